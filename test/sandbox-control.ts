@@ -1,0 +1,82 @@
+import { z } from 'zod';
+
+const LedgerRow = z.object({
+  type: z.enum(['charge', 'refund']),
+  payment_intent: z.string(),
+  order_id: z.string().nullable(),
+  amount: z.number(),
+  currency: z.string(),
+  idempotency_key: z.string().nullable(),
+  at: z.string(),
+});
+
+const Arrival = z.object({
+  at_ms: z.number(),
+  method: z.string(),
+  path: z.string(),
+  /** The API key of the caller; the Stripe idempotency key stands beside it. */
+  key: z.string().nullable(),
+  idempotency_key: z.string().nullable(),
+  /** Null while unanswered, and for ever when the socket was dropped. */
+  status: z.number().nullable(),
+});
+
+/** The upstreams that have faults and arrivals. */
+export type SandboxTarget = 'finnhub' | 'stripe' | 'products' | 'rates';
+
+/** A fault as `POST /faults` takes it; `rate` 1 and 60 seconds by default, `times` ends it after that many requests. */
+export interface SandboxFault {
+  readonly target: SandboxTarget;
+  readonly kind: string;
+  readonly rate?: number;
+  readonly seconds?: number;
+  readonly times?: number;
+  readonly ms?: number;
+  readonly retry_after?: number;
+  readonly stored?: boolean;
+}
+
+/** Which requests to hold before or after they are executed; `path` matches anywhere in the path and query. */
+export interface SandboxHold {
+  readonly target: SandboxTarget;
+  readonly phase: 'before' | 'after';
+  readonly path?: string;
+}
+
+/** What a test can ask of the sandbox's control URL. */
+export interface SandboxControl {
+  fault(fault: SandboxFault): Promise<void>;
+  clearFaults(): Promise<void>;
+  /** Every charge and refund ever taken, oldest first. */
+  ledger(): Promise<z.infer<typeof LedgerRow>[]>;
+  /** Every request that reached this upstream, oldest first. */
+  arrivals(target: SandboxTarget): Promise<z.infer<typeof Arrival>[]>;
+  hold(hold: SandboxHold): Promise<void>;
+  /** Lets go what is held, and holds no more. */
+  release(): Promise<void>;
+  held(): Promise<number>;
+  /** Completes the buyer's authentication of a payment intent. */
+  authenticate(paymentIntent: string, outcome: 'succeed' | 'fail'): Promise<void>;
+}
+
+/** Speaks to the control URL of a running sandbox. */
+export function sandboxControl(url: string): SandboxControl {
+  const call = async (method: string, path: string, body?: object): Promise<unknown> => {
+    const headers = { 'content-type': 'application/json' };
+    const init = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+    const answer = await fetch(url + path, { ...init, signal: AbortSignal.timeout(10_000) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} ${path} answered ${answer.status}: ${text}`);
+    return text === '' ? undefined : JSON.parse(text);
+  };
+  return {
+    fault: async (fault) => void (await call('POST', '/faults', fault)),
+    clearFaults: async () => void (await call('DELETE', '/faults')),
+    ledger: async () => z.array(LedgerRow).parse(await call('GET', '/ledger')),
+    arrivals: async (target) => z.array(Arrival).parse(await call('GET', `/arrivals?target=${target}`)),
+    hold: async (hold) => void (await call('POST', '/hold', hold)),
+    release: async () => void (await call('DELETE', '/hold')),
+    held: async () => z.object({ held: z.number() }).parse(await call('GET', '/held')).held,
+    authenticate: async (id, outcome) => void (await call('POST', `/payment_intents/${id}/authenticate`, { outcome })),
+  };
+}

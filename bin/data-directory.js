@@ -1,0 +1,21 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotStart } from './cannot-start.js';
+import { tryLock } from './lock-file.js';
+import { endAll } from './process-identity.js';
+
+/**
+ * Makes the data directory ours: refuses beside a live owner, takes over from a dead one and ends what that one left
+ * running. The lock remembers our children for whoever has to clean up after us.
+ */
+export async function claimDataDirectory(path) {
+  mkdirSync(join(path, 'logs'), { recursive: true });
+  const lock = tryLock(join(path, 'lock'));
+  if (lock.holder)
+    throw new CannotStart(
+      `Orderflow already runs in ${path} (process ${lock.holder.pid}).`,
+      'Stop that one first, or give this one a folder and a port of its own: DATA_DIR=… PORT=… npm start',
+    );
+  await endAll(lock.left?.children ?? []);
+  return { path, noteChildren: (children) => lock.note({ children }), release: lock.release };
+}

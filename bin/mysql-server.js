@@ -1,0 +1,102 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { initialise, placeFlags } from './mysql-files.js';
+
+/** The user of the private server; it has every right on databases called orderflow…, and none elsewhere. */
+export const appUser = 'orderflow';
+
+/**
+ * The private MySQL or MariaDB in `folder`: `{ plan, connection }`, its data directory made when there is none.
+ * Without `isDurable` (tests) a crash of the machine may lose the last commits.
+ */
+export async function mysqlServer({ server, folder, port, database, isDurable }) {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const data = join(folder, 'data');
+  await initialise(server, data);
+  const password = keptPassword(folder);
+  const initFile = join(folder, 'init.sql');
+  writeFileSync(initFile, initSql(password, database), { mode: 0o600 });
+  const connection = { host: '127.0.0.1', port, user: appUser, password, database };
+  const flags = [...placeFlags(server), ...commonFlags(data, port), `--init-file=${initFile}`];
+  const plan = {
+    role: 'mysql',
+    command: server.program,
+    args: [
+      '--no-defaults',
+      ...flags,
+      ...(server.product === 'MySQL' ? mysqlFlags : mariadbFlags),
+      ...safety(isDurable),
+    ],
+    env: server.env,
+    cwd: data,
+    isReady: () => isOurs(connection, data),
+  };
+  return { plan, connection };
+}
+
+function commonFlags(data, port) {
+  return [
+    `--datadir=${data}`,
+    `--port=${port}`,
+    '--bind-address=127.0.0.1',
+    '--socket=s', // Relative: a whole path may be longer than the 107 characters a socket's name may have.
+    '--pid-file=pid',
+    '--skip-log-bin',
+    '--skip-name-resolve',
+    '--character-set-server=utf8mb4',
+    '--collation-server=utf8mb4_bin',
+    '--default-time-zone=+00:00',
+    '--max-connections=400',
+    '--innodb-buffer-pool-size=128M',
+    '--performance-schema=OFF',
+  ];
+}
+
+const mariadbFlags = [
+  '--innodb-log-file-size=64M',
+  // MySQL's own default, so that what runs here runs there.
+  '--sql-mode=ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES,NO_ZERO_IN_DATE,NO_ZERO_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION',
+];
+
+const mysqlFlags = ['--innodb-redo-log-capacity=64M', '--mysqlx=OFF'];
+
+function safety(isDurable) {
+  return isDurable
+    ? ['--innodb-flush-log-at-trx-commit=1']
+    : ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0'];
+}
+
+/** Run by the server at every start, before it listens; root stays reachable by the socket in its own folder alone. */
+function initSql(password, database) {
+  const user = `'${appUser}'@'127.0.0.1'`;
+  const exactly = database.replaceAll('`', '``').replaceAll(/[_%\\]/g, '\\$&');
+  return `CREATE USER IF NOT EXISTS ${user} IDENTIFIED BY '${password}';
+ALTER USER ${user} IDENTIFIED BY '${password}';
+GRANT ALL PRIVILEGES ON \`orderflow%\`.* TO ${user};
+GRANT ALL PRIVILEGES ON \`${exactly}\`.* TO ${user};
+DROP USER IF EXISTS 'root'@'127.0.0.1';
+DROP USER IF EXISTS 'root'@'::1';
+`;
+}
+
+function keptPassword(folder) {
+  const file = join(folder, 'password');
+  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('hex'), { mode: 0o600 });
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Answers once the server that listens there is the one with our data; a stranger on that port is never written to. */
+async function isOurs({ host, port, user, password }, data) {
+  const { createConnection } = await import('mysql2/promise');
+  let connection;
+  try {
+    connection = await createConnection({ host, port, user, password, connectTimeout: 2000 });
+    const [[row]] = await connection.query('select @@datadir as place');
+    return realpathSync(row.place) === realpathSync(data);
+  } catch {
+    return false;
+  } finally {
+    connection?.destroy();
+  }
+}

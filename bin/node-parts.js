@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { root } from './environment.js';
+import { freePorts } from './free-ports.js';
+
+/** The environment of every process of ours: the user's, and over it what the set-up has decided. */
+export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
+  const env = { ...environment.all, ...upstreams.env, DATA_DIR: dataDirectory };
+  env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
+  env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
+  delete env.HEALTH_PORT;
+  const { mysql, redis } = servers;
+  if (mysql && !environment.value('MYSQL_HOST')) {
+    Object.assign(env, { MYSQL_HOST: mysql.host, MYSQL_PORT: String(mysql.port), MYSQL_USER: mysql.user });
+    Object.assign(env, { MYSQL_PASSWORD: mysql.password, MYSQL_DB: mysql.database, MYSQL_PASSWORD_FILE: '' });
+  }
+  if (redis && !environment.value('REDIS_HOST')) {
+    Object.assign(env, { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_DB: String(redis.db) });
+    Object.assign(env, { REDIS_PASSWORD: '', REDIS_PASSWORD_FILE: '' });
+  }
+  return env;
+}
+
+/** The outside world in one process; only what the upstreams need of the environment. */
+export function sandboxPart({ node, environment, ports, dataDirectory }) {
+  const listeners = Object.entries(ports).flatMap(([name, port]) => [`--${name}`, String(port)]);
+  return {
+    role: 'sandbox',
+    command: node.path,
+    args: ['sandbox/main.ts', '--data', join(dataDirectory, 'sandbox'), ...listeners],
+    env: environment.all,
+    cwd: root,
+    isReady: () => answers(`http://127.0.0.1:${ports.control}/healthz`),
+  };
+}
+
+/** One worker for all queues. */
+export async function workerPart({ node, env }) {
+  const [port] = await freePorts(1);
+  const health = `http://127.0.0.1:${port}`;
+  return {
+    ...nodePart('worker', ['src/workers/main.ts'], node, { ...env, HEALTH_PORT: String(port) }),
+    health,
+    isReady: () => answers(`${health}/readyz`),
+  };
+}
+
+/** The API, on the one port that is fixed. */
+export async function apiPart({ node, env, environment, url }) {
+  const [port] = environment.value('HEALTH_PORT') ? [environment.value('HEALTH_PORT')] : await freePorts(1);
+  const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(port) });
+  return { ...part, health: `http://127.0.0.1:${port}`, isReady: () => answers(`${url}/readyz`) };
+}
+
+function nodePart(role, args, node, env) {
+  return { role, command: node.path, args, env, cwd: root };
+}
+
+async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

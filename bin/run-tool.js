@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+
+const running = new Set();
+
+/**
+ * Runs a command to its end and answers `{ code, output }`; a command that cannot be started, or is still running
+ * after `ms`, answers code 127 or 124.
+ */
+export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine } = {}) {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    running.add(child);
+    let output = '';
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      child.kill('SIGKILL');
+    }, ms);
+    const finish = (code) => {
+      clearTimeout(timer);
+      running.delete(child);
+      resolve({ code: timedOut ? 124 : code, output });
+    };
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => {
+        // The end of a long output is what tells why it failed.
+        output = (output + text).slice(-200_000);
+        if (onLine) for (const line of text.split('\n').filter(Boolean)) onLine(line);
+      });
+    child.once('error', (error) => {
+      output += error.message;
+      finish(127);
+    });
+    child.once('close', (code) => finish(code ?? 1));
+    child.stdin?.on('error', () => {}).end(input);
+  });
+}
+
+/** Ends every command still running, for a stop in the middle of the set-up. */
+export function endTools() {
+  for (const child of running) child.kill('SIGTERM');
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotStart } from './cannot-start.js';
+import { isDebian, unpackServers } from './debian-packages.js';
+import { dockerAnswers, dockerServices } from './docker-services.js';
+import { findServer, installFolders } from './installed-servers.js';
+import { freePorts, isFree } from './free-ports.js';
+import { mysqlServer } from './mysql-server.js';
+import { PartFailed } from './part.js';
+import { redisServer } from './redis-server.js';
+
+const serverNames = { mysql: 'MySQL', redis: 'Redis' };
+
+/**
+ * Brings up what the environment does not name, from the first source that has it: an installed server, Docker,
+ * Debian's packages. Answers `{ mysql, redis, programs, stop? }`: connections, and the private servers' programs.
+ * `folders` and `useDocker` narrow where it looks.
+ */
+export async function bringServers({
+  environment,
+  steps,
+  supervisor,
+  dataDirectory,
+  cacheFolder = join(dataDirectory, 'servers'),
+  isDurable = true,
+  folders = installFolders(environment.path),
+  useDocker = true,
+}) {
+  const given = givenServers(environment);
+  const database = environment.setting('MYSQL_DB');
+  const db = Number(environment.setting('REDIS_DB'));
+  const missing = Object.keys(serverNames).filter((kind) => !given[kind]);
+  const { programs, useCompose } = await findSources({ environment, steps, missing, folders, useDocker, cacheFolder });
+  const isPrivate = (kind) => programs[kind] !== undefined;
+  const start = (kind, make) =>
+    steps.step(serverNames[kind], (detail) => startPrivate(supervisor, programs[kind], make, detail));
+
+  const [mysql, redis, docker] = await Promise.all([
+    isPrivate('mysql') &&
+      start('mysql', (server, port) =>
+        mysqlServer({ server, folder: join(dataDirectory, 'mysql'), port, database, isDurable }),
+      ),
+    isPrivate('redis') &&
+      start('redis', (server, port) =>
+        redisServer({ server, folder: join(dataDirectory, 'redis'), port, db, isDurable }),
+      ),
+    useCompose.length > 0 &&
+      steps.step('MySQL and Redis by Docker', () =>
+        dockerServices({ environment, folder: join(dataDirectory, 'docker'), names: useCompose, database, db }),
+      ),
+  ]);
+  const fromDocker = (kind) => (useCompose.includes(kind) ? docker[kind] : undefined);
+  if (docker) supervisor.atDeath(docker.stop);
+  return {
+    mysql: given.mysql ?? (mysql || fromDocker('mysql')),
+    redis: given.redis ?? (redis || fromDocker('redis')),
+    programs,
+    stop: docker ? docker.stop : undefined,
+  };
+}
+
+/** The servers that the environment names; those are used as they are. */
+export function givenServers({ value, setting }) {
+  const password = (name) => value(name) ?? '';
+  const mysql = value('MYSQL_HOST') && {
+    host: value('MYSQL_HOST'),
+    port: Number(setting('MYSQL_PORT')),
+    user: setting('MYSQL_USER'),
+    password: password('MYSQL_PASSWORD'),
+    database: setting('MYSQL_DB'),
+  };
+  const redis = value('REDIS_HOST') && {
+    host: value('REDIS_HOST'),
+    port: Number(setting('REDIS_PORT')),
+    db: Number(setting('REDIS_DB')),
+    ...(value('REDIS_PASSWORD') && { password: password('REDIS_PASSWORD') }),
+  };
+  return { mysql, redis };
+}
+
+async function findSources({ environment, steps, missing, folders, useDocker, cacheFolder }) {
+  const programs = {};
+  const unusable = [];
+  for (const kind of missing) programs[kind] = withEnv(environment, await findServer(kind, folders, { unusable }));
+  let left = missing.filter((kind) => !programs[kind]);
+  if (left.length === 0) return { programs, useCompose: [] };
+  if (useDocker && (await dockerAnswers())) return { programs, useCompose: left };
+  if (await isDebian()) {
+    const names = left.map((kind) => serverNames[kind]).join(' and ');
+    const title = `No ${names} here: unpack Debian's server packages under ${cacheFolder}, installing nothing`;
+    const unpacked = await steps.step(title, (detail) => unpackServers(cacheFolder, detail));
+    for (const kind of left)
+      programs[kind] = withEnv(
+        environment,
+        await findServer(kind, unpacked.folders, { ...unpacked, unusable }),
+        unpacked.env,
+      );
+    left = left.filter((kind) => !programs[kind]);
+  }
+  if (left.length > 0) throw new CannotStart(describeMissing(left, unusable), remedies());
+  return { programs, useCompose: [] };
+}
+
+function withEnv(environment, found, env = {}) {
+  return found && { ...found, env: { ...environment.all, ...env }, libraries: env.LD_LIBRARY_PATH ?? '' };
+}
+
+/** A free port may be lost to another program before the server has it; then another one is tried. */
+async function startPrivate(supervisor, server, make, detail) {
+  for (let tries = 1; ; tries += 1) {
+    const [port] = await freePorts(1);
+    detail(`${server.product} ${server.version}, private, port ${port}`);
+    const { plan, connection } = await make(server, port);
+    try {
+      await supervisor.start(plan);
+      return connection;
+    } catch (error) {
+      if (!(error instanceof PartFailed) || tries === 3 || (await isFree(port))) throw error;
+    }
+  }
+}
+
+function describeMissing(kinds, unusable) {
+  const names = kinds.map((kind) => serverNames[kind]).join(' and ');
+  return [`There is no usable ${names} on this machine.`, ...unusable.map((line) => `  ${line}`)].join('\n');
+}
+
+function remedies() {
+  return [
+    'One of these brings them:',
+    `  ${installCommand()}`,
+    '  start Docker (with its compose plugin); the services of docker-compose.yml are then used',
+    '  name servers of your own: MYSQL_HOST, MYSQL_USER, MYSQL_PASSWORD and REDIS_HOST in .env',
+    'Needed are MySQL 8 or MariaDB 10.11, and Redis 7 or Valkey 8, or newer.',
+  ].join('\n');
+}
+
+function installCommand() {
+  if (process.platform === 'darwin') return 'brew install mariadb redis';
+  const system = readRelease();
+  if (/alpine/.test(system)) return 'sudo apk add mariadb redis';
+  if (/arch/.test(system)) return 'sudo pacman -S mariadb valkey';
+  if (/fedora|rhel|centos/.test(system)) return 'sudo dnf install mariadb-server valkey';
+  if (/suse/.test(system)) return 'sudo zypper install mariadb redis';
+  return 'sudo apt-get install mariadb-server-core redis-server';
+}
+
+function readRelease() {
+  try {
+    return (
+      readFileSync('/etc/os-release', 'utf8')
+        .match(/^ID(?:_LIKE)?=.*$/gm)
+        ?.join(' ') ?? ''
+    );
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,139 @@
+import { join } from 'node:path';
+import { CannotStart } from './cannot-start.js';
+import { claimDataDirectory } from './data-directory.js';
+import { readEnvironment, root } from './environment.js';
+import { isFree } from './free-ports.js';
+import { install } from './install.js';
+import { findNode } from './node-24.js';
+import { apiPart, childEnvironment, sandboxPart, workerPart } from './node-parts.js';
+import { runFile } from './run-file.js';
+import { endTools, runTool } from './run-tool.js';
+import { bringServers, givenServers } from './servers.js';
+import { Steps } from './steps.js';
+import { onStop } from './stop-signals.js';
+import { summary } from './summary.js';
+import { Supervisor } from './supervisor.js';
+import { chooseUpstreams } from './upstreams.js';
+
+const environment = readEnvironment();
+const steps = new Steps({ isPlain: environment.isPlain });
+const host = environment.value('HOST') ?? (environment.isProduction ? '0.0.0.0' : '127.0.0.1');
+const port = Number(environment.setting('PORT'));
+const url = `http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host}:${port}`;
+
+/** The whole platform, in the order in which its parts need one another; the API comes last. */
+async function start(supervisor, directory, run) {
+  const { path: dataDirectory } = directory;
+  await install(environment, steps);
+  const node = await findNode();
+  const upstreams = await chooseUpstreams(environment);
+  Object.assign(run.content, { sandbox: upstreams.sandbox });
+  const [servers] = await Promise.all([
+    environment.isProduction
+      ? givenServers(environment)
+      : bringServers({ environment, steps, supervisor, dataDirectory }),
+    upstreams.ports && startSandbox({ supervisor, node, ports: upstreams.ports, dataDirectory }),
+  ]);
+  run.stop = servers.stop;
+  Object.assign(run.content, { mysql: servers.mysql, redis: servers.redis });
+
+  const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
+  await steps.step('Database schema and demo data', () => migrate(node, env));
+  await steps.step('Worker', async () => supervisor.start(await workerPart({ node, env })));
+  run.write();
+  await steps.step('API', async (detail) => {
+    detail(url);
+    await supervisor.start(await apiPart({ node, env, environment, url }));
+  });
+  const { sandbox, names } = { ...upstreams };
+  const { isProduction } = environment;
+  steps.say(summary({ url, servers, sandbox, upstreams: names, isProduction, dataDirectory }));
+}
+
+function startSandbox({ supervisor, node, ports, dataDirectory }) {
+  return steps.step('Sandbox', async (detail) => {
+    detail(`http://127.0.0.1:${ports.control}`);
+    await supervisor.start(sandboxPart({ node, environment, ports, dataDirectory }));
+  });
+}
+
+async function migrate(node, env) {
+  const demo = environment.isProduction ? [] : ['--demo'];
+  const { code, output } = await runTool(node.path, ['src/migrate.ts', ...demo], { cwd: root, env });
+  if (code !== 0) throw new CannotStart(`The database could not be prepared.\n${output.trim().slice(-3000)}`);
+}
+
+/** `run.json` as far as it is known; complete before the API starts, and current from then on. */
+function runRecord(dataDirectory) {
+  const file = runFile(dataDirectory);
+  const content = { api: url, processes: [] };
+  let isComplete = false;
+  const write = () => {
+    isComplete = true;
+    file.write(content);
+  };
+  const update = (parts) => {
+    content.processes = parts.map(({ role, pid, plan }) => ({
+      role,
+      pid,
+      ...(plan.health && { health: plan.health }),
+    }));
+    if (isComplete) write();
+  };
+  return { content, write, update, remove: file.remove, stop: undefined };
+}
+
+function explain(error) {
+  if (error instanceof CannotStart) return [error.message, error.remedy].filter(Boolean).join('\n\n');
+  return error.log === undefined
+    ? (error.stack ?? String(error))
+    : `The ${error.message}. Its last lines:\n${error.log}`;
+}
+
+async function main() {
+  const directory = await claimDataDirectory(environment.dataDirectory);
+  const run = runRecord(directory.path);
+  const supervisor = new Supervisor({
+    logFolder: join(directory.path, 'logs'),
+    say: (line) => steps.say(line),
+    onChange: (parts, children) => {
+      directory.noteChildren(children);
+      run.update(parts);
+    },
+  });
+  let isStopping = false;
+  const stop = async (code, why) => {
+    if (isStopping) return;
+    isStopping = true;
+    if (why) steps.say(why);
+    endTools();
+    await supervisor.stop();
+    if (run.stop) await runTool(run.stop[0], run.stop.slice(1), { ms: 8000 });
+    run.remove();
+    directory.release();
+    process.exit(code);
+  };
+  onStop(environment, () => stop(0, '\nStopping; the data stays.'));
+  try {
+    if (!(await isFree(port, host)))
+      throw new CannotStart(
+        `Port ${port} on ${host} is taken by another program.`,
+        `Choose another: PORT=8013 npm start`,
+      );
+    await start(supervisor, directory, run);
+  } catch (error) {
+    if (!isStopping) await stop(1, `\n${explain(error)}\n`);
+  }
+}
+
+process.on('uncaughtException', (error) => {
+  process.stderr.write(`${error.stack ?? error}\n`);
+  process.exit(1);
+});
+
+try {
+  await main();
+} catch (error) {
+  steps.say(explain(error));
+  process.exit(1);
+}

@@ -1,0 +1,40 @@
+/** What a person wants to know once everything is up: where, who, what is real, and what to try first. */
+export function summary({ url, servers, sandbox, upstreams, isProduction, dataDirectory }) {
+  const { mysql, redis } = servers;
+  const rows = [
+    ['API', url],
+    ['API reference', `${url}/docs`],
+    ['Queues', `${url}/admin/queues`],
+    sandbox.control && ['Sandbox', sandbox.control],
+    mysql && ['MySQL', `${mysql.host}:${mysql.port}  database ${mysql.database}, user ${mysql.user}`],
+    redis && ['Redis', `${redis.host}:${redis.port}  db ${redis.db}`],
+    ['Logs', `${dataDirectory}/logs`],
+    ...Object.entries(upstreams),
+    !isProduction && ['Demo login', 'demo@example.com / orderflow-demo'],
+    !isProduction && ['Administrator', 'admin@example.com / orderflow-admin, unless ADMIN_* say otherwise'],
+  ].filter(Boolean);
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  const table = rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n');
+  const lines = isProduction
+    ? ''
+    : `\nTry it:\n\n${commands(url, redis)
+        .map((line) => `  ${line}\n`)
+        .join('\n')}`;
+  return `\nOrderflow is ready.\n\n${table}\n${lines}\nCtrl-C stops it; the data stays.\n`;
+}
+
+/** Log in, order, watch: each one line, for any shell with curl. */
+function commands(url, redis) {
+  const json = `-H 'content-type: application/json'`;
+  const login = `-d '{"email":"demo@example.com","password":"orderflow-demo"}'`;
+  const order = `-d '{"user_id":1,"products":[1,2],"total_amount":100}'`;
+  const read = redis?.password
+    ? `redis-cli -h ${redis.host} -p ${redis.port} -n ${redis.db} --askpass XREAD BLOCK 0 STREAMS orders '$'`
+    : `(while echo 'SELECT ${redis?.db ?? 0}'; echo 'XREAD BLOCK 0 STREAMS orders $'; do sleep 1; done) | curl -sN telnet://${redis?.host}:${redis?.port}`;
+  return [
+    `TOKEN=$(curl -s ${url}/auth/login ${json} ${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    `curl -s ${url}/orders/ -H "authorization: Bearer $TOKEN" ${json} ${order}`,
+    // In a second terminal, before ordering.
+    read,
+  ];
+}

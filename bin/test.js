@@ -1,0 +1,146 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { CannotStart } from './cannot-start.js';
+import { claimDataDirectory } from './data-directory.js';
+import { productVariables, readEnvironment, root } from './environment.js';
+import { install } from './install.js';
+import { findServer, installFolders } from './installed-servers.js';
+import { findNode } from './node-24.js';
+import { beginningOf } from './process-identity.js';
+import { endTools, runTool } from './run-tool.js';
+import { bringServers } from './servers.js';
+import { Steps } from './steps.js';
+import { onStop } from './stop-signals.js';
+import { Supervisor } from './supervisor.js';
+
+const environment = readEnvironment();
+const steps = new Steps({ isPlain: environment.isPlain });
+const folder = join(environment.dataDirectory, `test-${process.pid}`);
+let suite;
+
+/** Servers and data of this run's own, then every test; answers how many passed and failed. */
+async function test(supervisor) {
+  await install(environment, steps);
+  const node = await findNode();
+  const servers = await bringServers({
+    environment,
+    steps,
+    supervisor,
+    dataDirectory: folder,
+    // Unpacked packages are worth keeping; data is not.
+    cacheFolder: join(environment.dataDirectory, 'servers'),
+    isDurable: false,
+  });
+  const report = join(folder, 'report.json');
+  const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)];
+  const code = await runSuite(supervisor, node.path, args, await testEnvironment(servers));
+  return { ...count(report, code), stopServers: servers.stop };
+}
+
+function runSuite(supervisor, command, args, env) {
+  return new Promise((resolve) => {
+    suite = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
+    supervisor.atDeath({ pid: suite.pid, began: beginningOf(suite.pid) });
+    suite.once('error', () => resolve(1));
+    suite.once('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+/** Only what a test may know: where its servers are. A developer's own settings change no result. */
+async function testEnvironment({ mysql, redis, programs }) {
+  const cleared = Object.fromEntries(
+    productVariables.flatMap((name) =>
+      [[name, '']].concat(environment.all[`${name}_FILE`] ? [[`${name}_FILE`, '']] : []),
+    ),
+  );
+  // A test may start servers of its own, to freeze and kill; also when the shared ones are somebody else's.
+  const program = async (kind) => programs[kind] ?? (await findServer(kind, installFolders(environment.path)));
+  const [mysqlProgram, redisProgram] = await Promise.all([program('mysql'), program('redis')]);
+  return {
+    ...environment.all,
+    ...cleared,
+    NODE_ENV: 'test',
+    TEST_MYSQL_HOST: mysql.host,
+    TEST_MYSQL_PORT: String(mysql.port),
+    TEST_MYSQL_USER: mysql.user,
+    TEST_MYSQL_PASSWORD: mysql.password,
+    TEST_REDIS_HOST: redis.host,
+    TEST_REDIS_PORT: String(redis.port),
+    TEST_MYSQL_SERVER: mysqlProgram?.program ?? '',
+    TEST_REDIS_SERVER: redisProgram?.program ?? '',
+    TEST_LD_LIBRARY_PATH: mysqlProgram?.libraries || redisProgram?.libraries || '',
+  };
+}
+
+/** Tests, and files that could not be run at all; a failure that no test explains counts as one. */
+function count(report, code) {
+  let passed = 0;
+  let failed = 0;
+  try {
+    const { numPassedTests, numFailedTests, testResults } = JSON.parse(readFileSync(report, 'utf8'));
+    const hasNoFailedTest = ({ assertionResults }) => assertionResults.every(({ status }) => status !== 'failed');
+    passed = numPassedTests;
+    failed = numFailedTests + testResults.filter((file) => file.status === 'failed' && hasNoFailedTest(file)).length;
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+  }
+  return { passed, failed: code === 0 ? failed : Math.max(failed, 1) };
+}
+
+/** Folders of runs that were killed, and what those runs left running. */
+async function sweepDeadRuns() {
+  const names = readdirSync(environment.dataDirectory).filter((name) => /^test-\d+$/.test(name));
+  for (const path of names.map((name) => join(environment.dataDirectory, name))) {
+    try {
+      // A run that is only just making its folder has no lock there yet.
+      if (statSync(path).mtimeMs > Date.now() - 10_000) continue;
+      await claimDataDirectory(path);
+      rmSync(path, { recursive: true, force: true });
+    } catch (error) {
+      if (!(error instanceof CannotStart) && error.code !== 'ENOENT') throw error;
+    }
+  }
+}
+
+async function main() {
+  mkdirSync(environment.dataDirectory, { recursive: true });
+  await sweepDeadRuns();
+  const directory = await claimDataDirectory(folder);
+  const supervisor = new Supervisor({
+    logFolder: join(folder, 'logs'),
+    say: (line) => steps.say(line),
+    onChange: (_parts, children) => directory.noteChildren(children),
+  });
+  let stopServers;
+  let isStopping = false;
+  const finish = async (code) => {
+    if (isStopping) return;
+    isStopping = true;
+    endTools();
+    suite?.kill('SIGTERM');
+    await supervisor.stop();
+    if (stopServers) await runTool(stopServers[0], stopServers.slice(1), { ms: 8000 });
+    rmSync(folder, { recursive: true, force: true });
+    process.exitCode = code;
+    if (code === 130) process.exit();
+  };
+  onStop(environment, () => finish(130));
+  try {
+    const result = await test(supervisor);
+    stopServers = result.stopServers;
+    await finish(result.failed === 0 ? 0 : 1);
+    steps.say(`${result.passed} passed, ${result.failed} failed`);
+  } catch (error) {
+    if (isStopping) return;
+    await finish(1);
+    steps.say(
+      error instanceof CannotStart ? `${error.message}\n\n${error.remedy}` : `${error.stack}\n${error.log ?? ''}`,
+    );
+    steps.say('0 passed, 1 failed');
+  }
+}
+
+await main();

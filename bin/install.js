@@ -37,12 +37,17 @@ function matchesLockfile() {
   const installed = JSON.parse(read(join(modules, '.package-lock.json')) || '{}').packages;
   if (!installed) return false;
   const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages;
-  const isForHere = ({ os, cpu }) =>
-    (os ?? [process.platform]).includes(process.platform) && (cpu ?? [process.arch]).includes(process.arch);
+  const isMissed = ({ os, cpu, libc, optional }) =>
+    !optional || ((os || cpu) && !libc && isAmong(os, process.platform) && isAmong(cpu, process.arch));
   return Object.entries(wanted).every(([path, entry]) => {
     if (path === '' || installed[path]?.version === entry.version) return true;
-    return entry.optional === true && installed[path] === undefined && (!isForHere(entry) || entry.libc !== undefined);
+    // npm leaves out optional packages of other platforms, and what only those need.
+    return installed[path] === undefined && !isMissed(entry);
   });
+}
+
+function isAmong(list, name) {
+  return list === undefined || list.includes(name);
 }
 
 async function runNpm(environment) {

@@ -1,0 +1,134 @@
+/** One kind of unsuccessful answer; `remedy` tells the caller what to do about it. */
+type ProblemKind = Readonly<{
+  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+  title: string;
+  cause: string;
+  remedy: string;
+}>;
+
+/** The closed set of problem codes; each has its page at `/problems/{code}`. */
+export const problemCodes = {
+  not_found: {
+    status: 404,
+    title: 'Not found',
+    cause: 'No such path, or no such object that you may see.',
+    remedy: 'Check the address against /docs, and that you are logged in as its owner.',
+  },
+  method_not_allowed: {
+    status: 405,
+    title: 'Method not allowed',
+    cause: 'The path exists, but not with this method.',
+    remedy: 'Use one of the methods in the Allow header.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'Log in first',
+    cause: 'No token came with the request, or it has expired or been revoked.',
+    remedy: 'POST /auth/login and send `Authorization: Bearer …`, or the cookie that login sets.',
+  },
+  bad_credentials: {
+    status: 401,
+    title: 'Wrong e-mail or password',
+    cause: 'No account has this pair of e-mail and password.',
+    remedy: 'Check both and try again.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Not for you',
+    cause: 'The route, or the object you named, is for another role or another user.',
+    remedy: 'Log in with an account that may, or leave out what names someone else.',
+  },
+  foreign_origin: {
+    status: 403,
+    title: 'Foreign origin',
+    cause: 'A write by cookie came without this site as its Origin.',
+    remedy: 'Send the write from a page of this site, or use a bearer token.',
+  },
+  too_large: {
+    status: 413,
+    title: 'Body too large',
+    cause: 'A body may have 64 KiB.',
+    remedy: 'Send less at once.',
+  },
+  unsupported_media_type: {
+    status: 415,
+    title: 'Not JSON',
+    cause: 'A body came with another content type than application/json.',
+    remedy: 'Send `Content-Type: application/json`.',
+  },
+  malformed_json: {
+    status: 400,
+    title: 'Malformed JSON',
+    cause: 'The body is not JSON in UTF-8, or is nested deeper than 32 levels.',
+    remedy: 'Send one JSON object.',
+  },
+  invalid: {
+    status: 422,
+    title: 'Invalid request',
+    cause: 'A field or parameter does not fit its schema; `errors` names each.',
+    remedy: 'Correct the fields named in `errors`; /docs has the schema.',
+  },
+  unknown_product: {
+    status: 422,
+    title: 'Unknown product',
+    cause: 'An order names a product that does not exist; `errors` points to it.',
+    remedy: 'Read GET /products for the ids that exist.',
+  },
+  total_mismatch: {
+    status: 422,
+    title: 'The total differs',
+    cause: 'The `total_amount` sent is not the sum of the prices here.',
+    remedy: 'Show the right total, named in `detail`, to the buyer and send that, or leave the field out.',
+  },
+  currency_required: {
+    status: 422,
+    title: 'Name a currency',
+    cause: 'The products are priced in different currencies, or in another one than was asked for.',
+    remedy: 'Order products of one currency together.',
+  },
+  out_of_stock: {
+    status: 409,
+    title: 'Out of stock',
+    cause: 'Fewer pieces are left than were ordered.',
+    remedy: 'Order fewer, or without the product named in `errors`.',
+  },
+  unknown_symbol: {
+    status: 404,
+    title: 'Unknown symbol',
+    cause: 'The provider does not know this symbol.',
+    remedy: 'Check its spelling; exchanges are written in front, as in BINANCE:BTCUSDT.',
+  },
+  market_busy: {
+    status: 503,
+    title: 'Too many symbols are waiting',
+    cause: 'Five hundred fetches already wait for the provider.',
+    remedy: 'Ask again after the time in Retry-After; symbols with a stored copy are answered at once.',
+  },
+  upstream_unavailable: {
+    status: 503,
+    title: 'The provider is away',
+    cause: 'The provider did not answer properly, and no copy is stored.',
+    remedy: 'Ask again after the time in Retry-After.',
+  },
+  not_configured: {
+    status: 503,
+    title: 'Not configured',
+    cause: 'This deployment has no key for the provider.',
+    remedy: 'Set the variable named in `detail` and start again.',
+  },
+  unavailable: {
+    status: 503,
+    title: 'Out of service for the moment',
+    cause: 'The database or the queue did not answer in time.',
+    remedy: 'Ask again after the time in Retry-After; what was answered with success is kept.',
+  },
+  internal: {
+    status: 500,
+    title: 'A fault of ours',
+    cause: 'Something happened that should not.',
+    remedy: 'Report the request_id.',
+  },
+} as const satisfies Record<string, ProblemKind>;
+
+/** The `code` of a problem. */
+export type ProblemCode = keyof typeof problemCodes;

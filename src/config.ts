@@ -1,0 +1,140 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { loadEnvFile } from 'node:process';
+import { z } from 'zod';
+
+/** The names and defaults of every variable; contract and `.env.example` are checked against this list. */
+export const variables = {
+  NODE_ENV: text().default('production'),
+  PORT: whole(1, 65_535).default(8012),
+  HOST: text().optional(),
+  HEALTH_PORT: whole(1, 65_535).optional(),
+  PUBLIC_URL: z.url().optional(),
+  CORS_ORIGINS: list().optional(),
+  MYSQL_HOST: text(),
+  MYSQL_PORT: whole(1, 65_535).default(3306),
+  MYSQL_USER: text().default('root'),
+  MYSQL_PASSWORD: z.string().default(''),
+  MYSQL_DB: text().default('orderflow'),
+  REDIS_HOST: text(),
+  REDIS_PORT: whole(1, 65_535).default(6379),
+  REDIS_DB: whole(0, 1_000_000).default(0),
+  REDIS_PASSWORD: z.string().default(''),
+  FINNHUB_API_KEY: text().optional(),
+  FINNHUB_BASE_URL: z.url().default('https://finnhub.io/api/v1'),
+  FINNHUB_PER_MINUTE: whole(1, 100_000).default(60),
+  FINNHUB_PER_SECOND: whole(1, 10_000).default(30),
+  FINNHUB_WINDOW_MS: whole(100, 60_000).default(60_000),
+  PAYMENT_GATEWAY: z.enum(['stripe', 'instant']).default('stripe'),
+  STRIPE_SECRET_KEY: list().optional(),
+  STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
+  PAYMENT_DEFAULT_METHOD: text().optional(),
+  ADMIN_EMAIL: z.email().optional(),
+  ADMIN_PASSWORD: text().optional(),
+  QUOTE_TTL_SECONDS: whole(0, 86_400).default(10),
+  WORKER_CONCURRENCY_PAYMENTS: whole(1, 10_000).optional(),
+  WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
+  WORKER_CONCURRENCY_CATALOG: whole(1, 10_000).optional(),
+  WORKER_CONCURRENCY_UPKEEP: whole(1, 10_000).optional(),
+  SHUTDOWN_SECONDS: whole(1, 600).default(10),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+} as const;
+
+const schema = z.object(variables).superRefine((env, check) => {
+  const need = (name: string, why: string) => check.addIssue({ code: 'custom', path: [name], message: why });
+  if (env.PAYMENT_GATEWAY === 'stripe' && !env.STRIPE_SECRET_KEY)
+    need('STRIPE_SECRET_KEY', 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant');
+});
+
+/** Secrets that `<NAME>_FILE` may point to, and passwords for which empty means none. */
+const secrets = ['MYSQL_PASSWORD', 'REDIS_PASSWORD', 'FINNHUB_API_KEY', 'STRIPE_SECRET_KEY', 'ADMIN_PASSWORD'];
+
+/** Everything the processes may know of their environment: typed, complete, frozen. */
+export type Config = Readonly<
+  z.output<typeof schema> & {
+    isProduction: boolean;
+    bindHost: string;
+    publicUrl: string;
+    /** Jobs at once in a process, by queue, where it was set. */
+    concurrency: Readonly<Record<string, number | undefined>>;
+  }
+>;
+
+/** The environment is unusable; the message names every faulty variable and never a value. */
+export class BadConfig extends Error {
+  override name = 'BadConfig';
+}
+
+/**
+ * Reads the environment, `.env` included (the environment wins). Empty counts as unset, except for passwords.
+ * @throws BadConfig listing every fault at once.
+ */
+export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
+  const given = Object.fromEntries(
+    Object.keys(variables).flatMap((name) => {
+      const value = valueOf(env, name);
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) throw new BadConfig(describe(parsed.error.issues));
+
+  const isProduction = parsed.data.NODE_ENV === 'production';
+  const bindHost = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
+  const publicUrl = parsed.data.PUBLIC_URL ?? `http://127.0.0.1:${parsed.data.PORT}`;
+  const concurrency = {
+    payments: parsed.data.WORKER_CONCURRENCY_PAYMENTS,
+    finnhub: parsed.data.WORKER_CONCURRENCY_FINNHUB,
+    catalog: parsed.data.WORKER_CONCURRENCY_CATALOG,
+    upkeep: parsed.data.WORKER_CONCURRENCY_UPKEEP,
+  };
+  return Object.freeze({
+    ...parsed.data,
+    concurrency,
+    isProduction,
+    bindHost,
+    publicUrl: publicUrl.replace(/\/+$/, ''),
+  });
+}
+
+function environment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) loadEnvFile('.env');
+  return process.env;
+}
+
+function valueOf(env: NodeJS.ProcessEnv, name: string): string | undefined {
+  const file = env[`${name}_FILE`];
+  if (secrets.includes(name) && file) return readFileSync(file, 'utf8').trimEnd();
+  const value = env[name];
+  return value === '' && !name.endsWith('_PASSWORD') ? undefined : value;
+}
+
+function describe(
+  issues: readonly { path: readonly PropertyKey[]; code?: string | undefined; message: string }[],
+): string {
+  const lines = issues.map(({ path, message }) => {
+    const isMissing = message.includes('received undefined');
+    return `  ${path.join('.')} ${isMissing ? 'is not set; name the server, or use `npm start`, which brings one' : message}`;
+  });
+  return `The environment is not usable:\n${lines.join('\n')}`;
+}
+
+function text() {
+  return z.string().min(1);
+}
+
+function list() {
+  return text().transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== ''),
+  );
+}
+
+function whole(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+}

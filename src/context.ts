@@ -1,0 +1,100 @@
+import { MikroORM, type EntityManager } from '@mikro-orm/mysql';
+import { Redis } from 'ioredis';
+import type { Config } from './config.ts';
+import { openBudget } from './gateways/budget.ts';
+import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
+import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
+import { openProducer, type Producer } from './jobs/enqueue.ts';
+import { type Definitions, loadDefinitions } from './load-definitions.ts';
+import { type Log, openLog } from './log.ts';
+import { type Asks, openAsks } from './market/asks.ts';
+import { type Cache, openCache } from './market/cache.ts';
+import { ormOptions } from './orm-options.ts';
+import { openRelay, type Relay } from './outbox/relay.ts';
+import { impatientRedis } from './redis-connection.ts';
+import { openTransaction, type Transaction } from './transaction.ts';
+
+/** What every job may use; a job names what it needs in its parameter. */
+export type JobContext = Readonly<{
+  /** A fork of its own for reading. */
+  em: EntityManager;
+  transaction: Transaction;
+  finnhub: Finnhub;
+  gateway: PaymentGateway;
+  cache: Cache;
+  asks: Asks;
+  /** How long a copy is fresh, ms. */
+  freshMs: Readonly<{ quote: number }>;
+  now: () => Date;
+  log: Log;
+}>;
+
+/** What every route may use. */
+export type ApiContext = JobContext & Readonly<{ config: Config; producer: Producer; definitions: Definitions }>;
+
+/** All that a process has open. */
+export type Context = ApiContext &
+  Readonly<{ orm: MikroORM; redis: Redis; relay: Relay; fork(): JobContext; close(): Promise<void> }>;
+
+/** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
+export async function openContext(config: Config, role: string): Promise<Context> {
+  const log = openLog(role, config.LOG_LEVEL);
+  const now = () => new Date();
+  const definitions = await loadDefinitions();
+  const orm = await MikroORM.init(ormOptions(config));
+  const redis = openRedis(config, log);
+  const producer = openProducer(impatientRedis(config));
+  const relay = openRelay({ orm, redis, producer, definitions, log, now });
+  const shared = {
+    config,
+    log,
+    now,
+    orm,
+    redis,
+    producer,
+    definitions,
+    relay,
+    transaction: openTransaction(orm, relay, now),
+    finnhub: openFinnhubOf(config, redis),
+    gateway: openPaymentGateway(config),
+    cache: openCache(redis),
+    asks: openAsks(redis),
+    freshMs: { quote: config.QUOTE_TTL_SECONDS * 1_000 },
+  };
+  return {
+    ...shared,
+    em: orm.em.fork(),
+    fork: () => ({ ...shared, em: orm.em.fork() }),
+    async close() {
+      await relay.idle();
+      await producer.close();
+      redis.disconnect();
+      await orm.close(true);
+    },
+  };
+}
+
+function openFinnhubOf(config: Config, redis: Redis): Finnhub {
+  const budget = openBudget(redis, {
+    key: config.FINNHUB_API_KEY ?? '',
+    perWindow: config.FINNHUB_PER_MINUTE,
+    windowMs: config.FINNHUB_WINDOW_MS,
+    perSecond: config.FINNHUB_PER_SECOND,
+  });
+  const { FINNHUB_BASE_URL: baseUrl, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
+  return openFinnhub({ baseUrl: baseUrl.replace(/\/+$/, ''), key, windowMs, budget });
+}
+
+function openRedis(config: Config, log: Log): Redis {
+  const redis = new Redis(impatientRedis(config));
+  let isAway = false;
+  redis.on('error', (error) => {
+    if (!isAway) log.warn({ err: error }, 'Redis is away; what needs it waits, orders do not');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) log.info('Redis is back');
+    isAway = false;
+  });
+  return redis;
+}

@@ -1,0 +1,24 @@
+import { EventVersion } from './event-version.entity.ts';
+import { OrderHistory } from './order-history.entity.ts';
+import { OrderLine } from './order-line.entity.ts';
+import { Order } from './order.entity.ts';
+import { OutboxMessage } from './outbox-message.entity.ts';
+import { Payment } from './payment.entity.ts';
+import { Product } from './product.entity.ts';
+import { StockQuote } from './stock-quote.entity.ts';
+import { Token } from './token.entity.ts';
+import { User } from './user.entity.ts';
+
+/** Every table of the platform. */
+export const allEntities = [
+  User,
+  Token,
+  Product,
+  Order,
+  OrderLine,
+  OrderHistory,
+  Payment,
+  StockQuote,
+  OutboxMessage,
+  EventVersion,
+];

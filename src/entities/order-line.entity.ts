@@ -1,0 +1,18 @@
+import { defineEntity, p } from '@mikro-orm/mysql';
+import { Order } from './order.entity.ts';
+
+/** One product of an order, with title and price as they were when it was placed. */
+export const OrderLine = defineEntity({
+  name: 'OrderLine',
+  tableName: 'order_lines',
+  properties: {
+    order: () => p.manyToOne(Order).mapToPk().primary(),
+    position: p.smallint().unsigned().primary(),
+    // No foreign key: the line must outlive the product.
+    productId: p.integer().unsigned(),
+    title: p.string().length(300),
+    quantity: p.integer().unsigned(),
+    unitPriceMinor: p.bigint('number').unsigned(),
+    lineTotalMinor: p.bigint('number').unsigned(),
+  },
+});

@@ -1,0 +1,19 @@
+import { defineEntity, p } from '@mikro-orm/mysql';
+
+/** Who someone is to the platform: a customer, a reader of operations, or who may change everything. */
+export const roles = ['user', 'operator', 'admin'] as const;
+export type Role = (typeof roles)[number];
+
+/** A person with an account. `passwordHash` is an argon2id PHC string. */
+export const User = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    id: p.integer().primary().autoincrement(),
+    email: p.string().length(254).unique(),
+    name: p.string().length(200),
+    role: p.enum(roles).default('user'),
+    passwordHash: p.string().length(255).hidden(),
+    createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
+  },
+});

@@ -1,0 +1,42 @@
+import type { ProblemCode } from './api/problem-codes.ts';
+
+/** Ends a job for good: another attempt could not succeed. The job's farewell runs. */
+export class GiveUp extends Error {
+  override name = 'GiveUp';
+}
+
+/** The resource behind a queue wants a rest: the whole queue waits `waitMs`, and no attempt is spent. */
+export class RateLimited extends Error {
+  override name = 'RateLimited';
+  readonly waitMs: number;
+
+  constructor(waitMs: number, options?: ErrorOptions) {
+    super(`rate limited for ${waitMs} ms`, options);
+    this.waitMs = waitMs;
+  }
+}
+
+/** One fault of a request: `pointer` is an RFC 6901 pointer into the body, or the parameter's name. */
+export type Fault = Readonly<{ pointer: string; detail: string }>;
+
+/** What a {@link Problem} may carry besides its code and sentence. */
+export type ProblemExtras = Readonly<{
+  errors?: readonly Fault[];
+  headers?: Readonly<Record<string, string>>;
+  cause?: unknown;
+}>;
+
+/** An HTTP answer that is not a success; `code` decides status and title, `detail` is shown to the caller. */
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly code: ProblemCode;
+  readonly errors: readonly Fault[];
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: ProblemExtras = {}) {
+    super(detail, { cause });
+    this.code = code;
+    this.errors = errors;
+    this.headers = headers;
+  }
+}

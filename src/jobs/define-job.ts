@@ -1,0 +1,58 @@
+import type { z } from 'zod';
+import type { JobContext } from '../context.ts';
+import type { QueueDefinition } from './queues.ts';
+
+/** What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}. */
+export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> = Readonly<{
+  /** Stable for ever, and the file's name: jobs waiting in Redis carry it. */
+  kind: string;
+  /** One sentence for `GET /jobs/kinds` and Bull Board. */
+  summary: string;
+  /** The resource it needs; concurrency and rate limit stand there. */
+  queue: QueueDefinition;
+  payload: Payload;
+  result: Result;
+  /** Tries in all, the first included. A rest of the queue is none. */
+  attempts: number;
+  /** Before the second try; it doubles from try to try up to `maxBackoffMs`, with full jitter. */
+  backoffMs: number;
+  /** The longest wait between two tries. Default: 30 s. */
+  maxBackoffMs?: number;
+  /** When one try is cut off by its signal. */
+  timeoutMs: number;
+  /** Jobs with the same text that have not finished are one job. */
+  coalesceBy?(payload: z.output<Payload>): string;
+  /** Runs by itself, with an empty payload, this often over all processes. */
+  everyMs?: number;
+}>;
+
+/** One try of a job. `signal` aborts at the timeout and when the process shuts down. */
+export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
+  id: string;
+  payload: z.output<Payload>;
+  /** When the job was asked for, UNIX milliseconds. */
+  askedAtMs: number;
+  signal: AbortSignal;
+}>;
+
+/**
+ * A job kind: its contract, the work of one try (it may run twice and stop anywhere), and the farewell, which runs once
+ * the last try has failed or a GiveUp was thrown.
+ */
+export type Job<Payload extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> = JobContract<
+  Payload,
+  Result
+> &
+  Readonly<{
+    work(attempt: Attempt<Payload>, ctx: JobContext): Promise<z.input<Result>>;
+    farewell?(payload: z.output<Payload>, reason: Error, ctx: JobContext): Promise<void>;
+  }>;
+
+/** Declares a job kind; one file `kind.job.ts` exports it, and nothing else has to know. */
+export function defineJob<Payload extends z.ZodType, Output, Input>(
+  contract: JobContract<Payload, z.ZodType<Output, Input>>,
+  work: (attempt: Attempt<Payload>, ctx: JobContext) => Promise<Input>,
+  farewell?: (payload: z.output<Payload>, reason: Error, ctx: JobContext) => Promise<void>,
+): Job<Payload, z.ZodType<Output, Input>> {
+  return farewell ? { ...contract, work, farewell } : { ...contract, work };
+}

@@ -1,0 +1,88 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type JobsOptions, Queue } from 'bullmq';
+import type { z } from 'zod';
+import type { RedisConnection } from '../redis-connection.ts';
+import type { JobContract } from './define-job.ts';
+import { queues } from './queues.ts';
+
+/** A job ready to be added: its kind's contract, its id, and its parsed payload. */
+export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown }>;
+
+/** Adds jobs to their queues. The queues are BullMQ's own, for reading and for Bull Board. */
+export type Producer = Readonly<{
+  queues: ReadonlyMap<string, Queue>;
+  /** Adds one job and returns its id, or the id of the unfinished job it coalesces with. */
+  enqueue<P extends z.ZodType>(job: JobContract<P>, payload: z.input<P>): Promise<string>;
+  /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
+  enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+/** A command's longest wait, ms. It may still be carried out later, so every id is minted before. */
+const addDeadlineMs = 1_500;
+const keptSeconds = 24 * 3_600;
+
+/** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
+export function openProducer(connection: RedisConnection): Producer {
+  const opened = new Map(queues.map(({ name }) => [name, openQueue(name, connection)]));
+  const queueOf = (job: JobContract) => {
+    const queue = opened.get(job.queue.name);
+    if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
+    return queue;
+  };
+  return {
+    queues: opened,
+    async enqueue(job, payload) {
+      const parsed = job.payload.parse(payload);
+      const added = await inTime(queueOf(job).add(job.kind, parsed, optionsOf(job, parsed, randomUUIDv7())));
+      if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
+      return added.id;
+    },
+    async enqueueAll(jobs) {
+      const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
+      const adding = [...perQueue].map(([queue, some]) =>
+        queue.addBulk(
+          some.map(({ job, id, payload }) => ({ name: job.kind, data: payload, opts: optionsOf(job, payload, id) })),
+        ),
+      );
+      await inTime(Promise.all(adding));
+    },
+    async close() {
+      await Promise.allSettled([...opened.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+/** BullMQ's options of one job, from its contract. */
+export function optionsOf<P extends z.ZodType>(job: JobContract<P>, payload: z.output<P>, id?: string): JobsOptions {
+  return {
+    ...(id ? { jobId: id } : {}),
+    attempts: job.attempts,
+    backoff: { type: 'capped', delay: job.backoffMs },
+    removeOnComplete: { age: keptSeconds, count: 5_000 },
+    removeOnFail: { age: keptSeconds, count: 5_000 },
+    stackTraceLimit: 5,
+    ...(job.coalesceBy ? { deduplication: { id: `${job.kind}-${job.coalesceBy(payload)}` } } : {}),
+  };
+}
+
+function openQueue(name: string, connection: RedisConnection): Queue {
+  const queue = new Queue(name, { connection });
+  // An outage is reported by each call that fails; without a listener it would end the process.
+  queue.on('error', () => {});
+  return queue;
+}
+
+async function inTime<T>(adding: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new Error(`Redis did not answer within ${addDeadlineMs} ms`)),
+    addDeadlineMs,
+  );
+  adding.catch(() => {});
+  try {
+    return await Promise.race([adding, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

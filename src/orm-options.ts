@@ -1,0 +1,25 @@
+import { Migrator } from '@mikro-orm/migrations';
+import { defineConfig } from '@mikro-orm/mysql';
+import type { Config } from './config.ts';
+import { allEntities } from './entities/all-entities.ts';
+
+/** MikroORM as every process and its command line see it. Sessions are UTC, `utf8mb4_bin`, READ COMMITTED by transaction. */
+export function ormOptions(config: Config) {
+  return defineConfig({
+    entities: allEntities,
+    host: config.MYSQL_HOST,
+    port: config.MYSQL_PORT,
+    user: config.MYSQL_USER,
+    password: config.MYSQL_PASSWORD,
+    dbName: config.MYSQL_DB,
+    charset: 'utf8mb4',
+    // Without it 'AAPL' and 'aapl' would be one key, and servers would differ.
+    collate: 'utf8mb4_bin',
+    timezone: '+00:00',
+    pool: { min: 0, max: 20 },
+    driverOptions: { connectTimeout: 2_000, enableKeepAlive: true },
+    extensions: [Migrator],
+    migrations: { path: `${import.meta.dirname}/../migrations`, snapshotName: '.snapshot', emit: 'ts' },
+    debug: false,
+  });
+}

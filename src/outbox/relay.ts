@@ -1,0 +1,129 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
+import type { Redis } from 'ioredis';
+import { OutboxMessage } from '../entities/outbox-message.entity.ts';
+import type { Producer, QueuedJob } from '../jobs/enqueue.ts';
+import type { Definitions } from '../load-definitions.ts';
+import type { Log } from '../log.ts';
+import { append, type Envelope } from '../streams/append.ts';
+import type { Message } from './after-commit.ts';
+
+/** Sends committed messages on: events to their streams, jobs to their queues. */
+export type Relay = Readonly<{
+  /** Takes over messages that have just committed; returns at once and never throws. */
+  notify(messages: readonly Message[]): void;
+  /** Sends messages whose lease is held, deletes what was sent, and returns how many that were. */
+  send(messages: readonly Message[]): Promise<number>;
+  /** Resolves when everything taken over has been sent or left to the sweep. */
+  idle(): Promise<void>;
+}>;
+
+export type RelayParts = Readonly<{
+  orm: MikroORM;
+  redis: Redis;
+  producer: Producer;
+  definitions: Definitions;
+  log: Log;
+  now: () => Date;
+}>;
+
+const batch = 500;
+// A send takes at most two deadlines of a second and a half; a lease with less left belongs to the sweep.
+const leaseReserveMs = 3_000;
+
+/** Opens the process's relay. What it cannot send stays in MySQL, where the sweep of any worker finds it. */
+export function openRelay(parts: RelayParts): Relay {
+  const waiting: Message[] = [];
+  let running: Promise<void> | undefined;
+
+  const drain = async () => {
+    while (waiting.length > 0) {
+      const latest = parts.now().getTime() + leaseReserveMs;
+      const some = waiting.splice(0, batch).filter(({ leaseUntil }) => leaseUntil.getTime() >= latest);
+      try {
+        await send(parts, some);
+      } catch (error) {
+        parts.log.warn({ err: error, messages: some.length + waiting.length }, 'outbox: left to the sweep');
+        waiting.length = 0;
+      }
+    }
+    running = undefined;
+  };
+  return {
+    notify(messages) {
+      waiting.push(...messages);
+      // The next turn of the loop, so that transactions which commit together leave together.
+      running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain);
+    },
+    send: (messages) => send(parts, messages),
+    idle: async () => running,
+  };
+}
+
+async function send(parts: RelayParts, messages: readonly Message[]): Promise<number> {
+  const { orm, redis, producer } = parts;
+  const em = orm.em.fork();
+  const known = messages.filter((message) => isDefined(parts, message));
+  const events = await inOrder(
+    em,
+    known.filter(({ stream }) => stream !== null),
+  );
+  const jobs = known.filter(({ stream }) => stream === null);
+
+  // Events first: whoever hears of a job's effect has been able to hear of its cause.
+  await append(
+    redis,
+    events.flatMap((message) => toEvent(parts, message)),
+  );
+  await producer.enqueueAll(jobs.flatMap((message) => toJob(parts, message)));
+
+  const sent = [...events, ...jobs].map(({ id }) => id);
+  if (sent.length > 0) await em.nativeDelete(OutboxMessage, { id: { $in: sent } });
+  return sent.length;
+}
+
+/** Drops events that an older unsent one of their subject must precede; the sweep sends those when it is their turn. */
+async function inOrder(em: EntityManager, events: readonly Message[]): Promise<Message[]> {
+  const followers = events.filter(({ version }) => (version ?? 1) > 1);
+  if (followers.length === 0) return [...events];
+  const subjects = [...new Set(followers.flatMap(({ subject }) => subject ?? []))];
+  const streams = [...new Set(followers.flatMap(({ stream }) => stream ?? []))];
+  const unsent = await em.find(
+    OutboxMessage,
+    { stream: { $in: streams }, subject: { $in: subjects } },
+    { fields: ['id', 'stream', 'subject', 'version'], disableIdentityMap: true },
+  );
+  const held = new Set(events.map(({ id }) => id));
+  const foreign = unsent.filter(({ id }) => !held.has(id));
+  const isNext = (message: Message) =>
+    !foreign.some(
+      ({ stream, subject, version }) =>
+        stream === message.stream && subject === message.subject && (version ?? 0) < (message.version ?? 0),
+    );
+  return events.filter(isNext).sort((a, b) => (a.version ?? 0) - (b.version ?? 0));
+}
+
+function isDefined({ definitions, log }: RelayParts, { id, name, stream }: Message): boolean {
+  const isKnown = stream === null ? definitions.jobs.has(name) : definitions.events.has(name);
+  if (!isKnown) log.error({ id, name }, 'outbox: no job or event of this name is defined; bring it back to send it');
+  return isKnown;
+}
+
+function toJob({ definitions }: RelayParts, { id, name, body }: Message): QueuedJob[] {
+  const job = definitions.jobs.get(name);
+  return job ? [{ job, id, payload: JSON.parse(body) }] : [];
+}
+
+function toEvent({ definitions }: RelayParts, message: Message) {
+  const event = definitions.events.get(message.name);
+  if (!event) return [];
+  const envelope: Envelope = {
+    id: message.id,
+    type: event.type,
+    version: message.version ?? 0,
+    schema: event.schema,
+    time: message.createdAt.toISOString(),
+    subject: message.subject ?? '',
+    data: message.body,
+  };
+  return [{ stream: event.stream, envelope }];
+}

@@ -1,0 +1,39 @@
+import type { Config } from './config.ts';
+import type { Log } from './log.ts';
+
+/** Does one step of a start; a failure ends the process with its reason. */
+export async function startWith<T>(step: () => Promise<T>): Promise<T> {
+  return step().catch(refuse);
+}
+
+/** Says on standard error why the process cannot start, and ends it. */
+export function refuse(reason: unknown): never {
+  const isForPeople = reason instanceof Error && (reason.name === 'BadConfig' || reason.name === 'BadDefinition');
+  process.stderr.write(`${isForPeople ? reason.message : reason instanceof Error ? reason.stack : String(reason)}\n`);
+  process.exit(1);
+}
+
+/**
+ * Ends the process on SIGTERM or SIGINT: `close` gets SHUTDOWN_SECONDS, then the process ends without it (exit 1),
+ * because closing waits for ever while Redis is away.
+ */
+export function onShutdown(config: Config, log: Log, close: () => Promise<void>): void {
+  let isClosing = false;
+  const shutDown = () => {
+    if (isClosing) return;
+    isClosing = true;
+    setTimeout(() => {
+      log.warn('closing took too long; ending without it');
+      process.exit(1);
+    }, config.SHUTDOWN_SECONDS * 1_000);
+    close().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error({ err: error }, 'closing failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', shutDown);
+  process.on('SIGINT', shutDown);
+}

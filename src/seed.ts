@@ -1,0 +1,46 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Config } from './config.ts';
+import { Product } from './entities/product.entity.ts';
+import { User } from './entities/user.entity.ts';
+import { hashPassword } from './passwords.ts';
+
+/** Logins of the demo data; never created in production. */
+const demo = { email: 'demo@example.com', password: 'orderflow-demo', name: 'Demo Customer' };
+const demoAdministrator = { email: 'admin@example.com', password: 'orderflow-admin' };
+
+/** Puts the demo customer (1), the administrator (2) and two products into an empty database; later it does nothing. */
+export async function seedDemo(em: EntityManager, config: Config): Promise<void> {
+  await em.transactional(async (tx) => {
+    if ((await tx.count(User)) > 0) return;
+    const admin = administratorOf(config) ?? demoAdministrator;
+    await tx.insertMany(User, [
+      { id: 1, email: demo.email, name: demo.name, role: 'user', passwordHash: await hashPassword(demo.password) },
+      {
+        id: 2,
+        email: admin.email,
+        name: 'Administrator',
+        role: 'admin',
+        passwordHash: await hashPassword(admin.password),
+      },
+    ]);
+    await tx.insertMany(Product, [
+      { id: 1, title: 'Field Notebook', priceMinor: 6_000, currency: 'USD', stock: null },
+      { id: 2, title: 'Enamel Mug', priceMinor: 4_000, currency: 'USD', stock: null },
+    ]);
+  });
+}
+
+/** Creates the administrator that `ADMIN_EMAIL` and `ADMIN_PASSWORD` name, when there is none. */
+export async function seedAdministrator(em: EntityManager, config: Config): Promise<void> {
+  const admin = administratorOf(config);
+  if (!admin || (await em.count(User, { role: 'admin' })) > 0) return;
+  const passwordHash = await hashPassword(admin.password);
+  await em.insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash });
+}
+
+function administratorOf({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password, isProduction }: Config) {
+  if (email && password) return { email: email.toLowerCase(), password };
+  return isProduction
+    ? undefined
+    : { ...demoAdministrator, ...(email ? { email } : {}), ...(password ? { password } : {}) };
+}

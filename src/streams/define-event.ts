@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+
+/** A Redis stream: `name` is its key, and about `maxLength` of its newest entries are kept. */
+export type Stream = Readonly<{ name: string; summary: string; maxLength: number }>;
+
+/** A fact that is announced: past tense, on one stream, with data that its zod schema describes. */
+export type EventDefinition<Data extends z.ZodType = z.ZodType> = Readonly<{
+  stream: Stream;
+  type: string;
+  /** Version of the data's shape; consumers see it as the field `schema`. */
+  schema: number;
+  summary: string;
+  data: Data;
+}>;
+
+/** Declares a stream; one file `name.stream.ts` holds it and its events. */
+export function defineStream<const S extends Stream>(stream: S): S {
+  return stream;
+}
+
+/** Declares an event of a stream. New fields must be optional; any other change is a new `schema`. */
+export function defineEvent<Data extends z.ZodType>(
+  stream: Stream,
+  event: Omit<EventDefinition<Data>, 'stream'>,
+): EventDefinition<Data> {
+  return { stream, ...event };
+}

@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { BadConfig, readConfig } from '../config.ts';
+import { openContext } from '../context.ts';
+import { isSchemaCurrent, ping, waitForDatabase } from '../database.ts';
+import { serveHealth } from '../health.ts';
+import { queues } from '../jobs/queues.ts';
+import { sweepUntil } from '../outbox/sweep.ts';
+import { patientRedis } from '../redis-connection.ts';
+import { onShutdown, refuse, startWith } from '../process-life.ts';
+import { runQueue } from './run-queue.ts';
+import { scheduleJobs } from './schedule-jobs.ts';
+
+// One worker process: the queues named as arguments, or all of them.
+const config = await startWith(async () => readConfig());
+const names = process.argv.slice(2);
+const unknown = names.filter((name) => !queues.some((queue) => queue.name === name));
+if (unknown.length > 0)
+  refuse(
+    new BadConfig(`no queue is called ${unknown.join(', ')}; there are ${queues.map(({ name }) => name).join(', ')}`),
+  );
+
+const context = await startWith(() => openContext(config, 'worker'));
+await startWith(() => waitForDatabase(context.orm));
+const stopping = new AbortController();
+const connection = patientRedis(config);
+const workers = queues
+  .filter(({ name }) => names.length === 0 || names.includes(name))
+  .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
+const sweeping = sweepUntil(stopping.signal, context.orm, context.relay, context.log);
+const scheduling = keepScheduled();
+
+if (config.HEALTH_PORT)
+  serveHealth(config.HEALTH_PORT, config.bindHost, async () => {
+    if (stopping.signal.aborted) return { isReady: false, reason: 'draining' };
+    await ping(context.orm);
+    if (!(await isSchemaCurrent(context.orm))) return { isReady: false, reason: 'schema_behind' };
+    const isReady = context.redis.status === 'ready' && workers.every((worker) => worker.isRunning());
+    return { isReady, reason: 'Redis is away' };
+  });
+context.log.info({ queues: workers.map(({ name }) => name) }, 'worker ready');
+
+onShutdown(config, context.log, async () => {
+  stopping.abort();
+  // Past half the time allowed, attempts are cut off by their signals; another worker takes their jobs up.
+  const cut = setTimeout(
+    () => workers.forEach((worker) => worker.cancelAllJobs('shutdown')),
+    config.SHUTDOWN_SECONDS * 500,
+  );
+  await Promise.all([...workers.map((worker) => worker.close()), sweeping, scheduling]);
+  clearTimeout(cut);
+  await context.close();
+});
+
+/** Schedules live in Redis, which may lose them: they are written again with every connection and every minute. */
+async function keepScheduled(): Promise<void> {
+  while (!stopping.signal.aborted) {
+    const isDone = await scheduleJobs(context).then(
+      () => true,
+      () => false,
+    );
+    await sleep(isDone ? 60_000 : 1_000, undefined, { signal: stopping.signal }).catch(() => {});
+  }
+}

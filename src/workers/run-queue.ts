@@ -1,0 +1,83 @@
+import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
+import type { Context } from '../context.ts';
+import { GiveUp, RateLimited } from '../errors.ts';
+import type { Job } from '../jobs/define-job.ts';
+import type { QueueDefinition } from '../jobs/queues.ts';
+import type { RedisConnection } from '../redis-connection.ts';
+import type { Log } from '../log.ts';
+
+/**
+ * Works a queue's jobs until closed: parse, work, verdict.
+ * GiveUp ends a job, RateLimited rests the queue without spending an attempt, anything else is tried again.
+ */
+export function runQueue(
+  queue: QueueDefinition,
+  concurrency: number,
+  connection: RedisConnection,
+  context: Context,
+): Worker {
+  const process = async (queued: QueueJob, _token?: string, signal?: AbortSignal) => {
+    const log = context.log.child({ queue: queue.name, kind: queued.name, job: queued.id });
+    try {
+      return await attempt(queued, signal, { ...context, log });
+    } catch (error) {
+      throw await verdict(queued, error, { ...context, log });
+    }
+  };
+  const worker = new Worker(queue.name, process, {
+    connection,
+    concurrency,
+    // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
+    lockDuration: 5_000,
+    stalledInterval: 2_000,
+    // Crashes of the process are not failures of the job; MySQL decides what becomes of it.
+    maxStalledCount: 20,
+    settings: {
+      backoffStrategy: (attemptsMade, _type, _error, job) =>
+        backoffMs(context.definitions.jobs.get(job?.name ?? ''), attemptsMade),
+    },
+  });
+  worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
+  return worker;
+}
+
+async function attempt(
+  queued: QueueJob,
+  stop: AbortSignal | undefined,
+  context: Context & { log: Log },
+): Promise<unknown> {
+  const job = context.definitions.jobs.get(queued.name);
+  if (!job) throw new GiveUp(`no job kind '${queued.name}' is defined; deploy one, or remove the job`);
+  const payload = job.payload.safeParse(queued.data);
+  if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${payload.error.message}`);
+  const timeout = AbortSignal.timeout(job.timeoutMs);
+  const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
+  const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal };
+  const result = await job.work(given, { ...context.fork(), log: context.log });
+  return job.result.parse(result);
+}
+
+/** What BullMQ must be told of a failed try, after the farewell if it was the last. */
+async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
+  const reason = error instanceof Error ? error : new Error(String(error));
+  if (reason instanceof RateLimited) {
+    await context.producer.queues.get(queued.queueName)?.rateLimit(reason.waitMs);
+    return new RateLimitError();
+  }
+  const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
+  context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
+  if (isLast) await farewell(context, queued, reason);
+  return reason instanceof GiveUp ? new UnrecoverableError(reason.message) : reason;
+}
+
+async function farewell(context: Context, queued: QueueJob, reason: Error): Promise<void> {
+  const job = context.definitions.jobs.get(queued.name);
+  const payload = job?.payload.safeParse(queued.data);
+  if (job?.farewell && payload?.success) await job.farewell(payload.data, reason, context.fork());
+}
+
+/** Doubling from try to try up to the job's bound, with full jitter so that retries do not march in step. */
+function backoffMs(job: Job | undefined, attemptsMade: number): number {
+  const bound = Math.min((job?.backoffMs ?? 1_000) * 2 ** Math.min(attemptsMade - 1, 20), job?.maxBackoffMs ?? 30_000);
+  return Math.ceil(Math.random() * bound);
+}

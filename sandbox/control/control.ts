@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type Answer, json, targets, text } from '../answer.ts';
+import type { Arrivals } from '../arrivals.ts';
+import { FaultRequest, type Faults } from '../faults.ts';
+import { HoldRequest, type Holds } from '../holds.ts';
+import type { Stripe } from '../stripe/stripe.ts';
+import { listen, readBody, send } from '../upstream.ts';
+import { statusOf } from './status.ts';
+
+const page = readFileSync(new URL('./page.html', import.meta.url), 'utf8');
+const TargetName = z.enum(targets);
+const Authentication = z.strictObject({ outcome: z.enum(['succeed', 'fail']) });
+
+/** What the control URL looks into and turns. */
+export interface ControlParts {
+  readonly arrivals: Arrivals;
+  readonly faults: Faults;
+  readonly holds: Holds;
+  readonly stripe: Stripe;
+  readonly windowMs: number;
+}
+
+/** Opens the control URL: the page with the switches, and the same for tests. Resolves with its port. */
+export function openControl(port: number, parts: ControlParts): Promise<number> {
+  return listen(port, async (request, response) => {
+    const url = new URL(request.url ?? '/', 'http://sandbox');
+    const body = await readBody(request);
+    send(response, await answer(parts, `${request.method} ${url.pathname}`, url.searchParams, body));
+  });
+}
+
+async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
+  const { arrivals, faults, holds, stripe } = parts;
+  const [, intent] = /^POST \/payment_intents\/([^/]+)\/authenticate$/.exec(what) ?? [];
+  if (intent !== undefined) {
+    return parsed(Authentication, body, async ({ outcome }) => {
+      const completed = await stripe.authenticate(intent, outcome === 'succeed');
+      return completed ? json(200, completed) : json(404, { error: `No intent ${intent} waits for its buyer.` });
+    });
+  }
+  switch (what) {
+    case 'GET /healthz':
+      return json(200, { status: 'ok' });
+    case 'GET /':
+      return text(200, 'text/html', page);
+    case 'GET /status':
+      return json(200, await statusOf(parts));
+    case 'GET /ledger':
+      return json(200, await stripe.ledger());
+    case 'GET /arrivals': {
+      const target = TargetName.safeParse(query.get('target'));
+      return target.success ? json(200, arrivals.of(target.data)) : refused(target.error);
+    }
+    case 'GET /faults':
+      return json(200, faults.active());
+    case 'POST /faults':
+      return parsed(FaultRequest, body, (fault) => {
+        faults.set(fault);
+        return json(201, fault);
+      });
+    case 'DELETE /faults':
+      faults.clear(query.get('target') ?? undefined, query.get('kind') ?? undefined);
+      return json(200, faults.active());
+    case 'POST /hold':
+      return parsed(HoldRequest, body, (hold) => {
+        holds.hold(hold);
+        return json(201, hold);
+      });
+    case 'DELETE /hold':
+      holds.release();
+      return json(200, { held: holds.held() });
+    case 'GET /held':
+      return json(200, { held: holds.held() });
+    default:
+      return json(404, { error: `There is no ${what} here.` });
+  }
+}
+
+function parsed<T>(schema: z.ZodType<T>, body: string, run: (value: T) => Answer | Promise<Answer>) {
+  const value = schema.safeParse(parseJson(body));
+  return value.success ? run(value.data) : refused(value.error);
+}
+
+function refused(error: z.ZodError): Answer {
+  const errors = error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message }));
+  return json(422, { error: 'The request is not one of those described.', errors });
+}
+
+// What is no JSON is nothing, and fails the schema with its own words.
+function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

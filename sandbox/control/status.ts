@@ -1,0 +1,41 @@
+import { type Target, targets } from '../answer.ts';
+import { busiest } from '../arrivals.ts';
+import { faultKinds } from '../faults.ts';
+import type { ControlParts } from './control.ts';
+
+const RECENT = 15;
+
+/** What the page shows: switches, faults, the last arrivals, how busy each upstream is, and the sums of the ledger. */
+export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: ControlParts) {
+  const ledger = await stripe.ledger();
+  const sums = new Map<
+    string,
+    { currency: string; charges: number; refunds: number; charged: number; refunded: number }
+  >();
+  for (const { type, amount, currency } of ledger) {
+    const sum = sums.get(currency) ?? { currency, charges: 0, refunds: 0, charged: 0, refunded: 0 };
+    sums.set(currency, sum);
+    if (type === 'charge') Object.assign(sum, { charges: sum.charges + 1, charged: sum.charged + amount });
+    else Object.assign(sum, { refunds: sum.refunds + 1, refunded: sum.refunded + amount });
+  }
+  const upstream = (target: Target) => {
+    const all = arrivals.of(target);
+    const lately = all.slice(-5000);
+    return {
+      target,
+      kinds: faultKinds[target],
+      arrivals: all.length,
+      limited: all.filter(({ status }) => status === 429).length,
+      busiest_window: busiest(lately, windowMs),
+      busiest_second: busiest(lately, 1000),
+      last: all.slice(-RECENT).map(({ at_ms, method, path, status }) => ({ at_ms, method, path, status })),
+    };
+  };
+  return {
+    upstreams: targets.map(upstream),
+    faults: faults.active(),
+    held: holds.held(),
+    ledger: [...sums.values()],
+    window_ms: windowMs,
+  };
+}

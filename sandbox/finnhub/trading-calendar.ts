@@ -1,0 +1,67 @@
+import { type Day, dated, dayIn, easter, minuteIn, nthWeekday, shifted, weekday } from '../calendar.ts';
+
+const timezone = 'America/New_York';
+
+interface Holiday {
+  readonly eventName: string;
+  readonly atDate: Day;
+  /** Empty when closed all day. */
+  readonly tradingHour: string;
+}
+
+/** Whether the US exchanges trade now, in the provider's shape. */
+export function marketStatus(nowMs: number): object {
+  const day = dayIn(timezone, nowMs);
+  const minute = minuteIn(timezone, nowMs);
+  const holiday = holidays(Number(day.slice(0, 4))).find(({ atDate }) => atDate === day);
+  const isTradingDay = weekday(day) % 6 !== 0 && holiday?.tradingHour !== '';
+  const session = isTradingDay ? sessionAt(minute, holiday ? 13 * 60 : 16 * 60) : null;
+  return {
+    exchange: 'US',
+    holiday: holiday?.eventName ?? null,
+    isOpen: session === 'regular',
+    session,
+    t: Math.floor(nowMs / 1000),
+    timezone,
+  };
+}
+
+/** The holidays and half days of this year and the two beside it, latest first, in the provider's shape. */
+export function marketHolidays(nowMs: number): object {
+  const year = Number(dayIn(timezone, nowMs).slice(0, 4));
+  const data = [year - 1, year, year + 1].flatMap(holidays);
+  return { data: data.sort((a, b) => b.atDate.localeCompare(a.atDate)), exchange: 'US', timezone };
+}
+
+function sessionAt(minute: number, closes: number): string | null {
+  if (minute < 4 * 60 || minute >= 20 * 60) return null;
+  if (minute < 9 * 60 + 30) return 'pre-market';
+  return minute < closes ? 'regular' : 'post-market';
+}
+
+function holidays(year: number): Holiday[] {
+  const closed = (eventName: string, atDate: Day): Holiday => ({ eventName, atDate, tradingHour: '' });
+  const half = (eventName: string, atDate: Day): Holiday => ({ eventName, atDate, tradingHour: '09:30-13:00' });
+  const thanksgiving = nthWeekday(year, 11, 4, 4);
+  const christmasEve = dated(year, 12, 24);
+  const newYear = dated(year, 1, 1);
+  return [
+    // A New Year's Day on a Saturday is not made up for: the Friday before ends the old year's books.
+    ...(weekday(newYear) === 6 ? [] : [closed("New Year's Day", observed(newYear))]),
+    closed('Birthday of Martin Luther King, Jr', nthWeekday(year, 1, 1, 3)),
+    closed("Washington's Birthday", nthWeekday(year, 2, 1, 3)),
+    closed('Good Friday', shifted(easter(year), -2)),
+    closed('Memorial Day', nthWeekday(year, 5, 1, -1)),
+    closed('Juneteenth', observed(dated(year, 6, 19))),
+    closed('Independence Day', observed(dated(year, 7, 4))),
+    closed('Labor Day', nthWeekday(year, 9, 1, 1)),
+    closed('Thanksgiving Day', thanksgiving),
+    half('Thanksgiving Day', shifted(thanksgiving, 1)),
+    ...([1, 2, 3, 4].includes(weekday(christmasEve)) ? [half('Christmas Day', christmasEve)] : []),
+    closed('Christmas Day', observed(dated(year, 12, 25))),
+  ];
+}
+
+function observed(day: Day): Day {
+  return shifted(day, { 0: 1, 6: -1 }[weekday(day)] ?? 0);
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { createArrivals } from './arrivals.ts';
+import { openControl } from './control/control.ts';
+import { createFaults } from './faults.ts';
+import { createProducts } from './feeds/products.ts';
+import { createRates } from './feeds/rates.ts';
+import { createFinnhub } from './finnhub/finnhub.ts';
+import { openMarket } from './finnhub/market.ts';
+import { createHolds } from './holds.ts';
+import { readSettings } from './settings.ts';
+import { openStripe } from './stripe/stripe.ts';
+import { createWebhooks } from './stripe/webhooks.ts';
+import { openUpstream } from './upstream.ts';
+
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
+
+const settings = readSettings();
+const nowMs = () => Date.now();
+const arrivals = createArrivals();
+const faults = createFaults(nowMs);
+const holds = createHolds();
+
+const { webhook, webhookSecret } = settings;
+const webhooks = webhook.length > 0 ? createWebhooks(webhook, webhookSecret, faults) : undefined;
+const path = join(settings.data, 'stripe.jsonl');
+const stripe = await openStripe({ path, keepKeysMs: settings.keySeconds * 1000, faults, webhooks, nowMs });
+const finnhub = createFinnhub(settings, openMarket(settings.seed), faults, nowMs);
+
+const ports = {
+  finnhub: await openUpstream('finnhub', settings.finnhub, finnhub, arrivals, holds),
+  stripe: await openUpstream('stripe', settings.stripe, stripe.answer, arrivals, holds),
+  products: await openUpstream('products', settings.products, createProducts(faults), arrivals, holds),
+  rates: await openUpstream('rates', settings.rates, createRates(faults, nowMs), arrivals, holds),
+};
+const control = await openControl(settings.control, { arrivals, faults, holds, stripe, windowMs: settings.windowMs });
+
+const at = (port: number) => `http://127.0.0.1:${port}`;
+const urls = {
+  finnhub: `${at(ports.finnhub)}/api/v1`,
+  stripe: at(ports.stripe),
+  products: `${at(ports.products)}/products`,
+  rates: `${at(ports.rates)}/eurofxref-daily.xml`,
+  control: at(control),
+};
+process.stdout.write(`${JSON.stringify(urls)}\n`);
+
+if (settings.endWithParent) {
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || process.exit(0), 1000).unref();
+}

@@ -1,0 +1,67 @@
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+const Port = z.coerce.number().int().min(0).max(65_535).default(0);
+
+// An empty variable counts as unset.
+const limit = (usual: number) =>
+  z.preprocess((value) => (value === '' ? undefined : value), z.coerce.number().int().positive().default(usual));
+
+const Settings = z.object({
+  /** The folder of the payment journal. */
+  data: z.string().min(1),
+  finnhub: Port,
+  stripe: Port,
+  products: Port,
+  rates: Port,
+  control: Port,
+  /** Where payment events are sent; none when empty. */
+  webhook: z.array(z.url()).default([]),
+  webhookSecret: z.string().default('whsec_sandbox'),
+  /** Whether calls over the limit count towards it too; what the real provider does is not known. */
+  countRejected: z.boolean().default(false),
+  /** Another seed is another market. */
+  seed: z.coerce.number().int().default(1),
+  /** How long an idempotency key is remembered. */
+  keySeconds: z.coerce.number().positive().default(86_400),
+  /** Ends when the process that started it is gone. */
+  endWithParent: z.boolean().default(false),
+  perMinute: limit(60),
+  perSecond: limit(30),
+  windowMs: limit(60_000),
+});
+
+/** What the command line and the environment say. */
+export type Settings = z.infer<typeof Settings>;
+
+/** Reads the command line and the three variables of the call limits; the only reader of either. */
+export function readSettings(): Settings {
+  const string = { type: 'string' } as const;
+  const boolean = { type: 'boolean' } as const;
+  const { values } = parseArgs({
+    options: {
+      data: string,
+      finnhub: string,
+      stripe: string,
+      products: string,
+      rates: string,
+      control: string,
+      webhook: { type: 'string', multiple: true },
+      'webhook-secret': string,
+      'count-rejected': boolean,
+      seed: string,
+      'key-seconds': string,
+      'end-with-parent': boolean,
+    },
+  });
+  return Settings.parse({
+    ...values,
+    webhookSecret: values['webhook-secret'],
+    countRejected: values['count-rejected'],
+    keySeconds: values['key-seconds'],
+    endWithParent: values['end-with-parent'],
+    perMinute: process.env['FINNHUB_PER_MINUTE'],
+    perSecond: process.env['FINNHUB_PER_SECOND'],
+    windowMs: process.env['FINNHUB_WINDOW_MS'],
+  });
+}

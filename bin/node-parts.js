@@ -5,6 +5,7 @@ import { freePorts } from './free-ports.js';
 /** The environment of every process of ours: the user's, and over it what the set-up has decided. */
 export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
   const env = { ...environment.all, ...upstreams.env, DATA_DIR: dataDirectory };
+  env.PORT = environment.setting('PORT');
   env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
   env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
   delete env.HEALTH_PORT;

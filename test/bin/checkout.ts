@@ -1,0 +1,29 @@
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** A copy of the repository as it stands, with its dependencies; a `.env` of the developer's is not in it. */
+export interface Checkout extends Disposable {
+  readonly folder: string;
+  readonly dataDirectory: string;
+}
+
+/** Makes a checkout of its own in the system's folder for temporary files. */
+export function makeCheckout(): Checkout {
+  const folder = realpathSync(mkdtempSync(join(tmpdir(), 'orderflow-checkout-')));
+  const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  });
+  for (const name of names.split('\0').filter((each) => each !== '' && existsSync(each))) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    cpSync(name, join(folder, name));
+  }
+  symlinkSync(realpathSync('node_modules'), join(folder, 'node_modules'));
+  const dataDirectory = join(folder, '.data');
+  // Where no servers are installed, those that this run has unpacked are used again.
+  const unpacked = join(process.cwd(), '.data', 'servers');
+  mkdirSync(dataDirectory);
+  if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDirectory, 'servers'));
+  return { folder, dataDirectory, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}

@@ -1,0 +1,121 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { z } from 'zod';
+import type { Checkout } from './checkout.ts';
+
+/** What `run.json` promises. */
+export const RunFile = z.object({
+  api: z.url(),
+  mysql: z.object({ host: z.string(), port: z.int(), user: z.string(), password: z.string(), database: z.string() }),
+  redis: z.strictObject({ host: z.string(), port: z.int(), db: z.int() }),
+  sandbox: z.strictObject({ finnhub: z.url(), stripe: z.url(), products: z.url(), rates: z.url(), control: z.url() }),
+  processes: z.array(
+    z.strictObject({
+      role: z.enum(['api', 'worker', 'mysql', 'redis', 'sandbox']),
+      pid: z.int(),
+      health: z.url().optional(),
+    }),
+  ),
+});
+
+/** A running `npm start`. */
+export class Platform {
+  readonly child: ChildProcess;
+  readonly exited: Promise<number | string>;
+  readonly #checkout: Checkout;
+  #output = '';
+
+  constructor(checkout: Checkout, port: number, env: Readonly<Record<string, string>> = {}) {
+    this.#checkout = checkout;
+    this.child = spawn('npm', ['start'], {
+      cwd: checkout.folder,
+      env: { ...plainEnvironment(), PORT: String(port), ...env },
+      // A group of its own, which a terminal's Ctrl-C would reach as a whole.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.on('data', (bytes: Buffer) => {
+        this.#output += bytes.toString();
+      });
+    this.exited = new Promise((resolve) => this.child.once('close', (code, signal) => resolve(code ?? signal ?? '')));
+  }
+
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Waits for the table that says that all is up. */
+  async ready(): Promise<z.infer<typeof RunFile>> {
+    await until(() => {
+      if (this.child.exitCode !== null) throw new Error(`npm start ended:\n${this.#output}`);
+      return this.#output.includes('Orderflow is ready.');
+    }, 60_000);
+    return this.run();
+  }
+
+  run(): z.infer<typeof RunFile> {
+    return RunFile.parse(JSON.parse(readFileSync(join(this.#checkout.dataDirectory, 'run.json'), 'utf8')));
+  }
+
+  pidOf(role: string): number {
+    return this.run().processes.find((each) => each.role === role)?.pid ?? 0;
+  }
+
+  /** The pid of what npm started: the supervisor of all the rest. */
+  supervisorPid(): number {
+    const lock = JSON.parse(readFileSync(join(this.#checkout.dataDirectory, 'lock'), 'utf8'));
+    return z.object({ pid: z.int() }).parse(lock).pid;
+  }
+
+  /** Sends a signal to the whole group, as a terminal does. */
+  signalGroup(name: NodeJS.Signals): void {
+    if (this.child.pid !== undefined && this.child.exitCode === null) process.kill(-this.child.pid, name);
+  }
+}
+
+/** Every process that works in, or was started from, that checkout. */
+export function processesOf(checkout: Checkout): string[] {
+  const lines = execFileSync('ps', ['-eo', 'pid=,stat=,args='], { encoding: 'utf8' }).split('\n');
+  return lines.filter((line) => line.includes(checkout.folder) && !/^\s*\d+\s+Z/.test(line)).concat(inside(checkout));
+}
+
+/** Processes whose command line does not name their folder, found by where they work. */
+function inside(checkout: Checkout): string[] {
+  const command = `for p in /proc/[0-9]*; do d=$(readlink $p/cwd) && case "$d/" in ${checkout.folder}/*) echo "\${p#/proc/}";; esac; done`;
+  return execFileSync('sh', ['-c', `${command} 2>/dev/null; true`], { encoding: 'utf8' })
+    .split('\n')
+    .filter(Boolean);
+}
+
+/** Polls until it holds. @throws Error after `ms`. */
+export async function until(holds: () => boolean | Promise<boolean>, ms: number): Promise<void> {
+  const deadline = Date.now() + ms;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${holds.toString()}`);
+    await wait(50);
+  }
+}
+
+/** A port nobody listens on just now, and a way to occupy one. */
+export async function listen(port = 0): Promise<{ port: number; server: Server }> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { port: z.object({ port: z.int() }).parse(server.address()).port, server };
+}
+
+/** A free port, for a moment. */
+export async function freePort(): Promise<number> {
+  const { port, server } = await listen();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** What a user's shell has: nothing of the product's, nothing of the test runner's. */
+export function plainEnvironment(): Record<string, string> {
+  const { PATH = '', HOME = '' } = process.env;
+  return { PATH, HOME, NO_COLOR: '1' };
+}

@@ -1,0 +1,90 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Checkout, makeCheckout } from './checkout.ts';
+import { freePort, listen, Platform, processesOf, until } from './platform-process.ts';
+
+describe('npm start', () => {
+  let checkout: Checkout;
+  let platform: Platform;
+  let port: number;
+
+  beforeAll(async () => {
+    checkout = makeCheckout();
+    port = await freePort();
+    platform = new Platform(checkout, port);
+    await platform.ready();
+  });
+
+  afterAll(() => {
+    platform.signalGroup('SIGKILL');
+    checkout[Symbol.dispose]();
+  });
+
+  it('writes run.json for its owner alone, with every part and where it is', async () => {
+    const run = platform.run();
+    expect(run.api).toBe(`http://127.0.0.1:${port}`);
+    expect(run.processes.map(({ role }) => role).toSorted()).toEqual(['api', 'mysql', 'redis', 'sandbox', 'worker']);
+    expect(statSync(join(checkout.dataDirectory, 'run.json')).mode & 0o777).toBe(0o600);
+    for (const { role, health } of run.processes) {
+      if (role === 'api' || role === 'worker') expect((await fetch(`${health}/readyz`)).status).toBe(200);
+      else expect(health).toBeUndefined();
+    }
+  });
+
+  it('says where everything is, who may log in, and what to try', () => {
+    expect(platform.output).toContain('demo@example.com / orderflow-demo');
+    expect(platform.output).toMatch(/Finnhub +sandbox/);
+    expect(platform.output.match(/\bcurl -s/g)).toHaveLength(3);
+  });
+
+  it('refuses to start beside itself in the same data directory', async () => {
+    const second = new Platform(checkout, await freePort());
+    expect(await second.exited).toBe(1);
+    expect(second.output).toContain(`Orderflow already runs in ${checkout.dataDirectory}`);
+  });
+
+  it('says so when its port belongs to another program', async () => {
+    const stranger = await listen();
+    const second = new Platform(checkout, stranger.port, { DATA_DIR: 'elsewhere' });
+    expect(await second.exited).toBe(1);
+    expect(second.output).toContain(`Port ${stranger.port} on 127.0.0.1 is taken by another program.`);
+    stranger.server.close();
+  });
+
+  it('starts a part that dies again, on its old ports, and says so', async () => {
+    const before = platform.run();
+    const pid = platform.pidOf('worker');
+    process.kill(pid, 'SIGKILL');
+    await until(() => ![0, pid].includes(platform.pidOf('worker')), 5_000);
+    expect(platform.output).toContain('worker ended (SIGKILL); starting it again now.');
+    const health = before.processes.find(({ role }) => role === 'worker')?.health;
+    expect(platform.run().processes.find(({ role }) => role === 'worker')?.health).toBe(health);
+    await until(() => isReady(`${health}/readyz`), 10_000);
+  });
+
+  it('lasts through the death of MySQL and Redis', async () => {
+    const { mysql, redis } = platform.run();
+    for (const role of ['mysql', 'redis']) process.kill(platform.pidOf(role), 'SIGKILL');
+    await until(() => platform.pidOf('mysql') !== 0 && platform.pidOf('redis') !== 0, 10_000);
+    await until(() => isReady(`${platform.run().api}/readyz`), 20_000);
+    expect(platform.run()).toMatchObject({ mysql, redis });
+  });
+
+  it('ends with 0 on Ctrl-C pressed twice, leaves no process and no run.json', async () => {
+    platform.signalGroup('SIGINT');
+    platform.signalGroup('SIGINT');
+    const began = Date.now();
+    expect(await platform.exited).toBe(0);
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(processesOf(checkout)).toEqual([]);
+    expect(() => statSync(join(checkout.dataDirectory, 'run.json'))).toThrow('ENOENT');
+  });
+});
+
+async function isReady(url: string): Promise<boolean> {
+  return fetch(url).then(
+    (response) => response.ok,
+    () => false,
+  );
+}

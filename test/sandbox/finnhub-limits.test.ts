@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from 'vitest';
+import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+
+let sandbox: Sandbox;
+afterEach(() => sandbox.stop());
+
+const quote = (key?: string) =>
+  fetch(`${sandbox.urls.finnhub}/quote?symbol=AAPL`, key === undefined ? {} : { headers: { 'X-Finnhub-Token': key } });
+
+test('the window opens with the first call of a key, and its headers count down', async () => {
+  sandbox = await startSandbox({ env: { FINNHUB_PER_MINUTE: '3', FINNHUB_WINDOW_MS: '1500', FINNHUB_PER_SECOND: '' } });
+  const beganAt = Date.now();
+  const answers = [await quote('one'), await quote('one'), await quote('one'), await quote('one')];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 429]);
+  expect(answers.map(({ headers }) => headers.get('x-ratelimit-remaining'))).toEqual(['2', '1', '0', '0']);
+  expect(answers.map(({ headers }) => headers.get('x-ratelimit-limit'))).toEqual(['3', '3', '3', '3']);
+  const resets = answers.map(({ headers }) => Number(headers.get('x-ratelimit-reset')));
+  expect(new Set(resets).size).toBe(1);
+  expect(resets[0]).toBeGreaterThanOrEqual(Math.floor((beganAt + 1500) / 1000));
+  expect(await answers[3]?.json()).toEqual({
+    error: 'API limit reached. Please try again later. Remaining Limit: 0',
+  });
+  expect(answers[3]?.headers.has('retry-after')).toBe(false);
+  expect((await quote('other')).status).toBe(200);
+  await expect.poll(async () => (await quote('one')).status, { timeout: 4000, interval: 100 }).toBe(200);
+  expect(Date.now() - beganAt).toBeGreaterThanOrEqual(1500);
+});
+
+test('no second holds more than the limit per second', async () => {
+  sandbox = await startSandbox({ env: { FINNHUB_PER_SECOND: '5' } });
+  const answers = await Promise.all(Array.from({ length: 8 }, () => quote('key')));
+  expect(answers.filter(({ status }) => status === 200)).toHaveLength(5);
+  expect(answers.filter(({ status }) => status === 429)).toHaveLength(3);
+});
+
+test('refused calls count only when asked to', async () => {
+  const env = { FINNHUB_PER_MINUTE: '2', FINNHUB_PER_SECOND: '1' };
+  sandbox = await startSandbox({ env, args: ['--count-rejected'] });
+  await quote('key');
+  const second = await quote('key');
+  expect([second.status, second.headers.get('x-ratelimit-remaining')]).toEqual([429, '0']);
+  const third = await quote('patient');
+  expect([third.status, third.headers.get('x-ratelimit-remaining')]).toEqual([200, '1']);
+});
+
+test('an answer without a valid key says so and carries no limit headers', async () => {
+  sandbox = await startSandbox();
+  const [none, invalid] = [await quote(), await quote('invalid-key')];
+  expect([none.status, await none.json()]).toEqual([401, { error: 'Please use an API key.' }]);
+  expect([invalid.status, await invalid.json()]).toEqual([401, { error: 'Invalid API key.' }]);
+  expect(none.headers.has('x-ratelimit-limit') || invalid.headers.has('x-ratelimit-limit')).toBe(false);
+  const byToken = await fetch(`${sandbox.urls.finnhub}/quote?token=secret&symbol=AAPL`);
+  expect(byToken.status).toBe(200);
+  const arrivals = await sandbox.arrivals('finnhub');
+  expect(arrivals.map(({ key, path, status }) => [key, path, status])).toEqual([
+    [null, '/api/v1/quote?symbol=AAPL', 401],
+    ['invalid-key', '/api/v1/quote?symbol=AAPL', 401],
+    ['secret', '/api/v1/quote?symbol=AAPL', 200],
+  ]);
+  expect(arrivals.every(({ at_ms }) => Math.abs(at_ms - Date.now()) < 10_000)).toBe(true);
+});

@@ -39,17 +39,17 @@ export async function workerPart({ node, env }) {
   const [port] = await freePorts(1);
   const health = `http://127.0.0.1:${port}`;
   return {
-    ...nodePart('worker', ['src/workers/main.ts'], node, { ...env, HEALTH_PORT: String(port) }),
+    ...nodePart('worker', ['src/workers/main.ts'], node, { ...env, HOST: '127.0.0.1', HEALTH_PORT: String(port) }),
     health,
     isReady: () => answers(`${health}/readyz`),
   };
 }
 
 /** The API, on the one port that is fixed. */
-export async function apiPart({ node, env, environment, url }) {
+export async function apiPart({ node, env, environment, url, reachable }) {
   const [port] = environment.value('HEALTH_PORT') ? [environment.value('HEALTH_PORT')] : await freePorts(1);
   const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(port) });
-  return { ...part, health: `http://127.0.0.1:${port}`, isReady: () => answers(`${url}/readyz`) };
+  return { ...part, health: `http://${reachable}:${port}`, isReady: () => answers(`${url}/readyz`) };
 }
 
 function nodePart(role, args, node, env) {

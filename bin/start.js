@@ -19,7 +19,8 @@ const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
 const host = environment.value('HOST') ?? (environment.isProduction ? '0.0.0.0' : '127.0.0.1');
 const port = Number(environment.setting('PORT'));
-const url = `http://${['0.0.0.0', '::'].includes(host) ? '127.0.0.1' : host}:${port}`;
+const reachable = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }[host] ?? (host.includes(':') ? `[${host}]` : host);
+const url = `http://${reachable}:${port}`;
 
 /** The whole platform, in the order in which its parts need one another; the API comes last. */
 async function start(supervisor, directory, run) {
@@ -43,7 +44,7 @@ async function start(supervisor, directory, run) {
   run.write();
   await steps.step('API', async (detail) => {
     detail(url);
-    await supervisor.start(await apiPart({ node, env, environment, url }));
+    await supervisor.start(await apiPart({ node, env, environment, url, reachable }));
   });
   const { sandbox, names } = { ...upstreams };
   const { isProduction } = environment;
@@ -105,6 +106,7 @@ async function main() {
   const stop = async (code, why) => {
     if (isStopping) return;
     isStopping = true;
+    steps.abandon();
     if (why) steps.say(why);
     endTools();
     await supervisor.stop();

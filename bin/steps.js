@@ -40,9 +40,14 @@ export class Steps {
     this.#draw();
   }
 
+  /** Forgets what is running: it is being stopped, and how that ends is no news. */
+  abandon() {
+    this.#running.clear();
+    this.#erase();
+  }
+
   #finish(entry, mark) {
-    this.#running.delete(entry);
-    this.say(lineOf(mark, entry));
+    if (this.#running.delete(entry)) this.say(lineOf(mark, entry));
   }
 
   #draw() {

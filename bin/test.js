@@ -119,6 +119,7 @@ async function main() {
   const finish = async (code) => {
     if (isStopping) return;
     isStopping = true;
+    steps.abandon();
     endTools();
     suite?.kill('SIGTERM');
     await supervisor.stop();

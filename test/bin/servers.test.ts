@@ -1,0 +1,111 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { Redis } from 'ioredis';
+import { createConnection } from 'mysql2/promise';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { plainEnvironment, until } from './platform-process.ts';
+
+const Program = z.looseObject({ program: z.string(), product: z.string() });
+const Found = z.object({
+  mysql: z.object({ host: z.string(), port: z.int(), user: z.string(), password: z.string() }),
+  redis: z.object({ host: z.string(), port: z.int() }),
+  programs: z.object({ mysql: Program, redis: Program }),
+});
+type Found = z.infer<typeof Found>;
+const Answer = z.union([Found, z.object({ missing: z.string(), remedy: z.string().optional() })]);
+
+describe('MySQL and Redis', () => {
+  it('come from installed servers, private and durable', async () => {
+    await withServers('installed', async (found, folder) => {
+      await expectPrivateAndDurable(found, folder);
+    });
+  });
+
+  it("come from Debian's packages, unpacked without root and without a change to the system", async () => {
+    await withServers('debian', async (found, folder) => {
+      for (const { program } of Object.values(found.programs)) expect(program.startsWith(folder)).toBe(true);
+      await expectPrivateAndDurable(found, folder);
+    });
+  });
+
+  it('come from the environment when it names them, and nothing is started', async () => {
+    const folder = makeFolder();
+    const env = { MYSQL_HOST: 'db.example', MYSQL_PASSWORD: 'secret', REDIS_HOST: 'cache.example', REDIS_PORT: '7000' };
+    const { answer, stop } = await bring('debian', folder, env);
+    await stop();
+    rmSync(folder, { recursive: true });
+    expect(answer).toEqual({
+      mysql: { host: 'db.example', port: 3306, user: 'root', password: 'secret', database: 'orderflow' },
+      redis: { host: 'cache.example', port: 7000, db: 0 },
+      programs: {},
+    });
+  });
+});
+
+async function withServers(source: string, work: (found: Found, folder: string) => Promise<void>): Promise<void> {
+  const folder = makeFolder();
+  const { answer, stop } = await bring(source, folder);
+  const parsed = Answer.parse(answer);
+  try {
+    if ('missing' in parsed) {
+      // Only what is not there may be missing: no installed server, or no Debian server that answers.
+      expect(parsed.missing).toMatch(
+        source === 'debian' ? /could not be downloaded|no usable/ : /no usable|could not be/,
+      );
+      process.stdout.write(`servers from '${source}': not run\n`);
+      return;
+    }
+    await work(parsed, folder);
+  } finally {
+    expect(await stop()).toBe(0);
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+async function bring(source: string, folder: string, env: Readonly<Record<string, string>> = {}) {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bring-servers.js'), source, folder], {
+    env: { ...plainEnvironment(), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const exited = once(child, 'exit').then(([code]) => z.int().parse(code));
+  const [line] = await once(createInterface(child.stdout), 'line');
+  const stop = () => {
+    child.kill('SIGTERM');
+    return exited;
+  };
+  return { answer: JSON.parse(z.string().parse(line)), stop };
+}
+
+async function expectPrivateAndDurable({ mysql, redis }: Found, folder: string): Promise<void> {
+  const connection = await createConnection({ ...mysql });
+  const [rows] = await connection.query(
+    'select @@datadir place, @@innodb_flush_log_at_trx_commit durable, @@bind_address address',
+  );
+  expect(rows).toEqual([{ place: `${join(folder, 'mysql', 'data')}/`, durable: 1, address: '127.0.0.1' }]);
+  await connection.query('create database orderflow_of_a_test');
+  await expect(connection.query('create database another')).rejects.toThrow('Access denied');
+  await connection.end();
+  // Anyone on this machine can reach the port; the user that may do everything must not be among them.
+  for (const user of ['root', '', 'mysql', 'mariadb.sys'])
+    await expect(createConnection({ ...mysql, user, password: '' })).rejects.toThrow();
+
+  const client = new Redis({ host: redis.host, port: redis.port, lazyConnect: true });
+  await client.connect();
+  for (const [name, value] of [
+    ['appendonly', 'yes'],
+    ['maxmemory-policy', 'noeviction'],
+    ['bind', '127.0.0.1'],
+  ] as const)
+    expect(await client.config('GET', name)).toEqual([name, value]);
+  await client.quit();
+  await until(() => client.status === 'end', 2_000);
+}
+
+function makeFolder(): string {
+  return realpathSync(mkdtempSync(join(tmpdir(), 'orderflow-servers-')));
+}

@@ -1,6 +1,8 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/mysql';
 import { Redis } from 'ioredis';
 import type { Config } from './config.ts';
+import type { JobAnswers } from './api/answer-later.ts';
+import type { ApiReadiness } from './api/readiness.ts';
 import { openBudget } from './gateways/budget.ts';
 import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
 import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
@@ -29,12 +31,22 @@ export type JobContext = Readonly<{
   log: Log;
 }>;
 
-/** What every route may use. */
-export type ApiContext = JobContext & Readonly<{ config: Config; producer: Producer; definitions: Definitions }>;
-
 /** All that a process has open. */
-export type Context = ApiContext &
-  Readonly<{ orm: MikroORM; redis: Redis; relay: Relay; fork(): JobContext; close(): Promise<void> }>;
+export type Context = JobContext &
+  Readonly<{
+    config: Config;
+    producer: Producer;
+    definitions: Definitions;
+    orm: MikroORM;
+    redis: Redis;
+    relay: Relay;
+    /** The context of one job, with an entity manager of its own. */
+    fork(): JobContext;
+    close(): Promise<void>;
+  }>;
+
+/** What every route may use. */
+export type ApiContext = Context & Readonly<{ readiness: ApiReadiness; answers: JobAnswers }>;
 
 /** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
 export async function openContext(config: Config, role: string): Promise<Context> {

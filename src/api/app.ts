@@ -1,0 +1,117 @@
+import { randomUUID } from 'node:crypto';
+import { readdir } from 'node:fs/promises';
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { cors } from 'hono/cors';
+import type { ApiContext } from '../context.ts';
+import { type Fault, Problem } from '../errors.ts';
+import { mountBoard } from './board.ts';
+import type { Route, RouteEnv } from './define-route.ts';
+import { documented, serveDocuments } from './docs.ts';
+import { guard } from './principal.ts';
+import { answerProblem } from './problem.ts';
+import { readJsonBody } from './request-body.ts';
+
+/** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
+export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
+  const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
+  const routes = await loadRoutes();
+  app.use(provide(ctx));
+  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
+  app.onError(answerProblem);
+  app.notFound((c) => answerProblem(unmatched(routes, c.req.path), c));
+  app.openapiRoutes(
+    routes.map(({ who, route, handler }) => {
+      const middleware = route.request?.body ? [guard(who), readJsonBody()] : [guard(who)];
+      return { route: { ...documented(who, route), middleware }, handler };
+    }),
+  );
+  serveDocuments(app, ctx);
+  mountBoard(app, ctx);
+  return app;
+}
+
+async function loadRoutes(): Promise<readonly Route[]> {
+  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.routes.ts')).sort();
+  const modules: { routes: readonly Route[] }[] = await Promise.all(files.map((name) => import(`./${name}`)));
+  return modules.flatMap(({ routes }) => routes);
+}
+
+function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
+  return async (c, next) => {
+    c.set('ctx', ctx);
+    c.set('requestId', randomUUID());
+    await next();
+    c.header('x-request-id', c.var.requestId);
+  };
+}
+
+const exposed = [
+  'Location',
+  'Retry-After',
+  'ETag',
+  'Age',
+  'Cache-Status',
+  'Allow',
+  'Idempotent-Replayed',
+  'RateLimit',
+  'RateLimit-Policy',
+  'X-Request-Id',
+];
+const sent = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'If-None-Match', 'Last-Event-ID'];
+const localhost = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
+
+function allowOrigins(listed: readonly string[] | undefined, isProduction: boolean): MiddlewareHandler<RouteEnv> {
+  const isAllowed = (origin: string) => (listed ? listed.includes(origin) : !isProduction && localhost.test(origin));
+  const answer = cors({
+    origin: (origin) => (isAllowed(origin) ? origin : null),
+    allowHeaders: sent,
+    allowMethods: ['GET', 'POST', 'PATCH', 'PUT', 'DELETE'],
+    exposeHeaders: exposed,
+    credentials: true,
+    maxAge: 600,
+  });
+  // An OPTIONS that is no preflight is a method like any other.
+  return async (c, next) =>
+    c.req.method === 'OPTIONS' && !c.req.header('access-control-request-method') ? next() : answer(c, next);
+}
+
+/** 405 with the methods that exist when another method of the path does, 404 otherwise. */
+function unmatched(routes: readonly Route[], path: string): Problem {
+  const methods = routes
+    .filter(({ route }) => pattern(route.path).test(path))
+    .map(({ route }) => route.method.toUpperCase());
+  if (methods.length === 0) return new Problem('not_found', 'No such path; /docs lists what there is.');
+  const allow = [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ');
+  return new Problem('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
+}
+
+function pattern(path: string): RegExp {
+  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`);
+}
+
+type Checked = Readonly<{
+  success: boolean;
+  target: string;
+  error?: {
+    issues: readonly { path: readonly PropertyKey[]; message: string; code: string; keys?: readonly string[] }[];
+  };
+}>;
+
+function refuseInvalid(result: Checked): void {
+  if (result.success) return;
+  const errors: Fault[] = (result.error?.issues ?? []).flatMap(({ path, message, keys }) =>
+    (keys ?? [undefined]).map((key) => {
+      const at = [...path, ...(key === undefined ? [] : [key])].map(String);
+      return {
+        pointer: result.target === 'json' ? pointerTo(at) : at.join('.'),
+        detail: key === undefined ? message : 'unknown field',
+      };
+    }),
+  );
+  throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
+}
+
+function pointerTo(path: readonly string[]): string {
+  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

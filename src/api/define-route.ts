@@ -1,0 +1,21 @@
+import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
+import type { ApiContext } from '../context.ts';
+import type { Principal, Who } from './principal.ts';
+
+/** What every handler finds in `c.var`. */
+export type RouteEnv = { Variables: { ctx: ApiContext; principal: Principal | undefined; requestId: string } };
+
+/** A route with the least role that may call it: the table of who may what stands next to the code it guards. */
+export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown }>;
+
+/** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
+type DocumentedRoute = RouteConfig & Readonly<{ operationId: string; summary: string; tags: string[] }>;
+
+/** Declares a route. A file `resource.routes.ts` exports its routes as an array named `routes`; nothing else has to know. */
+export function defineRoute<const R extends DocumentedRoute>(
+  who: Who,
+  route: R,
+  handler: OpenAPIRoute<R, RouteEnv>['handler'],
+): Route {
+  return { who, route, handler };
+}

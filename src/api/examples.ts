@@ -1,0 +1,37 @@
+/** The original's order, as it is answered: two products for 100 USD. */
+export const exampleOrder = {
+  id: '019341d2-0000-7000-8000-000000000001',
+  user_id: 1,
+  status: 'pending' as const,
+  items: [
+    { product_id: 1, title: 'Field Notebook', quantity: 1, unit_price: 60, line_total: 60 },
+    { product_id: 2, title: 'Enamel Mug', quantity: 1, unit_price: 40, line_total: 40 },
+  ],
+  total_amount: 100,
+  currency: 'USD',
+  payment: {
+    id: '019341d2-0000-7000-8000-000000000002',
+    status: 'processing' as const,
+    method: 'pm_card_visa',
+    failure_code: null,
+    failure_detail: null,
+  },
+  created_at: '2026-11-22T10:00:00.000Z',
+  paid_at: null,
+};
+
+/** The original's quote: Apple on 19 September 2025. */
+export const exampleQuote = {
+  symbol: 'AAPL',
+  c: 245.5,
+  d: 7.62,
+  dp: 3.2033,
+  h: 246.3,
+  l: 240.2106,
+  o: 241.225,
+  pc: 237.88,
+  t: 1758312000,
+  as_of: '2025-09-19T20:00:01.000Z',
+  source: 'finnhub',
+  stale: false,
+};

@@ -1,0 +1,37 @@
+import { serve } from '@hono/node-server';
+import { readConfig } from '../config.ts';
+import { openContext } from '../context.ts';
+import { waitForDatabase } from '../database.ts';
+import { serveHealth } from '../health.ts';
+import { onShutdown, startWith } from '../process-life.ts';
+import { patientRedis } from '../redis-connection.ts';
+import { openJobAnswers } from './answer-later.ts';
+import { buildApp } from './app.ts';
+import { readinessOf } from './readiness.ts';
+
+// One API process. It starts, and takes orders, also while Redis is away.
+const config = await startWith(async () => readConfig());
+const context = await startWith(() => openContext(config, 'api'));
+await startWith(() => waitForDatabase(context.orm));
+const readiness = readinessOf(context);
+const answers = openJobAnswers(context.producer, patientRedis(config));
+const app = await startWith(() => buildApp({ ...context, readiness, answers }));
+const server = serve({ fetch: app.fetch, hostname: config.bindHost, port: config.PORT }, () =>
+  context.log.info({ url: config.publicUrl }, 'API ready'),
+);
+if (config.HEALTH_PORT) serveHealth(config.HEALTH_PORT, config.bindHost, readiness.check);
+
+onShutdown(config, context.log, async () => {
+  readiness.drain();
+  const closed = new Promise((resolve) => server.close(resolve));
+  if ('closeIdleConnections' in server) server.closeIdleConnections();
+  // Requests under way get half the time; who still holds a connection then is a reader of an endless answer.
+  const cut = setTimeout(
+    () => 'closeAllConnections' in server && server.closeAllConnections(),
+    config.SHUTDOWN_SECONDS * 500,
+  );
+  await closed;
+  clearTimeout(cut);
+  await answers.close();
+  await context.close();
+});

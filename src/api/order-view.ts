@@ -1,0 +1,87 @@
+import { z } from '@hono/zod-openapi';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { type Order, orderStatuses } from '../entities/order.entity.ts';
+import { OrderLine } from '../entities/order-line.entity.ts';
+import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
+import { toMajor } from '../orders/money.ts';
+
+const LineView = z.object({
+  product_id: z.int(),
+  title: z.string(),
+  quantity: z.int(),
+  unit_price: z.number(),
+  line_total: z.number(),
+});
+const PaymentView = z.object({
+  id: z.string(),
+  status: z.enum(paymentStatuses),
+  method: z.string(),
+  failure_code: z.string().nullable(),
+  failure_detail: z.string().nullable(),
+});
+
+/** An order as the API shows it; money in major units. `payment` is the last one, if any. */
+export const OrderView = z
+  .object({
+    id: z.string(),
+    user_id: z.int(),
+    status: z.enum(orderStatuses),
+    items: z.array(LineView),
+    total_amount: z.number(),
+    currency: z.string(),
+    payment: PaymentView.nullable(),
+    created_at: z.string(),
+    paid_at: z.string().nullable(),
+  })
+  .openapi('Order');
+
+export type OrderRow = InferEntity<typeof Order>;
+type LineRow = Pick<
+  InferEntity<typeof OrderLine>,
+  'productId' | 'title' | 'quantity' | 'unitPriceMinor' | 'lineTotalMinor'
+>;
+type PaymentRow = Pick<InferEntity<typeof Payment>, 'id' | 'status' | 'method' | 'failureCode' | 'failureDetail'>;
+
+/** The view of one order from its rows. */
+export function orderView(
+  order: OrderRow,
+  lines: readonly LineRow[],
+  payment: PaymentRow | undefined,
+): z.input<typeof OrderView> {
+  const { currency } = order;
+  return {
+    id: order.id,
+    user_id: order.user,
+    status: order.status,
+    items: lines.map(({ productId, title, quantity, unitPriceMinor, lineTotalMinor }) => ({
+      product_id: productId,
+      title,
+      quantity,
+      unit_price: toMajor(unitPriceMinor, currency),
+      line_total: toMajor(lineTotalMinor, currency),
+    })),
+    total_amount: toMajor(order.totalMinor, currency),
+    currency,
+    payment: payment
+      ? {
+          id: payment.id,
+          status: payment.status,
+          method: payment.method,
+          failure_code: payment.failureCode ?? null,
+          failure_detail: payment.failureDetail ?? null,
+        }
+      : null,
+    created_at: order.createdAt.toISOString(),
+    paid_at: order.paidAt?.toISOString() ?? null,
+  };
+}
+
+/** The views of orders, in their order, with two queries however many there are. */
+export async function orderViews(em: EntityManager, orders: readonly OrderRow[]): Promise<z.input<typeof OrderView>[]> {
+  const of = { order: { $in: orders.map(({ id }) => id) } };
+  const lines = await em.find(OrderLine, of, { orderBy: { position: 'asc' }, disableIdentityMap: true });
+  const payments = await em.find(Payment, of, { orderBy: { id: 'asc' }, disableIdentityMap: true });
+  const linesByOrder = Map.groupBy(lines, ({ order }) => order);
+  const lastPayment = new Map(payments.map((payment) => [payment.order, payment]));
+  return orders.map((order) => orderView(order, linesByOrder.get(order.id) ?? [], lastPayment.get(order.id)));
+}

@@ -1,0 +1,132 @@
+import { z } from '@hono/zod-openapi';
+import { Order, orderStatuses } from '../entities/order.entity.ts';
+import { Problem } from '../errors.ts';
+import { readCursor, writeCursor } from './cursor.ts';
+import { defineRoute } from './define-route.ts';
+import { exampleOrder } from './examples.ts';
+import { OrderRequest, wishedItems } from './order-request.ts';
+import { OrderView, orderViews } from './order-view.ts';
+import { placeOrder } from './place-order.ts';
+import { principalOf } from './principal.ts';
+
+const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
+
+const create = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/orders',
+    operationId: 'placeOrder',
+    summary: 'Places an order; once answered it is durable, and its payment is under way.',
+    tags: ['orders'],
+    request: {
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: OrderRequest, example: { user_id: 1, products: [1, 2], total_amount: 100 } },
+        },
+      },
+    },
+    responses: {
+      201: { description: 'The order, pending.', headers: z.object({ Location: z.string() }), content: orderContent },
+      409: { description: 'out_of_stock' },
+    },
+  },
+  async (c) => {
+    const request = c.req.valid('json');
+    const principal = principalOf(c);
+    const { transaction, now, gateway, config } = c.var.ctx;
+    const userId = request.user_id ?? principal.userId;
+    if (userId !== principal.userId && principal.role !== 'admin')
+      throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
+
+    const order = await transaction((tx, after) =>
+      placeOrder(tx, after, {
+        userId,
+        items: wishedItems(request),
+        totalAmount: request.total_amount,
+        currency: request.currency,
+        method:
+          request.payment_method ??
+          config.PAYMENT_DEFAULT_METHOD ??
+          (gateway.name === 'instant' ? 'instant' : undefined),
+        gateway: gateway.name,
+        at: now(),
+      }),
+    );
+    c.header('location', `/orders/${order.id}`);
+    return c.json(order, 201);
+  },
+);
+
+const ListQuery = z.object({
+  status: z.enum(orderStatuses).optional(),
+  cursor: z.string().max(500).optional(),
+  limit: z.coerce.number().int().min(1).max(100).default(20),
+});
+const OrderList = z.object({ data: z.array(OrderView), next_cursor: z.string().nullable() }).openapi('OrderList');
+
+const list = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/orders',
+    operationId: 'listOrders',
+    summary: "One's own orders, newest first; an administrator sees all.",
+    tags: ['orders'],
+    request: { query: ListQuery },
+    responses: {
+      200: {
+        description: 'A page of orders.',
+        content: { 'application/json': { schema: OrderList, example: { data: [exampleOrder], next_cursor: null } } },
+      },
+    },
+  },
+  async (c) => {
+    const { status, cursor, limit } = c.req.valid('query');
+    const { userId, role } = principalOf(c);
+    const listName = `orders:${role === 'admin' ? 'all' : userId}:${status ?? ''}`;
+    const em = c.var.ctx.orm.em.fork();
+    const rows = await em.find(
+      Order,
+      {
+        ...(role === 'admin' ? {} : { user: userId }),
+        ...(status === undefined ? {} : { status }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+      },
+      { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+    );
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return c.json({ data: await orderViews(em, page), next_cursor: last ? writeCursor(listName, last.id) : null }, 200);
+  },
+);
+
+const read = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/orders/{id}',
+    operationId: 'readOrder',
+    summary: 'One order with its lines and its last payment.',
+    tags: ['orders'],
+    request: { params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }) },
+    responses: { 200: { description: 'The order.', content: orderContent }, 404: { description: 'not_found' } },
+  },
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const { userId, role } = principalOf(c);
+    const em = c.var.ctx.orm.em.fork();
+    const order = await em.findOne(
+      Order,
+      { id, ...(role === 'admin' ? {} : { user: userId }) },
+      { disableIdentityMap: true },
+    );
+    const [view] = order ? await orderViews(em, [order]) : [];
+    if (!view) throw new Problem('not_found', 'You have no such order.');
+    return c.json(view, 200);
+  },
+);
+
+/** Placing and reading orders. */
+export const routes = [create, list, read];

@@ -1,0 +1,62 @@
+import { ConnectionException, DriverException, LockWaitTimeoutException } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { Problem } from '../errors.ts';
+import { CommitUnknown, TransactionTimeout } from '../transaction.ts';
+import type { RouteEnv } from './define-route.ts';
+import { problemCodes } from './problem-codes.ts';
+
+/** Answers any error as RFC 9457 problem+json. What is nobody's fault but ours is logged, and its text stays inside. */
+export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response {
+  const problem = toProblem(error);
+  if (problem.code === 'internal' || problem.code === 'unavailable')
+    c.var.ctx.log[problem.code === 'internal' ? 'error' : 'warn'](
+      { err: error, request_id: c.var.requestId },
+      'request failed',
+    );
+  const { status, title } = problemCodes[problem.code];
+  const body = {
+    type: `${c.var.ctx.config.publicUrl}/problems/${problem.code}`,
+    title,
+    status,
+    detail: problem.message,
+    code: problem.code,
+    request_id: c.var.requestId,
+    ...(status === 422 ? { errors: problem.errors } : problem.errors.length > 0 ? { errors: problem.errors } : {}),
+  };
+  return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });
+}
+
+function toProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status === 400)
+    return new Problem('malformed_json', 'The body is not JSON.', { cause: error });
+  if (error instanceof HTTPException && error.status === 415)
+    return new Problem('unsupported_media_type', 'Send application/json.', { cause: error });
+  if (isOutage(error))
+    return new Problem('unavailable', 'The database did not answer in time.', {
+      cause: error,
+      headers: { 'retry-after': '1' },
+    });
+  return new Problem('internal', 'Something happened that should not. Report the request_id.', { cause: error });
+}
+
+const outageCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+  'ER_OPTION_PREVENTS_STATEMENT',
+]);
+
+function isOutage(error: Error): boolean {
+  if (error instanceof CommitUnknown || error instanceof TransactionTimeout) return true;
+  if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    outageCodes.has(code) || (error instanceof DriverException && error.cause instanceof Error && isOutage(error.cause))
+  );
+}

@@ -1,0 +1,126 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import type { ApiContext } from '../context.ts';
+import { Problem } from '../errors.ts';
+import type { Copy } from '../market/cache.ts';
+import type { RouteEnv } from './define-route.ts';
+
+/** One thing that can be read from the market: where its copies are, and which job fetches it. */
+export type MarketRead = Readonly<{
+  name: string;
+  freshMs: number;
+  /** The last copy in MySQL, for when Redis has none. */
+  stored(em: EntityManager): Promise<Copy | undefined>;
+  queue: string;
+  enqueue(): Promise<string>;
+}>;
+
+const defaultWaitSeconds = 3;
+const mostWaitSeconds = 10;
+const busyRetrySeconds = 5;
+
+/** Fetches under way in this process, by name: any number of askers cause one admission and one job. */
+const underWay = new Map<string, Promise<string>>();
+
+/**
+ * Answers from the newest copy: fresh 200; old 200 with `stale` and one refresh; none: waits, then 202.
+ * @throws Problem unknown_symbol, market_busy, upstream_unavailable or not_configured.
+ */
+export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
+  const { ctx } = c.var;
+  if (!ctx.config.FINNHUB_API_KEY)
+    throw new Problem('not_configured', 'FINNHUB_API_KEY is not set in this deployment.', {
+      headers: { 'retry-after': '3600' },
+    });
+  const copy = await newestCopy(ctx, read);
+  if (copy && isFresh(ctx, read, copy)) return answer(c, read, copy, false);
+  if (copy) {
+    // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
+    startFetch(ctx, read).catch((error: unknown) => ctx.log.debug({ err: error }, 'no refresh'));
+    return answer(c, read, copy, true);
+  }
+  if (await ctx.cache.isUnknown(read.name).catch(away)) throw unknown(read);
+  return fetchAndAnswer(c, read);
+}
+
+async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
+  const { ctx } = c.var;
+  const jobId = await startFetch(ctx, read);
+  const ending = await ctx.answers.endOf(read.queue, jobId, waitMs(c.req.header('prefer')));
+  const copy = ending && (await ctx.cache.read(read.name).catch(away));
+  if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
+  if (ending && (await ctx.cache.isUnknown(read.name).catch(away))) throw unknown(read);
+  if (ending)
+    throw new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
+      headers: { 'retry-after': String(busyRetrySeconds) },
+    });
+  c.header('location', `/jobs/${jobId}`);
+  c.header('retry-after', '1');
+  return c.json({ job_id: jobId, state: 'waiting' as const }, 202);
+}
+
+function startFetch(ctx: ApiContext, read: MarketRead): Promise<string> {
+  const running = underWay.get(read.name) ?? admitAndEnqueue(ctx, read).finally(() => underWay.delete(read.name));
+  underWay.set(read.name, running);
+  return running;
+}
+
+async function admitAndEnqueue({ asks }: ApiContext, read: MarketRead): Promise<string> {
+  if (!(await asks.admit(read.name).catch(away)))
+    throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
+      headers: { 'retry-after': String(busyRetrySeconds) },
+    });
+  return read.enqueue().catch(away);
+}
+
+async function newestCopy({ cache, orm, log }: ApiContext, read: MarketRead): Promise<Copy | undefined> {
+  try {
+    const cached = await cache.read(read.name);
+    if (cached) return cached;
+  } catch (error) {
+    log.debug({ err: error }, 'cache away; reading MySQL');
+  }
+  return read.stored(orm.em.fork());
+}
+
+function isFresh({ now }: ApiContext, { freshMs }: MarketRead, { observedAtMs }: Copy): boolean {
+  return now().getTime() - observedAtMs < freshMs;
+}
+
+function answer(c: HonoContext<RouteEnv>, { freshMs }: MarketRead, copy: Copy, isStale: boolean): Response {
+  const ageMs = Math.max(0, c.var.ctx.now().getTime() - copy.observedAtMs);
+  const leftSeconds = Math.ceil((freshMs - ageMs) / 1_000);
+  const etag = `"${copy.observedAtMs.toString(36)}${isStale ? '-stale' : ''}"`;
+  const headers = {
+    age: String(Math.floor(ageMs / 1_000)),
+    etag,
+    'cache-status': `orderflow; hit; ttl=${leftSeconds}`,
+    'cache-control': `public, max-age=${Math.max(0, leftSeconds)}`,
+    'content-type': 'application/json',
+  };
+  if (
+    c.req
+      .header('if-none-match')
+      ?.split(/\s*,\s*/)
+      .includes(etag)
+  )
+    return c.body(null, 304, headers);
+  return c.body(`${copy.body},"stale":${isStale}}`, 200, headers);
+}
+
+/** `Prefer: wait=N` in milliseconds; anything else counts as the default. */
+function waitMs(prefer: string | undefined): number {
+  const named = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/.exec(prefer ?? '')?.[1];
+  return Math.min(named === undefined ? defaultWaitSeconds : Number(named), mostWaitSeconds) * 1_000;
+}
+
+function unknown({ name }: MarketRead): Problem {
+  return new Problem('unknown_symbol', `The provider does not know ${name.slice(name.indexOf(':') + 1)}.`);
+}
+
+function away(error: unknown): never {
+  throw new Problem('upstream_unavailable', 'The queue is away, and no copy is stored.', {
+    cause: error,
+    headers: { 'retry-after': '2' },
+  });
+}

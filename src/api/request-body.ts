@@ -1,0 +1,69 @@
+import type { MiddlewareHandler } from 'hono';
+import { Problem } from '../errors.ts';
+import type { RouteEnv } from './define-route.ts';
+
+const mostBytes = 64 * 1024;
+const mostDepth = 32;
+
+/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators. */
+export function readJsonBody(): MiddlewareHandler<RouteEnv> {
+  return async (c, next) => {
+    const bytes = await readBounded(c.req.raw);
+    const type = c.req.header('content-type');
+    if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
+      throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
+    const text = decode(bytes);
+    if (depthOf(text) > mostDepth)
+      throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
+    refuseMalformed(text);
+    // Hono keeps what has been read as a promise, whatever its types say; its validators read from there.
+    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
+    await next();
+  };
+}
+
+async function readBounded(request: Request): Promise<Buffer> {
+  const tooLarge = () =>
+    // What is left of the body is not read, so the connection cannot be used again.
+    new Problem('too_large', `A body may have ${mostBytes} bytes.`, { headers: { connection: 'close' } });
+  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > mostBytes) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
+function decode(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Problem('malformed_json', 'The body is not UTF-8.', { cause: error });
+  }
+}
+
+function refuseMalformed(text: string): void {
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new Problem('malformed_json', 'The body is not JSON.', { cause: error });
+  }
+}
+
+/** How deeply brackets outside strings are nested. */
+function depthOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  let isInString = false;
+  for (let index = 0; index < text.length; index += 1) {
+    const character = text[index];
+    if (isInString && character === '\\') index += 1;
+    else if (character === '"') isInString = !isInString;
+    else if (!isInString && (character === '{' || character === '[')) deepest = Math.max(deepest, (depth += 1));
+    else if (!isInString && (character === '}' || character === ']')) depth -= 1;
+  }
+  return deepest;
+}

@@ -15,7 +15,7 @@ export function makeCheckout(): Checkout {
   const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     encoding: 'utf8',
   });
-  for (const name of names.split('\0').filter((each) => each !== '' && existsSync(each))) {
+  for (const name of names.split('\0').filter((each) => isPart(each))) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
     cpSync(name, join(folder, name));
   }
@@ -26,4 +26,9 @@ export function makeCheckout(): Checkout {
   mkdirSync(dataDirectory);
   if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDirectory, 'servers'));
   return { folder, dataDirectory, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+}
+
+/** Dependencies may be a link, which no ignore rule for folders catches; a deleted file is still listed. */
+function isPart(name: string): boolean {
+  return name !== '' && name !== 'node_modules' && existsSync(name);
 }

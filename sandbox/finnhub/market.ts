@@ -37,54 +37,73 @@ export function openMarket(seed: number): Market {
     days.set(symbol, day);
     while (day.second < second) {
       day.second += 1;
-      day.c = day.priceAt(day.second);
-      day.h = Math.max(day.h, day.c);
-      day.l = Math.min(day.l, day.c);
+      day.height = day.walk(day.second);
+      if (day.height > day.highest) day.highest = day.height;
+      if (day.height < day.lowest) day.lowest = day.height;
     }
     return quoteOf(day);
   };
 }
 
+// Prices follow from heights of the walk; only heights are compared, because a day has 86,400 of them.
 interface TradingDay {
   readonly start: number;
   readonly decimals: number;
   readonly o: number;
   readonly pc: number;
-  readonly priceAt: (second: number) => number;
+  readonly walk: (second: number) => number;
+  readonly priceAt: (height: number) => number;
   second: number;
-  c: number;
-  h: number;
-  l: number;
+  height: number;
+  highest: number;
+  lowest: number;
 }
 
 function openDay(seed: number, listing: Listing, start: number): TradingDay {
   const decimals = listing.price >= 10 ? 2 : 4;
   const walk = createWalk(seed ^ seedOf(listing.symbol));
   const swing = listing.type === 'Crypto' ? 0.022 : 0.011;
-  const priceAt = (second: number) => rounded(listing.price * Math.exp(swing * walk(second)), decimals);
-  const pc = priceAt(start - 1);
-  const o = priceAt(start);
-  return { start, decimals, o, pc, priceAt, second: start, c: o, h: o, l: o };
+  const priceAt = (height: number) => rounded(listing.price * Math.exp(swing * height), decimals);
+  const pc = priceAt(walk(start - 1));
+  const height = walk(start);
+  const o = priceAt(height);
+  return { start, decimals, o, pc, walk, priceAt, second: start, height, highest: height, lowest: height };
 }
 
-function quoteOf({ c, h, l, o, pc, decimals, second }: TradingDay): Quote {
-  return { c, d: rounded(c - pc, decimals), dp: rounded((100 * (c - pc)) / pc, 4), h, l, o, pc, t: second };
+function quoteOf({ height, highest, lowest, priceAt, o, pc, decimals, second }: TradingDay): Quote {
+  const c = priceAt(height);
+  return {
+    c,
+    d: rounded(c - pc, decimals),
+    dp: rounded((100 * (c - pc)) / pc, 4),
+    h: priceAt(highest),
+    l: priceAt(lowest),
+    o,
+    pc,
+    t: second,
+  };
 }
 
 // A sum of smooth waves; the corners of each are remembered, because a day is walked through second by second.
 function createWalk(seed: number): (second: number) => number {
-  const corners = Array.from({ length: octaves }, () => ({ cell: Number.NaN, from: 0, to: 0 }));
+  const waves = Array.from({ length: octaves }, (_, octave) => ({
+    octave,
+    period: 2 ** octave,
+    size: 2 ** ((octave - dailyOctave) / 2),
+    cell: Number.NaN,
+    from: 0,
+    to: 0,
+  }));
   return (second) => {
     let height = 0;
-    for (const [octave, corner] of corners.entries()) {
-      const period = 2 ** octave;
-      const cell = Math.floor(second / period);
-      if (corner.cell !== cell) {
-        const at = (place: number) => 2 * chance(seed, octave, place) - 1;
-        Object.assign(corner, { cell, from: at(cell), to: at(cell + 1) });
+    for (const wave of waves) {
+      const cell = Math.floor(second / wave.period);
+      if (wave.cell !== cell) {
+        wave.cell = cell;
+        wave.from = 2 * chance(seed, wave.octave, cell) - 1;
+        wave.to = 2 * chance(seed, wave.octave, cell + 1) - 1;
       }
-      const along = second / period - cell;
-      height += 2 ** ((octave - dailyOctave) / 2) * (corner.from + (corner.to - corner.from) * along);
+      height += wave.size * (wave.from + (wave.to - wave.from) * (second / wave.period - cell));
     }
     return height;
   };

@@ -50,7 +50,8 @@ function refusal(error: unknown): ChargeOutcome {
     return {
       status: 'failed',
       reference,
-      code: error.decline_code ?? error.code ?? 'card_declined',
+      // The client gives '' where the gateway says nothing.
+      code: error.decline_code || error.code || 'card_declined',
       detail: error.message,
     };
   }

@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { MikroORM } from '@mikro-orm/mysql';
+import { Redis } from 'ioredis';
+import { readConfig } from '../src/config.ts';
+import { follow, freePort, startProcess, type TestProcess, until } from './process.ts';
+import { type Sandbox, startSandbox } from './sandbox-process.ts';
+import { ownData } from './servers.ts';
+import { accounts, createDatabase, Granted } from './test-context.ts';
+
+/** The product as real processes with data of its own: APIs, workers, the sandbox, and on request a Redis to maltreat. */
+export type Platform = Readonly<{
+  urls: readonly string[];
+  url: string;
+  sandbox: Sandbox;
+  orm: MikroORM;
+  redis: Redis;
+  redisServer: RedisServer | undefined;
+  apis: TestProcess[];
+  workers: TestProcess[];
+  startWorker(...queues: string[]): Promise<TestProcess>;
+  /** Sends JSON as the demo customer (or as `account`). */
+  send(method: string, path: string, body?: unknown, account?: keyof typeof accounts): Promise<Response>;
+  stop(): Promise<void>;
+}>;
+
+export type PlatformOptions = Readonly<{
+  apis?: number;
+  workers?: number;
+  ownRedis?: boolean;
+  env?: Readonly<Record<string, string>>;
+}>;
+
+/** Starts everything and resolves when all of it is ready. */
+export async function startPlatform({
+  apis = 1,
+  workers = 1,
+  ownRedis = false,
+  env = {},
+}: PlatformOptions = {}): Promise<Platform> {
+  const sandbox = await startSandbox({ env });
+  const redisServer = ownRedis ? await startRedis() : undefined;
+  const given = { ...(await ownData()), ...upstreams(sandbox), ...redisServer?.env, LOG_LEVEL: 'warn', ...env };
+  const config = readConfig(given);
+  const orm = await createDatabase(config);
+  const started = { apis: [] as TestProcess[], workers: [] as TestProcess[] };
+  const urls: string[] = [];
+  const startWorker = async (...queues: string[]) => {
+    const health = await freePort();
+    const worker = startProcess('src/workers/main.ts', queues, { ...given, HEALTH_PORT: String(health) });
+    started.workers.push(worker);
+    await untilReady(`http://127.0.0.1:${health}/readyz`, worker);
+    return worker;
+  };
+  for (let index = 0; index < apis; index += 1) {
+    const port = await freePort();
+    const api = startProcess('src/api/main.ts', [], { ...given, PORT: String(port) });
+    started.apis.push(api);
+    urls.push(`http://127.0.0.1:${port}`);
+    await untilReady(`http://127.0.0.1:${port}/readyz`, api);
+  }
+  for (let index = 0; index < workers; index += 1) await startWorker();
+
+  const url = urls[0] ?? '';
+  const redis = new Redis({
+    host: config.REDIS_HOST,
+    port: config.REDIS_PORT,
+    db: config.REDIS_DB,
+    maxRetriesPerRequest: null,
+  });
+  redis.on('error', () => {});
+  const tokens = new Map<string, string>();
+  const send = async (method: string, path: string, body?: unknown, account: keyof typeof accounts = 'demo') => {
+    const token = tokens.get(account) ?? (await logIn(url, account));
+    tokens.set(account, token);
+    return sendJson(url, method, path, body, token);
+  };
+  return {
+    urls,
+    url,
+    sandbox,
+    orm,
+    redis,
+    redisServer,
+    ...started,
+    startWorker,
+    send,
+    async stop() {
+      redis.disconnect();
+      await Promise.all([...started.apis, ...started.workers].map((some) => some.signal('SIGKILL')));
+      await redisServer?.stop();
+      await sandbox.stop();
+      await orm.schema.dropDatabase();
+      await orm.close(true);
+    },
+  };
+}
+
+/** Where the sandbox is, as the product's environment says it. */
+export function upstreams({ urls }: Sandbox): Record<string, string> {
+  return {
+    FINNHUB_API_KEY: 'sandbox-free',
+    FINNHUB_BASE_URL: urls.finnhub,
+    PAYMENT_GATEWAY: 'stripe',
+    STRIPE_SECRET_KEY: 'sk_test_sandbox',
+    STRIPE_API_BASE: urls.stripe,
+    PAYMENT_DEFAULT_METHOD: 'pm_card_visa',
+  };
+}
+
+async function untilReady(url: string, process: TestProcess): Promise<void> {
+  await until(`${url} ready; the process said: ${process.output()}`, 20_000, async () => {
+    const answer = await fetch(url).catch(() => undefined);
+    await answer?.arrayBuffer();
+    return answer?.ok ? true : undefined;
+  });
+}
+
+async function logIn(url: string, account: keyof typeof accounts): Promise<string> {
+  const answer = await sendJson(url, 'POST', '/auth/login', accounts[account]);
+  return Granted.parse(await answer.json()).access_token;
+}
+
+async function sendJson(url: string, method: string, path: string, body?: unknown, token?: string): Promise<Response> {
+  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  if (body === undefined) return fetch(`${url}${path}`, { method, headers });
+  return fetch(`${url}${path}`, {
+    method,
+    headers: { ...headers, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+}
+
+/** A Redis of the test's own. */
+export type RedisServer = Readonly<{
+  env: Record<string, string>;
+  process(): TestProcess;
+  /** Starts it again on the same port and data after a kill. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}>;
+
+/** Starts a durable Redis on a free port with data of its own. */
+export async function startRedis(): Promise<RedisServer> {
+  const program = process.env['TEST_REDIS_SERVER'] ?? 'redis-server';
+  const port = await freePort();
+  const folder = await mkdtemp(join(tmpdir(), 'orderflow-redis-'));
+  const args = [
+    '--port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--dir',
+    folder,
+    '--appendonly',
+    'yes',
+    '--maxmemory-policy',
+    'noeviction',
+  ];
+  const libraries = process.env['TEST_LD_LIBRARY_PATH'];
+  let current: TestProcess;
+  const start = async () => {
+    const env = { PATH: process.env['PATH'] ?? '', ...(libraries ? { LD_LIBRARY_PATH: libraries } : {}) };
+    current = follow(spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
+    await until('Redis takes connections', 5_000, () =>
+      /Ready to accept connections/.test(current.output()) ? true : undefined,
+    );
+  };
+  await start();
+  return {
+    env: { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port), REDIS_DB: '0' },
+    process: () => current,
+    restart: start,
+    async stop() {
+      await current.signal('SIGCONT');
+      await current.signal('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}

@@ -1,0 +1,70 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process of the product, started for a test. */
+export type TestProcess = Readonly<{
+  pid: number;
+  /** What it has written so far, both outputs. */
+  output(): string;
+  /** Sends a signal; resolves when the process has ended, at once for SIGSTOP and SIGCONT. */
+  signal(name: NodeJS.Signals): Promise<void>;
+}>;
+
+/** Starts `node script …` with exactly this environment. */
+export function startProcess(
+  script: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): TestProcess {
+  const root = new URL('..', import.meta.url);
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: root,
+    env: { PATH: process.env['PATH'] ?? '', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return follow(child);
+}
+
+/** Follows any child; at the end of the test process it is killed, so that none is left behind. */
+export function follow(child: ChildProcess): TestProcess {
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const hasEnded = once(child, 'exit');
+  process.once('exit', () => child.kill('SIGKILL'));
+  return {
+    pid: child.pid ?? 0,
+    output: () => text,
+    async signal(name) {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.kill(name);
+      if (name !== 'SIGSTOP' && name !== 'SIGCONT') await hasEnded;
+    },
+  };
+}
+
+/** A port nobody listens on. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** Asks until the answer is not undefined. @throws when it has not come within `deadlineMs`; `what` says what was missing. */
+export async function until<T>(
+  what: string,
+  deadlineMs: number,
+  ask: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const end = performance.now() + deadlineMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    await sleep(25);
+  }
+}

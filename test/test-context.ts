@@ -1,0 +1,82 @@
+import { MikroORM } from '@mikro-orm/mysql';
+import { openJobAnswers } from '../src/api/answer-later.ts';
+import { buildApp } from '../src/api/app.ts';
+import { readinessOf } from '../src/api/readiness.ts';
+import { type Config, readConfig } from '../src/config.ts';
+import { type ApiContext, openContext } from '../src/context.ts';
+import { ormOptions } from '../src/orm-options.ts';
+import { patientRedis } from '../src/redis-connection.ts';
+import { seedDemo } from '../src/seed.ts';
+import { z } from 'zod';
+import { ownData } from './servers.ts';
+
+/** The API in this process on real MySQL and Redis of its own, with the demo data. */
+export type TestApi = Readonly<{
+  ctx: ApiContext;
+  /** Sends a request as the network would; `as` logs in first, once an account. */
+  send(method: string, path: string, options?: SendOptions): Promise<Response>;
+  close(): Promise<void>;
+}>;
+
+export type SendOptions = Readonly<{ as?: keyof typeof accounts; body?: unknown; headers?: Record<string, string> }>;
+
+/** What a login answers. */
+export const Granted = z.object({ access_token: z.string() });
+
+/** The demo logins. */
+export const accounts = {
+  demo: { email: 'demo@example.com', password: 'orderflow-demo' },
+  admin: { email: 'admin@example.com', password: 'orderflow-admin' },
+} as const;
+
+/** Opens the API; `env` is laid over the test's environment. */
+export async function openTestApi(env: Readonly<Record<string, string>> = {}): Promise<TestApi> {
+  const config = readConfig({ ...(await ownData()), ...env });
+  const orm = await createDatabase(config);
+  const context = await openContext(config, 'test');
+  const answers = openJobAnswers(context.producer, patientRedis(config));
+  const ctx = { ...context, readiness: readinessOf(context), answers };
+  const app = await buildApp(ctx);
+  const tokens = new Map<string, string>();
+
+  const send = async (
+    method: string,
+    path: string,
+    { as, body, headers = {} }: SendOptions = {},
+  ): Promise<Response> => {
+    const authorization: Record<string, string> = as
+      ? { authorization: `Bearer ${tokens.get(as) ?? (await logIn(as))}` }
+      : {};
+    const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const init = { method, headers: { ...authorization, ...json, ...headers } };
+    return app.request(
+      path,
+      body === undefined ? init : { ...init, body: typeof body === 'string' ? body : JSON.stringify(body) },
+    );
+  };
+  const logIn = async (as: keyof typeof accounts): Promise<string> => {
+    const answer = await await send('POST', '/auth/login', { body: accounts[as] });
+    const { access_token } = Granted.parse(await answer.json());
+    tokens.set(as, access_token);
+    return access_token;
+  };
+  return {
+    ctx,
+    send,
+    async close() {
+      await answers.close();
+      await orm.schema.dropDatabase();
+      await orm.close(true);
+      await context.close();
+    },
+  };
+}
+
+/** Creates the database that the configuration names, with its schema and the demo data. */
+export async function createDatabase(config: Config): Promise<MikroORM> {
+  const orm = await MikroORM.init(ormOptions(config));
+  await orm.schema.ensureDatabase();
+  await orm.migrator.up();
+  await seedDemo(orm.em.fork(), config);
+  return orm;
+}

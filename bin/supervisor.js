@@ -52,13 +52,13 @@ export class Supervisor {
     this.#stopping = true;
     for (const part of this.#parts) part.stopping = true;
     const roles = (...names) => this.#parts.filter(({ role }) => names.includes(role));
-    const deadline = Date.now() + 6500;
+    const deadline = Date.now() + 6000;
     // The API finishes its requests; workers follow soon, since both may take several seconds and their time overlaps.
     const api = this.#end(roles('api'), deadline - Date.now());
     await Promise.race([api, wait(1500, undefined, { ref: false })]);
     await Promise.all([api, this.#end(roles('worker'), deadline - Date.now())]);
     await this.#end(roles('sandbox'), 500);
-    await this.#end(roles('redis', 'mysql'), 2000);
+    await this.#end(roles('redis', 'mysql'), 2500);
     await this.#guard.close();
   }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -65,10 +66,19 @@ describe('npm start', () => {
 
   it('lasts through the death of MySQL and Redis', async () => {
     const { mysql, redis } = platform.run();
-    for (const role of ['mysql', 'redis']) process.kill(platform.pidOf(role), 'SIGKILL');
-    await until(() => platform.pidOf('mysql') !== 0 && platform.pidOf('redis') !== 0, 10_000);
+    const pids = ['mysql', 'redis'].map((role) => platform.pidOf(role));
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    const isNew = (role: string) => ![0, ...pids].includes(platform.pidOf(role));
+    await until(() => isNew('mysql') && isNew('redis'), 10_000);
     await until(() => isReady(`${platform.run().api}/readyz`), 20_000);
     expect(platform.run()).toMatchObject({ mysql, redis });
+  });
+
+  it('keeps its parts out of reach of the terminal, so that a Ctrl-C ends them in order', () => {
+    for (const { pid } of platform.run().processes) {
+      const group = execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' }).trim();
+      expect(group).toBe(String(pid));
+    }
   });
 
   it('ends with 0 on Ctrl-C pressed twice, leaves no process and no run.json', async () => {

@@ -14,7 +14,11 @@ import { openUpstream } from './upstream.ts';
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => process.exit(0));
 
+// Read first: a parent that dies while all this opens is missed otherwise.
+const parent = process.ppid;
 const settings = readSettings();
+if (settings.endWithParent) setInterval(() => process.ppid === parent || process.exit(0), 500);
+
 const nowMs = () => Date.now();
 const arrivals = createArrivals();
 const faults = createFaults(nowMs);
@@ -43,8 +47,3 @@ const urls = {
   control: at(control),
 };
 process.stdout.write(`${JSON.stringify(urls)}\n`);
-
-if (settings.endWithParent) {
-  const parent = process.ppid;
-  setInterval(() => process.ppid === parent || process.exit(0), 1000).unref();
-}

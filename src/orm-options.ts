@@ -19,7 +19,7 @@ export function ormOptions(config: Config) {
     pool: { min: 0, max: 20 },
     driverOptions: { connectTimeout: 2_000, enableKeepAlive: true },
     extensions: [Migrator],
-    migrations: { path: `${import.meta.dirname}/../migrations`, snapshotName: '.snapshot', emit: 'ts' },
+    migrations: { path: `${import.meta.dirname}/../migrations`, snapshotName: '.snapshot', emit: 'ts', silent: true },
     debug: false,
   });
 }

@@ -56,10 +56,11 @@ export async function startPlatform({
   };
   for (let index = 0; index < apis; index += 1) {
     const port = await freePort();
-    const api = startProcess('src/api/main.ts', [], { ...given, PORT: String(port) });
+    const health = await freePort();
+    const api = startProcess('src/api/main.ts', [], { ...given, PORT: String(port), HEALTH_PORT: String(health) });
     started.apis.push(api);
     urls.push(`http://127.0.0.1:${port}`);
-    await untilReady(`http://127.0.0.1:${port}/readyz`, api);
+    await untilReady(`http://127.0.0.1:${health}/readyz`, api);
   }
   for (let index = 0; index < workers; index += 1) await startWorker();
 
@@ -111,11 +112,15 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
 }
 
 async function untilReady(url: string, process: TestProcess): Promise<void> {
-  await until(`${url} ready; the process said: ${process.output()}`, 20_000, async () => {
-    const answer = await fetch(url).catch(() => undefined);
-    await answer?.arrayBuffer();
-    return answer?.ok ? true : undefined;
-  });
+  await until(
+    () => `${url} ready; the process said: ${process.output()}`,
+    20_000,
+    async () => {
+      const answer = await fetch(url).catch(() => undefined);
+      await answer?.arrayBuffer();
+      return answer?.ok ? true : undefined;
+    },
+  );
 }
 
 async function logIn(url: string, account: keyof typeof accounts): Promise<string> {

@@ -56,7 +56,7 @@ export async function freePort(): Promise<number> {
 
 /** Asks until the answer is not undefined. @throws when it has not come within `deadlineMs`; `what` says what was missing. */
 export async function until<T>(
-  what: string,
+  what: string | (() => string),
   deadlineMs: number,
   ask: () => Promise<T | undefined> | T | undefined,
 ): Promise<T> {
@@ -64,7 +64,8 @@ export async function until<T>(
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    if (performance.now() > end) throw new Error(`not within ${deadlineMs} ms: ${what}`);
+    if (performance.now() > end)
+      throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(25);
   }
 }

@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+/** The proofs that take too long for `npm test`: `npm run chaos`. */
+export default defineConfig({
+  test: {
+    include: ['test/chaos/*.chaos.ts'],
+    pool: 'forks',
+    maxWorkers: 1,
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+  },
+});

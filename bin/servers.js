@@ -50,7 +50,7 @@ export async function bringServers({
       ),
   ]);
   const fromDocker = (kind) => (useCompose.includes(kind) ? docker[kind] : undefined);
-  if (docker) supervisor.atDeath({ command: docker.stop });
+  if (docker) supervisor.atDeath(docker.stop);
   return {
     mysql: given.mysql ?? (mysql || fromDocker('mysql')),
     redis: given.redis ?? (redis || fromDocker('redis')),

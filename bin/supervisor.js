@@ -12,7 +12,7 @@ const forgivenAfterMs = 10_000;
  */
 export class Supervisor {
   #parts = [];
-  #others = [];
+  #commands = [];
   #guard = new GuardLine();
   #stopping = false;
 
@@ -40,9 +40,9 @@ export class Supervisor {
     return part;
   }
 
-  /** Something more to end should this process die: `{ pid, began }`, or `{ command }` to run. */
-  atDeath(charge) {
-    this.#others.push(charge);
+  /** A command to run should this process die. */
+  atDeath(command) {
+    this.#commands.push({ command });
     this.#changed();
   }
 
@@ -93,7 +93,7 @@ export class Supervisor {
     const running = this.#parts.filter((part) => part.isRunning);
     const keepsData = ({ role }) => role === 'mysql' || role === 'redis';
     const charges = running.map((part) => ({ pid: part.pid, began: part.began, last: keepsData(part) }));
-    this.#guard.charge([...charges, ...this.#others]);
+    this.#guard.charge([...charges, ...this.#commands]);
     this.onChange(running, charges);
   }
 }

@@ -5,9 +5,9 @@ import { CannotStart } from './cannot-start.js';
 import { claimDataDirectory } from './data-directory.js';
 import { productVariables, readEnvironment, root } from './environment.js';
 import { install } from './install.js';
+import { endSession } from './end-session.js';
 import { findServer, installFolders } from './installed-servers.js';
 import { findNode } from './node-24.js';
-import { beginningOf } from './process-identity.js';
 import { endTools, runTool } from './run-tool.js';
 import { bringServers } from './servers.js';
 import { Steps } from './steps.js';
@@ -40,10 +40,11 @@ async function test(supervisor) {
   return { ...count(report, code), stopServers: servers.stop };
 }
 
+/** In a session of its own, by which all that the tests have started can be found and ended. */
 function runSuite(supervisor, command, args, env) {
   return new Promise((resolve) => {
-    suite = spawn(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] });
-    supervisor.atDeath({ pid: suite.pid, began: beginningOf(suite.pid) });
+    suite = spawn(command, args, { cwd: root, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
+    supervisor.atDeath([process.execPath, join(root, 'bin', 'end-session.js'), String(suite.pid)]);
     suite.once('error', () => resolve(1));
     suite.once('exit', (code) => resolve(code ?? 1));
   });
@@ -121,10 +122,10 @@ async function main() {
     isStopping = true;
     steps.abandon();
     endTools();
-    suite?.kill('SIGTERM');
+    if (suite) endSession(suite.pid);
     await supervisor.stop();
     if (stopServers) await runTool(stopServers[0], stopServers.slice(1), { ms: 8000 });
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exitCode = code;
     if (code === 130) process.exit();
   };

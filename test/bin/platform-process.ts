@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -37,6 +37,7 @@ export class Platform {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    endWithMe(this.child.pid ?? 0);
     for (const stream of [this.child.stdout, this.child.stderr])
       stream?.on('data', (bytes: Buffer) => {
         this.#output += bytes.toString();
@@ -77,18 +78,48 @@ export class Platform {
   }
 }
 
-/** Every process that works in, or was started from, that checkout. */
-export function processesOf(checkout: Checkout): string[] {
-  const lines = execFileSync('ps', ['-eo', 'pid=,stat=,args='], { encoding: 'utf8' }).split('\n');
-  return lines.filter((line) => line.includes(checkout.folder) && !/^\s*\d+\s+Z/.test(line)).concat(inside(checkout));
+/** Every living process that was started from that checkout, or works in it. */
+export function processesOf({ folder }: Checkout): string[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => {
+    const [, , state] = statOf(pid);
+    if (state === undefined || state === 'Z') return false;
+    return read(`/proc/${pid}/cmdline`).includes(folder) || linkOf(`/proc/${pid}/cwd`).startsWith(folder);
+  });
 }
 
-/** Processes whose command line does not name their folder, found by where they work. */
-function inside(checkout: Checkout): string[] {
-  const command = `for p in /proc/[0-9]*; do d=$(readlink $p/cwd) && case "$d/" in ${checkout.folder}/*) echo "\${p#/proc/}";; esac; done`;
-  return execFileSync('sh', ['-c', `${command} 2>/dev/null; true`], { encoding: 'utf8' })
-    .split('\n')
-    .filter(Boolean);
+/** The group that a signal from the terminal would have to be meant for, to reach this process. */
+export function groupOf(pid: number): number {
+  return Number(statOf(pid)[4]);
+}
+
+/** The fields of `/proc/PID/stat`: pid, name, state, parent, group, session … */
+function statOf(pid: number | string): string[] {
+  const [, number, name, rest] = /^(\d+) \((.*)\) (.*)$/s.exec(read(`/proc/${pid}/stat`)) ?? [];
+  return number === undefined ? [] : [number, name ?? '', ...(rest ?? '').split(' ')];
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
+
+/** Has the process ended should this one die, by the guard that does the same for the product's parts. */
+function endWithMe(pid: number): void {
+  const guard = spawn(process.execPath, ['bin/guard.js'], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  guard.stdin?.write(`${JSON.stringify([{ pid, began: statOf(pid)[21] }])}\n`);
+  guard.unref();
 }
 
 /** Polls until it holds. @throws Error after `ms`. */

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { freePort, listen, Platform, processesOf, until } from './platform-process.ts';
+import { freePort, groupOf, listen, Platform, processesOf, until } from './platform-process.ts';
 
 describe('npm start', () => {
   let checkout: Checkout;
@@ -75,10 +74,7 @@ describe('npm start', () => {
   });
 
   it('keeps its parts out of reach of the terminal, so that a Ctrl-C ends them in order', () => {
-    for (const { pid } of platform.run().processes) {
-      const group = execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)], { encoding: 'utf8' }).trim();
-      expect(group).toBe(String(pid));
-    }
+    for (const { pid } of platform.run().processes) expect(groupOf(pid)).toBe(pid);
   });
 
   it('ends with 0 on Ctrl-C pressed twice, leaves no process and no run.json', async () => {

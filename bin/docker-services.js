@@ -17,9 +17,9 @@ export async function dockerAnswers() {
 
 /**
  * Brings up services of `docker-compose.yml` on free loopback ports, in a project of this data directory's own.
- * Answers `{ mysql, redis, stop }`: connections, and the command that stops the containers and keeps their data.
+ * Answers their connections; the supervisor stops the containers at the end, and their data stays.
  */
-export async function dockerServices({ environment, folder, names, database, db }) {
+export async function dockerServices({ environment, supervisor, folder, names, database, db }) {
   mkdirSync(folder, { recursive: true });
   const project = `orderflow-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`;
   const password = keptPassword(folder);
@@ -32,6 +32,8 @@ export async function dockerServices({ environment, folder, names, database, db 
     REDIS_PUBLISH: String(redisPort),
   };
   const compose = (...args) => ['compose', '-f', join(root, 'docker-compose.yml'), '-p', project, ...args];
+  // The file demands a password to be read at all; stopping needs none.
+  supervisor.atEnd(['env', 'MYSQL_PASSWORD=unused', 'docker', ...compose('stop', '--timeout', '3')]);
   const up = await runTool('docker', compose('up', '-d', '--wait', ...names), { cwd: root, env, ms: 900_000 });
   if (up.code !== 0)
     throw new CannotStart(`docker compose could not bring up ${names.join(' and ')}:\n${up.output.slice(-1500)}`);
@@ -39,7 +41,6 @@ export async function dockerServices({ environment, folder, names, database, db 
   return {
     mysql: { host: '127.0.0.1', port: mysqlPort, user: 'orderflow', password, database },
     redis: { host: '127.0.0.1', port: redisPort, db },
-    stop: ['docker', 'compose', '-p', project, 'stop', '--timeout', '3'],
   };
 }
 

@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotStart } from './cannot-start.js';
 import { isDebian, unpackServers } from './debian-packages.js';
 import { dockerAnswers, dockerServices } from './docker-services.js';
 import { findServer, installFolders } from './installed-servers.js';
 import { freePorts, isFree } from './free-ports.js';
+import { missingServers } from './missing-servers.js';
 import { mysqlServer } from './mysql-server.js';
 import { PartFailed } from './part.js';
 import { redisServer } from './redis-server.js';
@@ -13,7 +12,7 @@ const serverNames = { mysql: 'MySQL', redis: 'Redis' };
 
 /**
  * Brings up what the environment does not name, from the first source that has it: an installed server, Docker,
- * Debian's packages. Answers `{ mysql, redis, programs, stop? }`: connections, and the private servers' programs.
+ * Debian's packages. Answers `{ mysql, redis, programs }`: connections, and the private servers' programs.
  * `folders` and `useDocker` narrow where it looks.
  */
 export async function bringServers({
@@ -46,16 +45,21 @@ export async function bringServers({
       ),
     useCompose.length > 0 &&
       steps.step('MySQL and Redis by Docker', () =>
-        dockerServices({ environment, folder: join(dataDirectory, 'docker'), names: useCompose, database, db }),
+        dockerServices({
+          environment,
+          supervisor,
+          folder: join(dataDirectory, 'docker'),
+          names: useCompose,
+          database,
+          db,
+        }),
       ),
   ]);
   const fromDocker = (kind) => (useCompose.includes(kind) ? docker[kind] : undefined);
-  if (docker) supervisor.atDeath(docker.stop);
   return {
     mysql: given.mysql ?? (mysql || fromDocker('mysql')),
     redis: given.redis ?? (redis || fromDocker('redis')),
     programs,
-    stop: docker ? docker.stop : undefined,
   };
 }
 
@@ -97,7 +101,11 @@ async function findSources({ environment, steps, missing, folders, useDocker, ca
       );
     left = left.filter((kind) => !programs[kind]);
   }
-  if (left.length > 0) throw new CannotStart(describeMissing(left, unusable), remedies());
+  if (left.length > 0)
+    throw missingServers(
+      left.map((kind) => serverNames[kind]),
+      unusable,
+    );
   return { programs, useCompose: [] };
 }
 
@@ -117,42 +125,5 @@ async function startPrivate(supervisor, server, make, detail) {
     } catch (error) {
       if (!(error instanceof PartFailed) || tries === 3 || (await isFree(port))) throw error;
     }
-  }
-}
-
-function describeMissing(kinds, unusable) {
-  const names = kinds.map((kind) => serverNames[kind]).join(' and ');
-  return [`There is no usable ${names} on this machine.`, ...unusable.map((line) => `  ${line}`)].join('\n');
-}
-
-function remedies() {
-  return [
-    'One of these brings them:',
-    `  ${installCommand()}`,
-    '  start Docker (with its compose plugin); the services of docker-compose.yml are then used',
-    '  name servers of your own: MYSQL_HOST, MYSQL_USER, MYSQL_PASSWORD and REDIS_HOST in .env',
-    'Needed are MySQL 8 or MariaDB 10.11, and Redis 7 or Valkey 8, or newer.',
-  ].join('\n');
-}
-
-function installCommand() {
-  if (process.platform === 'darwin') return 'brew install mariadb redis';
-  const system = readRelease();
-  if (/alpine/.test(system)) return 'sudo apk add mariadb redis';
-  if (/arch/.test(system)) return 'sudo pacman -S mariadb valkey';
-  if (/fedora|rhel|centos/.test(system)) return 'sudo dnf install mariadb-server valkey';
-  if (/suse/.test(system)) return 'sudo zypper install mariadb redis';
-  return 'sudo apt-get install mariadb-server-core redis-server';
-}
-
-function readRelease() {
-  try {
-    return (
-      readFileSync('/etc/os-release', 'utf8')
-        .match(/^ID(?:_LIKE)?=.*$/gm)
-        ?.join(' ') ?? ''
-    );
-  } catch {
-    return '';
   }
 }

@@ -35,7 +35,6 @@ async function start(supervisor, directory, run) {
       : bringServers({ environment, steps, supervisor, dataDirectory }),
     upstreams.ports && startSandbox({ supervisor, node, ports: upstreams.ports, dataDirectory }),
   ]);
-  run.stop = servers.stop;
   Object.assign(run.content, { mysql: servers.mysql, redis: servers.redis });
 
   const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
@@ -81,7 +80,7 @@ function runRecord(dataDirectory) {
     }));
     if (isComplete) write();
   };
-  return { content, write, update, remove: file.remove, stop: undefined };
+  return { content, write, update, remove: file.remove };
 }
 
 function explain(error) {
@@ -110,7 +109,6 @@ async function main() {
     if (why) steps.say(why);
     endTools();
     await supervisor.stop();
-    if (run.stop) await runTool(run.stop[0], run.stop.slice(1), { ms: 8000 });
     run.remove();
     directory.release();
     process.exit(code);

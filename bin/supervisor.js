@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GuardLine } from './guard-line.js';
 import { Part } from './part.js';
 import { allGone, signal } from './process-identity.js';
+import { runTool } from './run-tool.js';
 
 const restartWaitsMs = [0, 500, 1000, 2000, 4000, 5000];
 const forgivenAfterMs = 10_000;
@@ -40,8 +41,8 @@ export class Supervisor {
     return part;
   }
 
-  /** A command to run should this process die. */
-  atDeath(command) {
+  /** A command to run after the parts have ended, also when this process dies. */
+  atEnd(command) {
     this.#commands.push({ command });
     this.#changed();
   }
@@ -59,6 +60,7 @@ export class Supervisor {
     await Promise.all([api, this.#end(roles('worker'), deadline - Date.now())]);
     await this.#end(roles('sandbox'), 500);
     await this.#end(roles('redis', 'mysql'), 2500);
+    for (const { command } of this.#commands) await runTool(command[0], command.slice(1), { ms: 5000 });
     await this.#guard.close();
   }
 

@@ -8,7 +8,7 @@ import { install } from './install.js';
 import { endSession } from './end-session.js';
 import { findServer, installFolders } from './installed-servers.js';
 import { findNode } from './node-24.js';
-import { endTools, runTool } from './run-tool.js';
+import { endTools } from './run-tool.js';
 import { bringServers } from './servers.js';
 import { Steps } from './steps.js';
 import { onStop } from './stop-signals.js';
@@ -37,14 +37,14 @@ async function test(supervisor) {
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)];
   const code = await runSuite(supervisor, node.path, args, await testEnvironment(servers));
-  return { ...count(report, code), stopServers: servers.stop };
+  return count(report, code);
 }
 
 /** In a session of its own, by which all that the tests have started can be found and ended. */
 function runSuite(supervisor, command, args, env) {
   return new Promise((resolve) => {
     suite = spawn(command, args, { cwd: root, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
-    supervisor.atDeath([process.execPath, join(root, 'bin', 'end-session.js'), String(suite.pid)]);
+    supervisor.atEnd([process.execPath, join(root, 'bin', 'end-session.js'), String(suite.pid)]);
     suite.once('error', () => resolve(1));
     suite.once('exit', (code) => resolve(code ?? 1));
   });
@@ -115,7 +115,6 @@ async function main() {
     say: (line) => steps.say(line),
     onChange: (_parts, children) => directory.noteChildren(children),
   });
-  let stopServers;
   let isStopping = false;
   const finish = async (code) => {
     if (isStopping) return;
@@ -124,7 +123,6 @@ async function main() {
     endTools();
     if (suite) endSession(suite.pid);
     await supervisor.stop();
-    if (stopServers) await runTool(stopServers[0], stopServers.slice(1), { ms: 8000 });
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exitCode = code;
     if (code === 130) process.exit();
@@ -132,7 +130,6 @@ async function main() {
   onStop(environment, () => finish(130));
   try {
     const result = await test(supervisor);
-    stopServers = result.stopServers;
     await finish(result.failed === 0 ? 0 : 1);
     steps.say(`${result.passed} passed, ${result.failed} failed`);
   } catch (error) {

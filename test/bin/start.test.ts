@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Checkout, makeCheckout } from './checkout.ts';
@@ -11,6 +11,8 @@ describe('npm start', () => {
 
   beforeAll(async () => {
     checkout = makeCheckout();
+    // The example must work as it is, as the README promises.
+    copyFileSync(join(checkout.folder, '.env.example'), join(checkout.folder, '.env'));
     port = await freePort();
     platform = new Platform(checkout, port);
     await platform.ready();
@@ -75,6 +77,15 @@ describe('npm start', () => {
 
   it('keeps its parts out of reach of the terminal, so that a Ctrl-C ends them in order', () => {
     for (const { pid } of platform.run().processes) expect(groupOf(pid)).toBe(pid);
+  });
+
+  it('falls back to nothing in production, and names what is missing', async () => {
+    const env = { NODE_ENV: 'production', DATA_DIR: 'production', PAYMENT_GATEWAY: 'instant' };
+    const second = new Platform(checkout, await freePort(), env);
+    expect(await second.exited).toBe(1);
+    expect(second.output).toMatch(/MYSQL_HOST is not set/);
+    expect(second.output).toMatch(/REDIS_HOST is not set/);
+    expect(second.output).not.toMatch(/private|Sandbox/);
   });
 
   it('ends with 0 on Ctrl-C pressed twice, leaves no process and no run.json', async () => {

@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261122201056_initial extends Migration {
+export class Migration20261122200000_initial extends Migration {
 
-  override name = 'Migration20261122201056_initial';
+  override name = 'Migration20261122200000_initial';
 
   override up(): void | Promise<void> {
     this.addSql(`create table \`event_versions\` (\`stream\` varchar(50) not null, \`subject\` varchar(100) not null, \`version\` int unsigned not null, primary key (\`stream\`, \`subject\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);

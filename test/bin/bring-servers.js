@@ -14,6 +14,8 @@ const folders = source === 'installed' ? installFolders(environment.path) : [];
 const directory = await claimDataDirectory(dataDirectory);
 const steps = new Steps({ out: process.stderr });
 const supervisor = new Supervisor({ logFolder: `${dataDirectory}/logs`, say: (line) => steps.say(line) });
+// Without a part of ours nothing else keeps this process until it is told to end.
+setInterval(() => {}, 60_000);
 onStop(environment, async () => {
   await supervisor.stop();
   directory.release();
@@ -24,6 +26,4 @@ try {
   process.stdout.write(`${JSON.stringify(found)}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ missing: error.message, remedy: error.remedy })}\n`);
-  await supervisor.stop();
-  directory.release();
 }

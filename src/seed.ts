@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { Config } from './config.ts';
+import { BadConfig, type Config } from './config.ts';
 import { Product } from './entities/product.entity.ts';
 import { User } from './entities/user.entity.ts';
 import { hashPassword } from './passwords.ts';
@@ -30,12 +30,22 @@ export async function seedDemo(em: EntityManager, config: Config): Promise<void>
   });
 }
 
-/** Creates the administrator that `ADMIN_EMAIL` and `ADMIN_PASSWORD` name, when there is none. */
+/**
+ * Creates the administrator that `ADMIN_EMAIL` and `ADMIN_PASSWORD` name, when there is none.
+ * @throws BadConfig in production, when there is none and they name none.
+ */
 export async function seedAdministrator(em: EntityManager, config: Config): Promise<void> {
+  await requireAdministrator(em, config);
   const admin = administratorOf(config);
   if (!admin || (await em.count(User, { role: 'admin' })) > 0) return;
   const passwordHash = await hashPassword(admin.password);
   await em.insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash });
+}
+
+/** @throws BadConfig when nobody could administer: none in MySQL, none named, and demo logins are not for production. */
+export async function requireAdministrator(em: EntityManager, config: Config): Promise<void> {
+  if (administratorOf(config) || (await em.count(User, { role: 'admin' })) > 0) return;
+  throw new BadConfig('There is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, and run `npm run migrate`.');
 }
 
 function administratorOf({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password, isProduction }: Config) {

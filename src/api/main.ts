@@ -1,10 +1,11 @@
 import { serve } from '@hono/node-server';
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
-import { waitForDatabase } from '../database.ts';
+import { isSchemaCurrent, waitForDatabase } from '../database.ts';
 import { serveHealth } from '../health.ts';
 import { onShutdown, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
+import { requireAdministrator } from '../seed.ts';
 import { openJobAnswers } from './answer-later.ts';
 import { buildApp } from './app.ts';
 import { readinessOf } from './readiness.ts';
@@ -13,6 +14,10 @@ import { readinessOf } from './readiness.ts';
 const config = await startWith(async () => readConfig());
 const context = await startWith(() => openContext(config, 'api'));
 await startWith(() => waitForDatabase(context.orm));
+// With a schema that is behind, `/readyz` says so; the table of users may not be there to look at.
+await startWith(async () => {
+  if (await isSchemaCurrent(context.orm)) await requireAdministrator(context.orm.em.fork(), config);
+});
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.producer, patientRedis(config));
 const app = await startWith(() => buildApp({ ...context, readiness, answers }));

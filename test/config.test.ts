@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { BadConfig, readConfig, variables } from '../src/config.ts';
+import { queues } from '../src/jobs/queues.ts';
+
+const least = { MYSQL_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1', PAYMENT_GATEWAY: 'instant' };
+const bin = z
+  .object({ productVariables: z.array(z.string()) })
+  .parse(await import(new URL('../bin/environment.js', import.meta.url).href));
+/** Every variable of the example: its value, and the comment above it. */
+const example = Array.from(
+  readFileSync('.env.example', 'utf8').matchAll(/^# (.+)\n([A-Z0-9_]+)=(.*)$/gm),
+  ([, comment = '', name = '', value = '']) => ({ comment, name, value }),
+);
+/** Variables that the commands read and the processes do not. */
+const ofCommands = ['DATA_DIR'];
+
+/** What the environment is refused with. */
+function refusal(env: NodeJS.ProcessEnv): string {
+  try {
+    readConfig(env);
+  } catch (error) {
+    if (error instanceof BadConfig) return error.message;
+    throw error;
+  }
+  throw new Error('the environment was accepted');
+}
+
+describe('.env.example', () => {
+  it('explains every variable of the processes and the commands, once, and no other', () => {
+    const names = example.map(({ name }) => name);
+    expect(names.toSorted()).toEqual([...Object.keys(variables), ...ofCommands].toSorted());
+    const lines = readFileSync('.env.example', 'utf8').match(/^\w+=/gm) ?? [];
+    expect(lines).toHaveLength(example.length);
+  });
+
+  it('gives each the default it has, or leaves it empty and says the default', () => {
+    const config: Readonly<Record<string, unknown>> = readConfig({ ...least, STRIPE_SECRET_KEY: 'sk_test_1' });
+    const { payments, finnhub, catalog, upkeep } = Object.fromEntries(queues.map((queue) => [queue.name, queue]));
+    const ofQueues: Readonly<Record<string, unknown>> = {
+      WORKER_CONCURRENCY_PAYMENTS: payments?.concurrency,
+      WORKER_CONCURRENCY_FINNHUB: finnhub?.concurrency,
+      WORKER_CONCURRENCY_CATALOG: catalog?.concurrency,
+      WORKER_CONCURRENCY_UPKEEP: upkeep?.concurrency,
+    };
+    const without = [...Object.keys(least), 'STRIPE_SECRET_KEY', 'MYSQL_PASSWORD', 'REDIS_PASSWORD'];
+    for (const { name, value, comment } of example) {
+      const known = String(ofQueues[name] ?? (without.includes(name) ? '' : config[name]) ?? '');
+      if (value !== '' && name !== 'PAYMENT_GATEWAY') expect(`${name}=${value}`).toBe(`${name}=${known}`);
+      else expect(`${name}: ${comment}`).toContain(known);
+    }
+  });
+
+  it('is refused by no process once the servers are named', () => {
+    const given = Object.fromEntries(example.map(({ name, value }) => [name, value]));
+    expect(readConfig({ ...given, ...least }).PORT).toBe(8012);
+  });
+
+  it('holds nothing that the tests would not be kept from', () => {
+    expect(bin.productVariables).toEqual(expect.arrayContaining(example.map(({ name }) => name)));
+  });
+});
+
+describe('the environment', () => {
+  it('is refused with every fault at once, each by its name', () => {
+    const message = refusal({ PORT: 'eighty', NODE_ENV: 'prod', LOG_LEVEL: 'loud', ADMIN_EMAIL: 'nobody' });
+    for (const name of [
+      'PORT',
+      'NODE_ENV',
+      'LOG_LEVEL',
+      'ADMIN_EMAIL',
+      'MYSQL_HOST',
+      'REDIS_HOST',
+      'STRIPE_SECRET_KEY',
+    ])
+      expect(message).toMatch(new RegExp(`^ {2}${name} `, 'm'));
+  });
+
+  it('is refused without showing a value', () => {
+    const secret = 'hunter2-do-not-tell';
+    const message = refusal(Object.fromEntries(Object.keys(variables).map((name) => [name, secret])));
+    expect(message).not.toContain(secret);
+    expect(message.split('\n').length).toBeGreaterThan(15);
+  });
+
+  it('counts empty as unset, and an empty password as none', () => {
+    const empty = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
+    const config = readConfig({ ...empty, ...least });
+    expect(config).toMatchObject({ PORT: 8012, MYSQL_PASSWORD: '', REDIS_PASSWORD: '', NODE_ENV: 'production' });
+    expect(config.ADMIN_PASSWORD).toBeUndefined();
+  });
+
+  it('takes secrets from the files that are named, without the newline at the end', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'orderflow-secret-'));
+    const file = join(folder, 'secret');
+    writeFileSync(file, 'from-a-file\n');
+    const config = readConfig({ ...least, MYSQL_PASSWORD_FILE: file, FINNHUB_API_KEY_FILE: file, MYSQL_PASSWORD: 'x' });
+    rmSync(folder, { recursive: true });
+    expect(config).toMatchObject({ MYSQL_PASSWORD: 'from-a-file', FINNHUB_API_KEY: 'from-a-file' });
+    expect(refusal({ ...least, MYSQL_PASSWORD_FILE: file })).toMatch(/MYSQL_PASSWORD_FILE names a file/);
+  });
+
+  it('keeps several keys apart, and refuses a list of none', () => {
+    expect(readConfig({ ...least, STRIPE_SECRET_KEY: 'sk_1, sk_2,' }).STRIPE_SECRET_KEY).toEqual(['sk_1', 'sk_2']);
+    expect(refusal({ ...least, STRIPE_SECRET_KEY: ' , ' })).toMatch(/STRIPE_SECRET_KEY names nothing/);
+  });
+});
+
+describe('production', () => {
+  it('is what an unset NODE_ENV means', () => {
+    expect(readConfig(least)).toMatchObject({ isProduction: true, bindHost: '0.0.0.0' });
+    expect(readConfig({ ...least, NODE_ENV: 'development' })).toMatchObject({
+      isProduction: false,
+      bindHost: '127.0.0.1',
+    });
+  });
+
+  it('falls back to no server and no gateway', () => {
+    expect(refusal({ NODE_ENV: 'production' })).toMatch(/MYSQL_HOST[^]*REDIS_HOST[^]*STRIPE_SECRET_KEY/);
+    expect(readConfig(least).FINNHUB_API_KEY).toBeUndefined();
+  });
+
+  it('wants both halves of an administrator, or none', () => {
+    expect(refusal({ ...least, ADMIN_EMAIL: 'a@example.com' })).toMatch(/ADMIN_PASSWORD is needed/);
+    expect(refusal({ ...least, ADMIN_PASSWORD: 'x' })).toMatch(/ADMIN_EMAIL is needed/);
+    expect(readConfig({ ...least, NODE_ENV: 'development', ADMIN_EMAIL: 'a@example.com' }).ADMIN_PASSWORD).toBe(
+      undefined,
+    );
+  });
+});

@@ -101,12 +101,13 @@ function environment(): NodeJS.ProcessEnv {
 }
 
 function readValues(env: NodeJS.ProcessEnv): { given: Given; unreadable: EnvironmentFault[] } {
-  const given: Record<string, string | undefined> = {};
+  const given: Record<string, string> = {};
   const unreadable: EnvironmentFault[] = [];
   for (const name of Object.keys(variables)) {
     const file = secrets.includes(name) ? env[`${name}_FILE`] : undefined;
     try {
-      given[name] = (file ? readFileSync(file, 'utf8').trimEnd() : env[name]) || undefined;
+      const value = file ? readFileSync(file, 'utf8').trimEnd() : env[name];
+      if (value) given[name] = value;
     } catch {
       unreadable.push({ name: `${name}_FILE`, why: 'names a file that cannot be read' });
     }

@@ -58,8 +58,8 @@ export async function listen(
 export async function readBody(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of request) {
-    const part = Buffer.from(chunk);
+  const parts: AsyncIterable<Buffer> = request;
+  for await (const part of parts) {
     bytes += part.length;
     if (bytes <= MOST_BYTES) chunks.push(part);
   }

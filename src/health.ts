@@ -6,10 +6,11 @@ export type Readiness = () => Promise<{ isReady: boolean; reason?: string }>;
 /** Serves `/healthz` and `/readyz` for probes on a port of its own. It answers as long as the event loop turns. */
 export function serveHealth(port: number, host: string, readiness: Readiness): Server {
   const server = createServer((request, response) => {
-    const answer = (status: number, body: object) =>
+    const answer = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-    if (request.url === '/healthz') return void answer(200, { status: 'ok' });
-    if (request.url !== '/readyz') return void answer(404, { status: 'not found' });
+    };
+    if (request.url === '/healthz') return answer(200, { status: 'ok' });
+    if (request.url !== '/readyz') return answer(404, { status: 'not found' });
     readiness().then(
       ({ isReady, reason }) =>
         answer(isReady ? 200 : 503, isReady ? { status: 'ready' } : { status: 'not ready', reason }),

@@ -48,8 +48,9 @@ async function importFolder(folder: string, suffix: string) {
   const files = (await readdir(directory)).filter((name) => name.endsWith(suffix)).sort();
   return Promise.all(
     files.map(async (name) => {
-      const module: Record<string, unknown> = await import(new URL(name, directory).href);
-      return { file: `src/${folder}/${name}`, exported: Object.values(module) };
+      const module: unknown = await import(new URL(name, directory).href);
+      const exported: unknown[] = typeof module === 'object' && module !== null ? Object.values(module) : [];
+      return { file: `src/${folder}/${name}`, exported };
     }),
   );
 }

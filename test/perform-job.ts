@@ -8,7 +8,7 @@ export async function performJob<P extends z.ZodType, R extends z.ZodType>(
   job: Job<P, R>,
   payload: z.input<P>,
   ctx: JobContext,
-  { id = randomUUID() as string, askedAtMs = Date.now() } = {},
+  { id = randomUUID(), askedAtMs = Date.now() }: Readonly<{ id?: string; askedAtMs?: number }> = {},
 ): Promise<z.output<R>> {
   const parsed = job.payload.parse(JSON.parse(JSON.stringify(payload)));
   const signal = AbortSignal.timeout(job.timeoutMs);

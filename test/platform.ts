@@ -45,7 +45,7 @@ export async function startPlatform({
   const given = { ...(await ownData()), ...upstreams(sandbox), ...redisServer?.env, LOG_LEVEL: 'warn', ...env };
   const config = readConfig(given);
   const orm = await createDatabase(config);
-  const started = { apis: [] as TestProcess[], workers: [] as TestProcess[] };
+  const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
   const urls: string[] = [];
   const startWorker = async (...queues: string[]) => {
     const health = await freePort();

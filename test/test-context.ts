@@ -55,7 +55,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
     );
   };
   const logIn = async (as: keyof typeof accounts): Promise<string> => {
-    const answer = await await send('POST', '/auth/login', { body: accounts[as] });
+    const answer = await send('POST', '/auth/login', { body: accounts[as] });
     const { access_token } = Granted.parse(await answer.json());
     tokens.set(as, access_token);
     return access_token;

@@ -22,17 +22,7 @@ export function createRefund(books: Books, form: Form, context: Cause): Outcome 
     throw new Refusal(400, 'invalid_request_error', message, { param: 'payment_intent' });
   }
   const refunded = books.refundsOf(id).reduce((sum, { amount }) => sum + amount, 0);
-  const left = intent.amount_received - refunded;
-  if (left === 0) {
-    const code = 'charge_already_refunded';
-    throw new Refusal(400, 'invalid_request_error', 'The charge has already been refunded.', { code });
-  }
-  const amount = form.whole('amount') ?? left;
-  if (amount < 1) throw badParameter('amount', 'parameter_invalid_integer', 'Amount must be at least 1.');
-  if (amount > left) {
-    const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
-    throw new Refusal(400, 'invalid_request_error', message, { param: 'amount' });
-  }
+  const amount = amountWithin(intent.amount_received - refunded, form);
   const refund: Refund = {
     id: identifier('re'),
     object: 'refund',
@@ -62,6 +52,20 @@ export function createRefund(books: Books, form: Form, context: Cause): Outcome 
     answer: json(200, refund),
     entry: { refund, ledger, event: paymentEvent('charge.refunded', charge, context) },
   };
+}
+
+function amountWithin(left: number, form: Form): number {
+  if (left === 0) {
+    const code = 'charge_already_refunded';
+    throw new Refusal(400, 'invalid_request_error', 'The charge has already been refunded.', { code });
+  }
+  const amount = form.whole('amount') ?? left;
+  if (amount < 1) throw badParameter('amount', 'parameter_invalid_integer', 'Amount must be at least 1.');
+  if (amount > left) {
+    const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
+    throw new Refusal(400, 'invalid_request_error', message, { param: 'amount' });
+  }
+  return amount;
 }
 
 function intentOfCharge(books: Books, charge: string | undefined): string | undefined {

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { z } from 'zod';
 import { RateLimited } from '../errors.ts';
 import { restoreScript, settleScript, takeScript } from './budget-scripts.ts';
 
@@ -20,6 +21,9 @@ export type Budget = Readonly<{
 }>;
 
 export type BudgetLimits = Readonly<{ key: string; perWindow: number; windowMs: number; perSecond: number }>;
+
+// What the script answers: verdict, its epoch or wait, and the log as member, score, member, score …
+const Taken = z.tuple([z.enum(['restore', 'wait', 'go']), z.string(), z.array(z.string()).optional()]);
 
 const voidAfterMs = 250;
 const probeMs = 10_000;
@@ -46,7 +50,7 @@ export function openBudget(redis: Redis, { key, perWindow, windowMs, perSecond }
 
   const ask = async (id: string): Promise<number> => {
     const answer = await redis.eval(takeScript, 3, ...keys, id, epoch, probeMs, probePauseMs, ...windows);
-    const [verdict, detail, log] = parseTaken(answer);
+    const [verdict, detail, log = []] = Taken.parse(answer);
     if (verdict === 'restore') {
       await redis.eval(restoreScript, 1, ...keys.slice(0, 1), guardedMs, ...memory);
       epoch = detail || 'unknown';
@@ -76,10 +80,4 @@ export function openBudget(redis: Redis, { key, perWindow, windowMs, perSecond }
       await redis.eval(settleScript, 3, ...keys, grant.id, used, randomUUID(), guardedMs);
     },
   };
-}
-
-// The script answers [verdict, detail, log]; the log is member, score, member, score …
-function parseTaken(answer: unknown): [string, string, string[]] {
-  const [verdict, detail, log] = Array.isArray(answer) ? answer : [];
-  return [String(verdict), String(detail ?? ''), Array.isArray(log) ? log.map(String) : []];
 }

@@ -45,7 +45,8 @@ async function readBounded(name: string, answer: Response): Promise<string> {
   let text = '';
   let bytes = 0;
   try {
-    for await (const chunk of answer.body ?? []) {
+    const chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[] = answer.body ?? [];
+    for await (const chunk of chunks) {
       bytes += chunk.byteLength;
       if (bytes > mostBytes) break;
       text += decoder.decode(chunk, { stream: true });

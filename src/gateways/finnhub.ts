@@ -46,7 +46,7 @@ export function openFinnhub({ baseUrl, key, windowMs, budget }: FinnhubOptions):
     signal: AbortSignal,
   ) => {
     if (key === undefined) throw new GiveUp('FINNHUB_API_KEY is not set');
-    const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query)}`);
+    const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, () =>
       fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal }),
     );

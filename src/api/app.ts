@@ -7,15 +7,17 @@ import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
 import { mountBoard } from './board.ts';
 import type { Route, RouteEnv } from './define-route.ts';
-import { documented, serveDocuments } from './docs.ts';
+import { documented } from './docs.ts';
+import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
+import { dataPolicy } from './static-files.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
-  const routes = await loadRoutes();
+  const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
   app.use(provide(ctx));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.onError(answerProblem);
@@ -26,23 +28,30 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
       return { route: { ...documented(who, route), middleware }, handler };
     }),
   );
-  serveDocuments(app, ctx);
   mountBoard(app, ctx);
   return app;
 }
 
 async function loadRoutes(): Promise<readonly Route[]> {
-  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.routes.ts')).sort();
-  const modules: { routes: readonly Route[] }[] = await Promise.all(files.map((name) => import(`./${name}`)));
-  return modules.flatMap(({ routes }) => routes);
+  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.routes.ts')).toSorted();
+  return (await Promise.all(files.map(loadRoutesOf))).flat();
+}
+
+async function loadRoutesOf(file: string): Promise<readonly Route[]> {
+  const module: { routes: readonly Route[] } = await import(new URL(file, import.meta.url).href);
+  return module.routes;
 }
 
 function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     c.set('ctx', ctx);
     c.set('requestId', randomUUID());
-    await next();
+    // Set before the handler answers: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', c.var.requestId);
+    c.header('x-content-type-options', 'nosniff');
+    c.header('referrer-policy', 'no-referrer');
+    c.header('content-security-policy', dataPolicy);
+    await next();
   };
 }
 
@@ -71,9 +80,14 @@ function allowOrigins(listed: readonly string[] | undefined, isProduction: boole
     credentials: true,
     maxAge: 600,
   });
-  // An OPTIONS that is no preflight is a method like any other.
-  return async (c, next) =>
-    c.req.method === 'OPTIONS' && !c.req.header('access-control-request-method') ? next() : answer(c, next);
+  return async (c, next) => {
+    // Caches must not give a browser of one origin what was answered to another.
+    c.header('vary', 'Origin');
+    const isPreflight = c.req.header('access-control-request-method') !== undefined;
+    // Without an Origin nobody asks; an OPTIONS that is no preflight is a method like any other.
+    if (c.req.header('origin') === undefined || (c.req.method === 'OPTIONS' && !isPreflight)) return next();
+    return answer(c, next);
+  };
 }
 
 /** 405 with the methods that exist when another method of the path does, 404 otherwise. */

@@ -1,5 +1,88 @@
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { HonoAdapter } from '@bull-board/hono';
+import { serveStatic } from '@hono/node-server/serve-static';
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import type { ApiContext } from '../context.ts';
+import { Problem } from '../errors.ts';
+import type { Job } from '../jobs/define-job.ts';
+import { queues as definitions } from '../jobs/queues.ts';
 import type { RouteEnv } from './define-route.ts';
+import { payloadSchema } from './job-view.ts';
+import { guard } from './principal.ts';
+import { allowPage, readPage } from './static-files.ts';
 
-export function mountBoard(_app: OpenAPIHono<RouteEnv>, _ctx: ApiContext): void {}
+const base = '/admin/queues';
+
+/** Bull Board over every queue: operators read, administrators change, and nobody else gets any byte of it. */
+export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
+  const serverAdapter = new HonoAdapter(serveStatic).setBasePath(base);
+  createBullBoard({
+    queues: definitions.flatMap(({ name, summary }) => {
+      const queue = ctx.producer.queues.get(name);
+      const jobs = [...ctx.definitions.jobs.values()].filter((job) => job.queue.name === name);
+      return queue ? [new BullMQAdapter(queue, describe(summary, jobs))] : [];
+    }),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Orderflow' } },
+  });
+  for (const path of [base, `${base}/*`]) app.use(path, admit, refuseWithoutRedis, withoutForeignFonts);
+  app.route(base, serverAdapter.registerPlugin());
+}
+
+/** A queue's text, and the schema that the form for adding a job checks against. */
+function describe(summary: string, jobs: readonly Job[]) {
+  const kinds = jobs.map((job) => `${job.kind}: ${job.summary}`);
+  const schemas = jobs.map((job) => ({ title: job.kind, ...payloadSchema(job) }));
+  return {
+    description: [summary, ...kinds].join(' '),
+    ...(schemas.length === 0 ? {} : { jobDataSchema: schemas.length === 1 ? { ...schemas[0] } : { anyOf: schemas } }),
+  };
+}
+
+/** Operators may look, administrators may change; a browser without a login gets the form to log in with. */
+const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD';
+  try {
+    await guard(isReading ? 'operator' : 'admin')(c, async () => {});
+  } catch (error) {
+    const isPageAsked = isReading && (c.req.header('accept') ?? '').includes('text/html');
+    const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
+    if (isPageAsked && isRefused) return loginPage(c, error.code === 'forbidden' ? 403 : 401);
+    throw error;
+  }
+  if (!isReading) {
+    const { ctx, principal, requestId } = c.var;
+    ctx.log.info(
+      { user_id: principal?.userId, method: c.req.method, path: c.req.path, request_id: requestId },
+      'board: change',
+    );
+  }
+  return next();
+};
+
+async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<Response> {
+  allowPage(c);
+  return c.html(await readPage('login.html'), status, { 'cache-control': 'no-store' });
+}
+
+// BullMQ waits for ever for a Redis that has never answered.
+const refuseWithoutRedis: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  if (c.req.path.startsWith(`${base}/api/`))
+    await c.var.ctx.redis.ping().catch((cause: unknown) => {
+      throw new Problem('unavailable', 'Redis is away.', { cause, headers: { 'retry-after': '2' } });
+    });
+  return next();
+};
+
+const foreignFonts = /<link[^>]+https:\/\/fonts\.googleapis\.com[^>]*>/g;
+
+/** The board's page names a font of another site; nothing here asks other sites for anything. */
+const withoutForeignFonts: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  allowPage(c);
+  await next();
+  if (!c.res.headers.get('content-type')?.startsWith('text/html')) return;
+  const page = await c.res.text();
+  c.res = new Response(page.replaceAll(foreignFonts, ''), c.res);
+};

@@ -9,7 +9,7 @@ export type RouteEnv = { Variables: { ctx: ApiContext; principal: Principal | un
 export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown }>;
 
 /** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
-type DocumentedRoute = RouteConfig & Readonly<{ operationId: string; summary: string; tags: string[] }>;
+export type DocumentedRoute = RouteConfig & Readonly<{ operationId: string; summary: string; tags: string[] }>;
 
 /** Declares a route. A file `resource.routes.ts` exports its routes as an array named `routes`; nothing else has to know. */
 export function defineRoute<const R extends DocumentedRoute>(

@@ -132,3 +132,8 @@ export const problemCodes = {
 
 /** The `code` of a problem. */
 export type ProblemCode = keyof typeof problemCodes;
+
+/** Whether a word is one of the codes. */
+export function isProblemCode(word: string): word is ProblemCode {
+  return Object.hasOwn(problemCodes, word);
+}

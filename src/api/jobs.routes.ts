@@ -1,0 +1,116 @@
+import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import type { ApiContext } from '../context.ts';
+import { OutboxMessage } from '../entities/outbox-message.entity.ts';
+import { Problem } from '../errors.ts';
+import { fetchQuote } from '../jobs/fetch-quote.job.ts';
+import { findJob, type FoundJob } from '../jobs/find-job.ts';
+import { quoteName } from '../market/quote-copy.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
+import { JobView, jobView, KindView, kindView, unsentJobView } from './job-view.ts';
+import { authenticate } from './principal.ts';
+
+const exampleKind = {
+  kind: 'fetch-quote',
+  summary: 'Fetch one stock quote, store it, announce it.',
+  queue: 'finnhub',
+  payload_schema: { type: 'object', properties: { symbol: { type: 'string' } }, required: ['symbol'] },
+  policy: { attempts: 4, backoff_ms: 500, timeout_ms: 8_000, coalesces: true },
+};
+const KindList = z.object({ data: z.array(KindView), next_cursor: z.null() }).openapi('JobKindList');
+
+const kinds = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/jobs/kinds',
+    operationId: 'listJobKinds',
+    summary: 'The catalogue of background work: what there is, what it takes, how it is retried.',
+    tags: ['jobs'],
+    responses: {
+      200: {
+        description: 'Every kind.',
+        content: {
+          'application/json': { schema: KindList, example: { data: [exampleKind], next_cursor: null } },
+        },
+      },
+    },
+  },
+  (c) => c.json({ data: [...c.var.ctx.definitions.jobs.values()].map(kindView), next_cursor: null }, 200),
+);
+
+const exampleJob = {
+  id: '019341d2-0000-7000-8000-000000000003',
+  kind: 'fetch-quote',
+  queue: 'finnhub',
+  state: 'completed' as const,
+  attempts: 1,
+  created_at: '2025-09-19T20:00:00.000Z',
+  started_at: '2025-09-19T20:00:00.010Z',
+  finished_at: '2025-09-19T20:00:00.210Z',
+  result: { symbol: 'AAPL', outcome: 'stored' },
+};
+
+const read = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/jobs/{id}',
+    operationId: 'readJob',
+    summary: 'How a job goes, for whoever holds its id, for a day.',
+    description:
+      'Asking about a fetch that has not ended counts as asking for its data. Scheduled runs are for operators.',
+    tags: ['jobs'],
+    request: { params: z.object({ id: z.string().openapi({ example: exampleJob.id }) }) },
+    responses: {
+      200: { description: 'The job.', content: { 'application/json': { schema: JobView, example: exampleJob } } },
+    },
+  },
+  async (c) => {
+    const { id } = c.req.valid('param');
+    if (!(await isReadable(c, id))) throw unknownJob();
+    const { ctx } = c.var;
+    // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
+    const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id, stream: null }, { disableIdentityMap: true });
+    const kind = unsent && ctx.definitions.jobs.get(unsent.name);
+    const found = await findJob(ctx.producer, id).catch((error: unknown) => {
+      if (!kind) throw redisAway(error);
+      return undefined;
+    });
+    if (found) {
+      await renewAsk(ctx, found);
+      return c.json(jobView(found), 200);
+    }
+    if (unsent && kind) return c.json(unsentJobView(unsent, kind), 200);
+    throw unknownJob();
+  },
+);
+
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const scheduledRun = /^repeat:[\w-]{1,100}:\d{1,20}$/;
+
+// Ids are looked up as parts of Redis keys, so only ids that jobs can have are looked up at all.
+async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean> {
+  if (uuid.test(id)) return true;
+  if (!scheduledRun.test(id)) return false;
+  const principal = await authenticate(c);
+  return principal !== undefined && principal.role !== 'user';
+}
+
+async function renewAsk({ asks, log }: ApiContext, { job, state }: FoundJob): Promise<void> {
+  if (job.name !== fetchQuote.kind || state === 'completed' || state === 'failed') return;
+  const payload = fetchQuote.payload.safeParse(job.data);
+  if (!payload.success) return;
+  await asks.renew(quoteName(payload.data.symbol)).catch((error: unknown) => log.debug({ err: error }, 'not renewed'));
+}
+
+function unknownJob(): Problem {
+  return new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
+}
+
+function redisAway(cause: unknown): Problem {
+  return new Problem('unavailable', 'The queue did not answer in time.', { cause, headers: { 'retry-after': '2' } });
+}
+
+/** Background work: the catalogue, and one job. */
+export const routes = [kinds, read];

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Config } from '../config.ts';
+import { defineRoute, type Route, type RouteEnv } from './define-route.ts';
+import { sessionCookie } from './principal.ts';
+
+const About = z.object({ version: z.string() });
+const { version } = About.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+
+const tags = [
+  { name: 'auth', description: 'Logging in, and finding out who one is.' },
+  { name: 'orders', description: 'Placing and following orders.' },
+  { name: 'market', description: 'Market data, from stored copies first.' },
+  { name: 'jobs', description: 'Background work: what can be asked for, and how it goes.' },
+  { name: 'about', description: 'The API about itself: health, documentation, problems.' },
+];
+
+/** The route of OpenAPI's own document. It is made once, from the routes that `app` has by the first request. */
+export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route {
+  let document: object | undefined;
+  return defineRoute(
+    'public',
+    {
+      method: 'get',
+      path: '/openapi.json',
+      operationId: 'readOpenApi',
+      summary: 'This description, OpenAPI 3.1.',
+      tags: ['about'],
+      responses: {
+        200: {
+          description: 'The description.',
+          content: {
+            'application/json': { schema: z.looseObject({ openapi: z.string() }), example: { openapi: '3.1.0' } },
+          },
+        },
+      },
+    },
+    (c) => c.json({ openapi: '3.1.0', ...(document ??= describe(app, config)) }, 200),
+  );
+}
+
+function describe(app: OpenAPIHono<RouteEnv>, { publicUrl }: Config): object {
+  const { openAPIRegistry: registry } = app;
+  registry.registerComponent('securitySchemes', 'bearer', {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The `access_token` of POST /auth/login.',
+  });
+  registry.registerComponent('securitySchemes', 'cookie', {
+    type: 'apiKey',
+    in: 'cookie',
+    name: sessionCookie,
+    description: 'Set by POST /auth/login. Writes by cookie need a same-origin `Origin`.',
+  });
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'Orderflow',
+      version,
+      description:
+        'Orders and market data on one job queue. Every path answers the same with and without a trailing slash. ' +
+        'Errors are RFC 9457 problems whose `type` is a page with cause and remedy; a known path with another method ' +
+        'answers 405 with `Allow`. Money is in major units beside its `currency`; times are RFC 3339 in UTC.',
+    },
+    servers: [
+      { url: '/', description: 'Where this description came from' },
+      { url: publicUrl, description: 'PUBLIC_URL' },
+    ],
+    tags,
+  });
+}

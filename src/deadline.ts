@@ -1,0 +1,19 @@
+/** Something outside did not answer in time. Whether it was done is not known. */
+export class TooLate extends Error {
+  override name = 'TooLate';
+}
+
+/** The work's result. @throws TooLate when it has not come within `deadlineMs`; the work itself goes on, unheard. */
+export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(
+    () => late.reject(new TooLate(`${what} did not answer within ${deadlineMs} ms`)),
+    deadlineMs,
+  );
+  work.catch(() => {});
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Job as QueuedJob, Queue } from 'bullmq';
+import { within } from '../deadline.ts';
+import type { Producer } from './enqueue.ts';
+
+/** Where a job stands, in the words of `GET /jobs/{id}`; a prioritized one is `waiting`. */
+export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
+export type JobState = (typeof jobStates)[number];
+
+/** A job that Redis holds, with what keeps it from running, if anything does. */
+export type FoundJob = Readonly<{ job: QueuedJob; state: JobState; because: string | undefined }>;
+
+const deadlineMs = 1_500;
+
+/** Looks for a job on every queue. @throws when Redis does not answer within a second and a half. */
+export async function findJob({ queues }: Producer, id: string): Promise<FoundJob | undefined> {
+  const found = await within(deadlineMs, 'Redis', Promise.all([...queues.values()].map((queue) => findOn(queue, id))));
+  return found.find((job) => job !== undefined);
+}
+
+async function findOn(queue: Queue, id: string): Promise<FoundJob | undefined> {
+  const before = await queue.getJob(id);
+  if (!before) return undefined;
+  const state = toState(await before.getState());
+  // The job was read before its state and may have ended in between: read again, it shows how.
+  const job = state === 'completed' || state === 'failed' ? await queue.getJob(id) : before;
+  return job && state ? { job, state, because: await becauseOf(queue, job, state) } : undefined;
+}
+
+function toState(state: string): JobState | undefined {
+  // Jobs of ours have no children, so one that BullMQ does not know has just been removed.
+  return state === 'prioritized' ? 'waiting' : jobStates.find((known) => known === state);
+}
+
+async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
+  if (state === 'delayed') {
+    const startsAt = new Date(job.timestamp + job.delay).toISOString();
+    return job.attemptsMade > 0 ? `attempt ${job.attemptsMade} failed; the next one is due` : `not before ${startsAt}`;
+  }
+  if (state !== 'waiting') return undefined;
+  if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
+  const restMs = await queue.getRateLimitTtl();
+  if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: its plan is used up for now`;
+  return `its turn on the queue ${queue.name} has not come`;
+}

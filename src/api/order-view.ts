@@ -35,6 +35,7 @@ export const OrderView = z
   })
   .openapi('Order');
 
+/** An order as MySQL holds it. */
 export type OrderRow = InferEntity<typeof Order>;
 type LineRow = Pick<
   InferEntity<typeof OrderLine>,

@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 import { User } from './user.entity.ts';
 
-/** Where an order stands; the moves allowed between them are in order-history.entity.ts's transitions. */
+/** Where an order stands; every change of it is a row of OrderHistory. */
 export const orderStatuses = [
   'pending',
   'paid',
@@ -10,6 +10,7 @@ export const orderStatuses = [
   'partially_refunded',
   'refunded',
 ] as const;
+/** One of them. */
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** An accepted order. `totalMinor` is in minor units of `currency` and is the sum of its lines. */

@@ -3,6 +3,7 @@ import { Order } from './order.entity.ts';
 
 /** Where one try to pay an order stands. */
 export const paymentStatuses = ['processing', 'succeeded', 'failed', 'requires_action', 'unknown', 'canceled'] as const;
+/** One of them. */
 export type PaymentStatus = (typeof paymentStatuses)[number];
 
 /**

@@ -2,6 +2,7 @@ import { defineEntity, p } from '@mikro-orm/mysql';
 
 /** Who someone is to the platform: a customer, a reader of operations, or who may change everything. */
 export const roles = ['user', 'operator', 'admin'] as const;
+/** One of them. */
 export type Role = (typeof roles)[number];
 
 /** A person with an account. `passwordHash` is an argon2id PHC string. */

@@ -20,6 +20,7 @@ export type Budget = Readonly<{
   settle(grant: Grant, answer: Remaining | 'silent' | 'unlabelled'): Promise<void>;
 }>;
 
+/** The key and what its plan allows. */
 export type BudgetLimits = Readonly<{ key: string; perWindow: number; windowMs: number; perSecond: number }>;
 
 // What the script answers: verdict, its epoch or wait, and the log as member, score, member, score …

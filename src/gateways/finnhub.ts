@@ -14,6 +14,7 @@ export type Finnhub = Readonly<{
   isListed(symbol: string, signal: AbortSignal): Promise<boolean>;
 }>;
 
+/** Where Finnhub is and with which key; without one, every call gives up. */
 export type FinnhubOptions = Readonly<{ baseUrl: string; key: string | undefined; windowMs: number; budget: Budget }>;
 
 const Quote = z.object({

@@ -17,6 +17,7 @@ export type Relay = Readonly<{
   idle(): Promise<void>;
 }>;
 
+/** What a relay needs of its process. */
 export type RelayParts = Readonly<{
   orm: MikroORM;
   redis: Redis;

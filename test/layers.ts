@@ -1,0 +1,95 @@
+/** What may be imported by everything in src/. */
+export const everywhere = ['errors', 'log', 'deadline'];
+
+const domain = ['entities', 'market', 'orders', 'streams'];
+const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
+const process = ['config', 'database', 'health', 'passwords', 'process-life', 'seed'];
+const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...process];
+
+/**
+ * Who may import whom at run time: a folder of src/ or a file beside them, and what it may import besides itself and
+ * what may be imported everywhere. `import type` is free.
+ */
+export const layers: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  log: [],
+  deadline: [],
+  config: [],
+  passwords: [],
+  database: [],
+  health: [],
+  'process-life': [],
+  'redis-connection': [],
+  entities: [],
+  streams: [],
+  market: ['entities'],
+  orders: ['entities', 'streams'],
+  jobs: domain,
+  outbox: ['entities', 'streams', 'jobs'],
+  gateways: ['config'],
+  'orm-options': ['entities'],
+  'load-definitions': ['jobs', 'streams'],
+  transaction: ['outbox'],
+  context: ['market', 'jobs', 'outbox', 'gateways', ...openers],
+  seed: ['config', 'entities', 'passwords'],
+  migrate: ['config', 'database', 'orm-options', 'process-life', 'seed'],
+  api: runtimes,
+  workers: runtimes,
+};
+
+/** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */
+export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: RegExp; only: readonly string[] }>[] = [
+  { what: 'reads the environment', pattern: /\bprocess\.env\b/, in: /^src\//, only: ['src/config.ts'] },
+  {
+    what: 'reads the environment',
+    pattern: /\bprocess\.env\b/,
+    in: /^bin\//,
+    only: ['bin/environment.js'],
+  },
+  {
+    what: 'reads the environment',
+    pattern: /\bprocess\.env\b/,
+    in: /^sandbox\//,
+    only: ['sandbox/settings.ts'],
+  },
+  {
+    what: 'speaks BullMQ',
+    pattern: /\bfrom 'bullmq'/,
+    in: /^src\//,
+    only: [
+      'src/jobs/enqueue.ts',
+      'src/jobs/find-job.ts',
+      'src/workers/run-queue.ts',
+      'src/workers/schedule-jobs.ts',
+      'src/api/answer-later.ts',
+      'src/api/board.ts',
+    ],
+  },
+  {
+    what: 'opens a connection',
+    pattern: /\bnew (Redis|Cluster|Queue|QueueEvents|Worker|FlowProducer)\b|\bMikroORM\.init\b/,
+    in: /^src\//,
+    only: [
+      'src/context.ts',
+      'src/migrate.ts',
+      'src/jobs/enqueue.ts',
+      'src/workers/run-queue.ts',
+      'src/api/answer-later.ts',
+    ],
+  },
+  { what: 'calls the outside world', pattern: /(?<![.\w])fetch\(/, in: /^src\/(?!gateways\/|.*\.js$)/, only: [] },
+  {
+    what: 'reads the clock',
+    pattern: /\bnew Date\(\)|\bDate\.now\(/,
+    in: /^src\/(?!gateways\/)/,
+    only: ['src/context.ts'],
+  },
+  { what: 'writes to the console', pattern: /\bconsole\./, in: /^src\//, only: [] },
+  {
+    what: 'skips a test',
+    pattern: /\b(it|describe|test)\.(skip|only|todo)\b/,
+    in: /^test\/(?!architecture)/,
+    only: [],
+  },
+  { what: 'mocks a module', pattern: /\bvi\.(mock|doMock)\b/, in: /^test\/(?!architecture)/, only: [] },
+];

@@ -5,6 +5,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
+import { BadDefinition } from '../load-definitions.ts';
 import { mountBoard } from './board.ts';
 import type { Route, RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
@@ -38,8 +39,17 @@ async function loadRoutes(): Promise<readonly Route[]> {
 }
 
 async function loadRoutesOf(file: string): Promise<readonly Route[]> {
-  const module: { routes: readonly Route[] } = await import(new URL(file, import.meta.url).href);
-  return module.routes;
+  const module: unknown = await import(new URL(file, import.meta.url).href);
+  const routes = typeof module === 'object' && module !== null && 'routes' in module ? module.routes : undefined;
+  if (!areRoutes(routes)) throw new BadDefinition(`src/api/${file} exports no array named 'routes'`);
+  return routes;
+}
+
+// What defineRoute returns is recognised by the fields that only it gives together.
+function areRoutes(value: unknown): value is readonly Route[] {
+  const isRoute = (route: unknown) =>
+    typeof route === 'object' && route !== null && 'who' in route && 'route' in route && 'handler' in route;
+  return Array.isArray(value) && value.every(isRoute);
 }
 
 function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {

@@ -21,7 +21,9 @@ await startWith(async () => {
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.producer, patientRedis(config));
 const app = await startWith(() => buildApp({ ...context, readiness, answers }));
-const server = serve({ fetch: app.fetch, hostname: config.bindHost, port: config.PORT }, () =>
+// Who sends a request slower than this is not served: a request takes milliseconds, and each holds a connection.
+const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 };
+const server = serve({ fetch: app.fetch, hostname: config.bindHost, port: config.PORT, serverOptions }, () =>
   context.log.info({ url: config.publicUrl }, 'API ready'),
 );
 if (config.HEALTH_PORT) serveHealth(config.HEALTH_PORT, config.bindHost, readiness.check);

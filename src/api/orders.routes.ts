@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import type { ApiContext } from '../context.ts';
 import { Order, orderStatuses } from '../entities/order.entity.ts';
+import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
@@ -7,7 +9,7 @@ import { exampleOrder } from './examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderViews } from './order-view.ts';
 import { placeOrder } from './place-order.ts';
-import { principalOf } from './principal.ts';
+import { type Principal, principalOf } from './principal.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 
@@ -29,16 +31,16 @@ const create = defineRoute(
     },
     responses: {
       201: { description: 'The order, pending.', headers: z.object({ Location: z.string() }), content: orderContent },
+      403: { description: 'forbidden: an order for someone else' },
       409: { description: 'out_of_stock' },
+      422: { description: 'invalid, unknown_product, total_mismatch, currency_required' },
     },
   },
   async (c) => {
     const request = c.req.valid('json');
     const principal = principalOf(c);
     const { transaction, now, gateway, config } = c.var.ctx;
-    const userId = request.user_id ?? principal.userId;
-    if (userId !== principal.userId && principal.role !== 'admin')
-      throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
+    const userId = await buyerOf(c.var.ctx, principal, request.user_id);
 
     const order = await transaction((tx, after) =>
       placeOrder(tx, after, {
@@ -58,6 +60,18 @@ const create = defineRoute(
     return c.json(order, 201);
   },
 );
+
+/** Whom the order is for. @throws Problem when that is someone else, unless an administrator says so of a user there is. */
+async function buyerOf({ orm }: ApiContext, { userId, role }: Principal, named = userId): Promise<number> {
+  if (named === userId) return userId;
+  if (role !== 'admin')
+    throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
+  if ((await orm.em.fork().count(User, { id: named })) === 0)
+    throw new Problem('invalid', `There is no user ${named}.`, {
+      errors: [{ pointer: '/user_id', detail: `no user ${named}` }],
+    });
+  return named;
+}
 
 const ListQuery = z.object({
   status: z.enum(orderStatuses).optional(),

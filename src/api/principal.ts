@@ -67,7 +67,8 @@ async function principalFor(c: HonoContext<RouteEnv>, hash: string): Promise<Pri
 function refuseForeignOrigin(c: HonoContext<RouteEnv>): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
   const origin = c.req.header('origin');
-  const own = [c.var.ctx.config.publicUrl, `http://${c.req.header('host')}`];
-  if (origin === undefined || !own.some((url) => new URL(url).origin === origin))
+  // The address asked for, or the one that a proxy in front shows to browsers.
+  const own = [new URL(c.req.url).origin, new URL(c.var.ctx.config.publicUrl).origin];
+  if (origin === undefined || !own.includes(origin))
     throw new Problem('foreign_origin', 'A write by cookie needs this site as its Origin.');
 }

@@ -23,19 +23,26 @@ export function readJsonBody(): MiddlewareHandler<RouteEnv> {
 }
 
 async function readBounded(request: Request): Promise<Buffer> {
-  const tooLarge = () =>
-    // What is left of the body is not read, so the connection cannot be used again.
-    new Problem('too_large', `A body may have ${mostBytes} bytes.`, { headers: { connection: 'close' } });
+  // Before the body is touched: the server forgets an untouched one faster than one that is being read.
   if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge();
+  const { body } = request;
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const body: AsyncIterable<Uint8Array> | null = request.body;
-  for await (const chunk of body ?? []) {
-    length += chunk.byteLength;
-    if (length > mostBytes) throw tooLarge();
-    chunks.push(chunk);
+  const parts: AsyncIterable<Uint8Array> | undefined = body?.values({ preventCancel: true });
+  for await (const part of parts ?? []) {
+    chunks.push(part);
+    length += part.byteLength;
+    if (length > mostBytes) break;
   }
-  return Buffer.concat(chunks, length);
+  if (length <= mostBytes) return Buffer.concat(chunks, length);
+  // The refusal goes out at once. What is left is read and forgotten, so that the connection can be used again; the
+  // server ends a connection whose rest takes longer than half a second.
+  body?.pipeTo(new WritableStream()).catch(() => {});
+  throw tooLarge();
+}
+
+function tooLarge(): Problem {
+  return new Problem('too_large', `A body may have ${mostBytes} bytes.`);
 }
 
 function decode(bytes: Buffer): string {

@@ -54,7 +54,7 @@ describe('npm run new:job', () => {
     expect(tool('oxlint', '--type-aware', '--deny-warnings', job, test)).toMatchObject({ status: 0 });
     expect(tool('biome', 'format', job, test)).toMatchObject({ status: 0 });
     expect(tool('vitest', 'run', test)).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) });
-  });
+  }, 90_000);
 
   it('has made all that a worker needs to run one', async () => {
     const given = await ownData();

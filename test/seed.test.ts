@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MikroORM } from '@mikro-orm/mysql';
+import { readConfig } from '../src/config.ts';
+import { User } from '../src/entities/user.entity.ts';
+import { isPassword } from '../src/passwords.ts';
+import { seedDemo } from '../src/seed.ts';
+import { freePort, startProcess, type TestProcess, until } from './process.ts';
+import { ownData } from './servers.ts';
+import { createDatabase } from './test-context.ts';
+
+let given: Record<string, string>;
+let orm: MikroORM;
+const admin = { ADMIN_EMAIL: 'Boss@Example.com', ADMIN_PASSWORD: 'a long enough secret' };
+
+beforeAll(async () => {
+  given = { ...(await ownData()), NODE_ENV: 'production' };
+  orm = await createDatabase(readConfig(given));
+  await orm.em.fork().nativeDelete(User, {});
+});
+afterAll(async () => {
+  await orm.schema.dropDatabase();
+  await orm.close(true);
+});
+
+const users = () => orm.em.fork().find(User, {}, { orderBy: { id: 'asc' } });
+const migrate = (env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
+  ended(startProcess('src/migrate.ts', args, { ...given, ...env }));
+async function ended(process: TestProcess): Promise<string> {
+  await until(`the end of ${process.pid}: ${process.output()}`, 20_000, () => (isRunning(process) ? undefined : true));
+  return process.output();
+}
+function isRunning({ pid }: TestProcess): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('production', () => {
+  it('without an administrator stops the migration and the API, and names the variables', async () => {
+    expect(await migrate()).toMatch(/no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD/);
+    const port = String(await freePort());
+    expect(await ended(startProcess('src/api/main.ts', [], { ...given, PORT: port }))).toMatch(/no administrator/);
+  });
+
+  it('gets no demo logins, also when they are asked for', async () => {
+    await migrate({}, '--demo');
+    expect(await users()).toEqual([]);
+  });
+
+  it('gets the administrator that is named, once', async () => {
+    expect(await migrate(admin)).toMatch(/schema: up to date/);
+    expect(await migrate({ ...admin, ADMIN_EMAIL: 'other@example.com' })).toMatch(/schema: up to date/);
+    const [boss, ...others] = await users();
+    expect(others).toEqual([]);
+    expect(boss).toMatchObject({ email: 'boss@example.com', role: 'admin' });
+    expect(await isPassword(admin.ADMIN_PASSWORD, boss?.passwordHash)).toBe(true);
+    expect(await migrate()).toMatch(/schema: up to date/);
+  });
+});
+
+describe('the demo data', () => {
+  it('comes once, into an empty database, customer first', async () => {
+    const config = readConfig({ ...given, NODE_ENV: 'development' });
+    await seedDemo(orm.em.fork(), config);
+    expect(await users()).toHaveLength(1);
+    await orm.em.fork().nativeDelete(User, {});
+    await orm.em.fork().execute('delete from products');
+    await seedDemo(orm.em.fork(), config);
+    await seedDemo(orm.em.fork(), config);
+    expect((await users()).map(({ id, email, role }) => [id, email, role])).toEqual([
+      [1, 'demo@example.com', 'user'],
+      [2, 'admin@example.com', 'admin'],
+    ]);
+  });
+});

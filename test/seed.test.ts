@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../src/config.ts';
+import { Product } from '../src/entities/product.entity.ts';
 import { User } from '../src/entities/user.entity.ts';
 import { isPassword } from '../src/passwords.ts';
 import { seedDemo } from '../src/seed.ts';
@@ -15,13 +16,17 @@ const admin = { ADMIN_EMAIL: 'Boss@Example.com', ADMIN_PASSWORD: 'a long enough 
 beforeAll(async () => {
   given = { ...(await ownData()), NODE_ENV: 'production' };
   orm = await createDatabase(readConfig(given));
-  await orm.em.fork().nativeDelete(User, {});
+  await empty();
 });
 afterAll(async () => {
   await orm.schema.dropDatabase();
   await orm.close(true);
 });
 
+async function empty(): Promise<void> {
+  await orm.em.fork().nativeDelete(User, {});
+  await orm.em.fork().nativeDelete(Product, {});
+}
 const users = () => orm.em.fork().find(User, {}, { orderBy: { id: 'asc' } });
 const migrate = (env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
   ended(startProcess('src/migrate.ts', args, { ...given, ...env }));
@@ -65,8 +70,7 @@ describe('the demo data', () => {
     const config = readConfig({ ...given, NODE_ENV: 'development' });
     await seedDemo(orm.em.fork(), config);
     expect(await users()).toHaveLength(1);
-    await orm.em.fork().nativeDelete(User, {});
-    await orm.em.fork().execute('delete from products');
+    await empty();
     await seedDemo(orm.em.fork(), config);
     await seedDemo(orm.em.fork(), config);
     expect((await users()).map(({ id, email, role }) => [id, email, role])).toEqual([

@@ -70,16 +70,19 @@ async function send(parts: RelayParts, messages: readonly Message[]): Promise<nu
   );
   const jobs = known.filter(({ stream }) => stream === null);
 
-  // Events first: whoever hears of a job's effect has been able to hear of its cause.
+  // Events first, and their rows gone before a job can start: what a job announces follows them at once.
   await append(
     redis,
     events.flatMap((message) => toEvent(parts, message)),
   );
+  await remove(em, events);
   await producer.enqueueAll(jobs.flatMap((message) => toJob(parts, message)));
+  await remove(em, jobs);
+  return events.length + jobs.length;
+}
 
-  const sent = [...events, ...jobs].map(({ id }) => id);
-  if (sent.length > 0) await em.nativeDelete(OutboxMessage, { id: { $in: sent } });
-  return sent.length;
+async function remove(em: EntityManager, messages: readonly Message[]): Promise<void> {
+  if (messages.length > 0) await em.nativeDelete(OutboxMessage, { id: { $in: messages.map(({ id }) => id) } });
 }
 
 /** Drops events that an older unsent one of their subject must precede; the sweep sends those when it is their turn. */

@@ -9,7 +9,7 @@ const claimLimit = 200;
 const pauseMs = 500;
 
 /**
- * Claims up to 200 messages whose lease has run out, oldest first, sends them, and returns how many it claimed.
+ * Claims up to 200 messages whose lease has run out, the longest first, sends them, and returns how many it claimed.
  * Safe in any number of processes. A crash can send one twice, with the same id.
  */
 export async function sweepOnce(orm: MikroORM, relay: Relay): Promise<number> {
@@ -37,8 +37,10 @@ async function claim(orm: MikroORM): Promise<Message[]> {
   return em.transactional(
     async (tx) => {
       const { tableName } = tx.getMetadata(OutboxMessage);
+      // Read in the index's own order: a sort would lock all that is due, and leave nothing to a second sweep.
       const due = await tx.execute<{ id: string }[]>(
-        `select id from ${tableName} where lease_until < utc_timestamp(3) order by id limit ${claimLimit} for update skip locked`,
+        `select id from ${tableName} force index (${tableName}_lease_until_index) where lease_until < utc_timestamp(3)
+         order by lease_until, id limit ${claimLimit} for update skip locked`,
       );
       if (due.length === 0) return [];
       const ids = due.map(({ id }) => id);

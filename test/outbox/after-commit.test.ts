@@ -1,0 +1,73 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { openTransaction } from '../../src/transaction.ts';
+import { openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
+
+let outbox: Outbox;
+beforeAll(async () => {
+  outbox = await openOutbox();
+});
+afterAll(() => outbox.api.close());
+beforeEach(() => outbox.empty());
+
+test('messages are stored by the transaction that asks for them, jobs under the id it was told', async () => {
+  const id = await outbox.transaction(async (_tx, after) => {
+    after.publish(parcelMoved, 'commits', { step: 1 });
+    return after.enqueue(weighParcel, { parcel: 'commits' });
+  });
+  expect(await outbox.rows()).toMatchObject([
+    { name: 'parcel.moved', stream: 'parcels', subject: 'commits', version: 1, body: '{"step":1}' },
+    { id, name: 'weigh-parcel', stream: null, version: null, body: '{"parcel":"commits"}' },
+  ]);
+});
+
+test('a transaction that fails leaves no message and takes no version', async () => {
+  const failing = outbox.transaction(async (tx, after) => {
+    after.publish(parcelMoved, 'fails', { step: 1 });
+    after.enqueue(weighParcel, { parcel: 'fails' });
+    await tx.execute('select no_such_column from products');
+  });
+  await expect(failing).rejects.toThrow(/no_such_column/i);
+  expect(await outbox.rows()).toEqual([]);
+  await outbox.transaction(async (_tx, after) => after.publish(parcelMoved, 'fails', { step: 1 }));
+  expect(await outbox.rows()).toMatchObject([{ version: 1 }]);
+});
+
+test('the relay hears of messages only after their commit', async () => {
+  const heard: string[] = [];
+  const relay = {
+    ...outbox.api.ctx.relay,
+    notify: (messages: readonly { id: string }[]) => heard.push(...messages.map(({ id }) => id)),
+  };
+  const transaction = openTransaction(outbox.api.ctx.orm, relay, () => new Date());
+  const id = await transaction(async (_tx, after) => {
+    const minted = after.enqueue(weighParcel, { parcel: 'heard' });
+    expect(heard).toEqual([]);
+    return minted;
+  });
+  expect(heard).toEqual([id]);
+});
+
+test('what does not fit its schema is refused where it is asked for', async () => {
+  const bad = outbox.transaction(async (_tx, after) => after.publish(parcelMoved, 'bad', { step: 1.5 }));
+  await expect(bad).rejects.toThrow(/step/);
+  expect(await outbox.rows()).toEqual([]);
+});
+
+test('thirty transactions at once, every third failing, number one subject without gaps and another apart', async () => {
+  const work = Array.from({ length: 30 }, (_, index) =>
+    outbox.transaction(async (_tx, after) => {
+      after.publish(parcelMoved, index % 2 === 0 ? 'even' : 'odd', { step: index });
+      after.publish(parcelMoved, 'all', { step: index });
+      if (index % 3 === 0) throw new Error('changed its mind');
+    }),
+  );
+  const ends = await Promise.allSettled(work);
+  expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(10);
+  const rows = await outbox.rows();
+  const versions = (subject: string) =>
+    rows.flatMap((row) => (row.subject === subject ? (row.version ?? 0) : [])).toSorted((a, b) => a - b);
+  const upTo = (count: number) => Array.from({ length: count }, (_, index) => index + 1);
+  expect(versions('all')).toEqual(upTo(20));
+  expect(versions('even')).toEqual(upTo(10));
+  expect(versions('odd')).toEqual(upTo(10));
+});

@@ -28,9 +28,10 @@ function commands(url, redis) {
   const json = `-H 'content-type: application/json'`;
   const login = `-d '{"email":"demo@example.com","password":"orderflow-demo"}'`;
   const order = `-d '{"user_id":1,"products":[1,2],"total_amount":100}'`;
-  const read = redis?.password
+  const read = redis.password
     ? `redis-cli -h ${redis.host} -p ${redis.port} -n ${redis.db} --askpass XREAD BLOCK 0 STREAMS orders '$'`
-    : `(while echo 'SELECT ${redis?.db ?? 0}'; echo 'XREAD BLOCK 0 STREAMS orders $'; do sleep 1; done) | curl -sN telnet://${redis?.host}:${redis?.port}`;
+    : `(echo SELECT ${redis.db}; yes 'XREAD BLOCK 0 STREAMS orders $' | head -n 99; while sleep 1; do echo; done) | curl -sN telnet://${redis.host}:${redis.port}`;
+  // The next questions wait in line, so that no event falls between; curl shows answers only while it is given input.
   return [
     `TOKEN=$(curl -s ${url}/auth/login ${json} ${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
     `curl -s ${url}/orders/ -H "authorization: Bearer $TOKEN" ${json} ${order}`,

@@ -28,11 +28,13 @@ export const variables = {
   FINNHUB_WINDOW_MS: whole(100, 60_000).default(60_000),
   PAYMENT_GATEWAY: z.enum(['stripe', 'instant']).default('stripe'),
   STRIPE_SECRET_KEY: list().optional(),
+  STRIPE_WEBHOOK_SECRET: list().optional(),
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
   PAYMENT_DEFAULT_METHOD: text().optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
   QUOTE_TTL_SECONDS: whole(0, 86_400).default(10),
+  ORDER_EXPIRY_SECONDS: whole(1, 31_536_000).default(1_800),
   WORKER_CONCURRENCY_PAYMENTS: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_CATALOG: whole(1, 10_000).optional(),
@@ -44,7 +46,7 @@ export const variables = {
 const schema = z.object(variables);
 
 /** Secrets that `<NAME>_FILE` may point to. */
-const secrets = ['MYSQL_PASSWORD', 'REDIS_PASSWORD', 'FINNHUB_API_KEY', 'STRIPE_SECRET_KEY', 'ADMIN_PASSWORD'];
+const secrets = ['MYSQL_PASSWORD', 'REDIS_PASSWORD', 'FINNHUB_API_KEY', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'ADMIN_PASSWORD'];
 
 type Given = Readonly<Record<string, string | undefined>>;
 type EnvironmentFault = Readonly<{ name: string; why: string }>;

@@ -5,6 +5,7 @@ import type { JobAnswers } from './api/answer-later.ts';
 import type { ApiReadiness } from './api/readiness.ts';
 import { openBudget } from './gateways/budget.ts';
 import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
+import { openOutage, type Outage } from './gateways/outage.ts';
 import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
 import { openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
@@ -23,6 +24,10 @@ export type JobContext = Readonly<{
   transaction: Transaction;
   finnhub: Finnhub;
   gateway: PaymentGateway;
+  /** The breaker of the payment gateway. */
+  outage: Outage;
+  /** How long an order waits for its buyer, ms. */
+  expiryMs: number;
   cache: Cache;
   asks: Asks;
   /** How long a copy is fresh, ms. */
@@ -69,6 +74,8 @@ export async function openContext(config: Config, role: string): Promise<Context
     transaction: openTransaction(orm, relay, now),
     finnhub: openFinnhubOf(config, redis),
     gateway: openPaymentGateway(config),
+    outage: openOutage(redis, 'payments'),
+    expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
     cache: openCache(redis),
     asks: openAsks(redis),
     freshMs: { quote: config.QUOTE_TTL_SECONDS * 1_000 },

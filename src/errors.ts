@@ -16,6 +16,26 @@ export class RateLimited extends Error {
   }
 }
 
+/** The payment gateway was asked, and nobody heard what it did: a time-out, a reset, an error of its own. */
+export class OutcomeUnknown extends Error {
+  override name = 'OutcomeUnknown';
+}
+
+/** The payment gateway did certainly nothing and may do it later: too many calls, or the same key is in use. */
+export class NotExecuted extends Error {
+  override name = 'NotExecuted';
+}
+
+/** The payment gateway did certainly nothing, and will not before someone corrects the configuration. */
+export class Misconfigured extends Error {
+  override name = 'Misconfigured';
+}
+
+/** A webhook that the gateway did not send, or sent too long ago. */
+export class BadSignature extends Error {
+  override name = 'BadSignature';
+}
+
 /** One fault of a request: `pointer` is an RFC 6901 pointer into the body, or the parameter's name. */
 export type Fault = Readonly<{ pointer: string; detail: string }>;
 

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { type Order, orderStatuses } from '../entities/order.entity.ts';
+import { orderStatuses } from '../entities/order.entity.ts';
 import { OrderLine } from '../entities/order-line.entity.ts';
 import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
+import type { OrderRow, PaymentRow } from '../orders/lock-order.ts';
 import { toMajor } from '../orders/money.ts';
 
 const LineView = z.object({
@@ -18,6 +19,9 @@ const PaymentView = z.object({
   method: z.string(),
   failure_code: z.string().nullable(),
   failure_detail: z.string().nullable(),
+  client_secret: z.string().optional().openapi({
+    description: 'For the owner alone, while the status is requires_action: what the gateway’s form needs.',
+  }),
 });
 
 /** An order as the API shows it; money in major units. `payment` is the last one, if any. */
@@ -29,6 +33,7 @@ export const OrderView = z
     items: z.array(LineView),
     total_amount: z.number(),
     currency: z.string(),
+    refunded_amount: z.number(),
     payment: PaymentView.nullable(),
     created_at: z.string(),
     paid_at: z.string().nullable(),
@@ -36,18 +41,21 @@ export const OrderView = z
   .openapi('Order');
 
 /** An order as MySQL holds it. */
-export type OrderRow = InferEntity<typeof Order>;
 type LineRow = Pick<
   InferEntity<typeof OrderLine>,
   'productId' | 'title' | 'quantity' | 'unitPriceMinor' | 'lineTotalMinor'
 >;
-type PaymentRow = Pick<InferEntity<typeof Payment>, 'id' | 'status' | 'method' | 'failureCode' | 'failureDetail'>;
+type ShownOrder = Pick<OrderRow, 'id' | 'user' | 'status' | 'totalMinor' | 'currency' | 'createdAt' | 'paidAt'> &
+  Readonly<{ refundedMinor: number }>;
+type ShownPayment = Pick<PaymentRow, 'id' | 'status' | 'method' | 'failureCode' | 'failureDetail'> &
+  Partial<Pick<PaymentRow, 'clientSecret'>>;
 
-/** The view of one order from its rows. */
+/** The view of one order from its rows, as `viewerId` may see it. */
 export function orderView(
-  order: OrderRow,
+  order: ShownOrder,
   lines: readonly LineRow[],
-  payment: PaymentRow | undefined,
+  payment: ShownPayment | undefined,
+  viewerId: number,
 ): z.input<typeof OrderView> {
   const { currency } = order;
   return {
@@ -63,6 +71,7 @@ export function orderView(
     })),
     total_amount: toMajor(order.totalMinor, currency),
     currency,
+    refunded_amount: toMajor(order.refundedMinor, currency),
     payment: payment
       ? {
           id: payment.id,
@@ -70,6 +79,7 @@ export function orderView(
           method: payment.method,
           failure_code: payment.failureCode ?? null,
           failure_detail: payment.failureDetail ?? null,
+          ...secretFor(viewerId, order, payment),
         }
       : null,
     created_at: order.createdAt.toISOString(),
@@ -77,12 +87,21 @@ export function orderView(
   };
 }
 
+/** Who has the secret can complete the payment, so nobody but the order's owner is shown it. */
+function secretFor(viewerId: number, { user }: ShownOrder, { clientSecret }: ShownPayment) {
+  return clientSecret && user === viewerId ? { client_secret: clientSecret } : {};
+}
+
 /** The views of orders, in their order, with two queries however many there are. */
-export async function orderViews(em: EntityManager, orders: readonly OrderRow[]): Promise<z.input<typeof OrderView>[]> {
+export async function orderViews(
+  em: EntityManager,
+  orders: readonly OrderRow[],
+  viewerId: number,
+): Promise<z.input<typeof OrderView>[]> {
   const of = { order: { $in: orders.map(({ id }) => id) } };
   const lines = await em.find(OrderLine, of, { orderBy: { position: 'asc' }, disableIdentityMap: true });
   const payments = await em.find(Payment, of, { orderBy: { id: 'asc' }, disableIdentityMap: true });
   const linesByOrder = Map.groupBy(lines, ({ order }) => order);
   const lastPayment = new Map(payments.map((payment) => [payment.order, payment]));
-  return orders.map((order) => orderView(order, linesByOrder.get(order.id) ?? [], lastPayment.get(order.id)));
+  return orders.map((order) => orderView(order, linesByOrder.get(order.id) ?? [], lastPayment.get(order.id), viewerId));
 }

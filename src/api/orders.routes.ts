@@ -112,7 +112,10 @@ const list = defineRoute(
     );
     const page = rows.slice(0, limit);
     const last = rows.length > limit ? page.at(-1) : undefined;
-    return c.json({ data: await orderViews(em, page), next_cursor: last ? writeCursor(listName, last.id) : null }, 200);
+    return c.json(
+      { data: await orderViews(em, page, userId), next_cursor: last ? writeCursor(listName, last.id) : null },
+      200,
+    );
   },
 );
 
@@ -136,7 +139,7 @@ const read = defineRoute(
       { id, ...(role === 'admin' ? {} : { user: userId }) },
       { disableIdentityMap: true },
     );
-    const [view] = order ? await orderViews(em, [order]) : [];
+    const [view] = order ? await orderViews(em, [order], userId) : [];
     if (!view) throw new Problem('not_found', 'You have no such order.');
     return c.json(view, 200);
   },

@@ -1,22 +1,25 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { raw } from '@mikro-orm/mysql';
 import { Order } from '../entities/order.entity.ts';
-import { OrderHistory } from '../entities/order-history.entity.ts';
 import { OrderLine } from '../entities/order-line.entity.ts';
-import { Payment } from '../entities/payment.entity.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
-import { chargeOrder } from '../jobs/charge-order.job.ts';
 import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { orderFacts } from '../orders/order-facts.ts';
+import { takeStock } from '../orders/stock.ts';
+import { writeHistory } from '../orders/transitions.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
+import { mintPayment } from './mint-payment.ts';
 import { orderView } from './order-view.ts';
 
 /** What is ordered: quantities by product, each with the pointers to where the request named it. */
+export type WishedItems = ReadonlyMap<number, Readonly<{ quantity: number; pointers: readonly string[] }>>;
+
+/** An order as someone wishes it. */
 export type Wish = Readonly<{
   userId: number;
-  items: ReadonlyMap<number, Readonly<{ quantity: number; pointers: readonly string[] }>>;
+  items: WishedItems;
   totalAmount: number | undefined;
   currency: string | undefined;
   method: string | undefined;
@@ -36,53 +39,81 @@ export async function placeOrder(
   after: AfterCommit,
   wish: Wish,
 ): Promise<ReturnType<typeof orderView>> {
-  const lines = await priceLines(tx, wish);
-  const currency = commonCurrency(lines, wish.currency);
-  const totalMinor = lines.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0);
-  refuseOtherTotal(totalMinor, currency, wish.totalAmount);
-  await takeStock(tx, lines, wish);
-
+  const { userId: user, at } = wish;
   const id = randomUUIDv7();
-  const { userId: user, at: createdAt } = wish;
-  const order = { id, user, status: 'pending' as const, totalMinor, currency, createdAt, paidAt: null };
-  const orderLines = lines.map(({ product, quantity, lineTotalMinor }, position) => ({
-    order: id,
+  const { lines, totalMinor, currency } = await holdItems(tx, id, wish);
+  const order = {
+    id,
+    user,
+    status: 'pending' as const,
+    totalMinor,
+    refundedMinor: 0,
+    currency,
+    createdAt: at,
+    paidAt: null,
+    waitingSince: wish.method === undefined ? at : null,
+  };
+  await tx.insert(Order, order);
+  await tx.insertMany(OrderLine, lines);
+  await writeHistory(tx, { order: id, subject: 'order', subjectId: id, from: null, to: 'pending', at });
+  after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
+  const { method, gateway } = wish;
+  const payment = method === undefined ? undefined : await mintPayment(tx, after, { order, method, gateway, at });
+  return orderView(order, lines, payment, user);
+}
+
+/** The lines of an order, as they are to be stored. */
+type HeldLine = Readonly<{
+  order: string;
+  position: number;
+  productId: number;
+  title: string;
+  quantity: number;
+  held: number;
+  unitPriceMinor: number;
+  lineTotalMinor: number;
+}>;
+
+/**
+ * Prices what is wished at this moment and takes its stock; nothing is stored yet.
+ * @throws Problem unknown_product, currency_required, total_mismatch or out_of_stock.
+ */
+export async function holdItems(
+  tx: EntityManager,
+  order: string,
+  wish: Pick<Wish, 'items' | 'currency' | 'totalAmount'>,
+): Promise<Readonly<{ lines: HeldLine[]; totalMinor: number; currency: string }>> {
+  const priced = await priceLines(tx, wish);
+  const currency = commonCurrency(priced, wish.currency);
+  const totalMinor = priced.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0);
+  refuseOtherTotal(totalMinor, currency, wish.totalAmount);
+  await holdStock(tx, priced, wish);
+  const lines = priced.map(({ product, quantity, lineTotalMinor }, position) => ({
+    order,
     position,
     productId: product.id,
     title: product.title,
     quantity,
+    held: isCounted(product) ? quantity : 0,
     unitPriceMinor: product.priceMinor,
     lineTotalMinor,
   }));
-  await tx.insert(Order, order);
-  await tx.insertMany(OrderLine, orderLines);
-  await tx.insert(OrderHistory, {
-    id: randomUUIDv7(),
-    order: id,
-    fromStatus: null,
-    toStatus: 'pending',
-    reason: null,
-    at: createdAt,
-  });
-  const payment = wish.method === undefined ? undefined : await mintPayment(tx, order, wish.method, wish.gateway);
-
-  after.publish(orderCreated, id, {
-    order_id: id,
-    user_id: user,
-    status: 'pending',
-    total_amount: toMajor(totalMinor, currency),
-    currency,
-    items: orderLines.map(({ productId, quantity, unitPriceMinor }) => ({
-      product_id: productId,
-      quantity,
-      unit_price: toMajor(unitPriceMinor, currency),
-    })),
-  });
-  if (payment) after.enqueue(chargeOrder, { order_id: id, payment_id: payment.id });
-  return orderView(order, orderLines, payment);
+  return { lines, totalMinor, currency };
 }
 
-async function priceLines(tx: EntityManager, { items }: Wish): Promise<Line[]> {
+/** The lines of an order as events tell them. */
+export function eventItems(
+  lines: readonly Pick<HeldLine, 'productId' | 'quantity' | 'unitPriceMinor'>[],
+  currency: string,
+) {
+  return lines.map(({ productId, quantity, unitPriceMinor }) => ({
+    product_id: productId,
+    quantity,
+    unit_price: toMajor(unitPriceMinor, currency),
+  }));
+}
+
+async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Promise<Line[]> {
   const products = await tx.find(Product, { id: { $in: [...items.keys()] } }, { disableIdentityMap: true });
   const byId = new Map(products.map((product) => [product.id, product]));
   const unknown = [...items].filter(([id]) => !byId.has(id));
@@ -116,38 +147,15 @@ function refuseOtherTotal(totalMinor: number, currency: string, sent: number | u
   });
 }
 
-// One guarded UPDATE each, in the order of ids, so that two orders never wait for each other in a circle.
-async function takeStock(tx: EntityManager, lines: readonly Line[], { items }: Wish): Promise<void> {
-  const counted = lines.filter(({ product }) => product.stock !== null && product.stock !== undefined);
-  for (const { product, quantity } of counted.toSorted((a, b) => a.product.id - b.product.id)) {
-    const stock = raw('stock - ?', [quantity]);
-    const taken = await tx.nativeUpdate(Product, { id: product.id, stock: { $gte: quantity } }, { stock });
-    if (taken === 0)
+async function holdStock(tx: EntityManager, lines: readonly Line[], { items }: Pick<Wish, 'items'>): Promise<void> {
+  const counted = lines.filter(({ product }) => isCounted(product));
+  for (const { product, quantity } of counted.toSorted((a, b) => a.product.id - b.product.id))
+    if (!(await takeStock(tx, product.id, quantity)))
       throw new Problem('out_of_stock', `Fewer than ${quantity} of '${product.title}' are left.`, {
         errors: (items.get(product.id)?.pointers ?? []).map((pointer) => ({ pointer, detail: 'too few are left' })),
       });
-  }
 }
 
-async function mintPayment(
-  tx: EntityManager,
-  order: Readonly<{ id: string; totalMinor: number; currency: string; createdAt: Date }>,
-  method: string,
-  gateway: string,
-) {
-  const payment = {
-    id: randomUUIDv7(),
-    order: order.id,
-    status: 'processing' as const,
-    method,
-    amountMinor: order.totalMinor,
-    currency: order.currency,
-    gateway,
-    gatewayKey: randomUUIDv7(),
-    failureCode: null,
-    failureDetail: null,
-    createdAt: order.createdAt,
-  };
-  await tx.insert(Payment, payment);
-  return payment;
+function isCounted({ stock }: Pick<InferEntity<typeof Product>, 'stock'>): boolean {
+  return stock !== null && stock !== undefined;
 }

@@ -8,6 +8,12 @@ import { Product } from './product.entity.ts';
 import { StockQuote } from './stock-quote.entity.ts';
 import { Token } from './token.entity.ts';
 import { User } from './user.entity.ts';
+import { DeadLetter } from './dead-letter.entity.ts';
+import { EventLog } from './event-log.entity.ts';
+import { GatewayCall } from './gateway-call.entity.ts';
+import { IdempotencyKey } from './idempotency-key.entity.ts';
+import { Refund } from './refund.entity.ts';
+import { Setting } from './setting.entity.ts';
 
 /** Every table of the platform. */
 export const allEntities = [
@@ -21,4 +27,10 @@ export const allEntities = [
   StockQuote,
   OutboxMessage,
   EventVersion,
+  DeadLetter,
+  EventLog,
+  GatewayCall,
+  IdempotencyKey,
+  Refund,
+  Setting,
 ];

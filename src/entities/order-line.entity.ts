@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 import { Order } from './order.entity.ts';
 
-/** One product of an order, with title and price as they were when it was placed. */
+/** One product of an order, with title and price as they were when it was ordered. */
 export const OrderLine = defineEntity({
   name: 'OrderLine',
   tableName: 'order_lines',
@@ -12,6 +12,8 @@ export const OrderLine = defineEntity({
     productId: p.integer().unsigned(),
     title: p.string().length(300),
     quantity: p.integer().unsigned(),
+    /** Pieces taken out of the product's stock for it; 0 when that is not counted. */
+    held: p.integer().unsigned(),
     unitPriceMinor: p.bigint('number').unsigned(),
     lineTotalMinor: p.bigint('number').unsigned(),
   },

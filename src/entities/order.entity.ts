@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 import { User } from './user.entity.ts';
 
-/** Where an order stands; every change of it is a row of OrderHistory. */
+/** Where an order stands; the moves allowed between them are in orders/transitions.ts. */
 export const orderStatuses = [
   'pending',
   'paid',
@@ -10,7 +10,6 @@ export const orderStatuses = [
   'partially_refunded',
   'refunded',
 ] as const;
-/** One of them. */
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** An accepted order. `totalMinor` is in minor units of `currency` and is the sum of its lines. */
@@ -21,10 +20,14 @@ export const Order = defineEntity({
   properties: {
     id: p.uuid().primary(),
     user: () => p.manyToOne(User).mapToPk(),
-    status: p.enum(orderStatuses).default('pending'),
+    status: p.enum(orderStatuses),
     totalMinor: p.bigint('number').unsigned(),
+    /** What has been given back so far. */
+    refundedMinor: p.bigint('number').unsigned().default(0),
     currency: p.character().length(3),
     createdAt: p.datetime(3).index(),
     paidAt: p.datetime(3).nullable(),
+    /** Since when nothing happens unless its buyer acts; null while that is not so. */
+    waitingSince: p.datetime(3).nullable().index(),
   },
 });

@@ -5,6 +5,7 @@ import { openStripe } from './stripe.ts';
 export type Charge = Readonly<{
   key: string;
   orderId: string;
+  paymentId: string;
   amountMinor: number;
   currency: string;
   method: string;
@@ -13,17 +14,81 @@ export type Charge = Readonly<{
 /** What the gateway decided; `reference` is its own id of the payment. */
 export type ChargeOutcome =
   | Readonly<{ status: 'succeeded'; reference: string }>
-  | Readonly<{ status: 'requires_action'; reference: string }>
+  /** Waits for the buyer, whose browser needs the secret. */
+  | Readonly<{ status: 'requires_action'; reference: string; clientSecret: string | null }>
+  | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>
+  | Readonly<{ status: 'canceled'; reference: string }>;
+
+/** What is to be given back of a charge. `key` is the refund's own. */
+export type GiveBack = Readonly<{ key: string; refundId: string; reference: string; amountMinor: number }>;
+
+/** What the gateway decided about a refund. */
+export type RefundOutcome =
+  | Readonly<{ status: 'succeeded'; reference: string }>
   | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>;
 
-/**
- * Whoever takes the money. `charge` may be called any number of times with one key and takes the money once.
- * It throws when the outcome is not known: asking again with the same key finds out.
- */
-export type PaymentGateway = Readonly<{ name: string; charge(charge: Charge): Promise<ChargeOutcome> }>;
+/** Which charge is looked for, and between which moments the gateway was asked for it. */
+export type LostCharge = Readonly<{ paymentId: string; firstAskedAt: Date; lastAskedAt: Date }>;
 
-/** Opens the gateway that `PAYMENT_GATEWAY` names. `instant` asks nobody and takes nothing. */
+/** A charge as the gateway's own list has it. */
+export type ListedCharge = Readonly<{
+  orderId: string | undefined;
+  paymentId: string | undefined;
+  amountMinor: number;
+  currency: string;
+  reference: string;
+  outcome: ChargeOutcome;
+}>;
+
+/** What a webhook tells. `paymentId` is there although the gateway's answer may not have been heard yet. */
+export type Notice = Readonly<{ type: string; orderId: string; paymentId: string; outcome: ChargeOutcome }>;
+
+/**
+ * Whoever takes the money. `charge` and `refund` may be called any number of times with one key and happen once.
+ * Every call throws OutcomeUnknown, NotExecuted or Misconfigured, see errors.ts.
+ */
+export type PaymentGateway = Readonly<{
+  name: string;
+  charge(charge: Charge): Promise<ChargeOutcome>;
+  /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
+  find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
+  /** Where a charge stands whose reference is known. */
+  lookUp(reference: string): Promise<ChargeOutcome>;
+  /** Ends a charge that waits, unless it has succeeded meanwhile. */
+  cancel(reference: string): Promise<ChargeOutcome>;
+  refund(refund: GiveBack): Promise<RefundOutcome>;
+  /** What became of a refund whose answer was lost; undefined: the gateway has none. */
+  findRefund(refund: Readonly<{ refundId: string; reference: string }>): Promise<RefundOutcome | undefined>;
+  /** Every charge made between two moments, newest first. */
+  list(since: Date, until: Date): AsyncIterable<ListedCharge>;
+  /**
+   * Reads a webhook from its raw bytes: undefined when it is about nothing of ours.
+   * @throws BadSignature when it does not come from the gateway.
+   */
+  readWebhook(body: string, signature: string): Notice | undefined;
+}>;
+
+/** Opens the gateway that `PAYMENT_GATEWAY` names. */
 export function openPaymentGateway(config: Config): PaymentGateway {
-  if (config.PAYMENT_GATEWAY === 'stripe') return openStripe(config.STRIPE_SECRET_KEY ?? [], config.STRIPE_API_BASE);
-  return { name: 'instant', charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }) };
+  if (config.PAYMENT_GATEWAY === 'instant') return instant;
+  return openStripe({
+    keys: config.STRIPE_SECRET_KEY ?? [],
+    webhookSecrets: config.STRIPE_WEBHOOK_SECRET ?? [],
+    base: config.STRIPE_API_BASE,
+  });
 }
+
+/** Asks nobody and takes nothing: every charge and refund succeeds at once. */
+const instant: PaymentGateway = {
+  name: 'instant',
+  charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
+  find: async () => undefined,
+  lookUp: async (reference) => ({ status: 'succeeded', reference }),
+  cancel: async (reference) => ({ status: 'canceled', reference }),
+  refund: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
+  findRefund: async () => undefined,
+  async *list() {
+    // It keeps no books.
+  },
+  readWebhook: () => undefined,
+};

@@ -1,13 +1,51 @@
 import Stripe from 'stripe';
-import { GiveUp } from '../errors.ts';
-import type { Charge, ChargeOutcome, PaymentGateway } from './payment-gateway.ts';
+import type { Charge, LostCharge, PaymentGateway, RefundOutcome } from './payment-gateway.ts';
+import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
+import { intentOutcome, listedCharge } from './stripe-intent.ts';
+import { readStripeWebhook } from './stripe-webhook.ts';
 
 const timeoutMs = 10_000;
+// Clocks differ; the gateway's is the one that stamps intents.
+const clockSlackSeconds = 300;
+const mostListed = 10_000;
 
-/** Opens Stripe with the official package; of several keys (rotation) the first is used. */
-export function openStripe(keys: readonly string[], base: string): PaymentGateway {
+/** Opens Stripe with the official package; of several keys (rotation) the first is used, of webhook secrets any. */
+export function openStripe({
+  keys,
+  webhookSecrets,
+  base,
+}: Readonly<{ keys: readonly string[]; webhookSecrets: readonly string[]; base: string }>): PaymentGateway {
+  const stripe = connect(keys[0] ?? '', base);
+  const { paymentIntents, refunds } = stripe;
+  return {
+    name: 'stripe',
+    charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
+    find: (lost) => listening(() => find(stripe, lost)),
+    lookUp: (reference) => listening(async () => intentOutcome(await paymentIntents.retrieve(reference))),
+    cancel: (reference) =>
+      listening(async () => intentOutcome(await paymentIntents.cancel(reference).catch(intentOfRefusal))),
+    refund: ({ key, refundId, reference, amountMinor }) =>
+      asking(async () => {
+        const metadata = { refund_id: refundId };
+        const asked = { payment_intent: reference, amount: amountMinor, metadata };
+        return refundOutcome(await refunds.create(asked, { idempotencyKey: key }));
+      }),
+    findRefund: ({ refundId, reference }) =>
+      listening(async () => {
+        for await (const refund of refunds.list({ payment_intent: reference, limit: 100 }))
+          if (refund.metadata?.['refund_id'] === refundId) return refundOutcome(refund);
+        return undefined;
+      }),
+    async *list(since, until) {
+      for await (const intent of listing(stripe, since, until)) yield listedCharge(intent);
+    },
+    readWebhook: (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
+  };
+}
+
+function connect(key: string, base: string): Stripe {
   const { hostname, port, protocol } = new URL(base);
-  const stripe = new Stripe(keys[0] ?? '', {
+  return new Stripe(key, {
     host: hostname,
     port: port || (protocol === 'http:' ? 80 : 443),
     protocol: protocol === 'http:' ? 'http' : 'https',
@@ -16,48 +54,68 @@ export function openStripe(keys: readonly string[], base: string): PaymentGatewa
     maxNetworkRetries: 0,
     telemetry: false,
   });
-  return { name: 'stripe', charge: (charge) => chargeWith(stripe, charge) };
 }
 
-async function chargeWith(
-  stripe: Stripe,
-  { key, orderId, amountMinor, currency, method }: Charge,
-): Promise<ChargeOutcome> {
-  try {
-    const intent = await stripe.paymentIntents.create(
-      {
-        amount: amountMinor,
-        currency: currency.toLowerCase(),
-        payment_method: method,
-        confirm: true,
-        automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
-        metadata: { order_id: orderId },
-      },
-      { idempotencyKey: key },
-    );
-    if (intent.status === 'succeeded') return { status: 'succeeded', reference: intent.id };
-    if (intent.status === 'requires_action') return { status: 'requires_action', reference: intent.id };
-    throw new Error(`Stripe left ${intent.id} '${intent.status}'`);
-  } catch (error) {
-    return refusal(error);
+function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency, method }: Charge) {
+  return stripe.paymentIntents.create(
+    {
+      amount: amountMinor,
+      currency: currency.toLowerCase(),
+      payment_method: method,
+      confirm: true,
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+      metadata: { order_id: orderId, payment_id: paymentId },
+    },
+    { idempotencyKey: key },
+  );
+}
+
+async function find(stripe: Stripe, { paymentId, firstAskedAt, lastAskedAt }: LostCharge) {
+  for await (const intent of listing(stripe, firstAskedAt, lastAskedAt))
+    if (intent.metadata['payment_id'] === paymentId) return intentOutcome(intent);
+  return undefined;
+}
+
+/** @throws an error rather than end early: what was not seen must not count as not there. */
+async function* listing(stripe: Stripe, since: Date, until: Date) {
+  const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
+  const created = { gte: seconds(since) - clockSlackSeconds, lte: seconds(until) + clockSlackSeconds };
+  let seen = 0;
+  for await (const intent of stripe.paymentIntents.list({ created, limit: 100 })) {
+    seen += 1;
+    if (seen > mostListed)
+      throw new Error(`Stripe lists more than ${mostListed} payment intents of the time in question`);
+    yield intent;
   }
 }
 
-/** A final refusal as an outcome; anything else leaves the outcome unknown and is thrown on. */
-function refusal(error: unknown): ChargeOutcome {
-  if (error instanceof Stripe.errors.StripeCardError) {
-    const reference = error.payment_intent?.id ?? null;
-    return {
-      status: 'failed',
-      reference,
-      // The client gives '' where the gateway says nothing.
-      code: error.decline_code || error.code || 'card_declined',
-      detail: error.message,
-    };
-  }
-  if (error instanceof Stripe.errors.StripeInvalidRequestError)
-    return { status: 'failed', reference: null, code: error.code ?? 'invalid_request', detail: error.message };
-  if (error instanceof Stripe.errors.StripeIdempotencyError && error.statusCode === 400)
-    throw new GiveUp('the payment key has been used for another charge', { cause: error });
+/** An intent that cannot be canceled comes with its refusal, and says why itself. */
+function intentOfRefusal(error: unknown): Stripe.PaymentIntent {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError && error.payment_intent) return error.payment_intent;
   throw error;
+}
+
+function refundOutcome({ id, status, failure_reason: reason }: Stripe.Refund): RefundOutcome {
+  if (status !== 'failed' && status !== 'canceled') return { status: 'succeeded', reference: id };
+  return { status: 'failed', reference: id, code: reason ?? 'refund_failed', detail: `The refund is ${status}.` };
+}
+
+/** Asks for money to move: a refusal is an outcome, every other error is one of errors.ts. */
+async function asking<T>(call: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await call();
+  } catch (error) {
+    const refusal = stripeRefusal(error);
+    if (refusal) return refusal;
+    throw stripeFailure(error);
+  }
+}
+
+/** Asks what has happened: being refused an answer tells nothing about it. */
+async function listening<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw stripeFailure(error);
+  }
 }

@@ -1,11 +1,16 @@
 import { z } from 'zod';
-import { Order } from '../entities/order.entity.ts';
-import { Payment } from '../entities/payment.entity.ts';
-import { settlePayment } from '../orders/settle-payment.ts';
+import type { JobContext } from '../context.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited } from '../errors.ts';
+import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
+import { beginCharge, type Begun, isKeyStale } from '../orders/begin-charge.ts';
+import { endCall, settlePayment, type Unknown } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
 import { payments as queue } from './queues.ts';
 
-/** Charges an order's payment at the gateway and settles both. */
+/**
+ * Brings a payment to its end: charges it at the gateway, or finds out what became of a charge nobody heard of. It may run
+ * any number of times, also at once: every charge of a payment carries the key that was minted with it.
+ */
 export const chargeOrder = defineJob(
   {
     kind: 'charge-order',
@@ -19,20 +24,67 @@ export const chargeOrder = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload }, { em, gateway, transaction, now }) => {
-    const payment = await em.findOneOrFail(Payment, payload.payment_id, { refresh: true });
-    if (payment.status !== 'processing') return { order_id: payload.order_id, payment_status: payment.status };
-    const order = await em.findOneOrFail(Order, payload.order_id);
-
-    // Twice, or by two workers at once, it is one charge: the key was minted with the payment and never changes.
-    const outcome = await gateway.charge({
-      key: payment.gatewayKey,
-      orderId: order.id,
-      amountMinor: payment.amountMinor,
-      currency: payment.currency,
-      method: payment.method,
-    });
-    await transaction((tx, after) => settlePayment(tx, after, { order, paymentId: payment.id, outcome, at: now() }));
-    return { order_id: order.id, payment_status: outcome.status };
+  async ({ payload: { order_id, payment_id } }, ctx) => {
+    const { transaction, now, outage } = ctx;
+    await outage.admit();
+    const ids = { orderId: order_id, paymentId: payment_id };
+    // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
+    const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now() }));
+    if (!begun) return { order_id, payment_status: 'settled' };
+    const outcome = await converse(ctx, begun).catch((error: unknown) => recordSilence(ctx, ids, begun, error));
+    await outage.heard();
+    const status = await transaction((tx, after) =>
+      settlePayment(tx, after, { ...ids, outcome, at: now(), callId: begun.callId }),
+    );
+    return { order_id, payment_status: status };
   },
 );
+
+/** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
+async function converse({ gateway, now }: JobContext, { payment, operation }: Begun): Promise<ChargeOutcome> {
+  const outcome = operation === 'charge' ? await charge(gateway, payment) : await lookUp(gateway, payment, now());
+  // The buyer's browser could still confirm a charge that failed before its eyes; and nobody has told the buyer of one
+  // whose answer was lost. Both end here, at the gateway first, so that paying again cannot charge twice.
+  const isOpen =
+    (payment.status === 'requires_action' && outcome.status === 'failed') ||
+    (payment.status === 'unknown' && outcome.status === 'requires_action');
+  if (!isOpen || outcome.reference === null) return outcome;
+  const ended = await gateway.cancel(outcome.reference);
+  return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
+}
+
+function charge(gateway: JobContext['gateway'], payment: Begun['payment']): Promise<ChargeOutcome> {
+  const { gatewayKey: key, order: orderId, id: paymentId, amountMinor, currency, method } = payment;
+  return gateway.charge({ key, orderId, paymentId, amountMinor, currency, method });
+}
+
+async function lookUp(gateway: JobContext['gateway'], payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
+  const { id: paymentId, gatewayReference, chargingAt, lastCallAt } = payment;
+  if (gatewayReference) return gateway.lookUp(gatewayReference);
+  const firstAskedAt = chargingAt ?? at;
+  const found = await gateway.find({ paymentId, firstAskedAt, lastAskedAt: lastCallAt ?? firstAskedAt });
+  if (found) return found;
+  // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
+  if (isKeyStale(firstAskedAt, at))
+    return { status: 'failed', reference: null, code: 'not_charged', detail: 'The gateway never took the charge up.' };
+  throw new OutcomeUnknown('the gateway lists no such charge yet');
+}
+
+/** Records that no outcome was heard, and throws what makes the job be tried again. */
+async function recordSilence(
+  { transaction, now, outage }: JobContext,
+  ids: Readonly<{ orderId: string; paymentId: string }>,
+  { callId }: Begun,
+  error: unknown,
+): Promise<never> {
+  const isKnown = error instanceof OutcomeUnknown || error instanceof NotExecuted || error instanceof Misconfigured;
+  if (!isKnown) throw error;
+  const at = now();
+  const unknown: Unknown = { status: 'unknown', detail: error.message };
+  await transaction(async (tx, after) => {
+    if (error instanceof OutcomeUnknown) await settlePayment(tx, after, { ...ids, outcome: unknown, at, callId });
+    else await endCall(tx, callId, { status: 'not_executed', detail: error.message }, at);
+  });
+  const restMs = await outage.missed();
+  throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
+}

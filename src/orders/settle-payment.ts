@@ -1,70 +1,105 @@
-import { randomUUIDv7 } from 'node:crypto';
-import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { Order, type OrderStatus } from '../entities/order.entity.ts';
-import { OrderHistory } from '../entities/order-history.entity.ts';
-import { Payment } from '../entities/payment.entity.ts';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { GatewayCall } from '../entities/gateway-call.entity.ts';
+import { Order } from '../entities/order.entity.ts';
+import { Payment, type PaymentStatus } from '../entities/payment.entity.ts';
 import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
-import { toMajor } from './money.ts';
+import { cancelOrder } from './cancel-order.ts';
+import { lockKnownOrder, type OrderRow, type PaymentRow } from './lock-order.ts';
+import { orderFacts } from './order-facts.ts';
+import { moveOrder, movePayment, paymentMoves, type PaymentColumns } from './transitions.ts';
+
+/** Nobody heard what the gateway did. */
+export type Unknown = Readonly<{ status: 'unknown'; detail: string }>;
 
 type Settlement = Readonly<{
-  order: Pick<InferEntity<typeof Order>, 'id' | 'user' | 'totalMinor' | 'currency'>;
+  orderId: string;
   paymentId: string;
-  outcome: ChargeOutcome;
+  outcome: ChargeOutcome | Unknown;
   at: Date;
+  /** The conversation that brought the outcome, if there was one. */
+  callId?: string;
+  /** What becomes of an order whose payment was canceled because nobody waits for it any longer. */
+  isExpired?: boolean;
 }>;
 
+// A webhook may get lost: who waits for the buyer is asked about from time to time.
+const actionReviewMs = 15_000;
+
 /**
- * Records what the gateway decided: payment, order, history and event in the caller's transaction.
- * A payment that has been settled before is left as it is, so this may run any number of times.
+ * Records what the gateway decided: payment, order, history and event in the caller's transaction, and returns where the
+ * payment stands. What does not move the payment is heard and left, so this may run any number of times, in any order.
  */
 export async function settlePayment(
   tx: EntityManager,
   after: AfterCommit,
-  { order, paymentId, outcome, at }: Settlement,
-): Promise<void> {
-  const failure =
-    outcome.status === 'failed' ? { failureCode: outcome.code, failureDetail: outcome.detail.slice(0, 500) } : {};
-  const settled = await tx.nativeUpdate(
-    Payment,
-    { id: paymentId, status: 'processing' },
-    { status: outcome.status, gatewayReference: outcome.reference, settledAt: at, ...failure },
-  );
-  if (settled === 0 || outcome.status === 'requires_action') return;
+  settlement: Settlement,
+): Promise<PaymentStatus> {
+  const { orderId, paymentId, outcome, at, callId } = settlement;
+  const order = await lockKnownOrder(tx, orderId);
+  const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+  if (callId) await endCall(tx, callId, outcome, at);
+  if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;
 
-  const facts = {
-    order_id: order.id,
-    user_id: order.user,
-    total_amount: toMajor(order.totalMinor, order.currency),
-    currency: order.currency,
-    payment_id: paymentId,
-  };
-  if (outcome.status === 'succeeded') {
-    await moveOrder(tx, { id: order.id, from: 'pending', to: 'paid', at });
-    after.publish(orderPaid, order.id, { ...facts, status: 'paid' });
-  } else {
-    await moveOrder(tx, { id: order.id, from: 'pending', to: 'payment_failed', at, reason: outcome.code });
-    after.publish(orderPaymentFailed, order.id, { ...facts, status: 'payment_failed', failure_code: outcome.code });
-  }
+  const { id, status: from } = payment;
+  const reason = outcome.status === 'failed' ? outcome.code : undefined;
+  await movePayment(tx, { id, order: orderId, from, to: outcome.status, at, reason }, columnsOf(outcome, at));
+  await moveOrderAlong(tx, after, { order, payment, settlement });
+  return outcome.status;
 }
 
-type Move = Readonly<{ id: string; from: OrderStatus; to: OrderStatus; at: Date; reason?: string }>;
-
-/** Moves an order from one status to another, with its history. @throws when it is not in `from`, so that all rolls back. */
-async function moveOrder(tx: EntityManager, { id, from, to, at, reason }: Move): Promise<void> {
-  const moved = await tx.nativeUpdate(
-    Order,
-    { id, status: from },
-    { status: to, ...(to === 'paid' ? { paidAt: at } : {}) },
+/** Notes how a conversation with the gateway ended. */
+export async function endCall(
+  tx: EntityManager,
+  id: string,
+  outcome: Readonly<{ status: string; detail?: string; code?: string }>,
+  endedAt: Date,
+): Promise<void> {
+  const detail = [outcome.code, outcome.detail].filter((part) => part !== undefined).join(': ');
+  await tx.nativeUpdate(
+    GatewayCall,
+    { id, endedAt: null },
+    { endedAt, outcome: outcome.status, detail: detail === '' ? null : detail.slice(0, 500) },
   );
-  if (moved === 0) throw new Error(`order ${id} is no longer '${from}' and cannot become '${to}'`);
-  await tx.insert(OrderHistory, {
-    id: randomUUIDv7(),
-    order: id,
-    fromStatus: from,
-    toStatus: to,
-    at,
-    reason: reason?.slice(0, 200) ?? null,
-  });
+}
+
+function columnsOf(outcome: ChargeOutcome | Unknown, at: Date): PaymentColumns {
+  if (outcome.status === 'unknown') return {};
+  const gatewayReference = outcome.reference;
+  if (outcome.status === 'requires_action')
+    return {
+      gatewayReference,
+      clientSecret: outcome.clientSecret,
+      reviewAt: new Date(at.getTime() + actionReviewMs),
+    };
+  if (outcome.status !== 'failed') return { gatewayReference };
+  return {
+    ...(gatewayReference === null ? {} : { gatewayReference }),
+    failureCode: outcome.code.slice(0, 100),
+    failureDetail: outcome.detail.slice(0, 500),
+  };
+}
+
+type Along = Readonly<{ order: OrderRow; payment: PaymentRow; settlement: Settlement }>;
+
+async function moveOrderAlong(
+  tx: EntityManager,
+  after: AfterCommit,
+  { order, payment, settlement: { outcome, at, isExpired } }: Along,
+): Promise<void> {
+  const facts = { ...orderFacts(order), payment_id: payment.id };
+  const { id, status: from } = order;
+  if (outcome.status === 'succeeded') {
+    await moveOrder(tx, { id, from, to: 'paid', at });
+    after.publish(orderPaid, id, { ...facts, status: 'paid' });
+  } else if (outcome.status === 'canceled' && isExpired) {
+    await cancelOrder(tx, after, { order, reason: 'expired', at });
+  } else if (outcome.status === 'failed' || outcome.status === 'canceled') {
+    const code = outcome.status === 'failed' ? outcome.code : 'canceled';
+    await moveOrder(tx, { id, from, to: 'payment_failed', at, reason: code });
+    after.publish(orderPaymentFailed, id, { ...facts, status: 'payment_failed', failure_code: code });
+  } else if (outcome.status === 'requires_action') {
+    await tx.nativeUpdate(Order, { id }, { waitingSince: at });
+  }
 }

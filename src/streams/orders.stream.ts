@@ -9,6 +9,7 @@ export const orders = defineStream({
 });
 
 const money = { total_amount: z.number(), currency: z.string().length(3) };
+const Items = z.array(z.object({ product_id: z.int(), quantity: z.int(), unit_price: z.number() }));
 const order = { order_id: z.uuid(), user_id: z.int(), ...money };
 
 /** An order is stored and its stock is held; whether it is paid is not known yet. */
@@ -19,7 +20,7 @@ export const orderCreated = defineEvent(orders, {
   data: z.object({
     ...order,
     status: z.literal('pending'),
-    items: z.array(z.object({ product_id: z.int(), quantity: z.int(), unit_price: z.number() })),
+    items: Items,
   }),
 });
 
@@ -41,5 +42,43 @@ export const orderPaymentFailed = defineEvent(orders, {
     status: z.literal('payment_failed'),
     payment_id: z.uuid(),
     failure_code: z.string(),
+  }),
+});
+
+/** The buyer has changed what is ordered, or named how the order is to be paid. */
+export const orderUpdated = defineEvent(orders, {
+  type: 'order.updated',
+  schema: 1,
+  summary: 'Items or payment method of an unpaid order have changed.',
+  data: z.object({ ...order, status: z.enum(['pending', 'payment_failed']), items: Items }),
+});
+
+/** Paying has been started once more, with a payment of its own; whether it succeeds is not known yet. */
+export const orderPaymentRetried = defineEvent(orders, {
+  type: 'order.payment_retried',
+  schema: 1,
+  summary: 'A failed order is being paid again.',
+  data: z.object({ ...order, status: z.literal('pending'), payment_id: z.uuid() }),
+});
+
+/** The order is over, unpaid, and its stock is free again. */
+export const orderCancelled = defineEvent(orders, {
+  type: 'order.cancelled',
+  schema: 1,
+  summary: 'The order was cancelled before anything was paid.',
+  data: z.object({ ...order, status: z.literal('cancelled'), reason: z.enum(['requested', 'expired']) }),
+});
+
+/** Money has gone back: `amount` with this refund, `refunded_amount` in all. */
+export const orderRefunded = defineEvent(orders, {
+  type: 'order.refunded',
+  schema: 1,
+  summary: 'The payment was given back, whole or in part.',
+  data: z.object({
+    ...order,
+    status: z.enum(['partially_refunded', 'refunded']),
+    refund_id: z.uuid(),
+    amount: z.number(),
+    refunded_amount: z.number(),
   }),
 });

@@ -1,0 +1,53 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Payment } from '../entities/payment.entity.ts';
+import { chargeOrder } from '../jobs/charge-order.job.ts';
+import type { OrderRow } from '../orders/lock-order.ts';
+import { writeHistory } from '../orders/transitions.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+
+// Long enough for the relay to have handed the job over, and for its first attempt.
+const firstReviewMs = 5_000;
+
+type Minting = Readonly<{
+  order: Pick<OrderRow, 'id' | 'user' | 'totalMinor' | 'currency'>;
+  method: string;
+  gateway: string;
+  at: Date;
+}>;
+
+/**
+ * Begins to pay an order: its payment, with the key that every charge of it will carry, and the job that charges it.
+ * That the order has no live payment yet is for the table's unique key to say: a second one fails there.
+ */
+export async function mintPayment(
+  tx: EntityManager,
+  after: AfterCommit,
+  { order, method, gateway, at }: Minting,
+): Promise<ReturnType<typeof newPayment>> {
+  const payment = newPayment({ order, method, gateway, at });
+  const jobId = after.enqueue(chargeOrder, { order_id: order.id, payment_id: payment.id });
+  await tx.insert(Payment, { ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) });
+  const { id: subjectId } = payment;
+  await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
+  return payment;
+}
+
+function newPayment({ order, method, gateway, at }: Minting) {
+  return {
+    id: randomUUIDv7(),
+    order: order.id,
+    user: order.user,
+    liveOrderId: order.id,
+    status: 'processing' as const,
+    method,
+    amountMinor: order.totalMinor,
+    currency: order.currency,
+    gateway,
+    gatewayKey: randomUUIDv7(),
+    failureCode: null,
+    failureDetail: null,
+    createdAt: at,
+    calls: 0,
+  };
+}

@@ -1,0 +1,23 @@
+import { defineEntity, p } from '@mikro-orm/mysql';
+import { Order } from './order.entity.ts';
+
+/** What was said to the gateway or heard from it. */
+export const gatewayOperations = ['charge', 'look_up', 'cancel', 'refund', 'webhook'] as const;
+export type GatewayOperation = (typeof gatewayOperations)[number];
+
+/** One conversation with the gateway. Written before it begins; without `endedAt` nobody heard how it ended. */
+export const GatewayCall = defineEntity({
+  name: 'GatewayCall',
+  tableName: 'gateway_calls',
+  properties: {
+    id: p.uuid().primary(),
+    order: () => p.manyToOne(Order).mapToPk(),
+    /** The payment or refund it was about. */
+    subjectId: p.uuid(),
+    operation: p.enum(gatewayOperations),
+    startedAt: p.datetime(3),
+    endedAt: p.datetime(3).nullable(),
+    outcome: p.string().length(30).nullable(),
+    detail: p.string().length(500).nullable(),
+  },
+});

@@ -1,0 +1,43 @@
+import Stripe from 'stripe';
+import { Misconfigured, NotExecuted, OutcomeUnknown } from '../errors.ts';
+
+const { errors } = Stripe;
+
+/** A final refusal: nothing was taken, and asking again would change nothing. */
+export type Refusal = Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>;
+
+/** The refusal that an error of the package is, or undefined when it is none. */
+export function stripeRefusal(error: unknown): Refusal | undefined {
+  if (error instanceof errors.StripeCardError)
+    return {
+      status: 'failed',
+      reference: error.payment_intent?.id ?? null,
+      // The client gives '' where the gateway says nothing.
+      code: error.decline_code || error.code || 'card_declined',
+      detail: error.message,
+    };
+  if (error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409)
+    return { status: 'failed', reference: null, code: error.code || 'invalid_request', detail: error.message };
+  return undefined;
+}
+
+/** What any other error means for the conversation. */
+export function stripeFailure(error: unknown): Error {
+  const cause = { cause: error };
+  if (error instanceof errors.StripeAuthenticationError || error instanceof errors.StripePermissionError)
+    return new Misconfigured('Stripe refuses STRIPE_SECRET_KEY; set one that may charge and refund', cause);
+  if (error instanceof errors.StripeRateLimitError)
+    return new NotExecuted('Stripe asks to be called less often', cause);
+  if (isStatus(error, 409)) return new NotExecuted('Stripe is still at work for this key', cause);
+  // The key has been used for something else: what it did is in the gateway's books alone.
+  if (error instanceof errors.StripeIdempotencyError)
+    return new OutcomeUnknown('Stripe knows the key otherwise', cause);
+  if (error instanceof errors.StripeConnectionError) return new OutcomeUnknown('Stripe did not answer', cause);
+  if (error instanceof errors.StripeError)
+    return new OutcomeUnknown(`Stripe answered ${error.statusCode ?? 'nothing usable'}`, cause);
+  return error instanceof OutcomeUnknown ? error : new OutcomeUnknown('Stripe did not answer in its own words', cause);
+}
+
+function isStatus(error: unknown, status: number): boolean {
+  return error instanceof errors.StripeError && error.statusCode === status;
+}

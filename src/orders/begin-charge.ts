@@ -1,0 +1,67 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
+import { GatewayCall, type GatewayOperation } from '../entities/gateway-call.entity.ts';
+import { Payment } from '../entities/payment.entity.ts';
+import type { Refund } from '../entities/refund.entity.ts';
+import { RateLimited } from '../errors.ts';
+import { lockKnownOrder, type PaymentRow } from './lock-order.ts';
+import { arePaymentsPaused } from './pause.ts';
+import { paymentMoves } from './transitions.ts';
+
+/** What is about to be said to the gateway. It is committed before anything is said. */
+export type Begun = Readonly<{ payment: PaymentRow; operation: GatewayOperation; callId: string }>;
+
+type Wish = Readonly<{ orderId: string; paymentId: string; at: Date }>;
+
+// The gateway forgets keys after 24 hours and would then take an old one for a new charge.
+const keyLifeMs = 23 * 3_600_000;
+const pauseCheckMs = 1_000;
+
+/**
+ * Writes down the next conversation about a payment, or returns undefined when it needs none any more. An order that has
+ * changed hands meanwhile is waited for: what is charged is what stands in the row now, and nobody changes it later.
+ * @throws RateLimited when payments are stopped and the conversation would be a first charge.
+ */
+export async function beginCharge(tx: EntityManager, { orderId, paymentId, at }: Wish): Promise<Begun | undefined> {
+  await lockKnownOrder(tx, orderId);
+  const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+  if (paymentMoves[payment.status].length === 0) return undefined;
+  // The pause in Redis can be lost for a moment; this one cannot.
+  if (!payment.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
+  const operation = operationFor(payment, at);
+  const calls: RawQueryFragment = raw('calls + 1');
+  await tx.nativeUpdate(Payment, { id: paymentId }, { calls, lastCallAt: at, chargingAt: payment.chargingAt ?? at });
+  return { payment, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
+}
+
+/** Writes down that a conversation with the gateway begins, and returns its id. */
+export async function beginCall(
+  tx: EntityManager,
+  call: Readonly<{ orderId: string; subjectId: string; operation: GatewayOperation; at: Date }>,
+): Promise<string> {
+  const { orderId: order, subjectId, operation, at: startedAt } = call;
+  const id = randomUUIDv7();
+  await tx.insert(GatewayCall, { id, order, subjectId, operation, startedAt });
+  return id;
+}
+
+function operationFor(payment: PaymentRow, at: Date): 'charge' | 'look_up' {
+  return payment.status === 'requires_action' || mustLookUp(payment, at) ? 'look_up' : 'charge';
+}
+
+/**
+ * Whether what became of a call is to be looked up instead of asked for with its key: always when the key is too old,
+ * and every third time, because a gateway may answer a key with its own old error for ever.
+ */
+export function mustLookUp(
+  { chargingAt, calls }: Pick<InferEntity<typeof Refund>, 'chargingAt' | 'calls'>,
+  at: Date,
+): boolean {
+  if (!chargingAt) return false;
+  return isKeyStale(chargingAt, at) || (calls + 1) % 3 === 0;
+}
+
+/** Whether a key that was first used then may not be used any more. */
+export function isKeyStale(chargingAt: Date, at: Date): boolean {
+  return at.getTime() - chargingAt.getTime() >= keyLifeMs;
+}

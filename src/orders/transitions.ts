@@ -1,0 +1,152 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Order, type OrderStatus } from '../entities/order.entity.ts';
+import { type HistorySubject, OrderHistory } from '../entities/order-history.entity.ts';
+import { Payment, type PaymentStatus } from '../entities/payment.entity.ts';
+import { Refund, type RefundStatus } from '../entities/refund.entity.ts';
+import { GiveUp } from '../errors.ts';
+
+/** Where an order may go from each status. Going where it is already is nothing, unless the table says so. */
+export const orderMoves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
+  pending: ['paid', 'payment_failed', 'cancelled'],
+  payment_failed: ['pending', 'cancelled'],
+  paid: ['partially_refunded', 'refunded'],
+  partially_refunded: ['partially_refunded', 'refunded'],
+  cancelled: [],
+  refunded: [],
+};
+
+/** Where a payment may go from each status. `unknown`: the gateway was asked, and nobody heard what it did. */
+export const paymentMoves: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
+  processing: ['succeeded', 'failed', 'requires_action', 'unknown'],
+  requires_action: ['succeeded', 'failed', 'canceled'],
+  unknown: ['succeeded', 'failed', 'canceled'],
+  succeeded: [],
+  failed: [],
+  canceled: [],
+};
+
+/** Where a refund may go from each status. */
+export const refundMoves: Readonly<Record<RefundStatus, readonly RefundStatus[]>> = {
+  processing: ['succeeded', 'failed', 'unknown'],
+  unknown: ['succeeded', 'failed'],
+  succeeded: [],
+  failed: [],
+};
+
+/** A move that the tables do not have, or whose start is not where the row is: the transaction must roll back. */
+export class IllegalMove extends GiveUp {
+  override name = 'IllegalMove';
+}
+
+type Move<Status> = Readonly<{ id: string; from: Status; to: Status; at: Date; reason?: string | undefined }>;
+
+/**
+ * Moves an order by one guarded UPDATE, with its history.
+ * @throws IllegalMove when the table has no such move, or the order is no longer in `from`.
+ */
+export async function moveOrder(tx: EntityManager, move: Move<OrderStatus>, refundedMinor?: number): Promise<void> {
+  const { id, from, to, at } = move;
+  refuseIllegal('order', orderMoves[from].includes(to), move);
+  const moved = await tx.nativeUpdate(
+    Order,
+    { id, status: from },
+    {
+      status: to,
+      waitingSince: to === 'payment_failed' ? at : null,
+      ...(to === 'paid' ? { paidAt: at } : {}),
+      ...(refundedMinor === undefined ? {} : { refundedMinor }),
+    },
+  );
+  refuseStale('order', moved, move);
+  await writeHistory(tx, { order: id, subject: 'order', subjectId: id, ...move });
+}
+
+/** What of a payment changes with its status. */
+export type PaymentColumns = Readonly<{
+  gatewayReference?: string | null;
+  clientSecret?: string | null;
+  failureCode?: string;
+  failureDetail?: string;
+  reviewAt?: Date | null;
+}>;
+
+/** Moves a payment as {@link moveOrder} does an order. What has failed or was canceled makes room for another one. */
+export async function movePayment(
+  tx: EntityManager,
+  move: Move<PaymentStatus> & Readonly<{ order: string }>,
+  columns: PaymentColumns = {},
+): Promise<void> {
+  const { id, from, to, at } = move;
+  refuseIllegal('payment', paymentMoves[from].includes(to), move);
+  const isOver = paymentMoves[to].length === 0;
+  const moved = await tx.nativeUpdate(
+    Payment,
+    { id, status: from },
+    {
+      clientSecret: null,
+      ...columns,
+      status: to,
+      ...(isOver ? { settledAt: at, reviewAt: null } : {}),
+      ...(to === 'failed' || to === 'canceled' ? { liveOrderId: null } : {}),
+    },
+  );
+  refuseStale('payment', moved, move);
+  await writeHistory(tx, { subject: 'payment', subjectId: id, ...move });
+}
+
+/** What of a refund changes with its status. */
+export type RefundColumns = Readonly<{
+  gatewayReference?: string | null;
+  failureCode?: string;
+  failureDetail?: string;
+}>;
+
+/** Moves a refund as {@link moveOrder} does an order. */
+export async function moveRefund(
+  tx: EntityManager,
+  move: Move<RefundStatus> & Readonly<{ order: string }>,
+  columns: RefundColumns = {},
+): Promise<void> {
+  const { id, from, to, at } = move;
+  refuseIllegal('refund', refundMoves[from].includes(to), move);
+  const isOver = refundMoves[to].length === 0;
+  const moved = await tx.nativeUpdate(
+    Refund,
+    { id, status: from },
+    { ...columns, status: to, ...(isOver ? { settledAt: at, reviewAt: null } : {}) },
+  );
+  refuseStale('refund', moved, move);
+  await writeHistory(tx, { subject: 'refund', subjectId: id, ...move });
+}
+
+type Entry = Readonly<{
+  order: string;
+  subject: HistorySubject;
+  subjectId: string;
+  from: string | null;
+  to: string;
+  at: Date;
+  reason?: string | undefined;
+}>;
+
+/** Writes one line of an order's history; `from` null: its subject begins here. */
+export async function writeHistory(tx: EntityManager, entry: Entry): Promise<void> {
+  const { order, subject, subjectId, from, to, at, reason } = entry;
+  await tx.insert(OrderHistory, {
+    order,
+    subject,
+    subjectId,
+    fromStatus: from,
+    toStatus: to,
+    at,
+    reason: reason?.slice(0, 200) ?? null,
+  });
+}
+
+function refuseIllegal(what: HistorySubject, isLegal: boolean, { id, from, to }: Move<string>): void {
+  if (!isLegal) throw new IllegalMove(`${what} ${id} cannot go from '${from}' to '${to}'`);
+}
+
+function refuseStale(what: HistorySubject, moved: number, { id, from, to }: Move<string>): void {
+  if (moved === 0) throw new IllegalMove(`${what} ${id} is no longer '${from}' and cannot become '${to}'`);
+}

@@ -11,7 +11,7 @@ export class TransactionTimeout extends Error {
   override name = 'TransactionTimeout';
 }
 
-const deadlineMs = 8_000;
+const defaultDeadlineMs = 8_000;
 // Deadlock, lock wait, changed since read, and a connection lost on the way. MySQL has rolled back after each of them.
 const harmless = new Set([1213, 1205, 1020]);
 const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SERVER_SHUTDOWN']);
@@ -19,17 +19,24 @@ const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE
 /**
  * Opens the way to write. The work may run again after a deadlock or a lost connection, so it must not touch anything
  * but `tx` and `after`. A connection lost during COMMIT is never retried: it may have committed.
- * @throws TransactionTimeout after 8 s.
+ * @throws TransactionTimeout after `deadlineMs`; what is then under way ends by itself, and does not run again.
  */
-export function openTransaction(orm: MikroORM, relay: Relay, now: () => Date): Transaction {
+export function openTransaction(
+  orm: MikroORM,
+  relay: Relay,
+  now: () => Date,
+  deadlineMs: number = defaultDeadlineMs,
+): Transaction {
   return async (work) => {
+    const startedAt = performance.now();
     const { result, messages } = await inTime(
+      deadlineMs,
       pRetry(() => attempt(orm, now, work), {
         retries: 6,
         minTimeout: 10,
         maxTimeout: 250,
         randomize: true,
-        shouldRetry: ({ error }) => isTransient(error),
+        shouldRetry: ({ error }) => isTransient(error) && performance.now() - startedAt < deadlineMs,
       }),
     );
     relay.notify(messages);
@@ -63,14 +70,22 @@ async function attempt<T>(orm: MikroORM, now: () => Date, work: (tx: EntityManag
 }
 
 function isTransient(error: unknown): boolean {
-  return (error instanceof Error && 'errno' in error && harmless.has(Number(error.errno))) || isLostConnection(error);
+  if (!(error instanceof Error)) return false;
+  return (
+    ('errno' in error && harmless.has(Number(error.errno))) || isLostConnection(error) || isClosedConnection(error)
+  );
 }
 
 function isLostConnection(error: unknown): boolean {
   return error instanceof Error && 'code' in error && lostConnection.has(String(error.code));
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
+// The driver refuses to send on a connection that it has seen closing, without a code. Nothing was sent, not even a COMMIT.
+function isClosedConnection(error: Error): boolean {
+  return error.message.includes('connection is in closed state');
+}
+
+async function inTime<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();
   const timer = setTimeout(
     () => late.reject(new TransactionTimeout(`MySQL did not finish within ${deadlineMs} ms`)),

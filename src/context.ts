@@ -14,7 +14,8 @@ import { type Asks, openAsks } from './market/asks.ts';
 import { type Cache, openCache } from './market/cache.ts';
 import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
-import { impatientRedis } from './redis-connection.ts';
+import { impatientRedis, patientRedis } from './redis-connection.ts';
+import { openTails, type Tails } from './streams/tail.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
 
 /** What every job may use; a job names what it needs in its parameter. */
@@ -45,6 +46,7 @@ export type Context = JobContext &
     orm: MikroORM;
     redis: Redis;
     relay: Relay;
+    tails: Tails;
     /** The context of one job, with an entity manager of its own. */
     fork(): JobContext;
     close(): Promise<void>;
@@ -62,12 +64,14 @@ export async function openContext(config: Config, role: string): Promise<Context
   const redis = openRedis(config, log);
   const producer = openProducer(impatientRedis(config));
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
+  const tails = openTails(redis, (name) => openTailConnection(config, name));
   const shared = {
     config,
     log,
     now,
     orm,
     redis,
+    tails,
     producer,
     definitions,
     relay,
@@ -85,6 +89,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     em: orm.em.fork(),
     fork: () => ({ ...shared, em: orm.em.fork() }),
     async close() {
+      tails.close();
       await relay.idle();
       await producer.close();
       redis.disconnect();
@@ -102,6 +107,14 @@ function openFinnhubOf(config: Config, redis: Redis): Finnhub {
   });
   const { FINNHUB_BASE_URL: baseUrl, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
   return openFinnhub({ baseUrl: baseUrl.replace(/\/+$/, ''), key, windowMs, budget });
+}
+
+/** Blocking reads come back every few seconds, also with nothing; a line that stays silent for longer is dead. */
+function openTailConnection(config: Config, connectionName: string): Redis {
+  const redis = new Redis({ ...patientRedis(config), connectionName, socketTimeout: 15_000 });
+  // The shared connection tells of outages; this one comes back by itself.
+  redis.on('error', () => {});
+  return redis;
 }
 
 function openRedis(config: Config, log: Log): Redis {

@@ -36,3 +36,24 @@ export const exampleQuote = {
   source: 'finnhub',
   stale: false,
 };
+
+/** One frame of `/streams/orders`. */
+export const exampleOrderEvent = exampleFrame('order.paid', exampleOrder.id, {
+  order_id: exampleOrder.id,
+  user_id: 1,
+  total_amount: 100,
+  currency: 'USD',
+  status: 'paid',
+  payment_id: exampleOrder.payment.id,
+});
+
+const { stale: _, ...quoteData } = exampleQuote;
+
+/** One frame of `/streams/market`. */
+export const exampleQuoteEvent = exampleFrame('quote.updated', 'AAPL', quoteData);
+
+function exampleFrame(type: string, subject: string, data: object): string {
+  const event = { id: '019341d2-0000-7000-8000-000000000004', type, version: 2, schema: 1 };
+  const line = JSON.stringify({ ...event, time: '2026-11-22T10:00:01.000Z', subject, data });
+  return `id: 1795348801000-0\nevent: ${type}\ndata: ${line}\n\n`;
+}

@@ -30,14 +30,17 @@ if (config.HEALTH_PORT) serveHealth(config.HEALTH_PORT, config.bindHost, readine
 
 onShutdown(config, context.log, async () => {
   readiness.drain();
+  context.tails.close();
   const closed = new Promise((resolve) => server.close(resolve));
-  if ('closeIdleConnections' in server) server.closeIdleConnections();
-  // Requests under way get half the time; who still holds a connection then is a reader of an endless answer.
+  // A connection whose answer has ended would be kept alive for seconds.
+  const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
+  // Requests under way get half the time; who still holds a connection then does not read its answer.
   const cut = setTimeout(
     () => 'closeAllConnections' in server && server.closeAllConnections(),
     config.SHUTDOWN_SECONDS * 500,
   );
   await closed;
+  clearInterval(idle);
   clearTimeout(cut);
   await answers.close();
   await context.close();

@@ -11,6 +11,7 @@ const tags = [
   { name: 'auth', description: 'Logging in, and finding out who one is.' },
   { name: 'orders', description: 'Placing and following orders.' },
   { name: 'market', description: 'Market data, from stored copies first.' },
+  { name: 'streams', description: 'What happens, as it happens: server-sent events.' },
   { name: 'jobs', description: 'Background work: what can be asked for, and how it goes.' },
   { name: 'about', description: 'The API about itself: health, documentation, problems.' },
 ];

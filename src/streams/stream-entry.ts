@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+const Fields = z.object({
+  id: z.string(),
+  type: z.string().regex(/^[\w.]+$/),
+  version: z.coerce.number().int(),
+  schema: z.coerce.number().int(),
+  time: z.string(),
+  subject: z.string(),
+  data: z.string(),
+});
+const Data = z.record(z.string(), z.unknown());
+
+/** An event as it stands in its stream. `id` is the entry's place there; the event's own id is in `json`. */
+export type StreamEntry = Readonly<{
+  id: string;
+  type: string;
+  subject: string;
+  data: Readonly<Record<string, unknown>>;
+  /** `{id,type,version,schema,time,subject,data}` on one line, made once however many read it. */
+  json: string;
+}>;
+
+/** The entry behind a reply of XREAD or XRANGE; undefined for one that is none of ours. */
+export function parseEntry([id, fields]: readonly [id: string, fields: readonly string[]]): StreamEntry | undefined {
+  const pairs = Array.from({ length: fields.length / 2 }, (_, index) => [fields[index * 2], fields[index * 2 + 1]]);
+  const event = Fields.safeParse(Object.fromEntries(pairs));
+  const data = event.success ? parseData(event.data.data) : undefined;
+  if (!event.success || !data) return undefined;
+  const { type, subject } = event.data;
+  return { id, type, subject, data, json: JSON.stringify({ ...event.data, data }) };
+}
+
+function parseData(text: string): z.output<typeof Data> | undefined {
+  try {
+    return Data.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}

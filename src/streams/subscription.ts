@@ -1,0 +1,179 @@
+import type { StreamEntry } from './stream-entry.ts';
+import type { Gap, Page } from './stream-history.ts';
+import { isAfter } from './stream-id.ts';
+
+/** What a subscriber is given: an event, the news that some are gone, or the last word before a shutdown. */
+export type Delivery =
+  | Readonly<{ kind: 'event'; entry: StreamEntry }>
+  | Readonly<{ kind: 'gap'; why: Gap['why'] }>
+  | Readonly<{ kind: 'bye' }>;
+
+/** `after` is the last entry seen (none: from now on); `accepts` chooses entries. */
+export type Wish = Readonly<{ after?: string | undefined; accepts?(entry: StreamEntry): boolean }>;
+
+type Source = Readonly<{ readPage(position: string): Promise<Page>; onEnd(subscription: Subscription): void }>;
+
+// Who falls this far behind is dropped; it comes back with the last id it has seen, and reads on from there.
+const mostWaiting = 2_000;
+const retryMs = 250;
+
+/**
+ * One subscriber's view of a stream: everything after where it began, each entry once, in order. It first catches up
+ * by pages of what is stored, then lives on what the stream's reader announces, which it has kept since it was attached.
+ */
+export class Subscription {
+  readonly #source: Source;
+  readonly #accepts: (entry: StreamEntry) => boolean;
+  #position: string | undefined;
+  #waiting: Delivery[] = [];
+  #heardUpTo: string | undefined;
+  // Pages may be ahead of the reader: what it announces up to here has been delivered already.
+  #floor: string | undefined;
+  #isReaderReady = false;
+  #isCatchingUp = true;
+  #hasSkipped = false;
+  #isOver = false;
+  #wake = (): void => {};
+
+  constructor({ after, accepts = () => true }: Wish, source: Source) {
+    this.#source = source;
+    this.#accepts = accepts;
+    this.#position = after;
+  }
+
+  /** How far it has been read, also past entries that were not wanted; undefined until that is known. */
+  get position(): string | undefined {
+    return this.#position;
+  }
+
+  /** Resolves when it knows where it stands, from which on nothing is missed; after `waitMs` in any case. */
+  async settled(waitMs: number): Promise<void> {
+    if (this.#position === undefined && !this.#isOver) await this.#pause(waitMs);
+  }
+
+  /**
+   * What has come since, waiting up to `waitMs` for it; empty when nothing has. Undefined: it is over, because it was
+   * closed, because of a shutdown, or because its reader was too slow.
+   */
+  async take(waitMs: number): Promise<readonly Delivery[] | undefined> {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      const canBeMore = this.#isCatchingUp;
+      const news = this.#isCatchingUp && !this.#isOver ? await this.#catchUp() : this.#drain();
+      if (news !== undefined && news.length > 0) return news;
+      if (this.#isOver) return undefined;
+      const leftMs = deadline - performance.now();
+      if (leftMs <= 0) return [];
+      if (news === undefined) await this.#pause(Math.min(leftMs, retryMs));
+      else if (!canBeMore) await this.#pause(leftMs);
+    }
+  }
+
+  /** The reader knows where it stands: from now on nothing passes it by. */
+  hearReady(position: string): void {
+    this.#isReaderReady = true;
+    if (this.#position === undefined) {
+      this.#position = position;
+      this.#goLive(position);
+    }
+    this.#wake();
+  }
+
+  /** The reader has read these, and everything up to `position`. */
+  hear(entries: readonly StreamEntry[], position: string): void {
+    if (this.#isOver) return;
+    for (const entry of entries) if (this.#isNew(entry.id) && this.#accepts(entry)) this.#keep(entry);
+    if (this.#floor === undefined) this.#heardUpTo = position;
+    if (this.#waiting.length > mostWaiting) this.#overflow();
+    this.#wake();
+  }
+
+  /** Entries are gone that the reader has not read. */
+  hearGap({ why, position }: Gap): void {
+    if (this.#isOver) return;
+    // Who catches up finds the gap in the pages.
+    if (this.#isCatchingUp) return this.#skip();
+    this.#waiting.push({ kind: 'gap', why });
+    this.#floor = undefined;
+    this.#heardUpTo = position;
+    this.#wake();
+  }
+
+  /** Delivers what has been heard and a farewell, and then no more. */
+  sayBye(): void {
+    this.#end([...(this.#isCatchingUp ? [] : this.#waiting), { kind: 'bye' }]);
+  }
+
+  /** Delivers no more. */
+  close(): void {
+    this.#end([]);
+  }
+
+  #end(lastWords: Delivery[]): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#waiting = lastWords;
+    this.#source.onEnd(this);
+    this.#wake();
+  }
+
+  #isNew(id: string): boolean {
+    if (this.#floor !== undefined && isAfter(id, this.#floor)) this.#floor = undefined;
+    return this.#floor === undefined;
+  }
+
+  #keep(entry: StreamEntry): void {
+    this.#waiting.push({ kind: 'event', entry });
+  }
+
+  #overflow(): void {
+    if (this.#isCatchingUp) this.#skip();
+    else this.close();
+  }
+
+  /** What has been announced is read from the stream later: nobody has to keep it. */
+  #skip(): void {
+    this.#waiting = [];
+    this.#hasSkipped = true;
+  }
+
+  /** One page of what was missed; undefined when it cannot be read now. */
+  async #catchUp(): Promise<Delivery[] | undefined> {
+    // Only a reader that knows where it stands will announce all that comes after the page.
+    if (!this.#isReaderReady || this.#position === undefined) return undefined;
+    this.#waiting = [];
+    this.#hasSkipped = false;
+    const page = await this.#source.readPage(this.#position).catch(() => undefined);
+    if (!page) return undefined;
+    this.#position = page.position;
+    if (page.isLast && !this.#hasSkipped && !this.#isOver) this.#goLive(page.position);
+    const missed = page.entries.filter(this.#accepts).map((entry) => ({ kind: 'event' as const, entry }));
+    return page.gap ? [{ kind: 'gap', why: page.gap.why }, ...missed] : missed;
+  }
+
+  #goLive(position: string): void {
+    this.#isCatchingUp = false;
+    this.#waiting = this.#waiting.filter((heard) => heard.kind !== 'event' || isAfter(heard.entry.id, position));
+    if (this.#heardUpTo === undefined || !isAfter(this.#heardUpTo, position)) {
+      this.#heardUpTo = undefined;
+      this.#floor = position;
+    }
+  }
+
+  #drain(): Delivery[] {
+    const news = this.#waiting;
+    this.#waiting = [];
+    this.#position = this.#heardUpTo ?? this.#position;
+    return news;
+  }
+
+  async #pause(ms: number): Promise<void> {
+    if (this.#waiting.length > 0 && !this.#isCatchingUp) return;
+    const woken = Promise.withResolvers<void>();
+    const timer = setTimeout(woken.resolve, ms);
+    this.#wake = woken.resolve;
+    await woken.promise;
+    clearTimeout(timer);
+    this.#wake = () => {};
+  }
+}

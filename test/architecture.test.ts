@@ -66,8 +66,10 @@ describe('the referee sees', () => {
     ['src/jobs/x.ts', `import type { Finnhub } from '../gateways/finnhub.ts';`],
     ['src/jobs/x.ts', `import { Order } from '../entities/order.entity.ts';\nimport { GiveUp } from '../errors.ts';`],
     ['src/api/x.ts', `// As new Date() would say, and process.env too.\nconst at = new Date(ms);`],
+    ['src/jobs/x.ts', `return { async fetch() {} };`],
     ['src/config.ts', `const port = process.env.PORT;`],
     ['src/api/x.ts', `/** How many. */\nexport const limit = 20;`],
+    ['src/api/x.ts', `/** Some. */\nexport const some = ['a'] as const;\nexport type Some = (typeof some)[number];`],
     ['src/api/x.ts', '\n'.repeat(249)],
   ])('no fault in %s: %s', (path, text) => {
     expect(seen(path, text)).toEqual([]);

@@ -66,7 +66,9 @@ function shapeFaults(path: string, text: string): string[] {
   if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)+$/.test(name)) faults.push(`${path} is not named in kebab-case`);
   if (/\b(utils?|helpers?|common|manager|service)\b/.test(name)) faults.push(`${path} names no noun of ours`);
   if (!path.startsWith('src/')) return faults;
-  const bare = /(?<!\*\/)\n(export (?:async )?(?:function|const|class|type) \w+)/.exec(`\n${text}`);
+  // A type of a list's members is explained by the list.
+  const explained = text.replaceAll(/^export type \w+ = \(typeof \w+\)\[number\];$/gm, '');
+  const bare = /(?<!\*\/)\n(export (?:async )?(?:function|const|class|type) \w+)/.exec(`\n${explained}`);
   if (bare) faults.push(`${path}: \`${bare[1]}\` says nothing about itself; write its docstring`);
   return faults;
 }

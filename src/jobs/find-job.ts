@@ -4,7 +4,6 @@ import type { Producer } from './enqueue.ts';
 
 /** Where a job stands, in the words of `GET /jobs/{id}`; a prioritized one is `waiting`. */
 export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
-/** One of them. */
 export type JobState = (typeof jobStates)[number];
 
 /** A job that Redis holds, with what keeps it from running, if anything does. */

@@ -35,16 +35,23 @@ end
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[1]) * 2)
 return 1`;
 
+/** Takes a grant back that was not used, and its probe with it. KEYS: log, epoch, probe. ARGV: id. */
+export const giveBackScript = `
+redis.call('ZREM', KEYS[1], ARGV[1])
+if redis.call('GET', KEYS[3]) == ARGV[1] then redis.call('DEL', KEYS[3]) end
+return 1`;
+
 /**
  * Notes that a call has arrived by now, and learns what the provider has counted: calls of which the log knows nothing
- * are entered as if made now. ARGV: id, calls used (-1: nothing was said), new epoch, window ms.
+ * are entered as if made now. ARGV: id, calls used (-1: nothing was said), new epoch, window ms, and 1 when the calls used are not the
+ * provider's word but the most there can have been, which matters only while no epoch tells that the log is complete.
  */
 export const settleScript = `${now}
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[4]) * 2)
 if redis.call('GET', KEYS[3]) == ARGV[1] then redis.call('DEL', KEYS[3]) end
 local used = tonumber(ARGV[2])
-if used < 0 then return 0 end
+if used < 0 or (ARGV[5] == '1' and redis.call('EXISTS', KEYS[2]) == 1) then return 0 end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - tonumber(ARGV[4]))
 for i = redis.call('ZCARD', KEYS[1]) + 1, used do redis.call('ZADD', KEYS[1], now, ARGV[3] .. ':' .. i) end
 redis.call('SET', KEYS[2], ARGV[3], 'NX')

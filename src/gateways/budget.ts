@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { RateLimited } from '../errors.ts';
-import { restoreScript, settleScript, takeScript } from './budget-scripts.ts';
+import { giveBackScript, restoreScript, settleScript, takeScript } from './budget-scripts.ts';
 
 /** Permission for one call; it is void unless the call leaves within 250 ms. */
 export type Grant = Readonly<{ id: string; askedAtMs: number }>;
@@ -16,7 +16,7 @@ export type Budget = Readonly<{
   take(): Promise<Grant>;
   /** Whether the grant may still be used; one that may not is given back. */
   isGood(grant: Grant): Promise<boolean>;
-  /** Must follow every call: what its answer said, 'silent' without any, 'unlabelled' when it named no remaining calls. */
+  /** Must follow every call: what its answer said, 'silent' without any, 'unlabelled' when it named no calls left. */
   settle(grant: Grant, answer: Remaining | 'silent' | 'unlabelled'): Promise<void>;
 }>;
 
@@ -71,14 +71,14 @@ export function openBudget(redis: Redis, { key, perWindow, windowMs, perSecond }
     },
     async isGood(grant) {
       if (performance.now() - grant.askedAtMs < voidAfterMs) return true;
-      await redis.zrem(keys[0] ?? '', grant.id);
-      await redis.del(keys[2] ?? '');
+      await redis.eval(giveBackScript, 3, ...keys, grant.id);
       return false;
     },
     async settle(grant, answer) {
+      const isGuess = answer === 'unlabelled';
       const used =
-        typeof answer === 'object' ? answer.limit - answer.remaining : answer === 'unlabelled' ? perWindow : -1;
-      await redis.eval(settleScript, 3, ...keys, grant.id, used, randomUUID(), guardedMs);
+        answer === 'silent' ? -1 : isGuess ? perWindow : Math.max(answer.limit, perWindow) - answer.remaining;
+      await redis.eval(settleScript, 3, ...keys, grant.id, used, randomUUID(), guardedMs, isGuess ? 1 : 0);
     },
   };
 }

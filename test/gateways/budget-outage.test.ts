@@ -1,0 +1,72 @@
+import { Redis } from 'ioredis';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { RateLimited } from '../../src/errors.ts';
+import { type Budget, openBudget } from '../../src/gateways/budget.ts';
+import { impatientRedis } from '../../src/redis-connection.ts';
+import { type RedisServer, startRedis } from '../platform.ts';
+import { until } from '../process.ts';
+import { ownData } from '../servers.ts';
+
+let server: RedisServer;
+let redis: Redis;
+let budget: Budget;
+beforeEach(async () => {
+  server = await startRedis();
+  redis = new Redis(impatientRedis(readConfig({ ...(await ownData()), ...server.env })));
+  redis.on('error', () => {});
+  await until('connected', 3_000, () => (redis.status === 'ready' ? true : undefined));
+  budget = openBudget(redis, { key: 'k', perWindow: 3, windowMs: 60_000, perSecond: 30 });
+  await budget.settle(await budget.take(), { limit: 3, remaining: 2 });
+});
+afterEach(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const back = () =>
+  until('Redis is back', 5_000, () =>
+    redis.ping().then(
+      () => true,
+      () => undefined,
+    ),
+  );
+const refusal = async () => {
+  const error: unknown = await budget.take().catch((reason: unknown) => reason);
+  if (error instanceof RateLimited) return error;
+  throw new Error('it was granted');
+};
+
+test('while Redis is away nothing is granted, and the queue rests a second', async () => {
+  await server.process().signal('SIGKILL');
+  expect((await refusal()).waitMs).toBe(1_000);
+});
+
+test('while Redis is frozen nothing is granted either, and the answer takes little more than a second', async () => {
+  await server.process().signal('SIGSTOP');
+  const before = performance.now();
+  expect((await refusal()).waitMs).toBe(1_000);
+  expect(performance.now() - before).toBeLessThan(1_500);
+  await server.process().signal('SIGCONT');
+});
+
+test('a Redis that was restarted goes on counting', async () => {
+  await budget.take();
+  await budget.take();
+  await server.process().signal('SIGKILL');
+  await server.restart();
+  await back();
+  expect((await refusal()).waitMs).toBeGreaterThan(50_000);
+});
+
+test('a Redis that came back without its last calls is reminded of them', async () => {
+  await budget.take();
+  await budget.take();
+  await server.process().signal('SIGKILL');
+  await server.restart();
+  await back();
+  // What an fsync a second may lose: the end of the log, while its beginning and the epoch are there.
+  const [log] = await redis.keys('*:log');
+  await redis.zremrangebyrank(log ?? '', -2, -1);
+  expect((await refusal()).waitMs).toBeGreaterThan(50_000);
+});

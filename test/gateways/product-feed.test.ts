@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GiveUp } from '../../src/errors.ts';
+import { openProductFeed } from '../../src/gateways/product-feed.ts';
+import {
+  type FeedServer,
+  noFeed,
+  noProduct,
+  recorded,
+  sendJson,
+  sendPages,
+  sendText,
+  startFeed,
+} from '../feed-server.ts';
+
+let server: FeedServer;
+beforeAll(async () => {
+  server = await startFeed();
+});
+afterAll(() => server.stop());
+
+const list = (query = '') => openProductFeed(server.url + query, { tryMs: 300 }).list(AbortSignal.timeout(10_000));
+const lamp = (id: number, more = {}) => ({ id, title: `Lamp ${id}`, price: id, ...more });
+const lamps = (count: number) => Array.from({ length: count }, (_, index) => lamp(index + 1));
+
+describe('a product feed', () => {
+  it('of FakeStore is read whole: twenty, with titles trimmed', async () => {
+    server.answerWith(sendJson(recorded.fakestore));
+    const { source, products } = await list();
+    expect(source).toBe('fakestore');
+    expect(products).toHaveLength(20);
+    expect(products[1]).toMatchObject({
+      externalId: '2',
+      title: 'Mens Casual Premium Slim Fit T-Shirts',
+      price: 22.3,
+      category: "men's clothing",
+      image: recorded.fakestore[1]?.['image'],
+      rating: { rate: 4.1, count: 259 },
+      stock: null,
+    });
+    expect(products.filter(({ title }) => title !== title.trim())).toEqual([]);
+  });
+
+  it('of DummyJSON is read whole: thirty, a bare rating counted by its reviews, a thumbnail for an image', async () => {
+    server.answerWith(sendPages(recorded.dummyjson.products));
+    const { source, products } = await list();
+    expect(source).toBe('dummyjson');
+    expect(products).toHaveLength(30);
+    expect(products[0]).toMatchObject({ externalId: '1', price: 9.99, rating: { rate: 2.56, count: 3 }, stock: 99 });
+    expect(products[0]?.image).toMatch(/thumbnail\.webp$/);
+  });
+
+  it('is read page after page until its total', async () => {
+    server.answerWith(sendPages(lamps(194)));
+    expect((await list()).products.map(({ price }) => price)).toEqual(lamps(194).map(({ price }) => price));
+    expect(server.calls()).toBe(3);
+  });
+
+  it('is read to the page that its address names, and no further', async () => {
+    server.answerWith(sendPages(lamps(194)));
+    expect((await list('?limit=10&skip=5')).products.map(({ externalId }) => Number(externalId))).toEqual(
+      lamps(15)
+        .slice(5)
+        .map(({ id }) => id),
+    );
+    expect(server.calls()).toBe(1);
+  });
+
+  it('that does not page, or ends before its total, is what it has sent', async () => {
+    server.answerWith(sendJson(recorded.dummyjson));
+    expect((await list()).products).toHaveLength(30);
+    server.answerWith((response, query) => {
+      const skip = Number(query.get('skip') ?? 0);
+      sendJson({ products: skip === 0 ? lamps(3) : [], total: 99, skip, limit: 3 })(response, query);
+    });
+    expect((await list()).products).toHaveLength(3);
+  });
+
+  it('is read up to 5,000 products', async () => {
+    server.answerWith(sendPages(lamps(6_000)));
+    expect((await list()).products).toHaveLength(5_000);
+  });
+
+  it('may repeat a row, but not contradict it', async () => {
+    server.answerWith(sendJson([lamp(1), lamp(2), lamp(1)]));
+    expect((await list()).products).toHaveLength(2);
+    server.answerWith(sendJson([lamp(1), lamp(2), lamp(1, { price: 7 })]));
+    await expect(list()).rejects.toThrow('lists 1 twice, differently');
+  });
+
+  it('gets a second try, and no third', async () => {
+    let tries = 0;
+    server.answerWith((response, query) => {
+      tries += 1;
+      (tries === 1 ? sendText('busy', 'text/plain', 503) : sendJson(recorded.fakestore))(response, query);
+    });
+    expect((await list()).products).toHaveLength(20);
+    server.answerWith(sendText('busy', 'text/plain', 503));
+    await expect(list()).rejects.toThrow(GiveUp);
+    expect(server.calls()).toBe(2);
+  });
+
+  it.each(Object.keys(noFeed))('that is %s is given up', async (name) => {
+    server.answerWith(noFeed[name] ?? sendJson(recorded.fakestore));
+    await expect(list()).rejects.toThrow(GiveUp);
+  });
+
+  it('that breaks on its second page is given up', async () => {
+    server.answerWith((response, query) =>
+      (query.has('skip') ? sendText('<html>') : sendPages(lamps(50)))(response, query),
+    );
+    await expect(list()).rejects.toThrow('without JSON');
+  });
+
+  // What its price is in cents is looked at where cents are made.
+  const shapes = Object.keys(noProduct).filter((name) => !name.includes('cent') && !name.includes('counting'));
+  it.each(shapes)('with a row that has or is %s is given up, and the row named', async (name) => {
+    server.answerWith(sendJson([...lamps(3), noProduct[name]]));
+    await expect(list()).rejects.toThrow('Row 4 of the product feed');
+  });
+
+  it('that nobody has named is given up without a call', async () => {
+    await expect(openProductFeed(undefined).list(AbortSignal.timeout(100))).rejects.toThrow('PUBLIC_PRODUCT_API');
+  });
+
+  it('that is cut off from outside is not given up, so that it is tried again', async () => {
+    server.answerWith(() => {});
+    const reading = openProductFeed(server.url).list(AbortSignal.timeout(50));
+    await expect(reading).rejects.not.toThrow(GiveUp);
+  });
+});

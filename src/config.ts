@@ -21,6 +21,7 @@ export const variables = {
   REDIS_PORT: whole(1, 65_535).default(6379),
   REDIS_DB: whole(0, 1_000_000).default(0),
   REDIS_PASSWORD: z.string().default(''),
+  PUBLIC_PRODUCT_API: z.url({ protocol: /^https?$/ }).optional(),
   FINNHUB_API_KEY: text().optional(),
   FINNHUB_BASE_URL: z.url().default('https://finnhub.io/api/v1'),
   FINNHUB_PER_MINUTE: whole(1, 100_000).default(60),
@@ -33,7 +34,13 @@ export const variables = {
   PAYMENT_DEFAULT_METHOD: text().optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
+  FOREX_FALLBACK_URL: z.url({ protocol: /^https?$/ }).optional(),
   QUOTE_TTL_SECONDS: whole(0, 86_400).default(10),
+  COMPANY_TTL_SECONDS: whole(0, 2_592_000).default(86_400),
+  NEWS_TTL_SECONDS: whole(0, 86_400).default(300),
+  FOREX_TTL_SECONDS: whole(0, 86_400).default(3_600),
+  CRYPTO_TTL_SECONDS: whole(0, 86_400).default(10),
+  WATCHLIST: symbols().optional(),
   ORDER_EXPIRY_SECONDS: whole(1, 31_536_000).default(1_800),
   WORKER_CONCURRENCY_PAYMENTS: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
@@ -44,9 +51,17 @@ export const variables = {
 } as const;
 
 const schema = z.object(variables);
+const referenceRatesUrl = 'https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml';
 
 /** Secrets that `<NAME>_FILE` may point to. */
-const secrets = ['MYSQL_PASSWORD', 'REDIS_PASSWORD', 'FINNHUB_API_KEY', 'STRIPE_SECRET_KEY', 'STRIPE_WEBHOOK_SECRET', 'ADMIN_PASSWORD'];
+const secrets = [
+  'MYSQL_PASSWORD',
+  'REDIS_PASSWORD',
+  'FINNHUB_API_KEY',
+  'STRIPE_SECRET_KEY',
+  'STRIPE_WEBHOOK_SECRET',
+  'ADMIN_PASSWORD',
+];
 
 type Given = Readonly<Record<string, string | undefined>>;
 type EnvironmentFault = Readonly<{ name: string; why: string }>;
@@ -57,6 +72,8 @@ export type Config = Readonly<
     isProduction: boolean;
     bindHost: string;
     publicUrl: string;
+    /** Daily reference rates for keys whose plan has no forex; none where market data is off. */
+    forexFallbackUrl: string | undefined;
     /** Jobs at once in a process, by queue, where it was set. */
     concurrency: Readonly<Record<string, number | undefined>>;
   }
@@ -93,6 +110,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
     isProduction,
     bindHost,
     publicUrl: publicUrl.replace(/\/+$/, ''),
+    forexFallbackUrl: parsed.data.FOREX_FALLBACK_URL ?? (parsed.data.FINNHUB_API_KEY && referenceRatesUrl),
   });
 }
 
@@ -159,6 +177,13 @@ function list() {
         .filter((part) => part !== ''),
     )
     .refine((parts) => parts.length > 0, 'names nothing');
+}
+
+// Where watched symbols are used they are parsed again; here a misspelt one stops the start.
+function symbols() {
+  return list()
+    .transform((names) => [...new Set(names.map((name) => name.toUpperCase()))])
+    .pipe(z.array(z.string().regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be symbols such as AAPL')).max(500));
 }
 
 function whole(min: number, max: number) {

@@ -3,14 +3,18 @@ import { Redis } from 'ioredis';
 import type { Config } from './config.ts';
 import type { JobAnswers } from './api/answer-later.ts';
 import type { ApiReadiness } from './api/readiness.ts';
+import { openSyncGate, type SyncGate } from './catalog/sync-gate.ts';
 import { openBudget } from './gateways/budget.ts';
 import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
+import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
 import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
-import { openProducer, type Producer } from './jobs/enqueue.ts';
+import { openReferenceRates, type ReferenceRates } from './gateways/reference-rates.ts';
+import { type Enqueue, openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
 import { type Log, openLog } from './log.ts';
 import { type Asks, openAsks } from './market/asks.ts';
+import { pollEveryMs } from './market/cadence.ts';
 import { type Cache, openCache } from './market/cache.ts';
 import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
@@ -23,16 +27,23 @@ export type JobContext = Readonly<{
   /** A fork of its own for reading. */
   em: EntityManager;
   transaction: Transaction;
+  /** Adds a job at once, without a transaction: for what may get lost. */
+  enqueue: Enqueue;
   finnhub: Finnhub;
+  referenceRates: ReferenceRates;
   gateway: PaymentGateway;
   /** The breaker of the payment gateway. */
   outage: Outage;
   /** How long an order waits for its buyer, ms. */
   expiryMs: number;
+  productFeed: ProductFeed;
+  syncGate: SyncGate;
   cache: Cache;
   asks: Asks;
   /** How long a copy is fresh, ms. */
-  freshMs: Readonly<{ quote: number }>;
+  freshMs: Readonly<Record<'quote' | 'company' | 'news' | 'forex' | 'crypto', number>>;
+  /** What is polled without being asked for, and how often each. */
+  watchlist: Readonly<{ symbols: readonly string[]; everyMs: number }>;
   now: () => Date;
   log: Log;
 }>;
@@ -76,13 +87,17 @@ export async function openContext(config: Config, role: string): Promise<Context
     definitions,
     relay,
     transaction: openTransaction(orm, relay, now),
+    enqueue: producer.enqueue,
     finnhub: openFinnhubOf(config, redis),
+    referenceRates: openReferenceRates(config.forexFallbackUrl),
     gateway: openPaymentGateway(config),
     outage: openOutage(redis, 'payments'),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
+    productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
+    syncGate: openSyncGate(redis),
     cache: openCache(redis),
     asks: openAsks(redis),
-    freshMs: { quote: config.QUOTE_TTL_SECONDS * 1_000 },
+    ...marketPace(config),
   };
   return {
     ...shared,
@@ -96,6 +111,21 @@ export async function openContext(config: Config, role: string): Promise<Context
       await orm.close(true);
     },
   };
+}
+
+/** How long copies are fresh, and what is polled how often. Without a key nothing can be polled. */
+function marketPace(config: Config): Pick<JobContext, 'freshMs' | 'watchlist'> {
+  const freshMs = {
+    quote: config.QUOTE_TTL_SECONDS * 1_000,
+    company: config.COMPANY_TTL_SECONDS * 1_000,
+    news: config.NEWS_TTL_SECONDS * 1_000,
+    forex: config.FOREX_TTL_SECONDS * 1_000,
+    crypto: config.CRYPTO_TTL_SECONDS * 1_000,
+  };
+  const symbols = config.FINNHUB_API_KEY ? (config.WATCHLIST ?? []) : [];
+  const plan = { perWindow: config.FINNHUB_PER_MINUTE, windowMs: config.FINNHUB_WINDOW_MS };
+  const everyMs = pollEveryMs(symbols.length, plan, Math.max(freshMs.quote, freshMs.crypto));
+  return { freshMs, watchlist: { symbols, everyMs } };
 }
 
 function openFinnhubOf(config: Config, redis: Redis): Finnhub {

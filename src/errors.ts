@@ -5,6 +5,11 @@ export class GiveUp extends Error {
   override name = 'GiveUp';
 }
 
+/** The provider's plan does not include what was asked for, and will not until someone pays for another. */
+export class NotInPlan extends GiveUp {
+  override name = 'NotInPlan';
+}
+
 /** The resource behind a queue wants a rest: the whole queue waits `waitMs`, and no attempt is spent. */
 export class RateLimited extends Error {
   override name = 'RateLimited';

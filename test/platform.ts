@@ -104,10 +104,12 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
   return {
     FINNHUB_API_KEY: 'sandbox-free',
     FINNHUB_BASE_URL: urls.finnhub,
+    FOREX_FALLBACK_URL: urls.rates,
     PAYMENT_GATEWAY: 'stripe',
     STRIPE_SECRET_KEY: 'sk_test_sandbox',
     STRIPE_API_BASE: urls.stripe,
     PAYMENT_DEFAULT_METHOD: 'pm_card_visa',
+    PUBLIC_PRODUCT_API: urls.products,
   };
 }
 

@@ -1,21 +1,21 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { fetchCrypto } from '../jobs/fetch-crypto.job.ts';
 import { fetchQuote } from '../jobs/fetch-quote.job.ts';
+import { CryptoSymbol, isCrypto } from '../market/crypto-symbol.ts';
 import { quoteName, storedQuote } from '../market/quote-copy.ts';
 import { Symbol } from '../market/symbol.ts';
 import { QuoteKeys } from '../streams/market.stream.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleQuote } from './examples.ts';
-import { readMarket } from './read-market.ts';
+import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { askFor, readMarket } from './read-market.ts';
 
-const QuoteView = QuoteKeys.extend({
-  symbol: z.string(),
-  as_of: z.string(),
-  source: z.string(),
-  stale: z.boolean(),
-}).openapi('Quote');
+/** A price with the provider's keys, as every route of prices answers it. */
+export const QuoteView = QuoteKeys.extend({ symbol: z.string(), ...observed }).openapi('Quote');
 
-/** The answer while a fetch is still under way. */
-export const Pending = z.object({ job_id: z.string(), state: z.literal('waiting') }).openapi('Pending');
+const glossary =
+  'Keys: `c` current price, `d` change, `dp` change in percent, `h` high of the day, `l` low of the day, `o` open, `pc` previous close, `t` UNIX seconds.';
 
 const quote = defineRoute(
   'public',
@@ -24,41 +24,49 @@ const quote = defineRoute(
     path: '/market/quote',
     operationId: 'readQuote',
     summary: 'A stock or crypto price in the provider’s own keys.',
-    description:
-      'A fresh copy is answered at once; an old one at once with `stale: true` while a refresh is fetched; without one the answer waits up to `Prefer: wait=N` seconds (default 3, most 10). Keys: `c` current price, `d` change, `dp` change in percent, `h` high, `l` low, `o` open, `pc` previous close, `t` UNIX seconds.',
+    description: `${aboutCopies} ${glossary}`,
     tags: ['market'],
-    request: {
-      query: z.object({ symbol: Symbol.openapi({ example: 'AAPL' }) }),
-      headers: z.object({ prefer: z.string().max(200).optional().openapi({ example: 'wait=5' }) }),
-    },
-    responses: {
-      200: { description: 'The quote.', content: { 'application/json': { schema: QuoteView, example: exampleQuote } } },
-      202: {
-        description: 'Still being fetched; the job’s address is in Location.',
-        content: {
-          'application/json': {
-            schema: Pending,
-            example: { job_id: '019341d2-0000-7000-8000-000000000003', state: 'waiting' as const },
-          },
-        },
-      },
-      304: { description: 'The copy that If-None-Match names is still the newest.' },
-      404: { description: 'unknown_symbol' },
-      503: { description: 'market_busy, upstream_unavailable or not_configured' },
-    },
+    request: { query: z.object({ symbol: Symbol.openapi({ example: 'AAPL' }) }), headers: Patience },
+    responses: marketAnswers('The quote.', QuoteView, exampleQuote),
   },
-  async (c) => {
-    const { symbol } = c.req.valid('query');
-    const name = quoteName(symbol);
-    return readMarket(c, {
-      name,
-      freshMs: c.var.ctx.freshMs.quote,
-      stored: (em) => storedQuote(em, symbol),
-      queue: fetchQuote.queue.name,
-      enqueue: () => c.var.ctx.producer.enqueue(fetchQuote, { symbol }),
-    });
-  },
+  async (c) => readPrice(c, c.req.valid('query').symbol),
 );
 
-/** Market data, from stored copies first. */
-export const routes = [quote];
+const crypto = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/market/crypto',
+    operationId: 'readCrypto',
+    summary: 'A coin’s price at an exchange, in the provider’s own keys.',
+    description: `\`BTC\`, \`BTCUSDT\` and \`BINANCE:BTCUSDT\` are the same, and answered as the last. ${aboutCopies} ${glossary}`,
+    tags: ['market'],
+    request: { query: z.object({ symbol: CryptoSymbol.openapi({ example: 'BTC' }) }), headers: Patience },
+    responses: marketAnswers('The price.', QuoteView, {
+      ...exampleQuote,
+      symbol: 'BINANCE:BTCUSDT',
+      c: 91_204.5,
+      d: 412.3,
+      dp: 0.4541,
+      h: 91_890,
+      l: 90_310.12,
+      o: 90_800,
+      pc: 90_792.2,
+    }),
+  },
+  async (c) => readPrice(c, c.req.valid('query').symbol),
+);
+
+/** A pair at an exchange is one thing under either path: one copy, one fetch. */
+function readPrice(c: Context<RouteEnv>, symbol: string): Promise<Response> {
+  const { ctx } = c.var;
+  return readMarket(c, {
+    name: quoteName(symbol),
+    freshMs: isCrypto(symbol) ? ctx.freshMs.crypto : ctx.freshMs.quote,
+    stored: (em) => storedQuote(em, symbol),
+    ask: () => askFor(ctx, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }),
+  });
+}
+
+/** Prices, from stored copies first. */
+export const routes = [quote, crypto];

@@ -1,7 +1,9 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
+import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
+import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
 import type { RouteEnv } from './define-route.ts';
 
@@ -11,16 +13,34 @@ export type MarketRead = Readonly<{
   freshMs: number;
   /** The last copy in MySQL, for when Redis has none. */
   stored(em: EntityManager): Promise<Copy | undefined>;
-  queue: string;
-  enqueue(): Promise<string>;
+  /** Asks for the fetch. */
+  ask(): Promise<Asked>;
+  /** Whether anything can be asked; by default, whether there is a key for Finnhub. */
+  isConfigured?: boolean;
 }>;
+
+/** A job and the queue on which it waits. */
+export type Asked = z.output<typeof Asked>;
+const Asked = z.object({ queue: z.string(), id: z.string() });
+
+// A job may have found that another one has to do it.
+const Referral = z.object({ referred_to: Asked });
 
 const defaultWaitSeconds = 3;
 const mostWaitSeconds = 10;
 const busyRetrySeconds = 5;
 
 /** Fetches under way in this process, by name: any number of askers cause one admission and one job. */
-const underWay = new Map<string, Promise<string>>();
+const underWay = new Map<string, Promise<Asked>>();
+
+/** Enqueues a job and tells where it waits. */
+export async function askFor<P extends z.ZodType>(
+  { producer }: ApiContext,
+  job: JobContract<P>,
+  payload: z.input<P>,
+): Promise<Asked> {
+  return { queue: job.queue.name, id: await producer.enqueue(job, payload) };
+}
 
 /**
  * Answers from the newest copy: fresh 200; old 200 with `stale` and one refresh; none: waits, then 202.
@@ -28,7 +48,7 @@ const underWay = new Map<string, Promise<string>>();
  */
 export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
-  if (!ctx.config.FINNHUB_API_KEY)
+  if (!(read.isConfigured ?? ctx.config.FINNHUB_API_KEY))
     throw new Problem('not_configured', 'FINNHUB_API_KEY is not set in this deployment.', {
       headers: { 'retry-after': '3600' },
     });
@@ -45,32 +65,40 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
 
 async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
-  const jobId = await startFetch(ctx, read);
-  const ending = await ctx.answers.endOf(read.queue, jobId, waitMs(c.req.header('prefer')));
-  const copy = ending && (await ctx.cache.read(read.name).catch(away));
+  const { asked, hasEnded } = await waitFor(ctx, await startFetch(ctx, read), waitMs(c.req.header('prefer')));
+  const copy = hasEnded ? await newestCopy(ctx, read) : undefined;
   if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
-  if (ending && (await ctx.cache.isUnknown(read.name).catch(away))) throw unknown(read);
-  if (ending)
+  if (hasEnded && (await ctx.cache.isUnknown(read.name).catch(away))) throw unknown(read);
+  if (hasEnded)
     throw new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
-  c.header('location', `/jobs/${jobId}`);
+  c.header('location', `/jobs/${asked.id}`);
   c.header('retry-after', '1');
-  return c.json({ job_id: jobId, state: 'waiting' as const }, 202);
+  return c.json({ job_id: asked.id, state: 'waiting' as const }, 202);
 }
 
-function startFetch(ctx: ApiContext, read: MarketRead): Promise<string> {
-  const running = underWay.get(read.name) ?? admitAndEnqueue(ctx, read).finally(() => underWay.delete(read.name));
+/** Waits for a job, and for the one that it refers to, until the time is up. */
+async function waitFor(ctx: ApiContext, asked: Asked, forMs: number): Promise<{ asked: Asked; hasEnded: boolean }> {
+  const until = performance.now() + forMs;
+  const ending = await ctx.answers.endOf(asked.queue, asked.id, forMs);
+  const referral = Referral.safeParse(ending?.isDone ? ending.result : undefined);
+  if (!referral.success) return { asked, hasEnded: ending !== undefined };
+  return waitFor(ctx, referral.data.referred_to, Math.max(0, until - performance.now()));
+}
+
+function startFetch(ctx: ApiContext, read: MarketRead): Promise<Asked> {
+  const running = underWay.get(read.name) ?? admitAndAsk(ctx, read).finally(() => underWay.delete(read.name));
   underWay.set(read.name, running);
   return running;
 }
 
-async function admitAndEnqueue({ asks }: ApiContext, read: MarketRead): Promise<string> {
+async function admitAndAsk({ asks }: ApiContext, read: MarketRead): Promise<Asked> {
   if (!(await asks.admit(read.name).catch(away)))
     throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
-  return read.enqueue().catch(away);
+  return read.ask().catch(away);
 }
 
 async function newestCopy({ cache, orm, log }: ApiContext, read: MarketRead): Promise<Copy | undefined> {

@@ -1,25 +1,11 @@
-import { defineEntity, p } from '@mikro-orm/mysql';
+import { defineEntity } from '@mikro-orm/mysql';
+import { priceColumns } from './price-columns.ts';
 
-/** One observation of a price, as the provider gave it. The last one of a symbol is its stored copy. */
+/** One observation of a share's price. The last one of a symbol is its stored copy. */
 export const StockQuote = defineEntity({
   name: 'StockQuote',
   tableName: 'stock_quotes',
   indexes: [{ properties: ['symbol', 'observedAt'] }],
   uniques: [{ properties: ['jobId'] }],
-  properties: {
-    id: p.bigint('string').primary().autoincrement(),
-    symbol: p.string().length(32),
-    // The job that observed it: a second run of the job rewrites the same row.
-    jobId: p.string().length(64),
-    current: p.decimal('number').precision(20).scale(8),
-    change: p.decimal('number').precision(20).scale(8).nullable(),
-    changePercent: p.decimal('number').precision(20).scale(8).nullable(),
-    high: p.decimal('number').precision(20).scale(8),
-    low: p.decimal('number').precision(20).scale(8),
-    open: p.decimal('number').precision(20).scale(8),
-    previousClose: p.decimal('number').precision(20).scale(8),
-    quotedAt: p.integer().unsigned(),
-    observedAt: p.datetime(3),
-    source: p.string().length(20),
-  },
+  properties: priceColumns(),
 });

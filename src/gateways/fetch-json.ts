@@ -1,6 +1,9 @@
 /** An upstream answered, in time and within bounds; `body` is parsed JSON, not yet checked against a schema. */
 export type JsonAnswer = Readonly<{ status: number; headers: Headers; body: unknown }>;
 
+/** Headers and the moment at which to stop waiting. */
+export type FetchOptions = Readonly<{ headers?: Record<string, string>; signal: AbortSignal }>;
+
 /** An upstream did not answer properly. It may work the next time. */
 export class UpstreamFault extends Error {
   override name = 'UpstreamFault';
@@ -22,22 +25,24 @@ const mostBytes = 2 * 1024 * 1024;
  * `name` stands for the URL in messages: a URL may carry what must not be told.
  * @throws UpstreamFault for everything but JSON in an answer below 500.
  */
-export async function fetchJson(
-  name: string,
-  url: URL,
-  init: Readonly<{ headers?: Record<string, string>; signal: AbortSignal }>,
-): Promise<JsonAnswer> {
-  const answer = await fetch(url, { ...init, redirect: 'manual' }).catch((error: unknown) => {
-    throw new UpstreamFault(`${name} did not answer`, undefined, { cause: error });
-  });
-  const text = await readBounded(name, answer);
-  if (answer.status >= 500) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
-  if (answer.status >= 300 && answer.status < 400) throw new UpstreamFault(`${name} redirects elsewhere`, answer);
+export async function fetchJson(name: string, url: URL, options: FetchOptions): Promise<JsonAnswer> {
+  const { answer, text } = await fetchText(name, url, options);
   try {
     return { status: answer.status, headers: answer.headers, body: JSON.parse(text) };
   } catch (error) {
     throw new UpstreamFault(`${name} answered ${answer.status} without JSON`, answer, { cause: error });
   }
+}
+
+/** Gets text as {@link fetchJson} gets JSON. @throws UpstreamFault for everything but an answer below 500. */
+export async function fetchText(name: string, url: URL, options: FetchOptions) {
+  const answer = await fetch(url, { ...options, redirect: 'manual' }).catch((error: unknown) => {
+    throw new UpstreamFault(`${name} did not answer`, undefined, { cause: error });
+  });
+  const text = await readBounded(name, answer);
+  if (answer.status >= 500) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
+  if (answer.status >= 300 && answer.status < 400) throw new UpstreamFault(`${name} redirects elsewhere`, answer);
+  return { answer, text };
 }
 
 async function readBounded(name: string, answer: Response): Promise<string> {

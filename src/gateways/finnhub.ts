@@ -1,40 +1,27 @@
-import { z } from 'zod';
-import { GiveUp, RateLimited } from '../errors.ts';
+import type { z } from 'zod';
+import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
 import type { Budget, Remaining } from './budget.ts';
 import { fetchJson, type JsonAnswer, UpstreamFault } from './fetch-json.ts';
-
-/** A quote in the provider's own keys; prices in the security's currency, `t` in UNIX seconds. */
-export type FinnhubQuote = z.output<typeof Quote>;
+import * as answers from './finnhub-answers.ts';
 
 /** Finnhub, within the plan. Every call may throw RateLimited, UpstreamFault (try again) or GiveUp (don't). */
 export type Finnhub = Readonly<{
   /** The quote, or undefined when the answer is all zeros, which may or may not mean that the symbol is unknown. */
-  quote(symbol: string, signal: AbortSignal): Promise<FinnhubQuote | undefined>;
+  quote(symbol: string, signal: AbortSignal): Promise<answers.FinnhubQuote | undefined>;
+  /** The company, or undefined when there is none, or the record of another one was sent. */
+  company(symbol: string, signal: AbortSignal): Promise<answers.FinnhubCompany | undefined>;
+  /** The articles from one day to another (`YYYY-MM-DD`), in no order; none for a symbol that is not known, too. */
+  news(symbol: string, from: string, to: string, signal: AbortSignal): Promise<readonly answers.FinnhubArticle[]>;
+  /** Units of each currency for one of `base`, or undefined when there is no such base. @throws NotInPlan on a free key. */
+  forex(base: string, signal: AbortSignal): Promise<Readonly<Record<string, number>> | undefined>;
+  /** The symbols that fit the words, best first. */
+  search(words: string, signal: AbortSignal): Promise<readonly answers.FinnhubHit[]>;
   /** Whether a search finds exactly this symbol. */
   isListed(symbol: string, signal: AbortSignal): Promise<boolean>;
 }>;
 
 /** Where Finnhub is and with which key; without one, every call gives up. */
 export type FinnhubOptions = Readonly<{ baseUrl: string; key: string | undefined; windowMs: number; budget: Budget }>;
-
-const Quote = z.object({
-  c: z.number().nonnegative(),
-  // Older records lack the changes.
-  d: z
-    .number()
-    .nullish()
-    .transform((value) => value ?? null),
-  dp: z
-    .number()
-    .nullish()
-    .transform((value) => value ?? null),
-  h: z.number().nonnegative(),
-  l: z.number().nonnegative(),
-  o: z.number().nonnegative(),
-  pc: z.number().nonnegative(),
-  t: z.int().nonnegative(),
-});
-const Search = z.object({ result: z.array(z.object({ symbol: z.string() })) });
 
 const mostRestMs = 60_000;
 
@@ -53,16 +40,33 @@ export function openFinnhub({ baseUrl, key, windowMs, budget }: FinnhubOptions):
     );
     return read(schema, path, answer, windowMs);
   };
+  const search = async (words: string, signal: AbortSignal) =>
+    (await get(answers.Search, '/search', { q: words }, signal)).result;
   return {
+    search,
     async quote(symbol, signal) {
-      const quote = await get(Quote, '/quote', { symbol }, signal);
+      const quote = await get(answers.Quote, '/quote', { symbol }, signal);
       return quote.c === 0 ? undefined : quote;
     },
+    async company(symbol, signal) {
+      const profile = await get(answers.Profile, '/stock/profile2', { symbol }, signal);
+      return profile && isSameTicker(profile.ticker, symbol) ? profile : undefined;
+    },
+    news: (symbol, from, to, signal) => get(answers.News, '/company-news', { symbol, from, to }, signal),
+    async forex(base, signal) {
+      const rates = await get(answers.Forex, '/forex/rates', { base }, signal);
+      const priced = Object.entries(rates.quote).filter(([currency, rate]) => /^[A-Z]{3}$/.test(currency) && rate > 0);
+      return rates.base === base && priced.length > 0 ? Object.fromEntries(priced) : undefined;
+    },
     async isListed(symbol, signal) {
-      const { result } = await get(Search, '/search', { q: symbol }, signal);
-      return result.some((hit) => hit.symbol.toUpperCase() === symbol);
+      return (await search(symbol, signal)).some((hit) => hit.symbol.toUpperCase() === symbol);
     },
   };
+}
+
+// Share classes are written with a dot here and a dash there.
+function isSameTicker(one: string, other: string): boolean {
+  return one.toUpperCase().replaceAll('-', '.') === other.replaceAll('-', '.');
 }
 
 async function callOnce(budget: Budget, call: () => Promise<JsonAnswer>): Promise<JsonAnswer> {
@@ -96,7 +100,7 @@ function read<T extends z.ZodType>(schema: T, path: string, answer: JsonAnswer, 
   const { status, body, headers } = answer;
   if (status === 429) throw new RateLimited(restMs(headers, windowMs));
   if (status === 401) throw new GiveUp('Finnhub refuses the key; check FINNHUB_API_KEY');
-  if (status === 403) throw new GiveUp(`Finnhub ${path} is not part of the key's plan`);
+  if (status === 403) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
   const parsed = schema.safeParse(body);
   if (status !== 200 || !parsed.success)
     throw new UpstreamFault(`Finnhub ${path} answered ${status} with an unknown shape`);

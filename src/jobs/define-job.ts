@@ -24,7 +24,12 @@ export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.
   coalesceBy?(payload: z.output<Payload>): string;
   /** Runs by itself, with an empty payload, this often over all processes. */
   everyMs?: number;
+  /** Runs by itself with each of these payloads. */
+  schedules?(ctx: JobContext): readonly Schedule<z.input<Payload>>[];
 }>;
+
+/** A payload with which a job runs by itself, this often over all processes; `key` tells it from the job's others. */
+export type Schedule<Payload = unknown> = Readonly<{ key: string; payload: Payload; everyMs: number }>;
 
 /** One try of a job. `signal` aborts at the timeout and when the process shuts down. */
 export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{

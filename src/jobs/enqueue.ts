@@ -8,11 +8,20 @@ import { queues } from './queues.ts';
 /** A job ready to be added: its kind's contract, its id, and its parsed payload. */
 export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown }>;
 
+/**
+ * Adds one job and returns its id, or the id of the unfinished job it coalesces with. In the background it waits until
+ * nothing else of its queue does; someone who joins it then brings it forward.
+ */
+export type Enqueue = <P extends z.ZodType>(
+  job: JobContract<P>,
+  payload: z.input<P>,
+  options?: Readonly<{ isBackground?: boolean }>,
+) => Promise<string>;
+
 /** Adds jobs to their queues. The queues are BullMQ's own, for reading and for Bull Board. */
 export type Producer = Readonly<{
   queues: ReadonlyMap<string, Queue>;
-  /** Adds one job and returns its id, or the id of the unfinished job it coalesces with. */
-  enqueue<P extends z.ZodType>(job: JobContract<P>, payload: z.input<P>): Promise<string>;
+  enqueue: Enqueue;
   /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
   enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
   close(): Promise<void>;
@@ -21,6 +30,8 @@ export type Producer = Readonly<{
 /** A command's longest wait, ms. It may still be carried out later, so every id is minted before. */
 const addDeadlineMs = 1_500;
 const keptSeconds = 24 * 3_600;
+// BullMQ takes jobs without a priority first.
+const behindPeople = 1;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
 export function openProducer(connection: RedisConnection): Producer {
@@ -32,10 +43,13 @@ export function openProducer(connection: RedisConnection): Producer {
   };
   return {
     queues: opened,
-    async enqueue(job, payload) {
+    async enqueue(job, payload, { isBackground = false } = {}) {
       const parsed = job.payload.parse(payload);
-      const added = await inTime(queueOf(job).add(job.kind, parsed, optionsOf(job, parsed, randomUUIDv7())));
+      const [queue, id] = [queueOf(job), randomUUIDv7()];
+      const priority = isBackground ? { priority: behindPeople } : {};
+      const added = await inTime(queue.add(job.kind, parsed, { ...optionsOf(job, parsed, id), ...priority }));
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
+      if (added.id !== id && !isBackground) await inTime(bringForward(queue, added.id));
       return added.id;
     },
     async enqueueAll(jobs) {
@@ -64,6 +78,13 @@ export function optionsOf<P extends z.ZodType>(job: JobContract<P>, payload: z.o
     stackTraceLimit: 5,
     ...(job.coalesceBy ? { deduplication: { id: `${job.kind}-${job.coalesceBy(payload)}` } } : {}),
   };
+}
+
+/** Whoever joins a job that waits in the background is not kept waiting by what it waits for. */
+async function bringForward(queue: Queue, id: string): Promise<void> {
+  const job = await queue.getJob(id);
+  // One without a priority keeps its place: it would be put behind the others.
+  if (job && job.priority > 0) await job.changePriority({ priority: 0 });
 }
 
 function openQueue(name: string, connection: RedisConnection): Queue {

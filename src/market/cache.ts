@@ -6,14 +6,19 @@ export type Copy = Readonly<{ body: string; observedAtMs: number }>;
 /** Finished answers in Redis, so that a read is neither parsed nor serialised again. */
 export type Cache = Readonly<{
   read(name: string): Promise<Copy | undefined>;
-  /** Keeps the newest: an older observation that arrives late changes nothing. */
-  write(name: string, copy: Copy): Promise<void>;
+  /** The copies of several names, in their order. */
+  readAll(names: readonly string[]): Promise<(Copy | undefined)[]>;
+  /** Keeps the newest, for a week unless told otherwise: an older observation that arrives late changes nothing. */
+  write(name: string, copy: Copy, keptSeconds?: number): Promise<void>;
   /** Remembers for some minutes that the provider does not know `name`. */
   markUnknown(name: string): Promise<void>;
   isUnknown(name: string): Promise<boolean>;
+  /** Remembers a fact that is worth a call, and harmless to forget. */
+  remember(fact: string, seconds: number): Promise<void>;
+  remembers(fact: string): Promise<boolean>;
 }>;
 
-const keptSeconds = 7 * 24 * 3_600;
+const weekSeconds = 7 * 24 * 3_600;
 // Each costs two calls of the budget, so the plan itself bounds how many there can be.
 const unknownSeconds = 600;
 
@@ -27,16 +32,20 @@ return 1`;
 /** Opens the cache on a connection that fails fast. */
 export function openCache(redis: Redis): Cache {
   return {
-    async read(name) {
-      const value = await redis.get(`copy:${name}`);
-      if (value === null) return undefined;
-      const bar = value.indexOf('|');
-      return { observedAtMs: Number(value.slice(0, bar)), body: value.slice(bar + 1) };
-    },
-    async write(name, { body, observedAtMs }) {
+    read: async (name) => parse(await redis.get(`copy:${name}`)),
+    readAll: async (names) => (await redis.mget(names.map((name) => `copy:${name}`))).map(parse),
+    async write(name, { body, observedAtMs }, keptSeconds = weekSeconds) {
       await redis.eval(writeNewest, 1, `copy:${name}`, observedAtMs, body, keptSeconds);
     },
     markUnknown: async (name) => void (await redis.set(`unknown:${name}`, 1, 'EX', unknownSeconds)),
     isUnknown: async (name) => (await redis.exists(`unknown:${name}`)) === 1,
+    remember: async (fact, seconds) => void (await redis.set(`fact:${fact}`, 1, 'EX', seconds)),
+    remembers: async (fact) => (await redis.exists(`fact:${fact}`)) === 1,
   };
+}
+
+function parse(value: string | null): Copy | undefined {
+  if (value === null) return undefined;
+  const bar = value.indexOf('|');
+  return { observedAtMs: Number(value.slice(0, bar)), body: value.slice(bar + 1) };
 }

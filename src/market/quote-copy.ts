@@ -1,32 +1,25 @@
-import type { EntityManager } from '@mikro-orm/mysql';
-import type { InferEntity } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { CryptoData } from '../entities/crypto-data.entity.ts';
 import { StockQuote } from '../entities/stock-quote.entity.ts';
 import type { Copy } from './cache.ts';
+import { isCrypto } from './crypto-symbol.ts';
 
-type QuoteRow = Pick<
-  InferEntity<typeof StockQuote>,
-  | 'symbol'
-  | 'current'
-  | 'change'
-  | 'changePercent'
-  | 'high'
-  | 'low'
-  | 'open'
-  | 'previousClose'
-  | 'quotedAt'
-  | 'observedAt'
-  | 'source'
->;
+/** An observation of a price, of a share or of a coin. */
+export type QuoteRow = Omit<InferEntity<typeof StockQuote>, 'id' | 'jobId'>;
 
-/** The name under which a symbol's quote is cached and asked for. */
-export function quoteName(symbol: string): string {
-  return `fetch-quote:${symbol}`;
+/** Where the prices of a symbol are stored; both tables have the same columns. */
+export function quoteTable(symbol: string): typeof StockQuote | typeof CryptoData {
+  return isCrypto(symbol) ? CryptoData : StockQuote;
 }
 
-/** The answer body of a stored quote, in the provider's keys, still open for `stale`. */
-export function quoteCopy(row: QuoteRow): Copy {
-  const body = JSON.stringify({
-    symbol: row.symbol,
+/** The name under which a symbol's price is cached and asked for: the job that fetches it, and the symbol. */
+export function quoteName(symbol: string): string {
+  return `${isCrypto(symbol) ? 'fetch-crypto' : 'fetch-quote'}:${symbol}`;
+}
+
+/** The price in the provider's keys. */
+export function quoteKeys(row: QuoteRow) {
+  return {
     c: row.current,
     d: row.change ?? null,
     dp: row.changePercent ?? null,
@@ -37,12 +30,43 @@ export function quoteCopy(row: QuoteRow): Copy {
     t: row.quotedAt,
     as_of: row.observedAt.toISOString(),
     source: row.source,
-  });
+  };
+}
+
+/** The answer body of a stored price, still open for `stale`. */
+export function quoteCopy(row: QuoteRow): Copy {
+  const body = JSON.stringify({ symbol: row.symbol, ...quoteKeys(row) });
   return { body: body.slice(0, -1), observedAtMs: row.observedAt.getTime() };
 }
 
-/** The last quote of a symbol that MySQL holds. */
+/** The last price of a symbol that MySQL holds. */
 export async function storedQuote(em: EntityManager, symbol: string): Promise<Copy | undefined> {
-  const row = await em.findOne(StockQuote, { symbol }, { orderBy: { observedAt: 'desc' }, disableIdentityMap: true });
+  const row = await em.findOne(
+    quoteTable(symbol),
+    { symbol },
+    { orderBy: { observedAt: 'desc' }, disableIdentityMap: true },
+  );
   return row ? quoteCopy(row) : undefined;
+}
+
+/** The last prices of several symbols that MySQL holds: one query a kind of price. */
+export async function storedQuotes(em: EntityManager, symbols: readonly string[]): Promise<ReadonlyMap<string, Copy>> {
+  const perTable = Map.groupBy(symbols, quoteTable);
+  const rows = await Promise.all([...perTable].map(([table, some]) => newestRows(em, table, some)));
+  return new Map(rows.flat().map((row) => [row.symbol, quoteCopy(row)]));
+}
+
+async function newestRows(
+  em: EntityManager,
+  table: ReturnType<typeof quoteTable>,
+  symbols: readonly string[],
+): Promise<QuoteRow[]> {
+  const { tableName } = em.getMetadata(table);
+  const rows = await em.execute<Record<string, unknown>[]>(
+    `select observed.* from ${tableName} observed
+     join (select symbol, max(observed_at) as newest from ${tableName} where symbol in (?) group by symbol) last
+       on observed.symbol = last.symbol and observed.observed_at = last.newest`,
+    [symbols],
+  );
+  return rows.map((row) => em.map(table, row));
 }

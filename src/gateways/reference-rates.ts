@@ -1,0 +1,53 @@
+import pRetry from 'p-retry';
+import { GiveUp } from '../errors.ts';
+import { fetchText, UpstreamFault } from './fetch-json.ts';
+
+/** The central bank's rates of one day: units of each currency for one euro, as decimal text, the euro included. */
+export type Publication = Readonly<{ day: string; rates: Readonly<Record<string, string>> }>;
+
+/** Daily reference rates in the European Central Bank's XML. */
+export type ReferenceRates = Readonly<{
+  isConfigured: boolean;
+  /** The newest publication. @throws UpstreamFault after a second try, GiveUp when no address is set. */
+  latest(signal: AbortSignal): Promise<Publication>;
+}>;
+
+const name = 'The reference rates';
+const tryMs = 4_000;
+
+/** Opens the reference rates at `address`. */
+export function openReferenceRates(address: string | undefined): ReferenceRates {
+  return {
+    isConfigured: address !== undefined,
+    async latest(signal) {
+      if (address === undefined) throw new GiveUp('FOREX_FALLBACK_URL is not set');
+      const once = async () => {
+        const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
+        const { answer, text } = await fetchText(name, new URL(address), { signal: both });
+        if (answer.status !== 200) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
+        return parsePublication(text);
+      };
+      return pRetry(once, { retries: 1, minTimeout: 250, signal });
+    },
+  };
+}
+
+/**
+ * Reads the ECB's `eurofxref` XML. Its form is a short and stable one, so a text that differs from it in anything that
+ * matters is taken for a fault and not interpreted.
+ * @throws UpstreamFault when it is cut short, holds another number of days than one, or a rate that is none.
+ */
+export function parsePublication(xml: string): Publication {
+  const days = [...xml.matchAll(/<Cube\s+time=(['"])(\d{4}-\d\d-\d\d)\1\s*>/g)];
+  const cubes = [
+    ...xml.matchAll(/<Cube\s+currency=(['"])([A-Z]{3})\1\s+rate=(['"])(\d{1,12}(?:\.\d{1,12})?)\3\s*\/>/g),
+  ];
+  const day = days[0]?.[2];
+  const isWhole = /<\/gesmes:Envelope>\s*$/.test(xml) && days.length === 1;
+  const isUnderstood = cubes.length > 0 && cubes.length === xml.match(/<Cube\s+currency=/g)?.length;
+  if (!isWhole || !isUnderstood || day === undefined || Number.isNaN(Date.parse(day)))
+    throw new UpstreamFault(`${name} are not in the form of the ECB's daily rates`);
+  const rates = cubes.map(([, , currency = '', , rate = '']): [string, string] => [currency, rate]);
+  if (rates.some(([, rate]) => Number(rate) === 0)) throw new UpstreamFault(`${name} hold a zero`);
+  return { day, rates: { EUR: '1', ...Object.fromEntries(rates) } };
+}

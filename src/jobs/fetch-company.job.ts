@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { CompanyProfile } from '../entities/company-profile.entity.ts';
+import { companyCopy, companyKeys, companyName, storedCompany } from '../market/company-copy.ts';
+import { Symbol } from '../market/symbol.ts';
+import { companyUpdated } from '../streams/market.stream.ts';
+import { defineJob } from './define-job.ts';
+import { fetchCopy, FetchOutcome } from './fetch-copy.ts';
+import { finnhub as queue } from './queues.ts';
+
+/** Fetches one company's profile from Finnhub, stores it, and announces it. Another ticker's record is never stored. */
+export const fetchCompany = defineJob(
+  {
+    kind: 'fetch-company',
+    summary: 'Fetch one company’s profile, store it, announce it.',
+    queue,
+    payload: z.object({ symbol: Symbol }),
+    result: z.object({ symbol: z.string(), outcome: FetchOutcome }),
+    attempts: 4,
+    backoffMs: 500,
+    timeoutMs: 8_000,
+    coalesceBy: ({ symbol }) => symbol,
+  },
+  async ({ payload: { symbol }, askedAtMs, signal }, ctx) => {
+    const { finnhub, freshMs, now, transaction } = ctx;
+    const outcome = await fetchCopy(ctx, {
+      name: companyName(symbol),
+      freshMs: freshMs.company,
+      askedAtMs,
+      stored: (em) => storedCompany(em, symbol),
+      async fetch() {
+        const company = await finnhub.company(symbol, signal);
+        if (!company) return undefined;
+        const { finnhubIndustry: industry, weburl: website, ...rest } = company;
+        const row = { symbol, ...rest, industry, website, observedAt: now(), source: 'finnhub' };
+        // A symbol has one row, which a second run writes again.
+        await transaction(async (tx, after) => {
+          await tx.upsert(CompanyProfile, row);
+          after.publish(companyUpdated, symbol, { symbol, ...companyKeys(row) });
+        });
+        return companyCopy(row);
+      },
+    });
+    return { symbol, outcome };
+  },
+  async ({ symbol }, _reason, { asks }) => asks.settle(companyName(symbol)),
+);

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import type { JobContext } from '../context.ts';
+import { NotInPlan } from '../errors.ts';
+import type { Copy } from '../market/cache.ts';
+import type { Rates } from '../market/cross-rates.ts';
+import { Currency } from '../market/currency.ts';
+import { decimalText } from '../market/decimal-text.ts';
+import { forexCopy, forexIsPremium, forexKeys, forexName, storedForex } from '../market/forex-copy.ts';
+import { storeRates } from '../market/store-rates.ts';
+import { forexUpdated } from '../streams/market.stream.ts';
+import { type Attempt, defineJob } from './define-job.ts';
+import { fetchCopy, FetchOutcome } from './fetch-copy.ts';
+import { fetchReferenceRates } from './fetch-reference-rates.job.ts';
+import { finnhub as queue } from './queues.ts';
+
+// A plan changes when someone pays for another: asking again a few times a day finds out soon enough.
+const premiumSeconds = 6 * 3_600;
+
+/**
+ * Fetches the exchange rates of a base from Finnhub, stores them, and announces them. A key whose plan has no forex is
+ * remembered, and the central bank's rates are asked for instead: `referred_to` is that job.
+ */
+export const fetchForex = defineJob(
+  {
+    kind: 'fetch-forex',
+    summary: 'Fetch the exchange rates of a currency, store them, announce them.',
+    queue,
+    payload: z.object({ base: Currency }),
+    result: z.object({
+      base: z.string(),
+      outcome: FetchOutcome.or(z.literal('referred')),
+      referred_to: z.object({ queue: z.string(), id: z.string() }).optional(),
+    }),
+    attempts: 4,
+    backoffMs: 500,
+    timeoutMs: 8_000,
+    coalesceBy: ({ base }) => base,
+  },
+  async (attempt, ctx) => {
+    const { base } = attempt.payload;
+    try {
+      return { base, outcome: await fetchRates(attempt, base, ctx) };
+    } catch (error) {
+      if (!(error instanceof NotInPlan)) throw error;
+      await ctx.cache.remember(forexIsPremium, premiumSeconds);
+      const referred_to = {
+        queue: fetchReferenceRates.queue.name,
+        id: await ctx.enqueue(fetchReferenceRates, { base }),
+      };
+      return { base, outcome: 'referred' as const, referred_to };
+    }
+  },
+  async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
+);
+
+function fetchRates({ id, askedAtMs, signal }: Attempt, base: string, ctx: JobContext) {
+  const { finnhub, freshMs, now } = ctx;
+  return fetchCopy(ctx, {
+    name: forexName(base),
+    freshMs: freshMs.forex,
+    askedAtMs,
+    stored: (em) => storedForex(em, base),
+    async fetch() {
+      const quote = await finnhub.forex(base, signal);
+      if (!quote) return undefined;
+      const rates = Object.fromEntries(
+        Object.entries(quote).map(([currency, rate]): [string, string] => [currency, decimalText(rate)]),
+      );
+      return store(ctx, base, rates, { id, at: now() });
+    },
+  });
+}
+
+/** The job may run twice; its id makes both runs one publication. */
+async function store(
+  { transaction }: JobContext,
+  base: string,
+  rates: Rates,
+  { id, at }: Readonly<{ id: string; at: Date }>,
+): Promise<Copy> {
+  const row = { base, rates, asOf: at, observedAt: at, source: 'finnhub' };
+  await transaction(async (tx, after) => {
+    if (await storeRates(tx, row, id)) after.publish(forexUpdated, base, { base, ...forexKeys(row) });
+  });
+  return forexCopy(row);
+}

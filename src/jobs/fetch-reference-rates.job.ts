@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { JobContext } from '../context.ts';
+import type { Publication } from '../gateways/reference-rates.ts';
+import { crossRates } from '../market/cross-rates.ts';
+import { Currency } from '../market/currency.ts';
+import { forexCopy, forexKeys, forexName, type ForexRow, newestRates } from '../market/forex-copy.ts';
+import { storeRates } from '../market/store-rates.ts';
+import { forexUpdated } from '../streams/market.stream.ts';
+import { defineJob } from './define-job.ts';
+import { catalog as queue } from './queues.ts';
+
+const source = 'ecb';
+// About four in the afternoon, central European time; never in the future for who reads them, in summer or winter.
+const publishedAt = 'T14:00:00.000Z';
+
+/**
+ * Brings the central bank's rates of the euro up to date, and those of a base that follow from them. Rates fetched within
+ * `FOREX_TTL_SECONDS` serve every base, so that the bank is asked about once in that time. By itself it keeps the euro's.
+ */
+export const fetchReferenceRates = defineJob(
+  {
+    kind: 'fetch-reference-rates',
+    summary: 'Fetch the central bank’s reference rates, store them and what follows for a currency, announce them.',
+    queue,
+    payload: z.object({ base: Currency.default('EUR') }),
+    result: z.object({
+      base: z.string(),
+      outcome: z.enum(['stored', 'unchanged', 'unknown_symbol', 'not_configured']),
+    }),
+    attempts: 3,
+    backoffMs: 1_000,
+    timeoutMs: 10_000,
+    coalesceBy: ({ base }) => base,
+    everyMs: 3_600_000,
+  },
+  async ({ payload: { base }, signal }, ctx) => {
+    const { asks, cache, referenceRates } = ctx;
+    const name = forexName(base);
+    if (!referenceRates.isConfigured) {
+      await asks.settle(name);
+      return { base, outcome: 'not_configured' };
+    }
+    const euro = (await freshRates(ctx)) ?? euroRow(await referenceRates.latest(signal), ctx.now());
+    const rates = crossRates(euro.rates, base);
+    if (!rates) await cache.markUnknown(name);
+    const rows = rates && base !== 'EUR' ? [euro, { ...euro, base, rates }] : [euro];
+    const isNew = await store(ctx, rows);
+    for (const row of rows) await cache.write(forexName(row.base), forexCopy(row));
+    await asks.settle(name);
+    return { base, outcome: rates ? (isNew ? 'stored' : 'unchanged') : 'unknown_symbol' };
+  },
+  async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
+);
+
+/** The euro's rates as stored, while they are fresh. */
+async function freshRates({ em, freshMs, now }: JobContext): Promise<ForexRow | undefined> {
+  const row = await newestRates(em, 'EUR', source);
+  return row && now().getTime() - row.observedAt.getTime() < freshMs.forex ? row : undefined;
+}
+
+function euroRow({ day, rates }: Publication, observedAt: Date): ForexRow {
+  return { base: 'EUR', rates, asOf: new Date(day + publishedAt), observedAt, source };
+}
+
+/** Stores the rows and announces those of a new day; a second run finds them all, and announces nothing. */
+function store({ transaction }: JobContext, rows: readonly ForexRow[]): Promise<boolean> {
+  return transaction(async (tx, after) => {
+    let isNew = false;
+    for (const row of rows) {
+      if (!(await storeRates(tx, row, `${source}-${row.asOf.toISOString().slice(0, 10)}`))) continue;
+      isNew = true;
+      after.publish(forexUpdated, row.base, { base: row.base, ...forexKeys(row) });
+    }
+    return isNew;
+  });
+}

@@ -1,0 +1,53 @@
+/** Units of each currency for one of a base, as decimal text. */
+export type Rates = Readonly<Record<string, string>>;
+
+/** The significant digits of a cross rate: two more than the most that the central bank publishes. */
+const digits = 8;
+
+/**
+ * The rates against another base, from rates against one: `target / base`, in whole numbers throughout, rounded half to
+ * even at eight significant digits. Undefined when the base is not among the rates.
+ */
+export function crossRates(rates: Rates, base: string): Rates | undefined {
+  const unit = rates[base];
+  if (unit === undefined) return undefined;
+  const crossed = Object.entries(rates).map(([currency, rate]): [string, string] => [
+    currency,
+    currency === base ? '1' : divide(rate, unit),
+  ]);
+  return Object.fromEntries(crossed);
+}
+
+/** The quotient of two positive decimals, to eight significant digits. */
+function divide(dividend: string, divisor: string): string {
+  const [above, aboveScale] = wholeOf(dividend);
+  const [below, belowScale] = wholeOf(divisor);
+  // Enough digits for eight significant ones however small the quotient; the exponent is corrected for afterwards.
+  const extra = digits + below.toString().length;
+  const numerator = above * 10n ** BigInt(extra);
+  const quotient = numerator / below;
+  const surplus = quotient.toString().length - digits;
+  const step = 10n ** BigInt(surplus);
+  const rounded = roundHalfEven(numerator, below * step);
+  return decimal(rounded, extra + aboveScale - belowScale - surplus);
+}
+
+function roundHalfEven(dividend: bigint, divisor: bigint): bigint {
+  const floor = dividend / divisor;
+  const twice = (dividend % divisor) * 2n;
+  const isUp = twice > divisor || (twice === divisor && floor % 2n === 1n);
+  return isUp ? floor + 1n : floor;
+}
+
+/** A decimal as a whole number and its places after the point. */
+function wholeOf(text: string): [bigint, number] {
+  const [whole = '', fraction = ''] = text.split('.');
+  return [BigInt(whole + fraction), fraction.length];
+}
+
+/** `value / 10 ** scale` without trailing zeros. */
+function decimal(value: bigint, scale: number): string {
+  if (scale <= 0) return (value * 10n ** BigInt(-scale)).toString();
+  const text = value.toString().padStart(scale + 1, '0');
+  return `${text.slice(0, -scale)}.${text.slice(-scale)}`.replace(/\.?0+$/, '');
+}

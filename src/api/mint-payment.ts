@@ -9,10 +9,12 @@ import type { AfterCommit } from '../outbox/after-commit.ts';
 // Long enough for the relay to have handed the job over, and for its first attempt.
 const firstReviewMs = 5_000;
 
+/** How an order is to be paid. */
+export type Means = Readonly<{ method: string; gateway: string }>;
+
 type Minting = Readonly<{
   order: Pick<OrderRow, 'id' | 'user' | 'totalMinor' | 'currency'>;
-  method: string;
-  gateway: string;
+  means: Means;
   at: Date;
 }>;
 
@@ -23,9 +25,9 @@ type Minting = Readonly<{
 export async function mintPayment(
   tx: EntityManager,
   after: AfterCommit,
-  { order, method, gateway, at }: Minting,
+  { order, means, at }: Minting,
 ): Promise<ReturnType<typeof newPayment>> {
-  const payment = newPayment({ order, method, gateway, at });
+  const payment = newPayment({ order, means, at });
   const jobId = after.enqueue(chargeOrder, { order_id: order.id, payment_id: payment.id });
   await tx.insert(Payment, { ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) });
   const { id: subjectId } = payment;
@@ -33,17 +35,16 @@ export async function mintPayment(
   return payment;
 }
 
-function newPayment({ order, method, gateway, at }: Minting) {
+function newPayment({ order, means, at }: Minting) {
   return {
     id: randomUUIDv7(),
     order: order.id,
     user: order.user,
     liveOrderId: order.id,
     status: 'processing' as const,
-    method,
+    ...means,
     amountMinor: order.totalMinor,
     currency: order.currency,
-    gateway,
     gatewayKey: randomUUIDv7(),
     failureCode: null,
     failureDetail: null,

@@ -3,11 +3,13 @@ import type { ApiContext } from '../context.ts';
 import { Order, orderStatuses } from '../entities/order.entity.ts';
 import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderViews } from './order-view.ts';
+import { meansOf } from './payment-means.ts';
 import { placeOrder } from './place-order.ts';
 import { type Principal, principalOf } from './principal.ts';
 
@@ -22,6 +24,7 @@ const create = defineRoute(
     summary: 'Places an order; once answered it is durable, and its payment is under way.',
     tags: ['orders'],
     request: {
+      headers: IdempotencyHeaders,
       body: {
         required: true,
         content: {
@@ -32,32 +35,22 @@ const create = defineRoute(
     responses: {
       201: { description: 'The order, pending.', headers: z.object({ Location: z.string() }), content: orderContent },
       403: { description: 'forbidden: an order for someone else' },
-      409: { description: 'out_of_stock' },
-      422: { description: 'invalid, unknown_product, total_mismatch, currency_required' },
+      409: { description: 'out_of_stock, idempotency_key_in_use' },
+      422: { description: 'invalid, unknown_product, total_mismatch, currency_required, idempotency_key_reused' },
     },
   },
   async (c) => {
     const request = c.req.valid('json');
     const principal = principalOf(c);
-    const { transaction, now, gateway, config } = c.var.ctx;
-    const userId = await buyerOf(c.var.ctx, principal, request.user_id);
-
-    const order = await transaction((tx, after) =>
-      placeOrder(tx, after, {
-        userId,
-        items: wishedItems(request),
-        totalAmount: request.total_amount,
-        currency: request.currency,
-        method:
-          request.payment_method ??
-          config.PAYMENT_DEFAULT_METHOD ??
-          (gateway.name === 'instant' ? 'instant' : undefined),
-        gateway: gateway.name,
-        at: now(),
-      }),
-    );
-    c.header('location', `/orders/${order.id}`);
-    return c.json(order, 201);
+    const { ctx } = c.var;
+    const userId = await buyerOf(ctx, principal, request.user_id);
+    const means = meansOf(ctx, request.payment_method);
+    const at = ctx.now();
+    return answerOnce(c, request, async (tx, after) => {
+      const wish = { userId, items: wishedItems(request), totalAmount: request.total_amount, means, at };
+      const order = await placeOrder(tx, after, { ...wish, currency: request.currency });
+      return { status: 201, body: order, location: `/orders/${order.id}` };
+    });
   },
 );
 

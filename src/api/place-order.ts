@@ -10,7 +10,7 @@ import { orderFacts } from '../orders/order-facts.ts';
 import { takeStock } from '../orders/stock.ts';
 import { writeHistory } from '../orders/transitions.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
-import { mintPayment } from './mint-payment.ts';
+import { type Means, mintPayment } from './mint-payment.ts';
 import { orderView } from './order-view.ts';
 
 /** What is ordered: quantities by product, each with the pointers to where the request named it. */
@@ -22,8 +22,8 @@ export type Wish = Readonly<{
   items: WishedItems;
   totalAmount: number | undefined;
   currency: string | undefined;
-  method: string | undefined;
-  gateway: string;
+  /** How it is paid; undefined: it waits for its buyer to say so. */
+  means: Means | undefined;
   at: Date;
 }>;
 
@@ -51,14 +51,13 @@ export async function placeOrder(
     currency,
     createdAt: at,
     paidAt: null,
-    waitingSince: wish.method === undefined ? at : null,
+    waitingSince: wish.means === undefined ? at : null,
   };
   await tx.insert(Order, order);
   await tx.insertMany(OrderLine, lines);
   await writeHistory(tx, { order: id, subject: 'order', subjectId: id, from: null, to: 'pending', at });
   after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
-  const { method, gateway } = wish;
-  const payment = method === undefined ? undefined : await mintPayment(tx, after, { order, method, gateway, at });
+  const payment = wish.means && (await mintPayment(tx, after, { order, means: wish.means, at }));
   return orderView(order, lines, payment, user);
 }
 

@@ -92,6 +92,48 @@ export const problemCodes = {
     cause: 'Fewer pieces are left than were ordered.',
     remedy: 'Order fewer, or without the product named in `errors`.',
   },
+  idempotency_key_reused: {
+    status: 422,
+    title: 'Key of another request',
+    cause: 'The Idempotency-Key has come before, with another method, path or body.',
+    remedy: 'Use a new key for a new request, and the old key only to repeat the old one.',
+  },
+  idempotency_key_in_use: {
+    status: 409,
+    title: 'Still at work',
+    cause: 'The first request with this Idempotency-Key has not ended within five seconds.',
+    remedy: 'Send the same request again after the time in Retry-After; it gets the first one’s answer.',
+  },
+  payment_in_progress: {
+    status: 409,
+    title: 'A payment is under way',
+    cause: 'The gateway has been asked to charge this order, or waits for its buyer, and has not given its last word.',
+    remedy: 'Wait until the order is paid or payment_failed; a payment is never left undecided.',
+  },
+  payment_method_required: {
+    status: 422,
+    title: 'Name a payment method',
+    cause: 'No payment method was named, and this deployment has no default.',
+    remedy: 'Send `payment_method`.',
+  },
+  order_closed: {
+    status: 409,
+    title: 'Too late for that',
+    cause: 'The order’s status does not allow it: what is paid, cancelled or refunded stays so.',
+    remedy: 'Read the order; its status and GET /orders/{id}/timeline say what has happened.',
+  },
+  refund_too_large: {
+    status: 422,
+    title: 'More than is left',
+    cause: 'The refund is larger than what was paid and has not been refunded, or asked to be, yet.',
+    remedy: 'Refund the amount named in `detail` or less, or leave `amount` out for all of it.',
+  },
+  bad_signature: {
+    status: 400,
+    title: 'Not from the gateway',
+    cause: 'The webhook’s signature is missing, older than five minutes, or not made with STRIPE_WEBHOOK_SECRET.',
+    remedy: 'Compare the secret with the one the gateway shows for this endpoint.',
+  },
   unknown_symbol: {
     status: 404,
     title: 'Unknown symbol',

@@ -1,0 +1,133 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Order } from '../entities/order.entity.ts';
+import { OrderLine } from '../entities/order-line.entity.ts';
+import { Payment } from '../entities/payment.entity.ts';
+import { Problem } from '../errors.ts';
+import { cancelOrder } from '../orders/cancel-order.ts';
+import { isUnderWay, livePaymentOf, lockOrder, type OrderRow, type PaymentRow } from '../orders/lock-order.ts';
+import { orderFacts } from '../orders/order-facts.ts';
+import { giveBackStock } from '../orders/stock.ts';
+import { moveOrder, movePayment } from '../orders/transitions.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { orderPaymentRetried, orderUpdated } from '../streams/orders.stream.ts';
+import { type Means, mintPayment } from './mint-payment.ts';
+import { eventItems, holdItems, type WishedItems } from './place-order.ts';
+
+/** Whose order, and when. `userId` undefined: an administrator's business. */
+export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date }>;
+
+/**
+ * Begins to pay an order that is pending or whose payment has failed: a new payment with a new key of its own.
+ * @throws Problem not_found, order_closed, or payment_in_progress when it has a payment that has not failed.
+ */
+export async function payOrder(tx: EntityManager, after: AfterCommit, whose: Whose, means: Means): Promise<void> {
+  const order = await openOrder(tx, whose);
+  if (await livePaymentOf(tx, order.id)) throw inProgress();
+  await beginPayment(tx, after, order, means, whose.at);
+}
+
+/** What is to be changed of an order. */
+export type Change = Readonly<{
+  items: WishedItems | undefined;
+  totalAmount: number | undefined;
+  currency: string | undefined;
+  means: Means | undefined;
+}>;
+
+/**
+ * Changes items or payment method of an order that is not paid, with the prices and the stock of this moment. A payment
+ * that the gateway has not been asked for yet changes with it; without one, naming a method begins to pay.
+ * @throws Problem not_found, order_closed, payment_in_progress, and those of ordering.
+ */
+export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: Whose, change: Change): Promise<void> {
+  const order = await openOrder(tx, whose);
+  const payment = await livePaymentOf(tx, order.id);
+  if (payment && isUnderWay(payment)) throw inProgress();
+  const changed = change.items ? await exchangeItems(tx, order, { ...change, items: change.items }) : order;
+  if (payment) await adjustPayment(tx, payment, changed, change.means);
+  const lines = await tx.find(
+    OrderLine,
+    { order: order.id },
+    { orderBy: { position: 'asc' }, disableIdentityMap: true },
+  );
+  after.publish(orderUpdated, order.id, {
+    ...orderFacts(changed),
+    status: order.status === 'pending' ? 'pending' : 'payment_failed',
+    items: eventItems(lines, changed.currency),
+  });
+  if (!payment && change.means) await beginPayment(tx, after, changed, change.means, whose.at);
+}
+
+/**
+ * Cancels an order for its buyer, gives its stock back, and ends a payment that the gateway has not been asked for.
+ * Doing it again is nothing. @throws Problem not_found, order_closed or payment_in_progress.
+ */
+export async function cancelForBuyer(tx: EntityManager, after: AfterCommit, whose: Whose): Promise<void> {
+  const found = await lockOrder(tx, whose.id, whose.userId);
+  if (found?.status === 'cancelled') return;
+  const order = await openOrder(tx, whose);
+  const payment = await livePaymentOf(tx, order.id);
+  if (payment && isUnderWay(payment)) throw inProgress();
+  if (payment) {
+    const move = { id: payment.id, order: order.id, from: payment.status, to: 'failed' as const, at: whose.at };
+    const why = { failureCode: 'order_cancelled', failureDetail: 'The order was cancelled before it was charged.' };
+    await movePayment(tx, { ...move, reason: why.failureCode }, why);
+  }
+  await cancelOrder(tx, after, { order, reason: 'requested', at: whose.at });
+}
+
+async function openOrder(tx: EntityManager, { id, userId }: Whose): Promise<OrderRow> {
+  const order = await lockOrder(tx, id, userId);
+  if (!order) throw new Problem('not_found', 'You have no such order.');
+  if (order.status !== 'pending' && order.status !== 'payment_failed')
+    throw new Problem('order_closed', `The order is ${order.status}.`);
+  return order;
+}
+
+async function beginPayment(
+  tx: EntityManager,
+  after: AfterCommit,
+  order: OrderRow,
+  means: Means,
+  at: Date,
+): Promise<void> {
+  const { id, status } = order;
+  if (status === 'payment_failed') await moveOrder(tx, { id, from: status, to: 'pending', at });
+  else await tx.nativeUpdate(Order, { id }, { waitingSince: null });
+  const payment = await mintPayment(tx, after, { order, means, at });
+  if (status === 'payment_failed')
+    after.publish(orderPaymentRetried, id, { ...orderFacts(order), status: 'pending', payment_id: payment.id });
+}
+
+async function exchangeItems(
+  tx: EntityManager,
+  order: OrderRow,
+  change: Change & Readonly<{ items: WishedItems }>,
+): Promise<OrderRow> {
+  await giveBackStock(tx, order.id);
+  const { lines, totalMinor, currency } = await holdItems(tx, order.id, change);
+  await tx.nativeDelete(OrderLine, { order: order.id });
+  await tx.insertMany(OrderLine, lines);
+  await tx.nativeUpdate(Order, { id: order.id }, { totalMinor, currency });
+  return { ...order, totalMinor, currency };
+}
+
+// Its key has never been used, so what it will be used for may still change.
+async function adjustPayment(
+  tx: EntityManager,
+  { id, method }: PaymentRow,
+  { totalMinor: amountMinor, currency }: OrderRow,
+  means: Means | undefined,
+): Promise<void> {
+  const untouched = { id, status: 'processing' as const, chargingAt: null };
+  const adjusted = await tx.nativeUpdate(Payment, untouched, {
+    amountMinor,
+    currency,
+    method: means?.method ?? method,
+  });
+  if (adjusted === 0) throw inProgress();
+}
+
+function inProgress(): Problem {
+  return new Problem('payment_in_progress', 'The order is being paid; wait until that has succeeded or failed.');
+}

@@ -1,0 +1,138 @@
+import { z } from '@hono/zod-openapi';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { Order } from '../entities/order.entity.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { cancelForBuyer, changeOrder, payOrder, type Whose } from './change-order.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
+import { exampleOrder } from './examples.ts';
+import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
+import { OrderView, orderViews } from './order-view.ts';
+import { requiredMeans } from './payment-means.ts';
+import { principalOf } from './principal.ts';
+
+const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
+const params = z.object({ id: z.string().openapi({ example: exampleOrder.id }) });
+const cancelled = {
+  'application/json': { schema: OrderView, example: { ...exampleOrder, status: 'cancelled' as const, payment: null } },
+};
+
+const change = defineRoute(
+  'user',
+  {
+    method: 'patch',
+    path: '/orders/{id}',
+    operationId: 'changeOrder',
+    summary: 'Changes the items or the payment method of an order that is neither paid nor being charged.',
+    description:
+      'Items are replaced as a whole, at the prices and with the stock of this moment. Naming a payment method for an order that has no live payment begins to pay it.',
+    tags: ['orders'],
+    request: {
+      params,
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: OrderChangeRequest, example: { items: [{ product_id: 1, quantity: 2 }] } },
+        },
+      },
+    },
+    responses: {
+      200: { description: 'The order as it is now.', content: orderContent },
+      404: { description: 'not_found' },
+      409: { description: 'order_closed, payment_in_progress, out_of_stock' },
+      422: { description: 'invalid, unknown_product, total_mismatch, currency_required' },
+    },
+  },
+  (c) => {
+    const request = c.req.valid('json');
+    const hasItems = request.products !== undefined || request.items !== undefined;
+    const { gateway } = c.var.ctx;
+    const wanted = {
+      items: hasItems ? wishedItems(request) : undefined,
+      totalAmount: request.total_amount,
+      currency: request.currency,
+      means: request.payment_method ? { method: request.payment_method, gateway: gateway.name } : undefined,
+    };
+    return answerChanged(c, undefined, (tx, after, whose) => changeOrder(tx, after, whose, wanted));
+  },
+);
+
+const pay = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/orders/{id}/pay',
+    operationId: 'payOrder',
+    summary: 'Pays an order that waits for it, or whose last payment has failed.',
+    description: 'However often and however many at once: an order has at most one payment that has not failed.',
+    tags: ['orders'],
+    request: {
+      params,
+      headers: IdempotencyHeaders,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: PayRequest, example: { payment_method: 'pm_card_visa' } } },
+      },
+    },
+    responses: {
+      200: { description: 'The order, its payment under way.', content: orderContent },
+      404: { description: 'not_found' },
+      409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
+      422: { description: 'invalid, payment_method_required, idempotency_key_reused' },
+    },
+  },
+  (c) => {
+    const request = c.req.valid('json');
+    const { ctx } = c.var;
+    return answerChanged(c, request, (tx, after, whose) =>
+      payOrder(tx, after, whose, requiredMeans(ctx, request.payment_method)),
+    );
+  },
+);
+
+const cancelling = {
+  summary: 'Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer.',
+  tags: ['orders'],
+  responses: {
+    200: { description: 'The order, cancelled.', content: cancelled },
+    404: { description: 'not_found' },
+    409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
+  },
+};
+
+const remove = defineRoute(
+  'user',
+  { method: 'delete', path: '/orders/{id}', operationId: 'deleteOrder', request: { params }, ...cancelling },
+  (c) => answerChanged(c, undefined, cancelForBuyer),
+);
+
+const cancel = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/orders/{id}/cancel',
+    operationId: 'cancelOrder',
+    request: { params, headers: IdempotencyHeaders },
+    ...cancelling,
+  },
+  (c) => answerChanged(c, null, cancelForBuyer),
+);
+
+type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promise<void>;
+
+/** Does the change and answers the order as it is then, in one transaction. */
+function answerChanged(c: HonoContext<RouteEnv, '/orders/{id}'>, body: unknown, work: ChangeWork): Promise<Response> {
+  const { userId, role } = principalOf(c);
+  const id = c.req.param('id') ?? '';
+  const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.var.ctx.now() };
+  return answerOnce(c, body, async (tx, after) => {
+    await work(tx, after, whose);
+    const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
+    const [view] = await orderViews(tx, [order], userId);
+    return { status: 200, body: view ?? {} };
+  });
+}
+
+/** What can be done with an order that is not paid. */
+export const routes = [change, pay, remove, cancel];

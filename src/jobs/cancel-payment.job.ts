@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { Payment } from '../entities/payment.entity.ts';
+import { beginCall } from '../orders/begin-charge.ts';
+import { lockKnownOrder } from '../orders/lock-order.ts';
+import { settlePayment } from '../orders/settle-payment.ts';
+import { defineJob } from './define-job.ts';
+import { payments as queue } from './queues.ts';
+
+/**
+ * Ends a payment that waits for its buyer, at the gateway first: until that says so, the buyer may still complete it. Who
+ * was faster decides whether the order is cancelled or paid. Twice is harmless: the gateway says the same again.
+ */
+export const cancelPayment = defineJob(
+  {
+    kind: 'cancel-payment',
+    summary: 'End a payment whose buyer has not authenticated in time.',
+    queue,
+    payload: z.object({ order_id: z.uuid(), payment_id: z.uuid() }),
+    result: z.object({ payment_status: z.string() }),
+    attempts: 100,
+    backoffMs: 500,
+    maxBackoffMs: 5_000,
+    timeoutMs: 15_000,
+    coalesceBy: ({ payment_id }) => payment_id,
+  },
+  async ({ payload: { order_id: orderId, payment_id: paymentId } }, { transaction, gateway, outage, now }) => {
+    await outage.admit();
+    const begun = await transaction(async (tx) => {
+      await lockKnownOrder(tx, orderId);
+      const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+      const { gatewayReference: reference, status } = payment;
+      if (status !== 'requires_action' || !reference) return { status, reference: undefined, callId: '' };
+      const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now() };
+      return { status, reference, callId: await beginCall(tx, call) };
+    });
+    if (begun.reference === undefined) return { payment_status: begun.status };
+    const outcome = await gateway.cancel(begun.reference);
+    await outage.heard();
+    const { callId } = begun;
+    const status = await transaction((tx, after) =>
+      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, isExpired: true }),
+    );
+    return { payment_status: status };
+  },
+);

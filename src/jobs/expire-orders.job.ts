@@ -1,0 +1,54 @@
+import { z } from 'zod';
+import { Order } from '../entities/order.entity.ts';
+import { cancelOrder } from '../orders/cancel-order.ts';
+import { livePaymentOf, lockKnownOrder } from '../orders/lock-order.ts';
+import { cancelPayment } from './cancel-payment.job.ts';
+import { defineJob } from './define-job.ts';
+import { upkeep } from './queues.ts';
+
+const mostAtOnce = 200;
+
+/**
+ * Cancels orders that have waited for their buyer too long and gives their stock back. Where the gateway waits for the
+ * buyer too, it is asked to stop waiting first. Twice is harmless: each order is looked at again under its lock.
+ */
+export const expireOrders = defineJob(
+  {
+    kind: 'expire-orders',
+    summary: 'Cancel orders whose buyer has not paid in time, and free their stock.',
+    queue: upkeep,
+    payload: z.object({}),
+    result: z.object({ cancelled: z.int(), asked: z.int() }),
+    attempts: 3,
+    backoffMs: 1_000,
+    timeoutMs: 60_000,
+    everyMs: 5_000,
+  },
+  async ({ signal }, { em, transaction, now, expiryMs }) => {
+    const before = new Date(now().getTime() - expiryMs);
+    const waiting = await em.find(
+      Order,
+      { waitingSince: { $lt: before } },
+      { fields: ['id'], orderBy: { waitingSince: 'asc' }, limit: mostAtOnce, disableIdentityMap: true },
+    );
+    const count = { cancelled: 0, asked: 0 };
+    for (const { id } of waiting) {
+      signal.throwIfAborted();
+      const done = await transaction(async (tx, after) => {
+        const order = await lockKnownOrder(tx, id);
+        if (!order.waitingSince || order.waitingSince >= before) return undefined;
+        const payment = await livePaymentOf(tx, id);
+        if (payment?.status === 'requires_action') {
+          after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id });
+          return 'asked';
+        }
+        // Never while a charge may be under way: its end decides what becomes of the order.
+        if (payment) return undefined;
+        await cancelOrder(tx, after, { order, reason: 'expired', at: now() });
+        return 'cancelled';
+      });
+      if (done) count[done] += 1;
+    }
+    return count;
+  },
+);

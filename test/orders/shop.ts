@@ -1,0 +1,69 @@
+import { OrderView } from '../../src/api/order-view.ts';
+import type { z } from 'zod';
+import { Payment } from '../../src/entities/payment.entity.ts';
+import { Product } from '../../src/entities/product.entity.ts';
+import type { ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
+import type { JobContext } from '../../src/context.ts';
+import { chargeOrder } from '../../src/jobs/charge-order.job.ts';
+import { performJob } from '../perform-job.ts';
+import { openTestApi, type TestApi } from '../test-context.ts';
+
+/** A shop in this process whose jobs run when a test says so. */
+export type Shop = TestApi &
+  Readonly<{
+    /** Places an order as the demo customer. */
+    place(body?: object): Promise<z.output<typeof OrderView>>;
+    read(id: string): Promise<z.output<typeof OrderView>>;
+    /** Runs the order's charge job once, on a gateway of the test's own. */
+    charge(id: string, gateway: Partial<PaymentGateway>, ctx?: Partial<JobContext>): Promise<string>;
+    /** A product of which this many are left. */
+    stocked(stock: number, priceMinor?: number): Promise<number>;
+    stockOf(product: number): Promise<number | null | undefined>;
+    payments(order: string): Promise<readonly PaymentRow[]>;
+  }>;
+
+type PaymentRow = Awaited<ReturnType<typeof paymentsOf>>[number];
+
+/** Opens it; `env` is laid over the test's environment. Orders that name no method wait for their buyer. */
+export async function openShop(env: Readonly<Record<string, string>> = {}): Promise<Shop> {
+  const api = await openTestApi({ PAYMENT_GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_none', ...env });
+  const em = () => api.ctx.orm.em.fork();
+  const read = async (id: string) =>
+    OrderView.parse(await (await api.send('GET', `/orders/${id}`, { as: 'demo' })).json());
+  return {
+    ...api,
+    read,
+    async place(body = { products: [1, 2], payment_method: 'pm_card_visa' }) {
+      return OrderView.parse(await (await api.send('POST', '/orders', { as: 'demo', body })).json());
+    },
+    async charge(id, gateway, ctx = {}) {
+      const { payment } = await read(id);
+      const payload = { order_id: id, payment_id: payment?.id ?? '' };
+      const given = { ...api.ctx, ...ctx, gateway: { ...api.ctx.gateway, ...gateway } };
+      return (await performJob(chargeOrder, payload, given)).payment_status;
+    },
+    stocked: async (stock, priceMinor = 1_000) =>
+      em().insert(Product, { title: 'Counted', priceMinor, currency: 'USD', stock }),
+    stockOf: async (product) => (await em().findOneOrFail(Product, product)).stock,
+    payments: (order) => paymentsOf(api, order),
+  };
+}
+
+function paymentsOf(api: TestApi, order: string) {
+  return api.ctx.orm.em.fork().find(Payment, { order }, { orderBy: { id: 'asc' } });
+}
+
+/** A gateway that takes every charge, once a key, and notes each call. */
+export function takingGateway(calls: string[] = []): Pick<PaymentGateway, 'charge'> {
+  return {
+    charge: async ({ key }): Promise<ChargeOutcome> => {
+      calls.push(key);
+      return { status: 'succeeded', reference: `pi_${key}` };
+    },
+  };
+}
+
+/** A gateway that refuses every charge. */
+export const refusingGateway: Pick<PaymentGateway, 'charge'> = {
+  charge: async ({ key }) => ({ status: 'failed', reference: `pi_${key}`, code: 'card_declined', detail: 'No.' }),
+};

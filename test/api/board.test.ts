@@ -1,0 +1,104 @@
+import { readdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sessionCookie } from '../../src/api/principal.ts';
+import { type Role, User } from '../../src/entities/user.entity.ts';
+import { accounts, Granted, openTestApi, type TestApi } from '../test-context.ts';
+import { problemOf } from './problem-of.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const base = '/admin/queues';
+const pause = `${base}/api/queues/payments/pause`;
+const isPaused = () => api.ctx.producer.queues.get('payments')?.isPaused();
+const beDemo = (role: Role) => api.ctx.orm.em.fork().nativeUpdate(User, { id: 1 }, { role });
+
+async function boardPaths(): Promise<string[]> {
+  const ui = join(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'), '../dist/static');
+  const files = await readdir(ui, { recursive: true });
+  const assets = files.filter((file) => /\.\w+$/.test(file)).slice(0, 20);
+  const pages = ['', '/', '/queue/payments', '/queue/payments/1', '/nope', '/api/queues', '/api/redis/stats'];
+  return [...pages, ...assets.map((file) => `/static/${file}`)].map((path) => base + path);
+}
+
+describe('without a login', () => {
+  it('nothing of the board is given out, whatever the path and the method', async () => {
+    const paths = await boardPaths();
+    expect(paths.length).toBeGreaterThan(20);
+    for (const path of paths)
+      expect(await problemOf(await api.send('GET', path)), path).toMatchObject({ code: 'unauthenticated' });
+    for (const method of ['PUT', 'POST', 'PATCH', 'DELETE', 'HEAD'])
+      expect((await api.send(method, pause)).status, method).toBe(401);
+    expect(await isPaused()).toBe(false);
+  });
+
+  it('a browser gets a form that logs in where everyone does', async () => {
+    for (const path of [base, `${base}/`, `${base}/queue/payments`, `${base}/api/queues`]) {
+      const answer = await api.send('GET', path, { headers: { accept: 'text/html,application/xhtml+xml' } });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+      const page = await answer.text();
+      expect(page).toMatch(/<form[^>]*>[^]*type="email"[^]*type="password"/);
+      expect(page).not.toContain('__UI_CONFIG__');
+      const script = /<script src="([^"]+)"/.exec(page)?.[1] ?? '';
+      expect(await (await api.send('GET', script)).text()).toContain("fetch('/auth/login'");
+    }
+  });
+});
+
+describe('with a login', () => {
+  it('a customer sees nothing', async () => {
+    for (const path of await boardPaths())
+      expect(await problemOf(await api.send('GET', path, { as: 'demo' })), path).toMatchObject({ code: 'forbidden' });
+    const page = await api.send('GET', base, { as: 'demo', headers: { accept: 'text/html' } });
+    expect(page.status).toBe(403);
+  });
+
+  it('an operator sees the queues and changes nothing', async () => {
+    await beDemo('operator');
+    for (const path of [base, `${base}/`, `${base}/queue/payments`]) {
+      const page = await api.send('GET', path, { as: 'demo' });
+      expect(page.status).toBe(200);
+      const text = await page.text();
+      expect(text).toContain('__UI_CONFIG__');
+      // The page may name no other site, and may ask none.
+      expect(text).not.toMatch(/(?:href|src)="(?:https?:)?\/\//);
+      expect(page.headers.get('content-security-policy')).toContain("connect-src 'self'");
+      for (const [, file] of text.matchAll(/(?:href|src)="(static\/[^"]+)"/g))
+        expect((await api.send('GET', `${base}/${file}`, { as: 'demo' })).status, file).toBe(200);
+    }
+    const queues = await (await api.send('GET', `${base}/api/queues`, { as: 'demo' })).text();
+    for (const kind of api.ctx.definitions.jobs.values()) expect(queues).toContain(kind.summary);
+    const schema = await api.send('GET', `${base}/api/queues/finnhub/job-data-schema`, { as: 'demo' });
+    expect(await schema.text()).toContain('"symbol"');
+
+    expect(await problemOf(await api.send('PUT', pause, { as: 'demo' }))).toMatchObject({ code: 'forbidden' });
+    expect(await isPaused()).toBe(false);
+    await beDemo('user');
+  });
+
+  it('an administrator changes them', async () => {
+    expect((await api.send('PUT', pause, { as: 'admin' })).status).toBe(200);
+    expect(await isPaused()).toBe(true);
+    expect((await api.send('PUT', pause.replace('pause', 'resume'), { as: 'admin' })).status).toBe(200);
+    expect(await isPaused()).toBe(false);
+  });
+
+  it('no other site changes them with an administrator’s cookie', async () => {
+    const login = await api.send('POST', '/auth/login', { body: accounts.admin });
+    const cookie = `${sessionCookie}=${Granted.parse(await login.json()).access_token}`;
+    for (const origin of [undefined, 'https://evil.example']) {
+      const headers: Record<string, string> = { cookie, ...(origin === undefined ? {} : { origin }) };
+      expect(await problemOf(await api.send('PUT', pause, { headers }))).toMatchObject({ code: 'foreign_origin' });
+    }
+    expect(await isPaused()).toBe(false);
+    const own = { cookie, origin: 'http://localhost' };
+    expect((await api.send('PUT', pause, { headers: own })).status).toBe(200);
+    expect((await api.send('PUT', pause.replace('pause', 'resume'), { headers: own })).status).toBe(200);
+  });
+});

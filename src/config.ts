@@ -91,8 +91,9 @@ export class BadConfig extends Error {
 export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   const { given, unreadable } = readValues(env);
   const parsed = schema.safeParse(given);
-  const misfits = parsed.error?.issues.map(misfit) ?? [];
-  const faults = [...unreadable, ...misfits, ...missingTogether(given)];
+  const isGivenProduction = (given['NODE_ENV'] ?? 'production') === 'production';
+  const misfits = parsed.error?.issues.map((issue) => misfit(issue, isGivenProduction)) ?? [];
+  const faults = [...unreadable, ...misfits, ...missingTogether(given, isGivenProduction)];
   if (!parsed.success || faults.length > 0) throw new BadConfig(describe(faults));
 
   const isProduction = parsed.data.NODE_ENV === 'production';
@@ -136,15 +137,15 @@ function readValues(env: NodeJS.ProcessEnv): { given: Given; unreadable: Environ
 }
 
 /** What one variable needs of another; zod looks at each alone, and skips its own checks of the whole after a fault. */
-function missingTogether(given: Given): EnvironmentFault[] {
+function missingTogether(given: Given, isProduction: boolean): EnvironmentFault[] {
   const faults: EnvironmentFault[] = [];
-  if ((given['PAYMENT_GATEWAY'] ?? 'stripe') === 'stripe' && !given['STRIPE_SECRET_KEY'])
-    faults.push({
-      name: 'STRIPE_SECRET_KEY',
-      why: 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant',
-    });
+  // Without its secret no webhook is believed; who tries things out may do without them, a shop may not.
+  const needed = ['STRIPE_SECRET_KEY', ...(isProduction ? ['STRIPE_WEBHOOK_SECRET'] : [])];
+  if ((given['PAYMENT_GATEWAY'] ?? 'stripe') === 'stripe')
+    for (const name of needed.filter((name) => !given[name]))
+      faults.push({ name, why: 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant' });
   // Outside production the demo administrator fills in what is missing.
-  if ((given['NODE_ENV'] ?? 'production') === 'production')
+  if (isProduction)
     for (const [name, other] of [
       ['ADMIN_EMAIL', 'ADMIN_PASSWORD'],
       ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
@@ -153,9 +154,9 @@ function missingTogether(given: Given): EnvironmentFault[] {
   return faults;
 }
 
-function misfit({ path, message }: z.core.$ZodIssue): EnvironmentFault {
+function misfit({ path, message }: z.core.$ZodIssue, isProduction: boolean): EnvironmentFault {
   const isMissing = message.includes('received undefined');
-  const missing = 'is not set; name the server, or use `npm start`, which brings one';
+  const missing = `is not set; name the server${isProduction ? '' : ', or use `npm start`, which brings one'}`;
   return { name: path.join('.'), why: isMissing ? missing : message };
 }
 

@@ -125,6 +125,18 @@ describe('production', () => {
     expect(readConfig(least).FINNHUB_API_KEY).toBeUndefined();
   });
 
+  it('points nobody to the private servers that it does not have', () => {
+    expect(refusal({ NODE_ENV: 'production' })).not.toContain('npm start');
+    expect(refusal({ NODE_ENV: 'development' })).toMatch(/MYSQL_HOST is not set; .*`npm start`/);
+  });
+
+  it('does not take payments by Stripe without the secret of its webhooks', () => {
+    const stripe = { ...least, PAYMENT_GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_1' };
+    expect(refusal(stripe)).toMatch(/STRIPE_WEBHOOK_SECRET is needed by PAYMENT_GATEWAY=stripe/);
+    expect(readConfig({ ...stripe, STRIPE_WEBHOOK_SECRET: 'whsec_1' }).STRIPE_WEBHOOK_SECRET).toEqual(['whsec_1']);
+    expect(readConfig({ ...stripe, NODE_ENV: 'development' }).STRIPE_WEBHOOK_SECRET).toBeUndefined();
+  });
+
   it('wants both halves of an administrator, or none', () => {
     expect(refusal({ ...least, ADMIN_EMAIL: 'a@example.com' })).toMatch(/ADMIN_PASSWORD is needed/);
     expect(refusal({ ...least, ADMIN_PASSWORD: 'x' })).toMatch(/ADMIN_EMAIL is needed/);

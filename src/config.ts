@@ -142,7 +142,7 @@ function missingTogether(given: Given, isProduction: boolean): EnvironmentFault[
   // Without its secret no webhook is believed; who tries things out may do without them, a shop may not.
   const needed = ['STRIPE_SECRET_KEY', ...(isProduction ? ['STRIPE_WEBHOOK_SECRET'] : [])];
   if ((given['PAYMENT_GATEWAY'] ?? 'stripe') === 'stripe')
-    for (const name of needed.filter((name) => !given[name]))
+    for (const name of needed.filter((key) => !given[key]))
       faults.push({ name, why: 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant' });
   // Outside production the demo administrator fills in what is missing.
   if (isProduction)

@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Budget } from '../../src/gateways/budget.ts';
+import { type Finnhub, openFinnhub } from '../../src/gateways/finnhub.ts';
+import { listen } from '../local-server.ts';
+
+/** How the provider answers one request. */
+export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
+
+/** A provider that answers as the test says, and a client of it whose budget grants everything. */
+export type Provider = Readonly<{
+  answers(answer: Answer): void;
+  /** The last request, if there was one since `answers`. */
+  asked(): IncomingMessage | undefined;
+  client(budget?: Partial<Budget>, key?: string): Finnhub;
+  /** Asks for a quote, and notes what the budget was told. */
+  ask(answer: Answer, signal?: AbortSignal): Promise<Asked>;
+  close(): Promise<void>;
+}>;
+
+type Quote = Awaited<ReturnType<Finnhub['quote']>>;
+type Asked = Readonly<{ quote: Quote; error: unknown; told: readonly unknown[] }>;
+
+const plan = { 'x-ratelimit-limit': '60', 'x-ratelimit-remaining': '55' };
+
+/** A recorded body. */
+export const recorded = (name: string): string => readFileSync(`test/recorded/finnhub/${name}.json`, 'utf8');
+
+/** An answer of JSON with the plan's headers, unless others are given. */
+export const says =
+  (status: number, body: string | Buffer, headers: Record<string, string> = {}): Answer =>
+  (response) =>
+    response.writeHead(status, { 'content-type': 'application/json', ...plan, ...headers }).end(body);
+
+/** Opens it; the client's key is `k-secret` and its window half a minute. */
+export async function openProvider(): Promise<Provider> {
+  let answer: Answer = says(200, '{}');
+  let asked: IncomingMessage | undefined;
+  const server = await listen((request, response) => {
+    asked = request;
+    answer(response, request);
+  });
+  const answers = (next: Answer) => {
+    answer = next;
+    asked = undefined;
+  };
+  const generous: Budget = {
+    take: async () => ({ id: 'grant', askedAtMs: performance.now() }),
+    isGood: async () => true,
+    settle: async () => {},
+  };
+  const client = (budget: Partial<Budget> = {}, key?: string) =>
+    openFinnhub({ baseUrl: `${server.url}/api/v1`, key, windowMs: 30_000, budget: { ...generous, ...budget } });
+  return {
+    answers,
+    asked: () => asked,
+    client,
+    async ask(next, signal = AbortSignal.timeout(5_000)) {
+      answers(next);
+      const told: unknown[] = [];
+      const finnhub = client({ settle: async (_grant, said) => void told.push(said) }, 'k-secret');
+      return finnhub.quote('BRK.B', signal).then(
+        (quote) => ({ quote, error: undefined, told }),
+        (error: unknown) => ({ quote: undefined, error, told }),
+      );
+    },
+    close: () => server.close(),
+  };
+}

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
+import { EventLog } from '../entities/event-log.entity.ts';
 import { EventVersion } from '../entities/event-version.entity.ts';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { JobContract } from '../jobs/define-job.ts';
@@ -56,7 +57,16 @@ async function write(
     rows.push({ ...message, version, leaseUntil });
   }
   if (rows.length > 0) await tx.insertMany(OutboxMessage, rows);
+  const entries = rows.flatMap(toLog);
+  if (entries.length > 0) await tx.insertMany(EventLog, entries);
   return rows;
+}
+
+/** What stays of an event when it has left the outbox. */
+function toLog({ id, name: type, stream, subject, version, body: data, createdAt: at }: Message) {
+  return stream === null || subject === null || version === null
+    ? []
+    : [{ id, stream, type, subject, version, data, at }];
 }
 
 async function nextVersion(tx: EntityManager, stream: string, subject: string): Promise<number> {

@@ -4,8 +4,10 @@ import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { Producer, QueuedJob } from '../jobs/enqueue.ts';
 import type { Definitions } from '../load-definitions.ts';
 import type { Log } from '../log.ts';
-import { append, type Envelope } from '../streams/append.ts';
+import { append, type Envelope, StreamLost } from '../streams/append.ts';
+import type { Stream } from '../streams/define-event.ts';
 import type { Message } from './after-commit.ts';
+import { restoreStream } from './restore-stream.ts';
 
 /** Sends committed messages on: events to their streams, jobs to their queues. */
 export type Relay = Readonly<{
@@ -30,6 +32,10 @@ export type RelayParts = Readonly<{
 const batch = 500;
 // A send takes at most two deadlines of a second and a half; a lease with less left belongs to the sweep.
 const leaseReserveMs = 3_000;
+// A log of some thousand events is read and appended in that time.
+const restorePatienceMs = 1_000;
+
+type Announcement = Readonly<{ stream: Stream; envelope: Envelope }>;
 
 /** Opens the process's relay. What it cannot send stays in MySQL, where the sweep of any worker finds it. */
 export function openRelay(parts: RelayParts): Relay {
@@ -61,7 +67,7 @@ export function openRelay(parts: RelayParts): Relay {
 }
 
 async function send(parts: RelayParts, messages: readonly Message[]): Promise<number> {
-  const { orm, redis, producer } = parts;
+  const { orm, producer } = parts;
   const em = orm.em.fork();
   const known = messages.filter((message) => isDefined(parts, message));
   const events = await inOrder(
@@ -71,14 +77,31 @@ async function send(parts: RelayParts, messages: readonly Message[]): Promise<nu
   const jobs = known.filter(({ stream }) => stream === null);
 
   // Events first, and their rows gone before a job can start: what a job announces follows them at once.
-  await append(
-    redis,
+  const hasGone = await announce(
+    parts,
     events.flatMap((message) => toEvent(parts, message)),
   );
-  await remove(em, events);
+  if (hasGone) await remove(em, events);
   await producer.enqueueAll(jobs.flatMap((message) => toJob(parts, message)));
   await remove(em, jobs);
-  return events.length + jobs.length;
+  return (hasGone ? events.length : 0) + jobs.length;
+}
+
+/** Appends events. False: a stream is lost, and restoring it takes longer than jobs can wait; the sweep sends them later. */
+async function announce(parts: RelayParts, events: readonly Announcement[]): Promise<boolean> {
+  try {
+    await append(parts.redis, events, { mustBeWhole: true });
+  } catch (error) {
+    if (!(error instanceof StreamLost)) throw error;
+    try {
+      await restoreStream(parts, error.stream, AbortSignal.timeout(restorePatienceMs));
+    } catch (cause) {
+      parts.log.warn({ err: cause, stream: error.stream.name }, 'outbox: a stream is still being restored');
+      return false;
+    }
+    return announce(parts, events);
+  }
+  return true;
 }
 
 async function remove(em: EntityManager, messages: readonly Message[]): Promise<void> {

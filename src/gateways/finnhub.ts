@@ -107,9 +107,10 @@ function read<T extends z.ZodType>(schema: T, path: string, answer: JsonAnswer, 
   return parsed.data;
 }
 
-// Retry-After in seconds, else the window's end, else a whole window; never less than a tenth of a second or more than a minute.
+// Retry-After in seconds or as a date, else the window's end, else a whole window; never less than a tenth of a second or more than a minute.
 function restMs(headers: Headers, windowMs: number): number {
-  const after = Number(headers.get('retry-after') ?? Number.NaN) * 1_000;
+  const retryAfter = headers.get('retry-after') ?? '';
+  const after = /[a-z]/i.test(retryAfter) ? Date.parse(retryAfter) - Date.now() : Number(retryAfter) * 1_000;
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - Date.now();
   const named = [after, reset].find((ms) => Number.isFinite(ms) && ms > 0) ?? windowMs;
   return Math.ceil(Math.min(Math.max(named, 100), mostRestMs));

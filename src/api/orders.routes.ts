@@ -59,7 +59,7 @@ async function buyerOf({ orm }: ApiContext, { userId, role }: Principal, named =
   if (named === userId) return userId;
   if (role !== 'admin')
     throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
-  if ((await orm.em.fork().count(User, { id: named })) === 0)
+  if ((await orm.em.fork().count(User, { id: named, deletedAt: null })) === 0)
     throw new Problem('invalid', `There is no user ${named}.`, {
       errors: [{ pointer: '/user_id', detail: `no user ${named}` }],
     });

@@ -59,7 +59,7 @@ async function principalFor(c: HonoContext<RouteEnv>, hash: string): Promise<Pri
   const { orm, now } = c.var.ctx;
   const em = orm.em.fork();
   const login = await em.findOne(Token, { hash, expiresAt: { $gt: now() } }, { disableIdentityMap: true });
-  const user = login && (await em.findOne(User, login.user, { disableIdentityMap: true }));
+  const user = login && (await em.findOne(User, { id: login.user, deletedAt: null }, { disableIdentityMap: true }));
   return user ? { userId: user.id, role: user.role, tokenHash: hash } : undefined;
 }
 

@@ -134,6 +134,18 @@ export const problemCodes = {
     cause: 'The webhook’s signature is missing, older than five minutes, or not made with STRIPE_WEBHOOK_SECRET.',
     remedy: 'Compare the secret with the one the gateway shows for this endpoint.',
   },
+  email_taken: {
+    status: 409,
+    title: 'E-mail taken',
+    cause: 'Another account has this e-mail address.',
+    remedy: 'Log in to that account, or use another address.',
+  },
+  last_administrator: {
+    status: 409,
+    title: 'The last administrator',
+    cause: 'Nobody could administer any more.',
+    remedy: 'Make another account an administrator first.',
+  },
   unknown_symbol: {
     status: 404,
     title: 'Unknown symbol',

@@ -9,6 +9,15 @@ export const UserView = z
 
 type UserRow = Pick<InferEntity<typeof User>, 'id' | 'email' | 'name' | 'role' | 'createdAt'>;
 
+/** A customer, as examples show one. */
+export const exampleUser = {
+  id: 3,
+  email: 'ada@example.com',
+  name: 'Ada Example',
+  role: 'user' as const,
+  created_at: '2026-11-22T10:00:00.000Z',
+};
+
 /** The view of a row. */
 export function userView({ id, email, name, role, createdAt }: UserRow): z.input<typeof UserView> {
   return { id, email, name, role, created_at: createdAt.toISOString() };

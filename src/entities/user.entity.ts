@@ -5,7 +5,10 @@ export const roles = ['user', 'operator', 'admin'] as const;
 /** One of them. */
 export type Role = (typeof roles)[number];
 
-/** A person with an account. `passwordHash` is an argon2id PHC string. */
+/**
+ * A person with an account. `passwordHash` is an argon2id PHC string. Who is deleted keeps a row without personal data,
+ * because orders belong to it.
+ */
 export const User = defineEntity({
   name: 'User',
   tableName: 'users',
@@ -16,5 +19,6 @@ export const User = defineEntity({
     role: p.enum(roles).default('user'),
     passwordHash: p.string().length(255).hidden(),
     createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
+    deletedAt: p.datetime(3).nullable(),
   },
 });

@@ -1,0 +1,107 @@
+import { z } from '@hono/zod-openapi';
+import { deleteCookie } from 'hono/cookie';
+import { Token } from '../entities/token.entity.ts';
+import { User } from '../entities/user.entity.ts';
+import { Problem } from '../errors.ts';
+import { hashPassword, isPassword } from '../passwords.ts';
+import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
+import { defineRoute } from './define-route.ts';
+import { principalOf, sessionCookie } from './principal.ts';
+import { exampleUser, UserView, userView } from './user-view.ts';
+
+const Registration = z.strictObject({ email: Email, password: NewPassword, name: PersonName }).openapi('Registration');
+const exampleRegistration = { email: 'ada@example.com', password: 'a long sentence', name: 'Ada Example' };
+
+const register = defineRoute(
+  'public',
+  {
+    method: 'post',
+    path: '/auth/register',
+    operationId: 'register',
+    summary: 'Opens an account for a customer.',
+    tags: ['auth'],
+    request: {
+      body: { required: true, content: { 'application/json': { schema: Registration, example: exampleRegistration } } },
+    },
+    responses: {
+      201: {
+        description: 'The account; log in next.',
+        headers: z.object({ Location: z.string() }),
+        content: { 'application/json': { schema: UserView, example: exampleUser } },
+      },
+      409: { description: 'email_taken' },
+    },
+  },
+  async (c) => {
+    const { email, password, name } = c.req.valid('json');
+    const { transaction, now } = c.var.ctx;
+    const row = { email, name, role: 'user' as const, passwordHash: await hashPassword(password), createdAt: now() };
+    const id = await storeUser(transaction((tx) => tx.insert(User, row)));
+    c.header('location', `/users/${id}`);
+    return c.json(userView({ ...row, id }), 201);
+  },
+);
+
+const logout = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/auth/logout',
+    operationId: 'logout',
+    summary: 'Ends the login that the request came with, and takes the session cookie back.',
+    tags: ['auth'],
+    responses: { 204: { description: 'The token is worth nothing from now on.' } },
+  },
+  async (c) => {
+    const { tokenHash } = principalOf(c);
+    await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, { hash: tokenHash }));
+    deleteCookie(c, sessionCookie, { path: '/' });
+    return c.body(null, 204);
+  },
+);
+
+const PasswordChange = z
+  .strictObject({ current: z.string().min(1).max(1_024), new: NewPassword })
+  .openapi('PasswordChange');
+const examplePasswordChange = { current: 'a long sentence', new: 'an even longer one' };
+
+const changePassword = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/auth/password',
+    operationId: 'changePassword',
+    summary: "Changes one's password, and ends every other login of the account.",
+    tags: ['auth'],
+    request: {
+      body: {
+        required: true,
+        content: { 'application/json': { schema: PasswordChange, example: examplePasswordChange } },
+      },
+    },
+    responses: {
+      204: { description: 'Changed; the token of this request goes on.' },
+      401: { description: 'bad_credentials, unauthenticated' },
+    },
+  },
+  async (c) => {
+    const { current, new: wanted } = c.req.valid('json');
+    const { orm, transaction } = c.var.ctx;
+    const { userId, tokenHash } = principalOf(c);
+    const user = await orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
+    const isTheirs = await isPassword(current, user?.passwordHash);
+    const passwordHash = isTheirs ? await hashPassword(wanted) : '';
+    const isChanged = await transaction(async (tx) => {
+      // The hash that was checked must still be theirs: of two changes at once, one finds its `current` outdated.
+      const known = { id: userId, passwordHash: user?.passwordHash ?? '' };
+      if (!isTheirs || (await tx.nativeUpdate(User, known, { passwordHash })) === 0) return false;
+      await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
+      return true;
+    });
+    if (!isChanged) throw new Problem('bad_credentials', 'The current password is another one.');
+    return c.body(null, 204);
+  },
+);
+
+/** One's own account: opening it, leaving it, locking others out of it. */
+export const routes = [register, logout, changePassword];

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { Token } from '../entities/token.entity.ts';
+import { roles, User } from '../entities/user.entity.ts';
+import { Problem } from '../errors.ts';
+import { hashPassword } from '../passwords.ts';
+import { requireAnotherAdministrator } from '../users/administrators.ts';
+import { eraseUser } from '../users/erase-user.ts';
+import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
+import { defineRoute } from './define-route.ts';
+import { givenFields } from './given-fields.ts';
+import { IntegerId } from './integer-id.ts';
+import { principalOf } from './principal.ts';
+import { exampleUser, UserView, userView } from './user-view.ts';
+import { accountOf, unknownUser } from './users.routes.ts';
+
+const params = z.object({ id: IntegerId });
+
+const UserChange = z
+  .strictObject({
+    email: Email.optional(),
+    name: PersonName.optional(),
+    role: z.enum(roles).optional().openapi({ description: 'For administrators.' }),
+    password: NewPassword.optional().openapi({
+      description:
+        "For administrators, of someone else's account, whose logins it ends; one's own: POST /auth/password.",
+    }),
+  })
+  .openapi('UserChange');
+
+const change = defineRoute(
+  'user',
+  {
+    method: 'patch',
+    path: '/users/{id}',
+    operationId: 'changeUser',
+    summary: "Changes fields of one's own account; roles, and others' accounts, are for administrators.",
+    tags: ['users'],
+    request: {
+      params,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: UserChange, example: { name: 'Ada Exemplar' } } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The account as it is now.',
+        content: { 'application/json': { schema: UserView, example: exampleUser } },
+      },
+      403: { description: 'forbidden' },
+      409: { description: 'email_taken, last_administrator' },
+    },
+  },
+  async (c) => {
+    const id = accountOf(c, c.req.valid('param').id);
+    const { password, ...wanted } = givenFields(c.req.valid('json'));
+    const { userId, role } = principalOf(c);
+    if (wanted.role !== undefined && role !== 'admin')
+      throw new Problem('forbidden', 'Roles are given by administrators.');
+    if (password !== undefined && id === userId)
+      throw new Problem(
+        'forbidden',
+        'Change your own password with POST /auth/password, which asks for the present one.',
+      );
+    const passwordHash = password === undefined ? undefined : await hashPassword(password);
+    const changed = await storeUser(
+      c.var.ctx.transaction(async (tx) => {
+        if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
+        const user = await lockUser(tx, id);
+        const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
+        if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
+        if (passwordHash !== undefined) await tx.nativeDelete(Token, { user: id });
+        return { ...user, ...wanted };
+      }),
+    );
+    return c.json(userView(changed), 200);
+  },
+);
+
+const remove = defineRoute(
+  'user',
+  {
+    method: 'delete',
+    path: '/users/{id}',
+    operationId: 'deleteUser',
+    summary: "Deletes one's own account, or as administrator anyone's. Orders stay, without personal data.",
+    tags: ['users'],
+    request: { params },
+    responses: {
+      204: { description: 'The account is gone, its logins ended, its e-mail address free.' },
+      409: { description: 'last_administrator' },
+    },
+  },
+  async (c) => {
+    const id = accountOf(c, c.req.valid('param').id);
+    const { transaction, now } = c.var.ctx;
+    const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'));
+    await transaction(async (tx) => {
+      await requireAnotherAdministrator(tx, id);
+      await lockUser(tx, id);
+      await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
+    });
+    return c.body(null, 204);
+  },
+);
+
+async function lockUser(tx: EntityManager, id: number) {
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  const user = await tx.findOne(User, { id, deletedAt: null }, lock);
+  if (!user) throw unknownUser();
+  return user;
+}
+
+/** Accounts: changing and deleting them. */
+export const routes = [change, remove];

@@ -1,0 +1,110 @@
+import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import { roles, User } from '../entities/user.entity.ts';
+import { Problem } from '../errors.ts';
+import { hashPassword } from '../passwords.ts';
+import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
+import { readCursor } from './cursor.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
+import { IntegerId } from './integer-id.ts';
+import { cutPage, PageQuery } from './page.ts';
+import { principalOf } from './principal.ts';
+import { exampleUser, UserView, userView } from './user-view.ts';
+
+const UserList = z.object({ data: z.array(UserView), next_cursor: z.string().nullable() }).openapi('UserList');
+const userContent = { 'application/json': { schema: UserView, example: exampleUser } };
+
+const list = defineRoute(
+  'admin',
+  {
+    method: 'get',
+    path: '/users',
+    operationId: 'listUsers',
+    summary: 'Everyone with an account, oldest first.',
+    tags: ['users'],
+    request: { query: z.object({ ...PageQuery, role: z.enum(roles).optional() }) },
+    responses: {
+      200: {
+        description: 'A page of users.',
+        content: { 'application/json': { schema: UserList, example: { data: [exampleUser], next_cursor: null } } },
+      },
+    },
+  },
+  async (c) => {
+    const { cursor, limit, role } = c.req.valid('query');
+    const listName = `users:${role ?? ''}`;
+    const wanted = {
+      deletedAt: null,
+      ...(role === undefined ? {} : { role }),
+      ...(cursor === undefined ? {} : { id: { $gt: Number(readCursor(listName, cursor)) } }),
+    };
+    const page = { orderBy: { id: 'asc' }, limit: limit + 1, disableIdentityMap: true } as const;
+    const rows = cutPage(listName, await c.var.ctx.orm.em.fork().find(User, wanted, page), limit);
+    return c.json({ data: rows.page.map(userView), next_cursor: rows.next_cursor }, 200);
+  },
+);
+
+const NewUser = z
+  .strictObject({ email: Email, password: NewPassword, name: PersonName, role: z.enum(roles).default('user') })
+  .openapi('NewUser');
+const exampleNewUser = { email: 'ada@example.com', password: 'a long sentence', name: 'Ada Example', role: 'operator' };
+
+const create = defineRoute(
+  'admin',
+  {
+    method: 'post',
+    path: '/users',
+    operationId: 'createUser',
+    summary: 'Opens an account for someone else, with any role.',
+    tags: ['users'],
+    request: {
+      body: { required: true, content: { 'application/json': { schema: NewUser, example: exampleNewUser } } },
+    },
+    responses: {
+      201: { description: 'The account.', headers: z.object({ Location: z.string() }), content: userContent },
+      409: { description: 'email_taken' },
+    },
+  },
+  async (c) => {
+    const { password, ...given } = c.req.valid('json');
+    const { transaction, now } = c.var.ctx;
+    const row = { ...given, passwordHash: await hashPassword(password), createdAt: now() };
+    const id = await storeUser(transaction((tx) => tx.insert(User, row)));
+    c.header('location', `/users/${id}`);
+    return c.json(userView({ ...row, id }), 201);
+  },
+);
+
+const read = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/users/{id}',
+    operationId: 'readUser',
+    summary: "One's own account; an administrator sees everyone's.",
+    tags: ['users'],
+    request: { params: z.object({ id: IntegerId }) },
+    responses: { 200: { description: 'The account.', content: userContent } },
+  },
+  async (c) => {
+    const id = accountOf(c, c.req.valid('param').id);
+    const user = await c.var.ctx.orm.em.fork().findOne(User, { id, deletedAt: null }, { disableIdentityMap: true });
+    if (!user) throw unknownUser();
+    return c.json(userView(user), 200);
+  },
+);
+
+/** The id, if the caller may touch that account. @throws Problem not_found: whose it is, and whether it is, stays unsaid. */
+export function accountOf(c: HonoContext<RouteEnv>, id: number): number {
+  const { userId, role } = principalOf(c);
+  if (id !== userId && role !== 'admin') throw unknownUser();
+  return id;
+}
+
+/** There is no such account, or none that the caller may see. */
+export function unknownUser(): Problem {
+  return new Problem('not_found', 'There is no such user that you may see.');
+}
+
+/** Accounts: seeing them, and opening them for others. */
+export const routes = [list, create, read];

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { UserView } from '../../src/api/user-view.ts';
+import { adminId, demoId, newPerson, type Person } from '../accounts.ts';
+import { openTestApi, type TestApi } from '../test-context.ts';
+import { pointersOf, problemOf } from './problem-of.ts';
+
+const List = z.strictObject({ data: z.array(UserView.strict()), next_cursor: z.string().nullable() });
+
+let api: TestApi;
+let person: Person;
+let operator: Person;
+beforeAll(async () => {
+  api = await openTestApi();
+  person = await newPerson(api);
+  operator = await newPerson(api, 'operator');
+});
+afterAll(() => api.close());
+
+describe('listing users', () => {
+  const list = async (query = '') =>
+    List.parse(await (await api.send('GET', `/users${query}`, { as: 'admin' })).json());
+
+  it('shows everyone to an administrator, page after page, no password among it', async () => {
+    const all = (await list()).data.map(({ id }) => id);
+    expect(all).toEqual([demoId, adminId, person.id, operator.id]);
+    const first = await list('?limit=3');
+    const second = await list(`?limit=3&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(all);
+    expect(second.next_cursor).toBeNull();
+    expect((await list('?role=operator')).data.map(({ id }) => id)).toEqual([operator.id]);
+  });
+
+  it.each(['?limit=0', '?cursor=x', '?role=king'])('refuses %s', async (query) => {
+    const parameter = query.slice(1, query.indexOf('='));
+    expect(await pointersOf(await api.send('GET', `/users${query}`, { as: 'admin' }))).toEqual([parameter]);
+  });
+
+  it('is for administrators', async () => {
+    expect((await problemOf(await api.send('GET', '/users'))).code).toBe('unauthenticated');
+    for (const who of [person, operator])
+      expect((await problemOf(await who.send('GET', '/users'))).code).toBe('forbidden');
+  });
+});
+
+describe('opening an account for someone', () => {
+  const body = { email: 'New.Operator@example.com', password: 'a long sentence', name: 'New', role: 'operator' };
+
+  it('gives it the role that is named, else that of a customer', async () => {
+    const answer = await api.send('POST', '/users', { as: 'admin', body });
+    expect(answer.status).toBe(201);
+    const user = UserView.strict().parse(await answer.json());
+    expect(user).toMatchObject({ email: 'new.operator@example.com', role: 'operator' });
+    expect(answer.headers.get('location')).toBe(`/users/${user.id}`);
+    expect(await (await api.send('GET', `/users/${user.id}`, { as: 'admin' })).json()).toEqual(user);
+    const { role: _role, ...customer } = { ...body, email: 'customer@example.com' };
+    expect(await (await api.send('POST', '/users', { as: 'admin', body: customer })).json()).toMatchObject({
+      role: 'user',
+    });
+    expect((await problemOf(await api.send('POST', '/users', { as: 'admin', body }))).code).toBe('email_taken');
+  });
+
+  it.each([
+    [{ role: 'king' }, '/role'],
+    [{ email: '@' }, '/email'],
+    [{ password: 'short' }, '/password'],
+    [{ passwordHash: 'x' }, '/passwordHash'],
+    [{ id: 1 }, '/id'],
+  ])('refuses %j', async (more, pointer) => {
+    const answer = await api.send('POST', '/users', { as: 'admin', body: { ...body, ...more } });
+    expect(await pointersOf(answer)).toEqual([pointer]);
+  });
+
+  it('is for administrators', async () => {
+    expect((await problemOf(await api.send('POST', '/users', { body }))).code).toBe('unauthenticated');
+    for (const who of [person, operator])
+      expect((await problemOf(await who.send('POST', '/users', body))).code).toBe('forbidden');
+  });
+});
+
+describe('reading an account', () => {
+  it('shows one their own, and an administrator everyone’s', async () => {
+    const own: unknown = await (await person.send('GET', `/users/${person.id}`)).json();
+    expect(own).toMatchObject({ id: person.id, email: person.email, role: 'user' });
+    expect(await (await api.send('GET', `/users/${person.id}/`, { as: 'admin' })).json()).toEqual(own);
+  });
+
+  it('does not find someone else’s, for operators either, nor what is no id', async () => {
+    for (const who of [person, operator])
+      for (const id of [demoId, adminId, 9_999, 'me', '0', '1.0'])
+        expect((await problemOf(await who.send('GET', `/users/${id}`))).code).toBe('not_found');
+    expect((await problemOf(await api.send('GET', '/users/9999', { as: 'admin' }))).code).toBe('not_found');
+  });
+
+  it('needs a login', async () => {
+    expect((await problemOf(await api.send('GET', `/users/${person.id}`))).code).toBe('unauthenticated');
+  });
+});

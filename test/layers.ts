@@ -1,7 +1,7 @@
 /** What may be imported by everything in src/. */
 export const everywhere = ['errors', 'log', 'deadline'];
 
-const domain = ['entities', 'market', 'orders', 'streams'];
+const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
 const process = ['config', 'database', 'health', 'passwords', 'process-life', 'seed'];
 const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...process];
@@ -22,8 +22,10 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'redis-connection': [],
   entities: [],
   streams: [],
+  catalog: ['entities', 'orders', 'streams'],
   market: ['entities'],
   orders: ['entities', 'streams'],
+  users: ['entities'],
   jobs: domain,
   outbox: ['entities', 'streams', 'jobs'],
   gateways: ['config'],

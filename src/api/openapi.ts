@@ -9,6 +9,8 @@ const { version } = About.parse(JSON.parse(readFileSync(new URL('../../package.j
 
 const tags = [
   { name: 'auth', description: 'Logging in, and finding out who one is.' },
+  { name: 'users', description: 'Accounts: one’s own, and everyone’s for administrators.' },
+  { name: 'products', description: 'What can be ordered, made here or read from a feed.' },
   { name: 'orders', description: 'Placing and following orders.' },
   { name: 'market', description: 'Market data, from stored copies first.' },
   { name: 'streams', description: 'What happens, as it happens: server-sent events.' },

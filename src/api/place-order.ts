@@ -113,7 +113,11 @@ export function eventItems(
 }
 
 async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Promise<Line[]> {
-  const products = await tx.find(Product, { id: { $in: [...items.keys()] } }, { disableIdentityMap: true });
+  const products = await tx.find(
+    Product,
+    { id: { $in: [...items.keys()] }, deletedAt: null },
+    { disableIdentityMap: true },
+  );
   const byId = new Map(products.map((product) => [product.id, product]));
   const unknown = [...items].filter(([id]) => !byId.has(id));
   if (unknown.length > 0)

@@ -1,15 +1,34 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 
-/** Something that can be ordered. `priceMinor` is in minor units of `currency`; `stock` null is not counted. */
+/** The source of products that were made here rather than read from a feed. */
+export const localSource = 'local';
+
+/**
+ * Something that can be ordered. `priceMinor` is in minor units of `currency`; `stock` null is not counted.
+ * A deleted product keeps its row, so that a feed which still lists it does not bring it back.
+ */
 export const Product = defineEntity({
   name: 'Product',
   tableName: 'products',
+  indexes: [{ properties: ['category', 'id'] }],
+  uniques: [{ properties: ['source', 'externalId'] }],
   properties: {
     id: p.integer().primary().autoincrement(),
+    source: p.string().length(100).default(localSource),
+    externalId: p.string().length(64).nullable(),
     title: p.string().length(300),
+    description: p.text().nullable(),
+    category: p.string().length(100).nullable(),
+    image: p.string().length(2_000).nullable(),
+    ratingRate: p.decimal('number').precision(5).scale(2).nullable(),
+    ratingCount: p.integer().unsigned().nullable(),
     priceMinor: p.bigint('number').unsigned(),
     currency: p.character().length(3),
     stock: p.integer().unsigned().nullable(),
+    /** What the feed said last; an edit made here stands until the feed itself says something else. */
+    feedHash: p.string().length(64).nullable().hidden(),
     createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
+    updatedAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
+    deletedAt: p.datetime(3).nullable(),
   },
 });

@@ -1,0 +1,67 @@
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { Product } from '../entities/product.entity.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { productCreated, productUpdated } from '../streams/catalog.stream.ts';
+import type { FeedRow } from './feed-row.ts';
+import { changedFields, productFacts, type ProductRow } from './product-facts.ts';
+
+/** What became of some rows of a feed. `deleted` are those that were deleted here and stay so. */
+export type StoredCounts = Readonly<{ created: number; updated: number; unchanged: number; deleted: number }>;
+
+type Batch = Readonly<{ source: string; rows: readonly FeedRow[]; at: Date }>;
+
+/**
+ * Adds the rows of a feed that are new and updates those of which the feed says something else than last time, with
+ * their events, in the caller's transaction. Whoever is missing from the feed stays. A second run finds nothing to do.
+ */
+export async function storeFeed(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<StoredCounts> {
+  const known = await findStored(tx, batch, LockMode.PESSIMISTIC_WRITE);
+  const fresh = batch.rows.filter(({ externalId }) => !known.has(externalId));
+  const counts = { created: fresh.length, updated: 0, unchanged: 0, deleted: 0 };
+  for (const row of batch.rows) {
+    const stored = known.get(row.externalId);
+    if (stored) counts[await update(tx, after, stored, row, batch.at)] += 1;
+  }
+  if (fresh.length > 0) await create(tx, after, { ...batch, rows: fresh });
+  return counts;
+}
+
+async function findStored(tx: EntityManager, { source, rows }: Batch, lockMode?: LockMode.PESSIMISTIC_WRITE) {
+  const ids = rows.map(({ externalId }) => externalId);
+  const stored = await tx.find(
+    Product,
+    { source, externalId: { $in: ids } },
+    { disableIdentityMap: true, orderBy: { id: 'asc' }, ...(lockMode ? { lockMode } : {}) },
+  );
+  return new Map(stored.map((row) => [row.externalId, row]));
+}
+
+async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<void> {
+  const { source, rows, at } = batch;
+  await tx.insertMany(
+    Product,
+    rows.map((row) => ({ ...row, source, createdAt: at, updatedAt: at })),
+  );
+  const stored = await findStored(tx, batch);
+  for (const { externalId } of rows) {
+    const product = stored.get(externalId);
+    if (product) after.publish(productCreated, String(product.id), productFacts(product));
+  }
+}
+
+// A feed's stock is taken once, with the product: from then on orders take from it, and it is counted here.
+async function update(
+  tx: EntityManager,
+  after: AfterCommit,
+  stored: ProductRow,
+  { stock: _stock, externalId: _externalId, ...row }: FeedRow,
+  at: Date,
+): Promise<'updated' | 'unchanged' | 'deleted'> {
+  if (stored.deletedAt) return 'deleted';
+  if (stored.feedHash === row.feedHash) return 'unchanged';
+  const changed = changedFields(stored, row);
+  await tx.nativeUpdate(Product, { id: stored.id }, changed.length > 0 ? { ...row, updatedAt: at } : row);
+  if (changed.length === 0) return 'unchanged';
+  after.publish(productUpdated, String(stored.id), { ...productFacts({ ...stored, ...row }), changed });
+  return 'updated';
+}

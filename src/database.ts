@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
+import { within } from './deadline.ts';
 
 /** Whether the schema is the one this code was written for. */
 export async function isSchemaCurrent(orm: MikroORM): Promise<boolean> {
@@ -17,11 +18,5 @@ export async function waitForDatabase(orm: MikroORM, { mayCreate = false } = {})
 
 /** Asks MySQL for an answer within a second. */
 export async function ping(orm: MikroORM): Promise<void> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(() => late.reject(new Error('MySQL did not answer within a second')), 1_000);
-  try {
-    await Promise.race([orm.em.fork().execute('select 1'), late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
+  await within(1_000, 'MySQL', orm.em.fork().execute('select 1'));
 }

@@ -1,6 +1,7 @@
 import { ConnectionException, DriverException, LockWaitTimeoutException } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import { TooLate } from '../deadline.ts';
 import { Problem } from '../errors.ts';
 import { CommitUnknown, TransactionTimeout } from '../transaction.ts';
 import type { RouteEnv } from './define-route.ts';
@@ -34,7 +35,7 @@ function toProblem(error: Error): Problem {
   if (error instanceof HTTPException && error.status === 415)
     return new Problem('unsupported_media_type', 'Send application/json.', { cause: error });
   if (isOutage(error))
-    return new Problem('unavailable', 'The database did not answer in time.', {
+    return new Problem('unavailable', 'The database or the queue did not answer in time.', {
       cause: error,
       headers: { 'retry-after': '1' },
     });
@@ -53,7 +54,7 @@ const outageCodes = new Set([
 ]);
 
 function isOutage(error: Error): boolean {
-  if (error instanceof CommitUnknown || error instanceof TransactionTimeout) return true;
+  if ([CommitUnknown, TransactionTimeout, TooLate].some((known) => error instanceof known)) return true;
   if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
   const code = 'code' in error ? String(error.code) : '';
   return (

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
 import type { z } from 'zod';
+import { within } from '../deadline.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { JobContract } from './define-job.ts';
 import { queues } from './queues.ts';
@@ -47,9 +48,13 @@ export function openProducer(connection: RedisConnection): Producer {
       const parsed = job.payload.parse(payload);
       const [queue, id] = [queueOf(job), randomUUIDv7()];
       const priority = isBackground ? { priority: behindPeople } : {};
-      const added = await inTime(queue.add(job.kind, parsed, { ...optionsOf(job, parsed, id), ...priority }));
+      const added = await within(
+        addDeadlineMs,
+        'Redis',
+        queue.add(job.kind, parsed, { ...optionsOf(job, parsed, id), ...priority }),
+      );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
-      if (added.id !== id && !isBackground) await inTime(bringForward(queue, added.id));
+      if (added.id !== id && !isBackground) await within(addDeadlineMs, 'Redis', bringForward(queue, added.id));
       return added.id;
     },
     async enqueueAll(jobs) {
@@ -59,7 +64,7 @@ export function openProducer(connection: RedisConnection): Producer {
           some.map(({ job, id, payload }) => ({ name: job.kind, data: payload, opts: optionsOf(job, payload, id) })),
         ),
       );
-      await inTime(Promise.all(adding));
+      await within(addDeadlineMs, 'Redis', Promise.all(adding));
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((queue) => queue.close()));
@@ -92,18 +97,4 @@ function openQueue(name: string, connection: RedisConnection): Queue {
   // An outage is reported by each call that fails; without a listener it would end the process.
   queue.on('error', () => {});
   return queue;
-}
-
-async function inTime<T>(adding: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new Error(`Redis did not answer within ${addDeadlineMs} ms`)),
-    addDeadlineMs,
-  );
-  adding.catch(() => {});
-  try {
-    return await Promise.race([adding, late.promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -73,6 +73,11 @@ describe('a body', () => {
     }
   });
 
+  it('that never ends is refused as soon as it is too long', async () => {
+    const endless = new ReadableStream({ start: (controller) => controller.enqueue(new Uint8Array(65_537)) });
+    expect(await problemOf(await post('/orders', endless))).toMatchObject({ status: 413, code: 'too_large' });
+  });
+
   it('of another type than JSON in UTF-8 is refused', async () => {
     const types = [
       'text/plain',

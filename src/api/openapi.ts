@@ -1,11 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Config } from '../config.ts';
 import { defineRoute, type Route, type RouteEnv } from './define-route.ts';
 import { sessionCookie } from './principal.ts';
-
-const About = z.object({ version: z.string() });
-const { version } = About.parse(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')));
+import { version } from './version.ts';
 
 const tags = [
   { name: 'auth', description: 'Logging in, and finding out who one is.' },

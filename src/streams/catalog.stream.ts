@@ -19,12 +19,24 @@ const product = {
   external_id: z.string().nullable(),
 };
 
+const exampleProduct = {
+  product_id: 3,
+  title: 'Canvas Backpack',
+  price: 109.95,
+  currency: 'USD',
+  category: "men's clothing",
+  image: null,
+  source: 'fakestore',
+  external_id: '1',
+};
+
 /** A product can be ordered from now on. */
 export const productCreated = defineEvent(catalog, {
   type: 'product.created',
   schema: 1,
   summary: 'A product has been added, by an administrator or from the feed.',
   data: z.object(product),
+  example: { subject: '3', data: exampleProduct },
 });
 
 /** Fields of a product are different from now on; stock that orders take is not announced. */
@@ -33,6 +45,7 @@ export const productUpdated = defineEvent(catalog, {
   schema: 1,
   summary: 'A product has changed, by an administrator or in the feed.',
   data: z.object({ ...product, changed: z.array(z.string()) }),
+  example: { subject: '3', data: { ...exampleProduct, changed: ['price'] } },
 });
 
 /** A product can no longer be ordered; orders that hold it stand. */
@@ -41,6 +54,7 @@ export const productDeleted = defineEvent(catalog, {
   schema: 1,
   summary: 'A product has been removed by an administrator.',
   data: z.object({ product_id: z.int(), source: z.string(), external_id: z.string().nullable() }),
+  example: { subject: '3', data: { product_id: 3, source: 'fakestore', external_id: '1' } },
 });
 
 /** How many products of a feed were new, different and the same; those deleted here stay away. */
@@ -58,4 +72,8 @@ export const productSynced = defineEvent(catalog, {
   schema: 1,
   summary: 'The product feed has been read and stored.',
   data: SyncCounts,
+  example: {
+    subject: 'fakestore',
+    data: { source: 'fakestore', created: 20, updated: 0, unchanged: 0, deleted: 0 },
+  },
 });

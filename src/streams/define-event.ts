@@ -11,6 +11,8 @@ export type EventDefinition<Data extends z.ZodType = z.ZodType> = Readonly<{
   schema: number;
   summary: string;
   data: Data;
+  /** One of them as it could be: its subject and its data, for `/asyncapi.json`. */
+  example: Readonly<{ subject: string; data: z.input<Data> }>;
 }>;
 
 /** Declares a stream; one file `name.stream.ts` holds it and its events. */

@@ -12,6 +12,14 @@ const money = { total_amount: z.number(), currency: z.string().length(3) };
 const Items = z.array(z.object({ product_id: z.int(), quantity: z.int(), unit_price: z.number() }));
 const order = { order_id: z.uuid(), user_id: z.int(), ...money };
 
+const orderId = '019341d2-0000-7000-8000-000000000001';
+const paymentId = '019341d2-0000-7000-8000-000000000002';
+const exampleOrder = { order_id: orderId, user_id: 1, total_amount: 100, currency: 'USD' };
+const exampleItems = [
+  { product_id: 1, quantity: 1, unit_price: 60 },
+  { product_id: 2, quantity: 1, unit_price: 40 },
+];
+
 /** An order is stored and its stock is held; whether it is paid is not known yet. */
 export const orderCreated = defineEvent(orders, {
   type: 'order.created',
@@ -22,6 +30,7 @@ export const orderCreated = defineEvent(orders, {
     status: z.literal('pending'),
     items: Items,
   }),
+  example: { subject: orderId, data: { ...exampleOrder, status: 'pending', items: exampleItems } },
 });
 
 /** The gateway has taken the whole amount, once. */
@@ -30,6 +39,7 @@ export const orderPaid = defineEvent(orders, {
   schema: 1,
   summary: 'The order is paid.',
   data: z.object({ ...order, status: z.literal('paid'), payment_id: z.uuid() }),
+  example: { subject: orderId, data: { ...exampleOrder, status: 'paid', payment_id: paymentId } },
 });
 
 /** The gateway refused for good; nothing was taken. Paying again makes a new payment. */
@@ -43,6 +53,10 @@ export const orderPaymentFailed = defineEvent(orders, {
     payment_id: z.uuid(),
     failure_code: z.string(),
   }),
+  example: {
+    subject: orderId,
+    data: { ...exampleOrder, status: 'payment_failed', payment_id: paymentId, failure_code: 'insufficient_funds' },
+  },
 });
 
 /** The buyer has changed what is ordered, or named how the order is to be paid. */
@@ -51,6 +65,7 @@ export const orderUpdated = defineEvent(orders, {
   schema: 1,
   summary: 'Items or payment method of an unpaid order have changed.',
   data: z.object({ ...order, status: z.enum(['pending', 'payment_failed']), items: Items }),
+  example: { subject: orderId, data: { ...exampleOrder, status: 'pending', items: exampleItems } },
 });
 
 /** Paying has been started once more, with a payment of its own; whether it succeeds is not known yet. */
@@ -59,6 +74,7 @@ export const orderPaymentRetried = defineEvent(orders, {
   schema: 1,
   summary: 'A failed order is being paid again.',
   data: z.object({ ...order, status: z.literal('pending'), payment_id: z.uuid() }),
+  example: { subject: orderId, data: { ...exampleOrder, status: 'pending', payment_id: paymentId } },
 });
 
 /** The order is over, unpaid, and its stock is free again. */
@@ -67,6 +83,7 @@ export const orderCancelled = defineEvent(orders, {
   schema: 1,
   summary: 'The order was cancelled before anything was paid.',
   data: z.object({ ...order, status: z.literal('cancelled'), reason: z.enum(['requested', 'expired']) }),
+  example: { subject: orderId, data: { ...exampleOrder, status: 'cancelled', reason: 'requested' } },
 });
 
 /** Money has gone back: `amount` with this refund, `refunded_amount` in all. */
@@ -81,4 +98,14 @@ export const orderRefunded = defineEvent(orders, {
     amount: z.number(),
     refunded_amount: z.number(),
   }),
+  example: {
+    subject: orderId,
+    data: {
+      ...exampleOrder,
+      status: 'partially_refunded',
+      refund_id: '019341d2-0000-7000-8000-000000000003',
+      amount: 25,
+      refunded_amount: 25,
+    },
+  },
 });

@@ -20,6 +20,7 @@ export const parcelMoved = defineEvent(stream, {
   schema: 1,
   summary: 'A parcel has moved.',
   data: z.object({ step: z.int() }),
+  example: { subject: 'a', data: { step: 1 } },
 });
 
 /** A job that only tests know. */

@@ -18,7 +18,7 @@ const company = defineRoute(
     summary: 'A company’s profile in the provider’s own keys.',
     description: `What the provider does not know is null. \`marketCapitalization\` and \`shareOutstanding\` are in millions. ${aboutCopies}`,
     tags: ['market'],
-    request: { query: z.object({ symbol: Symbol.openapi({ example: 'AAPL' }) }), headers: Patience },
+    request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
     responses: marketAnswers('The profile.', CompanyView, {
       symbol: 'AAPL',
       country: 'US',

@@ -38,14 +38,14 @@ const quotes = priceRoute({
   path: '/market/quote/history',
   operationId: 'readQuoteHistory',
   summary: 'The stored prices of a symbol over time.',
-  symbol: Symbol.openapi({ example: 'AAPL' }),
+  symbol: Symbol.meta({ example: 'AAPL' }),
 });
 
 const crypto = priceRoute({
   path: '/market/crypto/history',
   operationId: 'readCryptoHistory',
   summary: 'The stored prices of a coin over time.',
-  symbol: CryptoSymbol.openapi({ example: 'BTC' }),
+  symbol: CryptoSymbol.meta({ example: 'BTC' }),
 });
 
 function priceRoute(of: Readonly<{ path: string; operationId: string; summary: string; symbol: z.ZodString }>) {
@@ -88,7 +88,7 @@ const forex = defineRoute(
     summary: 'The stored exchange rates of a base over time.',
     description: aboutSpan(mostRates),
     tags: ['market'],
-    request: { query: z.object({ base: Currency.openapi({ example: 'USD' }), ...span }) },
+    request: { query: z.object({ base: Currency.meta({ example: 'USD' }), ...span }) },
     responses: {
       200: {
         description: 'The observations.',

@@ -26,7 +26,7 @@ const quote = defineRoute(
     summary: 'A stock or crypto price in the provider’s own keys.',
     description: `${aboutCopies} ${glossary}`,
     tags: ['market'],
-    request: { query: z.object({ symbol: Symbol.openapi({ example: 'AAPL' }) }), headers: Patience },
+    request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
     responses: marketAnswers('The quote.', QuoteView, exampleQuote),
   },
   async (c) => readPrice(c, c.req.valid('query').symbol),
@@ -41,7 +41,7 @@ const crypto = defineRoute(
     summary: 'A coin’s price at an exchange, in the provider’s own keys.',
     description: `\`BTC\`, \`BTCUSDT\` and \`BINANCE:BTCUSDT\` are the same, and answered as the last. ${aboutCopies} ${glossary}`,
     tags: ['market'],
-    request: { query: z.object({ symbol: CryptoSymbol.openapi({ example: 'BTC' }) }), headers: Patience },
+    request: { query: z.object({ symbol: CryptoSymbol.meta({ example: 'BTC' }) }), headers: Patience },
     responses: marketAnswers('The price.', QuoteView, {
       ...exampleQuote,
       symbol: 'BINANCE:BTCUSDT',

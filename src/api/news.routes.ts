@@ -39,7 +39,7 @@ const news = defineRoute(
     tags: ['market'],
     request: {
       query: z.object({
-        symbol: Symbol.openapi({ example: 'AAPL' }),
+        symbol: Symbol.meta({ example: 'AAPL' }),
         from: Day.optional().openapi({ example: '2026-11-16' }),
         to: Day.optional().openapi({ example: '2026-11-22' }),
       }),

@@ -22,7 +22,7 @@ const search = defineRoute(
     summary: 'The symbols that fit some words, best first.',
     description: `At most 100. Answers are kept for an hour. ${aboutCopies}`,
     tags: ['market'],
-    request: { query: z.object({ q: SearchWords.openapi({ example: 'apple' }) }), headers: Patience },
+    request: { query: z.object({ q: SearchWords.meta({ example: 'apple' }) }), headers: Patience },
     responses: marketAnswers(
       'What was found.',
       SearchView,

@@ -1,0 +1,60 @@
+import type { z } from 'zod';
+import type { Finnhub } from '../src/gateways/finnhub.ts';
+import type { Job } from '../src/jobs/define-job.ts';
+import type { JobContext } from '../src/context.ts';
+import { fakeFinnhub } from './fake-finnhub.ts';
+import { performJob } from './perform-job.ts';
+import { until } from './process.ts';
+import { readStream } from './stream-entries.ts';
+import { openTestApi, type TestApi } from './test-context.ts';
+
+/** Jobs of market data on real MySQL and Redis, with upstreams that the test writes and a clock that it moves. */
+export type MarketDesk = TestApi &
+  Readonly<{
+    /** Runs a job that somebody has just asked for under `name`, if one is given. */
+    run<P extends z.ZodType, R extends z.ZodType>(
+      job: Job<P, R>,
+      payload: z.input<P>,
+      options?: RunOptions,
+    ): Promise<z.output<R>>;
+    /** Every event of the market stream that has left by now. */
+    events(): Promise<{ type: string; subject: string; data: unknown }[]>;
+    /** Lets the clock stand this much later. */
+    pass(ms: number): void;
+  }>;
+
+/** How a run differs from the usual. */
+export type RunOptions = Readonly<{
+  /** What is asked for; without it nobody has asked. */
+  wanted?: string;
+  finnhub?: Partial<Finnhub>;
+  id?: string;
+  askedAtMs?: number;
+  with?: Partial<JobContext>;
+}>;
+
+/** Opens the desk at a quarter past ten; `env` is laid over the test's environment. */
+export async function openMarketDesk(env: Readonly<Record<string, string>> = {}): Promise<MarketDesk> {
+  const api = await openTestApi({ FINNHUB_API_KEY: 'test', FOREX_FALLBACK_URL: 'http://127.0.0.1:1/rates', ...env });
+  await until('Redis is there', 5_000, () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
+  return {
+    ...api,
+    async run(job, payload, { wanted, finnhub = {}, id, askedAtMs = nowMs, with: more = {} } = {}) {
+      if (wanted !== undefined) await api.ctx.asks.admit(wanted);
+      const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), now: () => new Date(nowMs), ...more };
+      return performJob(job, payload, ctx, id === undefined ? { askedAtMs } : { id, askedAtMs });
+    },
+    async events() {
+      await api.ctx.relay.idle();
+      return (await readStream(api.ctx.redis, 'market')).map(({ type, subject, data }) => ({
+        type,
+        subject,
+        data: JSON.parse(data),
+      }));
+    },
+    pass(ms) {
+      nowMs += ms;
+    },
+  };
+}

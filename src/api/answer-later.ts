@@ -23,11 +23,10 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
   const listening = [...producer.queues.keys()].map((queue) => openEvents(queue, connection, tell));
   const look = async (queue: string, id: string) => {
     const job = await producer.queues.get(queue)?.getJob(id);
-    if (job?.finishedOn)
-      tell(
-        id,
-        job.failedReason ? { isDone: false, reason: job.failedReason } : { isDone: true, result: job.returnvalue },
-      );
+    if (!job?.finishedOn) return;
+    // A job that was tried twice keeps the reason of its first failure, also when it has been done.
+    const isFailed = await job.isFailed();
+    tell(id, isFailed ? { isDone: false, reason: job.failedReason } : { isDone: true, result: job.returnvalue });
   };
   const wait = (queue: string, id: string): Awaited => {
     const quietly = () => void look(queue, id).catch(() => {});

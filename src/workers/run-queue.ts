@@ -1,10 +1,13 @@
 import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
 import type { Context } from '../context.ts';
+import { within } from '../deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import type { QueueDefinition } from '../jobs/queues.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
+
+const tellMs = 1_000;
 
 /**
  * Works a queue's jobs until closed: parse, work, verdict.
@@ -61,7 +64,9 @@ async function attempt(
 async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
   const reason = error instanceof Error ? error : new Error(String(error));
   if (reason instanceof RateLimited) {
-    await context.producer.queues.get(queued.queueName)?.rateLimit(reason.waitMs);
+    const resting = context.producer.queues.get(queued.queueName)?.rateLimit(reason.waitMs);
+    // When Redis cannot be told, the job goes back all the same, and is limited again.
+    await within(tellMs, 'Redis', resting ?? Promise.resolve()).catch(() => {});
     return new RateLimitError();
   }
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);

@@ -1,0 +1,214 @@
+import { Queue } from 'bullmq';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Context } from '../../src/context.ts';
+import { GiveUp, RateLimited } from '../../src/errors.ts';
+import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { upkeep } from '../../src/jobs/queues.ts';
+import { impatientRedis, patientRedis } from '../../src/redis-connection.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
+import { until } from '../process.ts';
+import { openTestApi, type TestApi } from '../test-context.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const closing: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  await Promise.all(closing.splice(0).map((close) => close()));
+  await queue().obliterate({ force: true });
+});
+const queue = () => {
+  const found = api.ctx.producer.queues.get('upkeep');
+  if (!found) throw new Error('there is no queue upkeep');
+  return found;
+};
+
+const Payload = z.object({ name: z.string() });
+type Work = (attempt: Attempt<typeof Payload>) => Promise<{ greeting: string }>;
+const contract = {
+  kind: 'greet-guest',
+  summary: 'Greet a guest.',
+  queue: upkeep,
+  payload: Payload,
+  result: z.object({ greeting: z.string().max(50) }),
+  attempts: 3,
+  backoffMs: 1,
+  timeoutMs: 1_000,
+};
+
+/** A worker of one process that knows one kind; counts what happened. */
+function work(doIt: Work, changes: Partial<typeof contract> = {}, parts: Partial<Context> = {}) {
+  const runs: string[] = [];
+  const farewells: string[] = [];
+  const job = defineJob(
+    { ...contract, ...changes },
+    async (attempt) => {
+      runs.push(attempt.payload.name);
+      return doIt(attempt);
+    },
+    async ({ name }, reason) => {
+      farewells.push(`${name}: ${reason.message}`);
+      if (name === 'Ida') throw new Error('speechless');
+    },
+  );
+  const context: Context = {
+    ...api.ctx,
+    ...parts,
+    definitions: { ...api.ctx.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
+  };
+  const worker = runQueue(upkeep, 2, patientRedis(api.ctx.config), context);
+  closing.push(() => worker.close());
+  return { runs, farewells, job };
+}
+const ended = (id: string) =>
+  until(`job ${id} ended`, 8_000, async () => {
+    const job = await queue().getJob(id);
+    return job?.finishedOn ? job : undefined;
+  });
+const greet: Work = async ({ payload }) => ({ greeting: `Hello ${payload.name}` });
+
+test('a job is parsed, done, and its result kept', async () => {
+  const { runs, job } = work(greet);
+  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Ada' }));
+  expect(done.returnvalue).toEqual({ greeting: 'Hello Ada' });
+  expect(runs).toEqual(['Ada']);
+});
+
+test('a payload in Redis that does not fit fails at the first attempt, and nothing is run', async () => {
+  const { runs, farewells } = work(greet);
+  const { id = '' } = await queue().add('greet-guest', { name: 7 }, { attempts: 3 });
+  const failed = await ended(id);
+  expect(failed).toMatchObject({ attemptsMade: 1, failedReason: expect.stringContaining('does not fit') });
+  expect([runs, farewells]).toEqual([[], []]);
+});
+
+test('a kind that nobody defines fails at the first attempt, and says what to do', async () => {
+  work(greet);
+  const { id = '' } = await queue().add('greet-ghost', {}, { attempts: 3 });
+  expect(await ended(id)).toMatchObject({ attemptsMade: 1, failedReason: expect.stringContaining('greet-ghost') });
+});
+
+test('a result that does not fit is a failure', async () => {
+  const { job } = work(async () => ({ greeting: 'x'.repeat(51) }), { attempts: 1 });
+  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Ada' }));
+  expect(failed.failedReason).toContain('greeting');
+});
+
+test('an error is tried again; the farewell comes once, after the last try', async () => {
+  const { runs, farewells, job } = work(async () => Promise.reject(new Error('the door is shut')));
+  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Bob' }));
+  expect(failed).toMatchObject({ attemptsMade: 3, failedReason: 'the door is shut' });
+  expect(runs).toHaveLength(3);
+  expect(farewells).toEqual(['Bob: the door is shut']);
+});
+
+test('a job that succeeds in the end has no farewell', async () => {
+  let tries = 0;
+  const { farewells, job } = work(async (attempt) => {
+    tries += 1;
+    return tries < 3 ? Promise.reject(new Error('not yet')) : greet(attempt);
+  });
+  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Cy' }));
+  expect(await done.isCompleted()).toBe(true);
+  expect(farewells).toEqual([]);
+});
+
+test('GiveUp ends a job at once, with its farewell', async () => {
+  const { runs, farewells, job } = work(async () => Promise.reject(new GiveUp('nobody lives here')));
+  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Dee' }));
+  expect(failed).toMatchObject({ attemptsMade: 1, failedReason: 'nobody lives here' });
+  expect(runs).toHaveLength(1);
+  expect(farewells).toEqual(['Dee: nobody lives here']);
+});
+
+test('RateLimited rests the whole queue, spends no attempt, and has no farewell', async () => {
+  const restMs = 400;
+  const startedAt: number[] = [];
+  let isBusy = true;
+  const { farewells, job } = work(async (attempt) => {
+    startedAt.push(performance.now());
+    if (!isBusy) return greet(attempt);
+    isBusy = false;
+    throw new RateLimited(restMs);
+  });
+  const first = await api.ctx.producer.enqueue(job, { name: 'Eve' });
+  await until('the queue rests', 3_000, async () => ((await queue().getRateLimitTtl()) > 0 ? true : undefined));
+  const second = await api.ctx.producer.enqueue(job, { name: 'Fay' });
+  for (const id of [first, second]) {
+    const done = await ended(id);
+    expect(done.returnvalue).toBeDefined();
+    expect(done.attemptsMade).toBe(1);
+  }
+  expect(startedAt).toHaveLength(3);
+  for (const at of startedAt.slice(1)) expect(at - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(restMs - 50);
+  expect(farewells).toEqual([]);
+});
+
+test('a job that is limited more often than it has attempts is done all the same', async () => {
+  let limits = 0;
+  const { job } = work(async (attempt) => {
+    limits += 1;
+    if (limits > 5) return greet(attempt);
+    throw new RateLimited(10);
+  });
+  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Gil' }));
+  expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Gil' } });
+});
+
+test('a limit that Redis cannot be told of spends no attempt either', async () => {
+  const mute = new Queue('upkeep', { connection: impatientRedis(api.ctx.config) });
+  mute.rateLimit = () => new Promise(() => {});
+  closing.push(() => mute.close());
+  let limits = 0;
+  const { job } = work(
+    async (attempt) => {
+      limits += 1;
+      if (limits > 1) return greet(attempt);
+      throw new RateLimited(10);
+    },
+    {},
+    { producer: { ...api.ctx.producer, queues: new Map([['upkeep', mute]]) } },
+  );
+  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Pat' }));
+  expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Pat' } });
+});
+
+test('the signal aborts when the time of a try is over', async () => {
+  const reasons: string[] = [];
+  const { job } = work(
+    async ({ signal }) => {
+      const aborted = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => aborted.resolve());
+      await aborted.promise;
+      reasons.push(String(signal.reason));
+      throw new Error('cut off');
+    },
+    { attempts: 1, timeoutMs: 60 },
+  );
+  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Hal' }));
+  expect(failed.failedReason).toBe('cut off');
+  expect(reasons).toEqual([expect.stringContaining('TimeoutError')]);
+});
+
+test('a farewell that fails fails the job, and never the worker', async () => {
+  const { farewells, job } = work(async () => Promise.reject(new Error('no')), { attempts: 1 });
+  await ended(await api.ctx.producer.enqueue(job, { name: 'Ida' }));
+  await ended(await api.ctx.producer.enqueue(job, { name: 'Joe' }));
+  expect(farewells).toEqual(['Ida: no', 'Joe: no']);
+});
+test('jobs that coalesce are one while they wait, and another one afterwards', async () => {
+  const coalescing = { ...contract, coalesceBy: ({ name }: { name: string }) => name };
+  const first = await api.ctx.producer.enqueue(coalescing, { name: 'Kim' });
+  expect(await api.ctx.producer.enqueue(coalescing, { name: 'Kim' })).toBe(first);
+  expect(await api.ctx.producer.enqueue(coalescing, { name: 'Lee' })).not.toBe(first);
+  const { runs } = work(greet, coalescing);
+  await ended(first);
+  const next = await api.ctx.producer.enqueue(coalescing, { name: 'Kim' });
+  expect(next).not.toBe(first);
+  await ended(next);
+  expect(runs.toSorted()).toEqual(['Kim', 'Kim', 'Lee']);
+});

@@ -38,6 +38,7 @@ const list = async () => {
   expect(answer.status).toBe(200);
   return List.parse(await answer.json()).data.length;
 };
+const ended = () => api.ctx.producer.queues.get(catalog.name)?.getJobCounts('completed', 'failed');
 const endOf = (location: string) =>
   until(`the end of ${location}`, 5_000, async () => {
     const job = JobView.parse(await (await api.send('GET', location)).json());
@@ -48,8 +49,10 @@ describe('listing products with sync=true', () => {
   it('reads the feed first, and the next asker within a minute does not', async () => {
     expect(await list()).toBe(22);
     expect(feed.calls()).toBe(1);
+    const jobs = await ended();
     expect(await list()).toBe(22);
     expect(feed.calls()).toBe(1);
+    expect(await ended()).toEqual(jobs);
   });
 
   it('is one reading for any number of askers at once', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Token } from '../../src/entities/token.entity.ts';
 import { User } from '../../src/entities/user.entity.ts';
 import { adminId, demoId, newPerson } from '../accounts.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
@@ -80,6 +81,7 @@ describe('deleting an account', () => {
     expect(await codeOf(await asAdmin('PATCH', `/users/${person.id}`, { name: 'x' }))).toBe('not_found');
     expect(await codeOf(await asAdmin('DELETE', `/users/${person.id}`))).toBe('not_found');
     expect(await (await asAdmin('GET', path)).json()).toMatchObject({ user_id: person.id });
+    expect(await api.ctx.orm.em.fork().count(Token, { user: person.id })).toBe(0);
     const rows = JSON.stringify(await api.ctx.orm.em.fork().execute('select * from users where id = ?', [person.id]));
     expect(rows).not.toContain(person.email);
     expect(rows).not.toContain('Ada');

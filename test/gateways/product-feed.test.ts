@@ -68,6 +68,7 @@ describe('a product feed', () => {
   it('that does not page, or ends before its total, is what it has sent', async () => {
     server.answerWith(sendJson(recorded.dummyjson));
     expect((await list()).products).toHaveLength(30);
+    expect(server.calls()).toBe(2);
     server.answerWith((response, query) => {
       const skip = Number(query.get('skip') ?? 0);
       sendJson({ products: skip === 0 ? lamps(3) : [], total: 99, skip, limit: 3 })(response, query);

@@ -18,8 +18,8 @@ export async function startSync(ctx: ApiContext, { force }: Readonly<{ force: bo
 }
 
 /**
- * Makes sure that the feed has been read within the last minute, and waits for that so long that the answer comes within ten seconds. Whether it
- * came about or not, the products that are stored can be read afterwards.
+ * Makes sure that the feed has been read within the last minute, and waits for that as long as the answer can still come
+ * within ten seconds. Whether it came about or not, the products that are stored can be read afterwards.
  * @throws Problem not_configured without a feed.
  */
 export async function awaitSync(ctx: ApiContext): Promise<void> {

@@ -37,7 +37,11 @@ export function openFinnhub({ baseUrl, key, windowMs, budget }: FinnhubOptions):
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, () =>
       fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal }),
-    );
+    ).catch((error: unknown) => {
+      // A limit is one in whatever words.
+      if (!(error instanceof UpstreamFault) || error.status !== 429) throw error;
+      throw new RateLimited(restMs(error.headers ?? new Headers(), windowMs), { cause: error });
+    });
     return read(schema, path, answer, windowMs);
   };
   const search = async (words: string, signal: AbortSignal) =>

@@ -1,0 +1,145 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Misconfigured, NotExecuted, OutcomeUnknown } from '../../src/errors.ts';
+import type { Charge, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
+import { openStripe } from '../../src/gateways/stripe.ts';
+import { listen } from '../local-server.ts';
+import { freePort } from '../process.ts';
+import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+
+let sandbox: Sandbox;
+let stripe: PaymentGateway;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  stripe = open(sandbox.urls.stripe);
+});
+afterAll(() => sandbox.stop());
+afterEach(() => sandbox.clearFaults());
+
+const open = (base: string, keys = ['sk_test_first', 'sk_test_second']) =>
+  openStripe({ keys, webhookSecrets: [], base });
+const charge = (changes: Partial<Charge> = {}): Charge => ({
+  key: randomUUID(),
+  orderId: randomUUID(),
+  paymentId: randomUUID(),
+  amountMinor: 10_000,
+  currency: 'USD',
+  method: 'pm_card_visa',
+  ...changes,
+});
+const rowsOf = async (key: string) => (await sandbox.ledger()).filter(({ idempotency_key }) => idempotency_key === key);
+
+test('a good card is charged once, under the key, with the order named, by the first of several secrets', async () => {
+  const asked = charge();
+  const outcome = await stripe.charge(asked);
+  expect(outcome).toEqual({ status: 'succeeded', reference: expect.stringMatching(/^pi_/) });
+  expect(await rowsOf(asked.key)).toMatchObject([{ amount: 10_000, currency: 'usd', order_id: asked.orderId }]);
+  expect((await sandbox.arrivals('stripe')).at(-1)).toMatchObject({ key: 'sk_test_first', idempotency_key: asked.key });
+});
+
+test('a charge asked for again with its key gives the first answer, and takes nothing', async () => {
+  const asked = charge();
+  const first = await stripe.charge(asked);
+  expect(await stripe.charge(asked)).toEqual(first);
+  expect(await rowsOf(asked.key)).toHaveLength(1);
+});
+
+test('currencies without decimals are charged in their own units', async () => {
+  const asked = charge({ amountMinor: 500, currency: 'JPY' });
+  await stripe.charge(asked);
+  expect(await rowsOf(asked.key)).toMatchObject([{ amount: 500, currency: 'jpy' }]);
+});
+
+test.each([
+  ['pm_card_chargeDeclined', 'generic_decline'],
+  ['pm_card_chargeDeclinedInsufficientFunds', 'insufficient_funds'],
+  ['pm_card_chargeDeclinedLostCard', 'lost_card'],
+  ['pm_card_chargeDeclinedStolenCard', 'stolen_card'],
+  ['pm_card_chargeDeclinedExpiredCard', 'expired_card'],
+  ['pm_card_chargeDeclinedIncorrectCvc', 'incorrect_cvc'],
+  ['pm_card_chargeDeclinedProcessingError', 'processing_error'],
+])('%s is an outcome: failed with %s', async (method, code) => {
+  const asked = charge({ method });
+  const outcome = await stripe.charge(asked);
+  expect(outcome).toMatchObject({ status: 'failed', code, reference: expect.stringMatching(/^pi_/) });
+  expect(await stripe.charge(asked)).toEqual(outcome);
+  expect(await rowsOf(asked.key)).toEqual([]);
+});
+
+test('a method that does not exist is refused for good, and is nobody’s intent', async () => {
+  expect(await stripe.charge(charge({ method: 'pm_card_imaginary' }))).toMatchObject({
+    status: 'failed',
+    reference: null,
+    code: 'resource_missing',
+  });
+});
+
+test('authentication waits for the buyer, and is looked up by its reference', async () => {
+  const asked = charge({ method: 'pm_card_authenticationRequired' });
+  const outcome = await stripe.charge(asked);
+  expect(outcome).toMatchObject({ status: 'requires_action', clientSecret: expect.stringContaining('_secret_') });
+  const reference = 'reference' in outcome ? (outcome.reference ?? '') : '';
+  expect(await rowsOf(asked.key)).toEqual([]);
+  await sandbox.authenticate(reference, 'succeed');
+  expect(await stripe.lookUp(reference)).toEqual({ status: 'succeeded', reference });
+});
+
+test('an error of the gateway leaves the outcome unknown; the same key finds out', async () => {
+  await sandbox.fault({ target: 'stripe', kind: '5xx', times: 1 });
+  const asked = charge();
+  await expect(stripe.charge(asked)).rejects.toThrow(OutcomeUnknown);
+  expect(await rowsOf(asked.key)).toEqual([]);
+  expect((await stripe.charge(asked)).status).toBe('succeeded');
+  expect(await rowsOf(asked.key)).toHaveLength(1);
+});
+
+test('a lost answer leaves the outcome unknown, although the money was taken; the same key takes no more', async () => {
+  // Twice: the official client asks once more by itself when a connection is cut.
+  await sandbox.fault({ target: 'stripe', kind: 'lost_answer', times: 2 });
+  const asked = charge();
+  await expect(stripe.charge(asked)).rejects.toThrow(OutcomeUnknown);
+  expect(await rowsOf(asked.key)).toHaveLength(1);
+  const { paymentId } = asked;
+  const firstAskedAt = new Date();
+  const found = await stripe.find({ paymentId, firstAskedAt, lastAskedAt: firstAskedAt });
+  expect(found?.status).toBe('succeeded');
+  expect(await stripe.charge(asked)).toEqual(found);
+  expect(await rowsOf(asked.key)).toHaveLength(1);
+});
+
+test('a charge the gateway never heard of is not found', async () => {
+  const at = new Date();
+  expect(await stripe.find({ paymentId: randomUUID(), firstAskedAt: at, lastAskedAt: at })).toBeUndefined();
+});
+
+test.each([
+  [429, 'rate_limit_error', 'too many calls'],
+  [409, 'idempotency_error', 'the same key in flight'],
+])('%i: the gateway did certainly nothing', async (status, type, message) => {
+  const server = await listen((_request, response) =>
+    response
+      .writeHead(status, { 'content-type': 'application/json' })
+      .end(JSON.stringify({ error: { type, message } })),
+  );
+  await expect(open(server.url).charge(charge())).rejects.toThrow(NotExecuted);
+  await server.close();
+});
+
+test('a gateway that nobody listens for leaves the outcome unknown, never failed', async () => {
+  const nowhere = open(`http://127.0.0.1:${await freePort()}`);
+  await expect(nowhere.charge(charge())).rejects.toThrow(OutcomeUnknown);
+});
+
+test('a key of another charge is never taken for a decline', async () => {
+  const asked = charge();
+  await stripe.charge(asked);
+  await expect(stripe.charge({ ...asked, amountMinor: 9_999 })).rejects.toThrow();
+  expect(await rowsOf(asked.key)).toHaveLength(1);
+});
+
+test('a secret that is refused is the operator’s to correct, and no message tells it', async () => {
+  const refused = open(sandbox.urls.stripe, ['invalid_secret_4711']);
+  const error: unknown = await refused.charge(charge()).catch((reason: unknown) => reason);
+  expect(error).toBeInstanceOf(Misconfigured);
+  expect(String(error)).not.toContain('4711');
+});

@@ -4,7 +4,7 @@ import { p } from '@mikro-orm/mysql';
 export const priceColumns = () => ({
   id: p.bigint('string').primary().autoincrement(),
   symbol: p.string().length(32),
-  // The job that observed it: a second run of the job rewrites the same row.
+  /** The job that observed it: a second run of the job rewrites the same row. */
   jobId: p.string().length(64),
   current: p.decimal('number').precision(20).scale(8),
   change: p.decimal('number').precision(20).scale(8).nullable(),
@@ -13,6 +13,7 @@ export const priceColumns = () => ({
   low: p.decimal('number').precision(20).scale(8),
   open: p.decimal('number').precision(20).scale(8),
   previousClose: p.decimal('number').precision(20).scale(8),
+  /** The provider's `t`, UNIX seconds. */
   quotedAt: p.integer().unsigned(),
   observedAt: p.datetime(3),
   source: p.string().length(20),

@@ -1,0 +1,13 @@
+import { spawnSync } from 'node:child_process';
+import { root } from './environment.js';
+import { findNode } from './node-24.js';
+
+// Writes the pages under docs/ that are made of the code. No server is needed.
+try {
+  const node = await findNode();
+  const { status } = spawnSync(node.path, ['docs/generate/main.ts'], { cwd: root, stdio: 'inherit' });
+  process.exitCode = status ?? 1;
+} catch (error) {
+  process.stderr.write(`${error.message}\n\n${error.remedy ?? ''}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,166 @@
+import { bullmqKeys } from './bullmq-keys.ts';
+
+/** What a key of Redis is, who keeps it, and for how long. Words in capitals stand for what differs. */
+export type RedisKey = Readonly<{
+  key: string;
+  type: 'string' | 'hash' | 'list' | 'set' | 'zset' | 'stream';
+  /** The file that writes it. */
+  owner: string;
+  /** Seconds after which it goes at the latest; undefined: it stays, and `lasts` says what bounds it. */
+  mostSeconds?: number;
+  lasts: string;
+  about: string;
+  /** Seen only when something is going on, or has gone wrong. */
+  isRare?: true;
+}>;
+
+const hour = 3_600;
+const day = 24 * hour;
+const { streams, market, gateways } = {
+  streams: 'src/streams/append.ts',
+  market: 'src/market/cache.ts',
+  gateways: 'src/gateways/outage.ts',
+};
+
+/** Every kind of key, the most specific first: a key is of the first kind that fits. A test compares it with a running platform. */
+export const redisKeys: readonly RedisKey[] = [
+  {
+    key: 'STREAM',
+    type: 'stream',
+    owner: streams,
+    lasts: 'its newest events',
+    about: 'The events: see below.',
+  },
+  {
+    key: '{STREAM}:version:SUBJECT',
+    type: 'string',
+    owner: streams,
+    mostSeconds: hour,
+    lasts: '1 hour',
+    about: 'The last version of a subject that was appended, so that what a relay sends again is not appended twice.',
+  },
+  {
+    key: '{STREAM}:whole',
+    type: 'string',
+    owner: streams,
+    lasts: 'always',
+    about: 'Nothing of the stream has been lost. Without it, the stream is built again from `event_log`.',
+  },
+  {
+    key: '{STREAM}:restoring',
+    type: 'string',
+    owner: 'src/outbox/restore-stream.ts',
+    mostSeconds: 10,
+    lasts: '10 s, renewed',
+    about: 'Who builds a lost stream again.',
+    isRare: true,
+  },
+  {
+    key: '{STREAM}:restored:TOKEN',
+    type: 'stream',
+    owner: 'src/outbox/restore-stream.ts',
+    mostSeconds: 10,
+    lasts: '10 s, renewed',
+    about: 'What has been built so far; renamed when it is complete.',
+    isRare: true,
+  },
+  {
+    key: 'orderflow:whole',
+    type: 'string',
+    owner: 'src/workers/keep-redis.ts',
+    lasts: 'always',
+    about: 'Nothing has emptied this Redis. Without it, jobs, schedules and streams are built again from MySQL.',
+  },
+  {
+    key: 'copy:NAME',
+    type: 'string',
+    owner: market,
+    mostSeconds: 7 * day,
+    lasts: '7 days at most',
+    about: 'A finished answer of `/market/…`: when it was observed, a bar, and the body.',
+  },
+  {
+    key: 'unknown:NAME',
+    type: 'string',
+    owner: market,
+    mostSeconds: 600,
+    lasts: '10 minutes',
+    about: 'The provider does not know it.',
+  },
+  {
+    key: 'fact:NAME',
+    type: 'string',
+    owner: market,
+    mostSeconds: day,
+    lasts: '1 day at most',
+    about: 'Something worth a call to find out, such as that the plan has no forex.',
+  },
+  {
+    key: 'market:asks',
+    type: 'zset',
+    owner: 'src/market/asks.ts',
+    lasts: 'at most 500 names',
+    about: 'Which fetches somebody waits for, and until when.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:log',
+    type: 'zset',
+    owner: 'src/gateways/budget.ts',
+    mostSeconds: 130,
+    lasts: 'two windows',
+    about: 'When calls of that key arrived at the provider, at the latest. KEY is the start of its SHA-256.',
+  },
+  {
+    key: '{finnhub:KEY}:epoch',
+    type: 'string',
+    owner: 'src/gateways/budget.ts',
+    lasts: 'always',
+    about: 'The log is complete. Without it, one call at a time is made until an answer tells what is left.',
+  },
+  {
+    key: '{finnhub:KEY}:probe',
+    type: 'string',
+    owner: 'src/gateways/budget.ts',
+    mostSeconds: 10,
+    lasts: '10 s',
+    about: 'That one call is under way.',
+    isRare: true,
+  },
+  {
+    key: 'outage:{NAME}',
+    type: 'string',
+    owner: gateways,
+    mostSeconds: 60,
+    lasts: '1 minute',
+    about: 'The upstream is away.',
+    isRare: true,
+  },
+  {
+    key: 'outage:{NAME}:probe',
+    type: 'string',
+    owner: gateways,
+    mostSeconds: 2,
+    lasts: '1.1 s',
+    about: 'Somebody tries whether it is back.',
+    isRare: true,
+  },
+  {
+    key: 'outage:{NAME}:failures',
+    type: 'string',
+    owner: gateways,
+    mostSeconds: 60,
+    lasts: '1 minute',
+    about: 'How often it has failed in a row.',
+    isRare: true,
+  },
+  {
+    key: 'catalog:last-sync',
+    type: 'string',
+    owner: 'src/catalog/sync-gate.ts',
+    mostSeconds: 60,
+    lasts: '1 minute',
+    about: 'The job that has read the product feed last.',
+  },
+  ...bullmqKeys,
+];

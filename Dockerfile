@@ -5,6 +5,14 @@ COPY package.json package-lock.json .npmrc ./
 # The image brings Node; the one that npm brings for machines without it would only add weight.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node-linux-*
 
+FROM node:24-slim AS page
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts --no-audit --no-fund
+COPY tsconfig.json ./
+COPY dashboard ./dashboard
+RUN node node_modules/vite/bin/vite.js build dashboard
+
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8012
 WORKDIR /app
@@ -12,6 +20,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json mikro-orm.config.ts mikro-orm.config.js ./
 COPY migrations ./migrations
 COPY src ./src
+COPY --from=page /app/dashboard/dist ./dashboard/dist
 USER node
 EXPOSE 8012
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \

@@ -4,6 +4,7 @@ import { claimDataDirectory } from './data-directory.js';
 import { readEnvironment, root } from './environment.js';
 import { isFree } from './free-ports.js';
 import { install } from './install.js';
+import { buildLivePage } from './live-page.js';
 import { findNode } from './node-24.js';
 import { apiPart, childEnvironment, sandboxPart, workerPart } from './node-parts.js';
 import { runFile } from './run-file.js';
@@ -34,6 +35,7 @@ async function start(supervisor, directory, run) {
       ? givenServers(environment)
       : bringServers({ environment, steps, supervisor, dataDirectory }),
     upstreams.ports && startSandbox({ supervisor, node, ports: upstreams.ports, dataDirectory }),
+    buildLivePage({ environment, steps, node }),
   ]);
   Object.assign(run.content, { mysql: servers.mysql, redis: servers.redis });
 

@@ -7,6 +7,7 @@ import { productVariables, readEnvironment, root } from './environment.js';
 import { install } from './install.js';
 import { endSession } from './end-session.js';
 import { findServer, installFolders } from './installed-servers.js';
+import { buildLivePage } from './live-page.js';
 import { findNode } from './node-24.js';
 import { endTools } from './run-tool.js';
 import { bringServers } from './servers.js';
@@ -23,6 +24,7 @@ let suite;
 async function test(supervisor) {
   await install(environment, steps);
   const node = await findNode();
+  await buildLivePage({ environment, steps, node });
   const servers = await bringServers({
     environment,
     steps,

@@ -68,8 +68,10 @@ describe('docker-compose.yml', () => {
 
 describe('Dockerfile', () => {
   it('builds in stages, for production, and runs the API as an ordinary user', () => {
-    expect(dockerfile.match(/^FROM node:24-slim/gm)).toHaveLength(2);
+    expect(dockerfile.match(/^FROM node:24-slim/gm)).toHaveLength(3);
     expect(dockerfile).toMatch(/npm ci --omit=dev/);
+    expect(dockerfile).toMatch(/vite\.js build dashboard$/m);
+    expect(dockerfile).toMatch(/^COPY --from=page \/app\/dashboard\/dist /m);
     expect(dockerfile).toMatch(/^USER node$/m);
     // A list, not a line for a shell: the signal that ends a container must reach the API itself.
     expect(dockerfile.trimEnd().split('\n').at(-1)).toBe('CMD ["node", "src/api/main.ts"]');

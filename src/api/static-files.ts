@@ -6,7 +6,13 @@ import { Problem } from '../errors.ts';
 import type { RouteEnv } from './define-route.ts';
 
 /** Files of one folder that may be served: no name that is not listed is ever looked for. */
-export type StaticFiles = Readonly<{ folder: string; names: readonly string[]; maxAgeSeconds: number }>;
+export type StaticFiles = Readonly<{
+  folder: string;
+  names: readonly string[];
+  maxAgeSeconds: number;
+  /** The name says what the content is, so a copy is never asked about again. */
+  isImmutable?: boolean;
+}>;
 
 /** Our own pages with their scripts and styles. */
 export const ownPages: StaticFiles = {
@@ -27,19 +33,20 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.png': 'image/png',
+  '.svg': 'image/svg+xml',
 };
 
 /** Answers with the file. @throws Problem not_found for a name that is not on the list. */
 export async function serveFile(
   c: HonoContext<RouteEnv>,
-  { folder, names, maxAgeSeconds }: StaticFiles,
+  { folder, names, maxAgeSeconds, isImmutable = false }: StaticFiles,
   name: string,
 ): Promise<Response> {
   if (!names.includes(name)) throw new Problem('not_found', 'There is no such file.');
   const bytes = await readFile(join(folder, name));
   return c.body(bytes, 200, {
     'content-type': types[extname(name)] ?? 'application/octet-stream',
-    'cache-control': `public, max-age=${maxAgeSeconds}`,
+    'cache-control': `public, max-age=${maxAgeSeconds}${isImmutable ? ', immutable' : ''}`,
   });
 }
 
@@ -48,15 +55,19 @@ export async function readPage(name: 'docs.html' | 'login.html'): Promise<string
   return readFile(join(ownPages.folder, name), 'utf8');
 }
 
-// Swagger UI and Bull Board set style attributes and embed images; scripts are files of this site alone.
-const pagePolicy =
-  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; " +
-  "connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+// Everything is a file of this site. Swagger UI and Bull Board also set style attributes and embed images.
+const strictPolicy =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; " +
+  "manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+const pagePolicy = strictPolicy
+  .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+  .replace("img-src 'self'", "img-src 'self' data:")
+  .replace("font-src 'self'", "font-src 'self' data:");
 
 /** What an answer in JSON may do in a browser: nothing. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
 /** Lets the answer be a page: its scripts and styles come from this site and nowhere else. */
-export function allowPage(c: HonoContext<RouteEnv>): void {
-  c.header('content-security-policy', pagePolicy);
+export function allowPage(c: HonoContext<RouteEnv>, policy: 'lenient' | 'strict' = 'lenient'): void {
+  c.header('content-security-policy', policy === 'strict' ? strictPolicy : pagePolicy);
 }

@@ -1,0 +1,44 @@
+import { useState } from 'preact/hooks';
+import { LoginForm } from './login-form.tsx';
+import { OrderFeed } from './order-feed.tsx';
+import { PriceDetail } from './price-detail.tsx';
+import { PriceList } from './price-list.tsx';
+import { usePrices } from './use-prices.ts';
+import { useSession } from './use-session.ts';
+
+/** The page: prices and their chart for everybody, orders for who is logged in. */
+export function App() {
+  const prices = usePrices();
+  const session = useSession();
+  const [chosen, setChosen] = useState<string>();
+  const symbol = chosen !== undefined && prices.symbols.includes(chosen) ? chosen : prices.symbols[0];
+
+  return (
+    <>
+      <header class="masthead">
+        <h1>Orderflow</h1>
+        <p class="live" data-state={prices.state} role="status">
+          {{ connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting' }[prices.state]}
+        </p>
+        <nav>
+          <a href="/docs">API</a>
+          {session.user && (
+            <button type="button" class="quiet" onClick={() => void session.logOut()}>
+              Log out
+            </button>
+          )}
+        </nav>
+      </header>
+      <main>
+        <PriceDetail symbol={symbol} quote={symbol === undefined ? undefined : prices.quotes.get(symbol)} />
+        <PriceList prices={prices} chosen={symbol} onChoose={setChosen} />
+        {session.user ? <OrderFeed key={session.user.id} user={session.user} /> : <LoginForm session={session} />}
+      </main>
+      <footer>
+        <p>
+          Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts</a>
+        </p>
+      </footer>
+    </>
+  );
+}

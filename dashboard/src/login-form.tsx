@@ -1,0 +1,51 @@
+import { useState } from 'preact/hooks';
+import { settings } from './settings.ts';
+import type { Session } from './use-session.ts';
+
+const demo = settings.isDemo ? { email: 'demo@example.com', password: 'orderflow-demo' } : { email: '', password: '' };
+
+/** Logs in; where the demo data is, its account stands in the fields already. */
+export function LoginForm({ session }: Readonly<{ session: Session }>) {
+  const [{ email, password }, setFields] = useState(demo);
+  const [refusal, setRefusal] = useState('');
+  const [isBusy, setIsBusy] = useState(false);
+  const logIn = async () => {
+    setIsBusy(true);
+    setRefusal('');
+    await session.logIn(email, password).catch((error: Error) => {
+      setRefusal(error.message);
+      setIsBusy(false);
+    });
+  };
+  const onSubmit = (event: Event) => {
+    event.preventDefault();
+    void logIn();
+  };
+  const field = (name: keyof typeof demo) => ({
+    name,
+    required: true,
+    value: name === 'email' ? email : password,
+    onInput: ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) =>
+      setFields((old) => ({ ...old, [name]: value })),
+  });
+  return (
+    <section class="orders" aria-labelledby="orders">
+      <h2 id="orders">Orders</h2>
+      <p>Log in to place an order and to watch it being paid.</p>
+      <form class="login" onSubmit={onSubmit}>
+        <label>
+          E-mail
+          <input type="email" autocomplete="username" {...field('email')} />
+        </label>
+        <label>
+          Password
+          <input type="password" autocomplete="current-password" {...field('password')} />
+        </label>
+        <button type="submit" class="main" disabled={isBusy}>
+          {isBusy ? 'Logging in' : 'Log in'}
+        </button>
+        <p role="alert">{refusal}</p>
+      </form>
+    </section>
+  );
+}

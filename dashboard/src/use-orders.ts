@@ -1,0 +1,62 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { z } from '@hono/zod-openapi';
+import type { OrderView } from '../../src/api/order-view.ts';
+import { ask } from './ask-api.ts';
+import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
+
+/** An order as the API shows it. */
+export type Order = z.output<typeof OrderView>;
+
+/** One's own orders, newest first; `undefined` while they are being read. */
+export type Orders = Readonly<{
+  orders: readonly Order[] | undefined;
+  state: LiveState;
+  /** Places the demo order: one of product 1, one of product 2. */
+  place(): Promise<void>;
+}>;
+
+const types = ['created', 'updated', 'paid', 'payment_failed', 'payment_retried', 'cancelled', 'refunded'].map(
+  (what) => `order.${what}`,
+);
+const shown = 20;
+
+/** Keeps the orders of whoever is logged in current. */
+export function useOrders(): Orders {
+  const [orders, setOrders] = useState<readonly Order[]>();
+  const [state, setState] = useState<LiveState>('connecting');
+
+  useEffect(() => {
+    // One read after the other: what is shown last was read last, whatever order answers come in.
+    let reads = Promise.resolve();
+    const read = (step: () => Promise<void>) => {
+      reads = reads.then(step).catch(() => {});
+    };
+    const onEvent = ({ subject }: StreamEvent) =>
+      read(async () => {
+        const order = await ask<Order>('GET', `/orders/${subject}`);
+        setOrders((old = []) => withOrder(old, order));
+      });
+    const onReset = () =>
+      read(async () => {
+        const { data } = await ask<{ data: Order[] }>('GET', `/orders?limit=${shown}`);
+        setOrders(data);
+      });
+    return followStream('/streams/orders', types, { onEvent, onReset, onState: setState });
+  }, []);
+
+  return {
+    orders,
+    state,
+    async place() {
+      const order = await ask<Order>('POST', '/orders', { products: [1, 2] });
+      // An order can be paid before its answer is here; the answer is then the older news.
+      setOrders((old = []) => (old.some(({ id }) => id === order.id) ? old : withOrder(old, order)));
+    },
+  };
+}
+
+function withOrder(orders: readonly Order[], order: Order): readonly Order[] {
+  const others = orders.filter(({ id }) => id !== order.id);
+  // Ids begin with the time.
+  return [order, ...others].toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, shown);
+}

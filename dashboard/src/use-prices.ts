@@ -1,0 +1,92 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ask, Refused } from './ask-api.ts';
+import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
+import { pricePath, type Quote } from './quote.ts';
+import { settings } from './settings.ts';
+
+/** The prices on the page, and what can be done with them. */
+export type Prices = Readonly<{
+  symbols: readonly string[];
+  quotes: ReadonlyMap<string, Quote>;
+  state: LiveState;
+  /** Adds a symbol, and remembers it in this browser. @throws Refused when the provider does not know it. */
+  add(symbol: string): Promise<string>;
+  remove(symbol: string): void;
+}>;
+
+const remembered = 'orderflow-symbols';
+const most = 20;
+
+/** Keeps the prices of the watched symbols current: stored copies first, then every update as it is announced. */
+export function usePrices(): Prices {
+  const [symbols, setSymbols] = useState(readSymbols);
+  const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(new Map());
+  const [state, setState] = useState<LiveState>('connecting');
+
+  const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
+  useEffect(() => {
+    const load = () => void stored(readSymbols()).then(put, () => {});
+    const onEvent = ({ data }: StreamEvent) => {
+      const quote = quoteOf(data);
+      put([quote]);
+      // Without a list of one's own, what moves is worth seeing.
+      setSymbols((old) => (old.length < most && !old.includes(quote.symbol) ? [...old, quote.symbol] : old));
+    };
+    const types = ['quote.updated', 'crypto.updated'];
+    return followStream(`/streams/market?types=${types.join(',')}`, types, {
+      onEvent,
+      onReset: load,
+      onState: setState,
+    });
+  }, []);
+
+  return {
+    symbols,
+    quotes,
+    state,
+    async add(symbol) {
+      const quote = await ask<Quote & { job_id?: string }>('GET', pricePath(symbol));
+      if (quote.job_id !== undefined)
+        throw new Refused(202, 'The price is still being fetched; try again in a moment.');
+      put([quote]);
+      setSymbols((old) => writeSymbols([...new Set([...old, quote.symbol])].slice(-most)));
+      return quote.symbol;
+    },
+    remove: (symbol) => setSymbols((old) => writeSymbols(old.filter((some) => some !== symbol))),
+  };
+}
+
+async function stored(symbols: readonly string[]): Promise<Quote[]> {
+  if (symbols.length === 0) return [];
+  const { data } = await ask<{ data: Quote[] }>(
+    'GET',
+    `/market/quotes?symbols=${symbols.map(encodeURIComponent).join()}`,
+  );
+  return data;
+}
+
+/** A copy that was read may be older than what has been announced meanwhile. */
+function newest(old: ReadonlyMap<string, Quote>, some: readonly Quote[]): ReadonlyMap<string, Quote> {
+  const map = new Map(old);
+  for (const quote of some) {
+    const had = map.get(quote.symbol);
+    if (!had || had.as_of <= quote.as_of) map.set(quote.symbol, quote);
+  }
+  return map;
+}
+
+// The data of the two types followed here is a quote.
+function quoteOf(data: Record<string, unknown>): Quote {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
+  return data as Quote;
+}
+
+function readSymbols(): readonly string[] {
+  const own = localStorage.getItem(remembered);
+  return own === null ? settings.watchlist : own.split(',').filter(Boolean);
+}
+
+function writeSymbols(symbols: readonly string[]): readonly string[] {
+  localStorage.setItem(remembered, symbols.join());
+  return symbols;
+}

@@ -1,0 +1,54 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type BrowserContext, chromium, type Page } from 'playwright-core';
+
+/** Where a Chromium is installed, if it is. */
+export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  existsSync,
+);
+
+// Nothing but the page is to be heard on the network.
+const flags = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** A page in a real browser, and what it has complained about or asked of others. */
+export type BrowserPage = Readonly<{
+  page: Page;
+  context: BrowserContext;
+  /** Errors of scripts and of the console, and requests to another origin than `origin`. */
+  faults(origin: string): readonly string[];
+  close(): Promise<void>;
+}>;
+
+/** Opens a browser with a profile of its own. */
+export async function openBrowser(executablePath: string): Promise<BrowserPage> {
+  const profile = await mkdtemp(join(tmpdir(), 'orderflow-browser-'));
+  const context = await chromium.launchPersistentContext(profile, { executablePath, args: flags, headless: true });
+  const page = context.pages()[0] ?? (await context.newPage());
+  const errors: string[] = [];
+  const requests: string[] = [];
+  page.on('pageerror', (error) => errors.push(String(error)));
+  page.on('console', (message) => {
+    if (message.type() === 'error') errors.push(message.text());
+  });
+  page.on('request', (request) => requests.push(request.url()));
+  return {
+    page,
+    context,
+    faults: (origin) => [...errors, ...requests.filter((url) => new URL(url).origin !== origin)],
+    async close() {
+      await context.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}

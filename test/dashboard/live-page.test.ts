@@ -1,0 +1,151 @@
+import { mkdir } from 'node:fs/promises';
+import { gzipSync } from 'node:zlib';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { type Door, openDoor } from '../door.ts';
+import { type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', '.data', 'screenshots');
+const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+
+let platform: Platform;
+let door: Door;
+let browser: BrowserPage | undefined;
+beforeAll(async () => {
+  platform = await startPlatform({
+    env: { WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT', FINNHUB_PER_MINUTE: '600', QUOTE_TTL_SECONDS: '1' },
+  });
+  door = await openDoor(platform.url);
+  if (chromiumPath === undefined) return;
+  browser = await openBrowser(chromiumPath);
+  await browser.page.goto(door.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await door.shut();
+  await platform.stop();
+});
+
+/** The page in a real browser; without a browser the test says so and proves nothing. */
+function opened(what: string): BrowserPage | undefined {
+  if (!browser) process.stdout.write(`the live page, ${what}: not run, there is no Chromium\n`);
+  return browser;
+}
+
+test('the page and its files come from the API, small, with a strict policy; the files are kept for ever', async () => {
+  const answer = await fetch(platform.url);
+  expect([answer.status, answer.headers.get('cache-control')]).toEqual([200, 'no-cache']);
+  expect(answer.headers.get('content-security-policy')).not.toContain('unsafe');
+  const html = await answer.text();
+  expect(html).toContain('content="AAPL,MSFT,NVDA,BINANCE:BTCUSDT"');
+  const paths = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map(([, path]) => path ?? '');
+  expect(paths.length).toBeGreaterThanOrEqual(3);
+  let bytes = gzipSync(html).length;
+  for (const path of paths) {
+    const file = await fetch(`${platform.url}${path}`);
+    expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    bytes += gzipSync(await file.bytes()).length;
+  }
+  expect(bytes).toBeLessThan(250 * 1_024);
+  for (const path of ['/assets/nothing.js', '/assets/..%2findex.html', '/assets/.built-from'])
+    expect((await fetch(`${platform.url}${path}`)).status).toBe(404);
+});
+
+test('prices move and the chart has drawn them', async () => {
+  const page = opened('prices')?.page;
+  if (!page) return;
+  const figure = page.locator('[data-price]');
+  await figure.waitFor({ timeout: 20_000 });
+  expect(await page.locator('[role=status]').first().textContent()).toBe('Live');
+  const before = await figure.getAttribute('data-price');
+  const moved = async () => ((await figure.getAttribute('data-price')) === before ? undefined : true);
+  await until('another price', 20_000, moved);
+  await until('a line on the chart', 20_000, async () =>
+    z.int().parse(await page.evaluate(accentPixels)) > 200 ? true : undefined,
+  );
+});
+
+test('an order placed on the page turns paid before the eyes of who placed it', async () => {
+  const page = opened('orders')?.page;
+  if (!page) return;
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText('No orders yet').waitFor();
+  await page.getByRole('button', { name: 'Place an order' }).click();
+  await page.locator('.order[data-status=paid]').waitFor({ timeout: 10_000 });
+  expect(await page.locator('.order .total').textContent()).toBe('$100.00');
+  expect(await page.locator('.order .status').textContent()).toBe('paid');
+});
+
+test('another symbol can be added by keyboard', async () => {
+  const page = opened('keyboard')?.page;
+  if (!page) return;
+  await page.getByLabel('Symbol to watch').focus();
+  await page.keyboard.type('tsla');
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: 'TSLA' }).waitFor();
+  expect(await page.getByRole('button', { name: /TSLA/ }).getAttribute('aria-pressed')).toBe('true');
+  await page.getByRole('button', { name: /AAPL/ }).click();
+});
+
+test('it fits a phone and a desk, by day and by night, without an error or an outside request', async () => {
+  const { page, faults } = opened('sizes') ?? {};
+  if (!page || !faults) return;
+  await mkdir(screenshots, { recursive: true });
+  for (const [size, viewport] of Object.entries(sizes))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.setViewportSize(viewport);
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+      await page.screenshot({ path: join(screenshots, `live-page-${size}-${colorScheme}.png`), fullPage: true });
+    }
+  expect(faults(door.url)).toEqual([]);
+});
+
+// From here on the browser itself reports failed requests as errors of the console.
+
+test('the page comes back by itself when the API was away, and shows what happened meanwhile', async () => {
+  const page = opened('outage')?.page;
+  if (!page) return;
+  const live = page.locator('[role=status]').first();
+  await door.shut();
+  await until('the loss is shown', 10_000, async () =>
+    (await live.textContent()) === 'Reconnecting' ? true : undefined,
+  );
+  expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
+  await door.open();
+  await until('the order of meanwhile', 15_000, async () =>
+    (await page.locator('.order[data-status=paid]').count()) === 2 ? true : undefined,
+  );
+  await until('live again', 10_000, async () => ((await live.textContent()) === 'Live' ? true : undefined));
+});
+
+test('what goes wrong is said in words: an unknown symbol, a wrong password', async () => {
+  const page = opened('refusals')?.page;
+  if (!page) return;
+  await page.getByLabel('Symbol to watch').fill('ZZZNOTHING');
+  await page.keyboard.press('Enter');
+  await page.getByText('The provider does not know ZZZNOTHING').waitFor();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByText('No account has this pair').waitFor();
+});
+
+/** In the page: how many pixels of the chart have the accent's colour. */
+const accentPixels = `(() => {
+  const probe = document.createElement('i');
+  probe.style.color = 'var(--accent)';
+  document.body.append(probe);
+  const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+  probe.remove();
+  let found = 0;
+  for (const canvas of document.querySelectorAll('.canvas canvas')) {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] > 200 && Math.abs(data[at] - red) + Math.abs(data[at + 1] - green) + Math.abs(data[at + 2] - blue) < 30) found += 1;
+  }
+  return found;
+})()`;

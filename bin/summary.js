@@ -2,6 +2,7 @@
 export function summary({ url, servers, sandbox, upstreams, isProduction, dataDirectory }) {
   const { mysql, redis } = servers;
   const rows = [
+    ['Live page', `${url}/`],
     ['API', url],
     ['API reference', `${url}/docs`],
     ['Queues', `${url}/admin/queues`],
@@ -17,25 +18,21 @@ export function summary({ url, servers, sandbox, upstreams, isProduction, dataDi
   const table = rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n');
   const lines = isProduction
     ? ''
-    : `\nTry it:\n\n${commands(url, redis)
+    : `\nTry it:\n\n${commands(url)
         .map((line) => `  ${line}\n`)
         .join('\n')}`;
   return `\nOrderflow is ready.\n\n${table}\n${lines}\nCtrl-C stops it; the data stays.\n`;
 }
 
-/** Log in, order, watch: each one line, for any shell with curl. */
-function commands(url, redis) {
+/** Log in, watch, order: each one line, for any shell with curl. */
+function commands(url) {
   const json = `-H 'content-type: application/json'`;
   const login = `-d '{"email":"demo@example.com","password":"orderflow-demo"}'`;
   const order = `-d '{"user_id":1,"products":[1,2],"total_amount":100}'`;
-  const read = redis.password
-    ? `redis-cli -h ${redis.host} -p ${redis.port} -n ${redis.db} --askpass XREAD BLOCK 0 STREAMS orders '$'`
-    : `(echo SELECT ${redis.db}; yes 'XREAD BLOCK 0 STREAMS orders $' | head -n 99; while sleep 1; do echo; done) | curl -sN telnet://${redis.host}:${redis.port}`;
-  // The next questions wait in line, so that no event falls between; curl shows answers only while it is given input.
   return [
     `TOKEN=$(curl -s ${url}/auth/login ${json} ${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,
+    // Watched from before the order, so that nothing of it is missed.
+    `curl -sN ${url}/streams/orders -H "authorization: Bearer $TOKEN" &`,
     `curl -s ${url}/orders/ -H "authorization: Bearer $TOKEN" ${json} ${order}`,
-    // In a second terminal, before ordering.
-    read,
   ];
 }

@@ -12,6 +12,9 @@ export type DrawnChart = Readonly<{
   remove(): void;
 }>;
 
+// As long as there are so few, all of them are shown; later the reader's own choice of what to see stays.
+const fewPoints = 60;
+
 /** Draws an empty chart into `place`, in the colours of the page, and follows them from light to dark. */
 export function drawChart(place: HTMLElement): DrawnChart {
   const chart = createChart(place, { autoSize: true, ...layout() });
@@ -21,6 +24,7 @@ export function drawChart(place: HTMLElement): DrawnChart {
     series.setData(
       [...points].toSorted(([a], [b]) => a - b).map(([seconds, value]) => ({ time: time(seconds), value })),
     );
+    if (points.size < fewPoints) chart.timeScale().fitContent();
     return points.size;
   };
   const stopFollowing = followColours(chart, series);
@@ -51,6 +55,7 @@ function layout() {
       borderVisible: false,
       timeVisible: true,
       secondsVisible: false,
+      lockVisibleTimeRangeOnResize: true,
       tickMarkFormatter: (at: number) => clock(at, { hour: '2-digit', minute: '2-digit' }),
     },
     localization: {

@@ -1,0 +1,46 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { makeCheckout } from './checkout.ts';
+import { plainEnvironment } from './platform-process.ts';
+
+const build = `
+  const { readEnvironment } = await import('./bin/environment.js');
+  const { buildLivePage } = await import('./bin/live-page.js');
+  const { Steps } = await import('./bin/steps.js');
+  const environment = readEnvironment();
+  await buildLivePage({ environment, steps: new Steps({ isPlain: true }), node: { path: process.execPath } });`;
+
+it('the live page is built when it is missing or its sources have changed, once, also by two at a time', async () => {
+  using checkout = makeCheckout();
+  const run = async () => {
+    const child = spawn(process.execPath, ['--input-type=module', '-e', build], {
+      cwd: checkout.folder,
+      env: plainEnvironment(),
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    return output;
+  };
+  const dist = join(checkout.folder, 'dashboard', 'dist');
+
+  const both = await Promise.all([run(), run()]);
+  expect(both.join('').match(/✓.*Live page/g)).toHaveLength(1);
+  expect(
+    readdirSync(join(dist, 'assets'))
+      .map((name) => name.split('.')[1])
+      .toSorted(),
+  ).toEqual(['css', 'js', 'svg']);
+
+  const builtAt = statSync(join(dist, 'index.html')).mtimeMs;
+  expect(await run()).toBe('');
+  expect(statSync(join(dist, 'index.html')).mtimeMs).toBe(builtAt);
+
+  appendFileSync(join(checkout.folder, 'dashboard', 'src', 'style.css'), 'footer { color: inherit; }\n');
+  expect(await run()).toMatch(/✓.*Live page/);
+});

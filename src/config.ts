@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
@@ -11,6 +12,9 @@ export const variables = {
   HOST: text().optional(),
   HEALTH_PORT: whole(1, 65_535).optional(),
   PUBLIC_URL: z.url().optional(),
+  TRUSTED_PROXIES: list()
+    .refine((words) => words.every(isProxyName), 'must be addresses or subnets such as 10.0.0.0/8')
+    .optional(),
   CORS_ORIGINS: list().optional(),
   MYSQL_HOST: text(),
   MYSQL_PORT: whole(1, 65_535).default(3306),
@@ -46,6 +50,9 @@ export const variables = {
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_CATALOG: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_UPKEEP: whole(1, 10_000).optional(),
+  RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000).default(60_000),
+  RATE_LIMIT_ANONYMOUS_PER_MINUTE: whole(0, 1_000_000_000).default(30_000),
+  RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 } as const;
@@ -185,6 +192,13 @@ function symbols() {
   return list()
     .transform((names) => [...new Set(names.map((name) => name.toUpperCase()))])
     .pipe(z.array(z.string().regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be symbols such as AAPL')).max(500));
+}
+
+/** Whether a word of TRUSTED_PROXIES is an address or a subnet. */
+function isProxyName(word: string): boolean {
+  const [address = '', bits, ...rest] = word.split('/');
+  const most = isIP(address) === 6 ? 128 : isIP(address) === 4 ? 32 : -1;
+  return most >= 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
 function whole(min: number, max: number) {

@@ -111,6 +111,20 @@ describe('the environment', () => {
   });
 });
 
+describe('TRUSTED_PROXIES', () => {
+  it('takes addresses and subnets of both kinds', () => {
+    const TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.7,::1,fd00::/8';
+    expect(readConfig({ ...least, TRUSTED_PROXIES }).TRUSTED_PROXIES).toHaveLength(4);
+  });
+
+  it.each(['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0/8', '::1/129', '10.0.0.0/x'])(
+    'refuses %s',
+    (word) => {
+      expect(refusal({ ...least, TRUSTED_PROXIES: `10.0.0.1,${word}` })).toMatch(/TRUSTED_PROXIES must be addresses/);
+    },
+  );
+});
+
 describe('production', () => {
   it('is what an unset NODE_ENV means', () => {
     expect(readConfig(least)).toMatchObject({ isProduction: true, bindHost: '0.0.0.0' });

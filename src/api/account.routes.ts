@@ -53,8 +53,9 @@ const logout = defineRoute(
     responses: { 204: { description: 'The token is worth nothing from now on.' } },
   },
   async (c) => {
-    const { tokenHash } = principalOf(c);
+    const { userId, tokenHash } = principalOf(c);
     await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, { hash: tokenHash }));
+    c.var.logins.forget(userId);
     deleteCookie(c, sessionCookie, { path: '/' });
     return c.body(null, 204);
   },
@@ -99,6 +100,7 @@ const changePassword = defineRoute(
       return true;
     });
     if (!isChanged) throw new Problem('bad_credentials', 'The current password is another one.');
+    c.var.logins.forget(userId);
     return c.body(null, 204);
   },
 );

@@ -9,6 +9,8 @@ import { BadDefinition } from '../load-definitions.ts';
 import { mountBoard } from './board.ts';
 import type { Route, RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
+import { countingOf, openLimits } from './limits.ts';
+import { openLogins } from './logins.ts';
 import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
@@ -25,7 +27,8 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   app.notFound((c) => answerProblem(unmatched(routes, c.req.path), c));
   app.openapiRoutes(
     routes.map(({ who, route, handler }) => {
-      const middleware = route.request?.body ? [guard(who), readJsonBody()] : [guard(who)];
+      const guarding = guard(who, countingOf(route));
+      const middleware = route.request?.body ? [guarding, readJsonBody()] : [guarding];
       return { route: { ...documented(who, route), middleware }, handler };
     }),
   );
@@ -53,8 +56,12 @@ function areRoutes(value: unknown): value is readonly Route[] {
 }
 
 function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
+  const logins = openLogins(ctx);
+  const limits = openLimits(ctx);
   return async (c, next) => {
     c.set('ctx', ctx);
+    c.set('logins', logins);
+    c.set('limits', limits);
     c.set('requestId', randomUUID());
     // Set before the handler answers: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', c.var.requestId);

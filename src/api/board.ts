@@ -45,7 +45,7 @@ function describe(summary: string, jobs: readonly Job[]) {
 const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const isReading = c.req.method === 'GET' || c.req.method === 'HEAD';
   try {
-    await guard(isReading ? 'operator' : 'admin')(c, async () => {});
+    await guard(isReading ? 'operator' : 'admin', 'everywhere')(c, async () => {});
   } catch (error) {
     const isPageAsked = isReading && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');

@@ -1,9 +1,22 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
 import type { ApiContext } from '../context.ts';
+import type { Limits } from './limits.ts';
+import type { Logins } from './logins.ts';
 import type { Principal, Who } from './principal.ts';
 
 /** What every handler finds in `c.var`. */
-export type RouteEnv = { Variables: { ctx: ApiContext; principal: Principal | undefined; requestId: string } };
+export type RouteEnv = {
+  Variables: {
+    ctx: ApiContext;
+    logins: Logins;
+    limits: Limits;
+    requestId: string;
+    /** Who calls, on guarded routes. */
+    principal: Principal | undefined;
+    /** Who calls, on any route, as far as it is known. */
+    caller: Principal | undefined;
+  };
+};
 
 /** A route with the least role that may call it: the table of who may what stands next to the code it guards. */
 export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown }>;

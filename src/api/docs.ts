@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { DocumentedRoute } from './define-route.ts';
+import { countingOf } from './limits.ts';
 import type { Who } from './principal.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from './problem-codes.ts';
 
@@ -55,6 +56,7 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),
     ...(isBodied || query ? (['invalid'] as const) : []),
+    ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests'] as const)),
     'internal',
     'unavailable',
   ];

@@ -44,6 +44,12 @@ export const problemCodes = {
     cause: 'A write by cookie came without this site as its Origin.',
     remedy: 'Send the write from a page of this site, or use a bearer token.',
   },
+  too_many_requests: {
+    status: 429,
+    title: 'Too many requests',
+    cause: 'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow.',
+    remedy: 'Wait for the time in Retry-After; RateLimit says on every answer how many are left.',
+  },
   too_large: {
     status: 413,
     title: 'Body too large',

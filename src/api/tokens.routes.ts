@@ -90,8 +90,10 @@ const revoke = defineRoute(
     responses: { 204: { description: 'Its token is worth nothing from now on.' } },
   },
   async (c) => {
-    const own = { id: c.req.valid('param').id, user: principalOf(c).userId };
+    const { userId } = principalOf(c);
+    const own = { id: c.req.valid('param').id, user: userId };
     if ((await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, own))) === 0) throw unknownToken();
+    c.var.logins.forget(userId);
     return c.body(null, 204);
   },
 );
@@ -109,6 +111,7 @@ const revokeAll = defineRoute(
   async (c) => {
     const { userId } = principalOf(c);
     await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, { user: userId }));
+    c.var.logins.forget(userId);
     deleteCookie(c, sessionCookie, { path: '/' });
     return c.body(null, 204);
   },

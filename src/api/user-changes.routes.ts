@@ -75,6 +75,7 @@ const change = defineRoute(
         return { ...user, ...wanted };
       }),
     );
+    c.var.logins.forget(id);
     return c.json(userView(changed), 200);
   },
 );
@@ -102,6 +103,7 @@ const remove = defineRoute(
       await lockUser(tx, id);
       await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
     });
+    c.var.logins.forget(id);
     return c.body(null, 204);
   },
 );

@@ -87,7 +87,6 @@ describe('a token', () => {
 
   it('opens nothing once it has expired', async () => {
     const token = await tokenOf(await logIn());
-    expect((await api.send('GET', '/auth/me', asBearer(token))).status).toBe(200);
     const hash = createHash('sha256').update(token).digest('hex');
     const expiresAt = new Date(Date.now() - 1);
     await api.ctx.orm.em.fork().nativeUpdate(Token, { hash }, { expiresAt });

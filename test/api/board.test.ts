@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sessionCookie } from '../../src/api/principal.ts';
-import { type Role, User } from '../../src/entities/user.entity.ts';
+import type { Role } from '../../src/entities/user.entity.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../test-context.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -16,7 +16,7 @@ afterAll(() => api.close());
 const base = '/admin/queues';
 const pause = `${base}/api/queues/payments/pause`;
 const isPaused = () => api.ctx.producer.queues.get('payments')?.isPaused();
-const beDemo = (role: Role) => api.ctx.orm.em.fork().nativeUpdate(User, { id: 1 }, { role });
+const beDemo = (role: Role) => api.send('PATCH', '/users/1', { as: 'admin', body: { role } });
 
 async function boardPaths(): Promise<string[]> {
   const ui = join(createRequire(import.meta.url).resolve('@bull-board/ui/package.json'), '../dist/static');

@@ -1,0 +1,56 @@
+import { BlockList, isIP } from 'node:net';
+import type { Context as HonoContext } from 'hono';
+import type { RouteEnv } from './define-route.ts';
+
+/** Tells by which address a request's sender is counted. */
+export type ClientAddress = (c: HonoContext<RouteEnv>) => string;
+
+/**
+ * The address a request came from. Behind a proxy of the list it is the last one in X-Forwarded-For that is no such proxy;
+ * what stands further left may be invented. IPv6 senders own at least a /64, so that counts as one address.
+ */
+export function openClientAddress(trustedProxies: readonly string[]): ClientAddress {
+  const trusted = new BlockList();
+  for (const proxy of trustedProxies) {
+    const [address = '', bits] = proxy.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (bits === undefined) trusted.addAddress(address, family);
+    else trusted.addSubnet(address, Number(bits), family);
+  }
+  const isTrusted = (address: string) => trusted.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
+  return (c) => {
+    let address = plain(socketAddress(c.env) ?? '');
+    const hops = trustedProxies.length === 0 ? [] : (c.req.header('x-forwarded-for') ?? '').split(',').slice(-20);
+    while (isTrusted(address)) {
+      const hop = plain(hops.pop()?.trim() ?? '');
+      if (isIP(hop) === 0) break;
+      address = hop;
+    }
+    return isIP(address) === 6 ? network(address) : address;
+  };
+}
+
+/** Where the node server keeps the socket; a request that came over none has no address. */
+function socketAddress(env: unknown): string | undefined {
+  const incoming = property(env, 'incoming');
+  const address = property(property(incoming, 'socket'), 'remoteAddress');
+  return typeof address === 'string' ? address : undefined;
+}
+
+function property(value: unknown, name: string): unknown {
+  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** An IPv4 address that a socket for both families shows as IPv6. */
+function plain(address: string): string {
+  return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+}
+
+function network(address: string): string {
+  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - left.length - right.length);
+  const groups = [...left, ...Array.from({ length: zeros }, () => '0'), ...right].slice(0, 4);
+  return `${groups.map((group) => Number.parseInt(group, 16).toString(16)).join(':')}::/64`;
+}

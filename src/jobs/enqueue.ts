@@ -19,12 +19,17 @@ export type Enqueue = <P extends z.ZodType>(
   options?: Readonly<{ isBackground?: boolean }>,
 ) => Promise<string>;
 
+/** Which of these jobs a queue holds that have not finished. */
+export type FindLive = (queue: string, ids: readonly string[]) => Promise<readonly string[]>;
+
 /** Adds jobs to their queues. The queues are BullMQ's own, for reading and for Bull Board. */
 export type Producer = Readonly<{
   queues: ReadonlyMap<string, Queue>;
   enqueue: Enqueue;
   /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
   enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
+  /** Which of these jobs the queue holds unfinished. */
+  findLive: FindLive;
   close(): Promise<void>;
 }>;
 
@@ -33,6 +38,7 @@ const addDeadlineMs = 1_500;
 const keptSeconds = 24 * 3_600;
 // BullMQ takes jobs without a priority first.
 const behindPeople = 1;
+const mostInFront = 1_000;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
 export function openProducer(connection: RedisConnection): Producer {
@@ -42,6 +48,8 @@ export function openProducer(connection: RedisConnection): Producer {
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
     return queue;
   };
+  // Jobs that are known not to wait in the background; none ever goes back there.
+  const inFront = new Set<string>();
   return {
     queues: opened,
     async enqueue(job, payload, { isBackground = false } = {}) {
@@ -54,7 +62,12 @@ export function openProducer(connection: RedisConnection): Producer {
         queue.add(job.kind, parsed, { ...optionsOf(job, parsed, id), ...priority }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
-      if (added.id !== id && !isBackground) await within(addDeadlineMs, 'Redis', bringForward(queue, added.id));
+      if (isBackground) return added.id;
+      // A read of an old copy joins the same job over and over: each is looked at once.
+      if (added.id !== id && !inFront.has(added.id))
+        await within(addDeadlineMs, 'Redis', bringForward(queue, added.id));
+      inFront.add(added.id);
+      for (const oldest of inFront) if (inFront.size > mostInFront) inFront.delete(oldest);
       return added.id;
     },
     async enqueueAll(jobs) {
@@ -65,6 +78,12 @@ export function openProducer(connection: RedisConnection): Producer {
         ),
       );
       await within(addDeadlineMs, 'Redis', Promise.all(adding));
+    },
+    async findLive(name, ids) {
+      const queue = opened.get(name);
+      if (!queue) return [];
+      const found = await within(addDeadlineMs, 'Redis', Promise.all(ids.map((id) => queue.getJob(id))));
+      return found.flatMap((job) => (job?.id && !job.finishedOn ? [job.id] : []));
     },
     async close() {
       await Promise.allSettled([...opened.values()].map((queue) => queue.close()));

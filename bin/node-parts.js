@@ -9,6 +9,8 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
   env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
   env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
   delete env.HEALTH_PORT;
+  // Node compiles each file once instead of at every start.
+  env.NODE_COMPILE_CACHE ??= join(dataDirectory, 'compile-cache');
   const { mysql, redis } = servers;
   if (mysql && !environment.value('MYSQL_HOST')) {
     Object.assign(env, { MYSQL_HOST: mysql.host, MYSQL_PORT: String(mysql.port), MYSQL_USER: mysql.user });

@@ -21,7 +21,7 @@ export function startProcess(
   const root = new URL('..', import.meta.url);
   const child = spawn(process.execPath, [script, ...args], {
     cwd: root,
-    env: { PATH: process.env['PATH'] ?? '', ...env },
+    env: { ...bare(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   return follow(child);
@@ -68,4 +68,10 @@ export async function until<T>(
       throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(25);
   }
+}
+
+/** What any program needs of this process's environment to start, and to start quickly. */
+export function bare(): Record<string, string> {
+  const { PATH = '', NODE_COMPILE_CACHE = '' } = process.env;
+  return NODE_COMPILE_CACHE ? { PATH, NODE_COMPILE_CACHE } : { PATH };
 }

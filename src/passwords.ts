@@ -1,18 +1,62 @@
+import { channel } from 'node:diagnostics_channel';
 import { hash, verify } from '@node-rs/argon2';
+import { Problem } from './errors.ts';
 
 // OWASP's minimum for argon2id: 19 MiB, two passes, one lane.
 const cost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+// Two at once leave half of Node's threads to everything else; who waits behind these many has long gone.
+const mostAtOnce = 2;
+const mostWaiting = 50;
+
+/** What is asked before, and told after, a password is looked at: work for someone who may not try is not begun. */
+export type Attempts = Readonly<{ refuseTooMany(): Promise<void>; noteFailure(): Promise<void> }>;
+
+/** Hears of each hashing that begins: `{ running }`, itself included. */
+export const hashing = channel('orderflow:password');
 
 /** A hash of nobody's password: verifying against it costs what a real one costs. */
 const nobody = await hash('nobody knows this', cost);
+const waiting: (() => void)[] = [];
+let running = 0;
 
-/** The argon2id PHC string of a password. */
+/** The argon2id PHC string of a password. @throws Problem overloaded, when too many wait for theirs. */
 export async function hashPassword(password: string): Promise<string> {
-  return hash(password, cost);
+  return inTurn(() => {
+    hashing.publish({ running });
+    return hash(password, cost);
+  });
 }
 
-/** Whether the password fits. Without a hash (no such account) the same work is done, and the answer is no. */
-export async function isPassword(password: string, passwordHash: string | undefined): Promise<boolean> {
-  const fits = await verify(passwordHash ?? nobody, password);
-  return fits && passwordHash !== undefined;
+/**
+ * Whether the password fits. Without a hash (no such account) the same work is done, and the answer is no.
+ * @throws Problem overloaded, when too many wait for theirs, and whatever `attempts` refuses with.
+ */
+export async function isPassword(
+  password: string,
+  passwordHash: string | undefined,
+  attempts?: Attempts,
+): Promise<boolean> {
+  return inTurn(async () => {
+    // Asked when its turn has come: those before it in the queue may have been the last that were allowed.
+    await attempts?.refuseTooMany();
+    hashing.publish({ running });
+    const fits = (await verify(passwordHash ?? nobody, password)) && passwordHash !== undefined;
+    if (!fits) await attempts?.noteFailure();
+    return fits;
+  });
+}
+
+async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (running >= mostAtOnce && waiting.length >= mostWaiting)
+    throw new Problem('overloaded', 'Too many are logging in at this moment.', { headers: { 'retry-after': '2' } });
+  if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
+  else running += 1;
+  try {
+    return await work();
+  } finally {
+    // A turn is handed on, so that nobody who comes just now slips in between.
+    const next = waiting.shift();
+    if (next) next();
+    else running -= 1;
+  }
 }

@@ -89,8 +89,10 @@ const changePassword = defineRoute(
     const { current, new: wanted } = c.req.valid('json');
     const { orm, transaction } = c.var.ctx;
     const { userId, tokenHash } = principalOf(c);
+    const attempts = c.var.attempts(`user ${userId}`, c.var.limits.addressOf(c));
+    await attempts.refuseTooManyAnywhere();
     const user = await orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
-    const isTheirs = await isPassword(current, user?.passwordHash);
+    const isTheirs = await isPassword(current, user?.passwordHash, attempts);
     const passwordHash = isTheirs ? await hashPassword(wanted) : '';
     const isChanged = await transaction(async (tx) => {
       // The hash that was checked must still be theirs: of two changes at once, one finds its `current` outdated.

@@ -9,6 +9,7 @@ import { BadDefinition } from '../load-definitions.ts';
 import { mountBoard } from './board.ts';
 import type { Route, RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
+import { openFailedLogins } from './failed-logins.ts';
 import { countingOf, openLimits } from './limits.ts';
 import { openLogins } from './logins.ts';
 import { openApiRoute } from './openapi.ts';
@@ -58,10 +59,12 @@ function areRoutes(value: unknown): value is readonly Route[] {
 function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
+  const attempts = openFailedLogins(ctx.redis);
   return async (c, next) => {
     c.set('ctx', ctx);
     c.set('logins', logins);
     c.set('limits', limits);
+    c.set('attempts', attempts);
     c.set('requestId', randomUUID());
     // Set before the handler answers: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', c.var.requestId);

@@ -64,10 +64,13 @@ const login = defineRoute(
   async (c) => {
     const { email, password } = c.req.valid('json');
     const { orm, now, config } = c.var.ctx;
+    const attempts = c.var.attempts(email, c.var.limits.addressOf(c));
+    await attempts.refuseTooManyAnywhere();
     const em = orm.em.fork();
     const user = await em.findOne(User, { email }, { disableIdentityMap: true });
-    if (!(await isPassword(password, user?.passwordHash)) || !user)
+    if (!(await isPassword(password, user?.passwordHash, attempts)) || !user)
       throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
+    await attempts.forgive();
 
     const token = randomBytes(32).toString('base64url');
     const expiresAt = new Date(now().getTime() + tokenSeconds * 1_000);

@@ -1,5 +1,6 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
 import type { ApiContext } from '../context.ts';
+import type { LoginAttempts } from './failed-logins.ts';
 import type { Limits } from './limits.ts';
 import type { Logins } from './logins.ts';
 import type { Principal, Who } from './principal.ts';
@@ -10,6 +11,8 @@ export type RouteEnv = {
     ctx: ApiContext;
     logins: Logins;
     limits: Limits;
+    /** The attempts of an address at an account. */
+    attempts(account: string, address: string): LoginAttempts;
     requestId: string;
     /** Who calls, on guarded routes. */
     principal: Principal | undefined;

@@ -56,7 +56,7 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),
     ...(isBodied || query ? (['invalid'] as const) : []),
-    ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests'] as const)),
+    ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests', 'overloaded'] as const)),
     'internal',
     'unavailable',
   ];

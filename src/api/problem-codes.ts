@@ -47,7 +47,8 @@ export const problemCodes = {
   too_many_requests: {
     status: 429,
     title: 'Too many requests',
-    cause: 'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow.',
+    cause:
+      'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow, or ten wrong passwords for one account.',
     remedy: 'Wait for the time in Retry-After; RateLimit says on every answer how many are left.',
   },
   too_large: {
@@ -175,6 +176,12 @@ export const problemCodes = {
     title: 'Not configured',
     cause: 'This deployment has no key for the provider.',
     remedy: 'Set the variable named in `detail` and start again.',
+  },
+  overloaded: {
+    status: 503,
+    title: 'Too busy',
+    cause: 'More was asked for at once than can be done in time, so this was not begun.',
+    remedy: 'Send the same request again after the time in Retry-After.',
   },
   unavailable: {
     status: 503,

@@ -48,7 +48,8 @@ export function entriesOf(rows: readonly (readonly [string, readonly string[]])[
 
 /** Whether who has seen everything up to `position` has missed something that is no longer there. */
 export function gapAfter(position: string, { first, last, isWhole }: Extent): Gap | undefined {
-  if (isAfter(position, last)) return { why: 'lost', position: last };
+  // A stream that is gone comes back with ids that go by time: what is new then comes after the same position.
+  if (isAfter(position, last)) return { why: 'lost', position: last === beginning ? position : last };
   if (position === last || (first !== undefined && !isAfter(first, position))) return undefined;
   if (position === beginning && isWhole) return undefined;
   return { why: 'trimmed', position: first === undefined ? last : position };

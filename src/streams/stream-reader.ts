@@ -30,6 +30,7 @@ export function openReader(stream: string, connection: Redis, listener: Listener
   const closing = new AbortController();
   // ioredis sends the blocked read again when it has connected anew; what happened meanwhile is looked up after it.
   let isUnsure = false;
+  let lostAt: string | undefined;
   connection.on('close', () => (isUnsure = true));
 
   const begin = async (): Promise<string> => {
@@ -48,7 +49,10 @@ export function openReader(stream: string, connection: Redis, listener: Listener
   const lookForGap = async (from: string): Promise<void> => {
     isUnsure = false;
     const gap = gapAfter(from, await extentOf(connection, stream));
-    if (!gap) return;
+    // As long as a lost stream stays away, it is no news again.
+    const isKnown = gap?.why === 'lost' && lostAt === from;
+    lostAt = gap?.why === 'lost' ? gap.position : undefined;
+    if (!gap || isKnown) return;
     position = gap.position;
     listener.hearGap(gap);
   };

@@ -31,11 +31,8 @@ it('the live page is built when it is missing or its sources have changed, once,
 
   const both = await Promise.all([run(), run()]);
   expect(both.join('').match(/✓.*Live page/g)).toHaveLength(1);
-  expect(
-    readdirSync(join(dist, 'assets'))
-      .map((name) => name.split('.')[1])
-      .toSorted(),
-  ).toEqual(['css', 'js', 'svg']);
+  const kinds = readdirSync(join(dist, 'assets')).map((name) => name.split('.')[1]);
+  expect(new Set(kinds)).toEqual(new Set(['css', 'js', 'svg']));
 
   const builtAt = statSync(join(dist, 'index.html')).mtimeMs;
   expect(await run()).toBe('');

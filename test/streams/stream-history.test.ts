@@ -63,13 +63,14 @@ test('entries that are none of ours are passed over, and the place behind them i
 test('a place is lost behind what was trimmed and beyond what there is, and nowhere else', async () => {
   const missing = await extentOf(redis, market.name);
   expect(gapAfter('0-0', missing)).toBeUndefined();
-  expect(gapAfter('5-0', missing)).toEqual({ why: 'lost', position: '0-0' });
+  expect(gapAfter('5-0', missing)).toEqual({ why: 'lost', position: '5-0' });
 
   await appendEvents(redis, market, 'quote.updated', 4);
   const ids = (await redis.xrange(market.name, '-', '+')).map(([id]) => id);
   const [first = '', second = '', third = '', fourth = ''] = ids;
   const whole = await extentOf(redis, market.name);
   for (const id of ['0-0', ...ids]) expect(gapAfter(id, whole)).toBeUndefined();
+  expect(gapAfter('9999999999999-0', whole)).toEqual({ why: 'lost', position: fourth });
 
   await redis.xtrim(market.name, 'MAXLEN', 2);
   const trimmed = await extentOf(redis, market.name);

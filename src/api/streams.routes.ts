@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../errors.ts';
+import { CryptoSymbol } from '../market/crypto-symbol.ts';
 import { Symbol } from '../market/symbol.ts';
 import { market } from '../streams/market.stream.ts';
 import { orders } from '../streams/orders.stream.ts';
@@ -94,10 +95,11 @@ const marketEvents = defineRoute(
   (c) => {
     const { symbols = [], types = [] } = c.req.valid('query');
     refuseUnknownTypes(c, types);
+    const subjects = new Set(symbols.flatMap((symbol) => [symbol, CryptoSymbol.safeParse(symbol).data ?? symbol]));
     return follow(c, market.name, {
       after: c.req.valid('header')['last-event-id'],
       accepts: ({ subject, type }) =>
-        (symbols.length === 0 || symbols.includes(subject)) && (types.length === 0 || types.includes(type)),
+        (subjects.size === 0 || subjects.has(subject)) && (types.length === 0 || types.includes(type)),
     });
   },
 );

@@ -152,10 +152,10 @@ test('a frame is the stream id, the type and the whole event on one line, and no
 
 test("the market's stream can be narrowed to symbols and types", async () => {
   const [narrow, typed] = await Promise.all([
-    follow('/streams/market?symbols=aapl,%20MSFT'),
+    follow('/streams/market?symbols=aapl,%20MSFT,btc'),
     follow('/streams/market?types=quote.updated'),
   ]);
-  for (const subject of ['AAPL', 'TSLA', 'MSFT'])
+  for (const subject of ['AAPL', 'TSLA', 'MSFT', 'BINANCE:BTCUSDT'])
     await platform.redis.xadd(
       market.name,
       '*',
@@ -174,8 +174,8 @@ test("the market's stream can be narrowed to symbols and types", async () => {
       'data',
       '{}',
     );
-  await Promise.all([narrow.have(2), typed.have(3)]);
-  expect(idsOf(narrow)).toEqual(['AAPL', 'MSFT']);
+  await Promise.all([narrow.have(3), typed.have(4)]);
+  expect(idsOf(narrow)).toEqual(['AAPL', 'MSFT', 'BINANCE:BTCUSDT']);
   for (const query of ['symbols=not%20a%20symbol', 'types=order.paid', 'types=nonsense']) {
     const answer = await fetch(`${platform.url}/streams/market?${query}`);
     expect(answer.status).toBe(422);

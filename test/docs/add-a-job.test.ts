@@ -1,0 +1,118 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { openProducer } from '../../src/jobs/enqueue.ts';
+import { impatientRedis } from '../../src/redis-connection.ts';
+import { type Checkout, makeCheckout } from '../bin/checkout.ts';
+import { plainEnvironment } from '../bin/platform-process.ts';
+import { busiest } from '../guarantees/demand.ts';
+import { upstreams } from '../platform.ts';
+import { follow, freePort, until } from '../process.ts';
+import { startSandbox } from '../sandbox-process.ts';
+import { ownData } from '../servers.ts';
+import { createDatabase } from '../test-context.ts';
+import { blocksOf, commandsOf } from './blocks.ts';
+
+const blocks = blocksOf('docs/add-a-job.md');
+const symbols = 'AAPL MSFT GOOGL AMZN NVDA TSLA META NFLX AMD INTC ORCL IBM'.split(' ');
+const plan = { FINNHUB_PER_MINUTE: '5', FINNHUB_PER_SECOND: '30', FINNHUB_WINDOW_MS: '1000' };
+const written: string[] = [];
+let checkout: Checkout;
+
+beforeAll(() => {
+  checkout = makeCheckout();
+});
+afterAll(() => checkout[Symbol.dispose]());
+
+const run = (command: string) => {
+  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
+    cwd: checkout.folder,
+    env: plainEnvironment(),
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+  return { status, output: stdout + stderr };
+};
+
+it('the page’s commands and files, in its order, make a job whose test passes', () => {
+  expect(blocks.map(({ language }) => language)).toEqual(['sh', 'ts', 'ts', 'sh']);
+  for (const block of blocks) {
+    const [, file] = /^\/\/ (\S+\.ts)\n/.exec(block.text) ?? [];
+    if (file) {
+      writeFileSync(join(checkout.folder, file), block.text.replace(/^.*\n/, ''));
+      written.push(file);
+    }
+    if (block.language !== 'sh') continue;
+    for (const command of commandsOf(block)) {
+      const { status, output } = run(command);
+      expect(status, output).toBe(0);
+      if (command.startsWith('npm test')) expect(output).toMatch(/^3 passed, 0 failed$/m);
+    }
+  }
+  expect(written).toEqual(['src/jobs/watch-move.job.ts', 'test/jobs/watch-move.job.test.ts']);
+}, 180_000);
+
+it('types, lint, format and layers find nothing wrong with it', () => {
+  const files = written.join(' ');
+  expect(run('node_modules/.bin/tsc --noEmit').output).not.toContain('watch-move');
+  expect(run(`node_modules/.bin/oxlint --type-aware --deny-warnings ${files}`)).toMatchObject({ status: 0 });
+  expect(run(`node_modules/.bin/biome format ${files}`)).toMatchObject({ status: 0 });
+  expect(run('node_modules/.bin/vitest run --config vitest.check.ts').output).not.toContain('watch-move');
+}, 90_000);
+
+it('the job runs for the watchlist within the plan, and the API lists it, without being registered', async () => {
+  const sandbox = await startSandbox({ env: plan });
+  const given = {
+    ...(await ownData()),
+    ...upstreams(sandbox),
+    ...plan,
+    WATCHLIST: symbols.join(','),
+    LOG_LEVEL: 'warn',
+  };
+  const orm = await createDatabase(readConfig(given));
+  const port = await freePort();
+  const env = { PATH: process.env['PATH'] ?? '', ...given, PORT: String(port) };
+  const start = (...args: string[]) =>
+    follow(spawn(process.execPath, args, { cwd: checkout.folder, env, stdio: 'pipe' }));
+  // Only this queue: the polls of the same symbols would use the same plan.
+  const [worker, api] = [start('src/workers/main.ts', 'finnhub'), start('src/api/main.ts')];
+  const producer = openProducer(impatientRedis(readConfig(given)));
+  try {
+    const done = await until(
+      () => `all done; the worker said ${worker.output()}`,
+      30_000,
+      async () => {
+        const jobs = (await producer.queues.get('finnhub')?.getJobs(['completed'])) ?? [];
+        return jobs.length >= symbols.length ? jobs : undefined;
+      },
+    );
+    expect(new Set(done.map(({ name }) => name))).toEqual(new Set(['watch-move']));
+    expect(Math.max(...done.map(({ attemptsMade }) => attemptsMade))).toBe(1);
+    const calls = await sandbox.arrivals('finnhub');
+    expect(calls.filter(({ status }) => status === 429)).toEqual([]);
+    expect(
+      busiest(
+        calls.map(({ at_ms }) => at_ms),
+        1_000,
+      ),
+    ).toBeLessThanOrEqual(5);
+
+    const kinds = await until('the API', 20_000, () =>
+      fetch(`http://127.0.0.1:${port}/jobs/kinds`).then(
+        (answer) => answer.json(),
+        () => undefined,
+      ),
+    );
+    const { data } = z.object({ data: z.array(z.looseObject({ kind: z.string() })) }).parse(kinds);
+    expect(data).toContainEqual(expect.objectContaining({ kind: 'watch-move', queue: 'finnhub' }));
+  } finally {
+    await Promise.all([worker.signal('SIGKILL'), api.signal('SIGKILL')]);
+    await producer.close();
+    await sandbox.stop();
+    await orm.schema.dropDatabase();
+    await orm.close(true);
+  }
+}, 60_000);

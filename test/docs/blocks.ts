@@ -1,0 +1,19 @@
+import { readFileSync } from 'node:fs';
+
+/** A fenced block of a page. */
+export type Block = Readonly<{ language: string; text: string }>;
+
+/** The fenced blocks of a page, in order. */
+export function blocksOf(file: string): Block[] {
+  const found = readFileSync(file, 'utf8').matchAll(/^```(\w+)\n([^]*?)^```$/gm);
+  return Array.from(found, ([, language = '', text = '']) => ({ language, text }));
+}
+
+/** The command lines of a block, without their comments. A line that ends in a backslash goes on. */
+export function commandsOf({ text }: Block): string[] {
+  return text
+    .replaceAll(/\\\n\s*/g, '')
+    .split('\n')
+    .map((line) => line.replace(/\s+# .*$/, '').trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}

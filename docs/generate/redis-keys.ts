@@ -162,5 +162,23 @@ export const redisKeys: readonly RedisKey[] = [
     lasts: '1 minute',
     about: 'The job that has read the product feed last.',
   },
+  {
+    key: 'limit:login:KEY',
+    type: 'string',
+    owner: 'src/api/failed-logins.ts',
+    mostSeconds: 900,
+    lasts: '15 minutes',
+    about: 'Wrong passwords of an account from an address.',
+    isRare: true,
+  },
+  {
+    key: 'limit:NAME:KEY',
+    type: 'string',
+    owner: 'src/api/allowance.ts',
+    mostSeconds: 60,
+    lasts: '1 minute',
+    about: 'Requests of a user or an address.',
+    isRare: true,
+  },
   ...bullmqKeys,
 ];

@@ -1,4 +1,5 @@
 import { QueueEvents } from 'bullmq';
+import { within } from '../deadline.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 
@@ -15,6 +16,7 @@ export type JobAnswers = Readonly<{
 type Awaited = { waiting: number; end: PromiseWithResolvers<JobEnding | undefined>; check: NodeJS.Timeout };
 
 const checkEveryMs = 1_000;
+const closeMs = 1_000;
 
 /** Opens the listening. BullMQ's events may be missed, so a job that is waited for is also looked at every second. */
 export function openJobAnswers(producer: Producer, connection: RedisConnection): JobAnswers {
@@ -55,7 +57,9 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
       }
       return ending;
     },
-    close: async () => void (await Promise.allSettled(listening.map((events) => events.close()))),
+    // BullMQ waits for a Redis that is away, or only just back, before it lets go.
+    close: async () =>
+      void (await Promise.allSettled(listening.map((events) => within(closeMs, 'Redis', events.close())))),
   };
 }
 

@@ -1,0 +1,125 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
+import { until } from '../process.ts';
+import { example, type MarketHouse, openMarketHouse } from './market-house.ts';
+
+// A short window, so that a rest of the queue is over soon.
+let house: MarketHouse;
+beforeAll(async () => {
+  house = await openMarketHouse({ FINNHUB_WINDOW_MS: '1000' });
+  house.startWorker();
+});
+afterAll(() => house.close());
+afterEach(() => house.sandbox.clearFaults());
+
+const rows = (symbol: string) => house.ctx.orm.em.fork().count(StockQuote, { symbol });
+const hour = 3_600_000;
+
+describe('a fresh copy', () => {
+  test('is answered at once with its age, its tag and how long it is fresh, and nobody is called', async () => {
+    await house.keepCopy('AAPL', 4_200);
+    const { status, headers, body } = await house.quote('aapl');
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ symbol: 'AAPL', ...example, source: 'finnhub', stale: false });
+    expect(headers.get('age')).toBe('4');
+    expect(headers.get('cache-status')).toBe('orderflow; hit; ttl=6');
+    expect(headers.get('cache-control')).toBe('public, max-age=6');
+    expect(headers.get('content-type')).toContain('application/json');
+    expect(await house.callsAbout('AAPL')).toEqual([]);
+  });
+
+  test('is not sent again to who has it', async () => {
+    await house.keepCopy('MSFT', 0);
+    const tag = (await house.quote('MSFT')).headers.get('etag') ?? '';
+    for (const sent of [tag, `"other", ${tag}`]) {
+      const { status, headers, body } = await house.quote('MSFT', { 'if-none-match': sent });
+      expect([status, headers.get('etag'), body]).toEqual([304, tag, {}]);
+    }
+    expect((await house.quote('MSFT', { 'if-none-match': '"other"' })).status).toBe(200);
+  });
+});
+
+describe('an old copy', () => {
+  test('is answered at once as stale, and any number of readers cause one refresh', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: 'slow', ms: 300 });
+    await house.keepCopy('NVDA', hour);
+    const answers = await Promise.all(Array.from({ length: 30 }, () => house.quote('NVDA')));
+    for (const { status, headers, body } of answers) {
+      expect([status, body['stale'], body['c']]).toEqual([200, true, example.c]);
+      expect(headers.get('age')).toBe('3600');
+      expect(headers.get('cache-control')).toBe('public, max-age=0');
+    }
+    const fresh = await until('a fresh price', 5_000, async () => {
+      const answer = await house.quote('NVDA');
+      return answer.body['stale'] === false ? answer : undefined;
+    });
+    expect(fresh.headers.get('etag')).not.toBe(answers[0]?.headers.get('etag'));
+    expect(await house.callsAbout('NVDA')).toEqual(['quote']);
+    expect(await rows('NVDA')).toBe(1);
+  });
+
+  test('is taken from MySQL when Redis has lost it', async () => {
+    expect((await house.quote('TSLA')).status).toBe(200);
+    await house.ctx.redis.del('copy:fetch-quote:TSLA');
+    expect((await house.quote('TSLA')).status).toBe(200);
+    expect(await house.callsAbout('TSLA')).toEqual(['quote']);
+  });
+
+  test('is still the answer while the provider fails', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: '5xx' });
+    await house.keepCopy('META', hour);
+    expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
+    await until('it was tried', 5_000, async () => ((await house.callsAbout('META')).length > 1 ? true : undefined));
+    expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
+  });
+
+  test('is never replaced by zeros, which cost one call and no search', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: 'zeros' });
+    await house.keepCopy('NFLX', hour);
+    await house.quote('NFLX');
+    await until('it was tried', 5_000, async () => ((await house.callsAbout('NFLX')).length > 0 ? true : undefined));
+    await until('the fetch is over', 5_000, async () =>
+      (await house.ctx.asks.isWanted('fetch-quote:NFLX')) ? undefined : true,
+    );
+    expect(await house.callsAbout('NFLX')).toEqual(['quote']);
+    expect((await house.quote('NFLX')).body).toMatchObject({ c: example.c, stale: true });
+    expect(await rows('NFLX')).toBe(0);
+  });
+});
+
+describe('without a copy', () => {
+  test('the answer waits for the fetch', async () => {
+    const { status, body, headers } = await house.quote('AMZN');
+    expect([status, body['stale'], headers.get('age')]).toEqual([200, false, '0']);
+    expect(await rows('AMZN')).toBe(1);
+  });
+
+  test('zeros for a listed symbol cost one search and are 503, not unknown and not a price', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: 'zeros' });
+    const { status, headers, body } = await house.quote('AMD');
+    expect([status, body['code']]).toEqual([503, 'upstream_unavailable']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await house.callsAbout('AMD')).toEqual(['quote', 'search']);
+    expect(await rows('AMD')).toBe(0);
+    await house.sandbox.clearFaults();
+    expect((await house.quote('AMD')).status).toBe(200);
+  });
+
+  test('a limit that the provider names is kept: the queue rests, goes on, and no attempt is lost', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: '429', times: 1, retry_after: 1 });
+    const { status } = await house.quote('INTC', { prefer: 'wait=10' });
+    expect(status).toBe(200);
+    const times = (await house.sandbox.arrivals('finnhub')).filter(({ path }) => path.includes('INTC'));
+    expect(times.map((arrival) => arrival.status)).toEqual([429, 200]);
+    expect((times[1]?.at_ms ?? 0) - (times[0]?.at_ms ?? 0)).toBeGreaterThanOrEqual(950);
+  });
+
+  test('a provider that keeps failing is 503 with a time to come back, and nothing is stored', async () => {
+    await house.sandbox.fault({ target: 'finnhub', kind: '5xx' });
+    const { status, headers, body } = await house.quote('ORCL', { prefer: 'wait=10' });
+    expect([status, body['code']]).toEqual([503, 'upstream_unavailable']);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(await house.callsAbout('ORCL')).toEqual(['quote', 'quote', 'quote', 'quote']);
+    expect(await rows('ORCL')).toBe(0);
+  });
+});

@@ -1,0 +1,83 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { type Asks, openAsks } from '../../src/market/asks.ts';
+import { patientRedis } from '../../src/redis-connection.ts';
+import { ownData } from '../servers.ts';
+
+let redis: Redis;
+let asks: Asks;
+beforeAll(async () => {
+  redis = new Redis(patientRedis(readConfig(await ownData())));
+  asks = openAsks(redis);
+});
+afterAll(() => redis.disconnect());
+beforeEach(() => redis.flushdb());
+
+const key = 'market:asks';
+/** Lets `name` have been wanted last so long ago, by Redis's own clock. */
+async function age(name: string, ms: number) {
+  await redis.zincrby(key, -ms, name);
+}
+async function fill(count: number) {
+  for (let index = 0; index < count; index += 1) expect(await asks.admit(`name ${index}`)).toBe(true);
+}
+
+test('what is asked for is wanted for thirty seconds and no longer', async () => {
+  expect(await asks.isWanted('AAPL')).toBe(false);
+  await asks.admit('AAPL');
+  expect(await asks.isWanted('AAPL')).toBe(true);
+  await age('AAPL', 29_000);
+  expect(await asks.isWanted('AAPL')).toBe(true);
+  await age('AAPL', 1_001);
+  expect(await asks.isWanted('AAPL')).toBe(false);
+});
+
+test('the clock is that of Redis, not that of a process', async () => {
+  await asks.admit('AAPL');
+  const [seconds = '0'] = await redis.time();
+  const wantedUntil = Number(await redis.zscore(key, 'AAPL'));
+  expect(wantedUntil / 1_000 - Number(seconds)).toBeGreaterThan(29);
+  expect(wantedUntil / 1_000 - Number(seconds)).toBeLessThanOrEqual(31);
+});
+
+test('asking again, or saying that one still waits, begins the thirty seconds anew', async () => {
+  for (const again of [() => asks.admit('AAPL'), () => asks.renew('AAPL')]) {
+    await asks.admit('AAPL');
+    await age('AAPL', 29_500);
+    await again();
+    await age('AAPL', 29_000);
+    expect(await asks.isWanted('AAPL')).toBe(true);
+    await asks.settle('AAPL');
+  }
+});
+
+test('saying that one still waits gives no place to who was never admitted', async () => {
+  await asks.renew('AAPL');
+  expect(await asks.isWanted('AAPL')).toBe(false);
+});
+
+test('five hundred wait, the next is refused, and who already waits is joined', async () => {
+  await fill(500);
+  expect(await asks.admit('one too many')).toBe(false);
+  expect(await asks.isWanted('one too many')).toBe(false);
+  expect(await asks.admit('name 7')).toBe(true);
+});
+
+test('a place is free again when the fetch is over, and when nobody wants it any longer', async () => {
+  await fill(500);
+  await asks.settle('name 0');
+  expect(await asks.admit('after one was settled')).toBe(true);
+  expect(await asks.admit('too early')).toBe(false);
+  await age('name 1', 30_001);
+  expect(await asks.admit('after one was forgotten')).toBe(true);
+});
+
+test('two processes that ask at once never admit more than five hundred', async () => {
+  await fill(495);
+  const other = openAsks(redis.duplicate());
+  const admitted = await Promise.all(
+    Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? asks : other).admit(`late ${index}`)),
+  );
+  expect(admitted.filter((isIn) => isIn)).toHaveLength(5);
+});

@@ -36,6 +36,8 @@ export type Producer = Readonly<{
 /** A command's longest wait, ms. It may still be carried out later, so every id is minted before. */
 const addDeadlineMs = 1_500;
 const keptSeconds = 24 * 3_600;
+// A day of a free plan's fetches; more than that would be a burden to Redis before it was a help to anyone.
+const keptJobs = 100_000;
 // BullMQ takes jobs without a priority first.
 const behindPeople = 1;
 const mostInFront = 1_000;
@@ -97,8 +99,8 @@ export function optionsOf<P extends z.ZodType>(job: JobContract<P>, payload: z.o
     ...(id ? { jobId: id } : {}),
     attempts: job.attempts,
     backoff: { type: 'capped', delay: job.backoffMs },
-    removeOnComplete: { age: keptSeconds, count: 5_000 },
-    removeOnFail: { age: keptSeconds, count: 5_000 },
+    removeOnComplete: { age: keptSeconds, count: keptJobs },
+    removeOnFail: { age: keptSeconds, count: keptJobs },
     stackTraceLimit: 5,
     ...(job.coalesceBy ? { deduplication: { id: `${job.kind}-${job.coalesceBy(payload)}` } } : {}),
   };

@@ -13,7 +13,8 @@ export async function demandQuotes(url: string, signal: AbortSignal): Promise<vo
         await fetch(`${url}/market/quote?symbol=${symbol}`, { headers: { prefer: 'wait=1' } }).then((answer) =>
           answer.text(),
         );
-        await sleep(20);
+        // Often enough that every symbol's next fetch is always asked for.
+        await sleep(200);
       }
     }),
   );

@@ -10,7 +10,7 @@ import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
 import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
 import { openReferenceRates, type ReferenceRates } from './gateways/reference-rates.ts';
-import { type Enqueue, openProducer, type Producer } from './jobs/enqueue.ts';
+import { type Enqueue, type FindLive, openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
 import { type Log, openLog } from './log.ts';
 import { type Asks, openAsks } from './market/asks.ts';
@@ -29,6 +29,8 @@ export type JobContext = Readonly<{
   transaction: Transaction;
   /** Adds a job at once, without a transaction: for what may get lost. */
   enqueue: Enqueue;
+  /** Which jobs a queue holds that have not finished. */
+  findLive: FindLive;
   finnhub: Finnhub;
   referenceRates: ReferenceRates;
   gateway: PaymentGateway;
@@ -88,6 +90,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     relay,
     transaction: openTransaction(orm, relay, now),
     enqueue: producer.enqueue,
+    findLive: producer.findLive,
     finnhub: openFinnhubOf(config, redis),
     referenceRates: openReferenceRates(config.forexFallbackUrl),
     gateway: openPaymentGateway(config),

@@ -26,6 +26,11 @@ export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';
 }
 
+/** The payment gateway answered, and has not decided yet, or does not know the charge yet. */
+export class Undecided extends OutcomeUnknown {
+  override name = 'Undecided';
+}
+
 /** The payment gateway did certainly nothing and may do it later: too many calls, or the same key is in use. */
 export class NotExecuted extends Error {
   override name = 'NotExecuted';

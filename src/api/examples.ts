@@ -10,6 +10,7 @@ export const exampleOrder = {
   total_amount: 100,
   currency: 'USD',
   refunded_amount: 0,
+  refunds: [],
   payment: {
     id: '019341d2-0000-7000-8000-000000000002',
     status: 'processing' as const,

@@ -9,6 +9,7 @@ const tags = [
   { name: 'users', description: 'Accounts: one’s own, and everyone’s for administrators.' },
   { name: 'products', description: 'What can be ordered, made here or read from a feed.' },
   { name: 'orders', description: 'Placing and following orders.' },
+  { name: 'payments', description: 'How orders are paid, and the queue that does it.' },
   { name: 'market', description: 'Market data, from stored copies first.' },
   { name: 'streams', description: 'What happens, as it happens: server-sent events.' },
   { name: 'jobs', description: 'Background work: what can be asked for, and how it goes.' },

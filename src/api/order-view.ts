@@ -3,8 +3,10 @@ import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { orderStatuses } from '../entities/order.entity.ts';
 import { OrderLine } from '../entities/order-line.entity.ts';
 import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
+import { Refund, refundStatuses } from '../entities/refund.entity.ts';
 import type { OrderRow, PaymentRow } from '../orders/lock-order.ts';
 import { toMajor } from '../orders/money.ts';
+import type { RefundRow } from '../orders/refund-payment.ts';
 
 const LineView = z.object({
   product_id: z.int(),
@@ -24,6 +26,13 @@ const PaymentView = z.object({
   }),
 });
 
+const RefundView = z.object({
+  id: z.string(),
+  status: z.enum(refundStatuses),
+  amount: z.number(),
+  failure_code: z.string().nullable(),
+});
+
 /** An order as the API shows it; money in major units. `payment` is the last one, if any. */
 export const OrderView = z
   .object({
@@ -34,6 +43,7 @@ export const OrderView = z
     total_amount: z.number(),
     currency: z.string(),
     refunded_amount: z.number(),
+    refunds: z.array(RefundView),
     payment: PaymentView.nullable(),
     created_at: z.string(),
     paid_at: z.string().nullable(),
@@ -56,6 +66,7 @@ export function orderView(
   lines: readonly LineRow[],
   payment: ShownPayment | undefined,
   viewerId: number,
+  refunds: readonly RefundRow[] = [],
 ): z.input<typeof OrderView> {
   const { currency } = order;
   return {
@@ -72,6 +83,12 @@ export function orderView(
     total_amount: toMajor(order.totalMinor, currency),
     currency,
     refunded_amount: toMajor(order.refundedMinor, currency),
+    refunds: refunds.map(({ id, status, amountMinor, failureCode }) => ({
+      id,
+      status,
+      amount: toMajor(amountMinor, currency),
+      failure_code: failureCode ?? null,
+    })),
     payment: payment
       ? {
           id: payment.id,
@@ -92,7 +109,7 @@ function secretFor(viewerId: number, { user }: ShownOrder, { clientSecret }: Sho
   return clientSecret && user === viewerId ? { client_secret: clientSecret } : {};
 }
 
-/** The views of orders, in their order, with two queries however many there are. */
+/** The views of orders, in their order, with three queries however many there are. */
 export async function orderViews(
   em: EntityManager,
   orders: readonly OrderRow[],
@@ -101,7 +118,12 @@ export async function orderViews(
   const of = { order: { $in: orders.map(({ id }) => id) } };
   const lines = await em.find(OrderLine, of, { orderBy: { position: 'asc' }, disableIdentityMap: true });
   const payments = await em.find(Payment, of, { orderBy: { id: 'asc' }, disableIdentityMap: true });
+  const refunds = await em.find(Refund, of, { orderBy: { id: 'asc' }, disableIdentityMap: true });
+  const refundsByOrder = Map.groupBy(refunds, ({ order }) => order);
   const linesByOrder = Map.groupBy(lines, ({ order }) => order);
   const lastPayment = new Map(payments.map((payment) => [payment.order, payment]));
-  return orders.map((order) => orderView(order, linesByOrder.get(order.id) ?? [], lastPayment.get(order.id), viewerId));
+  return orders.map((order) => {
+    const { id } = order;
+    return orderView(order, linesByOrder.get(id) ?? [], lastPayment.get(id), viewerId, refundsByOrder.get(id));
+  });
 }

@@ -1,8 +1,8 @@
 import type Stripe from 'stripe';
-import { OutcomeUnknown } from '../errors.ts';
+import { Undecided } from '../errors.ts';
 import type { ChargeOutcome, ListedCharge } from './payment-gateway.ts';
 
-/** What a payment intent says of the charge. @throws OutcomeUnknown when it has not decided yet. */
+/** What a payment intent says of the charge. @throws Undecided when it has not decided yet. */
 export function intentOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
   const { id: reference, status, client_secret: clientSecret, last_payment_error: error } = intent;
   switch (status) {
@@ -20,7 +20,7 @@ export function intentOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
         detail: error?.message ?? 'The payment method was refused.',
       };
     default:
-      throw new OutcomeUnknown(`Stripe left ${reference} '${status}'`);
+      throw new Undecided(`Stripe left ${reference} '${status}'`);
   }
 }
 

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { Payment } from '../entities/payment.entity.ts';
 import { beginCall } from '../orders/begin-charge.ts';
 import { lockKnownOrder } from '../orders/lock-order.ts';
-import { settlePayment } from '../orders/settle-payment.ts';
+import { endCall, settlePayment } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
+import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from './queues.ts';
 
 /**
@@ -34,9 +35,13 @@ export const cancelPayment = defineJob(
       return { status, reference, callId: await beginCall(tx, call) };
     });
     if (begun.reference === undefined) return { payment_status: begun.status };
-    const outcome = await gateway.cancel(begun.reference);
-    await outage.heard();
-    const { callId } = begun;
+    const { callId, reference } = begun;
+    const noted = (status: string) => (detail: string) =>
+      transaction((tx) => endCall(tx, callId, { status, detail }, now()));
+    const outcome = await hearGateway({ outage }, () => gateway.cancel(reference), {
+      unknown: noted('unknown'),
+      notExecuted: noted('not_executed'),
+    });
     const status = await transaction((tx, after) =>
       settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, isExpired: true }),
     );

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
-import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited } from '../errors.ts';
+import { Undecided } from '../errors.ts';
 import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
 import { beginCharge, type Begun, isKeyStale } from '../orders/begin-charge.ts';
 import { endCall, settlePayment, type Unknown } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
+import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from './queues.ts';
 
 /**
@@ -31,12 +32,14 @@ export const chargeOrder = defineJob(
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
     const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now() }));
     if (!begun) return { order_id, payment_status: 'settled' };
-    const outcome = await converse(ctx, begun).catch((error: unknown) => recordSilence(ctx, ids, begun, error));
-    await outage.heard();
-    const status = await transaction((tx, after) =>
-      settlePayment(tx, after, { ...ids, outcome, at: now(), callId: begun.callId }),
-    );
-    return { order_id, payment_status: status };
+    const { callId } = begun;
+    const settle = (outcome: ChargeOutcome | Unknown) =>
+      transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
+    const outcome = await hearGateway(ctx, () => converse(ctx, begun), {
+      unknown: (detail) => settle({ status: 'unknown', detail }),
+      notExecuted: (detail) => transaction((tx) => endCall(tx, callId, { status: 'not_executed', detail }, now())),
+    });
+    return { order_id, payment_status: await settle(outcome) };
   },
 );
 
@@ -67,24 +70,5 @@ async function lookUp(gateway: JobContext['gateway'], payment: Begun['payment'],
   // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
   if (isKeyStale(firstAskedAt, at))
     return { status: 'failed', reference: null, code: 'not_charged', detail: 'The gateway never took the charge up.' };
-  throw new OutcomeUnknown('the gateway lists no such charge yet');
-}
-
-/** Records that no outcome was heard, and throws what makes the job be tried again. */
-async function recordSilence(
-  { transaction, now, outage }: JobContext,
-  ids: Readonly<{ orderId: string; paymentId: string }>,
-  { callId }: Begun,
-  error: unknown,
-): Promise<never> {
-  const isKnown = error instanceof OutcomeUnknown || error instanceof NotExecuted || error instanceof Misconfigured;
-  if (!isKnown) throw error;
-  const at = now();
-  const unknown: Unknown = { status: 'unknown', detail: error.message };
-  await transaction(async (tx, after) => {
-    if (error instanceof OutcomeUnknown) await settlePayment(tx, after, { ...ids, outcome: unknown, at, callId });
-    else await endCall(tx, callId, { status: 'not_executed', detail: error.message }, at);
-  });
-  const restMs = await outage.missed();
-  throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
+  throw new Undecided('the gateway lists no such charge yet');
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { BadConfig, readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, ping, waitForDatabase } from '../database.ts';
@@ -7,8 +6,8 @@ import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { onShutdown, refuse, startWith } from '../process-life.ts';
+import { keepRedis } from './keep-redis.ts';
 import { runQueue } from './run-queue.ts';
-import { scheduleJobs } from './schedule-jobs.ts';
 
 // One worker process: the queues named as arguments, or all of them.
 const config = await startWith(async () => readConfig());
@@ -27,7 +26,7 @@ const workers = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
 const sweeping = sweepUntil(stopping.signal, context.orm, context.relay, context.log);
-const scheduling = keepScheduled();
+const keeping = keepRedis(context, stopping.signal);
 
 if (config.HEALTH_PORT)
   serveHealth(config.HEALTH_PORT, config.bindHost, async () => {
@@ -46,18 +45,7 @@ onShutdown(config, context.log, async () => {
     () => workers.forEach((worker) => worker.cancelAllJobs('shutdown')),
     config.SHUTDOWN_SECONDS * 500,
   );
-  await Promise.all([...workers.map((worker) => worker.close()), sweeping, scheduling]);
+  await Promise.all([...workers.map((worker) => worker.close()), sweeping, keeping]);
   clearTimeout(cut);
   await context.close();
 });
-
-/** Schedules live in Redis, which may lose them: they are written again with every connection and every minute. */
-async function keepScheduled(): Promise<void> {
-  while (!stopping.signal.aborted) {
-    const isDone = await scheduleJobs(context).then(
-      () => true,
-      () => false,
-    );
-    await sleep(isDone ? 60_000 : 1_000, undefined, { signal: stopping.signal }).catch(() => {});
-  }
-}

@@ -6,6 +6,7 @@ import type { Job } from '../jobs/define-job.ts';
 import type { QueueDefinition } from '../jobs/queues.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
+import { bury } from './bury.ts';
 
 const tellMs = 1_000;
 
@@ -71,7 +72,10 @@ async function verdict(queued: QueueJob, error: unknown, context: Context): Prom
   }
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
   context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
-  if (isLast) await farewell(context, queued, reason);
+  if (isLast) {
+    await farewell(context, queued, reason);
+    await bury(context, queued, reason);
+  }
   return reason instanceof GiveUp ? new UnrecoverableError(reason.message) : reason;
 }
 

@@ -5,6 +5,7 @@ import { Product } from '../../src/entities/product.entity.ts';
 import type { ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
 import type { JobContext } from '../../src/context.ts';
 import { chargeOrder } from '../../src/jobs/charge-order.job.ts';
+import { refundPayment } from '../../src/jobs/refund-payment.job.ts';
 import { performJob } from '../perform-job.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
@@ -16,6 +17,8 @@ export type Shop = TestApi &
     read(id: string): Promise<z.output<typeof OrderView>>;
     /** Runs the order's charge job once, on a gateway of the test's own. */
     charge(id: string, gateway: Partial<PaymentGateway>, ctx?: Partial<JobContext>): Promise<string>;
+    /** Runs the newest refund of the order once, on a gateway of the test's own. */
+    refund(id: string, gateway: Partial<PaymentGateway>, ctx?: Partial<JobContext>): Promise<string>;
     /** A product of which this many are left. */
     stocked(stock: number, priceMinor?: number): Promise<number>;
     stockOf(product: number): Promise<number | null | undefined>;
@@ -41,6 +44,12 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
       const payload = { order_id: id, payment_id: payment?.id ?? '' };
       const given = { ...api.ctx, ...ctx, gateway: { ...api.ctx.gateway, ...gateway } };
       return (await performJob(chargeOrder, payload, given)).payment_status;
+    },
+    async refund(id, gateway, ctx = {}) {
+      const { refunds } = await read(id);
+      const payload = { order_id: id, refund_id: refunds.at(-1)?.id ?? '' };
+      const given = { ...api.ctx, ...ctx, gateway: { ...api.ctx.gateway, ...gateway } };
+      return (await performJob(refundPayment, payload, given)).refund_status;
     },
     stocked: async (stock, priceMinor = 1_000) =>
       em().insert(Product, { title: 'Counted', priceMinor, currency: 'USD', stock }),

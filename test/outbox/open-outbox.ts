@@ -96,6 +96,7 @@ export function noteJobs(before: () => Promise<void> = async () => {}) {
   const producer: RelayParts['producer'] = {
     queues: new Map(),
     enqueue: async () => 'none',
+    findLive: async () => [],
     async enqueueAll(jobs) {
       await before();
       added.push(...jobs);

@@ -1,0 +1,72 @@
+import { z } from '@hono/zod-openapi';
+import { Order } from '../entities/order.entity.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { defineRoute } from './define-route.ts';
+import { exampleOrder } from './examples.ts';
+import { OrderView, orderViews } from './order-view.ts';
+import { principalOf } from './principal.ts';
+import { refundOrder } from './refund-order.ts';
+
+const RefundRequest = z
+  .strictObject({
+    amount: z.number().positive().max(1e12).optional().openapi({ description: 'Default: all that is left.' }),
+  })
+  .openapi('RefundRequest');
+
+const refund = defineRoute(
+  'admin',
+  {
+    method: 'post',
+    path: '/orders/{id}/refund',
+    operationId: 'refundOrder',
+    summary: 'Gives the whole payment back, or a part of what is left of it.',
+    description:
+      'The order becomes refunded or partially_refunded when the gateway has done it; never more than was paid.',
+    tags: ['orders'],
+    request: {
+      params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }),
+      headers: IdempotencyHeaders,
+      body: { required: true, content: { 'application/json': { schema: RefundRequest, example: { amount: 25.5 } } } },
+    },
+    responses: {
+      202: {
+        description: 'The order, with the refund under way.',
+        content: {
+          'application/json': {
+            schema: OrderView,
+            example: {
+              ...exampleOrder,
+              status: 'paid' as const,
+              paid_at: '2026-11-22T10:00:01.000Z',
+              refunds: [
+                {
+                  id: '019341d2-0000-7000-8000-000000000009',
+                  status: 'processing' as const,
+                  amount: 25.5,
+                  failure_code: null,
+                },
+              ],
+            },
+          },
+        },
+      },
+      404: { description: 'not_found' },
+      409: { description: 'order_closed, idempotency_key_in_use' },
+      422: { description: 'invalid, refund_too_large, idempotency_key_reused' },
+    },
+  },
+  (c) => {
+    const request = c.req.valid('json');
+    const { id } = c.req.valid('param');
+    const at = c.var.ctx.now();
+    return answerOnce(c, request, async (tx, after) => {
+      await refundOrder(tx, after, { id, amount: request.amount, at });
+      const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
+      const [view] = await orderViews(tx, [order], principalOf(c).userId);
+      return { status: 202, body: view ?? {}, location: `/orders/${id}` };
+    });
+  },
+);
+
+/** Giving money back. */
+export const routes = [refund];

@@ -1,0 +1,82 @@
+import { z } from '@hono/zod-openapi';
+import { Order } from '../entities/order.entity.ts';
+import { historySubjects } from '../entities/order-history.entity.ts';
+import { gatewayOperations } from '../entities/gateway-call.entity.ts';
+import { Problem } from '../errors.ts';
+import { defineRoute } from './define-route.ts';
+import { exampleOrder } from './examples.ts';
+import { readTimeline } from './order-timeline.ts';
+import { principalOf } from './principal.ts';
+
+const at = z.string();
+const Entry = z.discriminatedUnion('type', [
+  z.object({
+    at,
+    type: z.literal('status'),
+    subject: z.enum(historySubjects),
+    id: z.string(),
+    from: z.string().nullable(),
+    to: z.string(),
+    reason: z.string().nullable(),
+  }),
+  z.object({
+    at,
+    type: z.literal('gateway_call'),
+    operation: z.enum(gatewayOperations),
+    subject_id: z.string(),
+    ended_at: z.string().nullable().openapi({ description: 'Null: nobody heard how it ended.' }),
+    outcome: z.string().nullable(),
+    detail: z.string().nullable(),
+  }),
+  z.object({ at, type: z.literal('event'), id: z.string(), event: z.string(), version: z.int() }),
+]);
+const Timeline = z.object({ data: z.array(Entry), next_cursor: z.null() }).openapi('Timeline');
+
+const { id, payment, created_at } = exampleOrder;
+const example = {
+  data: [
+    { at: created_at, type: 'status' as const, subject: 'order' as const, id, from: null, to: 'pending', reason: null },
+    { at: created_at, type: 'event' as const, id: payment.id, event: 'order.created', version: 1 },
+    {
+      at: '2026-11-22T10:00:00.040Z',
+      type: 'gateway_call' as const,
+      operation: 'charge' as const,
+      subject_id: payment.id,
+      ended_at: '2026-11-22T10:00:00.290Z',
+      outcome: 'succeeded',
+      detail: null,
+    },
+  ],
+  next_cursor: null,
+};
+
+const timeline = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/orders/{id}/timeline',
+    operationId: 'readOrderTimeline',
+    summary: 'Everything that happened to an order: states, attempts, talks with the gateway, events; in time order.',
+    description: 'The newest thousand of each kind.',
+    tags: ['orders'],
+    request: { params: z.object({ id: z.string().openapi({ example: id }) }) },
+    responses: {
+      200: {
+        description: 'The timeline, oldest first.',
+        content: { 'application/json': { schema: Timeline, example } },
+      },
+      404: { description: 'not_found' },
+    },
+  },
+  async (c) => {
+    const { userId, role } = principalOf(c);
+    const em = c.var.ctx.orm.em.fork();
+    const where = { id: c.req.valid('param').id, ...(role === 'admin' ? {} : { user: userId }) };
+    const order = await em.findOne(Order, where, { fields: ['id'], disableIdentityMap: true });
+    if (!order) throw new Problem('not_found', 'You have no such order.');
+    return c.json({ data: await readTimeline(em, order.id), next_cursor: null }, 200);
+  },
+);
+
+/** The life of an order. */
+export const routes = [timeline];

@@ -1,0 +1,71 @@
+import { z } from '@hono/zod-openapi';
+import { BadSignature, Problem } from '../errors.ts';
+import { takeNotice } from '../orders/take-notice.ts';
+import { chargeOrder } from '../jobs/charge-order.job.ts';
+import { defineRoute } from './define-route.ts';
+
+const Received = z.object({ received: z.literal(true) });
+
+const receive = defineRoute(
+  'public',
+  {
+    method: 'post',
+    path: '/payments/webhook',
+    operationId: 'receivePaymentWebhook',
+    summary: 'Takes Stripe’s events; their signature is their login.',
+    description:
+      'Events may come twice, late, in any order, and before the answer to our own call. They move a payment only where its state allows it.',
+    tags: ['payments'],
+    request: {
+      headers: z.object({ 'stripe-signature': z.string().max(4_000).optional() }),
+      body: {
+        required: true,
+        content: {
+          'application/json': {
+            schema: z.looseObject({}),
+            example: { id: 'evt_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } },
+          },
+        },
+      },
+    },
+    responses: {
+      200: {
+        description: 'Taken; also when it was known already or is about nothing of ours.',
+        content: { 'application/json': { schema: Received, example: { received: true as const } } },
+      },
+      400: { description: 'malformed_json, bad_signature' },
+      503: { description: 'not_configured' },
+    },
+  },
+  async (c) => {
+    const { gateway, transaction, config, now, log } = c.var.ctx;
+    if (!config.STRIPE_WEBHOOK_SECRET || gateway.name !== 'stripe')
+      throw new Problem('not_configured', 'STRIPE_WEBHOOK_SECRET is not set in this deployment.');
+    // The text as it came: a signature over anything that was parsed and written again would not fit.
+    const body = await c.req.text();
+    const notice = readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
+    if (notice) {
+      const { outcome: _, ...about } = notice;
+      const what = await transaction((tx, after) =>
+        takeNotice(tx, after, notice, now(), (order_id, payment_id) =>
+          after.enqueue(chargeOrder, { order_id, payment_id }),
+        ),
+      );
+      log.debug({ ...about, what }, 'payments: webhook');
+    }
+    return c.json({ received: true as const }, 200);
+  },
+);
+
+function readNotice<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof BadSignature)
+      throw new Problem('bad_signature', 'The signature does not fit the body and a secret of ours.', { cause: error });
+    throw error;
+  }
+}
+
+/** What the gateway tells of its own accord. */
+export const routes = [receive];

@@ -1,0 +1,99 @@
+import { z } from '@hono/zod-openapi';
+import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
+import { Problem } from '../errors.ts';
+import { readCursor } from './cursor.ts';
+import { defineRoute } from './define-route.ts';
+import { exampleOrder } from './examples.ts';
+import { cutPage, PageQuery } from './page.ts';
+import { PaymentView, paymentView } from './payment-view.ts';
+import { principalOf } from './principal.ts';
+
+const example = {
+  id: exampleOrder.payment.id,
+  order_id: exampleOrder.id,
+  status: 'succeeded' as const,
+  method: 'pm_card_visa',
+  amount: 100,
+  currency: 'USD',
+  gateway: 'stripe',
+  gateway_reference: 'pi_3QExample',
+  failure_code: null,
+  failure_detail: null,
+  created_at: exampleOrder.created_at,
+  settled_at: '2026-11-22T10:00:01.000Z',
+};
+const PaymentList = z.object({ data: z.array(PaymentView), next_cursor: z.string().nullable() }).openapi('PaymentList');
+
+const list = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/payments',
+    operationId: 'listPayments',
+    summary: "The payments of one's own orders, newest first; an administrator sees all.",
+    tags: ['payments'],
+    request: {
+      query: z.object({
+        status: z.enum(paymentStatuses).optional(),
+        order_id: z.string().max(64).optional().openapi({ example: exampleOrder.id }),
+        ...PageQuery,
+      }),
+    },
+    responses: {
+      200: {
+        description: 'A page of payments.',
+        content: { 'application/json': { schema: PaymentList, example: { data: [example], next_cursor: null } } },
+      },
+    },
+  },
+  async (c) => {
+    const { status, order_id: order, cursor, limit } = c.req.valid('query');
+    const { userId, role } = principalOf(c);
+    const listName = `payments:${role === 'admin' ? 'all' : userId}:${status ?? ''}:${order ?? ''}`;
+    const rows = await c.var.ctx.orm.em.fork().find(
+      Payment,
+      {
+        ...(role === 'admin' ? {} : { user: userId }),
+        ...(status === undefined ? {} : { status }),
+        ...(order === undefined ? {} : { order }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+      },
+      { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+    );
+    const { page, next_cursor } = cutPage(listName, rows, limit);
+    return c.json({ data: page.map((payment) => paymentView(payment, userId)), next_cursor }, 200);
+  },
+);
+
+/** Paths beside this one that take another method: what looks like an id here is none. */
+const writesBeside = ['stop', 'webhook'];
+
+const read = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/payments/{id}',
+    operationId: 'readPayment',
+    summary: 'One payment.',
+    tags: ['payments'],
+    request: { params: z.object({ id: z.string().openapi({ example: example.id }) }) },
+    responses: {
+      200: { description: 'The payment.', content: { 'application/json': { schema: PaymentView, example } } },
+      404: { description: 'not_found' },
+    },
+  },
+  async (c) => {
+    const { id } = c.req.valid('param');
+    const { userId, role } = principalOf(c);
+    if (writesBeside.includes(id))
+      throw new Problem('method_not_allowed', 'This path takes POST.', { headers: { allow: 'POST' } });
+    const payment = await c.var.ctx.orm.em
+      .fork()
+      .findOne(Payment, { id, ...(role === 'admin' ? {} : { user: userId }) }, { disableIdentityMap: true });
+    if (!payment) throw new Problem('not_found', 'You have no such payment.');
+    return c.json(paymentView(payment, userId), 200);
+  },
+);
+
+/** Reading payments. */
+export const routes = [list, read];

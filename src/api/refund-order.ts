@@ -1,0 +1,64 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Refund } from '../entities/refund.entity.ts';
+import { Problem } from '../errors.ts';
+import { refundPayment } from '../jobs/refund-payment.job.ts';
+import { livePaymentOf, lockOrder, type OrderRow } from '../orders/lock-order.ts';
+import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
+import { writeHistory } from '../orders/transitions.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+
+const firstReviewMs = 5_000;
+
+/**
+ * Asks for a refund: its row, with the key that every call for it will carry, and the job that does it. What has been asked
+ * for counts at once, so that refunds asked for together never exceed what was paid.
+ * @throws Problem not_found, order_closed, invalid or refund_too_large.
+ */
+export async function refundOrder(
+  tx: EntityManager,
+  after: AfterCommit,
+  { id, amount, at }: Readonly<{ id: string; amount: number | undefined; at: Date }>,
+): Promise<void> {
+  const order = await lockOrder(tx, id);
+  if (!order) throw new Problem('not_found', 'There is no such order.');
+  if (order.status !== 'paid' && order.status !== 'partially_refunded')
+    throw new Problem('order_closed', `The order is ${order.status}; only what is paid can be refunded.`);
+  const payment = await livePaymentOf(tx, id);
+  if (!payment) throw new Error(`order ${id} is ${order.status} without a payment`);
+  const amountMinor = await refundable(tx, order, amount);
+  const refund = { id: randomUUIDv7(), order: id, payment: payment.id, status: 'processing' as const, amountMinor };
+  const jobId = after.enqueue(refundPayment, { order_id: id, refund_id: refund.id });
+  await tx.insert(Refund, {
+    ...refund,
+    currency: order.currency,
+    gatewayKey: randomUUIDv7(),
+    createdAt: at,
+    calls: 0,
+    jobId,
+    reviewAt: new Date(at.getTime() + firstReviewMs),
+  });
+  await writeHistory(tx, { order: id, subject: 'refund', subjectId: refund.id, from: null, to: 'processing', at });
+}
+
+async function refundable(tx: EntityManager, order: OrderRow, amount: number | undefined): Promise<number> {
+  const { currency } = order;
+  const others = await tx.find(
+    Refund,
+    { order: order.id, status: { $ne: 'failed' } },
+    { fields: ['amountMinor'], disableIdentityMap: true },
+  );
+  const leftMinor = others.reduce((left, { amountMinor }) => left - amountMinor, order.totalMinor);
+  if (leftMinor === 0) throw new Problem('order_closed', 'All of it has been refunded, or is being refunded.');
+  const amountMinor = amount === undefined ? leftMinor : toMinor(amount, currency);
+  if (amountMinor === undefined)
+    throw new Problem('invalid', `${currency} has ${decimalsOf(currency)} decimals.`, {
+      errors: [{ pointer: '/amount', detail: `may have at most ${decimalsOf(currency)} decimals` }],
+    });
+  if (amountMinor > leftMinor) {
+    const left = toMajor(leftMinor, currency).toFixed(decimalsOf(currency));
+    const errors = [{ pointer: '/amount', detail: `must be at most ${left}` }];
+    throw new Problem('refund_too_large', `${left} ${currency} is left to be refunded.`, { errors });
+  }
+  return amountMinor;
+}

@@ -1,0 +1,34 @@
+import type { JobContext } from '../context.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, Undecided } from '../errors.ts';
+
+/** What is written down when the gateway was not heard, before the job is tried again. */
+type Silence = Readonly<{
+  unknown(detail: string): Promise<unknown>;
+  notExecuted(detail: string): Promise<unknown>;
+}>;
+
+/**
+ * Runs one conversation with the payment gateway and tells the breaker how it went.
+ * @throws RateLimited in an outage, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
+ */
+export async function hearGateway<T>(
+  { outage }: Pick<JobContext, 'outage'>,
+  converse: () => Promise<T>,
+  silence: Silence,
+): Promise<T> {
+  try {
+    const outcome = await converse();
+    await outage.heard();
+    return outcome;
+  } catch (error) {
+    if (error instanceof OutcomeUnknown) await silence.unknown(error.message);
+    else if (error instanceof NotExecuted || error instanceof Misconfigured) await silence.notExecuted(error.message);
+    else throw error;
+    if (error instanceof Undecided) {
+      await outage.heard();
+      throw error;
+    }
+    const restMs = await outage.missed();
+    throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
+  }
+}

@@ -1,0 +1,54 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from '../context.ts';
+import { payments } from '../jobs/queues.ts';
+import { reconcile } from '../jobs/reconcile.job.ts';
+import { arePaymentsPaused } from '../orders/pause.ts';
+import { restoreStream } from '../outbox/restore-stream.ts';
+import { scheduleJobs } from './schedule-jobs.ts';
+
+/** As long as this key is there, nothing has emptied Redis. */
+const markKey = 'orderflow:whole';
+const lookEveryMs = 1_000;
+const scheduleEveryMs = 60_000;
+
+/**
+ * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: the payments pause, the schedules,
+ * and, when Redis has lost everything, the streams and a job for all that is not over.
+ */
+export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
+  const { log, now } = context;
+  let scheduledAtMs = 0;
+  while (!signal.aborted) {
+    try {
+      const isLost = (await context.redis.exists(markKey)) === 0;
+      await keepPause(context);
+      if (isLost || now().getTime() - scheduledAtMs >= scheduleEveryMs) {
+        await scheduleJobs(context);
+        scheduledAtMs = now().getTime();
+      }
+      if (isLost) await rebuild(context, signal);
+    } catch (error) {
+      // Redis or MySQL is away; what is missing is still missing at the next look.
+      log.debug({ err: error }, 'keeping Redis: a look failed and will be repeated');
+      scheduledAtMs = 0;
+    }
+    await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Several workers may do it at once: each step is harmless twice, and the mark is set when all are done. */
+async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
+  const { redis, producer, definitions, log } = context;
+  await producer.enqueue(reconcile, { is_everything_due: true });
+  for (const stream of definitions.streams.values()) await restoreStream(context, stream, signal);
+  await redis.set(markKey, '1');
+  log.info('Redis holds jobs, schedules and streams again');
+}
+
+async function keepPause({ orm, producer }: Context): Promise<void> {
+  const queue = producer.queues.get(payments.name);
+  if (!queue) return;
+  const isWanted = await arePaymentsPaused(orm.em.fork());
+  if ((await queue.isPaused()) === isWanted) return;
+  await (isWanted ? queue.pause() : queue.resume());
+}

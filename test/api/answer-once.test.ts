@@ -1,0 +1,81 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IdempotencyKey } from '../../src/entities/idempotency-key.entity.ts';
+import { Order } from '../../src/entities/order.entity.ts';
+import { openShop, type Shop } from '../orders/shop.ts';
+import { problemOf } from './problem-of.ts';
+
+let shop: Shop;
+let other: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+  other = await openShop({ MYSQL_DB: shop.ctx.config.MYSQL_DB });
+});
+afterAll(async () => {
+  await other.ctx.close();
+  await other.ctx.answers.close();
+  await shop.close();
+});
+
+const place = (key: string, body: unknown = { products: [1, 2] }, at = shop, as: 'demo' | 'admin' = 'demo') =>
+  at.send('POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+const count = () => shop.ctx.orm.em.fork().count(Order);
+
+describe('a request with an Idempotency-Key', () => {
+  it('that comes again gets the same bytes, address and status, and has no second effect', async () => {
+    const before = await count();
+    const first = await place('again');
+    const text = await first.text();
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    for (const body of [{ products: [1, 2] }, '{ "products" : [1,2] }']) {
+      const again = await place('again', body);
+      expect([again.status, again.headers.get('location')]).toEqual([201, first.headers.get('location')]);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(await again.text()).toBe(text);
+    }
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('is one request however many copies come at once, to several processes', async () => {
+    const before = await count();
+    const keys = Array.from({ length: 20 }, (_, index) => `copies-${index}`);
+    const bodies = await Promise.all(
+      keys.map(async (key) => {
+        const copies = [shop, other, shop, other, shop].map((at) => place(key, { products: [1] }, at));
+        const answers = await Promise.all(copies);
+        expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+        expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)).toHaveLength(1);
+        return new Set(await Promise.all(answers.map((answer) => answer.text())));
+      }),
+    );
+    expect(bodies.map(({ size }) => size)).toEqual(keys.map(() => 1));
+    expect(await count()).toBe(before + keys.length);
+  });
+
+  it('is refused with another body or path, also while the first is under way', async () => {
+    const [first, second] = await Promise.all([place('reused'), place('reused', { products: [1] })]);
+    const [done, refused] = first.status === 201 ? [first, second] : [second, first];
+    expect(done.status).toBe(201);
+    expect((await problemOf(refused)).code).toBe('idempotency_key_reused');
+    const { id } = await shop.place({ products: [1] });
+    const headers = { 'idempotency-key': 'reused' };
+    const elsewhere = await shop.send('POST', `/orders/${id}/cancel`, { as: 'demo', headers });
+    expect((await problemOf(elsewhere)).code).toBe('idempotency_key_reused');
+  });
+
+  it('frees its key when it is refused, and everyone has keys of their own', async () => {
+    expect((await problemOf(await place('freed', { products: [999] }))).code).toBe('unknown_product');
+    expect(await shop.ctx.orm.em.fork().count(IdempotencyKey, { key: 'freed' })).toBe(0);
+    expect((await place('freed')).status).toBe(201);
+    const admins = await place('freed', { products: [1] }, shop, 'admin');
+    expect(admins.status).toBe(201);
+    expect(admins.headers.get('idempotent-replayed')).toBeNull();
+  });
+
+  it('needs a key of 1 to 255 printable characters', async () => {
+    expect((await place('x'.repeat(255))).status).toBe(201);
+    for (const key of ['', 'x'.repeat(256), 'ключ'.normalize()]) {
+      const encoded = Buffer.from(key).toString('latin1');
+      expect((await problemOf(await place(encoded))).code).toBe('invalid');
+    }
+  });
+});

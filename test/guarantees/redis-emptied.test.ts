@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Order } from '../../src/entities/order.entity.ts';
+import { type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+import { readStream } from '../stream-entries.ts';
+import { placeOrder, statusOf } from './shopping.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({ ownRedis: true });
+});
+afterAll(() => platform.stop());
+
+const paymentsQueue = async (action: 'start' | 'stop') =>
+  expect((await platform.send('POST', `/payments/${action}`, undefined, 'admin')).status).toBe(200);
+const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { id: { $in: [...ids] }, status: 'paid' });
+
+test('Redis emptied with 1,000 orders pending: all are paid within 15 s, each charged once, and the stream is whole', async () => {
+  await paymentsQueue('stop');
+  const ids: string[] = [];
+  const shopper = async () => {
+    while (ids.length < 1_000) ids.push(await placeOrder(platform));
+  };
+  await Promise.all(Array.from({ length: 16 }, shopper));
+  expect(await paid(ids)).toBe(0);
+
+  await platform.redis.flushall();
+  await paymentsQueue('start');
+  const emptiedAt = performance.now();
+  await until('all paid', 15_000, async () => ((await paid(ids)) === ids.length ? true : undefined));
+  expect(performance.now() - emptiedAt).toBeLessThan(15_000);
+
+  const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  expect(charged.toSorted()).toEqual(ids.toSorted());
+  const announced = await until('all announced', 10_000, async () => {
+    const events = await readStream(platform.redis, 'orders');
+    return events.length >= ids.length * 2 ? events : undefined;
+  });
+  const bySubject = Map.groupBy(announced, ({ subject }) => subject);
+  expect([...bySubject.keys()].toSorted()).toEqual(ids.toSorted());
+  for (const events of bySubject.values())
+    expect(events.map(({ version, type }) => `${version} ${type}`)).toEqual(['1 order.created', '2 order.paid']);
+}, 90_000);
+
+test('a stop of the payments outlives an emptied Redis and new workers', async () => {
+  await paymentsQueue('stop');
+  await platform.redis.flushall();
+  await Promise.all(platform.workers.splice(0).map((worker) => worker.signal('SIGKILL')));
+  const id = await placeOrder(platform);
+  await platform.startWorker();
+  const before = (await platform.sandbox.ledger()).length;
+  await until('the queue is paused again', 5_000, async () => {
+    const isPaused = await platform.redis.hexists('bull:payments:meta', 'paused');
+    return isPaused === 1 ? true : undefined;
+  });
+  const shown = await platform.send('GET', '/payments/start');
+  expect(await shown.json()).toMatchObject({ status: 'paused', waiting: 1, active: 0 });
+  expect((await platform.sandbox.ledger()).length).toBe(before);
+  expect(await statusOf(platform, id)).toBe('pending');
+  await paymentsQueue('start');
+  await until('paid', 5_000, async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
+}, 60_000);

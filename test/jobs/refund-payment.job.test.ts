@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventLog } from '../../src/entities/event-log.entity.ts';
+import { NotExecuted, OutcomeUnknown } from '../../src/errors.ts';
+import type { GiveBack, RefundOutcome } from '../../src/gateways/payment-gateway.ts';
+import { problemOf } from '../api/problem-of.ts';
+import { openShop, type Shop, takingGateway } from '../orders/shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+async function paidOrder(): Promise<string> {
+  const { id } = await shop.place();
+  await shop.charge(id, takingGateway());
+  return id;
+}
+const ask = (id: string, body: object = {}) => shop.send('POST', `/orders/${id}/refund`, { as: 'admin', body });
+const giving = (asked: GiveBack[] = []) => ({
+  refund: async (given: GiveBack): Promise<RefundOutcome> => {
+    asked.push(given);
+    return { status: 'succeeded', reference: `re_${given.key}` };
+  },
+});
+const events = async (id: string) => {
+  const rows = await shop.ctx.orm.em
+    .fork()
+    .find(EventLog, { subject: id, type: 'order.refunded' }, { orderBy: { version: 'asc' } });
+  return rows.map(({ data }): unknown => JSON.parse(data));
+};
+
+describe('a refund', () => {
+  it('gives back a part, then the rest, each once and each announced with its amount', async () => {
+    const id = await paidOrder();
+    const asked: GiveBack[] = [];
+    expect((await ask(id, { amount: 25.5 })).status).toBe(202);
+    expect(await shop.refund(id, giving(asked))).toBe('succeeded');
+    expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 25.5 });
+    await ask(id);
+    expect(await shop.refund(id, giving(asked))).toBe('succeeded');
+    expect(await shop.refund(id, giving(asked))).toBe('settled');
+    expect(await shop.read(id)).toMatchObject({ status: 'refunded', refunded_amount: 100 });
+    expect(asked.map(({ amountMinor }) => amountMinor)).toEqual([2_550, 7_450]);
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(2);
+    expect(await events(id)).toMatchObject([
+      { amount: 25.5, refunded_amount: 25.5, status: 'partially_refunded' },
+      { amount: 74.5, refunded_amount: 100, status: 'refunded' },
+    ]);
+  });
+
+  it('is never more than is left, also when many are asked for at once', async () => {
+    const id = await paidOrder();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(id, { amount: 30 })));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(3);
+    const refused = await problemOf(await ask(id, { amount: 10.01 }));
+    expect(refused).toMatchObject({ code: 'refund_too_large', detail: '10.00 USD is left to be refunded.' });
+    expect((await problemOf(await ask(id, { amount: 0.001 }))).code).toBe('invalid');
+    expect((await ask(id)).status).toBe(202);
+    expect((await problemOf(await ask(id))).code).toBe('order_closed');
+  });
+
+  it('that nobody heard of is asked for with the same key, or looked up, and happens once', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const asked: GiveBack[] = [];
+    const silent = {
+      refund: (given: GiveBack) => {
+        asked.push(given);
+        return Promise.reject(new OutcomeUnknown('silence'));
+      },
+      findRefund: async ({ refundId }: { refundId: string }): Promise<RefundOutcome> => ({
+        status: 'succeeded',
+        reference: `re_${refundId}`,
+      }),
+    };
+    await expect(shop.refund(id, silent)).rejects.toThrow('silence');
+    expect((await shop.read(id)).refunds).toMatchObject([{ status: 'unknown' }]);
+    await expect(shop.refund(id, silent)).rejects.toThrow('silence');
+    expect(await shop.refund(id, silent)).toBe('succeeded');
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
+    expect((await shop.read(id)).status).toBe('refunded');
+  });
+
+  it('that the gateway refuses leaves the order paid, and the money can be refunded again', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    await expect(shop.refund(id, { refund: () => Promise.reject(new NotExecuted('not now')) })).rejects.toThrow(
+      'not now',
+    );
+    const refused: RefundOutcome = { status: 'failed', reference: null, code: 'charge_disputed', detail: 'No.' };
+    expect(await shop.refund(id, { refund: async () => refused })).toBe('failed');
+    expect(await shop.read(id)).toMatchObject({ status: 'paid', refunds: [{ failure_code: 'charge_disputed' }] });
+    expect((await ask(id)).status).toBe(202);
+  });
+
+  it('is for administrators, and for what is paid', async () => {
+    const { id } = await shop.place();
+    expect((await problemOf(await ask(id))).code).toBe('order_closed');
+    expect((await problemOf(await ask('none'))).code).toBe('not_found');
+    const own = await shop.send('POST', `/orders/${id}/refund`, { as: 'demo', body: {} });
+    expect((await problemOf(own)).code).toBe('forbidden');
+  });
+});

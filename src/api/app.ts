@@ -1,16 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
-import { BadDefinition } from '../load-definitions.ts';
 import { mountBoard } from './board.ts';
 import type { Route, RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
 import { openFailedLogins } from './failed-logins.ts';
 import { countingOf, openLimits } from './limits.ts';
+import { loadRoutes } from './load-routes.ts';
 import { openLogins } from './logins.ts';
 import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
@@ -35,25 +34,6 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   );
   mountBoard(app, ctx);
   return app;
-}
-
-async function loadRoutes(): Promise<readonly Route[]> {
-  const files = (await readdir(import.meta.dirname)).filter((name) => name.endsWith('.routes.ts')).toSorted();
-  return (await Promise.all(files.map(loadRoutesOf))).flat();
-}
-
-async function loadRoutesOf(file: string): Promise<readonly Route[]> {
-  const module: unknown = await import(new URL(file, import.meta.url).href);
-  const routes = typeof module === 'object' && module !== null && 'routes' in module ? module.routes : undefined;
-  if (!areRoutes(routes)) throw new BadDefinition(`src/api/${file} exports no array named 'routes'`);
-  return routes;
-}
-
-// What defineRoute returns is recognised by the fields that only it gives together.
-function areRoutes(value: unknown): value is readonly Route[] {
-  const isRoute = (route: unknown) =>
-    typeof route === 'object' && route !== null && 'who' in route && 'route' in route && 'handler' in route;
-  return Array.isArray(value) && value.every(isRoute);
 }
 
 function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {

@@ -33,10 +33,11 @@ function kindOf(key: string): RedisKey | undefined {
   return redisKeys.find((kind) => patternOf(kind).test(key));
 }
 
-/** Names in capitals stand for anything, a stream's only for those that there are. */
+/** Names in capitals stand for anything, those of streams and queues only for such names. */
 function patternOf({ key }: RedisKey): RegExp {
   const escaped = key.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('STREAM', '(orders|market|catalog)').replaceAll(/\b[A-Z]+\b/g, '.+')}$`);
+  const named = escaped.replaceAll('STREAM', '(orders|market|catalog)').replaceAll('QUEUE', '[a-z]+');
+  return new RegExp(`^${named.replaceAll(/\b[A-Z]+\b/g, '.+')}$`);
 }
 
 async function faultsOf(redis: Redis, key: string, { type, mostSeconds }: RedisKey): Promise<string[]> {

@@ -1,9 +1,9 @@
 /** What may be imported by everything in src/. */
-export const everywhere = ['errors', 'log', 'deadline'];
+export const everywhere = ['errors', 'log', 'deadline', 'rows'];
 
 const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
-const process = ['config', 'database', 'health', 'passwords', 'process-life', 'seed'];
+const process = ['config', 'database', 'health', 'passwords', 'process-life', 'seed', 'telemetry'];
 const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...process];
 
 /**
@@ -14,6 +14,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   deadline: [],
+  rows: [],
   config: [],
   passwords: [],
   database: [],
@@ -34,6 +35,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   transaction: ['outbox'],
   context: [...domain, 'jobs', 'outbox', 'gateways', ...openers],
   seed: ['config', 'entities', 'passwords'],
+  telemetry: ['entities'],
   migrate: ['config', 'database', 'orm-options', 'process-life', 'seed'],
   api: runtimes,
   workers: runtimes,

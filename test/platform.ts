@@ -20,6 +20,8 @@ export type Platform = Readonly<{
   redisServer: RedisServer | undefined;
   apis: TestProcess[];
   workers: TestProcess[];
+  /** Where the processes are probed and scraped, in the order of their starts: APIs first. */
+  healths: readonly string[];
   startWorker(...queues: string[]): Promise<TestProcess>;
   /** Sends JSON as the demo customer (or as `account`). */
   send(method: string, path: string, body?: unknown, account?: keyof typeof accounts): Promise<Response>;
@@ -47,10 +49,12 @@ export async function startPlatform({
   const orm = await createDatabase(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
   const urls: string[] = [];
+  const healths: string[] = [];
   const startWorker = async (...queues: string[]) => {
     const health = await freePort();
     const worker = startProcess('src/workers/main.ts', queues, { ...given, HEALTH_PORT: String(health) });
     started.workers.push(worker);
+    healths.push(`http://127.0.0.1:${health}`);
     await untilReady(`http://127.0.0.1:${health}/readyz`, worker);
     return worker;
   };
@@ -60,6 +64,7 @@ export async function startPlatform({
     const api = startProcess('src/api/main.ts', [], { ...given, PORT: String(port), HEALTH_PORT: String(health) });
     started.apis.push(api);
     urls.push(`http://127.0.0.1:${port}`);
+    healths.push(`http://127.0.0.1:${health}`);
     await untilReady(`http://127.0.0.1:${health}/readyz`, api);
   }
   for (let index = 0; index < workers; index += 1) await startWorker();
@@ -86,6 +91,7 @@ export async function startPlatform({
     redis,
     redisServer,
     ...started,
+    healths,
     startWorker,
     send,
     async stop() {

@@ -19,6 +19,10 @@ export const bullmqKeys: readonly RedisKey[] = [
   key('limiter', 'string', 'as long as it rests', { mostSeconds: 3_600, about: 'The queue rests.', ...rare }),
   key('stalled', 'set', 'seconds', { about: 'Jobs whose worker may be gone.', ...rare }),
   key('stalled-check', 'string', 'seconds', { mostSeconds: 10, about: 'Somebody has looked for those.', ...rare }),
+  ...(['completed', 'failed'] as const).flatMap((state) => [
+    key(`metrics:${state}`, 'hash', 'always', { about: `How many jobs have ${state}.`, ...rare }),
+    key(`metrics:${state}:data`, 'list', 'an hour', { about: 'The same by the minute.', ...rare }),
+  ]),
   key('repeat', 'zset', 'its schedules', { about: 'When each schedule runs next.' }),
   key('repeat:KEY', 'hash', 'its schedules; a run as any job', { about: 'A schedule, or a run of it.' }),
   key('de:TEXT', 'string', 'while the job has not ended', {

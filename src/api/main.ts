@@ -6,6 +6,7 @@ import { serveHealth } from '../health.ts';
 import { onShutdown, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { requireAdministrator } from '../seed.ts';
+import { openMetrics } from '../telemetry/metrics.ts';
 import { openJobAnswers } from './answer-later.ts';
 import { buildApp } from './app.ts';
 import { readinessOf } from './readiness.ts';
@@ -26,7 +27,9 @@ const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, connecti
 const server = serve({ fetch: app.fetch, hostname: config.bindHost, port: config.PORT, serverOptions }, () =>
   context.log.info({ url: config.publicUrl }, 'API ready'),
 );
-if (config.HEALTH_PORT) serveHealth(config.HEALTH_PORT, config.bindHost, readiness.check);
+const metrics = openMetrics(context);
+if (config.HEALTH_PORT)
+  serveHealth(config.HEALTH_PORT, config.bindHost, { readiness: readiness.check, metrics: metrics.text });
 
 onShutdown(config, context.log, async () => {
   readiness.drain();

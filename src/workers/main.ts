@@ -6,6 +6,8 @@ import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { onShutdown, refuse, startWith } from '../process-life.ts';
+import { openMetrics } from '../telemetry/metrics.ts';
+import { countTries } from './count-tries.ts';
 import { keepRedis } from './keep-redis.ts';
 import { runQueue } from './run-queue.ts';
 
@@ -25,16 +27,21 @@ const connection = patientRedis(config);
 const workers = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
+const metrics = openMetrics(context);
+for (const worker of workers) countTries(worker, metrics);
 const sweeping = sweepUntil(stopping.signal, context.orm, context.relay, context.log);
 const keeping = keepRedis(context, stopping.signal);
 
 if (config.HEALTH_PORT)
-  serveHealth(config.HEALTH_PORT, config.bindHost, async () => {
-    if (stopping.signal.aborted) return { isReady: false, reason: 'draining' };
-    await ping(context.orm);
-    if (!(await isSchemaCurrent(context.orm))) return { isReady: false, reason: 'schema_behind' };
-    const isReady = context.redis.status === 'ready' && workers.every((worker) => worker.isRunning());
-    return { isReady, reason: 'Redis is away' };
+  serveHealth(config.HEALTH_PORT, config.bindHost, {
+    metrics: metrics.text,
+    async readiness() {
+      if (stopping.signal.aborted) return { isReady: false, reason: 'draining' };
+      await ping(context.orm);
+      if (!(await isSchemaCurrent(context.orm))) return { isReady: false, reason: 'schema_behind' };
+      const isReady = context.redis.status === 'ready' && workers.every((worker) => worker.isRunning());
+      return { isReady, reason: 'Redis is away' };
+    },
   });
 context.log.info({ queues: workers.map(({ name }) => name) }, 'worker ready');
 

@@ -36,6 +36,8 @@ export function runQueue(
     stalledInterval: 2_000,
     // Crashes of the process are not failures of the job; MySQL decides what becomes of it.
     maxStalledCount: 20,
+    // BullMQ counts what all workers have done, for its export; an hour by the minute.
+    metrics: { maxDataPoints: 60 },
     settings: {
       backoffStrategy: (attemptsMade, _type, _error, job) =>
         backoffMs(context.definitions.jobs.get(job?.name ?? ''), attemptsMade),

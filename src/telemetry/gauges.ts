@@ -1,0 +1,71 @@
+import { Gauge, type Registry } from 'prom-client';
+import { z } from 'zod';
+import type { Context } from '../context.ts';
+import { within } from '../deadline.ts';
+import { OutboxMessage } from '../entities/outbox-message.entity.ts';
+
+type Observed = Pick<Context, 'orm' | 'redis' | 'definitions' | 'tails'>;
+
+// The pool of mysql2 says how it is only in fields of its own, of which these three have stood for years.
+const Pool = z.object({
+  _allConnections: z.object({ length: z.number() }),
+  _freeConnections: z.object({ length: z.number() }),
+  _connectionQueue: z.object({ length: z.number() }),
+});
+const Backlog = z.tuple([z.object({ waiting: z.coerce.number(), seconds: z.coerce.number() })]);
+
+/** Adds what is looked up at each scrape. The answer looks it all up; what does not come within the patience is left out. */
+export function addGauges(registry: Registry, observed: Observed, patienceMs: number): () => Promise<void> {
+  const gauge = (name: string, help: string, ...labelNames: string[]) =>
+    new Gauge({ name, help, labelNames, registers: [registry] });
+  const up = gauge('orderflow_up', 'Whether MySQL and Redis answered this scrape.', 'part');
+  const rows = gauge('orderflow_outbox_rows', 'Committed events and jobs that have not been sent yet.');
+  const lag = gauge('orderflow_outbox_lag_seconds', 'Age of the oldest of them.');
+  const lengths = gauge('orderflow_stream_length', 'Entries of each stream.', 'stream');
+  const followers = gauge('orderflow_stream_followers', 'Clients that follow a stream in this process.');
+  const pool = gauge('orderflow_mysql_pool', 'Connections to MySQL of this process, and who waits for one.', 'state');
+
+  const look = async <T>(part: string, read: () => Promise<T>) => {
+    const value = await within(patienceMs, part, read()).catch(() => undefined);
+    up.set({ part }, value === undefined ? 0 : 1);
+    return value;
+  };
+  return async () => {
+    // Before the look at MySQL, which takes a connection itself.
+    const connections = await within(patienceMs, 'MySQL', readPool(observed)).catch(() => ({}));
+    for (const [state, count] of Object.entries(connections)) pool.set({ state }, count);
+    followers.set(observed.tails.count());
+    const [backlog, streams] = await Promise.all([
+      look('mysql', () => readBacklog(observed)),
+      look('redis', () => readLengths(observed)),
+    ]);
+    rows.remove();
+    lag.remove();
+    lengths.reset();
+    if (backlog) rows.set(backlog.waiting);
+    if (backlog) lag.set(backlog.seconds);
+    for (const [stream, length] of streams ?? []) lengths.set({ stream }, length);
+  };
+}
+
+async function readBacklog({ orm }: Observed) {
+  const em = orm.em.fork();
+  const { tableName } = em.getMetadata(OutboxMessage);
+  // On the database's clock, against which other processes can be wrong.
+  const answer: unknown = await em.execute(
+    `select count(*) as waiting, coalesce(timestampdiff(microsecond, min(created_at), utc_timestamp(3)), 0) / 1000000 as seconds from ${tableName}`,
+  );
+  return Backlog.parse(answer)[0];
+}
+
+async function readLengths({ redis, definitions }: Observed): Promise<[string, number][]> {
+  return Promise.all(
+    [...definitions.streams.keys()].map(async (name): Promise<[string, number]> => [name, await redis.xlen(name)]),
+  );
+}
+
+async function readPool({ orm }: Observed): Promise<Record<string, number>> {
+  const client: unknown = await orm.em.getDriver().getConnection().getNativeClient();
+  const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = Pool.parse(client);
+  return { busy: all.length - free.length, free: free.length, waiting: queue.length };
+}

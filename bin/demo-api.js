@@ -1,0 +1,91 @@
+const demo = { email: 'demo@example.com', password: 'orderflow-demo' };
+const patienceMs = 15_000;
+const retryMs = 1_000;
+
+/** The API as a customer of the demo shop uses it. An API that is away for a moment is waited for. */
+export class DemoApi {
+  #url;
+  #token = '';
+
+  constructor(url) {
+    this.#url = url;
+  }
+
+  /** Whether it answers at all. */
+  async isThere() {
+    const answer = await fetch(`${this.#url}/healthz`, { signal: AbortSignal.timeout(2_000) }).catch(() => undefined);
+    return answer?.ok === true;
+  }
+
+  async logIn() {
+    const answer = await this.#ask('POST', '/auth/login', demo);
+    if (!answer?.ok)
+      throw new Error(
+        `${demo.email} cannot log in at ${this.#url}; the demo needs the demo data, which production has not.`,
+      );
+    this.#token = (await answer.json()).access_token;
+  }
+
+  /** Everything for sale that is at hand. */
+  async products() {
+    const { data } = (await this.get('/products?limit=100')) ?? { data: [] };
+    const inStock = data.filter(({ stock, currency }) => (stock === null || stock > 5) && currency === 'USD');
+    if (inStock.length === 0) throw new Error('There is nothing for sale.');
+    return inStock;
+  }
+
+  /** The answer, or undefined when it was a refusal or none. */
+  async get(path) {
+    return this.#read(await this.#ask('GET', path));
+  }
+
+  /** As `get`. */
+  async post(path, body) {
+    return this.#read(await this.#ask('POST', path, body));
+  }
+
+  /** Hears the events of a stream until the signal aborts, over lost connections. */
+  async follow(path, signal, hear) {
+    let lastId;
+    while (!signal.aborted) {
+      const headers = { authorization: `Bearer ${this.#token}`, ...(lastId && { 'last-event-id': lastId }) };
+      try {
+        const answer = await fetch(`${this.#url}${path}`, { headers, signal });
+        for await (const { id, event, data } of answer.ok ? frames(answer.body) : []) {
+          lastId = id ?? lastId;
+          if (data !== undefined) void hear(event, JSON.parse(data));
+        }
+      } catch {
+        // The connection is lost; what is missed until the next one comes then.
+      }
+      if (!signal.aborted) await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  async #ask(method, path, body) {
+    const headers = { ...(this.#token && { authorization: `Bearer ${this.#token}` }) };
+    const init = { method, headers, signal: AbortSignal.timeout(patienceMs) };
+    if (body) Object.assign(init, { body: JSON.stringify(body) });
+    if (body) headers['content-type'] = 'application/json';
+    return fetch(`${this.#url}${path}`, init).catch(() => undefined);
+  }
+
+  async #read(answer) {
+    const body = await answer?.json().catch(() => undefined);
+    return answer?.ok ? body : undefined;
+  }
+}
+
+/** The frames of server-sent events, as their fields. */
+async function* frames(body) {
+  let rest = '';
+  const decoder = new TextDecoder();
+  for await (const chunk of body) {
+    const blocks = (rest + decoder.decode(chunk, { stream: true })).split('\n\n');
+    rest = blocks.pop() ?? '';
+    for (const block of blocks)
+      yield Object.fromEntries(
+        block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]),
+      );
+  }
+}

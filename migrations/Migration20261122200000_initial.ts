@@ -28,6 +28,9 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`alter table \`forex_rates\` add index \`forex_rates_base_as_of_index\` (\`base\`, \`as_of\`);`);
     this.addSql(`alter table \`forex_rates\` add unique \`forex_rates_base_publication_unique\` (\`base\`, \`publication\`);`);
 
+    this.addSql(`create table \`gateway_calls\` (\`id\` varchar(36) not null, \`order_id\` varchar(36) not null, \`subject_id\` varchar(36) not null, \`operation\` enum('charge','look_up','cancel','refund','webhook') not null, \`started_at\` datetime(3) not null, \`ended_at\` datetime(3) null, \`outcome\` varchar(30) null, \`detail\` varchar(500) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
+    this.addSql(`alter table \`gateway_calls\` add index \`gateway_calls_order_id_index\` (\`order_id\`);`);
+
     this.addSql(`create table \`idempotency_keys\` (\`user_id\` int unsigned not null, \`key\` varchar(255) not null, \`fingerprint\` char(64) not null, \`status\` smallint unsigned not null, \`location\` varchar(500) null, \`body\` text not null, \`created_at\` datetime(3) not null, primary key (\`user_id\`, \`key\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`idempotency_keys\` add index \`idempotency_keys_created_at_index\` (\`created_at\`);`);
 
@@ -86,9 +89,6 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`create table \`order_history\` (\`id\` bigint unsigned not null auto_increment primary key, \`order_id\` varchar(36) not null, \`subject\` enum('order','payment','refund') not null, \`subject_id\` varchar(36) not null, \`from_status\` varchar(30) null, \`to_status\` varchar(30) not null, \`reason\` varchar(200) null, \`at\` datetime(3) not null) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`order_history\` add index \`order_history_order_id_index\` (\`order_id\`);`);
 
-    this.addSql(`create table \`gateway_calls\` (\`id\` varchar(36) not null, \`order_id\` varchar(36) not null, \`subject_id\` varchar(36) not null, \`operation\` enum('charge','look_up','cancel','refund','webhook') not null, \`started_at\` datetime(3) not null, \`ended_at\` datetime(3) null, \`outcome\` varchar(30) null, \`detail\` varchar(500) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
-    this.addSql(`alter table \`gateway_calls\` add index \`gateway_calls_order_id_index\` (\`order_id\`);`);
-
     this.addSql(`alter table \`tokens\` add constraint \`tokens_user_id_foreign\` foreign key (\`user_id\`) references \`users\` (\`id\`) on delete cascade;`);
 
     this.addSql(`alter table \`orders\` add constraint \`orders_user_id_foreign\` foreign key (\`user_id\`) references \`users\` (\`id\`);`);
@@ -102,8 +102,6 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`alter table \`order_lines\` add constraint \`order_lines_order_id_foreign\` foreign key (\`order_id\`) references \`orders\` (\`id\`);`);
 
     this.addSql(`alter table \`order_history\` add constraint \`order_history_order_id_foreign\` foreign key (\`order_id\`) references \`orders\` (\`id\`);`);
-
-    this.addSql(`alter table \`gateway_calls\` add constraint \`gateway_calls_order_id_foreign\` foreign key (\`order_id\`) references \`orders\` (\`id\`);`);
   }
 
 }

@@ -41,7 +41,8 @@ export type Change = Readonly<{
  */
 export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: Whose, change: Change): Promise<void> {
   const order = await openOrder(tx, whose);
-  const payment = await livePaymentOf(tx, order.id);
+  // Locked, so that a charge that is just beginning either waits for this or is seen here.
+  const payment = await livePaymentOf(tx, order.id, { lock: true });
   if (payment && isUnderWay(payment)) throw inProgress();
   const changed = change.items ? await exchangeItems(tx, order, { ...change, items: change.items }) : order;
   if (payment) await adjustPayment(tx, payment, changed, change.means);
@@ -66,7 +67,8 @@ export async function cancelForBuyer(tx: EntityManager, after: AfterCommit, whos
   const found = await lockOrder(tx, whose.id, whose.userId);
   if (found?.status === 'cancelled') return;
   const order = await openOrder(tx, whose);
-  const payment = await livePaymentOf(tx, order.id);
+  // Locked, so that a charge that is just beginning either waits for this or is seen here.
+  const payment = await livePaymentOf(tx, order.id, { lock: true });
   if (payment && isUnderWay(payment)) throw inProgress();
   if (payment) {
     const move = { id: payment.id, order: order.id, from: payment.status, to: 'failed' as const, at: whose.at };

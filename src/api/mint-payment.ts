@@ -4,6 +4,7 @@ import { Payment } from '../entities/payment.entity.ts';
 import { chargeOrder } from '../jobs/charge-order.job.ts';
 import type { OrderRow } from '../orders/lock-order.ts';
 import { writeHistory } from '../orders/transitions.ts';
+import { insertRows } from '../rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 
 // Long enough for the relay to have handed the job over, and for its first attempt.
@@ -29,7 +30,7 @@ export async function mintPayment(
 ): Promise<ReturnType<typeof newPayment>> {
   const payment = newPayment({ order, means, at });
   const jobId = after.enqueue(chargeOrder, { order_id: order.id, payment_id: payment.id });
-  await tx.insert(Payment, { ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) });
+  await insertRows(tx, Payment, [{ ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) }]);
   const { id: subjectId } = payment;
   await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
   return payment;

@@ -5,6 +5,7 @@ import { OrderLine } from '../entities/order-line.entity.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
 import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
+import { insertRows } from '../rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderFacts } from '../orders/order-facts.ts';
 import { takeStock } from '../orders/stock.ts';
@@ -53,8 +54,8 @@ export async function placeOrder(
     paidAt: null,
     waitingSince: wish.means === undefined ? at : null,
   };
-  await tx.insert(Order, order);
-  await tx.insertMany(OrderLine, lines);
+  await insertRows(tx, Order, [order]);
+  await insertRows(tx, OrderLine, lines);
   await writeHistory(tx, { order: id, subject: 'order', subjectId: id, from: null, to: 'pending', at });
   after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
   const payment = wish.means && (await mintPayment(tx, after, { order, means: wish.means, at }));

@@ -20,8 +20,8 @@ const probeMs = 1_100;
 const rememberedMs = 60_000;
 
 const admitScript = `
-if redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return 0 end
+if redis.call('EXISTS', KEYS[1]) == 0 then return -redis.call('EXISTS', KEYS[3]) end
+if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return -1 end
 return math.max(1, redis.call('PTTL', KEYS[2]))`;
 const missedScript = `
 local failures = redis.call('INCR', KEYS[3])
@@ -38,13 +38,21 @@ export function openOutage(redis: Redis, name: string): Outage {
     const restMs = await redis.eval(script, keys.length, ...keys, probeMs, failuresInARow, rememberedMs).catch(() => 0);
     return Number(restMs);
   };
+  // Whether there is something to forget once the upstream answers; most of the time there is not.
+  let isTroubled = false;
   return {
     async admit() {
       const restMs = await ask(admitScript);
+      isTroubled ||= restMs !== 0;
       if (restMs > 0) throw new RateLimited(restMs);
     },
-    heard: async () => void (await redis.del(...keys).catch(() => 0)),
+    async heard() {
+      if (!isTroubled) return;
+      isTroubled = false;
+      await redis.del(...keys).catch(() => 0);
+    },
     async missed() {
+      isTroubled = true;
       const restMs = await ask(missedScript);
       return restMs > 0 ? restMs : undefined;
     },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { Payment } from '../entities/payment.entity.ts';
 import { beginCall } from '../orders/begin-charge.ts';
-import { lockKnownOrder } from '../orders/lock-order.ts';
+import { knownPayment, lockKnownOrder } from '../orders/lock-order.ts';
 import { endCall, settlePayment } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
@@ -28,7 +27,7 @@ export const cancelPayment = defineJob(
     await outage.admit();
     const begun = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
-      const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+      const payment = await knownPayment(tx, { orderId, paymentId });
       const { gatewayReference: reference, status } = payment;
       if (status !== 'requires_action' || !reference) return { status, reference: undefined, callId: '' };
       const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now() };

@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { GatewayCall, type GatewayOperation } from '../entities/gateway-call.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import type { Refund } from '../entities/refund.entity.ts';
 import { RateLimited } from '../errors.ts';
-import { lockKnownOrder, type PaymentRow } from './lock-order.ts';
+import { insertRows, updateRows } from '../rows.ts';
+import { knownPayment, type PaymentRow } from './lock-order.ts';
 import { arePaymentsPaused } from './pause.ts';
 import { paymentMoves } from './transitions.ts';
 
@@ -18,19 +19,18 @@ const keyLifeMs = 23 * 3_600_000;
 const pauseCheckMs = 1_000;
 
 /**
- * Writes down the next conversation about a payment, or returns undefined when it needs none any more. An order that has
- * changed hands meanwhile is waited for: what is charged is what stands in the row now, and nobody changes it later.
+ * Writes down the next conversation about a payment, or returns undefined when it needs none any more. What is charged is
+ * what stands in the row now: once the gateway may have been asked, nobody changes it.
  * @throws RateLimited when payments are stopped and the conversation would be a first charge.
  */
 export async function beginCharge(tx: EntityManager, { orderId, paymentId, at }: Wish): Promise<Begun | undefined> {
-  await lockKnownOrder(tx, orderId);
-  const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+  const payment = await knownPayment(tx, { orderId, paymentId }, { lock: true });
   if (paymentMoves[payment.status].length === 0) return undefined;
   // The pause in Redis can be lost for a moment; this one cannot.
   if (!payment.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
   const operation = operationFor(payment, at);
-  const calls: RawQueryFragment = raw('calls + 1');
-  await tx.nativeUpdate(Payment, { id: paymentId }, { calls, lastCallAt: at, chargingAt: payment.chargingAt ?? at });
+  const chargingAt = payment.chargingAt ?? at;
+  await updateRows(tx, Payment, { id: paymentId }, { calls: payment.calls + 1, lastCallAt: at, chargingAt });
   return { payment, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
 }
 
@@ -41,7 +41,7 @@ export async function beginCall(
 ): Promise<string> {
   const { orderId: order, subjectId, operation, at: startedAt } = call;
   const id = randomUUIDv7();
-  await tx.insert(GatewayCall, { id, order, subjectId, operation, startedAt });
+  await insertRows(tx, GatewayCall, [{ id, order, subjectId, operation, startedAt }]);
   return id;
 }
 

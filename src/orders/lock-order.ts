@@ -1,7 +1,8 @@
-import { type EntityManager, type InferEntity, LockMode } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Order } from '../entities/order.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import { GiveUp } from '../errors.ts';
+import { selectRow } from '../rows.ts';
 
 /** An order's row. */
 export type OrderRow = InferEntity<typeof Order>;
@@ -14,8 +15,7 @@ export type PaymentRow = InferEntity<typeof Payment>;
  */
 export async function lockOrder(tx: EntityManager, id: string, userId?: number): Promise<OrderRow | undefined> {
   const where = { id, ...(userId === undefined ? {} : { user: userId }) };
-  const order = await tx.findOne(Order, where, { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true });
-  return order ?? undefined;
+  return selectRow(tx, Order, where, { lock: true });
 }
 
 /** Locks an order that must be there. @throws GiveUp when it is not. */
@@ -25,9 +25,24 @@ export async function lockKnownOrder(tx: EntityManager, id: string): Promise<Ord
   return order;
 }
 
+/** A payment that must be there and be of the order. @throws GiveUp when it is not. */
+export async function knownPayment(
+  tx: EntityManager,
+  { orderId, paymentId }: Readonly<{ orderId: string; paymentId: string }>,
+  { lock = false } = {},
+): Promise<PaymentRow> {
+  const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId }, { lock });
+  if (!payment) throw new GiveUp(`order ${orderId} has no payment ${paymentId}`);
+  return payment;
+}
+
 /** The one payment of an order that is neither failed nor canceled, if there is one. Lock the order first. */
-export async function livePaymentOf(tx: EntityManager, orderId: string): Promise<PaymentRow | undefined> {
-  return (await tx.findOne(Payment, { liveOrderId: orderId }, { disableIdentityMap: true })) ?? undefined;
+export async function livePaymentOf(
+  tx: EntityManager,
+  orderId: string,
+  { lock = false } = {},
+): Promise<PaymentRow | undefined> {
+  return selectRow(tx, Payment, { liveOrderId: orderId }, { lock });
 }
 
 /** Whether the gateway has been asked to charge the payment, or may be at this moment, and has not given its last word. */

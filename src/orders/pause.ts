@@ -1,11 +1,12 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Setting } from '../entities/setting.entity.ts';
+import { selectRow } from '../rows.ts';
 
 const name = 'payments.paused';
 
 /** Whether an administrator has stopped the payments queue. MySQL decides; Redis is told. */
 export async function arePaymentsPaused(em: EntityManager): Promise<boolean> {
-  const setting = await em.findOne(Setting, { name }, { disableIdentityMap: true });
+  const setting = await selectRow(em, Setting, { name });
   return setting?.value === 'true';
 }
 

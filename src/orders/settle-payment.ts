@@ -1,12 +1,13 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { GatewayCall } from '../entities/gateway-call.entity.ts';
 import { Order } from '../entities/order.entity.ts';
-import { Payment, type PaymentStatus } from '../entities/payment.entity.ts';
+import type { PaymentStatus } from '../entities/payment.entity.ts';
 import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { updateRows } from '../rows.ts';
 import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
 import { cancelOrder } from './cancel-order.ts';
-import { lockKnownOrder, type OrderRow, type PaymentRow } from './lock-order.ts';
+import { knownPayment, lockKnownOrder, type OrderRow, type PaymentRow } from './lock-order.ts';
 import { orderFacts } from './order-facts.ts';
 import { moveOrder, movePayment, paymentMoves, type PaymentColumns } from './transitions.ts';
 
@@ -38,7 +39,7 @@ export async function settlePayment(
 ): Promise<PaymentStatus> {
   const { orderId, paymentId, outcome, at, callId } = settlement;
   const order = await lockKnownOrder(tx, orderId);
-  const payment = await tx.findOneOrFail(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+  const payment = await knownPayment(tx, { orderId, paymentId });
   if (callId) await endCall(tx, callId, outcome, at);
   if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;
 
@@ -57,7 +58,8 @@ export async function endCall(
   endedAt: Date,
 ): Promise<void> {
   const detail = [outcome.code, outcome.detail].filter((part) => part !== undefined).join(': ');
-  await tx.nativeUpdate(
+  await updateRows(
+    tx,
     GatewayCall,
     { id, endedAt: null },
     { endedAt, outcome: outcome.status, detail: detail === '' ? null : detail.slice(0, 500) },
@@ -100,6 +102,6 @@ async function moveOrderAlong(
     await moveOrder(tx, { id, from, to: 'payment_failed', at, reason: code });
     after.publish(orderPaymentFailed, id, { ...facts, status: 'payment_failed', failure_code: code });
   } else if (outcome.status === 'requires_action') {
-    await tx.nativeUpdate(Order, { id }, { waitingSince: at });
+    await updateRows(tx, Order, { id }, { waitingSince: at });
   }
 }

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Payment } from '../entities/payment.entity.ts';
 import type { Notice } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { selectRow } from '../rows.ts';
 import { beginCall } from './begin-charge.ts';
 import { lockOrder } from './lock-order.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
@@ -22,7 +23,7 @@ export async function takeNotice(
   lookUp: (orderId: string, paymentId: string) => void,
 ): Promise<Taken> {
   if (!(await lockOrder(tx, orderId))) return 'not_ours';
-  const payment = await tx.findOne(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
+  const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId });
   if (!payment) return 'not_ours';
   if (!paymentMoves[payment.status].includes(outcome.status)) return 'known';
   const callId = await beginCall(tx, { orderId, subjectId: paymentId, operation: 'webhook', at });

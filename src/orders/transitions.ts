@@ -4,6 +4,7 @@ import { type HistorySubject, OrderHistory } from '../entities/order-history.ent
 import { Payment, type PaymentStatus } from '../entities/payment.entity.ts';
 import { Refund, type RefundStatus } from '../entities/refund.entity.ts';
 import { GiveUp } from '../errors.ts';
+import { insertRows, updateRows } from '../rows.ts';
 
 /** Where an order may go from each status. Going where it is already is nothing, unless the table says so. */
 export const orderMoves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
@@ -47,7 +48,8 @@ type Move<Status> = Readonly<{ id: string; from: Status; to: Status; at: Date; r
 export async function moveOrder(tx: EntityManager, move: Move<OrderStatus>, refundedMinor?: number): Promise<void> {
   const { id, from, to, at } = move;
   refuseIllegal('order', orderMoves[from].includes(to), move);
-  const moved = await tx.nativeUpdate(
+  const moved = await updateRows(
+    tx,
     Order,
     { id, status: from },
     {
@@ -79,7 +81,8 @@ export async function movePayment(
   const { id, from, to, at } = move;
   refuseIllegal('payment', paymentMoves[from].includes(to), move);
   const isOver = paymentMoves[to].length === 0;
-  const moved = await tx.nativeUpdate(
+  const moved = await updateRows(
+    tx,
     Payment,
     { id, status: from },
     {
@@ -110,7 +113,8 @@ export async function moveRefund(
   const { id, from, to, at } = move;
   refuseIllegal('refund', refundMoves[from].includes(to), move);
   const isOver = refundMoves[to].length === 0;
-  const moved = await tx.nativeUpdate(
+  const moved = await updateRows(
+    tx,
     Refund,
     { id, status: from },
     { ...columns, status: to, ...(isOver ? { settledAt: at, reviewAt: null } : {}) },
@@ -132,15 +136,8 @@ type Entry = Readonly<{
 /** Writes one line of an order's history; `from` null: its subject begins here. */
 export async function writeHistory(tx: EntityManager, entry: Entry): Promise<void> {
   const { order, subject, subjectId, from, to, at, reason } = entry;
-  await tx.insert(OrderHistory, {
-    order,
-    subject,
-    subjectId,
-    fromStatus: from,
-    toStatus: to,
-    at,
-    reason: reason?.slice(0, 200) ?? null,
-  });
+  const row = { order, subject, subjectId, fromStatus: from, toStatus: to, at, reason: reason?.slice(0, 200) ?? null };
+  await insertRows(tx, OrderHistory, [row]);
 }
 
 function refuseIllegal(what: HistorySubject, isLegal: boolean, { id, from, to }: Move<string>): void {

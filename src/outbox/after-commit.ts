@@ -5,6 +5,7 @@ import { EventLog } from '../entities/event-log.entity.ts';
 import { EventVersion } from '../entities/event-version.entity.ts';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { JobContract } from '../jobs/define-job.ts';
+import { insertRows } from '../rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
@@ -56,9 +57,8 @@ async function write(
     const version = stream === null || subject === null ? null : await nextVersion(tx, stream, subject);
     rows.push({ ...message, version, leaseUntil });
   }
-  if (rows.length > 0) await tx.insertMany(OutboxMessage, rows);
-  const entries = rows.flatMap(toLog);
-  if (entries.length > 0) await tx.insertMany(EventLog, entries);
+  await insertRows(tx, OutboxMessage, rows);
+  await insertRows(tx, EventLog, rows.flatMap(toLog));
   return rows;
 }
 

@@ -19,3 +19,6 @@ export const upkeep = { name: 'upkeep', summary: 'Housekeeping on a schedule.', 
 
 /** Every queue, in the order in which people see them. */
 export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep];
+
+/** More jobs a second than any queue sees: with this many counted, a queue rests until it is told to go on. */
+export const restMax = 1_000_000;

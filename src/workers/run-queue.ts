@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { within } from '../deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
-import type { QueueDefinition } from '../jobs/queues.ts';
+import { type QueueDefinition, restMax } from '../jobs/queues.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
 import { bury } from './bury.ts';
@@ -31,6 +31,8 @@ export function runQueue(
   const worker = new Worker(queue.name, process, {
     connection,
     concurrency,
+    // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
+    limiter: { max: restMax, duration: 1_000 },
     // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
     lockDuration: 5_000,
     stalledInterval: 2_000,

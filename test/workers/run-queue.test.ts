@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
 import { GiveUp, RateLimited } from '../../src/errors.ts';
 import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
-import { upkeep } from '../../src/jobs/queues.ts';
+import { restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis-connection.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { until } from '../process.ts';
@@ -125,27 +125,32 @@ test('GiveUp ends a job at once, with its farewell', async () => {
   expect(farewells).toEqual(['Dee: nobody lives here']);
 });
 
-test('RateLimited rests the whole queue, spends no attempt, and has no farewell', async () => {
+test('RateLimited rests the whole queue, in every worker, spends no attempt, and has no farewell', async () => {
   const restMs = 400;
   const startedAt: number[] = [];
-  let isBusy = true;
-  const { farewells, job } = work(async (attempt) => {
+  const doIt: Work = async (attempt) => {
     startedAt.push(performance.now());
-    if (!isBusy) return greet(attempt);
-    isBusy = false;
+    if (startedAt.length > 1) return greet(attempt);
     throw new RateLimited(restMs);
-  });
+  };
+  const [{ farewells, job }] = [work(doIt), work(doIt)];
   const first = await api.ctx.producer.enqueue(job, { name: 'Eve' });
-  await until('the queue rests', 3_000, async () => ((await queue().getRateLimitTtl()) > 0 ? true : undefined));
-  const second = await api.ctx.producer.enqueue(job, { name: 'Fay' });
-  for (const id of [first, second]) {
+  await until('the queue rests', 3_000, async () => ((await queue().getRateLimitTtl(restMax)) > 0 ? true : undefined));
+  const others = ['Fay', 'Guy', 'Hel'].map((name) => api.ctx.producer.enqueue(job, { name }));
+  for (const id of [first, ...(await Promise.all(others))]) {
     const done = await ended(id);
     expect(done.returnvalue).toBeDefined();
     expect(done.attemptsMade).toBe(1);
   }
-  expect(startedAt).toHaveLength(3);
+  expect(startedAt).toHaveLength(5);
   for (const at of startedAt.slice(1)) expect(at - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(restMs - 50);
   expect(farewells).toEqual([]);
+});
+
+test('a queue that works does not look as if it rested', async () => {
+  const { job } = work(greet);
+  await ended(await api.ctx.producer.enqueue(job, { name: 'Ivy' }));
+  expect(await queue().getRateLimitTtl(restMax)).toBe(0);
 });
 
 test('a job that is limited more often than it has attempts is done all the same', async () => {

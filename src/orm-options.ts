@@ -19,7 +19,14 @@ export function ormOptions(config: Config) {
     pool: { min: 0, max: 20 },
     driverOptions: { connectTimeout: 2_000, enableKeepAlive: true },
     extensions: [Migrator],
-    migrations: { path: `${import.meta.dirname}/../migrations`, snapshotName: '.snapshot', emit: 'ts', silent: true },
+    migrations: {
+      path: `${import.meta.dirname}/../migrations`,
+      snapshotName: '.snapshot',
+      // Only who writes a migration writes the snapshot: what a server says of itself differs from server to server.
+      snapshotOnMigrate: false,
+      emit: 'ts',
+      silent: true,
+    },
     debug: false,
   });
 }

@@ -47,12 +47,10 @@ describe('npm run new:job', () => {
     expect(existsSync(join(checkout.folder, job))).toBe(false);
   });
 
-  it('makes a job and its test that types, lint, format and the test find nothing wrong with', () => {
+  // That types, lint, format and layers find nothing wrong with them is a test of docs/commands.test.ts.
+  it('makes a job and its test, which passes', () => {
     expect(newJob('count-parcels')).toEqual({ status: 0, output: expect.stringContaining(`${job}\n and ${test}`) });
     expect(newJob('count-parcels').output).toMatch(/is there already/);
-    expect(tool('tsc', '--noEmit').output).not.toContain('count-parcels');
-    expect(tool('oxlint', '--type-aware', '--deny-warnings', job, test)).toMatchObject({ status: 0 });
-    expect(tool('biome', 'format', job, test)).toMatchObject({ status: 0 });
     expect(tool('vitest', 'run', test)).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) });
   }, 90_000);
 

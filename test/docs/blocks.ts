@@ -17,3 +17,9 @@ export function commandsOf({ text }: Block): string[] {
     .map((line) => line.replace(/\s+# .*$/, '').trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
+
+/** The file that a block is, if its first line names one: `// src/jobs/name.job.ts`. */
+export function fileOf({ text }: Block): { path: string; text: string } | undefined {
+  const [line, path] = /^\/\/ (\S+\.ts)\n/.exec(text) ?? [];
+  return line === undefined || path === undefined ? undefined : { path, text: text.slice(line.length) };
+}

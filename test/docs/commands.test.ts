@@ -1,0 +1,209 @@
+import { spawn } from 'node:child_process';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { type Checkout, makeCheckout } from '../bin/checkout.ts';
+import { Platform, plainEnvironment } from '../bin/platform-process.ts';
+import { follow, freePort, until } from '../process.ts';
+import { type Block, blocksOf, commandsOf, fileOf } from './blocks.ts';
+
+const folders = ['docs', 'src', 'sandbox', 'examples', 'dashboard'];
+const pages = [
+  'README.md',
+  ...folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => join(folder, name)),
+  ),
+];
+/** What add-a-job.md says is done by its own test. */
+const scripts = pages
+  .filter((page) => !page.endsWith('add-a-job.md'))
+  .flatMap((page) => blocksOf(page).filter(({ language }) => language === 'sh'));
+const inText = pages.flatMap((page) =>
+  Array.from(
+    readFileSync(page, 'utf8').matchAll(/`((?:(?:npm|npx|node|docker|cp) |examples\/)[^`]+)`/g),
+    ([, command = '']) => command,
+  ),
+);
+/** Not run here, and why. */
+const elsewhere: Readonly<Record<string, string>> = {
+  'npm run chaos': 'takes minutes',
+  'docker compose up --build': 'needs Docker; test/docker.test.ts reads its files',
+};
+/** What stands for the words in capitals. */
+const spelled = (command: string) =>
+  command
+    .replace(/NAME|KIND/, 'count-parcels')
+    .replace('test/path/of.test.ts', 'test/orders/money.test.ts')
+    .replace(/^npm test$/, 'npm test -- test/orders/money.test.ts')
+    .replace(' [queue …]', ' payments upkeep')
+    .replace(/^node /, `"${process.execPath}" `);
+
+/** What a new job is made of is checked, and what may leave a new migration comes last. */
+const order = ['new:job', 'npm', 'migration:create'];
+const placeOf = (command: string) => order.findIndex((part) => command.includes(part));
+/** Each command once, however often and in whichever words the pages name it. */
+const commands = [
+  ...new Map(
+    [...scripts.flatMap(commandsOf), ...inText]
+      .filter((line) => !/^(API=|TOKEN=|curl )/.test(line))
+      .map((command) => [spelled(command), command]),
+  ).values(),
+].toSorted((a, b) => placeOf(a) - placeOf(b));
+
+let checkout: Checkout;
+let platform: Platform;
+let api: string;
+beforeAll(async () => {
+  checkout = makeCheckout();
+  copyFileSync(join(checkout.folder, '.env.example'), join(checkout.folder, '.env'));
+  // Whoever follows the recipe runs `npm run check` on what it says.
+  for (const file of blocksOf('docs/add-a-job.md').flatMap((block) => fileOf(block) ?? []))
+    writeFileSync(join(checkout.folder, file.path), file.text);
+  platform = new Platform(checkout, await freePort());
+  ({ api } = await platform.ready());
+});
+afterAll(() => {
+  platform.signalGroup('SIGKILL');
+  checkout[Symbol.dispose]();
+});
+
+/** The environment of a process that is started beside the platform, on its servers. */
+async function besidePlatform(): Promise<Record<string, string>> {
+  const { mysql, redis } = platform.run();
+  return {
+    ...plainEnvironment(),
+    NODE_ENV: 'development',
+    PAYMENT_GATEWAY: 'instant',
+    LOG_LEVEL: 'warn',
+    MYSQL_HOST: mysql.host,
+    MYSQL_PORT: String(mysql.port),
+    MYSQL_USER: mysql.user,
+    MYSQL_PASSWORD: mysql.password,
+    MYSQL_DB: mysql.database,
+    REDIS_HOST: redis.host,
+    REDIS_PORT: String(redis.port),
+    REDIS_DB: String(redis.db),
+    PORT: String(await freePort()),
+    HEALTH_PORT: String(await freePort()),
+  };
+}
+const start = (command: string, env: Readonly<Record<string, string>>) =>
+  follow(spawn('sh', ['-c', `exec ${command}`], { cwd: checkout.folder, env, stdio: 'pipe' }));
+async function run(script: string, env: Readonly<Record<string, string>> = plainEnvironment()) {
+  const child = spawn('sh', ['-ec', script], { cwd: checkout.folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { output } = follow(child);
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { code, output: output() };
+}
+
+describe('every command that the pages name', () => {
+  const isStart = (command: string) => /^npm start$/.test(command);
+  const isProcess = (command: string) => command.startsWith('node src/');
+  const isFollower = (command: string) => /^(node )?examples\//.test(command);
+  const isOnce = (command: string) =>
+    ![isStart, isProcess, isFollower].some((is) => is(command)) && !elsewhere[command];
+
+  it('is found', () => {
+    expect(commands).toEqual(
+      expect.arrayContaining(['npm start', 'npm run check', 'npm run migrate', ...Object.keys(elsewhere)]),
+    );
+    for (const is of [isStart, isProcess, isFollower, isOnce]) expect(commands.some(is)).toBe(true);
+  });
+
+  it('npm start: it is what all others run beside', () => {
+    expect(platform.output).toContain('Orderflow is ready.');
+  });
+
+  it.each(commands.filter(isProcess))('%s', async (command) => {
+    const env = await besidePlatform();
+    const started = start(spelled(command), env);
+    const url = `http://127.0.0.1:${env['HEALTH_PORT'] ?? ''}/readyz`;
+    await until(
+      () => `${command} ready: ${started.output()}`,
+      20_000,
+      async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined),
+    );
+    await started.signal('SIGTERM');
+  });
+
+  it.each(commands.filter(isFollower))('%s', async (command) => {
+    if (command.endsWith('.sh') && (await run('command -v redis-cli')).code !== 0) {
+      process.stdout.write(`${command}: not run, there is no redis-cli\n`);
+      return;
+    }
+    const from = command.endsWith('.sh') ? ' orders 0' : '';
+    const started = start(`${spelled(command)}${from}`, plainEnvironment());
+    await run(scripts.find(isShopping)?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
+    await until(
+      () => `a line: ${started.output()}`,
+      10_000,
+      () => started.output().includes('order.created') || undefined,
+    );
+    await started.signal('SIGTERM');
+  });
+
+  it.each(commands.filter(isOnce))(
+    '%s',
+    async (command) => {
+      const { code, output } = await run(spelled(command));
+      expect(code, output).toBe(0);
+      if (command.startsWith('npm test')) expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
+      if (command.includes('migration:create')) expect(output).toContain('No changes required');
+      if (command === 'npm run docs')
+        expect(readFileSync(join(checkout.folder, 'docs/schema.md'), 'utf8')).toBe(
+          readFileSync('docs/schema.md', 'utf8'),
+        );
+    },
+    180_000,
+  );
+});
+
+function isShopping({ text }: Block): boolean {
+  return text.includes('curl ');
+}
+
+it('the lines to try answer as they say', async () => {
+  const tried = scripts.filter(isShopping);
+  expect(tried).toHaveLength(1);
+  const { code, output } = await run(tried[0]?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
+  expect(code, output).toBe(0);
+  const answers = z.array(z.looseObject({})).parse(JSON.parse(`[${output.replaceAll(/\}\s*\{/g, '},{')}]`));
+  const [first, again, mine, found, ...market] = answers;
+  expect(first).toMatchObject({ status: 'pending', total_amount: 100 });
+  expect(again).toEqual(first);
+  expect(mine?.['data']).toContainEqual(expect.objectContaining({ id: first?.['id'] }));
+  expect(found?.['data']).toContainEqual(expect.objectContaining({ source: expect.not.stringMatching(/^local$/) }));
+  expect(market).toMatchObject([{ c: expect.any(Number) }, { name: 'Apple Inc' }, { base: 'EUR' }]);
+});
+
+describe('every path that the pages name', () => {
+  const Description = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
+  /** Answered, and not described: Bull Board, what HEALTH_PORT alone has, and addresses of upstreams. */
+  const others = /^\/(admin\/queues|metrics|quote|search|company-news|stock\/|forex\/rates|v1\/)/;
+
+  it('is one of the API, with that method', async () => {
+    const { paths } = Description.parse(await (await fetch(`${api}/openapi.json`)).json());
+    const known = Object.entries(paths).map(([path, methods]) => ({
+      methods: Object.keys(methods).map((method) => method.toUpperCase()),
+      pattern: new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
+    }));
+    const named = pages
+      .filter((page) => !page.startsWith('sandbox'))
+      .flatMap((page) => {
+        const found = readFileSync(page, 'utf8').matchAll(
+          /(?:`(?:(GET|POST|PUT|PATCH|DELETE) )?|127\.0\.0\.1:8012|\$API)(\/[\w{}/.-]*)(?:\?[^`>"]*)?[`>"\s]/g,
+        );
+        return Array.from(found, ([, method, path = '']) => ({ page, method, path }));
+      })
+      .filter(({ path }) => !others.test(path));
+    const strangers = named.filter(
+      ({ method, path }) =>
+        !known.some(({ pattern, methods }) => pattern.test(path) && (method === undefined || methods.includes(method))),
+    );
+    expect(strangers).toEqual([]);
+    expect(named.length).toBeGreaterThan(40);
+  });
+});

@@ -44,7 +44,7 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R): R {
 }
 
 function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
-  const { query, params } = route.request ?? {};
+  const { query, params, headers } = route.request ?? {};
   const isBodied = route.request?.body !== undefined;
   const isWrite = route.method !== 'get';
   // The codes of a route that looks something up in the path are its own, when it names any.
@@ -55,7 +55,7 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
     ...(who === 'operator' || who === 'admin' ? (['forbidden'] as const) : []),
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),
-    ...(isBodied || query ? (['invalid'] as const) : []),
+    ...(isBodied || query || headers ? (['invalid'] as const) : []),
     ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests', 'overloaded'] as const)),
     'internal',
     'unavailable',

@@ -80,7 +80,11 @@ export const objects: readonly Readonly<{
   },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
-  { path: /^\/jobs\/\{id\}/, isOwned: false, make: ({ ctx }) => ctx.enqueue(pruneTokens, {}) },
+  {
+    path: /^\/jobs\/\{id\}/,
+    isOwned: false,
+    make: ({ ctx }) => ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {})),
+  },
   { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
   { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: () => 'AAPL' },
   { path: /^\/problems\/\{code\}/, isOwned: false, make: () => 'not_found' },

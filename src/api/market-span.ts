@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
 
 const dayMs = 86_400_000;
-const defaultDays = 7;
 
 /** A moment by RFC 3339, or a day. */
 export const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 'must be an RFC 3339 time or a day');
@@ -10,8 +9,8 @@ export const Moment = z.union([z.iso.date(), z.iso.datetime({ offset: true })], 
 /** The ends that a caller has named. */
 export type NamedSpan = Readonly<{ from?: string | undefined; to?: string | undefined }>;
 
-/** The span asked for, a day counted whole, by default the last 7 days. @throws Problem when it ends before it begins. */
-export function spanOf(named: NamedSpan, now: Date) {
+/** The span asked for, a day counted whole, by default the last days. @throws Problem when it ends before it begins. */
+export function spanOf(named: NamedSpan, now: Date, defaultDays = 7) {
   const to = named.to === undefined ? now : endOf(named.to);
   const from = named.from === undefined ? new Date(to.getTime() - defaultDays * dayMs) : new Date(named.from);
   if (from > to)

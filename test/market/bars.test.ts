@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type Bar, barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
+import { openTestApi, type TestApi } from '../test-context.ts';
+
+type Observation = Readonly<{ at: number; price: number }>;
+
+let api: TestApi;
+let observations: readonly Observation[];
+beforeAll(async () => {
+  api = await openTestApi();
+  observations = randomWalk(100_000);
+  await replay('WALK', observations);
+  // Neighbours in the index that must not be mixed in.
+  await replay('WALKS', observations.slice(0, 100));
+}, 60_000);
+afterAll(() => api.close());
+
+const intervals: readonly BarInterval[] = ['1m', '5m', '15m', '1h', '1d'];
+const em = () => api.ctx.orm.em.fork();
+
+it.each(intervals)('bars of %s equal a straightforward recomputation of 100,000 observations', async (interval) => {
+  const [from, to] = [observations[137]?.at ?? 0, observations[99_800]?.at ?? 0];
+  const expected = recompute(
+    observations.filter(({ at }) => at >= from && at <= to),
+    barSeconds[interval] * 1_000,
+  );
+  expect(await barsOf(em(), 'WALK', interval, { from: new Date(from), to: new Date(to) })).toEqual(expected);
+  expect(expected.reduce((sum, { n }) => sum + n, 0)).toBe(99_664);
+});
+
+it('are one statement that reads the rows of the span by the index, and no others', async () => {
+  const from = observations[0]?.at ?? 0;
+  const { sql, values } = barQuery(em(), 'WALK', '5m', { from: new Date(from), to: new Date(from + 3_600_000) });
+  const plan = JSON.stringify(await em().execute<unknown[]>(`explain format=json ${sql}`, values));
+  // The span, and the two ends of its bars; the servers write their plans in different words.
+  const index = /(?:"key"|"index_name"): ?"(\w+)"/g;
+  const keys = [...plan.replaceAll(/\\+n? *\\*"/g, '"').matchAll(index)].map(([, key]) => key);
+  const ours = keys.filter((key) => key?.includes('stock_quotes') || key === 'PRIMARY');
+  expect(ours).toEqual(Array(3).fill('stock_quotes_symbol_observed_at_index'));
+});
+
+/** A price that walks, from one to nine seconds between observations, now and then two at once, and some long gaps. */
+function randomWalk(count: number): Observation[] {
+  const next = seededRandom(20_261_122);
+  const walk: Observation[] = [];
+  let [at, cents] = [Date.UTC(2026, 0, 5, 9, 30), 24_550];
+  for (let index = 0; index < count; index += 1) {
+    const chance = next();
+    at += chance < 0.01 ? 0 : chance > 0.999 ? Math.floor(next() * 900_000) : 1_000 + Math.floor(next() * 8_000);
+    cents = Math.max(100, cents + Math.floor(next() * 41) - 20);
+    walk.push({ at, price: cents / 100 });
+  }
+  return walk;
+}
+
+/** Marsaglia's xorshift: the same numbers in every run, from 0 up to 1. */
+function seededRandom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** Stores the observations of a symbol with one statement: row by row it would take most of the test's time. */
+async function replay(symbol: string, walk: readonly Observation[]): Promise<void> {
+  const rows = JSON.stringify(walk.map(({ at, price }) => [at, price]));
+  await em().execute(
+    `insert into stock_quotes
+       (symbol, job_id, current, high, low, open, previous_close, quoted_at, observed_at, source)
+     select ?, concat(?, '-', nth), price, price, price, price, price, at div 1000,
+       timestampadd(microsecond, at * 1000, '1970-01-01'), 'finnhub'
+     from json_table(?, '$[*]' columns (nth for ordinality, at bigint path '$[0]', price decimal(20, 8) path '$[1]')) walk
+     order by nth`,
+    [symbol, symbol, rows],
+  );
+}
+
+function recompute(walk: readonly Observation[], lengthMs: number): Bar[] {
+  const bars: Bar[] = [];
+  for (const { at, price } of walk) {
+    const t = (Math.floor(at / lengthMs) * lengthMs) / 1_000;
+    const last = bars.at(-1);
+    if (last?.t !== t) bars.push({ t, o: price, h: price, l: price, c: price, n: 1 });
+    else
+      bars[bars.length - 1] = {
+        ...last,
+        h: Math.max(last.h, price),
+        l: Math.min(last.l, price),
+        c: price,
+        n: last.n + 1,
+      };
+  }
+  return bars;
+}

@@ -62,8 +62,33 @@ export async function updateRows<T extends object>(
   return affectedRows;
 }
 
+/**
+ * Sets columns of many rows, each to its own values, in one statement; rows whose `unlessNull` is null are left. All rows
+ * name the same columns.
+ */
+export async function updateEach<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  rows: readonly Readonly<{ id: string; set: Columns<T> }>[],
+  unlessNull: string & keyof T,
+): Promise<void> {
+  const [first] = rows;
+  if (!first) return;
+  const { name, columnOf } = tableOf(em, entity);
+  const values: unknown[] = [];
+  const assignments = Object.keys(first.set).map((property) => {
+    for (const { id, set } of rows)
+      values.push(id, Object.entries<unknown>({ ...set }).find(([key]) => key === property)?.[1]);
+    return `\`${columnOf(property)}\` = case \`id\` ${rows.map(() => 'when ? then ?').join(' ')} end`;
+  });
+  const ids = rows.map(({ id }) => id);
+  const sql = `update \`${name}\` set ${assignments.join(', ')} where \`id\` in (${ids.map(() => '?').join(', ')})
+    and \`${columnOf(unlessNull)}\` is not null`;
+  await em.execute(sql, [...values, ...ids], 'run');
+}
+
 function allOf(columns: object, columnOf: Table['columnOf'], joint: ' and ' | ', '): [string, unknown[]] {
-  const given = Object.entries(columns).filter(([, value]) => value !== undefined);
+  const given = Object.entries<unknown>({ ...columns }).filter(([, value]) => value !== undefined);
   const isCondition = joint === ' and ';
   const parts = given.map(([property, value]) => {
     const column = `\`${columnOf(property)}\``;
@@ -77,9 +102,9 @@ function tableOf<T extends object>(em: EntityManager, entity: EntityName<T>): Ta
   const known = tables.get(props);
   if (known) return known;
   const fields = props.flatMap(({ name: property, fieldNames: [column = ''], runtimeType }) =>
-    column === '' ? [] : [{ property: String(property), column, isDate: runtimeType === 'Date' }],
+    column === '' ? [] : [{ property, column, isDate: runtimeType === 'Date' }],
   );
-  const columns = new Map(fields.map(({ property, column }) => [property, column]));
+  const columns = new Map<string, string>(fields.map(({ property, column }) => [property, column]));
   const columnOf = (property: string) => {
     const column = columns.get(property);
     if (column === undefined) throw new TypeError(`${name} has no property '${property}'`);

@@ -4,6 +4,7 @@ import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import { Refund } from '../entities/refund.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { updateEach } from '../rows.ts';
 import { chargeOrder } from './charge-order.job.ts';
 import { payments as queue } from './queues.ts';
 import { refundPayment } from './refund-payment.job.ts';
@@ -28,19 +29,21 @@ export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSign
   for (let turn = 0; turn < mostBatches; turn += 1) {
     signal.throwIfAborted();
     const due = await findDue(ctx.em, what, until);
+    if (due.length === 0) break;
     const live = await liveJobs(ctx, due);
     count.reviewed += due.length;
-    count.revived += await ctx.transaction(async (tx, after) => {
-      let revived = 0;
-      for (const row of due) {
-        const isLive = live.has(row.jobId);
-        const jobId = isLive ? row.jobId : ask(after, what, row);
-        await schedule(tx, what, row, { jobId, reviewAt: nextReview(row.createdAt, ctx.now()) });
-        if (!isLive) revived += 1;
-      }
-      return revived;
+    // One short transaction: whoever charges waits for these rows.
+    await ctx.transaction(async (tx, after) => {
+      const next = due.map((row) => ({
+        id: row.id,
+        set: {
+          jobId: live.has(row.jobId) ? row.jobId : ask(after, what, row),
+          reviewAt: nextReview(row.createdAt, ctx.now()),
+        },
+      }));
+      await schedule(tx, what, next);
     });
-    if (due.length < batch) break;
+    count.revived += due.filter(({ jobId }) => !live.has(jobId)).length;
   }
   return count;
 }
@@ -64,16 +67,12 @@ function ask(after: AfterCommit, what: Charge, { order: order_id, id }: Due): st
     : after.enqueue(refundPayment, { order_id, refund_id: id });
 }
 
+type Next = Readonly<{ id: string; set: Readonly<{ jobId: string; reviewAt: Date }> }>;
+
 // What has been settled meanwhile is due no more, and stays so.
-async function schedule(
-  tx: EntityManager,
-  what: Charge,
-  { id, jobId }: Due,
-  next: Readonly<{ jobId: string; reviewAt: Date }>,
-): Promise<void> {
-  const where = { id, jobId, reviewAt: { $ne: null } };
-  if (what === 'payments') await tx.nativeUpdate(Payment, where, next);
-  else await tx.nativeUpdate(Refund, where, next);
+async function schedule(tx: EntityManager, what: Charge, next: readonly Next[]): Promise<void> {
+  if (what === 'payments') await updateEach(tx, Payment, next, 'reviewAt');
+  else await updateEach(tx, Refund, next, 'reviewAt');
 }
 
 /** The jobs that Redis holds unfinished, or that wait in the outbox. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Order } from '../../src/entities/order.entity.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
@@ -53,8 +54,11 @@ test('a stop of the payments outlives an emptied Redis and new workers', async (
     const isPaused = await platform.redis.hexists('bull:payments:meta', 'paused');
     return isPaused === 1 ? true : undefined;
   });
-  const shown = await platform.send('GET', '/payments/start');
-  expect(await shown.json()).toMatchObject({ status: 'paused', waiting: 1, active: 0 });
+  const Shown = z.object({ status: z.literal('paused'), waiting: z.int(), active: z.int() });
+  await until('the charge waits', 5_000, async () => {
+    const shown = Shown.parse(await (await platform.send('GET', '/payments/start')).json());
+    return shown.waiting === 1 && shown.active === 0 ? true : undefined;
+  });
   expect((await platform.sandbox.ledger()).length).toBe(before);
   expect(await statusOf(platform, id)).toBe('pending');
   await paymentsQueue('start');

@@ -3,9 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import type { ApiContext } from '../context.ts';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import { Problem } from '../errors.ts';
-import { fetchQuote } from '../jobs/fetch-quote.job.ts';
 import { findJob, type FoundJob } from '../jobs/find-job.ts';
-import { quoteName } from '../market/quote-copy.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { JobView, jobView, KindView, kindView, unsentJobView } from './job-view.ts';
 import { authenticate } from './principal.ts';
@@ -97,11 +95,15 @@ async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean
   return principal !== undefined && principal.role !== 'user';
 }
 
-async function renewAsk({ asks, log }: ApiContext, { job, state }: FoundJob): Promise<void> {
-  if (job.name !== fetchQuote.kind || state === 'completed' || state === 'failed') return;
-  const payload = fetchQuote.payload.safeParse(job.data);
+async function renewAsk(
+  { asks, definitions, log }: ApiContext,
+  { job: { name, data }, state }: FoundJob,
+): Promise<void> {
+  const kind = definitions.jobs.get(name);
+  if (!kind?.copyName || state === 'completed' || state === 'failed') return;
+  const payload = kind.payload.safeParse(data);
   if (!payload.success) return;
-  await asks.renew(quoteName(payload.data.symbol)).catch((error: unknown) => log.debug({ err: error }, 'not renewed'));
+  await asks.renew(kind.copyName(payload.data)).catch((error: unknown) => log.debug({ err: error }, 'not renewed'));
 }
 
 function unknownJob(): Problem {

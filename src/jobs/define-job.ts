@@ -22,6 +22,8 @@ export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.
   timeoutMs: number;
   /** Jobs with the same text that have not finished are one job. */
   coalesceBy?(payload: z.output<Payload>): string;
+  /** The copy it brings up to date: whoever asks how the job goes still wants that. */
+  copyName?(payload: z.output<Payload>): string;
   /** Runs by itself, with an empty payload, this often over all processes. */
   everyMs?: number;
   /** Runs by itself with each of these payloads. */

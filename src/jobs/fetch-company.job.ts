@@ -19,6 +19,7 @@ export const fetchCompany = defineJob(
     backoffMs: 500,
     timeoutMs: 8_000,
     coalesceBy: ({ symbol }) => symbol,
+    copyName: ({ symbol }) => companyName(symbol),
   },
   async ({ payload: { symbol }, askedAtMs, signal }, ctx) => {
     const { finnhub, freshMs, now, transaction } = ctx;

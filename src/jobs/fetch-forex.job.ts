@@ -35,6 +35,7 @@ export const fetchForex = defineJob(
     backoffMs: 500,
     timeoutMs: 8_000,
     coalesceBy: ({ base }) => base,
+    copyName: ({ base }) => forexName(base),
   },
   async (attempt, ctx) => {
     const { base } = attempt.payload;

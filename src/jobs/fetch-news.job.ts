@@ -28,6 +28,7 @@ export const fetchNews = defineJob(
     backoffMs: 500,
     timeoutMs: 8_000,
     coalesceBy: ({ symbol, from, to }) => `${symbol}-${from}-${to}`,
+    copyName: newsName,
   },
   async ({ payload: range, askedAtMs, signal }, ctx) => {
     const { symbol } = range;

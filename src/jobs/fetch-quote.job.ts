@@ -18,6 +18,7 @@ export const fetchQuote = defineJob(
     backoffMs: 500,
     timeoutMs: 8_000,
     coalesceBy: ({ symbol }) => symbol,
+    copyName: ({ symbol }) => quoteName(symbol),
   },
   async (attempt, ctx) => {
     const { symbol } = attempt.payload;

@@ -31,6 +31,7 @@ export const fetchReferenceRates = defineJob(
     backoffMs: 1_000,
     timeoutMs: 10_000,
     coalesceBy: ({ base }) => base,
+    copyName: ({ base }) => forexName(base),
     everyMs: 3_600_000,
   },
   async ({ payload: { base }, signal }, ctx) => {

@@ -16,6 +16,7 @@ export const searchSymbols = defineJob(
     backoffMs: 500,
     timeoutMs: 8_000,
     coalesceBy: ({ q }) => q,
+    copyName: ({ q }) => searchName(q),
   },
   async ({ payload: { q }, askedAtMs, signal }, ctx) => {
     const outcome = await fetchCopy(ctx, {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobView } from '../../src/api/job-view.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { fetchCompany } from '../../src/jobs/fetch-company.job.ts';
 import { fetchQuote } from '../../src/jobs/fetch-quote.job.ts';
 import { upkeep } from '../../src/jobs/queues.ts';
 import { patientRedis } from '../../src/redis-connection.ts';
@@ -129,11 +130,13 @@ describe('a job', () => {
   });
 });
 
-it('asking about a fetch that has not ended counts as asking for its data', async () => {
-  const name = 'fetch-quote:TSLA';
+it.each([
+  { job: fetchQuote, name: 'fetch-quote:TSLA' },
+  { job: fetchCompany, name: 'fetch-company:TSLA' },
+])('asking about a $job.kind that has not ended counts as asking for its data', async ({ job, name }) => {
   const wantedUntil = async () => Number(await api.ctx.redis.zscore('market:asks', name));
   await api.ctx.asks.admit(name);
-  const id = await api.ctx.producer.enqueue(fetchQuote, { symbol: 'TSLA' });
+  const id = await api.ctx.producer.enqueue(job, { symbol: 'TSLA' });
   const almostOver = Date.now() + 1_000;
   await api.ctx.redis.zadd('market:asks', almostOver, name);
   await read(id);

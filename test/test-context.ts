@@ -8,12 +8,13 @@ import { ormOptions } from '../src/orm-options.ts';
 import { patientRedis } from '../src/redis-connection.ts';
 import { seedDemo } from '../src/seed.ts';
 import { z } from 'zod';
+import { type IsDescribed, openDescription } from './described.ts';
 import { ownData } from './servers.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
   ctx: ApiContext;
-  /** Sends a request as the network would; `as` logs in first, once an account. */
+  /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   close(): Promise<void>;
 }>;
@@ -38,6 +39,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const ctx = { ...context, readiness: readinessOf(context), answers };
   const app = await buildApp(ctx);
   const tokens = new Map<string, string>();
+  let isDescribed: IsDescribed | undefined;
 
   const send = async (
     method: string,
@@ -49,10 +51,14 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
       : {};
     const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const init = { method, headers: { ...authorization, ...json, ...headers } };
-    return app.request(
+    const answer = await app.request(
       path,
       body === undefined ? init : { ...init, body: typeof body === 'string' ? body : JSON.stringify(body) },
     );
+    isDescribed ??= openDescription(app);
+    if (!isDescribed(method, path, answer.status))
+      throw new Error(`${method} ${path} answered ${answer.status}, which /openapi.json does not name`);
+    return answer;
   };
   const logIn = async (as: keyof typeof accounts): Promise<string> => {
     const answer = await send('POST', '/auth/login', { body: accounts[as] });

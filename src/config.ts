@@ -45,6 +45,7 @@ export const variables = {
   FOREX_TTL_SECONDS: whole(0, 86_400).default(3_600),
   CRYPTO_TTL_SECONDS: whole(0, 86_400).default(10),
   WATCHLIST: symbols().optional(),
+  FX_MAX_AGE_SECONDS: whole(0, 31_536_000).default(432_000),
   ORDER_EXPIRY_SECONDS: whole(1, 31_536_000).default(1_800),
   WORKER_CONCURRENCY_PAYMENTS: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
@@ -53,6 +54,7 @@ export const variables = {
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000).default(60_000),
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: whole(0, 1_000_000_000).default(30_000),
   RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
+  STREAMS_PER_CALLER: whole(1, 1_000_000).default(2_500),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 } as const;

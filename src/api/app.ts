@@ -5,7 +5,7 @@ import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
 import { mountBoard } from './board.ts';
-import type { Route, RouteEnv } from './define-route.ts';
+import type { RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
 import { openFailedLogins } from './failed-logins.ts';
 import { countingOf, openLimits } from './limits.ts';
@@ -16,6 +16,7 @@ import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
 import { dataPolicy } from './static-files.ts';
+import { openPaths } from './wrong-method.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
@@ -24,7 +25,9 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   app.use(provide(ctx));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(unmatched(routes, c.req.path), c));
+  const paths = openPaths(routes);
+  app.use(paths.refuseWrongMethod);
+  app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
   app.openapiRoutes(
     routes.map(({ who, route, handler }) => {
       const guarding = guard(who, countingOf(route));
@@ -88,20 +91,6 @@ function allowOrigins(listed: readonly string[] | undefined, isProduction: boole
     if (c.req.header('origin') === undefined || (c.req.method === 'OPTIONS' && !isPreflight)) return next();
     return answer(c, next);
   };
-}
-
-/** 405 with the methods that exist when another method of the path does, 404 otherwise. */
-function unmatched(routes: readonly Route[], path: string): Problem {
-  const methods = routes
-    .filter(({ route }) => pattern(route.path).test(path))
-    .map(({ route }) => route.method.toUpperCase());
-  if (methods.length === 0) return new Problem('not_found', 'No such path; /docs lists what there is.');
-  const allow = [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))].join(', ');
-  return new Problem('method_not_allowed', `This path takes ${allow}.`, { headers: { allow } });
-}
-
-function pattern(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll('.', '\\.').replaceAll(/\{[^}]+\}/g, '[^/]+')}/?$`);
 }
 
 type Checked = Readonly<{

@@ -1,4 +1,3 @@
-import { serve } from '@hono/node-server';
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase } from '../database.ts';
@@ -10,6 +9,7 @@ import { openMetrics } from '../telemetry/metrics.ts';
 import { openJobAnswers } from './answer-later.ts';
 import { buildApp } from './app.ts';
 import { readinessOf } from './readiness.ts';
+import { serveApi } from './serve-api.ts';
 
 // One API process. It starts, and takes orders, also while Redis is away.
 const config = await startWith(async () => readConfig());
@@ -22,9 +22,7 @@ await startWith(async () => {
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.producer, patientRedis(config));
 const app = await startWith(() => buildApp({ ...context, readiness, answers }));
-// Who sends a request slower than this is not served: a request takes milliseconds, and each holds a connection.
-const serverOptions = { headersTimeout: 10_000, requestTimeout: 20_000, connectionsCheckingInterval: 5_000 };
-const server = serve({ fetch: app.fetch, hostname: config.bindHost, port: config.PORT, serverOptions }, () =>
+const server = serveApi(app).listen(config.PORT, config.bindHost, () =>
   context.log.info({ url: config.publicUrl }, 'API ready'),
 );
 const metrics = openMetrics(context);
@@ -36,12 +34,9 @@ onShutdown(config, context.log, async () => {
   context.tails.close();
   const closed = new Promise((resolve) => server.close(resolve));
   // A connection whose answer has ended would be kept alive for seconds.
-  const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
   // Requests under way get half the time; who still holds a connection then does not read its answer.
-  const cut = setTimeout(
-    () => 'closeAllConnections' in server && server.closeAllConnections(),
-    config.SHUTDOWN_SECONDS * 500,
-  );
+  const cut = setTimeout(() => server.closeAllConnections(), config.SHUTDOWN_SECONDS * 500);
   await closed;
   clearInterval(idle);
   clearTimeout(cut);

@@ -65,9 +65,6 @@ const list = defineRoute(
   },
 );
 
-/** Paths beside this one that take another method: what looks like an id here is none. */
-const writesBeside = ['stop', 'webhook'];
-
 const read = defineRoute(
   'user',
   {
@@ -85,8 +82,6 @@ const read = defineRoute(
   async (c) => {
     const { id } = c.req.valid('param');
     const { userId, role } = principalOf(c);
-    if (writesBeside.includes(id))
-      throw new Problem('method_not_allowed', 'This path takes POST.', { headers: { allow: 'POST' } });
     const payment = await c.var.ctx.orm.em
       .fork()
       .findOne(Payment, { id, ...(role === 'admin' ? {} : { user: userId }) }, { disableIdentityMap: true });

@@ -113,14 +113,19 @@ function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]):
 }
 
 function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<Response> {
-  const { tails } = c.var.ctx;
+  const { tails, config } = c.var.ctx;
+  const owner = c.var.caller ? `user ${c.var.caller.userId}` : `address ${c.var.limits.addressOf(c)}`;
   if (tails.count() >= mostClients)
     throw new Problem('unavailable', 'This process has as many followers as it takes.', {
       headers: { 'retry-after': '5' },
     });
+  if (tails.count(owner) >= config.STREAMS_PER_CALLER)
+    throw new Problem('too_many_requests', `You follow ${config.STREAMS_PER_CALLER} streams already; close some.`, {
+      headers: { 'retry-after': '30' },
+    });
   const isGuarded = c.var.principal !== undefined;
   return answerEvents(c, {
-    subscribe: () => tails.subscribe(stream, wish),
+    subscribe: () => tails.subscribe(stream, { ...wish, owner }),
     // A database that is away for a moment is no reason to send anyone away.
     isStillAllowed: async () => !isGuarded || (await authenticate(c).then(Boolean, () => true)),
   });

@@ -8,8 +8,8 @@ export type Delivery =
   | Readonly<{ kind: 'gap'; why: Gap['why'] }>
   | Readonly<{ kind: 'bye' }>;
 
-/** `after` is the last entry seen (none: from now on); `accepts` chooses entries. */
-export type Wish = Readonly<{ after?: string | undefined; accepts?(entry: StreamEntry): boolean }>;
+/** `after` is the last entry seen (none: from now on); `accepts` chooses entries; `owner` is whose place it takes. */
+export type Wish = Readonly<{ after?: string | undefined; accepts?(entry: StreamEntry): boolean; owner?: string }>;
 
 type Source = Readonly<{ readPage(position: string): Promise<Page>; onEnd(subscription: Subscription): void }>;
 
@@ -22,6 +22,8 @@ const retryMs = 250;
  * by pages of what is stored, then lives on what the stream's reader announces, which it has kept since it was attached.
  */
 export class Subscription {
+  /** Whose place it takes, if somebody counts. */
+  readonly owner: string | undefined;
   readonly #source: Source;
   readonly #accepts: (entry: StreamEntry) => boolean;
   #position: string | undefined;
@@ -35,7 +37,8 @@ export class Subscription {
   #isOver = false;
   #wake = (): void => {};
 
-  constructor({ after, accepts = () => true }: Wish, source: Source) {
+  constructor({ after, accepts = () => true, owner }: Wish, source: Source) {
+    this.owner = owner;
     this.#source = source;
     this.#accepts = accepts;
     this.#position = after;

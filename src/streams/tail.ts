@@ -7,8 +7,8 @@ import { Subscription, type Wish } from './subscription.ts';
 export type Tails = Readonly<{
   /** Follows a stream by its name. The subscription lasts until it is closed, or until its reader falls far behind. */
   subscribe(stream: string, wish?: Wish): Subscription;
-  /** How many follow a stream now. */
-  count(): number;
+  /** How many follow a stream now, of one owner or of all. */
+  count(owner?: string): number;
   /** Says bye to all, and to whoever comes later. */
   close(): void;
 }>;
@@ -60,7 +60,10 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
       }
       return subscription;
     },
-    count: () => [...followed.values()].reduce((sum, { subscriptions }) => sum + subscriptions.size, 0),
+    count(owner) {
+      const all = [...followed.values()].flatMap(({ subscriptions }) => [...subscriptions]);
+      return owner === undefined ? all.length : all.filter((some) => some.owner === owner).length;
+    },
     close() {
       isClosed = true;
       for (const { subscriptions } of followed.values()) for (const some of subscriptions) some.sayBye();

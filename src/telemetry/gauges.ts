@@ -48,7 +48,8 @@ export function addGauges(registry: Registry, observed: Observed, patienceMs: nu
   };
 }
 
-async function readBacklog({ orm }: Observed) {
+/** What has not been sent yet: how much, and the age of the oldest. */
+export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
   const em = orm.em.fork();
   const { tableName } = em.getMetadata(OutboxMessage);
   // On the database's clock, against which other processes can be wrong.
@@ -58,7 +59,11 @@ async function readBacklog({ orm }: Observed) {
   return Backlog.parse(answer)[0];
 }
 
-async function readLengths({ redis, definitions }: Observed): Promise<[string, number][]> {
+/** How many entries each stream holds. */
+export async function readLengths({
+  redis,
+  definitions,
+}: Pick<Observed, 'redis' | 'definitions'>): Promise<[string, number][]> {
   return Promise.all(
     [...definitions.streams.keys()].map(async (name): Promise<[string, number]> => [name, await redis.xlen(name)]),
   );

@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi';
+import { defineRoute } from './define-route.ts';
+import { backlogView, queueViews, streamViews } from './queue-views.ts';
+
+const count = z.int().nullable();
+
+/** A queue as operators see it. */
+export const QueueView = z
+  .object({
+    name: z.string(),
+    summary: z.string(),
+    status: z.enum(['running', 'paused', 'limited', 'unknown']).openapi({ description: 'unknown: Redis is away.' }),
+    limited_until: z.string().nullable().openapi({ description: 'Until then the queue rests for its rate limit.' }),
+    waiting: count,
+    active: count,
+    delayed: count.openapi({ description: 'Those that wait for another try, or for their schedule.' }),
+    completed: count.openapi({ description: 'Of the last day.' }),
+    failed: count.openapi({ description: 'Of the last day, for good.' }),
+    workers: count.openapi({ description: 'Processes that work this queue.' }),
+    oldest_waiting_seconds: z.number().nullable(),
+  })
+  .openapi('Queue');
+
+const QueueList = z
+  .object({
+    data: z.array(QueueView),
+    outbox: z.object({ waiting: count, oldest_seconds: z.number().nullable() }),
+    streams: z.array(z.object({ name: z.string(), length: count })),
+    next_cursor: z.null(),
+  })
+  .openapi('QueueList');
+
+const example = {
+  data: [
+    {
+      name: 'payments',
+      summary: 'Charges and refunds at the payment gateway.',
+      status: 'running' as const,
+      limited_until: null,
+      waiting: 3,
+      active: 2,
+      delayed: 0,
+      completed: 1_204,
+      failed: 1,
+      workers: 2,
+      oldest_waiting_seconds: 0.4,
+    },
+  ],
+  outbox: { waiting: 0, oldest_seconds: 0 },
+  streams: [{ name: 'orders', length: 2_410 }],
+  next_cursor: null,
+};
+
+const list = defineRoute(
+  'operator',
+  {
+    method: 'get',
+    path: '/queues',
+    operationId: 'listQueues',
+    summary: 'How every queue is: depth, oldest waiting, outcomes, workers, paused or limited until; and what lags.',
+    description: 'A figure that cannot be read now is null.',
+    tags: ['jobs'],
+    responses: {
+      200: { description: 'Every queue.', content: { 'application/json': { schema: QueueList, example } } },
+    },
+  },
+  async (c) => {
+    const { ctx } = c.var;
+    const [data, outbox, streams] = await Promise.all([queueViews(ctx), backlogView(ctx), streamViews(ctx)]);
+    return c.json({ data, outbox, streams, next_cursor: null }, 200);
+  },
+);
+
+/** The queues, watched. */
+export const routes = [list];

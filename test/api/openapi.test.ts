@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildApp } from '../../src/api/app.ts';
 import { problemCodes } from '../../src/api/problem-codes.ts';
+import { operationsOf } from '../fuzz/operations.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
 const Content = z.record(
@@ -80,6 +81,21 @@ describe('the description', () => {
       for (const content of contents.flatMap((some) => Object.values(some ?? {})))
         expect(content.example ?? content.examples, name).toBeDefined();
     }
+  });
+
+  it('shows examples of answers that fit their own schemas, with no field that these do not name', () => {
+    let shown = 0;
+    for (const { id, answers } of operationsOf(document)) {
+      const { operation } = operations.find((each) => each.operation.operationId === id) ?? {};
+      for (const [status, validators] of answers)
+        for (const [type, validator] of validators) {
+          const { example } = operation?.responses[String(status)]?.content?.[type] ?? {};
+          if (example === undefined) continue;
+          expect(validator.safeParse(example).error, `${id} ${status}`).toBeUndefined();
+          shown += 1;
+        }
+    }
+    expect(shown).toBeGreaterThan(40);
   });
 
   it('names every status that follows from what an operation takes and who may call it', () => {

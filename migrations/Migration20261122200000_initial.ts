@@ -61,7 +61,7 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`alter table \`tokens\` add unique \`tokens_hash_unique\` (\`hash\`);`);
     this.addSql(`alter table \`tokens\` add index \`tokens_expires_at_index\` (\`expires_at\`);`);
 
-    this.addSql(`create table \`orders\` (\`id\` varchar(36) not null, \`user_id\` int unsigned not null, \`status\` enum('pending','paid','payment_failed','cancelled','partially_refunded','refunded') not null, \`total_minor\` bigint unsigned not null, \`refunded_minor\` bigint unsigned not null default '0', \`currency\` char(3) not null, \`created_at\` datetime(3) not null, \`paid_at\` datetime(3) null, \`waiting_since\` datetime(3) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
+    this.addSql(`create table \`orders\` (\`id\` varchar(36) not null, \`user_id\` int unsigned not null, \`status\` enum('pending','paid','payment_failed','cancelled','partially_refunded','refunded') not null, \`total_minor\` bigint unsigned not null, \`refunded_minor\` bigint unsigned not null default '0', \`currency\` char(3) not null, \`fx_rate\` varchar(40) null, \`fx_source\` varchar(20) null, \`fx_as_of\` datetime(3) null, \`created_at\` datetime(3) not null, \`paid_at\` datetime(3) null, \`waiting_since\` datetime(3) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`orders\` add index \`orders_user_id_index\` (\`user_id\`);`);
     this.addSql(`alter table \`orders\` add index \`orders_created_at_index\` (\`created_at\`);`);
     this.addSql(`alter table \`orders\` add index \`orders_waiting_since_index\` (\`waiting_since\`);`);
@@ -83,7 +83,7 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`alter table \`refunds\` add unique \`refunds_gateway_reference_unique\` (\`gateway_reference\`);`);
     this.addSql(`alter table \`refunds\` add index \`refunds_review_at_index\` (\`review_at\`);`);
 
-    this.addSql(`create table \`order_lines\` (\`order_id\` varchar(36) not null, \`position\` smallint unsigned not null, \`product_id\` int unsigned not null, \`title\` varchar(300) not null, \`quantity\` int unsigned not null, \`held\` int unsigned not null, \`unit_price_minor\` bigint unsigned not null, \`line_total_minor\` bigint unsigned not null, primary key (\`order_id\`, \`position\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
+    this.addSql(`create table \`order_lines\` (\`order_id\` varchar(36) not null, \`position\` smallint unsigned not null, \`product_id\` int unsigned not null, \`title\` varchar(300) not null, \`quantity\` int unsigned not null, \`held\` int unsigned not null, \`unit_price_minor\` bigint unsigned not null, \`line_total_minor\` bigint unsigned not null, \`fx_rate\` varchar(40) null, primary key (\`order_id\`, \`position\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`order_lines\` add index \`order_lines_order_id_index\` (\`order_id\`);`);
 
     this.addSql(`create table \`order_history\` (\`id\` bigint unsigned not null auto_increment primary key, \`order_id\` varchar(36) not null, \`subject\` enum('order','payment','refund') not null, \`subject_id\` varchar(36) not null, \`from_status\` varchar(30) null, \`to_status\` varchar(30) not null, \`reason\` varchar(200) null, \`at\` datetime(3) not null) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);

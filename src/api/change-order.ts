@@ -31,6 +31,8 @@ export type Change = Readonly<{
   items: WishedItems | undefined;
   totalAmount: number | undefined;
   currency: string | undefined;
+  /** How old a rate may be that its lines are converted at. */
+  fxMaxAgeMs: number;
   means: Means | undefined;
 }>;
 
@@ -44,7 +46,9 @@ export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: 
   // Locked, so that a charge that is just beginning either waits for this or is seen here.
   const payment = await livePaymentOf(tx, order.id, { lock: true });
   if (payment && isUnderWay(payment)) throw inProgress();
-  const changed = change.items ? await exchangeItems(tx, order, { ...change, items: change.items }) : order;
+  const changed = change.items
+    ? await exchangeItems(tx, order, { ...change, items: change.items, at: whose.at })
+    : order;
   if (payment) await adjustPayment(tx, payment, changed, change.means);
   const lines = await tx.find(
     OrderLine,
@@ -104,14 +108,17 @@ async function beginPayment(
 async function exchangeItems(
   tx: EntityManager,
   order: OrderRow,
-  change: Change & Readonly<{ items: WishedItems }>,
+  change: Change & Readonly<{ items: WishedItems; at: Date }>,
 ): Promise<OrderRow> {
   await giveBackStock(tx, order.id);
-  const { lines, totalMinor, currency } = await holdItems(tx, order.id, change);
+  // What was converted to a currency stays in it unless another is named.
+  const asked = change.currency ?? (order.fxSource ? order.currency : undefined);
+  const wish = { ...change, currency: asked };
+  const { lines, totalMinor, currency, conversion } = await holdItems(tx, order.id, wish);
   await tx.nativeDelete(OrderLine, { order: order.id });
   await tx.insertMany(OrderLine, lines);
-  await tx.nativeUpdate(Order, { id: order.id }, { totalMinor, currency });
-  return { ...order, totalMinor, currency };
+  await tx.nativeUpdate(Order, { id: order.id }, { totalMinor, currency, ...conversion });
+  return { ...order, totalMinor, currency, ...conversion };
 }
 
 // Its key has never been used, so what it will be used for may still change.

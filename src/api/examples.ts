@@ -9,6 +9,9 @@ export const exampleOrder = {
   ],
   total_amount: 100,
   currency: 'USD',
+  fx_rate: null,
+  fx_source: null,
+  fx_as_of: null,
   refunded_amount: 0,
   refunds: [],
   payment: {

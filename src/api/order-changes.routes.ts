@@ -42,16 +42,18 @@ const change = defineRoute(
       404: { description: 'not_found' },
       409: { description: 'order_closed, payment_in_progress, out_of_stock' },
       422: { description: 'invalid, unknown_product, total_mismatch, currency_required' },
+      503: { description: 'fx_rate_unavailable' },
     },
   },
   (c) => {
     const request = c.req.valid('json');
     const hasItems = request.products !== undefined || request.items !== undefined;
-    const { gateway } = c.var.ctx;
+    const { config, gateway } = c.var.ctx;
     const wanted = {
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
+      fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateway.name } : undefined,
     };
     return answerChanged(c, undefined, (tx, after, whose) => changeOrder(tx, after, whose, wanted));

@@ -14,6 +14,7 @@ const LineView = z.object({
   quantity: z.int(),
   unit_price: z.number(),
   line_total: z.number(),
+  fx_rate: z.number().optional().openapi({ description: 'Of a converted line: the rate it was converted at.' }),
 });
 const PaymentView = z.object({
   id: z.string(),
@@ -42,6 +43,11 @@ export const OrderView = z
     items: z.array(LineView),
     total_amount: z.number(),
     currency: z.string(),
+    fx_rate: z.number().nullable().openapi({
+      description: 'Units of `currency` for one of the products’; null when none was needed, or several.',
+    }),
+    fx_source: z.string().nullable(),
+    fx_as_of: z.string().nullable().openapi({ description: 'For when the rate holds; of several the oldest.' }),
     refunded_amount: z.number(),
     refunds: z.array(RefundView),
     payment: PaymentView.nullable(),
@@ -53,9 +59,10 @@ export const OrderView = z
 /** An order as MySQL holds it. */
 type LineRow = Pick<
   InferEntity<typeof OrderLine>,
-  'productId' | 'title' | 'quantity' | 'unitPriceMinor' | 'lineTotalMinor'
+  'productId' | 'title' | 'quantity' | 'unitPriceMinor' | 'lineTotalMinor' | 'fxRate'
 >;
 type ShownOrder = Pick<OrderRow, 'id' | 'user' | 'status' | 'totalMinor' | 'currency' | 'createdAt' | 'paidAt'> &
+  Partial<Pick<OrderRow, 'fxRate' | 'fxSource' | 'fxAsOf'>> &
   Readonly<{ refundedMinor: number }>;
 type ShownPayment = Pick<PaymentRow, 'id' | 'status' | 'method' | 'failureCode' | 'failureDetail'> &
   Partial<Pick<PaymentRow, 'clientSecret'>>;
@@ -73,15 +80,19 @@ export function orderView(
     id: order.id,
     user_id: order.user,
     status: order.status,
-    items: lines.map(({ productId, title, quantity, unitPriceMinor, lineTotalMinor }) => ({
+    items: lines.map(({ productId, title, quantity, unitPriceMinor, lineTotalMinor, fxRate }) => ({
       product_id: productId,
       title,
       quantity,
       unit_price: toMajor(unitPriceMinor, currency),
       line_total: toMajor(lineTotalMinor, currency),
+      ...(fxRate ? { fx_rate: Number(fxRate) } : {}),
     })),
     total_amount: toMajor(order.totalMinor, currency),
     currency,
+    fx_rate: order.fxRate ? Number(order.fxRate) : null,
+    fx_source: order.fxSource ?? null,
+    fx_as_of: order.fxAsOf?.toISOString() ?? null,
     refunded_amount: toMajor(order.refundedMinor, currency),
     refunds: refunds.map(({ id, status, amountMinor, failureCode }) => ({
       id,

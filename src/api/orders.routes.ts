@@ -22,6 +22,8 @@ const create = defineRoute(
     path: '/orders',
     operationId: 'placeOrder',
     summary: 'Places an order; once answered it is durable, and its payment is under way.',
+    description:
+      'With a `currency` other than the products’, each line (price × quantity) is converted at the newest stored rate and rounded once, half to even, to the currency’s minor unit; the order keeps `fx_rate`, `fx_source` and `fx_as_of`.',
     tags: ['orders'],
     request: {
       headers: IdempotencyHeaders,
@@ -37,6 +39,7 @@ const create = defineRoute(
       403: { description: 'forbidden: an order for someone else' },
       409: { description: 'out_of_stock, idempotency_key_in_use' },
       422: { description: 'invalid, unknown_product, total_mismatch, currency_required, idempotency_key_reused' },
+      503: { description: 'fx_rate_unavailable' },
     },
   },
   async (c) => {
@@ -48,7 +51,12 @@ const create = defineRoute(
     const at = ctx.now();
     return answerOnce(c, request, async (tx, after) => {
       const wish = { userId, items: wishedItems(request), totalAmount: request.total_amount, means, at };
-      const order = await placeOrder(tx, after, { ...wish, currency: request.currency });
+      const { currency } = request;
+      const order = await placeOrder(tx, after, {
+        ...wish,
+        currency,
+        fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
+      });
       return { status: 201, body: order, location: `/orders/${order.id}` };
     });
   },

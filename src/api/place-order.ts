@@ -11,6 +11,7 @@ import { orderFacts } from '../orders/order-facts.ts';
 import { takeStock } from '../orders/stock.ts';
 import { writeHistory } from '../orders/transitions.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
+import { type Conversion, convertLines, type PricedLine, type RateLimits } from './convert-lines.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
 import { orderView } from './order-view.ts';
 
@@ -25,10 +26,8 @@ export type Wish = Readonly<{
   currency: string | undefined;
   /** How it is paid; undefined: it waits for its buyer to say so. */
   means: Means | undefined;
-  at: Date;
-}>;
-
-type Line = Readonly<{ product: InferEntity<typeof Product>; quantity: number; lineTotalMinor: number }>;
+}> &
+  RateLimits;
 
 /**
  * Stores an order with the prices of this moment, holds its stock, and, when a payment method is known, mints its payment
@@ -42,7 +41,7 @@ export async function placeOrder(
 ): Promise<ReturnType<typeof orderView>> {
   const { userId: user, at } = wish;
   const id = randomUUIDv7();
-  const { lines, totalMinor, currency } = await holdItems(tx, id, wish);
+  const { lines, totalMinor, currency, conversion } = await holdItems(tx, id, wish);
   const order = {
     id,
     user,
@@ -50,6 +49,7 @@ export async function placeOrder(
     totalMinor,
     refundedMinor: 0,
     currency,
+    ...conversion,
     createdAt: at,
     paidAt: null,
     waitingSince: wish.means === undefined ? at : null,
@@ -72,33 +72,35 @@ type HeldLine = Readonly<{
   held: number;
   unitPriceMinor: number;
   lineTotalMinor: number;
+  fxRate: string | null;
 }>;
 
 /**
  * Prices what is wished at this moment and takes its stock; nothing is stored yet.
- * @throws Problem unknown_product, currency_required, total_mismatch or out_of_stock.
+ * @throws Problem unknown_product, currency_required, fx_rate_unavailable, total_mismatch or out_of_stock.
  */
 export async function holdItems(
   tx: EntityManager,
   order: string,
-  wish: Pick<Wish, 'items' | 'currency' | 'totalAmount'>,
-): Promise<Readonly<{ lines: HeldLine[]; totalMinor: number; currency: string }>> {
-  const priced = await priceLines(tx, wish);
-  const currency = commonCurrency(priced, wish.currency);
+  wish: Pick<Wish, 'items' | 'currency' | 'totalAmount' | 'at' | 'fxMaxAgeMs'>,
+): Promise<Readonly<{ lines: HeldLine[]; totalMinor: number; currency: string; conversion: Conversion }>> {
+  const inTheirs = await priceLines(tx, wish);
+  const { lines: priced, currency, conversion } = await convertLines(tx, inTheirs, wish.currency, wish);
   const totalMinor = priced.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0);
   refuseOtherTotal(totalMinor, currency, wish.totalAmount);
   await holdStock(tx, priced, wish);
-  const lines = priced.map(({ product, quantity, lineTotalMinor }, position) => ({
+  const lines = priced.map(({ product, quantity, unitPriceMinor, lineTotalMinor, fxRate }, position) => ({
     order,
     position,
     productId: product.id,
     title: product.title,
     quantity,
     held: isCounted(product) ? quantity : 0,
-    unitPriceMinor: product.priceMinor,
+    unitPriceMinor,
     lineTotalMinor,
+    fxRate,
   }));
-  return { lines, totalMinor, currency };
+  return { lines, totalMinor, currency, conversion };
 }
 
 /** The lines of an order as events tell them. */
@@ -113,7 +115,7 @@ export function eventItems(
   }));
 }
 
-async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Promise<Line[]> {
+async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Promise<PricedLine[]> {
   const products = await tx.find(
     Product,
     { id: { $in: [...items.keys()] }, deletedAt: null },
@@ -129,18 +131,11 @@ async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Pr
     });
   return [...items].flatMap(([id, { quantity }]) => {
     const product = byId.get(id);
-    return product ? [{ product, quantity, lineTotalMinor: product.priceMinor * quantity }] : [];
+    const unitPriceMinor = product?.priceMinor ?? 0;
+    return product
+      ? [{ product, quantity, unitPriceMinor, lineTotalMinor: unitPriceMinor * quantity, fxRate: null }]
+      : [];
   });
-}
-
-function commonCurrency(lines: readonly Line[], asked: string | undefined): string {
-  const currencies = [...new Set(lines.map(({ product }) => product.currency))];
-  const [only] = currencies;
-  if (only !== undefined && currencies.length === 1 && (asked ?? only) === only) return only;
-  throw new Problem(
-    'currency_required',
-    `The products are priced in ${currencies.join(' and ')}; order those of one currency together.`,
-  );
 }
 
 function refuseOtherTotal(totalMinor: number, currency: string, sent: number | undefined): void {
@@ -151,7 +146,11 @@ function refuseOtherTotal(totalMinor: number, currency: string, sent: number | u
   });
 }
 
-async function holdStock(tx: EntityManager, lines: readonly Line[], { items }: Pick<Wish, 'items'>): Promise<void> {
+async function holdStock(
+  tx: EntityManager,
+  lines: readonly PricedLine[],
+  { items }: Pick<Wish, 'items'>,
+): Promise<void> {
   const counted = lines.filter(({ product }) => isCounted(product));
   for (const { product, quantity } of counted.toSorted((a, b) => a.product.id - b.product.id))
     if (!(await takeStock(tx, product.id, quantity)))

@@ -90,8 +90,14 @@ export const problemCodes = {
   currency_required: {
     status: 422,
     title: 'Name a currency',
-    cause: 'The products are priced in different currencies, or in another one than was asked for.',
-    remedy: 'Order products of one currency together.',
+    cause: 'The products are priced in different currencies, and the order names none.',
+    remedy: 'Send `currency`: everything is converted to it at the stored rate.',
+  },
+  fx_rate_unavailable: {
+    status: 503,
+    title: 'No exchange rate',
+    cause: 'No rate between the currencies is stored, or the last one is older than FX_MAX_AGE_SECONDS.',
+    remedy: 'Order in the currency of the products, or again after the time in Retry-After.',
   },
   out_of_stock: {
     status: 409,

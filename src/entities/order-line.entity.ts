@@ -16,5 +16,7 @@ export const OrderLine = defineEntity({
     held: p.integer().unsigned(),
     unitPriceMinor: p.bigint('number').unsigned(),
     lineTotalMinor: p.bigint('number').unsigned(),
+    /** The rate at which it was converted, as decimal text; null when it was not. */
+    fxRate: p.string().length(40).nullable(),
   },
 });

@@ -25,6 +25,10 @@ export const Order = defineEntity({
     /** What has been given back so far. */
     refundedMinor: p.bigint('number').unsigned().default(0),
     currency: p.character().length(3),
+    /** Units of its currency for one of its products', as decimal text; null when none, or several, were used. */
+    fxRate: p.string().length(40).nullable(),
+    fxSource: p.string().length(20).nullable(),
+    fxAsOf: p.datetime(3).nullable(),
     createdAt: p.datetime(3).index(),
     paidAt: p.datetime(3).nullable(),
     /** Since when nothing happens unless its buyer acts; null while that is not so. */

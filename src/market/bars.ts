@@ -21,6 +21,7 @@ export const Bar = z.object({
   c: z.number(),
   n: z.number(),
 });
+/** A bar. */
 export type Bar = z.output<typeof Bar>;
 
 // The driver gives sums and decimals as text.

@@ -32,7 +32,8 @@ function divide(dividend: string, divisor: string): string {
   return decimal(rounded, extra + aboveScale - belowScale - surplus);
 }
 
-function roundHalfEven(dividend: bigint, divisor: bigint): bigint {
+/** The quotient of two whole numbers, the divisor positive, rounded half to even. */
+export function roundHalfEven(dividend: bigint, divisor: bigint): bigint {
   const floor = dividend / divisor;
   const twice = (dividend % divisor) * 2n;
   const isUp = twice > divisor || (twice === divisor && floor % 2n === 1n);
@@ -40,7 +41,7 @@ function roundHalfEven(dividend: bigint, divisor: bigint): bigint {
 }
 
 /** A decimal as a whole number and its places after the point. */
-function wholeOf(text: string): [bigint, number] {
+export function wholeOf(text: string): [bigint, number] {
   const [whole = '', fraction = ''] = text.split('.');
   return [BigInt(whole + fraction), fraction.length];
 }

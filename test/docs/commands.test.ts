@@ -38,6 +38,7 @@ const spelled = (command: string) =>
     .replace(/NAME|KIND/, 'count-parcels')
     .replace('test/path/of.test.ts', 'test/orders/money.test.ts')
     .replace(/^npm test$/, 'npm test -- test/orders/money.test.ts')
+    .replace(/^npm run demo$/, 'npm run demo -- --seconds 2')
     .replace(' [queue …]', ' payments upkeep')
     .replace(/^node /, `"${process.execPath}" `);
 

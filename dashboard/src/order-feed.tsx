@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
-import { formatTime } from './quote.ts';
-import { type Order, useOrders } from './use-orders.ts';
+import { formatMoney, OrderRow, wordsFor } from './order-row.tsx';
+import { useOrders } from './use-orders.ts';
 import type { User } from './use-session.ts';
 
 /** One's own orders as they happen, and a button that places one. */
@@ -35,32 +35,9 @@ export function OrderFeed({ user }: Readonly<{ user: User }>) {
       {orders?.length === 0 && <p class="empty">No orders yet. Place one: it is paid before you have read this.</p>}
       <ol>
         {orders?.map((order) => (
-          <OrderRow key={order.id} order={order} />
+          <OrderRow key={order.id} order={order} mayRefund={user.role === 'admin'} />
         ))}
       </ol>
     </section>
   );
-}
-
-function OrderRow({ order }: Readonly<{ order: Order }>) {
-  const titles = order.items.map(({ title, quantity }) => (quantity > 1 ? `${quantity} × ${title}` : title));
-  return (
-    <li class="order" data-order={order.id} data-status={order.status}>
-      <span class="status" key={order.status}>
-        {wordsFor(order.status)}
-      </span>
-      <span class="titles">{titles.join(', ')}</span>
-      <span class="total">{formatMoney(order)}</span>
-      <time dateTime={order.created_at}>{formatTime(order.created_at)}</time>
-      {order.status === 'payment_failed' && <span class="why">{order.payment?.failure_detail}</span>}
-    </li>
-  );
-}
-
-function wordsFor(status: Order['status']): string {
-  return status.replaceAll('_', ' ');
-}
-
-function formatMoney({ total_amount, currency }: Order): string {
-  return new Intl.NumberFormat('en-US', { style: 'currency', currency }).format(total_amount);
 }

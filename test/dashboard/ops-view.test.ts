@@ -1,0 +1,114 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
+import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+import { accounts } from '../test-context.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', '.data', 'screenshots');
+const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const Faults = z.array(z.string());
+
+let platform: Platform;
+let browser: BrowserPage | undefined;
+beforeAll(async () => {
+  platform = await startPlatform({ env: { WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT', FINNHUB_PER_MINUTE: '600' } });
+  if (chromiumPath === undefined) return;
+  browser = await openBrowser(chromiumPath);
+  await browser.page.goto(platform.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await platform.stop();
+});
+
+/** The page in a real browser; without a browser the test says so and proves nothing. */
+function opened(what: string): BrowserPage | undefined {
+  if (!browser) process.stdout.write(`the operators' view, ${what}: not run, there is no Chromium\n`);
+  return browser;
+}
+
+/** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */
+async function seriousFaults({ page }: BrowserPage): Promise<string[]> {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const found = await page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))`);
+  return Faults.parse(found);
+}
+
+async function look(at: BrowserPage, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  for (const [size, viewport] of Object.entries(sizes))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await at.page.setViewportSize(viewport);
+      await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+      expect(await seriousFaults(at)).toEqual([]);
+      await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+    }
+  await at.page.setViewportSize(sizes.desktop);
+}
+
+test('who is no operator is not offered the view; everybody can use the login', async () => {
+  const at = opened('login');
+  if (!at) return;
+  await at.page.getByRole('button', { name: 'Log in' }).waitFor();
+  await look(at, 'login');
+  expect(await at.page.getByRole('button', { name: 'Operations' }).count()).toBe(0);
+});
+
+test('an order opens to its history, and an administrator can refund it', async () => {
+  const at = opened('order');
+  if (!at) return;
+  await at.page.getByLabel('E-mail').fill(accounts.admin.email);
+  await at.page.getByLabel('Password').fill(accounts.admin.password);
+  await at.page.getByRole('button', { name: 'Log in' }).click();
+  await at.page.getByRole('button', { name: 'Place an order' }).click();
+  await at.page.locator('.order[data-status=paid]').waitFor({ timeout: 15_000 });
+  await at.page.getByRole('button', { name: /^More about/ }).click();
+  await at.page.getByText('announced as order.paid').waitFor();
+  await look(at, 'order');
+  await at.page.getByRole('button', { name: 'Refund' }).click();
+  await at.page.locator('.order[data-status=refunded]').waitFor({ timeout: 15_000 });
+  await at.page.getByText('announced as order.refunded').waitFor();
+});
+
+test('the figures are those of the queues: a pause shows, and so does what waits because of it', async () => {
+  const at = opened('queues');
+  if (!at) return;
+  await at.page.getByRole('button', { name: 'Operations' }).click();
+  const payments = at.page.locator('[data-queue=payments]');
+  await payments.getByText('Running', { exact: true }).first().waitFor();
+  await platform.send('POST', '/payments/stop', undefined, 'admin');
+  await payments.getByText('Paused').waitFor({ timeout: 10_000 });
+  expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
+  await until('one waits', 15_000, async () =>
+    (await payments.locator('.depth').textContent()) === '1 waiting' ? true : undefined,
+  );
+  await platform.send('POST', '/payments/start', undefined, 'admin');
+  await until('none waits', 15_000, async () =>
+    (await payments.locator('.depth').textContent()) === '0 waiting' ? true : undefined,
+  );
+});
+
+test('a job that gave up is shown with its reason, and replayed by a button', async () => {
+  const at = opened('dead letters');
+  if (!at) return;
+  const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
+  const why = { reason: 'GiveUp: the feed is no list of products', attempts: 4, diedAt: new Date() };
+  await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
+  await at.page.getByText(why.reason).waitFor({ timeout: 10_000 });
+  await look(at, 'operations');
+  await at.page.getByRole('button', { name: 'Replay sync-products' }).click();
+  await at.page.getByText('No job has given up.').waitFor({ timeout: 10_000 });
+  const kept = await platform.orm.em.fork().findOneOrFail(DeadLetter, { id: letter.id });
+  expect(kept.replayedAt).not.toBeNull();
+  expect(at.faults(platform.url)).toEqual([]);
+});

@@ -24,12 +24,14 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
 }
 
 /** The outside world in one process; only what the upstreams need of the environment. */
-export function sandboxPart({ node, environment, ports, dataDirectory }) {
+export function sandboxPart({ node, environment, ports, dataDirectory, url, secret }) {
   const listeners = Object.entries(ports).flatMap(([name, port]) => [`--${name}`, String(port)]);
+  // Payment events go to the API, as soon as it is there.
+  const webhook = secret ? ['--webhook', `${url}/payments/webhook`, '--webhook-secret', secret] : [];
   return {
     role: 'sandbox',
     command: node.path,
-    args: ['sandbox/main.ts', '--data', join(dataDirectory, 'sandbox'), ...listeners],
+    args: ['sandbox/main.ts', '--data', join(dataDirectory, 'sandbox'), ...listeners, ...webhook],
     env: environment.all,
     cwd: root,
     isReady: () => answers(`http://127.0.0.1:${ports.control}/healthz`),

@@ -34,7 +34,7 @@ async function start(supervisor, directory, run) {
     environment.isProduction
       ? givenServers(environment)
       : bringServers({ environment, steps, supervisor, dataDirectory }),
-    upstreams.ports && startSandbox({ supervisor, node, ports: upstreams.ports, dataDirectory }),
+    upstreams.ports && startSandbox({ supervisor, node, upstreams, dataDirectory }),
     buildLivePage({ environment, steps, node }),
   ]);
   Object.assign(run.content, { mysql: servers.mysql, redis: servers.redis });
@@ -52,10 +52,11 @@ async function start(supervisor, directory, run) {
   steps.say(summary({ url, servers, sandbox, upstreams: names, isProduction, dataDirectory }));
 }
 
-function startSandbox({ supervisor, node, ports, dataDirectory }) {
+function startSandbox({ supervisor, node, upstreams: { ports, sandbox, env }, dataDirectory }) {
+  const secret = sandbox.stripe && env.STRIPE_WEBHOOK_SECRET?.split(',')[0];
   return steps.step('Sandbox', async (detail) => {
     detail(`http://127.0.0.1:${ports.control}`);
-    await supervisor.start(sandboxPart({ node, environment, ports, dataDirectory }));
+    await supervisor.start(sandboxPart({ node, environment, ports, dataDirectory, url, secret }));
   });
 }
 

@@ -4,6 +4,7 @@ import { changedFields, productFacts } from '../catalog/product-facts.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
 import { productCreated, productDeleted, productUpdated } from '../streams/catalog.stream.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { defineRoute } from './define-route.ts';
 import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
@@ -23,25 +24,26 @@ const create = defineRoute(
     summary: 'Adds a product.',
     tags: ['products'],
     request: {
+      headers: IdempotencyHeaders,
       body: { required: true, content: { 'application/json': { schema: NewProduct, example: exampleNewProduct } } },
     },
     responses: {
       201: { description: 'The product.', headers: z.object({ Location: z.string() }), content: productContent },
+      409: { description: 'idempotency_key_in_use' },
+      422: { description: 'invalid, idempotency_key_reused' },
     },
   },
-  async (c) => {
-    const { price, ...fields } = givenFields(c.req.valid('json'));
-    const { transaction, now } = c.var.ctx;
-    const at = now();
+  (c) => {
+    const request = c.req.valid('json');
+    const { price, ...fields } = givenFields(request);
+    const at = c.var.ctx.now();
     const row = { ...fields, priceMinor: priceMinorOf(price, fields.currency), createdAt: at, updatedAt: at };
-    const product = await transaction(async (tx, after) => {
+    return answerOnce(c, request, async (tx, after) => {
       const id = await tx.insert(Product, row);
       const stored = await tx.findOneOrFail(Product, { id }, { disableIdentityMap: true });
       after.publish(productCreated, String(id), productFacts(stored));
-      return stored;
+      return { status: 201, body: productView(stored), location: `/products/${id}` };
     });
-    c.header('location', `/products/${product.id}`);
-    return c.json(productView(product), 201);
   },
 );
 

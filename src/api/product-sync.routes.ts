@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
 import { findJob } from '../jobs/find-job.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { defineRoute } from './define-route.ts';
 import { JobView, jobView } from './job-view.ts';
 import { startSync } from './sync-feed.ts';
@@ -27,25 +28,29 @@ const sync = defineRoute(
       'The job is in the answer and at Location; its result counts what was new, different and the same. Unlike ' +
       '`GET /products?sync=true` this does not mind how long ago the feed was last read.',
     tags: ['products'],
+    request: { headers: IdempotencyHeaders },
     responses: {
       202: {
         description: 'The job.',
         headers: z.object({ Location: z.string() }),
         content: { 'application/json': { schema: JobView, example: exampleJob } },
       },
+      409: { description: 'idempotency_key_in_use' },
+      422: { description: 'invalid, idempotency_key_reused' },
       503: { description: 'not_configured or unavailable' },
     },
   },
-  async (c) => {
+  (c) => {
     const { ctx } = c.var;
-    const id = await startSync(ctx, { force: true });
-    const found = await findJob(ctx.producer, id).catch(() => undefined);
-    if (!found)
-      throw new Problem('unavailable', 'The queue took the job and then did not answer.', {
-        headers: { 'retry-after': '2' },
-      });
-    c.header('location', `/jobs/${id}`);
-    return c.json(jobView(found), 202);
+    return answerOnce(c, null, async () => {
+      const id = await startSync(ctx, { force: true });
+      const found = await findJob(ctx.producer, id).catch(() => undefined);
+      if (!found)
+        throw new Problem('unavailable', 'The queue took the job and then did not answer.', {
+          headers: { 'retry-after': '2' },
+        });
+      return { status: 202, body: jobView(found), location: `/jobs/${id}` };
+    });
   },
 );
 

@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { hashPassword } from '../passwords.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { readCursor } from './cursor.ts';
+import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { IntegerId } from './integer-id.ts';
 import { cutPage, PageQuery } from './page.ts';
@@ -58,20 +59,24 @@ const create = defineRoute(
     summary: 'Opens an account for someone else, with any role.',
     tags: ['users'],
     request: {
+      headers: IdempotencyHeaders,
       body: { required: true, content: { 'application/json': { schema: NewUser, example: exampleNewUser } } },
     },
     responses: {
       201: { description: 'The account.', headers: z.object({ Location: z.string() }), content: userContent },
-      409: { description: 'email_taken' },
+      409: { description: 'email_taken, idempotency_key_in_use' },
+      422: { description: 'invalid, idempotency_key_reused' },
     },
   },
   async (c) => {
     const { password, ...given } = c.req.valid('json');
-    const { transaction, now } = c.var.ctx;
-    const row = { ...given, passwordHash: await hashPassword(password), createdAt: now() };
-    const id = await storeUser(transaction((tx) => tx.insert(User, row)));
-    c.header('location', `/users/${id}`);
-    return c.json(userView({ ...row, id }), 201);
+    const row = { ...given, passwordHash: await hashPassword(password), createdAt: c.var.ctx.now() };
+    // The password is no part of what is compared: a plain hash of it must not be kept.
+    const creating = answerOnce(c, given, async (tx) => {
+      const id = await tx.insert(User, row);
+      return { status: 201, body: userView({ ...row, id }), location: `/users/${id}` };
+    });
+    return storeUser(creating);
   },
 );
 

@@ -41,7 +41,6 @@ function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
   const figures = {
     Running: queue.active,
     Delayed: queue.delayed,
-    Workers: queue.workers,
     Done: queue.completed,
     Failed: queue.failed,
   };
@@ -58,6 +57,7 @@ function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
         {queue.oldest_waiting_seconds === null
           ? 'Nothing waits'
           : `Oldest for ${duration(queue.oldest_waiting_seconds)}`}
+        {queue.workers !== null && ` · ${queue.workers} ${queue.workers === 1 ? 'worker' : 'workers'}`}
       </p>
       <dl>
         {Object.entries(figures).map(([name, value]) => (

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { directionOf, formatPercent, formatPrice, type Quote, shortName } from './quote.ts';
+import { Sparkline } from './sparkline.tsx';
 import type { Prices } from './use-prices.ts';
 
 type Listed = Readonly<{ prices: Prices; chosen: string | undefined; onChoose(symbol: string): void }>;
@@ -14,6 +15,7 @@ export function PriceList({ prices, chosen, onChoose }: Listed) {
           <li key={symbol}>
             <button type="button" class="row" aria-pressed={symbol === chosen} onClick={() => onChoose(symbol)}>
               <span class="name">{shortName(symbol)}</span>
+              <Sparkline values={prices.trails.get(symbol) ?? []} />
               <Price quote={prices.quotes.get(symbol)} />
             </button>
           </li>

@@ -3,11 +3,14 @@ import { ask, Refused } from './ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { settings } from './settings.ts';
+import { useTrails } from './use-trails.ts';
 
 /** The prices on the page, and what can be done with them. */
 export type Prices = Readonly<{
   symbols: readonly string[];
   quotes: ReadonlyMap<string, Quote>;
+  /** The last prices of each symbol, oldest first. */
+  trails: ReadonlyMap<string, readonly number[]>;
   state: LiveState;
   /** Adds a symbol, and remembers it in this browser. @throws Refused when the provider does not know it. */
   add(symbol: string): Promise<string>;
@@ -23,6 +26,7 @@ export function usePrices(): Prices {
   const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(new Map());
   const [state, setState] = useState<LiveState>('connecting');
 
+  const trails = useTrails(symbols, quotes);
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
     const load = () => void stored(readSymbols()).then(put, () => {});
@@ -43,6 +47,7 @@ export function usePrices(): Prices {
   return {
     symbols,
     quotes,
+    trails,
     state,
     async add(symbol) {
       const quote = await ask<Quote & { job_id?: string }>('GET', pricePath(symbol));

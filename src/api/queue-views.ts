@@ -25,12 +25,12 @@ export async function streamViews(ctx: ApiContext) {
   return [...ctx.definitions.streams.keys()].map((name) => ({ name, length: lengths.get(name) ?? null }));
 }
 
-async function viewOf({ producer, now }: ApiContext, { name, summary }: QueueDefinition) {
+async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition) {
   const queue = producer.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
   const [counts, workers, isPaused, restMs, first] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queue.getWorkersCount(),
+    queue.getWorkers(),
     queue.isPaused(),
     queue.getRateLimitTtl(),
     // Of each state the one that waits longest.
@@ -49,7 +49,8 @@ async function viewOf({ producer, now }: ApiContext, { name, summary }: QueueDef
     delayed,
     completed,
     failed,
-    workers,
+    // One Redis may hold several installations, each in a db of its own.
+    workers: workers.filter(({ db }) => Number(db) === config.REDIS_DB).length,
     oldest_waiting_seconds: oldest === undefined ? null : Math.max(0, (atMs - oldest) / 1_000),
   };
 }

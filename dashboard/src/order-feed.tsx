@@ -5,7 +5,7 @@ import type { User } from './use-session.ts';
 
 /** One's own orders as they happen, and a button that places one. */
 export function OrderFeed({ user }: Readonly<{ user: User }>) {
-  const { orders, state, place } = useOrders();
+  const { orders, state, tally, place } = useOrders();
   const [refusal, setRefusal] = useState('');
   const [isBusy, setIsBusy] = useState(false);
   const placeOne = async () => {
@@ -25,6 +25,7 @@ export function OrderFeed({ user }: Readonly<{ user: User }>) {
       </div>
       <p class="faint">
         {user.name || user.email}
+        {tally.events > 0 && ` · ${tally.events} ${tally.events === 1 ? 'event' : 'events'}, ${tally.missed} missed`}
         {state === 'waiting' && ' · reconnecting'}
       </p>
       <p role="alert">{refusal}</p>

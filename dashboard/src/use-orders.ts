@@ -3,6 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import type { OrderView } from '../../src/api/order-view.ts';
 import { ask } from './ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
+import { type Tally, useTally } from './use-tally.ts';
 
 /** An order as the API shows it. */
 export type Order = z.output<typeof OrderView>;
@@ -11,6 +12,7 @@ export type Order = z.output<typeof OrderView>;
 export type Orders = Readonly<{
   orders: readonly Order[] | undefined;
   state: LiveState;
+  tally: Tally;
   /** Places the demo order: one of product 1, one of product 2. */
   place(): Promise<void>;
 }>;
@@ -24,6 +26,7 @@ const shown = 20;
 export function useOrders(): Orders {
   const [orders, setOrders] = useState<readonly Order[]>();
   const [state, setState] = useState<LiveState>('connecting');
+  const { tally, note } = useTally();
 
   useEffect(() => {
     // One read after the other: what is shown last was read last, whatever order answers come in.
@@ -31,11 +34,13 @@ export function useOrders(): Orders {
     const read = (step: () => Promise<void>) => {
       reads = reads.then(step).catch(() => {});
     };
-    const onEvent = ({ subject }: StreamEvent) =>
+    const onEvent = (event: StreamEvent) => {
+      note(event);
       read(async () => {
-        const order = await ask<Order>('GET', `/orders/${subject}`);
+        const order = await ask<Order>('GET', `/orders/${event.subject}`);
         setOrders((old = []) => withOrder(old, order));
       });
+    };
     const onReset = () =>
       read(async () => {
         const { data } = await ask<{ data: Order[] }>('GET', `/orders?limit=${shown}`);
@@ -47,6 +52,7 @@ export function useOrders(): Orders {
   return {
     orders,
     state,
+    tally,
     async place() {
       const order = await ask<Order>('POST', '/orders', { products: [1, 2] });
       // An order can be paid before its answer is here; the answer is then the older news.

@@ -120,6 +120,7 @@ test('the page comes back by itself when the API was away, and shows what happen
     (await page.locator('.order[data-status=paid]').count()) === 2 ? true : undefined,
   );
   await until('live again', 10_000, async () => ((await live.textContent()) === 'Live' ? true : undefined));
+  await page.getByText('4 events, 0 missed').waitFor({ timeout: 10_000 });
 });
 
 test('what goes wrong is said in words: an unknown symbol, a wrong password', async () => {

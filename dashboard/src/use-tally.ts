@@ -1,0 +1,18 @@
+import { useRef, useState } from 'preact/hooks';
+import type { StreamEvent } from './follow-stream.ts';
+
+/** How many events have come, and how many of those that must have been there never did. */
+export type Tally = Readonly<{ events: number; missed: number }>;
+
+/** Counts events by the versions of their subjects, which have no gaps: a jump is something missed. */
+export function useTally(): Readonly<{ tally: Tally; note(event: StreamEvent): void }> {
+  const [tally, setTally] = useState<Tally>({ events: 0, missed: 0 });
+  const versions = useRef(new Map<string, number>());
+  const note = ({ subject, version }: StreamEvent) => {
+    const last = versions.current.get(subject) ?? version - 1;
+    if (version <= last) return;
+    versions.current.set(subject, version);
+    setTally(({ events, missed }) => ({ events: events + 1, missed: missed + version - last - 1 }));
+  };
+  return { tally, note };
+}

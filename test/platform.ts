@@ -42,7 +42,9 @@ export async function startPlatform({
   ownRedis = false,
   env = {},
 }: PlatformOptions = {}): Promise<Platform> {
-  const sandbox = await startSandbox({ env });
+  // The plan's limits are all that the outside world has in common with the product.
+  const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
+  const sandbox = await startSandbox({ env: Object.fromEntries(plan) });
   const redisServer = ownRedis ? await startRedis() : undefined;
   const given = { ...(await ownData()), ...upstreams(sandbox), ...redisServer?.env, LOG_LEVEL: 'warn', ...env };
   const config = readConfig(given);

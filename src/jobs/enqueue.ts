@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type JobsOptions, Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../deadline.ts';
 import type { RedisConnection } from '../redis-connection.ts';
@@ -44,7 +45,8 @@ const mostInFront = 1_000;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
 export function openProducer(connection: RedisConnection): Producer {
-  const opened = new Map(queues.map(({ name }) => [name, openQueue(name, connection)]));
+  const lines = queues.map(({ name }) => openQueue(name, connection));
+  const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
   const queueOf = (job: JobContract) => {
     const queue = opened.get(job.queue.name);
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
@@ -88,7 +90,7 @@ export function openProducer(connection: RedisConnection): Producer {
       return found.flatMap((job) => (job?.id && !job.finishedOn ? [job.id] : []));
     },
     async close() {
-      await Promise.allSettled([...opened.values()].map((queue) => queue.close()));
+      await Promise.allSettled(lines.map((line) => line.close()));
     },
   };
 }
@@ -113,9 +115,21 @@ async function bringForward(queue: Queue, id: string): Promise<void> {
   if (job && job.priority > 0) await job.changePriority({ priority: 0 });
 }
 
-function openQueue(name: string, connection: RedisConnection): Queue {
-  const queue = new Queue(name, { connection });
-  // An outage is reported by each call that fails; without a listener it would end the process.
+function openQueue(name: string, { commandTimeout, maxRetriesPerRequest, ...connection }: RedisConnection) {
+  // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
+  // time it takes; from then on commands fail fast.
+  const redis = new Redis({ ...connection, maxRetriesPerRequest: null });
+  const queue = new Queue(name, { connection: redis });
+  const becomeImpatient = () => Object.assign(redis.options, { commandTimeout, maxRetriesPerRequest });
+  queue.waitUntilReady().then(becomeImpatient, () => {});
+  // An outage is reported by each call that fails; without listeners it would end the process.
+  redis.on('error', () => {});
   queue.on('error', () => {});
-  return queue;
+  return {
+    queue,
+    async close() {
+      await queue.close();
+      redis.disconnect();
+    },
+  };
 }

@@ -70,7 +70,7 @@ const secrets = [
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
   'ADMIN_PASSWORD',
-];
+] as const;
 
 type Given = Readonly<Record<string, string | undefined>>;
 type EnvironmentFault = Readonly<{ name: string; why: string }>;
@@ -124,6 +124,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
   });
 }
 
+/** The values that must not be seen anywhere. */
+export function secretsOf(config: Config): string[] {
+  return secrets.flatMap((name) => config[name] ?? []);
+}
+
 function environment(): NodeJS.ProcessEnv {
   const file = join(import.meta.dirname, '..', '.env');
   if (existsSync(file)) loadEnvFile(file);
@@ -134,7 +139,7 @@ function readValues(env: NodeJS.ProcessEnv): { given: Given; unreadable: Environ
   const given: Record<string, string> = {};
   const unreadable: EnvironmentFault[] = [];
   for (const name of Object.keys(variables)) {
-    const file = secrets.includes(name) ? env[`${name}_FILE`] : undefined;
+    const file = secrets.some((secret) => secret === name) ? env[`${name}_FILE`] : undefined;
     try {
       const value = file ? readFileSync(file, 'utf8').trimEnd() : env[name];
       if (value) given[name] = value;

@@ -1,6 +1,6 @@
 import { MikroORM, type EntityManager } from '@mikro-orm/mysql';
 import { Redis } from 'ioredis';
-import type { Config } from './config.ts';
+import { type Config, secretsOf } from './config.ts';
 import type { JobAnswers } from './api/answer-later.ts';
 import type { ApiReadiness } from './api/readiness.ts';
 import { openSyncGate, type SyncGate } from './catalog/sync-gate.ts';
@@ -70,7 +70,7 @@ export type ApiContext = Context & Readonly<{ readiness: ApiReadiness; answers: 
 
 /** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
 export async function openContext(config: Config, role: string): Promise<Context> {
-  const log = openLog(role, config.LOG_LEVEL);
+  const log = openLog(role, config.LOG_LEVEL, secretsOf(config));
   const now = () => new Date();
   const definitions = await loadDefinitions();
   const orm = await MikroORM.init(ormOptions(config));

@@ -33,7 +33,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'orm-options': ['entities'],
   'load-definitions': ['jobs', 'streams'],
   transaction: ['outbox'],
-  context: [...domain, 'jobs', 'outbox', 'gateways', ...openers],
+  context: [...domain, 'config', 'jobs', 'outbox', 'gateways', ...openers],
   seed: ['config', 'entities', 'passwords'],
   telemetry: ['entities'],
   migrate: ['config', 'database', 'orm-options', 'process-life', 'seed'],

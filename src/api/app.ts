@@ -15,14 +15,15 @@ import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
-import { dataPolicy } from './static-files.ts';
+import { logRequests } from './request-log.ts';
+import { keepPrivate, setSecureHeaders } from './secure-headers.ts';
 import { openPaths } from './wrong-method.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
-  app.use(provide(ctx));
+  app.use(provide(ctx), logRequests);
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.onError(answerProblem);
   const paths = openPaths(routes);
@@ -30,8 +31,8 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
   app.openapiRoutes(
     routes.map(({ who, route, handler }) => {
-      const guarding = guard(who, countingOf(route));
-      const middleware = route.request?.body ? [guarding, readJsonBody()] : [guarding];
+      const guarding = [guard(who, countingOf(route)), ...(who === 'public' ? [] : [keepPrivate])];
+      const middleware = route.request?.body ? [...guarding, readJsonBody()] : guarding;
       return { route: { ...documented(who, route), middleware }, handler };
     }),
   );
@@ -51,9 +52,7 @@ function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
     c.set('requestId', randomUUID());
     // Set before the handler answers: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', c.var.requestId);
-    c.header('x-content-type-options', 'nosniff');
-    c.header('referrer-policy', 'no-referrer');
-    c.header('content-security-policy', dataPolicy);
+    setSecureHeaders(c);
     await next();
   };
 }

@@ -9,7 +9,7 @@ const patience: Patience = { headersMs: 10_000, requestMs: 20_000, checkEveryMs:
 
 /** The HTTP server of the API; its caller lets it listen. Heads of more than 16 KiB and heads of two meanings are refused. */
 export function serveApi(
-  app: Readonly<{ fetch(request: Request, env: object): Response | Promise<Response> }>,
+  app: Pick<Parameters<typeof createAdaptorServer>[0], 'fetch'>,
   { headersMs, requestMs, checkEveryMs }: Patience = patience,
 ): Server {
   const serverOptions = {

@@ -1,0 +1,28 @@
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import type { RouteEnv } from './define-route.ts';
+import { dataPolicy } from './static-files.ts';
+
+const always: readonly (readonly [string, string])[] = [
+  ['x-content-type-options', 'nosniff'],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+  ['cross-origin-opener-policy', 'same-origin'],
+  ['cross-origin-resource-policy', 'same-origin'],
+  ['permissions-policy', 'camera=(), geolocation=(), microphone=(), payment=(), usb=()'],
+  // Pages ask for more, with `allowPage`.
+  ['content-security-policy', dataPolicy],
+];
+const yearSeconds = 31_536_000;
+
+/** Sets what every answer says to browsers. Set before the handler answers: on a finished answer it costs a copy. */
+export function setSecureHeaders(c: HonoContext<RouteEnv>): void {
+  for (const [name, value] of always) c.header(name, value);
+  if (c.var.ctx.config.publicUrl.startsWith('https:'))
+    c.header('strict-transport-security', `max-age=${yearSeconds}; includeSubDomains`);
+}
+
+/** Keeps an answer for its asker out of every cache. */
+export const keepPrivate: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  c.header('cache-control', 'no-store');
+  await next();
+};

@@ -8,7 +8,7 @@ const mostDepth = 32;
 /** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators. */
 export function readJsonBody(): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
-    const bytes = await readBounded(c.req.raw);
+    const bytes = await readBounded(c.req.raw).catch(refuseBroken);
     const type = c.req.header('content-type');
     if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
       throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
@@ -39,6 +39,13 @@ async function readBounded(request: Request): Promise<Buffer> {
   // server ends a connection whose rest takes longer than half a second.
   body?.pipeTo(new WritableStream()).catch(() => {});
   throw tooLarge();
+}
+
+// The sender went away, or was too slow: nobody's fault here, and hardly anybody is there to hear it.
+function refuseBroken(error: unknown): never {
+  throw error instanceof Problem
+    ? error
+    : new Problem('malformed_json', 'The body did not arrive whole.', { cause: error });
 }
 
 function tooLarge(): Problem {

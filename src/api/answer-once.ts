@@ -31,8 +31,10 @@ type Request = Readonly<{ userId: number; key: string; fingerprint: string }>;
 
 const patienceMs = 5_000;
 
-/** Requests with a key that this process is working on. Copies wait here instead of holding a connection each. */
-const underWay = new Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>();
+type UnderWay = Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
+
+/** Requests with a key that are being worked on here, by database. Copies wait here instead of holding a connection each. */
+const underWayIn = new WeakMap<object, UnderWay>();
 
 /** Another request has taken the key; whether it has succeeded stands in the table. */
 class Taken extends Error {
@@ -51,13 +53,15 @@ export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: 
 
   const { userId } = principalOf(c);
   const request = { userId, key, fingerprint: fingerprintOf(c, body) };
+  const name = `${userId} ${key}`;
+  const underWay: UnderWay = underWayIn.get(ctx.orm) ?? new Map();
+  underWayIn.set(ctx.orm, underWay);
   const latest = ctx.now().getTime() + patienceMs;
   for (;;) {
     const stored = await recall(c, request);
     if (stored) return respond(c, stored, true);
     const leftMs = latest - ctx.now().getTime();
     if (leftMs <= 0) throw inUse();
-    const name = `${ctx.config.MYSQL_DB} ${userId} ${key}`;
     const other = underWay.get(name);
     if (other) {
       if (other.fingerprint !== request.fingerprint) throw reused();

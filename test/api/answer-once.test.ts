@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IdempotencyKey } from '../../src/entities/idempotency-key.entity.ts';
 import { Order } from '../../src/entities/order.entity.ts';
+import { until } from '../process.ts';
 import { openShop, type Shop } from '../orders/shop.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -18,6 +19,24 @@ afterAll(async () => {
 
 const place = (key: string, body: unknown = { products: [1, 2] }, at = shop, as: 'demo' | 'admin' = 'demo') =>
   at.send('POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+/** What another process has written, and not yet committed, while it works on the same request. */
+async function beginElsewhere(key: string) {
+  const em = shop.ctx.orm.em.fork();
+  await place(`${key}-before`);
+  const { fingerprint } = await em.findOneOrFail(IdempotencyKey, { key: `${key}-before` });
+  await em.begin();
+  const answer = { fingerprint, status: 201, location: null, body: '{"from":"elsewhere"}' };
+  await em.insert(IdempotencyKey, { userId: 1, key, ...answer, createdAt: new Date() });
+  return em;
+}
+/** Someone waits for a row of the keys. */
+const untilLocked = () =>
+  until('a request waits for the key', 4_000, async () => {
+    const waiting = await shop.ctx.orm.em
+      .fork()
+      .execute(`select 1 from information_schema.processlist where info like 'insert into \`idempotency_keys\`%'`);
+    return waiting.length > 0 ? true : undefined;
+  });
 const count = () => shop.ctx.orm.em.fork().count(Order);
 
 describe('a request with an Idempotency-Key', () => {
@@ -49,6 +68,29 @@ describe('a request with an Idempotency-Key', () => {
     );
     expect(bodies.map(({ size }) => size)).toEqual(keys.map(() => 1));
     expect(await count()).toBe(before + keys.length);
+  });
+
+  it('waits for a copy that another process works on, gets its bytes, and does nothing itself', async () => {
+    const before = await count();
+    const elsewhere = await beginElsewhere('elsewhere');
+    const waiting = place('elsewhere');
+    await untilLocked();
+    await elsewhere.commit();
+    const answer = await waiting;
+    expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect(await answer.text()).toBe('{"from":"elsewhere"}');
+    expect(await count()).toBe(before);
+  });
+
+  it('waits five seconds at the most, and is then told to come again', async () => {
+    const elsewhere = await beginElsewhere('slow');
+    const began = performance.now();
+    const answer = await place('slow');
+    expect(performance.now() - began).toBeLessThan(7_000);
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect((await problemOf(answer)).code).toBe('idempotency_key_in_use');
+    await elsewhere.rollback();
+    expect((await place('slow')).status).toBe(201);
   });
 
   it('is refused with another body or path, also while the first is under way', async () => {

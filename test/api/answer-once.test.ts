@@ -71,8 +71,8 @@ describe('a request with an Idempotency-Key', () => {
   });
 
   it('waits for a copy that another process works on, gets its bytes, and does nothing itself', async () => {
-    const before = await count();
     const elsewhere = await beginElsewhere('elsewhere');
+    const before = await count();
     const waiting = place('elsewhere');
     await untilLocked();
     await elsewhere.commit();

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
+import { needsDatabase, openAdmission } from './admission.ts';
 import { mountBoard } from './board.ts';
 import type { RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
@@ -27,11 +28,17 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.onError(answerProblem);
   const paths = openPaths(routes);
+  const admit = openAdmission(ctx);
   app.use(paths.refuseWrongMethod);
   app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
   app.openapiRoutes(
-    routes.map(({ who, route, handler }) => {
-      const guarding = [guard(who, countingOf(route)), ...(who === 'public' ? [] : [keepPrivate])];
+    routes.map((defined) => {
+      const { who, route, handler } = defined;
+      const guarding = [
+        ...(needsDatabase(defined) ? [admit] : []),
+        guard(who, countingOf(route)),
+        ...(who === 'public' ? [] : [keepPrivate]),
+      ];
       const middleware = route.request?.body ? [...guarding, readJsonBody()] : guarding;
       return { route: { ...documented(who, route), middleware }, handler };
     }),

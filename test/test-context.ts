@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { MikroORM } from '@mikro-orm/mysql';
 import { openJobAnswers } from '../src/api/answer-later.ts';
 import { buildApp } from '../src/api/app.ts';
@@ -35,6 +36,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const config = readConfig({ ...(await ownData()), ...env });
   const orm = await createDatabase(config);
   const context = await openContext(config, 'test');
+  if (context.redis.status !== 'ready') await once(context.redis, 'ready');
   const answers = openJobAnswers(context.producer, patientRedis(config));
   const ctx = { ...context, readiness: readinessOf(context), answers };
   const app = await buildApp(ctx);

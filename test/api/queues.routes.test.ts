@@ -72,7 +72,8 @@ test('workers and outcomes are counted; while Redis is frozen figures are null, 
     const frozen = await look();
     expect(frozen.data.map(({ status, workers }) => [status, workers])).toEqual(queues.map(() => ['unknown', null]));
     expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null]);
-    expect(frozen.outbox.waiting).toBe(0);
+    // MySQL tells this one, and upkeep may have something in it at any time.
+    expect(frozen.outbox.waiting).toEqual(expect.any(Number));
   } finally {
     await platform.stop();
   }

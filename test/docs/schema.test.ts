@@ -60,7 +60,7 @@ describe('the list of Redis keys', () => {
     await redis.set('orderflow:whole', '1', 'EX', 100);
     await redis.set('fact:c', '1', 'EX', 10_000_000);
     expect((await auditKeys(redis)).faults.toSorted()).toEqual([
-      expect.stringMatching(/^fact:c stays for 9999\d+ ms/),
+      expect.stringMatching(/^fact:c stays for (?:9999\d+|10000000000) ms/),
       'market:asks is a string, not a zset',
       expect.stringMatching(/^orderflow:whole goes after/),
       'stranger is not listed',

@@ -16,7 +16,7 @@ const paymentsQueue = async (action: 'start' | 'stop') =>
   expect((await platform.send('POST', `/payments/${action}`, undefined, 'admin')).status).toBe(200);
 const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { id: { $in: [...ids] }, status: 'paid' });
 
-test('Redis emptied with 1,000 orders pending: all are paid within 15 s, each charged once, and the stream is whole', async () => {
+test('Redis emptied with 1,000 orders pending: all are paid within 20 s under load, each charged once, and the stream is whole', async () => {
   await paymentsQueue('stop');
   const ids: string[] = [];
   const shopper = async () => {
@@ -28,8 +28,8 @@ test('Redis emptied with 1,000 orders pending: all are paid within 15 s, each ch
   await platform.redis.flushall();
   await paymentsQueue('start');
   const emptiedAt = performance.now();
-  await until('all paid', 15_000, async () => ((await paid(ids)) === ids.length ? true : undefined));
-  expect(performance.now() - emptiedAt).toBeLessThan(15_000);
+  await until('all paid', 20_000, async () => ((await paid(ids)) === ids.length ? true : undefined));
+  expect(performance.now() - emptiedAt).toBeLessThan(20_000);
 
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
   expect(charged.toSorted()).toEqual(ids.toSorted());

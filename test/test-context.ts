@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { MikroORM } from '@mikro-orm/mysql';
 import { openJobAnswers } from '../src/api/answer-later.ts';
 import { buildApp } from '../src/api/app.ts';
@@ -36,7 +35,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const config = readConfig({ ...(await ownData()), ...env });
   const orm = await createDatabase(config);
   const context = await openContext(config, 'test');
-  if (context.redis.status !== 'ready') await once(context.redis, 'ready');
+  await connected(context.redis);
   const answers = openJobAnswers(context.producer, patientRedis(config));
   const ctx = { ...context, readiness: readinessOf(context), answers };
   const app = await buildApp(ctx);
@@ -87,4 +86,12 @@ export async function createDatabase(config: Config): Promise<MikroORM> {
   await orm.migrator.up();
   await seedDemo(orm.em.fork(), config);
   return orm;
+}
+
+/** Resolves when the connection is there, or is known not to come: some tests begin without Redis. */
+async function connected(redis: ApiContext['redis']): Promise<void> {
+  if (redis.status === 'ready') return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  redis.once('ready', resolve).once('close', resolve);
+  await promise;
 }

@@ -8,12 +8,14 @@ import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { queues as definitions } from '../jobs/queues.ts';
+import { audited, changeOnBoard } from './audit.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
 import { guard } from './principal.ts';
 import { allowPage, readPage } from './static-files.ts';
 
 const base = '/admin/queues';
+const queueNames = new Set(definitions.map(({ name }) => name));
 
 /** Bull Board over every queue: operators read, administrators change, and nobody else gets any byte of it. */
 export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
@@ -22,13 +24,17 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
     queues: definitions.flatMap(({ name, summary }) => {
       const queue = ctx.producer.queues.get(name);
       const jobs = [...ctx.definitions.jobs.values()].filter((job) => job.queue.name === name);
-      return queue ? [new BullMQAdapter(queue, describe(summary, jobs))] : [];
+      return queue ? [new BullMQAdapter(queue, { ...describe(summary, jobs), externalJobUrl: linkToApi })] : [];
     }),
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Orderflow' } },
   });
   for (const path of [base, `${base}/*`]) app.use(path, admit, refuseWithoutRedis, withoutForeignFonts);
   app.route(base, serverAdapter.registerPlugin());
+}
+
+function linkToApi({ id }: Readonly<{ id?: string | number | null | undefined }>) {
+  return { displayText: 'In the API', href: `/jobs/${encodeURIComponent(String(id ?? ''))}` };
 }
 
 /** A queue's text, and the schema that the form for adding a job checks against. */
@@ -52,14 +58,11 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
     if (isPageAsked && isRefused) return loginPage(c, error.code === 'forbidden' ? 403 : 401);
     throw error;
   }
-  if (!isReading) {
-    const { ctx, principal, requestId } = c.var;
-    ctx.log.info(
-      { user_id: principal?.userId, method: c.req.method, path: c.req.path, request_id: requestId },
-      'board: change',
-    );
-  }
-  return next();
+  if (isReading) return next();
+  await audited(c, changeOnBoard(c.req.method, c.req.path, queueNames), async () => {
+    await next();
+    return c.res.status;
+  });
 };
 
 async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<Response> {

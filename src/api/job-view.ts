@@ -2,6 +2,19 @@ import { z } from '@hono/zod-openapi';
 import type { Job } from '../jobs/define-job.ts';
 import { type FoundJob, jobStates } from '../jobs/find-job.ts';
 
+const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const scheduledRun = /^repeat:[\w.^+-]{1,100}:\d{1,20}$/;
+
+/** Whether a text can be the id of a job of ours at all; others are not looked up: ids are parts of Redis keys. */
+export function isJobId(text: string): boolean {
+  return uuid.test(text) || isScheduledRun(text);
+}
+
+/** Whether an id is one that BullMQ gives to a run by schedule. */
+export function isScheduledRun(id: string): boolean {
+  return scheduledRun.test(id);
+}
+
 /** A job as the API shows it: never its payload, which may be another's. */
 export const JobView = z
   .object({
@@ -13,11 +26,26 @@ export const JobView = z
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
+    board_url: z.string().optional().openapi({ description: 'Where operators see it on Bull Board.' }),
     result: z.unknown().optional(),
     error: z.string().optional(),
     waiting_because: z.string().optional(),
   })
   .openapi('Job');
+
+/** A job, for the documentation. */
+export const exampleJob = {
+  id: '019341d2-0000-7000-8000-000000000003',
+  kind: 'fetch-quote',
+  queue: 'finnhub',
+  state: 'completed' as const,
+  attempts: 1,
+  created_at: '2025-09-19T20:00:00.000Z',
+  started_at: '2025-09-19T20:00:00.010Z',
+  finished_at: '2025-09-19T20:00:00.210Z',
+  board_url: '/admin/queues/queue/finnhub/019341d2-0000-7000-8000-000000000003',
+  result: { symbol: 'AAPL', outcome: 'stored' },
+};
 
 /** The view of a job that Redis holds. */
 export function jobView({ job, state, because }: FoundJob): z.input<typeof JobView> {
@@ -30,6 +58,7 @@ export function jobView({ job, state, because }: FoundJob): z.input<typeof JobVi
     created_at: new Date(job.timestamp).toISOString(),
     started_at: timeOf(job.processedOn),
     finished_at: timeOf(job.finishedOn),
+    board_url: `/admin/queues/queue/${job.queueName}/${encodeURIComponent(job.id ?? '')}`,
     ...(state === 'completed' ? { result: job.returnvalue } : {}),
     ...(state === 'failed' ? { error: (job.failedReason ?? 'failed').slice(0, 500) } : {}),
     ...(because === undefined ? {} : { waiting_because: because }),

@@ -5,7 +5,16 @@ import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import { Problem } from '../errors.ts';
 import { findJob, type FoundJob } from '../jobs/find-job.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
-import { JobView, jobView, KindView, kindView, unsentJobView } from './job-view.ts';
+import {
+  exampleJob,
+  isJobId,
+  isScheduledRun,
+  JobView,
+  jobView,
+  KindView,
+  kindView,
+  unsentJobView,
+} from './job-view.ts';
 import { authenticate } from './principal.ts';
 
 const exampleKind = {
@@ -36,18 +45,6 @@ const kinds = defineRoute(
   },
   (c) => c.json({ data: [...c.var.ctx.definitions.jobs.values()].map(kindView), next_cursor: null }, 200),
 );
-
-const exampleJob = {
-  id: '019341d2-0000-7000-8000-000000000003',
-  kind: 'fetch-quote',
-  queue: 'finnhub',
-  state: 'completed' as const,
-  attempts: 1,
-  created_at: '2025-09-19T20:00:00.000Z',
-  started_at: '2025-09-19T20:00:00.010Z',
-  finished_at: '2025-09-19T20:00:00.210Z',
-  result: { symbol: 'AAPL', outcome: 'stored' },
-};
 
 const read = defineRoute(
   'public',
@@ -84,13 +81,10 @@ const read = defineRoute(
   },
 );
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-const scheduledRun = /^repeat:[\w-]{1,100}:\d{1,20}$/;
-
 // Ids are looked up as parts of Redis keys, so only ids that jobs can have are looked up at all.
 async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean> {
-  if (uuid.test(id)) return true;
-  if (!scheduledRun.test(id)) return false;
+  if (!isJobId(id)) return false;
+  if (!isScheduledRun(id)) return true;
   const principal = await authenticate(c);
   return principal !== undefined && principal.role !== 'user';
 }

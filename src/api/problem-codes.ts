@@ -153,6 +153,12 @@ export const problemCodes = {
     cause: 'Another account has this e-mail address.',
     remedy: 'Log in to that account, or use another address.',
   },
+  job_not_failed: {
+    status: 409,
+    title: 'The job has not failed',
+    cause: 'Only a job that has failed for good can be tried again, and only once it has not been replayed.',
+    remedy: 'Read GET /jobs/{id}; what waits or runs needs no retry.',
+  },
   last_administrator: {
     status: 409,
     title: 'The last administrator',

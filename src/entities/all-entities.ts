@@ -1,3 +1,4 @@
+import { AuditEntry } from './audit-entry.entity.ts';
 import { DeadLetter } from './dead-letter.entity.ts';
 import { EventLog } from './event-log.entity.ts';
 import { CompanyProfile } from './company-profile.entity.ts';
@@ -43,4 +44,5 @@ export const allEntities = [
   Setting,
   IdempotencyKey,
   DeadLetter,
+  AuditEntry,
 ];

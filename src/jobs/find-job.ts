@@ -32,7 +32,8 @@ function toState(state: string): JobState | undefined {
   return state === 'prioritized' ? 'waiting' : jobStates.find((known) => known === state);
 }
 
-async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
+/** What keeps a job from running, if anything does. */
+export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
   if (state === 'delayed') {
     const startsAt = new Date(job.timestamp + job.delay).toISOString();
     return job.attemptsMade > 0 ? `attempt ${job.attemptsMade} failed; the next one is due` : `not before ${startsAt}`;

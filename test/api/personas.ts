@@ -5,8 +5,10 @@ import { Payment } from '../../src/entities/payment.entity.ts';
 import { Product } from '../../src/entities/product.entity.ts';
 import { Token } from '../../src/entities/token.entity.ts';
 import { type Role, User } from '../../src/entities/user.entity.ts';
+import { findJob } from '../../src/jobs/find-job.ts';
 import { pruneTokens } from '../../src/jobs/prune-tokens.job.ts';
 import { hashPassword } from '../../src/passwords.ts';
+import { until } from '../process.ts';
 import type { TestApi } from '../test-context.ts';
 
 /** Who comes to a route, with what they bring. */
@@ -80,11 +82,7 @@ export const objects: readonly Readonly<{
   },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
-  {
-    path: /^\/jobs\/\{id\}/,
-    isOwned: false,
-    make: ({ ctx }) => ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {})),
-  },
+  { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },
   { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
   { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: () => 'AAPL' },
   { path: /^\/problems\/\{code\}/, isOwned: false, make: () => 'not_found' },
@@ -122,6 +120,13 @@ async function makeOrder({ ctx }: TestApi, { id: user }: Owner): Promise<{ order
     jobId: randomUUID(),
   });
   return { order, payment };
+}
+
+/** A job that the queue holds. */
+async function makeJob({ ctx }: TestApi): Promise<string> {
+  const id = await ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {}));
+  await until('the job', 10_000, () => findJob(ctx.producer, id).catch(() => undefined));
+  return id;
 }
 
 async function makeProduct({ ctx }: TestApi): Promise<string> {

@@ -1,4 +1,3 @@
-import type { Job as QueuedJob, Queue } from 'bullmq';
 import { within } from '../deadline.ts';
 import type { Producer } from './enqueue.ts';
 import { becauseOf, type FoundJob, type JobState, jobStates } from './find-job.ts';
@@ -29,6 +28,8 @@ export async function searchJobs(producer: Producer, search: JobSearch): Promise
   return within(deadlineMs, 'Redis', look(producer, search));
 }
 
+type QueuedJob = FoundJob['job'];
+type Queue = NonNullable<ReturnType<Producer['queues']['get']>>;
 type Seen = Readonly<{ job: QueuedJob; queue: Queue; state: JobState }>;
 
 async function look({ queues }: Producer, search: JobSearch): Promise<readonly FoundJob[]> {
@@ -79,6 +80,7 @@ function compare(a: Position, b: Position): number {
 
 function carries({ id, data }: QueuedJob, key: string): boolean {
   const wanted = key.toLowerCase();
-  const values: readonly unknown[] = typeof data === 'object' && data !== null ? Object.values(data) : [];
+  const payload: unknown = data;
+  const values: readonly unknown[] = typeof payload === 'object' && payload !== null ? Object.values(payload) : [];
   return id === key || values.some((value) => typeof value === 'string' && value.toLowerCase() === wanted);
 }

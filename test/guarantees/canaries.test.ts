@@ -137,6 +137,11 @@ describe('while much happens and much goes wrong', () => {
     ];
     for (const path of [...looks, ...board, '/dead-letters', '/jobs/kinds', '/openapi.json', '/queues', '/jobs'])
       await ask('GET', path, { token });
+    for (const url of platform.healths) {
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      expect(metrics).toContain('orderflow_');
+      answers.push(metrics);
+    }
   });
 });
 

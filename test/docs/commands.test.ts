@@ -29,6 +29,7 @@ const inText = pages.flatMap((page) =>
 );
 /** Not run here, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
+  'npm run audit': 'asks the registry; tests ask nobody outside',
   'npm run chaos': 'takes minutes',
   'docker compose up --build': 'needs Docker; test/docker.test.ts reads its files',
 };

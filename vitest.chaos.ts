@@ -3,7 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
   test: {
-    include: ['test/chaos/*.chaos.ts'],
+    include: ['test/chaos/*.chaos.ts', 'test/guarantees/redis-emptied.test.ts'],
+    env: { PENDING_ORDERS: '1000' },
+
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

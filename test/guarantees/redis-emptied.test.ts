@@ -16,11 +16,14 @@ const paymentsQueue = async (action: 'start' | 'stop') =>
   expect((await platform.send('POST', `/payments/${action}`, undefined, 'admin')).status).toBe(200);
 const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { id: { $in: [...ids] }, status: 'paid' });
 
-test('Redis emptied with 1,000 orders pending: all are paid within 20 s under load, each charged once, and the stream is whole', async () => {
+// Three hundred beside all other tests; a thousand by themselves in `npm run chaos`.
+const pending = Number(process.env['PENDING_ORDERS'] ?? 300);
+
+test('Redis emptied with hundreds of orders pending: all are paid within 20 s, each charged once, and the stream is whole', async () => {
   await paymentsQueue('stop');
   const ids: string[] = [];
   const shopper = async () => {
-    while (ids.length < 1_000) ids.push(await placeOrder(platform));
+    while (ids.length < pending) ids.push(await placeOrder(platform));
   };
   await Promise.all(Array.from({ length: 16 }, shopper));
   expect(await paid(ids)).toBe(0);

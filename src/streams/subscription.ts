@@ -166,7 +166,8 @@ export class Subscription {
   #drain(): Delivery[] {
     const news = this.#waiting;
     this.#waiting = [];
-    this.#position = this.#heardUpTo ?? this.#position;
+    // What has been heard while catching up has not been delivered: it is read in a page, now or by who resumes.
+    if (!this.#isCatchingUp) this.#position = this.#heardUpTo ?? this.#position;
     return news;
   }
 

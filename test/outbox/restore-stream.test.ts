@@ -31,7 +31,9 @@ test('a lost stream is built again from the log, whole and in order, before anyt
   // Several relays meet the loss at once; one restores, and nothing is there twice.
   await Promise.all([send(), send(), send()]);
   const after = await readStream(outbox.api.ctx.redis, 'parcels');
-  expect(after.slice(0, 210)).toEqual(before);
+  // Whole, and in order per subject; two subjects in one millisecond have no order between them.
+  const bySubject = (events: typeof before) => Map.groupBy(events, ({ subject }) => subject);
+  expect(bySubject(after.slice(0, 210))).toEqual(bySubject(before));
   expect(after).toHaveLength(211);
   expect(after.at(-1)).toMatchObject({ subject: 'parcel-1', version: '31', data: '{"step":211}' });
 });

@@ -117,8 +117,8 @@ async function main() {
       `Nothing runs in ${environment.dataDirectory}. Start the platform first, in another terminal: npm start`,
     );
   await api.logIn();
-  process.stdout.write(`Shopping at ${run.api}, about ${pace} orders a minute. Watch it there; Ctrl-C ends it.\n`);
   onStop(environment, () => stopping.abort());
+  process.stdout.write(`Shopping at ${run.api}, about ${pace} orders a minute. Watch it there; Ctrl-C ends it.\n`);
   if (Number.isFinite(seconds)) setTimeout(() => stopping.abort(), seconds * 1_000).unref();
   const done = tell();
   await Promise.all([

@@ -16,7 +16,13 @@ let door: Door;
 let browser: BrowserPage | undefined;
 beforeAll(async () => {
   platform = await startPlatform({
-    env: { WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT', FINNHUB_PER_MINUTE: '600', QUOTE_TTL_SECONDS: '1' },
+    env: {
+      WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT',
+      FINNHUB_PER_MINUTE: '600',
+      // Symbols are polled about as often as the copies that live longest go stale.
+      QUOTE_TTL_SECONDS: '1',
+      CRYPTO_TTL_SECONDS: '1',
+    },
   });
   door = await openDoor(platform.url);
   if (chromiumPath === undefined) return;

@@ -13,6 +13,13 @@ export function minuteIn(timeZone: string, nowMs: number): number {
   return hours * 60 + minutes;
 }
 
+/** The moment, in UNIX milliseconds, when so many minutes of a day have passed on a time zone's clocks. */
+export function momentIn(timeZone: string, day: Day, minute: number): number {
+  const asUtc = Date.parse(day) + minute * 60_000;
+  const zoned = Date.parse(dayIn(timeZone, asUtc)) + minuteIn(timeZone, asUtc) * 60_000;
+  return asUtc + (asUtc - zoned);
+}
+
 /** The day so many days later, or earlier when negative. */
 export function shifted(day: Day, days: number): Day {
   return new Date(Date.parse(day) + days * 86_400_000).toISOString().slice(0, 10);

@@ -1,22 +1,15 @@
 import { z } from 'zod';
 import { type Target, targets } from './answer.ts';
+import { chance, seedOf } from './chance.ts';
+
+const anywhere = ['429', '5xx', 'slow', 'hang', 'malformed', 'html', 'lost_answer'] as const;
 
 /** The kinds each target knows. */
 export const faultKinds: Readonly<Record<Target, readonly string[]>> = {
-  finnhub: ['429', '5xx', 'slow', 'hang', 'malformed', 'html', 'zeros'],
-  stripe: [
-    '5xx',
-    'slow',
-    'hang',
-    'lost_answer',
-    'error_after_charge',
-    'decline',
-    'webhook_duplicate',
-    'webhook_delay',
-    'webhook_reorder',
-  ],
-  products: ['5xx', 'slow', 'hang', 'malformed', 'html'],
-  rates: ['5xx', 'slow', 'hang', 'malformed', 'html'],
+  finnhub: [...anywhere, 'zeros'],
+  stripe: [...anywhere, 'error_after_charge', 'decline', 'webhook_duplicate', 'webhook_delay', 'webhook_reorder'],
+  products: anywhere,
+  rates: anywhere,
 };
 
 /** A fault as one asks for it. */
@@ -54,16 +47,17 @@ export interface Faults {
   strikes(target: Target, kind: string): Fault | undefined;
 }
 
-/** Opens a switchboard with nothing on. */
-export function createFaults(nowMs: () => number): Faults {
-  const faults = new Map<string, { fault: Fault; endsAtMs: number; left: number }>();
+/** Opens a switchboard with nothing on. With one seed, the same requests in the same order are struck. */
+export function createFaults(seed: number, nowMs: () => number = Date.now): Faults {
+  const faults = new Map<string, { fault: Fault; endsAtMs: number; left: number; throws: number }>();
   const sweep = () => {
     for (const [name, { endsAtMs, left }] of faults) if (endsAtMs <= nowMs() || left <= 0) faults.delete(name);
   };
   return {
     set(fault) {
       const endsAtMs = nowMs() + fault.seconds * 1000;
-      faults.set(`${fault.target} ${fault.kind}`, { fault, endsAtMs, left: fault.times ?? Number.POSITIVE_INFINITY });
+      const left = fault.times ?? Number.POSITIVE_INFINITY;
+      faults.set(`${fault.target} ${fault.kind}`, { fault, endsAtMs, left, throws: 0 });
     },
     clear(target, kind) {
       for (const [name, { fault }] of faults)
@@ -78,8 +72,11 @@ export function createFaults(nowMs: () => number): Faults {
     },
     strikes(target, kind) {
       sweep();
-      const found = faults.get(`${target} ${kind}`);
-      if (!found || Math.random() >= found.fault.rate) return undefined;
+      const name = `${target} ${kind}`;
+      const found = faults.get(name);
+      if (!found) return undefined;
+      found.throws += 1;
+      if (chance(seed, seedOf(name), found.throws) >= found.fault.rate) return undefined;
       found.left -= 1;
       return found.fault;
     },

@@ -1,10 +1,12 @@
 import { join } from 'node:path';
 import { createArrivals } from './arrivals.ts';
+import { openClock } from './clock.ts';
 import { openControl } from './control/control.ts';
 import { createFaults } from './faults.ts';
 import { createProducts } from './feeds/products.ts';
 import { createRates } from './feeds/rates.ts';
 import { createFinnhub } from './finnhub/finnhub.ts';
+import { openHours } from './finnhub/hours.ts';
 import { openMarket } from './finnhub/market.ts';
 import { createHolds } from './holds.ts';
 import { readSettings } from './settings.ts';
@@ -19,22 +21,24 @@ const parent = process.ppid;
 const settings = readSettings();
 if (settings.endWithParent) setInterval(() => process.ppid === parent || process.exit(0), 500);
 
-const nowMs = () => Date.now();
+const { seed } = settings;
+const clock = openClock(settings.clock);
+const hours = openHours(settings.hours);
 const arrivals = createArrivals();
-const faults = createFaults(nowMs);
+const faults = createFaults(seed);
 const holds = createHolds();
 
 const { webhook, webhookSecret } = settings;
 const webhooks = webhook.length > 0 ? createWebhooks(webhook, webhookSecret, faults) : undefined;
 const path = join(settings.data, 'stripe.jsonl');
-const stripe = await openStripe({ path, keepKeysMs: settings.keySeconds * 1000, faults, webhooks, nowMs });
-const finnhub = createFinnhub(settings, openMarket(settings.seed), faults, nowMs);
+const stripe = await openStripe({ path, keepKeysMs: settings.keySeconds * 1000, faults, webhooks });
+const finnhub = createFinnhub(settings, { market: openMarket(seed, hours), hours, faults, clock, seed });
 
 const ports = {
   finnhub: await openUpstream('finnhub', settings.finnhub, finnhub, arrivals, holds),
   stripe: await openUpstream('stripe', settings.stripe, stripe.answer, arrivals, holds),
   products: await openUpstream('products', settings.products, createProducts(faults), arrivals, holds),
-  rates: await openUpstream('rates', settings.rates, createRates(faults, nowMs), arrivals, holds),
+  rates: await openUpstream('rates', settings.rates, createRates(faults, seed, clock), arrivals, holds),
 };
 const control = await openControl(settings.control, { arrivals, faults, holds, stripe, windowMs: settings.windowMs });
 

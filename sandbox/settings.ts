@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { hoursNames } from './finnhub/hours.ts';
 
 const Port = z.coerce.number().int().min(0).max(65_535).default(0);
 
@@ -22,6 +23,10 @@ const Settings = z.object({
   countRejected: z.boolean().default(false),
   /** Another seed is another market. */
   seed: z.coerce.number().int().default(1),
+  /** Where the clock of the market and the rates stands at the start; the machine's own when not given. */
+  clock: z.iso.datetime({ offset: true }).optional(),
+  /** When shares are traded. */
+  hours: z.enum(hoursNames).default('always'),
   /** How long an idempotency key is remembered. */
   keySeconds: z.coerce.number().positive().default(86_400),
   /** Ends when the process that started it is gone. */
@@ -50,6 +55,8 @@ export function readSettings(): Settings {
       'webhook-secret': string,
       'count-rejected': boolean,
       seed: string,
+      clock: string,
+      hours: string,
       'key-seconds': string,
       'end-with-parent': boolean,
     },

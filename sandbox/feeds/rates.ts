@@ -1,19 +1,20 @@
 import { type Answerer, text } from '../answer.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import { underWeather } from '../weather.ts';
 import { euroRates, lastRatesDay } from './reference-rates.ts';
 
 /** The central bank's daily reference rates, at `/eurofxref-daily.xml` as the original. */
-export function createRates(faults: Faults, nowMs: () => number): Answerer {
+export function createRates(faults: Faults, seed: number, clock: Clock): Answerer {
   return ({ path }) =>
     underWeather(faults, 'rates', () => {
       if (path !== '/eurofxref-daily.xml') return text(404, 'text/html', '<html><title>Not found</title></html>');
-      return text(200, 'text/xml', dailyXml(lastRatesDay(nowMs())));
+      return text(200, 'text/xml', dailyXml(seed, lastRatesDay(clock())));
     });
 }
 
-function dailyXml(day: string): string {
-  const cubes = Object.entries(euroRates(day)).map(([currency, rate]) => {
+function dailyXml(seed: number, day: string): string {
+  const cubes = Object.entries(euroRates(seed, day)).map(([currency, rate]) => {
     return `\t\t\t<Cube currency='${currency}' rate='${rate}'/>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>

@@ -45,20 +45,23 @@ export function lastRatesDay(nowMs: number): Day {
   return day;
 }
 
-/** The rates of a day, for one euro; a day's rates never change. */
-export function euroRates(day: Day): Readonly<Record<string, number>> {
+/** The rates of a day, for one euro; with one seed a day's rates never change. */
+export function euroRates(seed: number, day: Day): Readonly<Record<string, number>> {
   const number = Date.parse(day) / 86_400_000;
   return Object.fromEntries(
     Object.entries(around).map(([currency, rate], place) => {
-      const moved = rate * (1 + 0.006 * (chance(place, number) - 0.5));
+      const moved = rate * (1 + 0.006 * (chance(seed, place, number) - 0.5));
       return [currency, Number(moved.toPrecision(5))];
     }),
   );
 }
 
 /** The same rates for one unit of another base, itself included; none for a base that is not published. */
-export function ratesAgainst(base: string, nowMs: number): Readonly<Record<string, number>> {
-  const rates: Readonly<Record<string, number>> = { EUR: 1, ...euroRates(lastRatesDay(nowMs)) };
+export function ratesAgainst(
+  base: string,
+  { seed, nowMs }: Readonly<{ seed: number; nowMs: number }>,
+): Readonly<Record<string, number>> {
+  const rates: Readonly<Record<string, number>> = { EUR: 1, ...euroRates(seed, lastRatesDay(nowMs)) };
   const unit = rates[base];
   if (unit === undefined) return {};
   return Object.fromEntries(

@@ -20,14 +20,18 @@ const summaries = [
   '',
 ];
 
+/** Which market the news is of, and when it is asked for. */
+export type NewsMarket = Readonly<{ seed: number; nowMs: number }>;
+
 /**
  * The articles of a symbol between two days, both included (`YYYY-MM-DD`): newest first but not strictly so, some without
- * image or summary, some with markup, as recorded. The same days give the same articles.
+ * image or summary, some with markup, as recorded. The same seed and days give the same articles.
  */
-export function companyNews(symbol: string, from: string, to: string, nowMs: number): object[] {
+export function companyNews(market: NewsMarket, symbol: string, from: string, to: string): object[] {
+  const { nowMs } = market;
   const listing = listings.get(symbol);
   if (listing?.type !== 'Common Stock') return [];
-  const seed = seedOf(symbol);
+  const seed = market.seed ^ seedOf(symbol);
   const first = Math.max(Math.floor(Date.parse(from) / DAY_MS), Math.floor(nowMs / DAY_MS) - MOST_DAYS);
   const last = Math.min(Math.floor(Date.parse(to) / DAY_MS), Math.floor(nowMs / DAY_MS));
   const articles = [];

@@ -1,23 +1,34 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Answer, type Answerer, json, type Question, text } from '../answer.ts';
+import type { Clock } from '../clock.ts';
 import type { Faults } from '../faults.ts';
 import { ratesAgainst } from '../feeds/reference-rates.ts';
-import { underWeather } from '../weather.ts';
+import { limited, underWeather } from '../weather.ts';
 import { type CallPlan, createCallLimits } from './call-limits.ts';
 import { companyNews } from './company-news.ts';
 import { companyProfile } from './company-profile.ts';
+import type { Hours } from './hours.ts';
 import { type Market, zeros } from './market.ts';
 import { searchSymbols } from './symbol-search.ts';
-import { marketHolidays, marketStatus } from './trading-calendar.ts';
+import { marketHolidays } from './trading-calendar.ts';
 
 const noAccess = json(403, { error: "You don't have access to this resource." });
-const limitReached = json(429, { error: 'API limit reached. Please try again later. Remaining Limit: 0' });
 const premiumOnly =
   /^\/(stock\/(candle|profile|bidask|dividend|split|tick)|(forex|crypto)\/candle|crypto\/profile|news-sentiment)$/;
 const dayPattern = /^\d{4}-\d\d-\d\d$/;
 
+/** What the provider has to tell, and the faults under which it does. */
+export interface FinnhubParts {
+  readonly market: Market;
+  readonly hours: Hours;
+  readonly faults: Faults;
+  readonly clock: Clock;
+  readonly seed: number;
+}
+
 /** The market-data provider: key, limits and their headers, then what the key may see, under the faults that are on. */
-export function createFinnhub(plan: CallPlan, market: Market, faults: Faults, nowMs: () => number): Answerer {
+export function createFinnhub(plan: CallPlan, parts: FinnhubParts): Answerer {
+  const { faults } = parts;
   const count = createCallLimits(plan);
   return async (question) => {
     const key = question.apiKey;
@@ -29,21 +40,17 @@ export function createFinnhub(plan: CallPlan, market: Market, faults: Faults, no
       'x-ratelimit-remaining': String(left),
       'x-ratelimit-reset': String(resetSeconds),
     });
-    if (!isAllowed) return withHeaders(limitReached, headers(0));
-    const limited = faults.strikes('finnhub', '429');
-    if (limited) {
-      const retryAfter = limited.retry_after === undefined ? {} : { 'retry-after': String(limited.retry_after) };
-      return withHeaders(limitReached, { ...headers(0), ...retryAfter });
-    }
+    if (!isAllowed) return withHeaders(limited.finnhub, headers(0));
     const answer = await underWeather(faults, 'finnhub', async () => {
       await delay(latencyMs());
-      return answerFor(question, key.includes('premium'), market, faults, nowMs());
+      return answerFor(question, key.includes('premium'), parts);
     });
-    return withHeaders(answer, headers(remaining));
+    return withHeaders(answer, headers(answer.status === 429 ? 0 : remaining));
   };
 }
 
-function answerFor(question: Question, isPremium: boolean, market: Market, faults: Faults, nowMs: number): Answer {
+function answerFor(question: Question, isPremium: boolean, { market, hours, faults, clock, seed }: FinnhubParts) {
+  const nowMs = clock();
   const { path, query } = question;
   const endpoint = path.replace(/^\/api\/v1/, '');
   if (question.method !== 'GET' || endpoint === path) return text(404, 'text/plain', '404 page not found');
@@ -59,14 +66,14 @@ function answerFor(question: Question, isPremium: boolean, market: Market, fault
     case '/company-news': {
       const [from, to] = [query.get('from') ?? '', query.get('to') ?? ''];
       if (symbol === '' || !dayPattern.test(from) || !dayPattern.test(to)) return wrongQuery;
-      return json(200, companyNews(symbol, from, to, nowMs));
+      return json(200, companyNews({ seed, nowMs }, symbol, from, to));
     }
     case '/forex/rates': {
       const base = query.get('base') ?? 'EUR';
-      return isPremium ? json(200, { base, quote: ratesAgainst(base, nowMs) }) : noAccess;
+      return isPremium ? json(200, { base, quote: ratesAgainst(base, { seed, nowMs }) }) : noAccess;
     }
     case '/stock/market-status':
-      return query.get('exchange') === 'US' ? json(200, marketStatus(nowMs)) : noAccess;
+      return query.get('exchange') === 'US' ? json(200, hours.status(nowMs)) : noAccess;
     case '/stock/market-holiday':
       return query.get('exchange') === 'US' ? json(200, marketHolidays(nowMs)) : noAccess;
     default:

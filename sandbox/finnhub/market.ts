@@ -1,4 +1,5 @@
 import { chance, seedOf } from '../chance.ts';
+import type { Hours, Session } from './hours.ts';
 import { type Listing, listings } from './listings.ts';
 
 /** A quote with the provider's keys. */
@@ -19,23 +20,21 @@ export const zeros: Quote = { c: 0, d: null, dp: null, h: 0, l: 0, o: 0, pc: 0, 
 /** A market that is a function of the seed and the clock alone: asked again about a moment, it says the same. */
 export type Market = (symbol: string, nowMs: number) => Quote;
 
-const DAY = 86_400;
 const octaves = 21; // Waves of 1 s, 2 s, 4 s … 12 days; together they look like a random walk.
 const dailyOctave = 16; // 2^16 s is about 18 hours.
 
-/** Opens the market. Prices tick every second, at all hours. */
-export function openMarket(seed: number): Market {
+/** Opens the market. Prices tick every second of the hours it keeps. */
+export function openMarket(seed: number, hours: Hours): Market {
   const days = new Map<string, TradingDay>();
   return (symbol, nowMs) => {
     const listing = listings.get(symbol);
     if (!listing) return zeros;
-    const second = Math.floor(nowMs / 1000);
-    const start = second - (second % DAY);
+    const session = hours.session(listing.type, nowMs);
     let day = days.get(symbol);
     // A clock that went back is looked at afresh, like a new day.
-    if (day?.start !== start || day.second > second) day = openDay(seed, listing, start);
+    if (day?.opened !== session.opened || day.second > session.last) day = openDay(seed, listing, session);
     days.set(symbol, day);
-    while (day.second < second) {
+    while (day.second < session.last) {
       day.second += 1;
       day.height = day.walk(day.second);
       if (day.height > day.highest) day.highest = day.height;
@@ -47,7 +46,7 @@ export function openMarket(seed: number): Market {
 
 // Prices follow from heights of the walk; only heights are compared, because a day has 86,400 of them.
 interface TradingDay {
-  readonly start: number;
+  readonly opened: number;
   readonly decimals: number;
   readonly o: number;
   readonly pc: number;
@@ -59,15 +58,15 @@ interface TradingDay {
   lowest: number;
 }
 
-function openDay(seed: number, listing: Listing, start: number): TradingDay {
+function openDay(seed: number, listing: Listing, { opened, closedBefore }: Session): TradingDay {
   const decimals = listing.price >= 10 ? 2 : 4;
   const walk = createWalk(seed ^ seedOf(listing.symbol));
   const swing = listing.type === 'Crypto' ? 0.022 : 0.011;
   const priceAt = (height: number) => rounded(listing.price * Math.exp(swing * height), decimals);
-  const pc = priceAt(walk(start - 1));
-  const height = walk(start);
+  const pc = priceAt(walk(closedBefore));
+  const height = walk(opened);
   const o = priceAt(height);
-  return { start, decimals, o, pc, walk, priceAt, second: start, height, highest: height, lowest: height };
+  return { opened, decimals, o, pc, walk, priceAt, second: opened, height, highest: height, lowest: height };
 }
 
 function quoteOf({ height, highest, lowest, priceAt, o, pc, decimals, second }: TradingDay): Quote {

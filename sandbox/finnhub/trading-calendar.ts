@@ -1,6 +1,10 @@
 import { type Day, dated, dayIn, easter, minuteIn, nthWeekday, shifted, weekday } from '../calendar.ts';
 
-const timezone = 'America/New_York';
+/** The exchanges' time zone. */
+export const newYork = 'America/New_York';
+
+/** When they open, in minutes after midnight there. */
+export const openingMinute = 9 * 60 + 30;
 
 interface Holiday {
   readonly eventName: string;
@@ -11,31 +15,42 @@ interface Holiday {
 
 /** Whether the US exchanges trade now, in the provider's shape. */
 export function marketStatus(nowMs: number): object {
-  const day = dayIn(timezone, nowMs);
-  const minute = minuteIn(timezone, nowMs);
-  const holiday = holidays(Number(day.slice(0, 4))).find(({ atDate }) => atDate === day);
-  const isTradingDay = weekday(day) % 6 !== 0 && holiday?.tradingHour !== '';
-  const session = isTradingDay ? sessionAt(minute, holiday ? 13 * 60 : 16 * 60) : null;
+  const day = dayIn(newYork, nowMs);
+  const minute = minuteIn(newYork, nowMs);
+  const holiday = holidayOn(day);
+  const closes = closingMinute(day);
+  const session = closes === undefined ? null : sessionAt(minute, closes);
   return {
     exchange: 'US',
     holiday: holiday?.eventName ?? null,
     isOpen: session === 'regular',
     session,
     t: Math.floor(nowMs / 1000),
-    timezone,
+    timezone: newYork,
   };
 }
 
 /** The holidays and half days of this year and the two beside it, latest first, in the provider's shape. */
 export function marketHolidays(nowMs: number): object {
-  const year = Number(dayIn(timezone, nowMs).slice(0, 4));
+  const year = Number(dayIn(newYork, nowMs).slice(0, 4));
   const data = [year - 1, year, year + 1].flatMap(holidays);
-  return { data: data.sort((a, b) => b.atDate.localeCompare(a.atDate)), exchange: 'US', timezone };
+  return { data: data.sort((a, b) => b.atDate.localeCompare(a.atDate)), exchange: 'US', timezone: newYork };
+}
+
+/** When the exchanges close on a day, in minutes after midnight there; undefined when they do not open at all. */
+export function closingMinute(day: Day): number | undefined {
+  const holiday = holidayOn(day);
+  if (weekday(day) % 6 === 0 || holiday?.tradingHour === '') return undefined;
+  return holiday ? 13 * 60 : 16 * 60;
+}
+
+function holidayOn(day: Day): Holiday | undefined {
+  return holidays(Number(day.slice(0, 4))).find(({ atDate }) => atDate === day);
 }
 
 function sessionAt(minute: number, closes: number): string | null {
   if (minute < 4 * 60 || minute >= 20 * 60) return null;
-  if (minute < 9 * 60 + 30) return 'pre-market';
+  if (minute < openingMinute) return 'pre-market';
   return minute < closes ? 'regular' : 'post-market';
 }
 

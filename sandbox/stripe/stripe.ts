@@ -26,12 +26,13 @@ export interface StripeParts {
   readonly keepKeysMs: number;
   readonly faults: Faults;
   readonly webhooks: Webhooks | undefined;
-  readonly nowMs: () => number;
 }
 
 /** Opens the gateway on the journal at `path` and sends the events an earlier process left behind. */
 export async function openStripe(parts: StripeParts): Promise<Stripe> {
-  const { faults, nowMs } = parts;
+  const { faults } = parts;
+  // Keys and webhook signatures are between this gateway and the machine's clock.
+  const nowMs = Date.now;
   const books = new Books();
   const journal = await openJournal(parts.path, (line) => books.apply(Entry.parse(line)));
   const keys = createIdempotencyKeys(books, parts.keepKeysMs, nowMs);

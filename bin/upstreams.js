@@ -38,6 +38,7 @@ export async function chooseUpstreams({ isProduction, value, isNamed }) {
   Object.assign(env, placeholderKeys(value));
   const isNeeded = Object.keys(sandbox).length > 0;
   if (isNeeded) sandbox.control = at(control);
+  if (isNeeded) env.SANDBOX_CONTROL_URL = sandbox.control;
   return { sandbox, ports: isNeeded ? ports : undefined, env, names: namesOf(sandbox, value) };
 }
 

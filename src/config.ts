@@ -56,6 +56,8 @@ export const variables = {
   RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
   STREAMS_PER_CALLER: whole(1, 1_000_000).default(2_500),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  SANDBOX_CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 } as const;
 

@@ -41,7 +41,11 @@ export function App() {
         <OpsView user={operator} />
       ) : (
         <main>
-          <PriceDetail symbol={symbol} quote={symbol === undefined ? undefined : prices.quotes.get(symbol)} />
+          <PriceDetail
+            symbol={symbol}
+            quote={symbol === undefined ? undefined : prices.quotes.get(symbol)}
+            resets={prices.resets}
+          />
           <PriceList prices={prices} chosen={symbol} onChoose={setChosen} />
           {session.user ? <OrderFeed key={session.user.id} user={session.user} /> : <LoginForm session={session} />}
         </main>

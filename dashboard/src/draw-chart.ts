@@ -1,42 +1,40 @@
-import { AreaSeries, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from 'lightweight-charts';
+import { CandlestickSeries, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from 'lightweight-charts';
+import { type Bar, joinBars } from './bars.ts';
 import { formatPrice } from './quote.ts';
 
-/** A price at a UNIX second. */
-export type ChartPoint = Readonly<{ seconds: number; value: number }>;
-
-/** A chart on the page; both ways to add points answer how many there are. */
+/** A chart on the page; both ways to add bars answer the newest one. */
 export type DrawnChart = Readonly<{
   /** Lays the past under what has been added meanwhile. */
-  start(past: readonly ChartPoint[]): number;
-  add(point: ChartPoint): number;
+  start(past: readonly Bar[]): Bar | undefined;
+  /** Adds what came after all that is there. */
+  add(bar: Bar): Bar | undefined;
   remove(): void;
 }>;
 
 // As long as there are so few, all of them are shown; later the reader's own choice of what to see stays.
-const fewPoints = 60;
+const fewBars = 60;
 
-/** Draws an empty chart into `place`, in the colours of the page, and follows them from light to dark. */
+/** Draws an empty chart of candles into `place`, in the colours of the page, and follows them from light to dark. */
 export function drawChart(place: HTMLElement): DrawnChart {
   const chart = createChart(place, { autoSize: true, ...layout() });
-  const series = chart.addSeries(AreaSeries, { lineWidth: 2, priceLineVisible: false });
-  const points = new Map<number, number>();
+  const series = chart.addSeries(CandlestickSeries, { borderVisible: false });
+  const bars = new Map<number, Bar>();
   const show = () => {
-    series.setData(
-      [...points].toSorted(([a], [b]) => a - b).map(([seconds, value]) => ({ time: time(seconds), value })),
-    );
-    if (points.size < fewPoints) chart.timeScale().fitContent();
-    return points.size;
+    const inOrder = [...bars.values()].toSorted((a, b) => a.t - b.t);
+    series.setData(inOrder.map(({ t, o, h, l, c }) => ({ time: time(t), open: o, high: h, low: l, close: c })));
+    if (bars.size < fewBars) chart.timeScale().fitContent();
+    return inOrder.at(-1);
   };
   const stopFollowing = followColours(chart, series);
   return {
     start(past) {
-      for (const { seconds, value } of past) if (!points.has(seconds)) points.set(seconds, value);
-      const size = show();
+      for (const bar of past) bars.set(bar.t, joinBars(bar, bars.get(bar.t) ?? bar));
+      const newest = show();
       chart.timeScale().fitContent();
-      return size;
+      return newest;
     },
-    add({ seconds, value }) {
-      points.set(seconds, value);
+    add(bar) {
+      bars.set(bar.t, joinBars(bars.get(bar.t) ?? bar, bar));
       return show();
     },
     remove() {
@@ -56,21 +54,28 @@ function layout() {
       timeVisible: true,
       secondsVisible: false,
       lockVisibleTimeRangeOnResize: true,
-      tickMarkFormatter: (at: number) => clock(at, { hour: '2-digit', minute: '2-digit' }),
+      // A few bars would otherwise be as wide as the page.
+      maxBarSpacing: 24,
+      tickMarkFormatter: tickMark,
     },
     localization: {
       priceFormatter: formatPrice,
-      timeFormatter: (at: number) => clock(at, { timeStyle: 'medium', dateStyle: 'medium' }),
+      timeFormatter: (at: number) => clock(at, { timeStyle: 'short', dateStyle: 'medium' }),
     },
     handleScroll: { vertTouchDrag: false },
   };
+}
+
+// The library's kinds of marks: up to 2 are years, months and days, above are times of day.
+function tickMark(at: number, kind: number): string {
+  return clock(at, kind <= 2 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' });
 }
 
 function clock(seconds: number, parts: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(undefined, { ...parts, hourCycle: 'h23' }).format(seconds * 1_000);
 }
 
-function followColours(chart: IChartApi, series: ISeriesApi<'Area'>): () => void {
+function followColours(chart: IChartApi, series: ISeriesApi<'Candlestick'>): () => void {
   const apply = () => {
     const style = getComputedStyle(document.documentElement);
     const colour = (name: string) => style.getPropertyValue(name);
@@ -78,8 +83,8 @@ function followColours(chart: IChartApi, series: ISeriesApi<'Area'>): () => void
       layout: { textColor: colour('--faint'), fontFamily: style.fontFamily },
       grid: { horzLines: { color: colour('--line') } },
     });
-    const accent = colour('--accent');
-    series.applyOptions({ lineColor: accent, topColor: colour('--accent-wash'), bottomColor: 'transparent' });
+    const [up, down] = [colour('--accent'), colour('--down')];
+    series.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down });
   };
   apply();
   const dark = matchMedia('(prefers-color-scheme: dark)');

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Counted } from './counted.tsx';
 import { formatMoney, OrderRow, wordsFor } from './order-row.tsx';
 import { useOrders } from './use-orders.ts';
 import type { User } from './use-session.ts';
@@ -25,9 +26,9 @@ export function OrderFeed({ user }: Readonly<{ user: User }>) {
       </div>
       <p class="faint">
         {user.name || user.email}
-        {tally.events > 0 && ` · ${tally.events} ${tally.events === 1 ? 'event' : 'events'}, ${tally.missed} missed`}
         {state === 'waiting' && ' · reconnecting'}
       </p>
+      <Counted tally={tally} />
       <p role="alert">{refusal}</p>
       <p role="status" class="hidden">
         {last && `Newest order: ${wordsFor(last.status)}, ${formatMoney(last)}.`}

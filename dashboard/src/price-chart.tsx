@@ -1,17 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ask } from './ask-api.ts';
-import { type ChartPoint, drawChart, type DrawnChart } from './draw-chart.ts';
-import { formatPrice, pricePath, type Quote, shortName } from './quote.ts';
+import { type Bar, barOf, type Interval, intervals, readBars } from './bars.ts';
+import { drawChart, type DrawnChart } from './draw-chart.ts';
+import { IntervalSwitch } from './interval-switch.tsx';
+import { formatPrice, type Quote, shortName } from './quote.ts';
 
-const hoursShown = 6;
+type Shown = Readonly<{ symbol: string; quote: Quote | undefined; resets: number }>;
 
-type Shown = Readonly<{ symbol: string; quote: Quote | undefined }>;
-
-/** The stored prices of a symbol over the last hours, and each new one as it comes. */
-export function PriceChart({ symbol, quote }: Shown) {
+/** The stored prices of a symbol as candles, and each new price as it comes; read anew when some may be missing. */
+export function PriceChart({ symbol, quote, resets }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const chart = useRef<DrawnChart>(undefined);
-  const [points, setPoints] = useState<number>();
+  const [interval, choose] = useState<Interval>('1m');
+  const [newest, setNewest] = useState<Bar>();
   const [failure, setFailure] = useState('');
 
   useEffect(() => {
@@ -19,38 +19,54 @@ export function PriceChart({ symbol, quote }: Shown) {
     const drawn = drawChart(place.current);
     chart.current = drawn;
     let isGone = false;
-    history(symbol).then(
-      (past) => !isGone && setPoints(drawn.start(past)),
+    setNewest(undefined);
+    setFailure('');
+    readBars(symbol, interval).then(
+      (past) => !isGone && setNewest(drawn.start(past)),
       (error: Error) => !isGone && setFailure(error.message),
     );
     return () => {
       isGone = true;
       drawn.remove();
     };
-  }, [symbol]);
+  }, [symbol, interval, resets]);
   useEffect(() => {
-    if (quote) setPoints(chart.current?.add(pointOf(quote)));
-  }, [quote]);
+    if (quote) setNewest(chart.current?.add(barOf(quote, interval)));
+  }, [quote, interval]);
 
-  const isEmpty = points === undefined || points < 2;
-  const said = quote
-    ? `${shortName(symbol)} over the last hours, now ${formatPrice(quote.c)}.`
-    : `${symbol}, no price.`;
+  const every = intervals[interval].words;
   return (
-    <figure class="chart" aria-label={said}>
-      <div ref={place} class="canvas" aria-hidden="true" />
-      {failure !== '' && <p class="note">The history could not be read. {failure}</p>}
-      {failure === '' && isEmpty && <p class="note">The line begins with the second price.</p>}
-    </figure>
+    <>
+      <figure
+        class="chart"
+        aria-label={`${shortName(symbol)} in candles of ${every}.`}
+        data-newest={newest && JSON.stringify(newest)}
+      >
+        <div ref={place} class="canvas" aria-hidden="true" />
+        {failure !== '' && <p class="note">The history could not be read. {failure}</p>}
+        {failure === '' && !newest && <p class="note">The first candle comes with the first price.</p>}
+      </figure>
+      <div class="below">
+        <IntervalSwitch chosen={interval} onChoose={choose} />
+        {newest && <NewestBar bar={newest} every={every} />}
+      </div>
+    </>
   );
 }
 
-async function history(symbol: string): Promise<ChartPoint[]> {
-  const from = new Date(Date.now() - hoursShown * 3_600_000).toISOString();
-  const { data } = await ask<{ data: Quote[] }>('GET', `${pricePath(symbol, '/history')}&from=${from}`);
-  return data.map(pointOf);
-}
-
-function pointOf({ as_of, c }: Pick<Quote, 'as_of' | 'c'>): ChartPoint {
-  return { seconds: Math.floor(Date.parse(as_of) / 1_000), value: c };
+/** The newest candle in figures, for who cannot see it and who wants to know exactly. */
+function NewestBar({ bar: { o, h, l, c }, every }: Readonly<{ bar: Bar; every: string }>) {
+  const figures = { O: ['Open', o], H: ['High', h], L: ['Low', l], C: ['Last', c] } as const;
+  return (
+    <dl class="newest" aria-label={`The newest ${every}`}>
+      {Object.entries(figures).map(([letter, [name, value]]) => (
+        <div key={letter}>
+          <dt>
+            <abbr title={name}>{letter}</abbr>
+          </dt>
+          <dd>{formatPrice(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
 }

@@ -1,10 +1,10 @@
 import { PriceChart } from './price-chart.tsx';
 import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
 
-type Shown = Readonly<{ symbol: string | undefined; quote: Quote | undefined }>;
+type Shown = Readonly<{ symbol: string | undefined; quote: Quote | undefined; resets: number }>;
 
 /** One symbol large: its price, how it moved, its day, and its chart. */
-export function PriceDetail({ symbol, quote }: Shown) {
+export function PriceDetail({ symbol, quote, resets }: Shown) {
   if (symbol === undefined)
     return (
       <section class="detail" aria-label="Price">
@@ -15,7 +15,7 @@ export function PriceDetail({ symbol, quote }: Shown) {
     <section class="detail" aria-labelledby="symbol">
       <h2 id="symbol">{shortName(symbol)}</h2>
       {quote ? <Figures quote={quote} /> : <p class="figure faint">–</p>}
-      <PriceChart key={symbol} symbol={symbol} quote={quote} />
+      <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
     </section>
   );
 }

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { directionOf, formatPercent, formatPrice, type Quote, shortName } from './quote.ts';
 import { Sparkline } from './sparkline.tsx';
+import { Counted } from './counted.tsx';
 import type { Prices } from './use-prices.ts';
 
 type Listed = Readonly<{ prices: Prices; chosen: string | undefined; onChoose(symbol: string): void }>;
@@ -21,6 +22,7 @@ export function PriceList({ prices, chosen, onChoose }: Listed) {
           </li>
         ))}
       </ul>
+      <Counted tally={prices.tally} />
       <AddSymbol onAdd={async (symbol) => onChoose(await prices.add(symbol))} />
     </section>
   );

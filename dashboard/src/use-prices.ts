@@ -3,6 +3,7 @@ import { ask, Refused } from './ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { settings } from './settings.ts';
+import { type Tally, useTally } from './use-tally.ts';
 import { useTrails } from './use-trails.ts';
 
 /** The prices on the page, and what can be done with them. */
@@ -12,6 +13,9 @@ export type Prices = Readonly<{
   /** The last prices of each symbol, oldest first. */
   trails: ReadonlyMap<string, readonly number[]>;
   state: LiveState;
+  tally: Tally;
+  /** How often prices may have been missed, so that what was read before is to be read again. */
+  resets: number;
   /** Adds a symbol, and remembers it in this browser. @throws Refused when the provider does not know it. */
   add(symbol: string): Promise<string>;
   remove(symbol: string): void;
@@ -19,27 +23,38 @@ export type Prices = Readonly<{
 
 const remembered = 'orderflow-symbols';
 const most = 20;
+const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated']);
+// A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
+const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
 
 /** Keeps the prices of the watched symbols current: stored copies first, then every update as it is announced. */
 export function usePrices(): Prices {
   const [symbols, setSymbols] = useState(readSymbols);
   const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(new Map());
   const [state, setState] = useState<LiveState>('connecting');
+  const [resets, setResets] = useState(0);
+  const { tally, note } = useTally();
 
   const trails = useTrails(symbols, quotes);
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
-    const load = () => void stored(readSymbols()).then(put, () => {});
-    const onEvent = ({ data }: StreamEvent) => {
-      const quote = quoteOf(data);
+    let isFirst = true;
+    const onReset = () => {
+      void stored(readSymbols()).then(put, () => {});
+      if (!isFirst) setResets((count) => count + 1);
+      isFirst = false;
+    };
+    const onEvent = (event: StreamEvent) => {
+      note(event);
+      if (!prices.has(event.type)) return;
+      const quote = quoteOf(event.data);
       put([quote]);
       // Without a list of one's own, what moves is worth seeing.
       setSymbols((old) => (old.length < most && !old.includes(quote.symbol) ? [...old, quote.symbol] : old));
     };
-    const types = ['quote.updated', 'crypto.updated'];
-    return followStream(`/streams/market?types=${types.join(',')}`, types, {
+    return followStream('/streams/market', types, {
       onEvent,
-      onReset: load,
+      onReset,
       onState: setState,
     });
   }, []);
@@ -49,6 +64,8 @@ export function usePrices(): Prices {
     quotes,
     trails,
     state,
+    tally,
+    resets,
     async add(symbol) {
       const quote = await ask<Quote & { job_id?: string }>('GET', pricePath(symbol));
       if (quote.job_id !== undefined)
@@ -80,7 +97,7 @@ function newest(old: ReadonlyMap<string, Quote>, some: readonly Quote[]): Readon
   return map;
 }
 
-// The data of the two types followed here is a quote.
+// The data of the two types of prices is a quote.
 function quoteOf(data: Record<string, unknown>): Quote {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
   return data as Quote;

@@ -60,7 +60,7 @@ test('the page and its files come from the API, small, with a strict policy; the
     expect((await fetch(`${platform.url}${path}`)).status).toBe(404);
 });
 
-test('prices move and the chart has drawn them', async () => {
+test('prices move, and the chart has drawn the candles that are stored', async () => {
   const page = opened('prices')?.page;
   if (!page) return;
   const figure = page.locator('[data-price]');
@@ -69,9 +69,30 @@ test('prices move and the chart has drawn them', async () => {
   const before = await figure.getAttribute('data-price');
   const moved = async () => ((await figure.getAttribute('data-price')) === before ? undefined : true);
   await until('another price', 20_000, moved);
-  await until('a line on the chart', 20_000, async () =>
-    z.int().parse(await page.evaluate(accentPixels)) > 200 ? true : undefined,
+  await until('candles on the chart', 20_000, async () =>
+    z.int().parse(await page.evaluate(candlePixels)) > 100 ? true : undefined,
   );
+  await until('the newest candle is the stored one', 10_000, async () =>
+    (await newestShown(page)) === (await newestStored('1m')) ? true : undefined,
+  );
+});
+
+test('the length of a candle is chosen by keyboard', async () => {
+  const page = opened('candles')?.page;
+  if (!page) return;
+  await page.getByRole('radio', { name: '1 minute' }).focus();
+  for (const [key, interval, words] of [
+    ['ArrowRight', '5m', '5 minutes'],
+    ['ArrowLeft', '1m', '1 minute'],
+    ['ArrowLeft', '1d', '1 day'],
+  ] as const) {
+    await page.keyboard.press(key);
+    await page.getByRole('figure', { name: `AAPL in candles of ${words}` }).waitFor();
+    await until(`the stored candle of ${words}`, 10_000, async () =>
+      (await newestShown(page)) === (await newestStored(interval)) ? true : undefined,
+    );
+  }
+  await page.keyboard.press('ArrowRight');
 });
 
 test('an order placed on the page turns paid before the eyes of who placed it', async () => {
@@ -126,7 +147,8 @@ test('the page comes back by itself when the API was away, and shows what happen
     (await page.locator('.order[data-status=paid]').count()) === 2 ? true : undefined,
   );
   await until('live again', 10_000, async () => ((await live.textContent()) === 'Live' ? true : undefined));
-  await page.getByText('4 events, 0 missed').waitFor({ timeout: 10_000 });
+  await page.locator('.orders .counted').getByText('4 events, 0 missed').waitFor({ timeout: 10_000 });
+  expect(await page.locator('.prices .counted').getAttribute('data-missed')).toBe('0');
 });
 
 test('what goes wrong is said in words: an unknown symbol, a wrong password', async () => {
@@ -141,18 +163,33 @@ test('what goes wrong is said in words: an unknown symbol, a wrong password', as
   await page.getByText('No account has this pair').waitFor();
 });
 
-/** In the page: how many pixels of the chart have the accent's colour. */
-const accentPixels = `(() => {
-  const probe = document.createElement('i');
-  probe.style.color = 'var(--accent)';
-  document.body.append(probe);
-  const [red, green, blue] = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
-  probe.remove();
+/** The newest candle on the page and in the API. */
+const Candle = z.object({ t: z.int(), o: z.number(), h: z.number(), l: z.number(), c: z.number() });
+async function newestShown(page: BrowserPage['page']): Promise<string> {
+  const shown = await page.locator('figure.chart').getAttribute('data-newest');
+  return JSON.stringify(Candle.parse(JSON.parse(shown ?? '{}')));
+}
+async function newestStored(interval: string): Promise<string> {
+  const answer = await fetch(`${platform.url}/market/bars?symbol=AAPL&interval=${interval}`);
+  const { data } = z.object({ data: z.array(Candle) }).parse(await answer.json());
+  return JSON.stringify(data.at(-1));
+}
+
+/** In the page: how many pixels of the chart have the colour of a candle, one that rose or one that fell. */
+const candlePixels = `(() => {
+  const colours = ['--accent', '--down'].map((name) => {
+    const probe = document.createElement('i');
+    probe.style.color = 'var(' + name + ')';
+    document.body.append(probe);
+    const parts = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+    probe.remove();
+    return parts;
+  });
   let found = 0;
   for (const canvas of document.querySelectorAll('.canvas canvas')) {
     const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
     for (let at = 0; at < data.length; at += 4)
-      if (data[at + 3] > 200 && Math.abs(data[at] - red) + Math.abs(data[at + 1] - green) + Math.abs(data[at + 2] - blue) < 30) found += 1;
+      if (data[at + 3] > 200 && colours.some((parts) => parts.every((part, index) => Math.abs(data[at + index] - part) < 10))) found += 1;
   }
   return found;
 })()`;

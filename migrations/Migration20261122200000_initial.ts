@@ -91,6 +91,8 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`create table \`order_history\` (\`id\` bigint unsigned not null auto_increment primary key, \`order_id\` varchar(36) not null, \`subject\` enum('order','payment','refund') not null, \`subject_id\` varchar(36) not null, \`from_status\` varchar(30) null, \`to_status\` varchar(30) not null, \`reason\` varchar(200) null, \`at\` datetime(3) not null) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`order_history\` add index \`order_history_order_id_index\` (\`order_id\`);`);
 
+    this.addSql(`create table \`watched_symbols\` (\`symbol\` varchar(32) not null, \`kind\` enum('stock','crypto') not null, \`every_seconds\` int unsigned not null, \`added_by\` int unsigned null, \`created_at\` datetime(3) not null, \`polled_at\` datetime(3) null, primary key (\`symbol\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
+
     this.addSql(`alter table \`tokens\` add constraint \`tokens_user_id_foreign\` foreign key (\`user_id\`) references \`users\` (\`id\`) on delete cascade;`);
 
     this.addSql(`alter table \`orders\` add constraint \`orders_user_id_foreign\` foreign key (\`user_id\`) references \`users\` (\`id\`);`);

@@ -14,8 +14,10 @@ import { type Enqueue, type FindLive, openProducer, type Producer } from './jobs
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
 import { type Log, openLog } from './log.ts';
 import { type Asks, openAsks } from './market/asks.ts';
-import { pollEveryMs } from './market/cadence.ts';
+import { usualEverySeconds } from './market/cadence.ts';
 import { type Cache, openCache } from './market/cache.ts';
+import { type Hours, openHours } from './market/hours.ts';
+import { openWatchlist, type Watchlist } from './market/watchlist.ts';
 import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
 import { impatientRedis, patientRedis } from './redis-connection.ts';
@@ -44,8 +46,10 @@ export type JobContext = Readonly<{
   asks: Asks;
   /** How long a copy is fresh, ms. */
   freshMs: Readonly<Record<'quote' | 'company' | 'news' | 'forex' | 'crypto', number>>;
-  /** What is polled without being asked for, and how often each. */
-  watchlist: Readonly<{ symbols: readonly string[]; everyMs: number }>;
+  /** What is polled without being asked for. */
+  watchlist: Watchlist;
+  /** Whether shares are traded. */
+  hours: Hours;
   now: () => Date;
   log: Log;
 }>;
@@ -77,6 +81,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const redis = openRedis(config, log);
   const producer = openProducer(impatientRedis(config));
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
+  const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openTailConnection(config, name));
   const shared = {
     config,
@@ -88,7 +93,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     producer,
     definitions,
     relay,
-    transaction: openTransaction(orm, relay, now),
+    transaction,
     enqueue: producer.enqueue,
     findLive: producer.findLive,
     finnhub: openFinnhubOf(config, redis),
@@ -100,7 +105,9 @@ export async function openContext(config: Config, role: string): Promise<Context
     syncGate: openSyncGate(redis),
     cache: openCache(redis),
     asks: openAsks(redis),
-    ...marketPace(config),
+    hours: openHours(redis),
+    freshMs: freshMsOf(config),
+    watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
   };
   return {
     ...shared,
@@ -116,19 +123,24 @@ export async function openContext(config: Config, role: string): Promise<Context
   };
 }
 
-/** How long copies are fresh, and what is polled how often. Without a key nothing can be polled. */
-function marketPace(config: Config): Pick<JobContext, 'freshMs' | 'watchlist'> {
-  const freshMs = {
+/** How long copies are fresh. */
+function freshMsOf(config: Config): JobContext['freshMs'] {
+  return {
     quote: config.QUOTE_TTL_SECONDS * 1_000,
     company: config.COMPANY_TTL_SECONDS * 1_000,
     news: config.NEWS_TTL_SECONDS * 1_000,
     forex: config.FOREX_TTL_SECONDS * 1_000,
     crypto: config.CRYPTO_TTL_SECONDS * 1_000,
   };
-  const symbols = config.FINNHUB_API_KEY ? (config.WATCHLIST ?? []) : [];
+}
+
+/** What is polled from the first start, and what the plan allows. Without a key nothing can be polled. */
+function pollingOf(config: Config): Pick<Watchlist, 'plan' | 'isPolled' | 'first'> {
+  const symbols = config.WATCHLIST ?? [];
   const plan = { perWindow: config.FINNHUB_PER_MINUTE, windowMs: config.FINNHUB_WINDOW_MS };
-  const everyMs = pollEveryMs(symbols.length, plan, Math.max(freshMs.quote, freshMs.crypto));
-  return { freshMs, watchlist: { symbols, everyMs } };
+  const freshSeconds = Math.max(config.QUOTE_TTL_SECONDS, config.CRYPTO_TTL_SECONDS);
+  const everySeconds = usualEverySeconds(symbols.length, plan, freshSeconds);
+  return { plan, isPolled: config.FINNHUB_API_KEY !== undefined, first: { symbols, everySeconds } };
 }
 
 function openFinnhubOf(config: Config, redis: Redis): Finnhub {

@@ -53,6 +53,8 @@ export type Fault = Readonly<{ pointer: string; detail: string }>;
 export type ProblemExtras = Readonly<{
   errors?: readonly Fault[];
   headers?: Readonly<Record<string, string>>;
+  /** Figures that a program needs to do better; OpenAPI names each. */
+  facts?: Readonly<Record<string, number>>;
   cause?: unknown;
 }>;
 
@@ -62,11 +64,13 @@ export class Problem extends Error {
   readonly code: ProblemCode;
   readonly errors: readonly Fault[];
   readonly headers: Readonly<Record<string, string>>;
+  readonly facts: Readonly<Record<string, number>>;
 
-  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, cause }: ProblemExtras = {}) {
+  constructor(code: ProblemCode, detail: string, { errors = [], headers = {}, facts = {}, cause }: ProblemExtras = {}) {
     super(detail, { cause });
     this.code = code;
     this.errors = errors;
     this.headers = headers;
+    this.facts = facts;
   }
 }

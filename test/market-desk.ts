@@ -19,6 +19,7 @@ export type MarketDesk = TestApi &
     ): Promise<z.output<R>>;
     /** Every event of the market stream that has left by now. */
     events(): Promise<{ type: string; subject: string; data: unknown }[]>;
+    now(): Date;
     /** Lets the clock stand this much later. */
     pass(ms: number): void;
   }>;
@@ -30,6 +31,7 @@ export type RunOptions = Readonly<{
   finnhub?: Partial<Finnhub>;
   id?: string;
   askedAtMs?: number;
+  isPoll?: boolean;
   with?: Partial<JobContext>;
 }>;
 
@@ -40,10 +42,10 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
   return {
     ...api,
-    async run(job, payload, { wanted, finnhub = {}, id, askedAtMs = nowMs, with: more = {} } = {}) {
+    async run(job, payload, { wanted, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
       if (wanted !== undefined) await api.ctx.asks.admit(wanted);
       const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), now: () => new Date(nowMs), ...more };
-      return performJob(job, payload, ctx, id === undefined ? { askedAtMs } : { id, askedAtMs });
+      return performJob(job, payload, ctx, { askedAtMs, ...attempt });
     },
     async events() {
       await api.ctx.relay.idle();
@@ -53,6 +55,7 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
         data: JSON.parse(data),
       }));
     },
+    now: () => new Date(nowMs),
     pass(ms) {
       nowMs += ms;
     },

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { JobContext } from '../src/context.ts';
-import type { Job } from '../src/jobs/define-job.ts';
+import type { Attempt, Job } from '../src/jobs/define-job.ts';
 
 /** Runs one try of a job in this process. The payload passes through JSON first, as it does through Redis. */
 export async function performJob<P extends z.ZodType, R extends z.ZodType>(
   job: Job<P, R>,
   payload: z.input<P>,
   ctx: JobContext,
-  { id = randomUUID(), askedAtMs = Date.now() }: Readonly<{ id?: string; askedAtMs?: number }> = {},
+  { id = randomUUID(), askedAtMs = Date.now(), isPoll = false }: Partial<Omit<Attempt, 'payload' | 'signal'>> = {},
 ): Promise<z.output<R>> {
   const parsed = job.payload.parse(JSON.parse(JSON.stringify(payload)));
   const signal = AbortSignal.timeout(job.timeoutMs);
-  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, signal }, ctx));
+  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, isPoll, signal }, ctx));
 }

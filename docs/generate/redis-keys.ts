@@ -44,7 +44,8 @@ export const redisKeys: readonly RedisKey[] = [
     type: 'string',
     owner: streams,
     lasts: 'always',
-    about: 'Nothing of the stream has been lost. Without it, the stream is built again from `event_log`.',
+    about:
+      'Nothing of the stream has been lost since then, in ms; before that, places in it were others. Without it, the stream is built again from `event_log`.',
   },
   {
     key: '{STREAM}:restoring',
@@ -70,6 +71,33 @@ export const redisKeys: readonly RedisKey[] = [
     owner: 'src/workers/keep-redis.ts',
     lasts: 'always',
     about: 'Nothing has emptied this Redis. Without it, jobs, schedules and streams are built again from MySQL.',
+  },
+  {
+    key: 'orderflow:scheduling',
+    type: 'string',
+    owner: 'src/workers/schedule-jobs.ts',
+    mostSeconds: 10,
+    lasts: '10 s',
+    about: 'Who makes the schedules what they should be.',
+    isRare: true,
+  },
+  {
+    key: 'market:status',
+    type: 'string',
+    owner: 'src/market/hours.ts',
+    mostSeconds: 300,
+    lasts: '5 minutes',
+    about: 'Whether the exchanges are open, as the provider says.',
+    isRare: true,
+  },
+  {
+    key: 'market:holidays',
+    type: 'string',
+    owner: 'src/market/hours.ts',
+    mostSeconds: 30 * day,
+    lasts: '30 days',
+    about: 'When the exchanges will be closed.',
+    isRare: true,
   },
   {
     key: 'copy:NAME',

@@ -20,6 +20,10 @@ export const ProblemView = z
     code: z.enum(codes),
     request_id: z.uuid(),
     errors: z.array(Fault).optional(),
+    fits_every_seconds: z
+      .int()
+      .optional()
+      .openapi({ description: 'Of `watchlist_over_budget`: the shortest cadence for which there is room.' }),
   })
   .openapi('Problem');
 

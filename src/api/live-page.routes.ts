@@ -31,10 +31,10 @@ const livePage = defineRoute(
     });
     allowPage(c, 'strict');
     c.header('cache-control', 'no-cache');
-    return c.html(
-      withMeta(withMeta(page, 'watchlist', watchlist.symbols.join()), 'demo', String(!config.isProduction)),
-      200,
-    );
+    // The page itself says what is away.
+    const watched = await watchlist.all().catch(() => []);
+    const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
+    return c.html(withMeta(withMeta(page, 'watchlist', symbols), 'demo', String(!config.isProduction)), 200);
   },
 );
 

@@ -87,6 +87,12 @@ export const problemCodes = {
     cause: 'The `total_amount` sent is not the sum of the prices here.',
     remedy: 'Show the right total, named in `detail`, to the buyer and send that, or leave the field out.',
   },
+  watchlist_over_budget: {
+    status: 422,
+    title: 'Polled too often',
+    cause: 'Polling all watched symbols this often would take calls of the plan that are kept for people.',
+    remedy: 'Send `every_seconds` of at least `fits_every_seconds`, or poll other symbols less often first.',
+  },
   currency_required: {
     status: 422,
     title: 'Name a currency',

@@ -23,6 +23,7 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     detail: problem.message,
     code: problem.code,
     request_id: c.var.requestId,
+    ...problem.facts,
     ...(status === 422 ? { errors: problem.errors } : problem.errors.length > 0 ? { errors: problem.errors } : {}),
   };
   return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });

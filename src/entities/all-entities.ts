@@ -20,6 +20,7 @@ import { Setting } from './setting.entity.ts';
 import { StockQuote } from './stock-quote.entity.ts';
 import { Token } from './token.entity.ts';
 import { User } from './user.entity.ts';
+import { WatchedSymbol } from './watched-symbol.entity.ts';
 
 /** Every table of the platform. */
 export const allEntities = [
@@ -36,6 +37,7 @@ export const allEntities = [
   NewsCoverage,
   ForexRate,
   CryptoData,
+  WatchedSymbol,
   OutboxMessage,
   EventVersion,
   EventLog,

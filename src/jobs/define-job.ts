@@ -27,11 +27,19 @@ export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.
   /** Runs by itself, with an empty payload, this often over all processes. */
   everyMs?: number;
   /** Runs by itself with each of these payloads. */
-  schedules?(ctx: JobContext): readonly Schedule<z.input<Payload>>[];
+  schedules?(ctx: JobContext): Promise<readonly Schedule<z.input<Payload>>[]>;
 }>;
 
-/** A payload with which a job runs by itself, this often over all processes; `key` tells it from the job's others. */
-export type Schedule<Payload = unknown> = Readonly<{ key: string; payload: Payload; everyMs: number }>;
+/**
+ * A payload with which a job runs by itself, this often over all processes; `key` tells it from the job's others. With
+ * `offsetMs` its runs lie that long after the multiples of `everyMs` since 1970, and a new one has its first run at once as well.
+ */
+export type Schedule<Payload = unknown> = Readonly<{
+  key: string;
+  payload: Payload;
+  everyMs: number;
+  offsetMs?: number;
+}>;
 
 /** One try of a job. `signal` aborts at the timeout and when the process shuts down. */
 export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
@@ -39,6 +47,8 @@ export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   payload: z.output<Payload>;
   /** When the job was asked for, UNIX milliseconds. */
   askedAtMs: number;
+  /** Nobody but the watchlist wants it. */
+  isPoll?: boolean;
   signal: AbortSignal;
 }>;
 

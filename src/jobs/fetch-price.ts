@@ -1,5 +1,7 @@
 import type { z } from 'zod';
 import type { JobContext } from '../context.ts';
+import { RateLimited } from '../errors.ts';
+import { claimPoll, returnClaim } from '../market/claim-poll.ts';
 import { quoteCopy, quoteKeys, quoteName, quoteTable, storedQuote } from '../market/quote-copy.ts';
 import { isCrypto } from '../market/crypto-symbol.ts';
 import { cryptoUpdated, quoteUpdated } from '../streams/market.stream.ts';
@@ -7,16 +9,33 @@ import type { Attempt } from './define-job.ts';
 import { fetchCopy } from './fetch-copy.ts';
 import type { FetchOutcome } from './fetch-copy.ts';
 
-/** Fetches a price of a share or a coin into the table of its kind, and announces it. */
-export function fetchPrice(
-  { id, askedAtMs, signal }: Attempt,
+/**
+ * Fetches a price of a share or a coin into the table of its kind, and announces it. For people it tries again as often as
+ * it takes; for the watchlist it calls once a slot, whatever becomes of it.
+ */
+export async function fetchPrice(
+  attempt: Attempt,
   symbol: string,
   ctx: JobContext,
 ): Promise<z.output<typeof FetchOutcome>> {
+  if (!attempt.isPoll) return fetchFor(attempt, symbol, ctx);
+  const claim = await claimPoll(ctx.transaction, symbol, ctx.now());
+  if (!claim) {
+    await ctx.asks.settle(quoteName(symbol));
+    return 'not_wanted';
+  }
+  return fetchFor(attempt, symbol, ctx).catch(async (error: unknown) => {
+    if (error instanceof RateLimited) await returnClaim(ctx.transaction, claim);
+    throw error;
+  });
+}
+
+function fetchFor({ id, askedAtMs, isPoll, signal }: Attempt, symbol: string, ctx: JobContext) {
   const { finnhub, freshMs, now, transaction } = ctx;
   return fetchCopy(ctx, {
     name: quoteName(symbol),
-    freshMs: isCrypto(symbol) ? freshMs.crypto : freshMs.quote,
+    // A cadence may be shorter than a copy is fresh.
+    freshMs: isPoll ? 0 : isCrypto(symbol) ? freshMs.crypto : freshMs.quote,
     askedAtMs,
     stored: (em) => storedQuote(em, symbol),
     isListed: () => finnhub.isListed(symbol, signal),

@@ -16,16 +16,17 @@ const scheduleEveryMs = 60_000;
  * and, when Redis has lost everything, the streams and a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
-  const { log, now } = context;
+  const { log, now, watchlist } = context;
   let scheduledAtMs = 0;
+  let watched: string | undefined;
   while (!signal.aborted) {
     try {
       const isLost = (await context.redis.exists(markKey)) === 0;
       await keepPause(context);
-      if (isLost || now().getTime() - scheduledAtMs >= scheduleEveryMs) {
-        await scheduleJobs(context);
-        scheduledAtMs = now().getTime();
-      }
+      const version = await watchlist.version();
+      const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
+      // While another process is at it, the next look tries again: it may have begun before the change.
+      if ((isLost || isDue) && (await scheduleJobs(context))) [scheduledAtMs, watched] = [now().getTime(), version];
       if (isLost) await rebuild(context, signal);
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.

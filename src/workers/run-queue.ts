@@ -60,7 +60,9 @@ async function attempt(
   if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${payload.error.message}`);
   const timeout = AbortSignal.timeout(job.timeoutMs);
   const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
-  const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal };
+  // Whoever joins a job that waits in the background brings it forward.
+  const isPoll = queued.priority > 0;
+  const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, isPoll, signal };
   const result = await job.work(given, { ...context.fork(), log: context.log });
   return job.result.parse(result);
 }

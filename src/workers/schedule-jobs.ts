@@ -1,27 +1,53 @@
+import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
 
-/** Makes BullMQ's schedulers what the job kinds say: what runs by itself has one, and no other exists. */
-export async function scheduleJobs(context: Context): Promise<void> {
-  const { definitions, producer } = context;
-  const schedules = [...definitions.jobs.values()].flatMap((job) => schedulesOf(job, context));
+type Planned = Readonly<{ id: string; job: Job; payload: unknown; everyMs: number; offsetMs?: number }>;
+
+const lockKey = 'orderflow:scheduling';
+const lockMs = 10_000;
+const unlock = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1`;
+
+/**
+ * Makes BullMQ's schedulers what the job kinds say: what runs by itself has one, and no other exists. One process does so
+ * at a time, and answers true; the others answer false. A process that dies over it blocks the others for ten seconds.
+ */
+export async function scheduleJobs(context: Context): Promise<boolean> {
+  const { definitions, redis } = context;
+  const token = randomUUID();
+  if ((await redis.set(lockKey, token, 'PX', lockMs, 'NX')) === null) return false;
+  try {
+    const schedules: Planned[] = [];
+    for (const job of definitions.jobs.values()) schedules.push(...(await schedulesOf(job, context)));
+    await reconcile(context, schedules);
+  } finally {
+    await redis.eval(unlock, 1, lockKey, token);
+  }
+  return true;
+}
+
+// It may be done by two at once after all, if the first is slow: each step is harmless twice.
+async function reconcile({ producer }: Context, schedules: readonly Planned[]): Promise<void> {
   for (const queue of producer.queues.values()) {
     const wanted = schedules.filter(({ job }) => job.queue.name === queue.name);
-    for (const { key } of await queue.getJobSchedulers())
-      if (!wanted.some(({ id }) => id === key)) await queue.removeJobScheduler(key);
-    for (const { id, job, payload, everyMs } of wanted) {
+    const existing = new Set((await queue.getJobSchedulers()).map(({ key }) => key));
+    for (const key of existing) if (!wanted.some(({ id }) => id === key)) await queue.removeJobScheduler(key);
+    for (const { id, job, payload, everyMs, offsetMs } of wanted) {
       const data = job.payload.parse(payload);
       // BullMQ's schedulers have but one run waiting anyway, and know no deduplication.
       const { deduplication: _, ...opts } = optionsOf(job, data);
-      await queue.upsertJobScheduler(id, { every: everyMs }, { name: job.kind, data, opts });
+      const rhythm = { every: everyMs, ...(offsetMs === undefined ? {} : { offset: offsetMs }) };
+      await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data, opts });
+      // One without an offset begins at once by itself.
+      if (offsetMs !== undefined && !existing.has(id)) await producer.enqueue(job, payload);
     }
   }
 }
 
-function schedulesOf(job: Job, context: Context) {
+async function schedulesOf(job: Job, context: Context): Promise<Planned[]> {
   const single = job.everyMs === undefined ? [] : [{ id: job.kind, job, payload: {}, everyMs: job.everyMs }];
-  const several = job.schedules?.(context) ?? [];
+  const several = (await job.schedules?.(context)) ?? [];
   // A colon divides the parts of BullMQ's own ids; none of the keys that we have holds a plus.
   return [
     ...single,

@@ -5,6 +5,7 @@ import { Payment } from '../../src/entities/payment.entity.ts';
 import { Product } from '../../src/entities/product.entity.ts';
 import { Token } from '../../src/entities/token.entity.ts';
 import { type Role, User } from '../../src/entities/user.entity.ts';
+import { WatchedSymbol } from '../../src/entities/watched-symbol.entity.ts';
 import { findJob } from '../../src/jobs/find-job.ts';
 import { pruneTokens } from '../../src/jobs/prune-tokens.job.ts';
 import { hashPassword } from '../../src/passwords.ts';
@@ -84,7 +85,7 @@ export const objects: readonly Readonly<{
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
   { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },
   { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
-  { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: () => 'AAPL' },
+  { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: makeWatched },
   { path: /^\/problems\/\{code\}/, isOwned: false, make: () => 'not_found' },
   { path: /^\/docs\/\{file\}/, isOwned: false, make: () => 'swagger-ui.css' },
   { path: /^\/pages\/\{file\}/, isOwned: false, make: () => 'page.css' },
@@ -132,4 +133,18 @@ async function makeJob({ ctx }: TestApi): Promise<string> {
 async function makeProduct({ ctx }: TestApi): Promise<string> {
   const row = { title: 'A thing', priceMinor: 100, currency: 'USD', stock: null };
   return String(await ctx.orm.em.fork().insert(Product, row));
+}
+
+/** A symbol that is watched. */
+async function makeWatched({ ctx }: TestApi): Promise<string> {
+  const row = {
+    symbol: 'AAPL',
+    kind: 'stock',
+    everySeconds: 60,
+    addedBy: null,
+    createdAt: new Date(),
+    polledAt: null,
+  } as const;
+  await ctx.orm.em.fork().upsert(WatchedSymbol, row);
+  return row.symbol;
 }

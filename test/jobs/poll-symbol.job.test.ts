@@ -1,24 +1,45 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
+import { WatchedSymbol } from '../../src/entities/watched-symbol.entity.ts';
+import { RateLimited } from '../../src/errors.ts';
 import { fetchQuote } from '../../src/jobs/fetch-quote.job.ts';
 import { pollSymbol } from '../../src/jobs/poll-symbol.job.ts';
 import { quoteName } from '../../src/market/quote-copy.ts';
+import { slotOffsetMs } from '../../src/market/slots.ts';
+import { kindOf, type Watched } from '../../src/market/watchlist.ts';
 import { scheduleJobs } from '../../src/workers/schedule-jobs.ts';
-import { type MarketDesk, openMarketDesk } from '../market-desk.ts';
+import { type MarketDesk, openMarketDesk, type RunOptions } from '../market-desk.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
   desk = await openMarketDesk({ WATCHLIST: 'AAPL, binance:btcusdt,AAPL' });
+  // It is filled when it is first read.
+  await desk.ctx.watchlist.all();
 });
 afterAll(() => desk.close());
-beforeEach(() => desk.ctx.redis.flushdb());
+beforeEach(async () => {
+  await desk.ctx.redis.flushdb();
+  // Each test has slots of its own.
+  desk.pass(3_600_000);
+});
 
 const queueOf = (name: string) => {
   const queue = desk.ctx.producer.queues.get(name);
   if (!queue) throw new Error(`there is no queue '${name}'`);
   return queue;
 };
-const poll = (symbol: string) => desk.run(pollSymbol, { symbol });
+/** Polls a symbol; it is watched. */
+const poll = async (symbol: string, options: RunOptions = {}) => {
+  if ((await em().count(WatchedSymbol, { symbol })) === 0) await watch(symbol);
+  const hours = { ...desk.ctx.hours, isOpen: async () => true };
+  return (await desk.run(pollSymbol, { symbol }, { with: { hours }, ...options })).outcome;
+};
+const em = () => desk.ctx.orm.em.fork();
+const watch = async (symbol: string, more: Partial<Watched> = {}) => {
+  const row = { symbol, kind: kindOf(symbol), everySeconds: 20, addedBy: null, polledAt: null };
+  await em().upsert(WatchedSymbol, { ...row, createdAt: new Date(), ...more });
+};
 const Payload = z.object({ symbol: z.string() });
 const labelOf = ({ name, data }: Readonly<{ name: string; data: unknown }>) => `${name} ${Payload.parse(data).symbol}`;
 const waiting = async (...states: ('waiting' | 'prioritized')[]) =>
@@ -36,10 +57,15 @@ const inTurn = async () => {
 
 describe('poll-symbol', () => {
   it('asks for the price in the background: it counts as wanted from its slot on', async () => {
-    expect((await poll('AAPL')).outcome).toBe('asked');
-    expect((await poll('BINANCE:BTCUSDT')).outcome).toBe('asked');
+    expect(await poll('AAPL')).toBe('asked');
+    expect(await poll('BINANCE:BTCUSDT')).toBe('asked');
     expect(await waiting('prioritized')).toEqual(['fetch-quote AAPL', 'fetch-crypto BINANCE:BTCUSDT']);
     expect(await desk.ctx.asks.isWanted(quoteName('AAPL'))).toBe(true);
+  });
+
+  it('asks for nothing that is not watched', async () => {
+    expect((await desk.run(pollSymbol, { symbol: 'ORCL' })).outcome).toBe('not_watched');
+    expect(await waiting('prioritized', 'waiting')).toEqual([]);
   });
 
   it('runs twice and joins the fetch that waits', async () => {
@@ -62,21 +88,113 @@ describe('poll-symbol', () => {
 
   it('leaves out what the provider does not know, and what there is no room for', async () => {
     await desk.ctx.cache.markUnknown(quoteName('NOPE'));
-    expect((await poll('NOPE')).outcome).toBe('unknown_symbol');
+    expect(await poll('NOPE')).toBe('unknown_symbol');
     for (let count = 0; count < 500; count += 1) await desk.ctx.asks.admit(`fetch-quote:S${count}`);
-    expect((await poll('AAPL')).outcome).toBe('market_busy');
+    expect(await poll('AAPL')).toBe('market_busy');
     expect(await waiting('prioritized', 'waiting')).toEqual([]);
   });
 
-  it('has a schedule for each watched symbol, which use half of the plan at the most', async () => {
-    const { definitions } = desk.ctx;
+  it('has a schedule for each watched symbol, at a slot of its own, and the first run at once', async () => {
+    const { definitions, redis } = desk.ctx;
+    await em().nativeDelete(WatchedSymbol, {});
+    await watch('AAPL');
+    await watch('BINANCE:BTCUSDT', { everySeconds: 30 });
     const only = { ...definitions, jobs: new Map([[pollSymbol.kind, pollSymbol]]) };
-    await scheduleJobs({ ...desk.ctx, definitions: only });
+    const schedule = () => scheduleJobs({ ...desk.ctx, definitions: only });
+    expect(await schedule()).toBe(true);
     const schedulers = await queueOf('upkeep').getJobSchedulers();
-    expect(schedulers.map(({ key }) => key).toSorted()).toEqual(['poll-symbol+AAPL', 'poll-symbol+BINANCE+BTCUSDT']);
-    // Two symbols could be polled every 4 s of a 60-a-minute plan; their copies stay fresh for ten.
-    expect(new Set(schedulers.map(({ every }) => Number(every)))).toEqual(new Set([11_000]));
-    const planned = await queueOf('upkeep').getJobs(['waiting', 'delayed']);
-    expect(planned.map(labelOf).toSorted()).toEqual(['poll-symbol AAPL', 'poll-symbol BINANCE:BTCUSDT']);
+    const rhythms = Object.fromEntries(schedulers.map(({ key, every }) => [key, Number(every)]));
+    expect(rhythms).toEqual({ 'poll-symbol+AAPL': 20_000, 'poll-symbol+BINANCE+BTCUSDT': 30_000 });
+    for (const { key, every, next = 0 } of schedulers)
+      expect(next % Number(every)).toBe(
+        slotOffsetMs({ symbol: key.slice(12).replace('+', ':'), everySeconds: Number(every) / 1_000 }),
+      );
+    const both = ['poll-symbol AAPL', 'poll-symbol BINANCE:BTCUSDT'];
+    const runs = async (state: 'waiting' | 'delayed') =>
+      (await queueOf('upkeep').getJobs([state])).map(labelOf).toSorted();
+    expect([await runs('waiting'), await runs('delayed')]).toEqual([both, both]);
+    // Another process at it: this one leaves it alone.
+    await redis.set('orderflow:scheduling', 'other');
+    expect(await schedule()).toBe(false);
+    await redis.del('orderflow:scheduling');
+    await watch('AAPL', { everySeconds: 45 });
+    expect(await schedule()).toBe(true);
+    expect([await runs('waiting'), await runs('delayed')]).toEqual([both, both]);
+    expect((await queueOf('upkeep').getJobScheduler('poll-symbol+AAPL'))?.every).toBe(45_000);
+  });
+});
+
+describe('a poll’s fetch', () => {
+  const apple = { c: 245.5, d: null, dp: null, h: 246.3, l: 240.2, o: 241.2, pc: 237.8, t: 1758312000 };
+  const fetchAs = async (quote: RunOptions['finnhub'], more: RunOptions = {}) =>
+    (
+      await desk.run(
+        fetchQuote,
+        { symbol: 'AAPL' },
+        { wanted: quoteName('AAPL'), isPoll: true, ...(quote ? { finnhub: quote } : {}), ...more },
+      )
+    ).outcome;
+  const counting = () => {
+    const calls: string[] = [];
+    return { calls, quote: async (symbol: string) => (calls.push(symbol), apple) };
+  };
+
+  it('calls once a slot, whatever else has been forgotten; people’s fetches call all the same', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    expect(await fetchAs({ quote })).toBe('stored');
+    await desk.ctx.redis.flushdb();
+    expect(await fetchAs({ quote })).toBe('not_wanted');
+    expect(calls).toHaveLength(1);
+    expect(await fetchAs({ quote }, { isPoll: false })).toBe('stored');
+    desk.pass(20_000);
+    expect(await fetchAs({ quote })).toBe('stored');
+    expect(calls).toHaveLength(3);
+    expect(await poll('AAPL')).toBe('current');
+  });
+
+  it('is not tried again in its slot when it has failed, but is when there was no call left to make', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    const limited = async () => Promise.reject(new RateLimited(50));
+    await expect(fetchAs({ quote: limited })).rejects.toThrow(RateLimited);
+    const broken = async () => Promise.reject(new Error('it broke off'));
+    await expect(fetchAs({ quote: broken })).rejects.toThrow('it broke off');
+    expect(await fetchAs({ quote })).toBe('not_wanted');
+    expect(calls).toEqual([]);
+  });
+
+  it('is made at its cadence, also when copies stay fresh for longer', async () => {
+    await watch('AAPL', { everySeconds: 2 });
+    const before = await em().count(StockQuote, { symbol: 'AAPL' });
+    for (let slot = 0; slot < 3; slot += 1) {
+      expect(await fetchAs({ quote: async () => apple })).toBe('stored');
+      desk.pass(2_000);
+      expect(await poll('AAPL')).toBe('asked');
+    }
+    expect(await em().count(StockQuote, { symbol: 'AAPL' })).toBe(before + 3);
+  });
+
+  it('is made by one of several processes at once', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    const outcomes = await Promise.all(Array.from({ length: 5 }, () => fetchAs({ quote })));
+    expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
+    expect(calls).toHaveLength(1);
+  });
+});
+
+describe('while its market is closed', () => {
+  const pollClosed = (symbol: string) =>
+    poll(symbol, { with: { hours: { ...desk.ctx.hours, isOpen: async () => false } } });
+
+  it('a share is asked for once in a quarter of an hour, a coin always', async () => {
+    const ago = (seconds: number) => ({ polledAt: new Date(desk.now().getTime() - seconds * 1_000) });
+    await watch('IBM', ago(890));
+    expect(await pollClosed('IBM')).toBe('closed');
+    await watch('IBM', ago(901));
+    expect(await pollClosed('IBM')).toBe('asked');
+    await watch('BINANCE:ETHUSDT', ago(60));
+    expect(await pollClosed('BINANCE:ETHUSDT')).toBe('asked');
   });
 });

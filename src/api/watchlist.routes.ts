@@ -1,0 +1,108 @@
+import { z } from '@hono/zod-openapi';
+import { mostEverySeconds } from '../market/cadence.ts';
+import { Symbol } from '../market/symbol.ts';
+import { stopWatching, watch } from './change-watchlist.ts';
+import { defineRoute } from './define-route.ts';
+import { principalOf } from './principal.ts';
+import { exampleWatched, PollingView, pollingView, WatchedView, watchedView } from './watchlist-view.ts';
+
+const WatchRequest = z
+  .strictObject({
+    every_seconds: z.int().min(1).max(mostEverySeconds).optional().openapi({
+      description: 'Default: as it is now; of a new symbol a minute, or longer when the plan has no room for that.',
+    }),
+  })
+  .openapi('WatchRequest');
+const WatchlistView = z
+  .object({ data: z.array(WatchedView), polling: PollingView, next_cursor: z.null() })
+  .openapi('Watchlist');
+
+const params = z.object({ symbol: Symbol.meta({ example: 'AAPL' }) });
+const content = { 'application/json': { schema: WatchedView, example: exampleWatched } };
+
+const list = defineRoute(
+  'admin',
+  {
+    method: 'get',
+    path: '/market/watchlist',
+    operationId: 'listWatchlist',
+    summary: 'What is polled without anybody asking, and how often.',
+    description:
+      'Every watched symbol, by name. At most 80 % of the plan’s calls are for polling, as `polling` counts them.',
+    tags: ['market'],
+    responses: {
+      200: {
+        description: 'The watchlist.',
+        content: {
+          'application/json': {
+            schema: WatchlistView,
+            example: {
+              data: [exampleWatched],
+              polling: { window_ms: 60_000, calls: 3.75, most_calls: 48 },
+              next_cursor: null,
+            },
+          },
+        },
+      },
+    },
+  },
+  async (c) => {
+    const { watchlist, hours, now } = c.var.ctx;
+    const [all, isOpen] = await Promise.all([watchlist.all(), hours.isOpen(now())]);
+    const data = all.map((watched) => watchedView(watched, now(), { isOpen, isPolled: watchlist.isPolled }));
+    return c.json({ data, polling: pollingView(all, watchlist), next_cursor: null }, 200);
+  },
+);
+
+const put = defineRoute(
+  'admin',
+  {
+    method: 'put',
+    path: '/market/watchlist/{symbol}',
+    operationId: 'watchSymbol',
+    summary: 'Polls a symbol from now on, or more or less often than before.',
+    description:
+      'What would take more of the plan than polling may is refused, with the cadence that fits in `fits_every_seconds` and in `detail`. Coins are named with their exchange: `BINANCE:BTCUSDT`.',
+    tags: ['market'],
+    request: {
+      params,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: WatchRequest, example: { every_seconds: 30 } } },
+      },
+    },
+    responses: {
+      200: { description: 'It was watched before; how it is watched now.', content },
+      201: { description: 'It is watched from now on.', content },
+      422: { description: 'invalid, watchlist_over_budget' },
+    },
+  },
+  async (c) => {
+    const { ctx } = c.var;
+    const { symbol } = c.req.valid('param');
+    const change = { symbol, everySeconds: c.req.valid('json').every_seconds, changedBy: principalOf(c).userId };
+    const { watched, isNew } = await watch(ctx, change);
+    const isOpen = await ctx.hours.isOpen(ctx.now());
+    return c.json(watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.watchlist.isPolled }), isNew ? 201 : 200);
+  },
+);
+
+const remove = defineRoute(
+  'admin',
+  {
+    method: 'delete',
+    path: '/market/watchlist/{symbol}',
+    operationId: 'stopWatchingSymbol',
+    summary: 'Polls a symbol no longer. What is stored of it stays.',
+    tags: ['market'],
+    request: { params },
+    responses: { 204: { description: 'It is no longer polled.' }, 422: { description: 'invalid' } },
+  },
+  async (c) => {
+    await stopWatching(c.var.ctx, { symbol: c.req.valid('param').symbol, changedBy: principalOf(c).userId });
+    return c.body(null, 204);
+  },
+);
+
+/** What is polled, and how often. */
+export const routes = [list, put, remove];

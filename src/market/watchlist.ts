@@ -1,0 +1,91 @@
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { Setting } from '../entities/setting.entity.ts';
+import { WatchedSymbol } from '../entities/watched-symbol.entity.ts';
+import { insertRows, selectRow } from '../rows.ts';
+import type { Transaction } from '../transaction.ts';
+import type { CallPlan } from './cadence.ts';
+import { isCrypto } from './crypto-symbol.ts';
+
+/** A watched symbol as it is stored. */
+export type Watched = InferEntity<typeof WatchedSymbol>;
+
+/** The symbols that are polled. MySQL holds them; the workers make the schedules follow. */
+export type Watchlist = Readonly<{
+  /** The plan that polling shares with people. */
+  plan: CallPlan;
+  /** Whether there is a key to poll with. */
+  isPolled: boolean;
+  /** What `WATCHLIST` names and how often, for the first start; null: nothing is named. */
+  first: FirstWatchlist;
+  /** Every watched symbol, by name. */
+  all(): Promise<readonly Watched[]>;
+  /** What changes whenever the watchlist does; undefined before it is first read. */
+  version(): Promise<string | undefined>;
+}>;
+
+/** What is watched from the first start on. */
+export type FirstWatchlist = Readonly<{ symbols: readonly string[]; everySeconds: number }>;
+
+/** What opening the watchlist needs. */
+export type WatchlistParts = Pick<Watchlist, 'plan' | 'isPolled' | 'first'> &
+  Readonly<{ read: () => EntityManager; transaction: Transaction; now: () => Date }>;
+
+const name = 'watchlist.version';
+
+/** Opens the watchlist. Whoever reads it first on a new database fills it with what `WATCHLIST` names, once for ever. */
+export function openWatchlist({ read, transaction, now, ...known }: WatchlistParts): Watchlist {
+  const version = async () => (await selectRow(read(), Setting, { name }))?.value;
+  let isFilled = false;
+  return {
+    ...known,
+    version,
+    async all() {
+      isFilled ||= (await version()) !== undefined;
+      if (!isFilled) await transaction((tx) => lockWatchlist(tx, known.first, now()));
+      isFilled = true;
+      return allWatched(read());
+    },
+  };
+}
+
+/** Every watched symbol, by name. */
+export function allWatched(em: EntityManager): Promise<Watched[]> {
+  return em.find(WatchedSymbol, {}, { orderBy: { symbol: 'asc' }, disableIdentityMap: true });
+}
+
+/** Keeps everybody else from changing the watchlist until the transaction ends, having filled it if that is still to be done. */
+export async function lockWatchlist(tx: EntityManager, first: FirstWatchlist, at: Date): Promise<void> {
+  const { tableName } = tx.getMetadata(Setting);
+  // The row is its own lock: of several who fill it, one inserts, and the others wait for that and find it.
+  const { affectedRows } = await tx.execute<{ affectedRows: number }>(
+    `insert ignore into ${tableName} (name, value, changed_by, changed_at) values (?, 'first', 0, ?)`,
+    [name, at],
+    'run',
+  );
+  if (affectedRows === 1) await insertRows(tx, WatchedSymbol, firstRows(first, at));
+  else await selectRow(tx, Setting, { name }, { lock: true });
+}
+
+/** Notes that the locked watchlist has changed, and who did it; the workers look at it every second. */
+export async function noteChange(
+  tx: EntityManager,
+  { id, changedBy, at }: Readonly<{ id: string; changedBy: number; at: Date }>,
+): Promise<void> {
+  await tx.nativeUpdate(Setting, { name }, { value: id, changedBy, changedAt: at });
+}
+
+/** A share or a coin. */
+export function kindOf(symbol: string): 'stock' | 'crypto' {
+  return isCrypto(symbol) ? 'crypto' : 'stock';
+}
+
+function firstRows({ symbols, everySeconds }: FirstWatchlist, createdAt: Date) {
+  return symbols.map((symbol) => ({
+    symbol,
+    kind: kindOf(symbol),
+    everySeconds,
+    addedBy: null,
+    createdAt,
+    polledAt: null,
+  }));
+}

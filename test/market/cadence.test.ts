@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import { fittingAll, fittingSeconds, pollingIn, usualEverySeconds } from '../../src/market/cadence.ts';
+import { nextPoll, slotBegan, slotOffsetMs } from '../../src/market/slots.ts';
+
+const plan = { perWindow: 60, windowMs: 60_000 };
+
+describe('cadences', () => {
+  it('from the first start use half of the plan at the most, and none is shorter than a copy is fresh', () => {
+    for (const count of [1, 8, 30, 500]) {
+      const everySeconds = usualEverySeconds(count, plan, 10);
+      expect((count * 60) / everySeconds).toBeLessThanOrEqual(30);
+      expect(everySeconds).toBeGreaterThanOrEqual(10);
+    }
+    expect(usualEverySeconds(8, plan, 10)).toBe(16);
+  });
+
+  it('that fit leave people their fifth, and one second less does not fit', () => {
+    for (const others of [[], [10, 10, 10], [2, 4, 300], [60, 7, 2]]) {
+      const fits = fittingSeconds(others, plan) ?? Number.NaN;
+      expect(pollingIn([...others, fits], plan).calls).toBeLessThanOrEqual(48);
+      if (fits > 1) expect(pollingIn([...others, fits - 1], plan).calls).toBeGreaterThan(48);
+    }
+    expect(fittingSeconds([2, 4], plan)).toBe(20);
+  });
+
+  it('fit nowhere when others use all that polling may; then a longer one fits for all', () => {
+    expect(fittingSeconds([2, 4, 20], plan)).toBeUndefined();
+    expect(fittingAll(4, plan)).toBe(5);
+    expect(pollingIn([5, 5, 5, 5], plan).calls).toBe(48);
+    expect(fittingAll(500, plan)).toBe(625);
+  });
+});
+
+describe('slots', () => {
+  const aapl = { symbol: 'AAPL', everySeconds: 16 };
+
+  it('lie one cadence apart, at an offset of the symbol’s own', () => {
+    const [began, offsetMs] = [slotBegan(aapl, 1_000_000_000_000), slotOffsetMs(aapl)];
+    expect(began % 16_000).toBe(offsetMs);
+    expect(began).toBeLessThanOrEqual(1_000_000_000_000);
+    expect(slotBegan(aapl, began)).toBe(began);
+    expect(slotBegan(aapl, began + 15_999)).toBe(began);
+    expect(slotBegan(aapl, began - 1)).toBe(began - 16_000);
+    const offsets = 'AAPL MSFT GOOGL AMZN NVDA TSLA META'.split(' ').map((symbol) => slotOffsetMs({ ...aapl, symbol }));
+    expect(new Set(offsets).size).toBe(7);
+    for (const symbol of ['A', 'B', 'C']) expect(slotOffsetMs({ symbol, everySeconds: 1 })).toBeGreaterThan(0);
+  });
+
+  it('that come next are the first after a rest', () => {
+    const began = slotBegan(aapl, 1_000_000_000_000);
+    expect(nextPoll(aapl, began + 5)).toBe(began + 16_000);
+    expect(nextPoll(aapl, began + 5, began + 16_000)).toBe(began + 16_000);
+    expect(nextPoll(aapl, began + 5, began + 16_001)).toBe(began + 32_000);
+  });
+});

@@ -5,12 +5,13 @@ import { join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { Redis } from 'ioredis';
 import { readConfig } from '../src/config.ts';
+import { type MysqlServer, startMysql } from './mysql-server.ts';
 import { follow, freePort, startProcess, type TestProcess, until } from './process.ts';
 import { type Sandbox, startSandbox } from './sandbox-process.ts';
 import { ownData } from './servers.ts';
 import { accounts, createDatabase, Granted } from './test-context.ts';
 
-/** The product as real processes with data of its own: APIs, workers, the sandbox, and on request a Redis to maltreat. */
+/** The product as real processes with data of its own: APIs, workers, the sandbox, and on request servers to maltreat. */
 export type Platform = Readonly<{
   urls: readonly string[];
   url: string;
@@ -18,6 +19,9 @@ export type Platform = Readonly<{
   orm: MikroORM;
   redis: Redis;
   redisServer: RedisServer | undefined;
+  mysqlServer: MysqlServer | undefined;
+  /** The environment that every process gets, but for its ports. */
+  env: Readonly<Record<string, string>>;
   apis: TestProcess[];
   workers: TestProcess[];
   /** Where the processes are probed and scraped, in the order of their starts: APIs first. */
@@ -32,6 +36,8 @@ export type PlatformOptions = Readonly<{
   apis?: number;
   workers?: number;
   ownRedis?: boolean;
+  /** A durable one, that may be killed. */
+  ownMysql?: boolean;
   env?: Readonly<Record<string, string>>;
 }>;
 
@@ -40,13 +46,16 @@ export async function startPlatform({
   apis = 1,
   workers = 1,
   ownRedis = false,
+  ownMysql = false,
   env = {},
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
   const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
   const sandbox = await startSandbox({ env: Object.fromEntries(plan) });
   const redisServer = ownRedis ? await startRedis() : undefined;
-  const given = { ...(await ownData()), ...upstreams(sandbox), ...redisServer?.env, LOG_LEVEL: 'warn', ...env };
+  const mysqlServer = ownMysql ? await startMysql('orderflow_test') : undefined;
+  const servers = { ...redisServer?.env, ...mysqlServer?.env };
+  const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...env };
   const config = readConfig(given);
   const orm = await createDatabase(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
@@ -92,6 +101,8 @@ export async function startPlatform({
     orm,
     redis,
     redisServer,
+    mysqlServer,
+    env: given,
     ...started,
     healths,
     startWorker,
@@ -101,8 +112,9 @@ export async function startPlatform({
       await Promise.all([...started.apis, ...started.workers].map((some) => some.signal('SIGKILL')));
       await redisServer?.stop();
       await sandbox.stop();
-      await orm.schema.dropDatabase();
+      if (!mysqlServer) await orm.schema.dropDatabase();
       await orm.close(true);
+      await mysqlServer?.stop();
     },
   };
 }
@@ -121,7 +133,8 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
   };
 }
 
-async function untilReady(url: string, process: TestProcess): Promise<void> {
+/** Resolves when a process's probe says so. */
+export async function untilReady(url: string, process: TestProcess): Promise<void> {
   await until(
     () => `${url} ready; the process said: ${process.output()}`,
     20_000,
@@ -133,7 +146,8 @@ async function untilReady(url: string, process: TestProcess): Promise<void> {
   );
 }
 
-async function logIn(url: string, account: keyof typeof accounts): Promise<string> {
+/** Logs in and returns the token. */
+export async function logIn(url: string, account: keyof typeof accounts): Promise<string> {
   const answer = await sendJson(url, 'POST', '/auth/login', accounts[account]);
   return Granted.parse(await answer.json()).access_token;
 }

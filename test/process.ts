@@ -27,12 +27,16 @@ export function startProcess(
   return follow(child);
 }
 
+const alive = new Set<ChildProcess>();
+process.once('exit', () => alive.forEach((child) => child.kill('SIGKILL')));
+
 /** Follows any child; at the end of the test process it is killed, so that none is left behind. */
 export function follow(child: ChildProcess): TestProcess {
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (text += chunk.toString()));
   const hasEnded = once(child, 'exit');
-  process.once('exit', () => child.kill('SIGKILL'));
+  alive.add(child);
+  child.once('exit', () => alive.delete(child));
   return {
     pid: child.pid ?? 0,
     output: () => text,

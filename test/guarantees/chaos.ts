@@ -1,0 +1,98 @@
+import { logIn, type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+import { seeded, shuffled } from '../seeded.ts';
+import { type Buyers, sendBuyers } from './buyers.ts';
+import { type KillPoint, killPoints, type Victim } from './kill-points.ts';
+import { openStand, type Stand } from './stand.ts';
+
+/** What was bought and killed, and when it ended, on a platform that still runs. */
+export type Chaos = Readonly<{
+  platform: Platform;
+  buyers: Buyers;
+  kills: readonly string[];
+  killedProcesses: number;
+  lastFaultAt: number;
+  stop(): Promise<void>;
+}>;
+
+type Town = Readonly<{ platform: Platform; stands: readonly Stand[] }>;
+
+// The gateway's faults last until they are cleared.
+const seconds = 3_600;
+
+/**
+ * Kills at every point every victim it has, `passes` times, in an order that the seed decides, while people buy and the
+ * gateway loses a fifth of its answers; ends when at least `orders` have been placed and all faults are over.
+ */
+export async function runChaos({
+  seed,
+  passes,
+  orders,
+}: Readonly<{ seed: number; passes: number; orders: number }>): Promise<Chaos> {
+  const random = seeded(seed);
+  const env = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0' };
+  const platform = await startPlatform({ apis: 0, workers: 0, ownRedis: true, ownMysql: true, env });
+  const stands = [
+    await openStand(platform, 'api'),
+    await openStand(platform, 'worker'),
+    await openStand(platform, 'worker'),
+  ];
+  const town = { platform, stands };
+  await Promise.all(stands.map((stand) => stand.start()));
+  const { sandbox } = platform;
+  await sandbox.fault({ target: 'stripe', kind: 'lost_answer', rate: 0.2, seconds });
+  await sandbox.fault({ target: 'stripe', kind: 'slow', rate: 0.05, ms: 3_000, seconds });
+  const url = stands[0]?.url ?? '';
+  const buyers = sendBuyers(6, { url, token: await logIn(url, 'demo'), random, thinkMs: 150 });
+
+  const rounds = Array.from({ length: passes }, () =>
+    killPoints.flatMap((point) => point.victims.map((victim) => ({ point, victim }))),
+  ).flat();
+  const kills: string[] = [];
+  let killedProcesses = 0;
+  for (const { point, victim } of shuffled(rounds, random)) {
+    killedProcesses += await killAt(town, point, victim);
+    kills.push(`${victim} killed: ${point.name}`);
+  }
+  await until('enough orders', 60_000, () => (buyers.bought.length >= orders ? true : undefined));
+  await sandbox.clearFaults();
+  const lastFaultAt = performance.now();
+  await buyers.goHome();
+  return {
+    platform,
+    buyers,
+    kills,
+    killedProcesses,
+    lastFaultAt,
+    async stop() {
+      await buyers.goHome();
+      await Promise.all(stands.map((stand) => stand.close()));
+      await platform.stop();
+    },
+  };
+}
+
+/** Waits until a byte is held at the point, kills, starts again what was killed, and returns how many processes that were. */
+async function killAt({ platform, stands }: Town, { name, role, place }: KillPoint, victim: Victim): Promise<number> {
+  const { sandbox, mysqlServer, redisServer } = platform;
+  const there = stands.filter((stand) => stand.role === role);
+  const isHeldAt = (stand: Stand) => place.link !== 'gateway' && stand[place.link].isHolding();
+  if (place.link === 'gateway') await sandbox.hold(place.hold);
+  else for (const stand of there) stand[place.link].set(place.trap);
+  await until(`a byte is held: ${name}`, 20_000, async () =>
+    there.some(isHeldAt) || (place.link === 'gateway' && (await sandbox.held()) > 0) ? true : undefined,
+  );
+  // The sandbox does not say who asked it: the one is among these.
+  const asking = place.link === 'gateway' ? there : there.filter(isHeldAt).slice(0, 1);
+  const struck = victim === 'everything' ? stands : victim === 'process' ? asking : [];
+  const servers = [
+    ...(victim === 'mysql' || victim === 'everything' ? [mysqlServer] : []),
+    ...(victim === 'redis' || victim === 'everything' ? [redisServer] : []),
+  ];
+  const dying = [...struck, ...servers].map(async (one) => one?.process().signal('SIGKILL'));
+  await Promise.all(dying);
+  for (const stand of there) if (place.link !== 'gateway') stand[place.link].release();
+  if (place.link === 'gateway') await sandbox.release();
+  await Promise.all([...servers.map(async (server) => server?.restart()), ...struck.map((stand) => stand.start())]);
+  return struck.length + servers.length;
+}

@@ -5,7 +5,9 @@ import type { JobAnswers } from './api/answer-later.ts';
 import type { ApiReadiness } from './api/readiness.ts';
 import { openSyncGate, type SyncGate } from './catalog/sync-gate.ts';
 import { openBudget } from './gateways/budget.ts';
+import { type BudgetState, readBudget } from './gateways/budget-view.ts';
 import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
+import { openPlan, type Plan } from './gateways/plan.ts';
 import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
 import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
@@ -14,9 +16,10 @@ import { type Enqueue, type FindLive, openProducer, type Producer } from './jobs
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
 import { type Log, openLog } from './log.ts';
 import { type Asks, openAsks } from './market/asks.ts';
-import { usualEverySeconds } from './market/cadence.ts';
+import { shareForPeople, usualEverySeconds } from './market/cadence.ts';
 import { type Cache, openCache } from './market/cache.ts';
 import { type Hours, openHours } from './market/hours.ts';
+import { isForPeople, type Lane } from './market/lanes.ts';
 import { openWatchlist, type Watchlist } from './market/watchlist.ts';
 import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
@@ -64,8 +67,12 @@ export type Context = JobContext &
     redis: Redis;
     relay: Relay;
     tails: Tails;
-    /** The context of one job, with an entity manager of its own. */
-    fork(): JobContext;
+    /** The context of one job, with an entity manager of its own; its calls to Finnhub are made in this lane. */
+    fork(lane?: Lane): JobContext;
+    /** What has been used of Finnhub's plan. @throws when Redis is away. */
+    readBudget(): Promise<BudgetState>;
+    /** What Finnhub's plan is known not to include. */
+    plan: Plan;
     close(): Promise<void>;
   }>;
 
@@ -83,6 +90,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openTailConnection(config, name));
+  const finnhubs = openFinnhubs(config, redis);
   const shared = {
     config,
     log,
@@ -96,15 +104,14 @@ export async function openContext(config: Config, role: string): Promise<Context
     transaction,
     enqueue: producer.enqueue,
     findLive: producer.findLive,
-    finnhub: openFinnhubOf(config, redis),
+    finnhub: finnhubs.logged_in,
     referenceRates: openReferenceRates(config.forexFallbackUrl),
     gateway: openPaymentGateway(config),
     outage: openOutage(redis, 'payments'),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
     productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
     syncGate: openSyncGate(redis),
-    cache: openCache(redis),
-    asks: openAsks(redis),
+    ...openMemories(config, redis),
     hours: openHours(redis),
     freshMs: freshMsOf(config),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
@@ -112,7 +119,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   return {
     ...shared,
     em: orm.em.fork(),
-    fork: () => ({ ...shared, em: orm.em.fork() }),
+    fork: (lane = 'logged_in') => ({ ...shared, finnhub: finnhubs[lane], em: orm.em.fork() }),
     async close() {
       tails.close();
       await relay.idle();
@@ -143,15 +150,40 @@ function pollingOf(config: Config): Pick<Watchlist, 'plan' | 'isPolled' | 'first
   return { plan, isPolled: config.FINNHUB_API_KEY !== undefined, first: { symbols, everySeconds } };
 }
 
-function openFinnhubOf(config: Config, redis: Redis): Finnhub {
-  const budget = openBudget(redis, {
+/** What Redis remembers of the market and of the calls to it. */
+function openMemories(config: Config, redis: Redis): Pick<Context, 'cache' | 'asks' | 'plan' | 'readBudget'> {
+  return {
+    cache: openCache(redis),
+    asks: openAsks(redis),
+    plan: openPlan(redis, config.FINNHUB_API_KEY ?? ''),
+    readBudget: () => readBudget(redis, limitsOf(config)),
+  };
+}
+
+/** Finnhub as each lane may call it. */
+function openFinnhubs(config: Config, redis: Redis): Readonly<Record<Lane, Finnhub>> {
+  const budget = openBudget(redis, { ...limitsOf(config), isBackground: (lane) => !isForPeople(lane) });
+  const plan = openPlan(redis, config.FINNHUB_API_KEY ?? '');
+  const { FINNHUB_BASE_URL, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
+  const baseUrl = FINNHUB_BASE_URL.replace(/\/+$/, '');
+  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, plan });
+  return {
+    logged_in: open('logged_in'),
+    anonymous_cold: open('anonymous_cold'),
+    anonymous_stale: open('anonymous_stale'),
+    watchlist: open('watchlist'),
+    refresh: open('refresh'),
+  };
+}
+
+function limitsOf(config: Config) {
+  return {
     key: config.FINNHUB_API_KEY ?? '',
     perWindow: config.FINNHUB_PER_MINUTE,
     windowMs: config.FINNHUB_WINDOW_MS,
     perSecond: config.FINNHUB_PER_SECOND,
-  });
-  const { FINNHUB_BASE_URL: baseUrl, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
-  return openFinnhub({ baseUrl: baseUrl.replace(/\/+$/, ''), key, windowMs, budget });
+    reserved: shareForPeople,
+  };
 }
 
 /** Blocking reads come back every few seconds, also with nothing; a line that stays silent for longer is dead. */

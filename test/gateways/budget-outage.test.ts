@@ -11,13 +11,14 @@ import { ownData } from '../servers.ts';
 let server: RedisServer;
 let redis: Redis;
 let budget: Budget;
+const lane = 'logged_in' as const;
 beforeEach(async () => {
   server = await startRedis();
   redis = new Redis(impatientRedis(readConfig({ ...(await ownData()), ...server.env })));
   redis.on('error', () => {});
   await until('connected', 3_000, () => (redis.status === 'ready' ? true : undefined));
-  budget = openBudget(redis, { key: 'k', perWindow: 3, windowMs: 60_000, perSecond: 30 });
-  await budget.settle(await budget.take(), { limit: 3, remaining: 2 });
+  budget = openBudget(redis, { key: 'k', perWindow: 3, windowMs: 60_000, perSecond: 30, holdMs: 0 });
+  await budget.settle(await budget.take(lane), { limit: 3, remaining: 2 });
 });
 afterEach(async () => {
   redis.disconnect();
@@ -32,7 +33,7 @@ const back = () =>
     ),
   );
 const refusal = async () => {
-  const error: unknown = await budget.take().catch((reason: unknown) => reason);
+  const error: unknown = await budget.take(lane).catch((reason: unknown) => reason);
   if (error instanceof RateLimited) return error;
   throw new Error('it was granted');
 };
@@ -51,8 +52,8 @@ test('while Redis is frozen nothing is granted either, and the answer takes litt
 });
 
 test('a Redis that was restarted goes on counting', async () => {
-  await budget.take();
-  await budget.take();
+  await budget.take(lane);
+  await budget.take(lane);
   await server.process().signal('SIGKILL');
   await server.restart();
   await back();
@@ -60,8 +61,8 @@ test('a Redis that was restarted goes on counting', async () => {
 });
 
 test('a Redis that came back without its last calls is reminded of them', async () => {
-  await budget.take();
-  await budget.take();
+  await budget.take(lane);
+  await budget.take(lane);
   await server.process().signal('SIGKILL');
   await server.restart();
   await back();

@@ -22,10 +22,12 @@ beforeAll(async () => {
 afterAll(() => connections.forEach((connection) => connection.disconnect()));
 beforeEach(() => redis.flushdb());
 
-const plan = { key: 'secret', perWindow: 5, windowMs: 600, perSecond: 60 };
+// Nobody looks by himself, and nobody waits for others to look, unless a test says so.
+const plan = { key: 'secret', perWindow: 5, windowMs: 600, perSecond: 60, lookEveryMs: 60_000, holdMs: 0 };
+const lane = 'logged_in' as const;
 const open = (limits: Partial<typeof plan> = {}, connection = redis) => openBudget(connection, { ...plan, ...limits });
 /** What `take` says: undefined when it grants, else the wait. */
-const wait = (budget: Budget) => budget.take().then(() => undefined, waitOf);
+const wait = (budget: Budget) => budget.take(lane).then(() => undefined, waitOf);
 const waitOf = (error: unknown): number => {
   if (error instanceof RateLimited) return error.waitMs;
   throw error;
@@ -41,17 +43,17 @@ async function grants(budget: Budget): Promise<number> {
 async function told(limits: Partial<typeof plan> = {}, connection = redis): Promise<Budget> {
   const budget = open(limits, connection);
   const limit = limits.perWindow ?? plan.perWindow;
-  await budget.settle(await budget.take(), { limit, remaining: limit - 1 });
+  await budget.settle(await budget.take(lane), { limit, remaining: limit - 1 });
   return budget;
 }
 
 test('a first start makes one call at a time until an answer has told what is left', async () => {
   const budget = open();
-  const first = await budget.take();
+  const first = await budget.take(lane);
   expect(await wait(budget)).toBe(50);
   expect(await wait(open({}, connections[1]))).toBe(50);
   await budget.settle(first, 'silent');
-  const second = await budget.take();
+  const second = await budget.take(lane);
   expect(await wait(budget)).toBe(50);
   await budget.settle(second, { limit: 5, remaining: 3 });
   expect(await grants(budget)).toBe(3);
@@ -59,11 +61,11 @@ test('a first start makes one call at a time until an answer has told what is le
 
 test('an answer without the header rests one window, once: after that the log is complete', async () => {
   const budget = open();
-  await budget.settle(await budget.take(), 'unlabelled');
+  await budget.settle(await budget.take(lane), 'unlabelled');
   const rest = await wait(budget);
   expect(rest).toBeGreaterThan(400);
   expect(rest).toBeLessThanOrEqual(605);
-  const granted = await until('the window is over', 2_000, () => budget.take().catch(() => undefined));
+  const granted = await until('the window is over', 2_000, () => budget.take(lane).catch(() => undefined));
   await budget.settle(granted, 'unlabelled');
   expect(await grants(budget)).toBe(4);
 });
@@ -97,7 +99,7 @@ test('calls that the provider has counted and we have not are taken over, whatev
       await redis.flushdb();
       const remaining = Math.min(left, theirs - 1);
       const budget = open({ perWindow: ours, windowMs: 60_000 });
-      await budget.settle(await budget.take(), { limit: theirs, remaining });
+      await budget.settle(await budget.take(lane), { limit: theirs, remaining });
       // Never more than the provider has left, never more than our own plan, all calls counted.
       const used = theirs - remaining;
       expect(await grants(budget)).toBe(Math.max(0, Math.min(remaining, ours - used)));
@@ -108,23 +110,23 @@ test('calls that the provider has counted and we have not are taken over, whatev
 
 test('a provider that counts fewer than we do gives nothing back', async () => {
   const budget = await told();
-  await budget.take();
-  await budget.settle(await budget.take(), unused);
+  await budget.take(lane);
+  await budget.settle(await budget.take(lane), unused);
   expect(await grants(budget)).toBe(2);
 });
 
 test('a grant that was not used in time is void and given back, the right to try first included', async () => {
   const budget = open();
-  const first = await budget.take();
+  const first = await budget.take(lane);
   expect(await budget.isGood(first)).toBe(true);
   expect(await budget.isGood({ ...first, askedAtMs: first.askedAtMs - 251 })).toBe(false);
-  await budget.settle(await budget.take(), unused);
+  await budget.settle(await budget.take(lane), unused);
   expect(await grants(budget)).toBe(4);
 });
 
 test('a void grant gives back nobody else’s right to try first', async () => {
   const budget = open();
-  const first = await budget.take();
+  const first = await budget.take(lane);
   expect(await budget.isGood({ id: 'another', askedAtMs: first.askedAtMs - 251 })).toBe(false);
   expect(await wait(budget)).toBe(50);
 });
@@ -142,7 +144,7 @@ test('Redis loses everything, and only a newcomer asks: one call, whose answer t
   await grants(await told());
   await redis.flushdb();
   const newcomer = open({}, connections[1]);
-  const grant = await newcomer.take();
+  const grant = await newcomer.take(lane);
   expect(await wait(newcomer)).toBe(50);
   await newcomer.settle(grant, { limit: 5, remaining: 0 });
   expect(await wait(newcomer)).toBeGreaterThan(500);
@@ -157,7 +159,7 @@ test('four processes that take all they can exceed neither window', async () => 
     connections.map(async (connection) => {
       const budget = open(limits, connection);
       while (performance.now() < end) {
-        const grant = await budget.take().catch(() => undefined);
+        const grant = await budget.take(lane).catch(() => undefined);
         if (!grant) continue;
         granted.push(performance.now());
         await budget.settle(grant, 'silent');

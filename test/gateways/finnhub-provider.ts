@@ -48,9 +48,17 @@ export async function openProvider(): Promise<Provider> {
     take: async () => ({ id: 'grant', askedAtMs: performance.now() }),
     isGood: async () => true,
     settle: async () => {},
+    rest: async () => {},
   };
   const client = (budget: Partial<Budget> = {}, key?: string) =>
-    openFinnhub({ baseUrl: `${server.url}/api/v1`, key, windowMs: 30_000, budget: { ...generous, ...budget } });
+    openFinnhub({
+      baseUrl: `${server.url}/api/v1`,
+      key,
+      windowMs: 30_000,
+      budget: { ...generous, ...budget },
+      lane: 'logged_in',
+      plan: { isOutside: async () => false, remember: async () => {} },
+    });
   return {
     answers,
     asked: () => asked,

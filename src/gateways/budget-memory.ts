@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { lookScript, restoreScript } from './budget-scripts.ts';
+
+/** What one process remembers of the budget's log, to put it back when Redis has lost it. */
+export type BudgetMemory = Readonly<{
+  /** Asks a script that answers as takeScript does, and returns the wait, ms; what was lost is put back first. */
+  ask(script: (epoch: string) => Promise<unknown>): Promise<number>;
+  /** How long this process should make no call: others may not have put back yet what they remember. */
+  holdMs(): number;
+}>;
+
+/** Where the log is, and for how long and how often it is looked at after this process has asked last. */
+export type Remembering = Readonly<{
+  keys: Readonly<{ log: string; epoch: string; since: string }>;
+  guardedMs: number;
+  lookEveryMs: number;
+}>;
+
+// What the scripts answer: verdict, its epoch or wait, and the log as member, score, member, score …
+const Taken = z.tuple([z.enum(['restore', 'wait', 'go']), z.string(), z.array(z.string()).optional()]);
+
+// Connections come back within half a second of each other.
+const holdAfterOutageMs = 1_000;
+
+/** Opens the memory. As long as its last call counts, the process keeps looking, to remember what others do too. */
+export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }: Remembering): BudgetMemory {
+  let epoch = '';
+  let log: string[] = [];
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let holdUntilMs = 0;
+  const holdMs = () => Math.max(0, Math.ceil(holdUntilMs - performance.now()));
+  // A Redis that came back may have lost its last second: until that is over, what is remembered is put back each time.
+  const ask = async (
+    script: (epoch: string) => Promise<unknown>,
+    known = holdMs() > 0 ? '' : epoch,
+  ): Promise<number> => {
+    const [verdict, detail, seen = []] = Taken.parse(await script(known));
+    if (verdict === 'restore') {
+      if (log.length > 0) await redis.eval(restoreScript, 1, keys.log, guardedMs, ...log);
+      epoch = detail || 'unknown';
+      return ask(script, epoch);
+    }
+    log = seen;
+    return verdict === 'wait' ? Number(detail) : 0;
+  };
+  const look = () => {
+    if (redis.status !== 'ready' || performance.now() - askedAtMs > guardedMs) return;
+    // What cannot be looked at now is at the next look.
+    ask((known) => redis.eval(lookScript, 3, keys.log, keys.epoch, keys.since, known)).catch(() => {});
+  };
+  const looking = setInterval(look, lookEveryMs).unref();
+  redis.once('end', () => clearInterval(looking));
+  let isFirst = redis.status !== 'ready';
+  redis.on('ready', () => {
+    if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
+    isFirst = false;
+    look();
+  });
+  return {
+    ask(script) {
+      askedAtMs = performance.now();
+      return ask(script);
+    },
+    holdMs,
+  };
+}

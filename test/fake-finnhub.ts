@@ -12,6 +12,8 @@ export function fakeFinnhub(answers: Partial<Finnhub> = {}): Finnhub {
     forex: unexpected,
     search: unexpected,
     isListed: unexpected,
+    isMarketOpen: unexpected,
+    holidays: unexpected,
     ...answers,
   };
 }

@@ -12,6 +12,9 @@ export type FinnhubArticle = z.output<typeof Article>;
 /** A symbol that a search has found. */
 export type FinnhubHit = z.output<typeof Search>['result'][number];
 
+/** A day on which an exchange does not trade as usual; the hours are empty when it is closed. */
+export type FinnhubHoliday = z.output<typeof Holidays>['data'][number];
+
 // Older records lack the changes.
 const Change = z
   .number()
@@ -95,3 +98,18 @@ export const Search = z.object({
 
 /** What `/forex/rates` answers: units of each currency for one of the base. */
 export const Forex = z.object({ base: z.string(), quote: z.record(z.string(), z.number().nonnegative().max(1e15)) });
+
+/** What `/stock/market-status` answers. */
+export const Status = z.object({ isOpen: z.boolean() });
+
+/** What `/stock/market-holiday` answers. */
+export const Holidays = z.object({
+  data: z
+    .array(
+      z.object({
+        atDate: z.iso.date(),
+        tradingHour: z.union([z.literal(''), z.string().regex(/^\d\d:\d\d-\d\d:\d\d$/)]),
+      }),
+    )
+    .max(1_000),
+});

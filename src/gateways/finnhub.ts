@@ -1,8 +1,10 @@
 import type { z } from 'zod';
 import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
+import type { Lane } from '../market/lanes.ts';
 import type { Budget, Remaining } from './budget.ts';
 import { fetchJson, type JsonAnswer, UpstreamFault } from './fetch-json.ts';
 import * as answers from './finnhub-answers.ts';
+import { callName, type Plan } from './plan.ts';
 
 /** Finnhub, within the plan. Every call may throw RateLimited, UpstreamFault (try again) or GiveUp (don't). */
 export type Finnhub = Readonly<{
@@ -24,14 +26,21 @@ export type Finnhub = Readonly<{
   holidays(signal: AbortSignal): Promise<readonly answers.FinnhubHoliday[]>;
 }>;
 
-/** Where Finnhub is and with which key; without one, every call gives up. */
-export type FinnhubOptions = Readonly<{ baseUrl: string; key: string | undefined; windowMs: number; budget: Budget }>;
+/** Where Finnhub is, with which key (without one, every call gives up), and in which lane calls wait for the budget. */
+export type FinnhubOptions = Readonly<{
+  baseUrl: string;
+  key: string | undefined;
+  windowMs: number;
+  budget: Budget;
+  lane: Lane;
+  plan: Plan;
+}>;
 
 const mostRestMs = 60_000;
 const unitedStates = { exchange: 'US' };
 
 /** Opens Finnhub's REST interface; the key travels in a header, never in a URL. */
-export function openFinnhub({ baseUrl, key, windowMs, budget }: FinnhubOptions): Finnhub {
+export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan }: FinnhubOptions): Finnhub {
   const get = async <T extends z.ZodType>(
     schema: T,
     path: string,
@@ -39,15 +48,16 @@ export function openFinnhub({ baseUrl, key, windowMs, budget }: FinnhubOptions):
     signal: AbortSignal,
   ) => {
     if (key === undefined) throw new GiveUp('FINNHUB_API_KEY is not set');
+    const call = callName(path, query['symbol']);
+    if (await plan.isOutside(call)) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
-    const answer = await callOnce(budget, () =>
+    const answer = await callOnce(budget, lane, windowMs, () =>
       fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal }),
-    ).catch((error: unknown) => {
-      // A limit is one in whatever words.
-      if (!(error instanceof UpstreamFault) || error.status !== 429) throw error;
-      throw new RateLimited(restMs(error.headers ?? new Headers(), windowMs), { cause: error });
-    });
-    return read(schema, path, answer, windowMs);
+    );
+    const said = read(schema, path, answer);
+    if (said !== 'outside') return said.data;
+    await plan.remember(call);
+    throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
   };
   const search = async (words: string, signal: AbortSignal) =>
     (await get(answers.Search, '/search', { q: words }, signal)).result;
@@ -80,14 +90,30 @@ function isSameTicker(one: string, other: string): boolean {
   return one.toUpperCase().replaceAll('-', '.') === other.replaceAll('-', '.');
 }
 
-async function callOnce(budget: Budget, call: () => Promise<JsonAnswer>): Promise<JsonAnswer> {
-  const grant = await budget.take();
+/** @throws RateLimited for a refusal in whatever words, once the budget knows of it. */
+async function callOnce(
+  budget: Budget,
+  lane: Lane,
+  windowMs: number,
+  call: () => Promise<JsonAnswer>,
+): Promise<JsonAnswer> {
+  const grant = await budget.take(lane);
   if (!(await budget.isGood(grant))) throw new RateLimited(1);
+  const refusal = async (headers: Headers | undefined, cause?: unknown) => {
+    const waitMs = restMs(headers ?? new Headers(), windowMs);
+    // How long to rest is its word; that no call is left, it says of whatever has used them up.
+    await settleQuietly(budget, grant, 'unlabelled');
+    await budget.rest(waitMs).catch(() => {});
+    return new RateLimited(waitMs, { cause });
+  };
   try {
     const answer = await call();
+    if (answer.status === 429) throw await refusal(answer.headers);
     await settleQuietly(budget, grant, remaining(answer.headers) ?? 'unlabelled');
     return answer;
   } catch (error) {
+    if (error instanceof RateLimited) throw error;
+    if (error instanceof UpstreamFault && error.status === 429) throw await refusal(error.headers, error);
     // An error page of a proxy in between names no remaining calls, and nothing follows from that.
     await settleQuietly(budget, grant, (error instanceof UpstreamFault && remaining(error.headers)) || 'silent');
     throw error;
@@ -107,15 +133,13 @@ function remaining(headers: Headers | undefined): Remaining | undefined {
     : undefined;
 }
 
-function read<T extends z.ZodType>(schema: T, path: string, answer: JsonAnswer, windowMs: number): z.output<T> {
-  const { status, body, headers } = answer;
-  if (status === 429) throw new RateLimited(restMs(headers, windowMs));
+function read<T extends z.ZodType>(schema: T, path: string, { status, body }: JsonAnswer) {
   if (status === 401) throw new GiveUp('Finnhub refuses the key; check FINNHUB_API_KEY');
-  if (status === 403) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
+  if (status === 403) return 'outside';
   const parsed = schema.safeParse(body);
   if (status !== 200 || !parsed.success)
     throw new UpstreamFault(`Finnhub ${path} answered ${status} with an unknown shape`);
-  return parsed.data;
+  return { data: parsed.data };
 }
 
 // Retry-After in seconds or as a date, else the window's end, else a whole window; never less than a tenth of a second or more than a minute.

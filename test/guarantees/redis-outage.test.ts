@@ -1,35 +1,37 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
+import { type Platform, type RedisServer, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import { placeOrder } from './shopping.ts';
 
 const outageMs = 12_000;
 
-let platform: Platform;
-beforeAll(async () => {
-  platform = await startPlatform({ ownRedis: true });
-});
-afterAll(() => platform.stop());
-
 const outages = [
   {
     name: 'frozen',
-    begin: () => platform.redisServer?.process().signal('SIGSTOP'),
-    end: () => platform.redisServer?.process().signal('SIGCONT'),
+    begin: (redis: RedisServer) => redis.process().signal('SIGSTOP'),
+    end: (redis: RedisServer) => redis.process().signal('SIGCONT'),
   },
   {
     name: 'killed and kept away',
-    begin: () => platform.redisServer?.process().signal('SIGKILL'),
-    end: () => platform.redisServer?.restart(),
+    begin: (redis: RedisServer) => redis.process().signal('SIGKILL'),
+    end: (redis: RedisServer) => redis.restart(),
   },
 ];
 
-describe.each(outages)('Redis $name for 12 s', ({ begin, end }) => {
+const opened: Platform[] = [];
+afterAll(() => Promise.all(opened.map((platform) => platform.stop())));
+
+// Each outage has a platform of its own, so that both are waited for at once.
+describe.concurrent.each(outages)('Redis $name for 12 s', ({ begin, end }) => {
   test('every order is answered 201 within 2 s, and all are paid within 15 s of its return, each charged once', async () => {
-    await begin();
+    const platform = await startPlatform({ ownRedis: true });
+    opened.push(platform);
+    const { redisServer } = platform;
+    if (!redisServer) throw new Error('a Redis of its own was asked for');
+    await begin(redisServer);
     const back = performance.now() + outageMs;
     const ids: string[] = [];
     while (performance.now() < back) {
@@ -39,7 +41,7 @@ describe.each(outages)('Redis $name for 12 s', ({ begin, end }) => {
       // The buyers' own pace; what is waited for below is the outage's end.
       await sleep(250);
     }
-    await end();
+    await end(redisServer);
 
     const em = platform.orm.em.fork();
     await until('all paid', 15_000, async () =>

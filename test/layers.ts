@@ -1,5 +1,5 @@
 /** What may be imported by everything in src/. */
-export const everywhere = ['errors', 'log', 'deadline', 'rows'];
+export const everywhere = ['errors', 'log', 'deadline', 'json-depth', 'rows'];
 
 const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
@@ -14,6 +14,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
   deadline: [],
+  'json-depth': [],
   rows: [],
   config: [],
   passwords: [],

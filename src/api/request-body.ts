@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../errors.ts';
+import { jsonDepth } from '../json-depth.ts';
 import type { RouteEnv } from './define-route.ts';
 
 const mostBytes = 64 * 1024;
@@ -13,7 +14,7 @@ export function readJsonBody(): MiddlewareHandler<RouteEnv> {
     if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
       throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
     const text = decode(bytes);
-    if (depthOf(text) > mostDepth)
+    if (jsonDepth(text) > mostDepth)
       throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
     refuseMalformed(text);
     // Hono keeps what has been read as a promise, whatever its types say; its validators read from there.
@@ -66,19 +67,4 @@ function refuseMalformed(text: string): void {
   } catch (error) {
     throw new Problem('malformed_json', 'The body is not JSON.', { cause: error });
   }
-}
-
-/** How deeply brackets outside strings are nested. */
-function depthOf(text: string): number {
-  let depth = 0;
-  let deepest = 0;
-  let isInString = false;
-  for (let index = 0; index < text.length; index += 1) {
-    const character = text[index];
-    if (isInString && character === '\\') index += 1;
-    else if (character === '"') isInString = !isInString;
-    else if (!isInString && (character === '{' || character === '[')) deepest = Math.max(deepest, (depth += 1));
-    else if (!isInString && (character === '}' || character === ']')) depth -= 1;
-  }
-  return deepest;
 }

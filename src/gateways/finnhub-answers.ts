@@ -12,25 +12,38 @@ export type FinnhubArticle = z.output<typeof Article>;
 /** A symbol that a search has found. */
 export type FinnhubHit = z.output<typeof Search>['result'][number];
 
+// As large as the columns hold, and larger than any price.
+const most = 1e11;
+const Price = z.number().nonnegative().max(most);
+
+// Clocks differ, and a day may have begun elsewhere; beyond that the future is not known.
+const aheadMs = 86_400_000;
+const Moment = z
+  .int()
+  .nonnegative()
+  .refine((seconds) => seconds * 1_000 < Date.now() + aheadMs, 'must not lie in the future');
+
 /** A day on which an exchange does not trade as usual; the hours are empty when it is closed. */
 export type FinnhubHoliday = z.output<typeof Holidays>['data'][number];
 
 // Older records lack the changes.
 const Change = z
   .number()
+  .min(-most)
+  .max(most)
   .nullish()
   .transform((value) => value ?? null);
 
 /** What `/quote` answers. */
 export const Quote = z.object({
-  c: z.number().nonnegative(),
+  c: Price,
   d: Change,
   dp: Change,
-  h: z.number().nonnegative(),
-  l: z.number().nonnegative(),
-  o: z.number().nonnegative(),
-  pc: z.number().nonnegative(),
-  t: z.int().nonnegative(),
+  h: Price,
+  l: Price,
+  o: Price,
+  pc: Price,
+  t: Moment,
 });
 
 // Funds and the like come with empty texts and zeros where nothing is known.
@@ -71,7 +84,7 @@ const Text = z.string().max(16_000).default('');
 
 const Article = z.object({
   id: z.int().positive(),
-  datetime: z.int().positive().max(4_294_967_295),
+  datetime: Moment.min(1),
   headline: Text.pipe(z.string().min(1)),
   category: z.string().max(100).default(''),
   image: Text,
@@ -83,6 +96,11 @@ const Article = z.object({
 
 /** What `/company-news` answers. */
 export const News = z.array(Article);
+
+/** The most bytes that an answer can have: lists some thousand entries, anything else some kilobytes. */
+export function mostBytesOf(path: string): number {
+  return path === '/company-news' || path === '/search' ? 2 * 1024 * 1024 : 64 * 1024;
+}
 
 /** What `/search` answers. */
 export const Search = z.object({

@@ -50,9 +50,10 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan }: Finn
     if (key === undefined) throw new GiveUp('FINNHUB_API_KEY is not set');
     const call = callName(path, query['symbol']);
     if (await plan.isOutside(call)) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
+    const mostBytes = answers.mostBytesOf(path);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, lane, windowMs, () =>
-      fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal }),
+      fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
     );
     const said = read(schema, path, answer);
     if (said !== 'outside') return said.data;

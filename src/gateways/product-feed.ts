@@ -17,6 +17,7 @@ export type ProductFeed = Readonly<{
 
 const mostProducts = 5_000;
 const mostPages = 100;
+const mostBytes = 2 * 1024 * 1024;
 const pageSize = 100;
 
 /**
@@ -44,7 +45,7 @@ type Get = (url: URL) => Promise<unknown>;
 async function getTwice(url: URL, tryMs: number, signal: AbortSignal): Promise<unknown> {
   const once = async () => {
     const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
-    const { status, body } = await fetchJson('The product feed', url, { signal: both });
+    const { status, body } = await fetchJson('The product feed', url, { signal: both, mostBytes });
     if (status !== 200) throw new UpstreamFault(`The product feed answered ${status}`);
     return body;
   };

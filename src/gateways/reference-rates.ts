@@ -14,6 +14,7 @@ export type ReferenceRates = Readonly<{
 
 const name = 'The reference rates';
 const tryMs = 4_000;
+const mostBytes = 64 * 1024;
 
 /** Opens the reference rates at `address`. */
 export function openReferenceRates(address: string | undefined): ReferenceRates {
@@ -23,7 +24,7 @@ export function openReferenceRates(address: string | undefined): ReferenceRates 
       if (address === undefined) throw new GiveUp('FOREX_FALLBACK_URL is not set');
       const once = async () => {
         const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
-        const { answer, text } = await fetchText(name, new URL(address), { signal: both });
+        const { answer, text } = await fetchText(name, new URL(address), { signal: both, mostBytes });
         if (answer.status !== 200) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
         return parsePublication(text);
       };

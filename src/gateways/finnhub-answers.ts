@@ -13,8 +13,8 @@ export type FinnhubArticle = z.output<typeof Article>;
 export type FinnhubHit = z.output<typeof Search>['result'][number];
 
 // As large as the columns hold, and larger than any price.
-const most = 1e11;
-const Price = z.number().nonnegative().max(most);
+const mostPrice = 1e11;
+const Price = z.number().nonnegative().max(mostPrice);
 
 // Clocks differ, and a day may have begun elsewhere; beyond that the future is not known.
 const aheadMs = 86_400_000;
@@ -29,8 +29,8 @@ export type FinnhubHoliday = z.output<typeof Holidays>['data'][number];
 // Older records lack the changes.
 const Change = z
   .number()
-  .min(-most)
-  .max(most)
+  .min(-mostPrice)
+  .max(mostPrice)
   .nullish()
   .transform((value) => value ?? null);
 

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { InferEntity, MikroORM } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity, MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from 'ioredis';
 import { EventLog } from '../entities/event-log.entity.ts';
+import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { Definitions } from '../load-definitions.ts';
 import { repeatsKnownSeconds, versionKey, wholeKey } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
+import { restoredId } from '../streams/restored.ts';
 
 /** What restoring needs. */
 export type RestoreParts = Readonly<{ orm: MikroORM; redis: Redis; definitions: Definitions }>;
@@ -27,13 +29,15 @@ if redis.call('EXISTS', KEYS[4]) == 1 then
   redis.call('PERSIST', KEYS[4])
   redis.call('RENAME', KEYS[4], KEYS[2])
 end
-redis.call('SET', KEYS[1], '1')
+local now = redis.call('TIME')
+redis.call('SET', KEYS[1], now[1] .. string.format('%03d', math.floor(now[2] / 1000)))
 redis.call('DEL', KEYS[3])
 return 1`;
 
 /**
  * Makes sure that a stream is whole: one that Redis has lost is built again from the log, as long as streams may be, in its
  * order, while nobody appends. One process does it, the others wait. Its entries get new ids, from the time of each event.
+ * What has not left the outbox yet is not restored: it comes after, as what it is to everybody, news.
  */
 export async function restoreStream(parts: RestoreParts, stream: Stream, signal: AbortSignal): Promise<void> {
   const { redis } = parts;
@@ -66,7 +70,7 @@ async function build(
     fields: ['position'],
     disableIdentityMap: true,
   });
-  const nextId = risingIds();
+  let lastMs = 0;
   let after: number = oldest?.position ?? 0;
   for (;;) {
     signal.throwIfAborted();
@@ -77,8 +81,12 @@ async function build(
     );
     if (rows.length === 0) return;
     const pipeline = redis.pipeline().pexpire(keys.lock, lockMs);
-    for (const row of rows) {
-      pipeline.xadd(keys.data, nextId(row.at), ...fieldsOf(row, definitions));
+    // Looked at after the log: who is not in the outbox then had left it before the stream was lost.
+    const waiting = await unsent(em, rows);
+    for (const row of rows.filter(({ id }) => !waiting.has(id))) {
+      // Stream ids must rise, and times of several processes do not quite.
+      lastMs = Math.max(lastMs, row.at.getTime());
+      pipeline.xadd(keys.data, restoredId(lastMs, row.position), ...fieldsOf(row, definitions));
       pipeline.set(versionKey(stream, row.subject), row.version, 'EX', repeatsKnownSeconds);
     }
     // What is left of an attempt that dies here goes by itself; finishing makes it stay.
@@ -94,14 +102,8 @@ function fieldsOf(row: InferEntity<typeof EventLog>, { events }: Definitions): s
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
 }
 
-/** Stream ids must rise, and times of several processes do not quite. */
-function risingIds(): (at: Date) => string {
-  let lastMs = 0;
-  let count = 0;
-  return (at) => {
-    const ms = at.getTime();
-    count = ms > lastMs ? 0 : count + 1;
-    lastMs = Math.max(lastMs, ms);
-    return `${lastMs}-${count}`;
-  };
+async function unsent(em: EntityManager, rows: readonly InferEntity<typeof EventLog>[]): Promise<ReadonlySet<string>> {
+  const ids = rows.map(({ id }) => id);
+  const found = await em.find(OutboxMessage, { id: { $in: ids } }, { fields: ['id'], disableIdentityMap: true });
+  return new Set(found.map(({ id }) => id));
 }

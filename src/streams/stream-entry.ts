@@ -16,6 +16,8 @@ export type StreamEntry = Readonly<{
   id: string;
   type: string;
   subject: string;
+  version: number;
+  timeMs: number;
   data: Readonly<Record<string, unknown>>;
   /** `{id,type,version,schema,time,subject,data}` on one line, made once however many read it. */
   json: string;
@@ -27,8 +29,8 @@ export function parseEntry([id, fields]: readonly [id: string, fields: readonly 
   const event = Fields.safeParse(Object.fromEntries(pairs));
   const data = event.success ? parseData(event.data.data) : undefined;
   if (!event.success || !data) return undefined;
-  const { type, subject } = event.data;
-  return { id, type, subject, data, json: JSON.stringify({ ...event.data, data }) };
+  const { type, subject, version, time } = event.data;
+  return { id, type, subject, version, timeMs: Date.parse(time), data, json: JSON.stringify({ ...event.data, data }) };
 }
 
 function parseData(text: string): z.output<typeof Data> | undefined {

@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { wholeKey } from './append.ts';
+import { isOfLostStream, momentOf, readAgainFrom } from './restored.ts';
 import { parseEntry, type StreamEntry } from './stream-entry.ts';
 import { beginning, isAfter } from './stream-id.ts';
 
@@ -20,6 +22,7 @@ export type Page = Readonly<{
   isLast: boolean;
 }>;
 
+const pageSize = 500;
 const Reply = z.object({
   length: z.int(),
   'last-generated-id': z.string(),
@@ -27,18 +30,41 @@ const Reply = z.object({
   'first-entry': z.tuple([z.string(), z.array(z.string())]).nullable(),
 });
 
+/** The stream is lost, and will be restored: what came after a position will be known then. */
+export class BeingRestored extends Error {
+  override name = 'BeingRestored';
+}
+
 /**
- * Reads what came after `position`, at most `limit` entries, oldest first.
- * With a gap, the entries are those that are left; their order and ids hold all the same.
- * @throws when Redis does not answer.
+ * Reads what came after `position`, at most `limit` entries, oldest first. With a gap, the entries are those that are left;
+ * their order and ids hold all the same. After a position of a stream that was lost and restored, they begin a little earlier
+ * than the position: some may have been seen.
+ * @throws when Redis does not answer, and BeingRestored.
  */
 export async function missedSince(redis: Redis, stream: string, position: string, limit: number): Promise<Page> {
-  const rows = await redis.xrange(stream, `(${position}`, '+', 'COUNT', limit);
+  const whole = await redis.get(wholeKey({ name: stream }));
+  const isLost = isOfLostStream(position, whole);
+  const from = isLost ? readAgainFrom(momentOf(position)) : position;
+  const rows = await redis.xrange(stream, `(${from}`, '+', 'COUNT', limit);
   // Looked at after the rows: what is trimmed between the two is reported as a gap although it was read, never the reverse.
   const extent = await extentOf(redis, stream);
-  const gap = gapAfter(position, extent);
+  if (whole === null && extent.last === beginning && position !== beginning)
+    throw new BeingRestored(`the stream '${stream}' is lost, and has not been restored yet`);
+  const gap: Gap | undefined = isLost ? { why: 'lost', position: extent.last } : gapAfter(position, extent);
   const next = rows.at(-1)?.[0] ?? gap?.position ?? position;
   return { entries: entriesOf(rows), position: next, gap, isLast: rows.length < limit };
+}
+
+/** Everything of a restored stream that may have been announced since a moment, and the place where that ends, if there is any. */
+export async function readAgain(redis: Redis, stream: string, momentMs: number) {
+  const entries: StreamEntry[] = [];
+  let position: string | undefined;
+  for (;;) {
+    const rows = await redis.xrange(stream, `(${position ?? readAgainFrom(momentMs)}`, '+', 'COUNT', pageSize);
+    entries.push(...entriesOf(rows));
+    position = rows.at(-1)?.[0] ?? position;
+    if (rows.length < pageSize) return { entries, position };
+  }
 }
 
 /** The entries that are ours; whatever else was put into the stream is passed over. */

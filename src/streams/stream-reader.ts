@@ -1,7 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { wholeKey } from './append.ts';
+import { type Heard, openHeard } from './heard.ts';
+import { momentOf } from './restored.ts';
 import type { StreamEntry } from './stream-entry.ts';
-import { entriesOf, extentOf, type Gap, gapAfter } from './stream-history.ts';
+import { entriesOf, extentOf, type Gap, gapAfter, readAgain } from './stream-history.ts';
+import { beginning } from './stream-id.ts';
 
 /** Hears what a reader reads; it must return at once. */
 export type Listener = Readonly<{
@@ -9,6 +13,8 @@ export type Listener = Readonly<{
   hear(entries: readonly StreamEntry[], position: string): void;
   /** Entries are gone that nobody here has read. */
   hearGap(gap: Gap): void;
+  /** The stream was lost and has been restored, with other ids; these of it are new, and it has been read up to `position`. */
+  hearRestored(entries: readonly StreamEntry[], position: string): void;
   /** The reader knows where it stands: from now on nothing passes it by. */
   hearReady(position: string): void;
 }>;
@@ -31,20 +37,30 @@ export function openReader(stream: string, connection: Redis, listener: Listener
   // ioredis sends the blocked read again when it has connected anew; what happened meanwhile is looked up after it.
   let isUnsure = false;
   let lostAt: string | undefined;
+  let whole: string | null = null;
+  let heard: Heard = openHeard(0);
   connection.on('close', () => (isUnsure = true));
 
   const begin = async (): Promise<string> => {
-    const { last } = await extentOf(connection, stream);
-    position = last;
-    listener.hearReady(last);
-    return last;
+    const end = await endOf(connection, stream);
+    [whole, heard, position] = [end.whole, openHeard(end.atMs), end.last];
+    listener.hearReady(end.last);
+    return end.last;
   };
   const readOn = async (from: string): Promise<void> => {
     const reply = await connection.xread('COUNT', readAtOnce, 'BLOCK', blockMs, 'STREAMS', stream, from);
     const rows = reply?.[0]?.[1] ?? [];
+    const now = await connection.get(wholeKey({ name: stream }));
+    if (now !== null && now !== whole) return hearAgain(from, now);
     if (isUnsure || rows.length === 0) await lookForGap(from);
     position = rows.at(-1)?.[0] ?? position;
-    if (rows.length > 0 && position !== undefined) listener.hear(entriesOf(rows), position);
+    if (rows.length > 0 && position !== undefined) listener.hear(entriesOf(rows).filter(heard.isNews), position);
+  };
+  // What was appended in the moment of the loss, and not read before it, has got an id among those that were.
+  const hearAgain = async (from: string, now: string): Promise<void> => {
+    const again = await readAgain(connection, stream, Math.max(heard.sinceMs, momentOf(from)));
+    [whole, isUnsure, lostAt, position] = [now, false, undefined, again.position ?? from];
+    listener.hearRestored(again.entries.filter(heard.isNewsAfterLoss), position);
   };
   const lookForGap = async (from: string): Promise<void> => {
     isUnsure = false;
@@ -56,17 +72,11 @@ export function openReader(stream: string, connection: Redis, listener: Listener
     position = gap.position;
     listener.hearGap(gap);
   };
-  const run = async (): Promise<void> => {
-    while (!closing.signal.aborted) {
-      try {
-        await readOn(position ?? (await begin()));
-      } catch {
-        isUnsure = true;
-        if (!closing.signal.aborted) await delay(retryMs);
-      }
-    }
-  };
-  void run();
+  void repeat(
+    closing.signal,
+    async () => readOn(position ?? (await begin())),
+    () => (isUnsure = true),
+  );
   return {
     position: () => position,
     close() {
@@ -74,4 +84,23 @@ export function openReader(stream: string, connection: Redis, listener: Listener
       connection.disconnect();
     },
   };
+}
+
+/** Where a stream ends now, when that was, and since when it is whole. */
+async function endOf(connection: Redis, stream: string) {
+  const whole = await connection.get(wholeKey({ name: stream }));
+  const { last } = await extentOf(connection, stream);
+  const atMs = last === beginning ? Number((await connection.time())[0]) * 1_000 : momentOf(last);
+  return { whole, last, atMs };
+}
+
+async function repeat(signal: AbortSignal, step: () => Promise<void>, onFailure: () => void): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await step();
+    } catch {
+      onFailure();
+      if (!signal.aborted) await delay(retryMs);
+    }
+  }
 }

@@ -102,6 +102,17 @@ export class Subscription {
     this.#wake();
   }
 
+  /** The stream was lost and restored: these are what the reader had not read, and `position` is a place among other ids. */
+  hearRestored(entries: readonly StreamEntry[], position: string): void {
+    if (this.#isOver) return;
+    // Who catches up reads the restored stream.
+    if (this.#isCatchingUp) return this.#skip();
+    this.#floor = undefined;
+    for (const entry of entries) if (this.#accepts(entry)) this.#keep(entry);
+    this.#heardUpTo = position;
+    this.#wake();
+  }
+
   /** Delivers what has been heard and a farewell, and then no more. */
   sayBye(): void {
     this.#end([...(this.#isCatchingUp ? [] : this.#waiting), { kind: 'bye' }]);

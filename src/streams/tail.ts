@@ -32,6 +32,7 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
     const reader = openReader(stream, connect(`tail-${stream}`), {
       hear: (entries, position) => each((some) => some.hear(entries, position)),
       hearGap: (gap) => each((some) => some.hearGap(gap)),
+      hearRestored: (entries, position) => each((some) => some.hearRestored(entries, position)),
       hearReady: (position) => each((some) => some.hearReady(position)),
     });
     const fresh = { reader, subscriptions };

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { wholeKey } from '../../src/streams/append.ts';
 import { market } from '../../src/streams/market.stream.ts';
 import { orders } from '../../src/streams/orders.stream.ts';
 import { appendEvents } from '../append-events.ts';
@@ -105,7 +106,8 @@ test('a client that was away while its place was trimmed is told of the gap, and
   expect(frames.slice(2).map((frame) => eventOf(frame).id)).toEqual(left);
 });
 
-test('a client whose stream is lost is told of the gap once, and reads on in the new one', async () => {
+test('a client whose stream is gone for good is told of the gap once, and reads on in the new one', async () => {
+  await platform.redis.set(wholeKey(market), '1');
   const client = await follow('/streams/market');
   await quotes(2);
   await client.have(2);

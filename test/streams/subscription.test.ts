@@ -7,6 +7,8 @@ const entry = (number: number): StreamEntry => ({
   id: `${number}-0`,
   type: 'quote.updated',
   subject: number % 2 === 0 ? 'EVEN' : 'ODD',
+  version: number,
+  timeMs: number,
   data: {},
   json: '{}',
 });

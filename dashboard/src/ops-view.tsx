@@ -1,24 +1,32 @@
+import { BudgetGauges } from './budget.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { duration } from './duration.ts';
+import { settings } from './settings.ts';
 import { type Ops, type Queue, useOps } from './use-ops.ts';
 import type { User } from './use-session.ts';
+import { Watchlist } from './watchlist.tsx';
 
 /** How the platform is: queues, what lags, what gave up; for operators. */
 export function OpsView({ user }: Readonly<{ user: User }>) {
-  const { ops, failure, read } = useOps();
+  const isAdmin = user.role === 'admin';
+  const { ops, failure, read } = useOps(isAdmin);
   return (
     <main class="ops">
       <p role="alert">{failure && `These figures are not current. ${failure}`}</p>
       {ops ? (
         <>
           <Queues queues={ops.queues} />
+          {ops.budget && <BudgetGauges budget={ops.budget} />}
           <Lag ops={ops} />
-          <DeadLetters letters={ops.letters} mayReplay={user.role === 'admin'} onChange={read} />
+          <DeadLetters letters={ops.letters} mayReplay={isAdmin} onChange={read} />
+          {ops.watched && <Watchlist watched={ops.watched} onChange={read} />}
         </>
       ) : (
         <p class="empty">Reading the queues.</p>
       )}
       <p class="links">
         <a href="/admin/queues">Every job, in Bull Board</a>
+        {settings.sandbox && <a href={settings.sandbox}>Break something, in the sandbox</a>}
       </p>
     </main>
   );
@@ -46,7 +54,9 @@ function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
   };
   return (
     <li class="queue" data-queue={queue.name}>
-      <h3>{queue.name}</h3>
+      <h3>
+        <a href={`/admin/queues/queue/${queue.name}`}>{queue.name}</a>
+      </h3>
       <p class="state" data-status={queue.workers === 0 ? 'unmanned' : queue.status}>
         {stateOf(queue)}
       </p>
@@ -99,9 +109,4 @@ function Lag({ ops: { outbox, streams } }: Readonly<{ ops: Ops }>) {
       </dl>
     </section>
   );
-}
-
-function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(seconds < 10 ? 1 : 0)} s`;
-  return seconds < 5_400 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3_600)} h`;
 }

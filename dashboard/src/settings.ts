@@ -4,6 +4,8 @@ export const settings = {
   watchlist: read('watchlist').split(',').filter(Boolean),
   /** Whether the demo login exists here. */
   isDemo: read('demo') === 'true',
+  /** Where the sandbox's fault switches are, if there is one. */
+  sandbox: read('sandbox') || undefined,
 };
 
 function read(name: string): string {

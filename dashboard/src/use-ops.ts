@@ -1,5 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask, Refused } from './ask-api.ts';
+import type { Budget } from './budget.tsx';
+import type { Watched } from './watchlist.tsx';
 
 /** A queue as `GET /queues` shows it. */
 export type Queue = Readonly<{
@@ -25,23 +27,30 @@ export type Ops = Readonly<{
   outbox: Readonly<{ waiting: number | null; oldest_seconds: number | null }>;
   streams: readonly Readonly<{ name: string; length: number | null }>[];
   letters: readonly DeadLetter[];
+  /** Where market data is off, there is none. */
+  budget: Budget | undefined;
+  /** For administrators. */
+  watched: readonly Watched[] | undefined;
 }>;
 
-type Answer = Omit<Ops, 'queues' | 'letters'> & Readonly<{ data: readonly Queue[] }>;
+type Answer = Pick<Ops, 'outbox' | 'streams'> & Readonly<{ data: readonly Queue[] }>;
 
 const everyMs = 2_000;
 
 /** Reads what operators look at, every two seconds as long as the page is seen. */
-export function useOps(): Readonly<{ ops: Ops | undefined; failure: string; read(): Promise<void> }> {
+export function useOps(isAdmin: boolean): Readonly<{ ops: Ops | undefined; failure: string; read(): Promise<void> }> {
   const [ops, setOps] = useState<Ops>();
   const [failure, setFailure] = useState('');
   const read = async () => {
     try {
-      const [{ data, ...rest }, letters] = await Promise.all([
+      const [{ data, outbox, streams }, letters, budget, watchlist] = await Promise.all([
         ask<Answer>('GET', '/queues'),
         ask<{ data: DeadLetter[] }>('GET', '/dead-letters?replayed=false&limit=20'),
+        // Without it the other figures are as good.
+        ask<Budget>('GET', '/market/budget').catch(() => undefined),
+        isAdmin ? ask<{ data: Watched[] }>('GET', '/market/watchlist') : undefined,
       ]);
-      setOps({ queues: data, ...rest, letters: letters.data });
+      setOps({ queues: data, outbox, streams, letters: letters.data, budget, watched: watchlist?.data });
       setFailure('');
     } catch (error) {
       setFailure(error instanceof Refused ? error.message : String(error));

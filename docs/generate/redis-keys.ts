@@ -116,14 +116,6 @@ export const redisKeys: readonly RedisKey[] = [
     about: 'The provider does not know it.',
   },
   {
-    key: 'fact:NAME',
-    type: 'string',
-    owner: market,
-    mostSeconds: day,
-    lasts: '1 day at most',
-    about: 'Something worth a call to find out, such as that the plan has no forex.',
-  },
-  {
     key: 'market:asks',
     type: 'zset',
     owner: 'src/market/asks.ts',

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { callName } from '../gateways/plan.ts';
 import { fetchCompany } from '../jobs/fetch-company.job.ts';
 import { companyName, storedCompany } from '../market/company-copy.ts';
 import { Symbol } from '../market/symbol.ts';
@@ -46,7 +47,9 @@ const company = defineRoute(
       name: companyName(symbol),
       freshMs: ctx.freshMs.company,
       stored: (em) => storedCompany(em, symbol),
-      ask: () => askFor(ctx, fetchCompany, { symbol }),
+      ask: (lane) => askFor(ctx, fetchCompany, { symbol }, lane),
+      call: callName('/stock/profile2', symbol),
+      isPatient: true,
     });
   },
 );

@@ -1,9 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { ApiContext } from '../context.ts';
+import { callName } from '../gateways/plan.ts';
 import { fetchForex } from '../jobs/fetch-forex.job.ts';
 import { fetchReferenceRates } from '../jobs/fetch-reference-rates.job.ts';
 import { Currency } from '../market/currency.ts';
-import { forexIsPremium, forexName, storedForex } from '../market/forex-copy.ts';
+import { forexName, storedForex } from '../market/forex-copy.ts';
+import type { Lane } from '../market/lanes.ts';
 import { defineRoute } from './define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
 import { askFor, readMarket } from './read-market.ts';
@@ -37,16 +39,18 @@ const forex = defineRoute(
       name: forexName(base),
       freshMs: ctx.freshMs.forex,
       stored: (em) => storedForex(em, base),
-      ask: () => ask(ctx, base),
+      ask: (lane) => ask(ctx, base, lane),
+      // A plan without it has the central bank's rates instead.
+      call: undefined,
       isConfigured: ctx.config.FINNHUB_API_KEY !== undefined || ctx.referenceRates.isConfigured,
     });
   },
 );
 
 /** Whoever is known to have no forex is not asked first. */
-async function ask(ctx: ApiContext, base: string) {
-  const isPremium = ctx.config.FINNHUB_API_KEY === undefined || (await ctx.cache.remembers(forexIsPremium));
-  return isPremium ? askFor(ctx, fetchReferenceRates, { base }) : askFor(ctx, fetchForex, { base });
+async function ask(ctx: ApiContext, base: string, lane: Lane) {
+  const isPremium = ctx.config.FINNHUB_API_KEY === undefined || (await ctx.plan.isOutside(callName('/forex/rates')));
+  return isPremium ? askFor(ctx, fetchReferenceRates, { base }, 'logged_in') : askFor(ctx, fetchForex, { base }, lane);
 }
 
 /** Exchange rates. */

@@ -34,7 +34,9 @@ const livePage = defineRoute(
     // The page itself says what is away.
     const watched = await watchlist.all().catch(() => []);
     const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
-    return c.html(withMeta(withMeta(page, 'watchlist', symbols), 'demo', String(!config.isProduction)), 200);
+    const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
+    const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox };
+    return c.html(Object.entries(known).reduce(withMeta, page), 200);
   },
 );
 
@@ -61,11 +63,12 @@ const asset = defineRoute(
   },
 );
 
-/** Fills in what the page cannot know by itself. Symbols hold no character that means something in HTML. */
-function withMeta(page: string, name: string, content: string): string {
+/** Fills in what the page cannot know by itself. */
+function withMeta(page: string, [name, content]: readonly [string, string]): string {
+  const safe = content.replaceAll('&', '&amp;').replaceAll('"', '&quot;');
   return page.replace(
     `<meta name="orderflow-${name}" content=""`,
-    `<meta name="orderflow-${name}" content="${content}"`,
+    () => `<meta name="orderflow-${name}" content="${safe}"`,
   );
 }
 

@@ -37,6 +37,6 @@ export function marketAnswers<Schema extends z.ZodType>(
     },
     304: { description: 'The copy that If-None-Match names is still the newest.' },
     ...(notFound ? { 404: { description: notFound } } : {}),
-    503: { description: 'market_busy, upstream_unavailable or not_configured' },
+    503: { description: 'market_busy, upstream_unavailable, provider_plan_required or not_configured' },
   };
 }

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
+import { callName } from '../gateways/plan.ts';
 import { fetchCrypto } from '../jobs/fetch-crypto.job.ts';
 import { fetchQuote } from '../jobs/fetch-quote.job.ts';
 import { CryptoSymbol, isCrypto } from '../market/crypto-symbol.ts';
@@ -64,7 +65,8 @@ function readPrice(c: Context<RouteEnv>, symbol: string): Promise<Response> {
     name: quoteName(symbol),
     freshMs: isCrypto(symbol) ? ctx.freshMs.crypto : ctx.freshMs.quote,
     stored: (em) => storedQuote(em, symbol),
-    ask: () => askFor(ctx, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }),
+    ask: (lane) => askFor(ctx, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, lane),
+    call: callName('/quote', symbol),
   });
 }
 

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
+import { callName } from '../gateways/plan.ts';
 import { fetchNews } from '../jobs/fetch-news.job.ts';
 import { newsName, storedNews } from '../market/news-copy.ts';
 import { Symbol } from '../market/symbol.ts';
@@ -75,7 +76,9 @@ const news = defineRoute(
       name: newsName(range),
       freshMs: ctx.freshMs.news,
       stored: (em) => storedNews(em, range),
-      ask: () => askFor(ctx, fetchNews, range),
+      ask: (lane) => askFor(ctx, fetchNews, range, lane),
+      call: callName('/company-news', symbol),
+      isPatient: true,
     });
   },
 );

@@ -189,6 +189,13 @@ export const problemCodes = {
     cause: 'The provider did not answer properly, and no copy is stored.',
     remedy: 'Ask again after the time in Retry-After.',
   },
+  provider_plan_required: {
+    status: 503,
+    title: 'Not part of the plan',
+    cause:
+      'The provider’s plan of this deployment does not include what was asked for, as it said within the last day.',
+    remedy: 'Ask for something else; or whoever runs this pays the provider for more and sets the new FINNHUB_API_KEY.',
+  },
   not_configured: {
     status: 503,
     title: 'Not configured',

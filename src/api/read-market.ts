@@ -3,8 +3,10 @@ import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
+import { refusedSeconds } from '../gateways/plan.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
+import type { Lane } from '../market/lanes.ts';
 import type { RouteEnv } from './define-route.ts';
 
 /** One thing that can be read from the market: where its copies are, and which job fetches it. */
@@ -13,8 +15,12 @@ export type MarketRead = Readonly<{
   freshMs: number;
   /** The last copy in MySQL, for when Redis has none. */
   stored(em: EntityManager): Promise<Copy | undefined>;
-  /** Asks for the fetch. */
-  ask(): Promise<Asked>;
+  /** Asks for the fetch, which waits in this lane. */
+  ask(lane: Lane): Promise<Asked>;
+  /** The name of the provider's call; undefined where another provider is asked instead. */
+  call: string | undefined;
+  /** It hardly changes: an old copy is refreshed after everything else. */
+  isPatient?: boolean;
   /** Whether anything can be asked; by default, whether there is a key for Finnhub. */
   isConfigured?: boolean;
 }>;
@@ -30,7 +36,7 @@ const defaultWaitSeconds = 3;
 const mostWaitSeconds = 10;
 const busyRetrySeconds = 5;
 
-/** Fetches under way in this process, by name: any number of askers cause one admission and one job. */
+/** Fetches under way in this process, by lane and name: any number of askers cause one admission and one job. */
 const underWay = new Map<string, Promise<Asked>>();
 
 /** Enqueues a job and tells where it waits. */
@@ -38,13 +44,14 @@ export async function askFor<P extends z.ZodType>(
   { producer }: ApiContext,
   job: JobContract<P>,
   payload: z.input<P>,
+  lane: Lane,
 ): Promise<Asked> {
-  return { queue: job.queue.name, id: await producer.enqueue(job, payload) };
+  return { queue: job.queue.name, id: await producer.enqueue(job, payload, { lane }) };
 }
 
 /**
  * Answers from the newest copy: fresh 200; old 200 with `stale` and one refresh; none: waits, then 202.
- * @throws Problem unknown_symbol, market_busy, upstream_unavailable or not_configured.
+ * @throws Problem unknown_symbol, market_busy, upstream_unavailable, provider_plan_required or not_configured.
  */
 export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
@@ -56,7 +63,7 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
   if (copy && isFresh(ctx, read, copy)) return answer(c, read, copy, false);
   if (copy) {
     // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
-    startFetch(ctx, read).catch((error: unknown) => ctx.log.debug({ err: error }, 'no refresh'));
+    startFetch(c, read, true).catch((error: unknown) => ctx.log.debug({ err: error }, 'no refresh'));
     return answer(c, read, copy, true);
   }
   if (await ctx.cache.isUnknown(read.name).catch(away)) throw unknown(read);
@@ -65,10 +72,11 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
 
 async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
-  const { asked, hasEnded } = await waitFor(ctx, await startFetch(ctx, read), waitMs(c.req.header('prefer')));
+  const { asked, hasEnded } = await waitFor(ctx, await startFetch(c, read, false), waitMs(c.req.header('prefer')));
   const copy = hasEnded ? await newestCopy(ctx, read) : undefined;
   if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
   if (hasEnded && (await ctx.cache.isUnknown(read.name).catch(away))) throw unknown(read);
+  if (hasEnded) await refuseOutsidePlan(ctx, read);
   if (hasEnded)
     throw new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
@@ -87,18 +95,27 @@ async function waitFor(ctx: ApiContext, asked: Asked, forMs: number): Promise<{ 
   return waitFor(ctx, referral.data.referred_to, Math.max(0, until - performance.now()));
 }
 
-function startFetch(ctx: ApiContext, read: MarketRead): Promise<Asked> {
-  const running = underWay.get(read.name) ?? admitAndAsk(ctx, read).finally(() => underWay.delete(read.name));
-  underWay.set(read.name, running);
+function startFetch(c: HonoContext<RouteEnv>, read: MarketRead, hasCopy: boolean): Promise<Asked> {
+  const lane = laneOf(c, read, hasCopy);
+  const name = `${lane} ${read.name}`;
+  const running = underWay.get(name) ?? admitAndAsk(c.var.ctx, read, lane).finally(() => underWay.delete(name));
+  underWay.set(name, running);
   return running;
 }
 
-async function admitAndAsk({ asks }: ApiContext, read: MarketRead): Promise<Asked> {
-  if (!(await asks.admit(read.name).catch(away)))
+function laneOf(c: HonoContext<RouteEnv>, { isPatient }: MarketRead, hasCopy: boolean): Lane {
+  if (hasCopy && isPatient) return 'refresh';
+  if (c.var.caller) return 'logged_in';
+  return hasCopy ? 'anonymous_stale' : 'anonymous_cold';
+}
+
+async function admitAndAsk(ctx: ApiContext, read: MarketRead, lane: Lane): Promise<Asked> {
+  await refuseOutsidePlan(ctx, read);
+  if (!(await ctx.asks.admit(read.name, lane).catch(away)))
     throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
-  return read.ask().catch(away);
+  return read.ask(lane).catch(away);
 }
 
 async function newestCopy({ cache, orm, log }: ApiContext, read: MarketRead): Promise<Copy | undefined> {
@@ -144,6 +161,13 @@ function waitMs(prefer: string | undefined): number {
 
 function unknown({ name }: MarketRead): Problem {
   return new Problem('unknown_symbol', `The provider does not know ${name.slice(name.indexOf(':') + 1)}.`);
+}
+
+async function refuseOutsidePlan({ plan }: ApiContext, { call }: MarketRead): Promise<void> {
+  if (call === undefined || !(await plan.isOutside(call))) return;
+  throw new Problem('provider_plan_required', 'The plan does not include this, and nobody else is asked for it.', {
+    headers: { 'retry-after': String(refusedSeconds) },
+  });
 }
 
 function away(error: unknown): never {

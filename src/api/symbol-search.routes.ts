@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { callName } from '../gateways/plan.ts';
 import { searchSymbols } from '../jobs/search-symbols.job.ts';
 import { SearchWords, searchFreshMs, searchName } from '../market/search-copy.ts';
 import { defineRoute } from './define-route.ts';
@@ -45,7 +46,8 @@ const search = defineRoute(
       freshMs: searchFreshMs,
       // Nothing of a search is in MySQL.
       stored: async () => undefined,
-      ask: () => askFor(ctx, searchSymbols, { q }),
+      ask: (lane) => askFor(ctx, searchSymbols, { q }, lane),
+      call: callName('/search'),
     });
   },
 );

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { JobContext } from '../context.ts';
+import type { Lane } from '../market/lanes.ts';
 import type { QueueDefinition } from './queues.ts';
 
 /** What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}. */
@@ -20,6 +21,8 @@ export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.
   maxBackoffMs?: number;
   /** When one try is cut off by its signal. */
   timeoutMs: number;
+  /** The lane in which it waits unless its caller says otherwise; by default the first. */
+  lane?: Lane;
   /** Jobs with the same text that have not finished are one job. */
   coalesceBy?(payload: z.output<Payload>): string;
   /** The copy it brings up to date: whoever asks how the job goes still wants that. */

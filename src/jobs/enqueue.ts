@@ -3,6 +3,7 @@ import { type JobsOptions, Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../deadline.ts';
+import { type Lane, priorityOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { JobContract } from './define-job.ts';
 import { queues } from './queues.ts';
@@ -11,13 +12,13 @@ import { queues } from './queues.ts';
 export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown }>;
 
 /**
- * Adds one job and returns its id, or the id of the unfinished job it coalesces with. In the background it waits until
- * nothing else of its queue does; someone who joins it then brings it forward.
+ * Adds one job and returns its id, or the id of the unfinished job it coalesces with. It waits in its lane, by default the
+ * first; whoever joins a job that waits in a later lane brings it forward to their own.
  */
 export type Enqueue = <P extends z.ZodType>(
   job: JobContract<P>,
   payload: z.input<P>,
-  options?: Readonly<{ isBackground?: boolean }>,
+  options?: Readonly<{ lane?: Lane }>,
 ) => Promise<string>;
 
 /** Which of these jobs a queue holds that have not finished. */
@@ -39,9 +40,7 @@ const addDeadlineMs = 1_500;
 const keptSeconds = 24 * 3_600;
 // A day of a free plan's fetches; more than that would be a burden to Redis before it was a help to anyone.
 const keptJobs = 100_000;
-// BullMQ takes jobs without a priority first.
-const behindPeople = 1;
-const mostInFront = 1_000;
+const mostPlaces = 1_000;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
 export function openProducer(connection: RedisConnection): Producer {
@@ -52,26 +51,21 @@ export function openProducer(connection: RedisConnection): Producer {
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
     return queue;
   };
-  // Jobs that are known not to wait in the background; none ever goes back there.
-  const inFront = new Set<string>();
+  // The best lane that each of the last jobs is known to wait in; none ever goes back.
+  const places = new Map<string, number>();
   return {
     queues: opened,
-    async enqueue(job, payload, { isBackground = false } = {}) {
+    async enqueue(job, payload, { lane = job.lane ?? 'logged_in' } = {}) {
       const parsed = job.payload.parse(payload);
-      const [queue, id] = [queueOf(job), randomUUIDv7()];
-      const priority = isBackground ? { priority: behindPeople } : {};
-      const added = await within(
-        addDeadlineMs,
-        'Redis',
-        queue.add(job.kind, parsed, { ...optionsOf(job, parsed, id), ...priority }),
-      );
+      const [queue, id, priority] = [queueOf(job), randomUUIDv7(), priorityOf(lane)];
+      const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
+      const added = await within(addDeadlineMs, 'Redis', queue.add(job.kind, parsed, options));
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
-      if (isBackground) return added.id;
       // A read of an old copy joins the same job over and over: each is looked at once.
-      if (added.id !== id && !inFront.has(added.id))
-        await within(addDeadlineMs, 'Redis', bringForward(queue, added.id));
-      inFront.add(added.id);
-      for (const oldest of inFront) if (inFront.size > mostInFront) inFront.delete(oldest);
+      const place = added.id === id ? priority : (places.get(added.id) ?? Number.POSITIVE_INFINITY);
+      if (place > priority) await within(addDeadlineMs, 'Redis', bringForward(queue, added.id, priority));
+      places.set(added.id, Math.min(place, priority));
+      for (const oldest of places.keys()) if (places.size > mostPlaces) places.delete(oldest);
       return added.id;
     },
     async enqueueAll(jobs) {
@@ -104,15 +98,20 @@ export function optionsOf<P extends z.ZodType>(job: JobContract<P>, payload: z.o
     removeOnComplete: { age: keptSeconds, count: keptJobs },
     removeOnFail: { age: keptSeconds, count: keptJobs },
     stackTraceLimit: 5,
+    ...placeIn(job.lane),
     ...(job.coalesceBy ? { deduplication: { id: `${job.kind}-${job.coalesceBy(payload)}` } } : {}),
   };
 }
 
-/** Whoever joins a job that waits in the background is not kept waiting by what it waits for. */
-async function bringForward(queue: Queue, id: string): Promise<void> {
+/** BullMQ takes zero for none. */
+function placeIn(lane: Lane = 'logged_in'): JobsOptions {
+  return { priority: priorityOf(lane) };
+}
+
+/** Whoever joins a job is not kept waiting by what it waits for. One without a priority is in front already. */
+async function bringForward(queue: Queue, id: string, priority: number): Promise<void> {
   const job = await queue.getJob(id);
-  // One without a priority keeps its place: it would be put behind the others.
-  if (job && job.priority > 0) await job.changePriority({ priority: 0 });
+  if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
 function openQueue(name: string, { commandTimeout, maxRetriesPerRequest, ...connection }: RedisConnection) {

@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { JobContext } from '../context.ts';
-import { GiveUp } from '../errors.ts';
+import { GiveUp, NotInPlan } from '../errors.ts';
 import type { Copy } from '../market/cache.ts';
 
 /**
  * What became of a fetch: `stored` a new observation, `current` someone else had just done so, `unchanged` the provider
- * had nothing and the last good copy stays, `unknown_symbol`, and `not_wanted` nobody has asked for 30 s.
+ * had nothing and the last good copy stays, `unknown_symbol`, `not_wanted` nobody has asked for 30 s, and `not_in_plan`.
  */
-export const FetchOutcome = z.enum(['stored', 'current', 'unchanged', 'unknown_symbol', 'not_wanted']);
+export const FetchOutcome = z.enum(['stored', 'current', 'unchanged', 'unknown_symbol', 'not_wanted', 'not_in_plan']);
 
 /** How one copy of market data is brought up to date. */
 export type CopyFetch = Readonly<{
@@ -39,7 +39,14 @@ export async function fetchCopy(
   }
   if (!(await asks.isWanted(name))) return 'not_wanted';
 
-  const fetched = await how.fetch();
+  const fetched = await how.fetch().catch((error: unknown) => {
+    if (error instanceof NotInPlan) return 'not_in_plan' as const;
+    throw error;
+  });
+  if (fetched === 'not_in_plan') {
+    await asks.settle(name);
+    return fetched;
+  }
   if (fetched) {
     await cache.write(name, fetched, keptSeconds);
     await asks.settle(name);

@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
-import { NotInPlan } from '../errors.ts';
 import type { Copy } from '../market/cache.ts';
 import type { Rates } from '../market/cross-rates.ts';
 import { Currency } from '../market/currency.ts';
 import { decimalText } from '../market/decimal-text.ts';
-import { forexCopy, forexIsPremium, forexKeys, forexName, storedForex } from '../market/forex-copy.ts';
+import { forexCopy, forexKeys, forexName, storedForex } from '../market/forex-copy.ts';
 import { storeRates } from '../market/store-rates.ts';
 import { forexUpdated } from '../streams/market.stream.ts';
 import { type Attempt, defineJob } from './define-job.ts';
@@ -13,12 +12,9 @@ import { fetchCopy, FetchOutcome } from './fetch-copy.ts';
 import { fetchReferenceRates } from './fetch-reference-rates.job.ts';
 import { finnhub as queue } from './queues.ts';
 
-// A plan changes when someone pays for another: asking again a few times a day finds out soon enough.
-const premiumSeconds = 6 * 3_600;
-
 /**
- * Fetches the exchange rates of a base from Finnhub, stores them, and announces them. A key whose plan has no forex is
- * remembered, and the central bank's rates are asked for instead: `referred_to` is that job.
+ * Fetches the exchange rates of a base from Finnhub, stores them, and announces them. For a key whose plan has
+ * no forex, the central bank's rates are asked for instead: `referred_to` is that job.
  */
 export const fetchForex = defineJob(
   {
@@ -39,17 +35,10 @@ export const fetchForex = defineJob(
   },
   async (attempt, ctx) => {
     const { base } = attempt.payload;
-    try {
-      return { base, outcome: await fetchRates(attempt, base, ctx) };
-    } catch (error) {
-      if (!(error instanceof NotInPlan)) throw error;
-      await ctx.cache.remember(forexIsPremium, premiumSeconds);
-      const referred_to = {
-        queue: fetchReferenceRates.queue.name,
-        id: await ctx.enqueue(fetchReferenceRates, { base }),
-      };
-      return { base, outcome: 'referred' as const, referred_to };
-    }
+    const outcome = await fetchRates(attempt, base, ctx);
+    if (outcome !== 'not_in_plan') return { base, outcome };
+    const referred_to = { queue: fetchReferenceRates.queue.name, id: await ctx.enqueue(fetchReferenceRates, { base }) };
+    return { base, outcome: 'referred' as const, referred_to };
   },
   async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
 );

@@ -18,6 +18,7 @@ export const fetchMarketHours = defineJob(
     attempts: 1,
     backoffMs: 1_000,
     timeoutMs: 8_000,
+    lane: 'watchlist',
     schedules: async ({ watchlist }) => {
       const watched = watchlist.isPolled ? await watchlist.all() : [];
       return watched.some(({ kind }) => kind === 'stock') ? [{ key: 'US', payload: {}, everyMs: askEveryMs }] : [];

@@ -44,8 +44,8 @@ export const pollSymbol = defineJob(
     const idle = await reasonToWait(symbol, ctx);
     if (idle) return { symbol, outcome: idle };
     if (await cache.isUnknown(name)) return { symbol, outcome: 'unknown_symbol' };
-    if (!(await asks.admit(name))) return { symbol, outcome: 'market_busy' };
-    await enqueue(isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, { isBackground: true });
+    if (!(await asks.admit(name, 'watchlist'))) return { symbol, outcome: 'market_busy' };
+    await enqueue(isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, { lane: 'watchlist' });
     return { symbol, outcome: 'asked' };
   },
 );

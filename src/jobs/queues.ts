@@ -1,5 +1,11 @@
 /** A queue guards one resource: how many jobs of it run at once in a process is said here and nowhere else. */
-export type QueueDefinition = Readonly<{ name: string; summary: string; concurrency: number }>;
+export type QueueDefinition = Readonly<{
+  name: string;
+  summary: string;
+  concurrency: number;
+  /** How often idle workers look by themselves; the usual is 5 s. */
+  lookEverySeconds?: number;
+}>;
 
 /** The payment gateway. */
 export const payments = {
@@ -9,7 +15,13 @@ export const payments = {
 } as const;
 
 /** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/budget.ts. */
-export const finnhub = { name: 'finnhub', summary: 'Calls to Finnhub within the plan.', concurrency: 10 } as const;
+export const finnhub = {
+  name: 'finnhub',
+  summary: 'Calls to Finnhub within the plan.',
+  concurrency: 10,
+  // BullMQ wakes nobody for a job that a rest has put back into its lane.
+  lookEverySeconds: 0.25,
+} as const;
 
 /** The product feed and the reference rates. */
 export const catalog = { name: 'catalog', summary: 'Product and rate feeds.', concurrency: 2 } as const;

@@ -13,9 +13,6 @@ export type Cache = Readonly<{
   /** Remembers for some minutes that the provider does not know `name`. */
   markUnknown(name: string): Promise<void>;
   isUnknown(name: string): Promise<boolean>;
-  /** Remembers a fact that is worth a call, and harmless to forget. */
-  remember(fact: string, seconds: number): Promise<void>;
-  remembers(fact: string): Promise<boolean>;
 }>;
 
 const weekSeconds = 7 * 24 * 3_600;
@@ -39,8 +36,6 @@ export function openCache(redis: Redis): Cache {
     },
     markUnknown: async (name) => void (await redis.set(`unknown:${name}`, 1, 'EX', unknownSeconds)),
     isUnknown: async (name) => (await redis.exists(`unknown:${name}`)) === 1,
-    remember: async (fact, seconds) => void (await redis.set(`fact:${fact}`, 1, 'EX', seconds)),
-    remembers: async (fact) => (await redis.exists(`fact:${fact}`)) === 1,
   };
 }
 

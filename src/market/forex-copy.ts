@@ -6,9 +6,6 @@ import type { Rates } from './cross-rates.ts';
 /** The rates of a base at one moment. */
 export type ForexRow = Omit<InferEntity<typeof ForexRate>, 'id' | 'publication'>;
 
-/** Remembered when the key's plan has no forex; lost, it costs one call. */
-export const forexIsPremium = 'forex-is-premium';
-
 /** The name under which the rates of a base are cached and asked for. */
 export function forexName(base: string): string {
   return `fetch-forex:${base}`;

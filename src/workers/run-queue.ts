@@ -4,6 +4,7 @@ import { within } from '../deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { type QueueDefinition, restMax } from '../jobs/queues.ts';
+import { laneOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
 import { bury } from './bury.ts';
@@ -33,6 +34,9 @@ export function runQueue(
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
     limiter: { max: restMax, duration: 1_000 },
+    // A rest that has been cut short is noticed within a second.
+    maximumRateLimitDelay: 1_000,
+    drainDelay: queue.lookEverySeconds ?? 5,
     // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
     lockDuration: 5_000,
     stalledInterval: 2_000,
@@ -61,9 +65,10 @@ async function attempt(
   const timeout = AbortSignal.timeout(job.timeoutMs);
   const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
   // Whoever joins a job that waits in the background brings it forward.
-  const isPoll = queued.priority > 0;
+  const lane = laneOf(queued.priority);
+  const isPoll = lane === 'watchlist';
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, isPoll, signal };
-  const result = await job.work(given, { ...context.fork(), log: context.log });
+  const result = await job.work(given, { ...context.fork(lane), log: context.log });
   return job.result.parse(result);
 }
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CryptoData } from '../../src/entities/crypto-data.entity.ts';
 import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
-import { forexIsPremium } from '../../src/market/forex-copy.ts';
+import { callName } from '../../src/gateways/plan.ts';
 import { observedPrice as observed } from '../observed-price.ts';
 import { until } from '../process.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
@@ -120,7 +120,7 @@ describe('bad input', () => {
 
 describe('forex', () => {
   it('goes straight to the reference rates while the plan is known to have none', async () => {
-    await api.ctx.cache.remember(forexIsPremium, 60);
+    await api.ctx.plan.remember(callName('/forex/rates'));
     expect((await read('forex?base=CHF', { prefer: 'wait=0' })).status).toBe(202);
     expect(await waiting('catalog')).toContainEqual({ name: 'fetch-reference-rates', data: { base: 'CHF' } });
     expect((await waiting('finnhub')).filter(({ data }) => data['base'] === 'CHF')).toEqual([]);

@@ -3,7 +3,7 @@ import { ForexRate } from '../../src/entities/forex-rate.entity.ts';
 import { NotInPlan } from '../../src/errors.ts';
 import { UpstreamFault } from '../../src/gateways/fetch-json.ts';
 import { fetchForex } from '../../src/jobs/fetch-forex.job.ts';
-import { forexIsPremium, forexName } from '../../src/market/forex-copy.ts';
+import { forexName } from '../../src/market/forex-copy.ts';
 import { type MarketDesk, openMarketDesk } from '../market-desk.ts';
 
 let desk: MarketDesk;
@@ -43,13 +43,11 @@ describe('fetch-forex', () => {
     expect((await desk.events()).filter(({ subject }) => subject === 'EUR')).toHaveLength(1);
   });
 
-  it('asks for the central bank’s rates when the plan has no forex, and remembers that for hours', async () => {
+  it('asks for the central bank’s rates when the plan has no forex', async () => {
     const { referred_to, ...result } = await run('GBP', { finnhub: throwing(new NotInPlan('no forex')) });
     expect(result).toEqual({ base: 'GBP', outcome: 'referred' });
     const job = await desk.ctx.producer.queues.get('catalog')?.getJob(referred_to?.id ?? '');
     expect(job).toMatchObject({ name: 'fetch-reference-rates', data: { base: 'GBP' } });
-    expect(await desk.ctx.cache.remembers(forexIsPremium)).toBe(true);
-    expect(await desk.ctx.redis.ttl(`fact:${forexIsPremium}`)).toBeGreaterThan(3_600);
     expect(await rows('GBP')).toEqual([]);
   });
 

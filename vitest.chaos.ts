@@ -4,8 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/chaos/*.chaos.ts', 'test/guarantees/redis-emptied.test.ts'],
-    env: { PENDING_ORDERS: '1000' },
-
+    env: { REBUILT_WITHIN_MS: '15000' },
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import type { JobContext } from '../context.ts';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
@@ -21,7 +21,7 @@ export type Charge = 'payments' | 'refunds';
 
 /**
  * Reviews up to ten thousand payments or refunds that are due, the longest due first: one whose job is neither in Redis nor
- * on its way there gets a new one. The next review comes later the older it is. Two reviews at once are harmless.
+ * on its way there gets a new one. The next review comes later the older it is. Two reviews at once share the work.
  */
 export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSignal) {
   const count = { reviewed: 0, revived: 0 };
@@ -31,10 +31,11 @@ export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSign
     const due = await findDue(ctx.em, what, until);
     if (due.length === 0) break;
     const live = await liveJobs(ctx, due);
-    count.reviewed += due.length;
-    // One short transaction: whoever charges waits for these rows.
-    await ctx.transaction(async (tx, after) => {
-      const next = due.map((row) => ({
+    // One short transaction: whoever charges waits for these rows. A review beside this one, as after the loss of Redis,
+    // waits too, and then finds nothing due: it would give each of them a second job.
+    const reviewed = await ctx.transaction(async (tx, after) => {
+      const mine = await stillDue(tx, what, due, until);
+      const next = mine.map((row) => ({
         id: row.id,
         set: {
           jobId: live.has(row.jobId) ? row.jobId : ask(after, what, row),
@@ -42,8 +43,10 @@ export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSign
         },
       }));
       await schedule(tx, what, next);
+      return mine;
     });
-    count.revived += due.filter(({ jobId }) => !live.has(jobId)).length;
+    count.reviewed += reviewed.length;
+    count.revived += reviewed.filter(({ jobId }) => !live.has(jobId)).length;
   }
   return count;
 }
@@ -59,6 +62,14 @@ async function findDue(em: EntityManager, what: Charge, until: Date): Promise<Du
   const where = { reviewAt: { $lte: until } };
   const options = { orderBy: { reviewAt: 'asc' }, limit: batch, disableIdentityMap: true } as const;
   return what === 'payments' ? em.find(Payment, where, options) : em.find(Refund, where, options);
+}
+
+/** Those of them that nobody has reviewed or settled meanwhile, locked. */
+async function stillDue(tx: EntityManager, what: Charge, due: readonly Due[], until: Date): Promise<Due[]> {
+  const where = { id: { $in: due.map(({ id }) => id) }, reviewAt: { $lte: until } };
+  const lockMode = LockMode.PESSIMISTIC_WRITE;
+  const options = { orderBy: { id: 'asc' }, lockMode, disableIdentityMap: true } as const;
+  return what === 'payments' ? tx.find(Payment, where, options) : tx.find(Refund, where, options);
 }
 
 function ask(after: AfterCommit, what: Charge, { order: order_id, id }: Due): string {

@@ -16,10 +16,11 @@ const paymentsQueue = async (action: 'start' | 'stop') =>
   expect((await platform.send('POST', `/payments/${action}`, undefined, 'admin')).status).toBe(200);
 const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { id: { $in: [...ids] }, status: 'paid' });
 
-// Three hundred beside all other tests; a thousand by themselves in `npm run chaos`.
-const pending = Number(process.env['PENDING_ORDERS'] ?? 300);
+const pending = 1_000;
+// Beside all other tests; 15 s by themselves in `npm run chaos`.
+const deadlineMs = Number(process.env['REBUILT_WITHIN_MS'] ?? 20_000);
 
-test('Redis emptied with hundreds of orders pending: all are paid within 20 s, each charged once, and the stream is whole', async () => {
+test('Redis emptied with a thousand orders pending: all are paid in time, each charged once, and the stream is whole', async () => {
   await paymentsQueue('stop');
   const ids: string[] = [];
   const shopper = async () => {
@@ -31,8 +32,10 @@ test('Redis emptied with hundreds of orders pending: all are paid within 20 s, e
   await platform.redis.flushall();
   await paymentsQueue('start');
   const emptiedAt = performance.now();
-  await until('all paid', 20_000, async () => ((await paid(ids)) === ids.length ? true : undefined));
-  expect(performance.now() - emptiedAt).toBeLessThan(20_000);
+  await until('all paid', deadlineMs, async () => ((await paid(ids)) === ids.length ? true : undefined));
+  process.stdout.write(
+    `${pending} orders paid ${Math.round(performance.now() - emptiedAt)} ms after Redis was emptied\n`,
+  );
 
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
   expect(charged.toSorted()).toEqual(ids.toSorted());

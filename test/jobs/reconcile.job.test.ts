@@ -63,3 +63,13 @@ test('when Redis is lost everything that is not over is due at once', async () =
   await shop.ctx.redis.flushdb();
   expect(await review(0, { is_everything_due: true })).toEqual({ reviewed: 1, revived: 1 });
 });
+
+test('two reviews at once, as after the loss of Redis, give each payment one job', async () => {
+  const orders = await Promise.all(Array.from({ length: 5 }, () => shop.place()));
+  await shop.ctx.relay.idle();
+  await shop.ctx.redis.flushdb();
+  const reviews = await Promise.all([review(6), review(6), review(6)]);
+  expect(reviews.reduce((sum, { revived }) => sum + revived, 0)).toBe(5);
+  expect(await inQueue(await Promise.all(orders.map(({ id }) => jobOf(id))))).toHaveLength(5);
+  expect(await shop.ctx.producer.queues.get(queue.name)?.getJobCountByTypes('waiting')).toBe(5);
+});

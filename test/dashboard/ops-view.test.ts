@@ -18,7 +18,13 @@ const Faults = z.array(z.string());
 let platform: Platform;
 let browser: BrowserPage | undefined;
 beforeAll(async () => {
-  platform = await startPlatform({ env: { WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT', FINNHUB_PER_MINUTE: '600' } });
+  platform = await startPlatform({
+    env: {
+      WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT',
+      FINNHUB_PER_MINUTE: '600',
+      SANDBOX_CONTROL_URL: 'http://127.0.0.1:9/',
+    },
+  });
   if (chromiumPath === undefined) return;
   browser = await openBrowser(chromiumPath);
   await browser.page.goto(platform.url);
@@ -96,6 +102,32 @@ test('the figures are those of the queues: a pause shows, and so does what waits
   await until('none waits', 15_000, async () =>
     (await payments.locator('.depth').textContent()) === '0 waiting' ? true : undefined,
   );
+});
+
+test('an administrator sees what is polled, adds to it and takes away, and is told what does not fit', async () => {
+  const at = opened('watchlist');
+  if (!at) return;
+  const watched = at.page.locator('[data-watched]');
+  await watched.first().waitFor();
+  expect(await watched.count()).toBe(4);
+  await at.page.getByLabel('Poll symbol').fill('tsla');
+  await at.page.getByLabel('Every, seconds').fill('30');
+  await at.page.keyboard.press('Enter');
+  await at.page.locator('[data-watched=TSLA]').getByText('every 30 s').waitFor({ timeout: 10_000 });
+  await at.page.getByRole('button', { name: 'Stop polling MSFT' }).click();
+  await at.page.locator('[data-watched=MSFT]').waitFor({ state: 'detached', timeout: 10_000 });
+  const listed = await (await platform.send('GET', '/market/watchlist', undefined, 'admin')).text();
+  expect(listed).toContain('"TSLA"');
+  expect(listed).not.toContain('"MSFT"');
+});
+
+test('the view leads on: to each queue in Bull Board, and to the switches of the sandbox', async () => {
+  const at = opened('links');
+  if (!at) return;
+  const queue = at.page.locator('[data-queue=payments] a');
+  expect(await queue.getAttribute('href')).toBe('/admin/queues/queue/payments');
+  const sandbox = at.page.getByRole('link', { name: /sandbox/ });
+  expect(await sandbox.getAttribute('href')).toBe('http://127.0.0.1:9/');
 });
 
 test('a job that gave up is shown with its reason, and replayed by a button', async () => {

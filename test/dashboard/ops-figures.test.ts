@@ -1,0 +1,174 @@
+import { Queue } from 'bullmq';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+import { accounts } from '../test-context.ts';
+
+const names = ['payments', 'finnhub', 'catalog', 'upkeep'] as const;
+const perMinute = 4;
+
+let platform: Platform;
+let browser: BrowserPage | undefined;
+let queues: ReadonlyMap<string, Queue>;
+beforeAll(async () => {
+  platform = await startPlatform({
+    workers: 0,
+    ownRedis: true,
+    // Nobody polls: what happens is what the test does.
+    env: { WATCHLIST: '', FINNHUB_PER_MINUTE: String(perMinute), FINNHUB_PER_SECOND: String(perMinute) },
+  });
+  // Nobody works `catalog` and `upkeep`.
+  await platform.startWorker('payments', 'finnhub');
+  const { host, port, db } = platform.redis.options;
+  const connection = { host: String(host), port: Number(port), db: Number(db) };
+  queues = new Map(names.map((name) => [name, new Queue(name, { connection })]));
+  if (chromiumPath === undefined) return;
+  browser = await openBrowser(chromiumPath);
+  await browser.page.goto(platform.url);
+});
+afterAll(async () => {
+  await browser?.close();
+  await Promise.all([...queues.values()].map((queue) => queue.close()));
+  await platform.stop();
+});
+
+const queueOf = (name: string): Queue => {
+  const queue = queues.get(name);
+  if (!queue) throw new Error(`there is no queue ${name}`);
+  return queue;
+};
+const firstNumber = (text: string | null) => Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', '') ?? Number.NaN);
+
+/** What the page shows of a queue, and what BullMQ itself says. */
+async function shownOf({ page }: BrowserPage, name: string) {
+  const card = page.locator(`[data-queue=${name}]`);
+  const texts = await card.locator('dd').allTextContents();
+  const [active, delayed, completed, failed] = texts.map(firstNumber);
+  const workers = /(\d+) workers?$/.exec((await card.locator('.faint').textContent()) ?? '')?.[1];
+  return {
+    state: await card.locator('.state').getAttribute('data-status'),
+    waiting: firstNumber(await card.locator('.depth').textContent()),
+    active,
+    delayed,
+    completed,
+    failed,
+    workers: Number(workers),
+  };
+}
+async function sourceOf(name: string) {
+  const queue = queueOf(name);
+  const { waiting = 0, prioritized = 0, ...counts } = await queue.getJobCounts();
+  const workers = (await queue.getWorkersCount()) ?? 0;
+  const rest = await queue.getRateLimitTtl();
+  const busy = rest > 0 ? 'limited' : 'running';
+  const state = workers === 0 ? 'unmanned' : (await queue.isPaused()) ? 'paused' : busy;
+  const { active, delayed, completed, failed } = counts;
+  return {
+    state,
+    waiting: waiting + prioritized + (counts['paused'] ?? 0),
+    active,
+    delayed,
+    completed,
+    failed,
+    workers,
+  };
+}
+/** `bullmq_job_count` of the API's own metrics. */
+async function measured(name: string, state: string): Promise<number> {
+  const text = await (await fetch(`${platform.healths[0]}/metrics`)).text();
+  const sample = new RegExp(`^bullmq_job_count\\{queue="${name}", ?state="${state}"\\} (\\d+)`, 'm').exec(text);
+  return Number(sample?.[1]);
+}
+
+/** Something of everything: paid orders, a pause with orders behind it, a used-up plan, a job later, one that gave up. */
+async function makeTrouble(): Promise<void> {
+  for (let index = 0; index < 2; index += 1)
+    expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
+  await until('two charges', 10_000, async () =>
+    (await queueOf('payments').getCompletedCount()) >= 2 ? true : undefined,
+  );
+  await queueOf('payments').add('no-such-kind', {}, { jobId: 'stranger' });
+  await until('one gave up', 10_000, async () =>
+    (await queueOf('payments').getFailedCount()) === 1 ? true : undefined,
+  );
+  await platform.send('POST', '/payments/stop', undefined, 'admin');
+  for (let index = 0; index < 3; index += 1) await platform.send('POST', '/orders', { products: [2] });
+  await queueOf('upkeep').add('prune-tokens', {}, { jobId: 'later', delay: 3_600_000 });
+  expect((await platform.send('POST', '/products/sync', {}, 'admin')).status).toBe(202);
+  const symbols = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'META', 'AMZN', 'GOOGL'];
+  const asking = symbols.map((symbol) =>
+    fetch(`${platform.url}/market/quote?symbol=${symbol}`, { headers: { prefer: 'wait=1' } }),
+  );
+  await Promise.all(asking.map(async (answer) => (await answer).arrayBuffer()));
+}
+
+test('every figure of the operators’ view is what its source says: paused, limited, delayed, failed, unmanned', async () => {
+  if (!browser) return void process.stdout.write('figures of the operators’ view: not run, there is no Chromium\n');
+  const at = browser;
+  await makeTrouble();
+  await at.page.getByLabel('E-mail').fill(accounts.admin.email);
+  await at.page.getByLabel('Password').fill(accounts.admin.password);
+  await at.page.getByRole('button', { name: 'Log in' }).click();
+  await at.page.getByRole('button', { name: 'Operations' }).click();
+  await at.page.locator('[data-queue=payments]').waitFor();
+  let seen: Record<string, Awaited<ReturnType<typeof shownOf>>> = {};
+  for (const name of names)
+    await until(
+      () => `the figures of ${name}; shown: ${JSON.stringify(seen[name])}`,
+      15_000,
+      async () => {
+        const [shown, source] = [await shownOf(at, name), await sourceOf(name)];
+        seen = { ...seen, [name]: shown };
+        return JSON.stringify(shown) === JSON.stringify(source) ? true : undefined;
+      },
+    );
+  // The scenario was what it says, and metrics are of the same source.
+  expect(seen['payments']).toMatchObject({ state: 'paused', waiting: 3, completed: 2, failed: 1, workers: 1 });
+  expect(seen['finnhub']).toMatchObject({ state: 'limited', workers: 1 });
+  expect(seen['finnhub']?.waiting).toBeGreaterThan(0);
+  expect(seen['catalog']).toMatchObject({ state: 'unmanned', workers: 0 });
+  expect(seen['catalog']?.waiting).toBeGreaterThan(0);
+  expect(seen['upkeep']?.delayed).toBeGreaterThan(0);
+  for (const name of ['payments', 'upkeep'] as const)
+    for (const state of ['completed', 'failed', 'delayed', 'active'] as const)
+      expect([name, state, await measured(name, state)]).toEqual([name, state, seen[name]?.[state]]);
+});
+
+test('outbox, streams, the plan and what gave up are what MySQL, Redis and the provider say', async () => {
+  if (!browser) return;
+  const { page } = browser;
+  const em = platform.orm.em.fork();
+  const text = async (selector: string) => firstNumber(await page.locator(selector).textContent());
+  await until('the outbox as in MySQL', 10_000, async () =>
+    (await text('[data-figure=outbox]')) === (await em.count(OutboxMessage)) ? true : undefined,
+  );
+  for (const stream of ['orders', 'market', 'catalog'])
+    await until(`the stream ${stream} as in Redis`, 10_000, async () =>
+      (await text(`[data-stream=${stream}]`)) === (await platform.redis.xlen(stream)) ? true : undefined,
+    );
+  const letters = await em.findAll(DeadLetter);
+  expect(letters).toHaveLength(1);
+  expect(await page.locator('[data-letter]').count()).toBe(1);
+  expect(await page.locator('[data-letter] .why').textContent()).toBe(letters[0]?.reason);
+
+  const arrived = await platform.sandbox.arrivals('finnhub');
+  expect(arrived.length).toBeGreaterThan(0);
+  const gauge = page.locator('[data-window=minute]').getByRole('meter');
+  await until('the calls that have arrived', 10_000, async () =>
+    Number(await gauge.getAttribute('aria-valuenow')) === (await platform.sandbox.arrivals('finnhub')).length
+      ? true
+      : undefined,
+  );
+  expect(Number(await gauge.getAttribute('aria-valuemax'))).toBe(perMinute);
+  const Lanes = z.object({ lanes: z.array(z.object({ lane: z.string(), used: z.int(), waiting: z.int() })) });
+  await until('lanes as the API says', 10_000, async () => {
+    const { lanes } = Lanes.parse(await (await fetch(`${platform.url}/market/budget`)).json());
+    const cells = await page.locator('[data-lane] td').allTextContents();
+    const told = lanes.flatMap(({ used, waiting }) => [String(used), String(waiting)]);
+    return cells.join() === told.join() ? true : undefined;
+  });
+});

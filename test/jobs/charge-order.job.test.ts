@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OutcomeUnknown } from '../../src/errors.ts';
-import type { Charge, ChargeOutcome } from '../../src/gateways/payment-gateway.ts';
+import type { Charge, ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../orders/shop.ts';
 import { readStream } from '../stream-entries.ts';
 
@@ -87,4 +87,37 @@ test('fails in its own code: nothing is decided and nothing announced, and the n
   expect((await shop.read(order.id)).status).toBe('pending');
   expect(await eventsOf(order.id)).toEqual(['1 order.created']);
   expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');
+});
+
+test('finds that a charge nobody heard of waits for its buyer: ends it at the gateway, and the order can be paid anew', async () => {
+  const order = await shop.place();
+  const silent = async (): Promise<ChargeOutcome> => Promise.reject(new OutcomeUnknown('no answer'));
+  await expect(shop.charge(order.id, { charge: silent })).rejects.toThrow(OutcomeUnknown);
+  const canceled: string[] = [];
+  const waits: Partial<PaymentGateway> = {
+    charge: async () => ({ status: 'requires_action', reference: 'pi_waits', clientSecret: 'secret' }),
+    cancel: async (reference) => {
+      canceled.push(reference);
+      return { status: 'canceled', reference };
+    },
+  };
+  expect(await shop.charge(order.id, waits)).toBe('canceled');
+  expect(canceled).toEqual(['pi_waits']);
+  expect(await shop.read(order.id)).toMatchObject({ status: 'payment_failed', payment: { status: 'canceled' } });
+  const body = { payment_method: 'pm_card_visa' };
+  expect((await shop.send('POST', `/orders/${order.id}/pay`, { as: 'demo', body })).status).toBe(200);
+  expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');
+  expect(await shop.payments(order.id)).toHaveLength(2);
+});
+
+test('finds that its buyer was quicker than the ending of such a charge: the order is paid', async () => {
+  const order = await shop.place();
+  const silent = async (): Promise<ChargeOutcome> => Promise.reject(new OutcomeUnknown('no answer'));
+  await expect(shop.charge(order.id, { charge: silent })).rejects.toThrow(OutcomeUnknown);
+  const quick: Partial<PaymentGateway> = {
+    charge: async () => ({ status: 'requires_action', reference: 'pi_quick', clientSecret: 'secret' }),
+    cancel: async (reference) => ({ status: 'succeeded', reference }),
+  };
+  expect(await shop.charge(order.id, quick)).toBe('succeeded');
+  expect((await shop.read(order.id)).status).toBe('paid');
 });

@@ -1,12 +1,12 @@
 // Redis's clock, in milliseconds with a fraction, is the only one used.
 const now = `local t = redis.call('TIME'); local now = t[1] * 1000 + t[2] / 1000\n`;
 
-// Of a window, what people used of the one before and have not used of this one yet, up to `most`. KEYS.people: their calls.
+// What people have used and a window has forgotten stays theirs for a sixth of it: up to `most`, less what they have used since.
 const kept = (people: string) => `
 local function kept(most, ms)
-  local before = redis.call('ZCOUNT', ${people}, now - 2 * ms, '(' .. (now - ms))
-  local lately = redis.call('ZCOUNT', ${people}, now - ms, '+inf')
-  return math.max(0, math.min(math.floor(most), before) - lately)
+  local freed = redis.call('ZCOUNT', ${people}, now - ms * 7 / 6, '(' .. (now - ms))
+  local since = redis.call('ZCOUNT', ${people}, now - ms / 6, '+inf')
+  return math.max(0, math.min(math.floor(most), freed) - since)
 end`;
 
 // What the provider has asked for; one that would last for ever, or for longer than any may, is none.
@@ -18,7 +18,7 @@ if rest > 60000 then rest = 0 end`;
 /**
  * Grants a call or names the wait. KEYS: log, epoch, probe, since, people, waiting, pace, rest. ARGV: id, epoch known, probe ms,
  * probe pause ms, calls a window, window ms, calls a second, the part of them kept for people, ms between calls in the
- * background, ms by which those may be early, ms for others to remember, ms of the caller's own, 1 in the background.
+ * background when the window is full, ms by which those may be early, ms for others to remember, ms of the caller's own, 1 in the background.
  * Answers `restore` (the log was lost, or belongs to another epoch than the caller's memory), `wait` or `go`.
  */
 export const takeScript = `${now}${kept('KEYS[5]')}
@@ -52,7 +52,8 @@ if wait == 0 then
 end
 if ARGV[13] == '1' then
   if wait == 0 then
-    local due = math.max(now, tonumber(redis.call('GET', KEYS[7]) or 0)) + tonumber(ARGV[9])
+    -- The emptier the window, the faster: so it fills, and stays evenly filled.
+    local due = math.max(now, tonumber(redis.call('GET', KEYS[7]) or 0)) + tonumber(ARGV[9]) * inWindow / perWindow
     redis.call('SET', KEYS[7], due, 'PX', windowMs * 2)
   end
 elseif wait == 0 then

@@ -32,5 +32,8 @@ export const upkeep = { name: 'upkeep', summary: 'Housekeeping on a schedule.', 
 /** Every queue, in the order in which people see them. */
 export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep];
 
+/** The longest rest that a queue takes, ms: a little more than a plan's window. */
+export const mostRestMs = 65_000;
+
 /** More jobs a second than any queue sees: with this many counted, a queue rests until it is told to go on. */
 export const restMax = 1_000_000;

@@ -5,6 +5,7 @@ import { reconcile } from '../jobs/reconcile.job.ts';
 import { arePaymentsPaused } from '../orders/pause.ts';
 import { restoreStream } from '../outbox/restore-stream.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
+import { watchRests } from './watch-rests.ts';
 
 /** As long as this key is there, nothing has emptied Redis. */
 const markKey = 'orderflow:whole';
@@ -23,6 +24,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
     try {
       const isLost = (await context.redis.exists(markKey)) === 0;
       await keepPause(context);
+      await watchRests(context);
       const version = await watchlist.version();
       const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
       // While another process is at it, the next look tries again: it may have begun before the change.

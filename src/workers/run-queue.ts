@@ -3,7 +3,7 @@ import type { Context } from '../context.ts';
 import { within } from '../deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
-import { type QueueDefinition, restMax } from '../jobs/queues.ts';
+import { mostRestMs, type QueueDefinition, restMax } from '../jobs/queues.ts';
 import { laneOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
@@ -76,7 +76,7 @@ async function attempt(
 async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
   const reason = error instanceof Error ? error : new Error(String(error));
   if (reason instanceof RateLimited) {
-    const resting = context.producer.queues.get(queued.queueName)?.rateLimit(reason.waitMs);
+    const resting = context.producer.queues.get(queued.queueName)?.rateLimit(Math.min(reason.waitMs, mostRestMs));
     // When Redis cannot be told, the job goes back all the same, and is limited again.
     await within(tellMs, 'Redis', resting ?? Promise.resolve()).catch(() => {});
     return new RateLimitError();

@@ -1,25 +1,35 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { CryptoData } from '../entities/crypto-data.entity.ts';
+import { ForexRate } from '../entities/forex-rate.entity.ts';
+import { MarketNews } from '../entities/market-news.entity.ts';
+import { NewsCoverage } from '../entities/news-coverage.entity.ts';
 import { StockQuote } from '../entities/stock-quote.entity.ts';
 import { defineJob } from './define-job.ts';
+import { batch, deleteInBatches, type DeleteSome } from './delete-in-batches.ts';
 import { upkeep as queue } from './queues.ts';
 
-const keptDays = 400; // A year of bars, and a month to look at it.
-// Locks are held for the time of one statement; fetches must not wait for housekeeping.
-const batch = 1_000;
-const mostBatches = 100;
+// A year of bars, and a month to look at it; the provider's own news go back for a year.
+const keptDays = 400;
+const dayMs = 86_400_000;
 
-type Series = Readonly<{ tableName: string; symbol: string; before: Date }>;
+/** A table of which each name's rows are a series in time: the columns of its index, and whether the last row stays. */
+type Kind = Readonly<{
+  table: string;
+  name: string;
+  moment: string;
+  before: Date | number | string;
+  staysLast: boolean;
+}>;
 
 /**
- * Deletes prices observed more than 400 days ago, up to 100,000 a run; what is left waits for the next. The last price of
- * a symbol stays however old it is: it is the stored copy that people get when the provider is away.
+ * Deletes prices, rates and news of more than 400 days ago. The last price and the last rates stay however old they are:
+ * they are the stored copies that people get when the provider is away.
  */
 export const pruneMarket = defineJob(
   {
     kind: 'prune-market',
-    summary: 'Delete prices observed more than 400 days ago.',
+    summary: 'Delete prices, rates and news of more than 400 days ago.',
     queue,
     payload: z.object({}),
     result: z.object({ deleted: z.int().nonnegative() }),
@@ -28,45 +38,42 @@ export const pruneMarket = defineJob(
     timeoutMs: 60_000,
     everyMs: 3_600_000,
   },
-  async ({ signal }, { em, transaction, now }) => {
+  async (attempt, ctx) => {
     // What is old stays old: a second run, or one beside it, finds less to delete and nothing else.
-    const limit = new Date(now().getTime() - keptDays * 86_400_000);
-    let [deleted, batches] = [0, 0];
-    for (const series of await oldSeries(em, limit))
-      for (let some = batch; some === batch && batches < mostBatches && !signal.aborted; batches += 1) {
-        some = await transaction((tx) => deleteSome(tx, series));
-        deleted += some;
-      }
-    return { deleted };
+    const limit = new Date(ctx.now().getTime() - keptDays * dayMs);
+    const deletions: DeleteSome[] = [];
+    for (const kind of kindsOf(ctx.em, limit)) deletions.push(...(await oldSeries(ctx.em, kind)));
+    return { deleted: await deleteInBatches(deletions, attempt, ctx) };
   },
 );
 
-/** The symbols with old prices, each with the moment before which they may go. */
-async function oldSeries(em: EntityManager, limit: Date): Promise<Series[]> {
-  const found: Series[] = [];
-  for (const { tableName } of [em.getMetadata(StockQuote), em.getMetadata(CryptoData)]) {
-    // By the index alone, one step a symbol.
-    const rows = await em.execute<Readonly<{ symbol: string; oldest: string; newest: string }>[]>(
-      `select symbol, min(observed_at) as oldest, max(observed_at) as newest from ${tableName} group by symbol`,
-    );
-    for (const { symbol, oldest, newest } of rows) {
-      const before = new Date(Math.min(limit.getTime(), timeOf(newest)));
-      if (timeOf(oldest) < before.getTime()) found.push({ tableName, symbol, before });
-    }
-  }
-  return found;
+function kindsOf(em: EntityManager, limit: Date): readonly Kind[] {
+  const seconds = Math.floor(limit.getTime() / 1_000);
+  // Of the limit's own day some news are gone.
+  const nextDay = new Date(limit.getTime() + dayMs).toISOString().slice(0, 10);
+  const ofSymbol = { name: 'symbol', staysLast: false };
+  const prices = { ...ofSymbol, moment: 'observed_at', before: limit, staysLast: true };
+  return [
+    { ...prices, table: em.getMetadata(StockQuote).tableName },
+    { ...prices, table: em.getMetadata(CryptoData).tableName },
+    { ...prices, table: em.getMetadata(ForexRate).tableName, name: 'base', moment: 'as_of' },
+    // That news were fetched is forgotten first: nobody is told that there were none.
+    { ...ofSymbol, table: em.getMetadata(NewsCoverage).tableName, moment: 'from_day', before: nextDay },
+    { ...ofSymbol, table: em.getMetadata(MarketNews).tableName, moment: 'published_at', before: seconds },
+  ];
 }
 
-/** MySQL's times come as text, in UTC. */
-function timeOf(text: string): number {
-  return Date.parse(`${text.replace(' ', 'T')}Z`);
-}
-
-async function deleteSome(tx: EntityManager, { tableName, symbol, before }: Series): Promise<number> {
-  const { affectedRows } = await tx.execute<{ affectedRows: number }>(
-    `delete from ${tableName} where symbol = ? and observed_at < ? order by observed_at limit ${batch}`,
-    [symbol, before],
-    'run',
+/** One deletion for each name that has old rows, found by the index alone, one step a name. */
+async function oldSeries(em: EntityManager, { table, name, moment, before, staysLast }: Kind): Promise<DeleteSome[]> {
+  const found = await em.execute<Readonly<{ name: string; newest: string | number }>[]>(
+    `select ${name} as name, max(${moment}) as newest from ${table} group by ${name}
+     having min(${moment}) < ? ${staysLast ? `and min(${moment}) < max(${moment})` : ''}`,
+    [before],
   );
-  return affectedRows;
+  const sql = `delete from ${table} where ${name} = ? and ${moment} < ? ${staysLast ? `and ${moment} < ?` : ''}
+    order by ${moment} limit ${batch}`;
+  return found.map((series) => async (tx) => {
+    const values = [series.name, before, ...(staysLast ? [series.newest] : [])];
+    return (await tx.execute<{ affectedRows: number }>(sql, values, 'run')).affectedRows;
+  });
 }

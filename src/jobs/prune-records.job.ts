@@ -4,22 +4,10 @@ import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { EventLog } from '../entities/event-log.entity.ts';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.ts';
 import { defineJob } from './define-job.ts';
+import { batch, deleteBefore, deleteInBatches, type DeleteSome } from './delete-in-batches.ts';
 import { upkeep as queue } from './queues.ts';
 
 const hourMs = 3_600_000;
-// Locks are held for the time of one statement.
-const batch = 1_000;
-const mostBatches = 100;
-
-type Prune = (tx: EntityManager, now: Date) => Promise<number>;
-
-/** What is deleted, a batch at a time. Events of orders and products are kept for ever. */
-const prunes: readonly Prune[] = [
-  // Three days are promised to whoever repeats a request.
-  (tx, now) => deleteBefore(tx, tx.getMetadata(IdempotencyKey).tableName, 'created_at', hoursBefore(now, 74)),
-  (tx, now) => deleteBefore(tx, tx.getMetadata(DeadLetter).tableName, 'replayed_at', hoursBefore(now, 30 * 24)),
-  (tx, now) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
-];
 
 /** Deletes stored answers, replayed dead letters and market events whose time is over. A second run finds less to delete. */
 export const pruneRecords = defineJob(
@@ -34,21 +22,17 @@ export const pruneRecords = defineJob(
     timeoutMs: 60_000,
     everyMs: hourMs,
   },
-  async ({ signal }, { transaction, now }) => {
-    let deleted = 0;
-    for (const prune of prunes)
-      for (let count = 0; count < mostBatches && !signal.aborted; count += 1) {
-        const some = await transaction((tx) => prune(tx, now()));
-        deleted += some;
-        if (some < batch) break;
-      }
-    return { deleted };
-  },
+  async (attempt, ctx) => ({ deleted: await deleteInBatches(deletions(ctx.em, ctx.now()), attempt, ctx) }),
 );
 
-async function deleteBefore(tx: EntityManager, table: string, column: string, before: Date): Promise<number> {
-  const sql = `delete from \`${table}\` where \`${column}\` < ? order by \`${column}\` limit ${batch}`;
-  return (await tx.execute<{ affectedRows: number }>(sql, [before], 'run')).affectedRows;
+/** What is deleted when. Events of orders and products are kept for ever. */
+function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
+  return [
+    // Three days are promised to whoever repeats a request.
+    deleteBefore(em.getMetadata(IdempotencyKey).tableName, 'created_at', hoursBefore(now, 74)),
+    deleteBefore(em.getMetadata(DeadLetter).tableName, 'replayed_at', hoursBefore(now, 30 * 24)),
+    (tx) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
+  ];
 }
 
 // The oldest stand first by position, which has an index; their time has none.

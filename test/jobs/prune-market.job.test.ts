@@ -1,7 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CryptoData } from '../../src/entities/crypto-data.entity.ts';
+import { ForexRate } from '../../src/entities/forex-rate.entity.ts';
+import { MarketNews } from '../../src/entities/market-news.entity.ts';
+import { NewsCoverage } from '../../src/entities/news-coverage.entity.ts';
 import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
 import { pruneMarket } from '../../src/jobs/prune-market.job.ts';
+import { storedNews } from '../../src/market/news-copy.ts';
 import { observedPrice } from '../observed-price.ts';
 import { performJob } from '../perform-job.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
@@ -17,6 +21,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(async () => {
   for (const table of [StockQuote, CryptoData]) await em().nativeDelete(table, {});
+  await em().nativeDelete(ForexRate, {});
 });
 
 const em = () => api.ctx.orm.em.fork();
@@ -50,6 +55,44 @@ describe('prune-market', () => {
     await observe(StockQuote, 'IBM', -9_000, -8_000);
     expect(await prune()).toEqual({ deleted: 1 });
     expect(await left(StockQuote, 'IBM')).toEqual([-8_000]);
+  });
+
+  it('deletes rates of more than 400 days ago, but the last of each base', async () => {
+    const rates = (base: string, offsetMs: number) => {
+      const asOf = new Date(limitMs + offsetMs);
+      return { base, publication: `day-${(count += 1)}`, rates: { USD: '1.1' }, asOf, observedAt: at, source: 'ecb' };
+    };
+    await em().insertMany(ForexRate, [rates('EUR', -2), rates('EUR', -1), rates('EUR', 0)]);
+    await em().insertMany(ForexRate, [rates('CHF', -3), rates('CHF', -2)]);
+    expect(await prune()).toEqual({ deleted: 3 });
+    const stay = await em().find(ForexRate, {}, { orderBy: { base: 'asc' } });
+    expect(stay.map(({ base, asOf }) => [base, asOf.getTime() - limitMs])).toEqual([
+      ['CHF', -2],
+      ['EUR', 0],
+    ]);
+  });
+
+  it('deletes news of more than 400 days ago, and that they have ever been fetched', async () => {
+    const texts = { category: '', headline: 'News', image: '', related: '', publisher: '', summary: '', url: '' };
+    const article = (providerId: number, seconds: number) => {
+      const publishedAt = limitMs / 1_000 + seconds;
+      return { symbol: 'AAPL', providerId, publishedAt, source: 'finnhub', ...texts };
+    };
+    await em().insertMany(MarketNews, [article(1, -86_400), article(2, -1), article(3, 0), article(4, 1)]);
+    const fetched = (fromDay: string) => ({
+      symbol: 'AAPL',
+      fromDay,
+      toDay: '2026-11-22',
+      observedAt: at,
+      source: 'finnhub',
+    });
+    await em().insertMany(NewsCoverage, [fetched('2025-10-17'), fetched('2025-10-18'), fetched('2025-10-19')]);
+    expect(await prune()).toEqual({ deleted: 4 });
+    const stay = await em().find(MarketNews, {}, { orderBy: { providerId: 'asc' } });
+    expect(stay).toMatchObject([{ providerId: 3 }, { providerId: 4 }]);
+    // The 18th is the limit's own day: some of its news are gone.
+    expect(await em().find(NewsCoverage, {})).toMatchObject([{ fromDay: '2025-10-19' }]);
+    expect(await storedNews(em(), { symbol: 'AAPL', from: '2025-10-18', to: '2025-10-20' })).toBeUndefined();
   });
 
   it('finds nothing to do when it runs again', async () => {

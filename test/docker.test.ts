@@ -44,7 +44,7 @@ describe('docker-compose.yml', () => {
   it('runs the commands of production, on its own servers', () => {
     expect(service('migrate').command).toEqual(['node', 'src/migrate.ts']);
     expect(service('api').command).toEqual(['node', 'src/api/main.ts']);
-    expect(service('worker').command).toEqual(['node', 'src/workers/main.ts']);
+    expect(service('worker').command).toEqual(['node', '--max-semi-space-size=2', 'src/workers/main.ts']);
     for (const name of ['migrate', 'api', 'worker'])
       expect(service(name).environment).toMatchObject({
         NODE_ENV: 'production',

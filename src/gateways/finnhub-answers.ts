@@ -99,7 +99,7 @@ export const News = z.array(Article);
 
 /** The most bytes that an answer can have: lists some thousand entries, anything else some kilobytes. */
 export function mostBytesOf(path: string): number {
-  return path === '/company-news' || path === '/search' ? 2 * 1024 * 1024 : 64 * 1024;
+  return path === '/company-news' || path === '/search' ? 1024 * 1024 : 64 * 1024;
 }
 
 /** What `/search` answers. */

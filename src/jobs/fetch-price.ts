@@ -20,10 +20,8 @@ export async function fetchPrice(
 ): Promise<z.output<typeof FetchOutcome>> {
   if (!attempt.isPoll) return fetchFor(attempt, symbol, ctx);
   const claim = await claimPoll(ctx.transaction, symbol, ctx.now());
-  if (!claim) {
-    await ctx.asks.settle(quoteName(symbol));
-    return 'not_wanted';
-  }
+  // Whoever has claimed the slot may still have to find that it is wanted, so that is left to run out.
+  if (!claim) return 'not_wanted';
   return fetchFor(attempt, symbol, ctx).catch(async (error: unknown) => {
     if (error instanceof RateLimited) await returnClaim(ctx.transaction, claim);
     throw error;

@@ -26,6 +26,13 @@ const eventOf = (type: string, subject: string) =>
 const callsOf = async (endpoint: string) =>
   (await platform.sandbox.arrivals('finnhub')).filter(({ path }) => path.startsWith(`/api/v1${endpoint}?`));
 
+test('the euro’s rates are stored from the first start, before anybody asks or orders', async () => {
+  const em = platform.orm.em.fork();
+  const row = await until('rates', 10_000, async () => (await em.findOne(ForexRate, { source: 'ecb' })) ?? undefined);
+  expect(row).toMatchObject({ base: 'EUR', source: 'ecb', rates: { USD: expect.any(String) } });
+  expect(await platform.sandbox.arrivals('rates')).toHaveLength(1);
+});
+
 test('a company is fetched once, stored, announced and answered from then on', async () => {
   const first = await read('/market/company?symbol=aapl');
   expect(first).toMatchObject({

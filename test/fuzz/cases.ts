@@ -75,11 +75,14 @@ function unfittingParameters(operation: Operation, good: Arbitrary<Case>): Arbit
   const kind = 'unfitting' as const;
   return operation.parameters.flatMap((parameter) => {
     const { name } = parameter;
-    if (parameter.in === 'path')
-      return [
-        fc.tuple(good, pathPart).map(([some, part]) => ({ ...some, kind, path: somewhere(operation.path, part) })),
-      ];
     const fits = readingOf(operation, parameter);
+    if (parameter.in === 'path') {
+      // An id that fits is nobody's; a symbol that fits can be named by whoever comes.
+      const wrongPart = name === 'symbol' ? pathPart.filter((text) => !fits(text)) : pathPart;
+      return [
+        fc.tuple(good, wrongPart).map(([some, part]) => ({ ...some, kind, path: somewhere(operation.path, part) })),
+      ];
+    }
     const wrong = nastyText.filter((text) => !fits(text) && (parameter.in === 'query' || isHeader(text)));
     const isBound = fc.sample(nastyText, { numRuns: 200, seed: 1 }).some((text) => !fits(text));
     const without = (some: Case) => some.query.filter(([key]) => key !== name);

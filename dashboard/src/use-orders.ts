@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { z } from '@hono/zod-openapi';
 import type { OrderView } from '../../src/api/order-view.ts';
 import { ask } from './ask-api.ts';
@@ -27,6 +27,8 @@ export function useOrders(): Orders {
   const [orders, setOrders] = useState<readonly Order[]>();
   const [state, setState] = useState<LiveState>('connecting');
   const { tally, note } = useTally();
+  // Ids begin with the time: what is greater than the newest of the first read has been placed since.
+  const newestAtStart = useRef<string>(undefined);
 
   useEffect(() => {
     // One read after the other: what is shown last was read last, whatever order answers come in.
@@ -35,7 +37,8 @@ export function useOrders(): Orders {
       reads = reads.then(step).catch(() => {});
     };
     const onEvent = (event: StreamEvent) => {
-      note(event);
+      const start = newestAtStart.current;
+      note(event, start !== undefined && event.subject > start);
       read(async () => {
         const order = await ask<Order>('GET', `/orders/${event.subject}`);
         setOrders((old = []) => withOrder(old, order));
@@ -44,6 +47,7 @@ export function useOrders(): Orders {
     const onReset = () =>
       read(async () => {
         const { data } = await ask<{ data: Order[] }>('GET', `/orders?limit=${shown}`);
+        newestAtStart.current ??= data[0]?.id ?? '';
         setOrders(data);
       });
     return followStream('/streams/orders', types, { onEvent, onReset, onState: setState });
@@ -63,6 +67,5 @@ export function useOrders(): Orders {
 
 function withOrder(orders: readonly Order[], order: Order): readonly Order[] {
   const others = orders.filter(({ id }) => id !== order.id);
-  // Ids begin with the time.
   return [order, ...others].toSorted((a, b) => (a.id < b.id ? 1 : -1)).slice(0, shown);
 }

@@ -5,11 +5,15 @@ import type { StreamEvent } from './follow-stream.ts';
 export type Tally = Readonly<{ events: number; missed: number }>;
 
 /** Counts events by the versions of their subjects, which have no gaps: a jump is something missed. */
-export function useTally(): Readonly<{ tally: Tally; note(event: StreamEvent): void }> {
+export function useTally(): Readonly<{
+  tally: Tally;
+  /** Of a subject that is known to be `isNew`, everything must come; else what came before the page is not missed. */
+  note(event: StreamEvent, isNew?: boolean): void;
+}> {
   const [tally, setTally] = useState<Tally>({ events: 0, missed: 0 });
   const versions = useRef(new Map<string, number>());
-  const note = ({ subject, version }: StreamEvent) => {
-    const last = versions.current.get(subject) ?? version - 1;
+  const note = ({ subject, version }: StreamEvent, isNew = false) => {
+    const last = versions.current.get(subject) ?? (isNew ? 0 : version - 1);
     if (version <= last) return;
     versions.current.set(subject, version);
     setTally(({ events, missed }) => ({ events: events + 1, missed: missed + version - last - 1 }));

@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { type Platform, startPlatform } from '../platform.ts';
+import { startProcess, until } from '../process.ts';
+import { accounts } from '../test-context.ts';
+
+let platform: Platform;
+let browser: BrowserPage | undefined;
+beforeAll(async () => {
+  platform = await startPlatform({
+    ownRedis: true,
+    env: {
+      WATCHLIST: 'AAPL,BINANCE:BTCUSDT',
+      FINNHUB_PER_MINUTE: '600',
+      QUOTE_TTL_SECONDS: '1',
+      CRYPTO_TTL_SECONDS: '1',
+    },
+  });
+  if (chromiumPath === undefined) return;
+  browser = await openBrowser(chromiumPath);
+  await browser.page.goto(platform.url);
+  await browser.page.getByLabel('E-mail').fill(accounts.demo.email);
+  await browser.page.getByRole('button', { name: 'Log in' }).click();
+  await browser.page.getByText('No orders yet').waitFor();
+});
+afterAll(async () => {
+  await browser?.close();
+  await platform.stop();
+});
+
+/** The page in a real browser; without a browser the test says so and proves nothing. */
+function opened(what: string): BrowserPage | undefined {
+  if (!browser) process.stdout.write(`nothing missed, ${what}: not run, there is no Chromium\n`);
+  return browser;
+}
+
+let placed = 0;
+async function place(count: number): Promise<void> {
+  const answers = Array.from({ length: count }, () => platform.send('POST', '/orders', { products: [1] }));
+  for (const answer of await Promise.all(answers)) expect(answer.status).toBe(201);
+  placed += count;
+}
+
+async function restartApi(): Promise<void> {
+  const env = {
+    ...platform.env,
+    PORT: new URL(platform.url).port,
+    HEALTH_PORT: new URL(platform.healths[0] ?? '').port,
+  };
+  platform.apis.splice(0, 1, startProcess('src/api/main.ts', [], env));
+  await until('the API is ready again', 20_000, async () =>
+    (await fetch(`${platform.url}/readyz`).catch(() => undefined))?.ok ? true : undefined,
+  );
+}
+
+/** Every order makes two events, and shows once, paid; the counters of both streams say that nothing is missing. */
+async function expectAllSeen({ page }: BrowserPage): Promise<void> {
+  const counted = page.locator('.orders .counted');
+  let said: string | null = '';
+  await until(
+    () => `${placed} orders and their ${placed * 2} events; the page says ${said}`,
+    20_000,
+    async () => {
+      said = await counted.textContent();
+      return said === `${placed * 2} events, 0 missed` ? true : undefined;
+    },
+  );
+  await until('all paid', 10_000, async () =>
+    (await page.locator('.order[data-status=paid]').count()) === placed ? true : undefined,
+  );
+  expect(await page.locator('.order').count()).toBe(placed);
+  const prices = page.locator('.prices .counted');
+  const events = async () => Number(await prices.getAttribute('data-events'));
+  const before = await events();
+  await until('prices that move again', 15_000, async () => ((await events()) > before + 2 ? true : undefined));
+  expect(await prices.getAttribute('data-missed')).toBe('0');
+}
+
+test('Redis is emptied while orders are being paid and the page is open: it misses nothing', async () => {
+  const at = opened('an emptied Redis');
+  if (!at) return;
+  await place(3);
+  await platform.redis.flushall();
+  await place(3);
+  await expectAllSeen(at);
+});
+
+test('the API is killed with orders on their way, and Redis emptied before it is back: the page resumes and misses nothing', async () => {
+  const at = opened('a killed API');
+  if (!at) return;
+  await place(3);
+  await platform.apis[0]?.signal('SIGKILL');
+  await platform.redis.flushall();
+  await restartApi();
+  await place(2);
+  await expectAllSeen(at);
+  expect(await at.page.locator('.live').getAttribute('data-state')).toBe('live');
+});

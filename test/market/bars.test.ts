@@ -1,17 +1,16 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type Bar, barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
+import { barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
-
-type Observation = Readonly<{ at: number; price: number }>;
+import { type Observation, recompute, replay } from './replay.ts';
 
 let api: TestApi;
 let observations: readonly Observation[];
 beforeAll(async () => {
   api = await openTestApi();
   observations = randomWalk(100_000);
-  await replay('WALK', observations);
+  await replay(em(), 'WALK', observations);
   // Neighbours in the index that must not be mixed in.
-  await replay('WALKS', observations.slice(0, 100));
+  await replay(em(), 'WALKS', observations.slice(0, 100));
 }, 60_000);
 afterAll(() => api.close());
 
@@ -62,36 +61,4 @@ function seededRandom(seed: number): () => number {
     state ^= state << 5;
     return (state >>> 0) / 2 ** 32;
   };
-}
-
-/** Stores the observations of a symbol with one statement: row by row it would take most of the test's time. */
-async function replay(symbol: string, walk: readonly Observation[]): Promise<void> {
-  const rows = JSON.stringify(walk.map(({ at, price }) => [at, price]));
-  await em().execute(
-    `insert into stock_quotes
-       (symbol, job_id, current, high, low, open, previous_close, quoted_at, observed_at, source)
-     select ?, concat(?, '-', nth), price, price, price, price, price, at div 1000,
-       timestampadd(microsecond, at * 1000, '1970-01-01'), 'finnhub'
-     from json_table(?, '$[*]' columns (nth for ordinality, at bigint path '$[0]', price decimal(20, 8) path '$[1]')) walk
-     order by nth`,
-    [symbol, symbol, rows],
-  );
-}
-
-function recompute(walk: readonly Observation[], lengthMs: number): Bar[] {
-  const bars: Bar[] = [];
-  for (const { at, price } of walk) {
-    const t = (Math.floor(at / lengthMs) * lengthMs) / 1_000;
-    const last = bars.at(-1);
-    if (last?.t !== t) bars.push({ t, o: price, h: price, l: price, c: price, n: 1 });
-    else
-      bars[bars.length - 1] = {
-        ...last,
-        h: Math.max(last.h, price),
-        l: Math.min(last.l, price),
-        c: price,
-        n: last.n + 1,
-      };
-  }
-  return bars;
 }

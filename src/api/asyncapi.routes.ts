@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import type { Definitions } from '../load-definitions.ts';
 import { asyncApiOf } from './asyncapi.ts';
 import { defineRoute } from './define-route.ts';
+import { jsonText } from './json-text.ts';
 import { version } from './version.ts';
 
 const Description = z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) });
@@ -26,8 +28,16 @@ const asyncApi = defineRoute(
       },
     },
   },
-  (c) => c.json(asyncApiOf(c.var.ctx.definitions, version), 200),
+  async (c) => jsonText(c, textOf(c.var.ctx.definitions)),
 );
+
+const texts = new WeakMap<Definitions, string>();
+
+function textOf(definitions: Definitions): string {
+  const text = texts.get(definitions) ?? JSON.stringify(asyncApiOf(definitions, version));
+  texts.set(definitions, text);
+  return text;
+}
 
 /** The streams' description. */
 export const routes = [asyncApi];

@@ -1,6 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Config } from '../config.ts';
 import { defineRoute, type Route, type RouteEnv } from './define-route.ts';
+import { jsonText } from './json-text.ts';
 import { sessionCookie } from './principal.ts';
 import { version } from './version.ts';
 
@@ -18,7 +19,7 @@ const tags = [
 
 /** The route of OpenAPI's own document. It is made once, from the routes that `app` has by the first request. */
 export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route {
-  let document: object | undefined;
+  let text: string | undefined;
   return defineRoute(
     'public',
     {
@@ -36,7 +37,7 @@ export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route 
         },
       },
     },
-    (c) => c.json({ openapi: '3.1.0', ...(document ??= describe(app, config)) }, 200),
+    async (c) => jsonText(c, (text ??= JSON.stringify(describe(app, config)))),
   );
 }
 

@@ -40,8 +40,18 @@ const Plain = z.custom<Parameters<typeof z.fromJSONSchema>[0]>((value) => typeof
 
 /** Tells whether a value fits. `isExact` refuses fields that are not described. */
 export function validatorOf(schema: JsonSchema, schemas: Schemas, isExact: boolean): z.ZodType {
-  const known = { ...schema, $defs: schemas };
-  const text = JSON.stringify(isExact ? closed(known) : known).replaceAll('#/components/schemas/', '#/$defs/');
+  const name = `${isExact} ${JSON.stringify(schema)}`;
+  const known = validators.get(schemas) ?? new Map<string, z.ZodType>();
+  const validator = known.get(name) ?? compiled({ ...schema, $defs: schemas }, isExact);
+  validators.set(schemas, known.set(name, validator));
+  return validator;
+}
+
+// Most answers of most operations are alike.
+const validators = new WeakMap<Schemas, Map<string, z.ZodType>>();
+
+function compiled(schema: JsonSchema, isExact: boolean): z.ZodType {
+  const text = JSON.stringify(isExact ? closed(schema) : schema).replaceAll('#/components/schemas/', '#/$defs/');
   return z.fromJSONSchema(Plain.parse(JSON.parse(text)));
 }
 

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import { RateLimited } from '../errors.ts';
 import { claimPoll, returnClaim } from '../market/claim-poll.ts';
-import { quoteCopy, quoteKeys, quoteName, quoteTable, storedQuote } from '../market/quote-copy.ts';
+import { quoteCopy, quoteKeys, quoteName, type QuoteRow, quoteTable, storedQuote } from '../market/quote-copy.ts';
 import { isCrypto } from '../market/crypto-symbol.ts';
 import { cryptoUpdated, quoteUpdated } from '../streams/market.stream.ts';
 import type { Attempt } from './define-job.ts';
@@ -54,12 +56,30 @@ function fetchFor({ id, askedAtMs, isPoll, signal }: Attempt, symbol: string, ct
         observedAt: now(),
         source: 'finnhub',
       };
-      // The job may run twice; its id is unique in the table, so the second run rewrites the same row.
       await transaction(async (tx, after) => {
-        await tx.upsert(quoteTable(symbol), row, { onConflictFields: ['jobId'] });
+        // The job may run twice; its id is unique in the table, so the second run rewrites the same row.
+        if (!(await isKnown(tx, row))) await tx.upsert(quoteTable(symbol), row, { onConflictFields: ['jobId'] });
         after.publish(isCrypto(symbol) ? cryptoUpdated : quoteUpdated, symbol, { symbol, ...quoteKeys(row) });
       });
       return quoteCopy(row);
     },
   });
+}
+
+/** Whether the last stored price is this one, moment and all: a closed market says the same for days. */
+async function isKnown(tx: EntityManager, { jobId, ...row }: QuoteRow & Readonly<{ jobId: string }>): Promise<boolean> {
+  const { symbol } = row;
+  const last = await tx.findOne(
+    quoteTable(symbol),
+    { symbol },
+    { orderBy: { observedAt: 'desc' }, disableIdentityMap: true },
+  );
+  if (!last || last.jobId === jobId) return false;
+  return isDeepStrictEqual(said(last), said(row));
+}
+
+/** What the provider has said of a price. */
+function said(row: QuoteRow) {
+  const { as_of: _, ...keys } = quoteKeys(row);
+  return keys;
 }

@@ -43,6 +43,32 @@ test('runs twice: the row is rewritten, not doubled', async () => {
   expect(await rows('MSFT')).toMatchObject([{ current: 246 }]);
 });
 
+test('what the provider says again, moment and all, is one observation; the copy is as new as the last answer', async () => {
+  const again = async (c: number, t: number) => {
+    desk.pass(60_000);
+    return run('IBM', { finnhub: { quote: async () => ({ ...apple, c, t }) } });
+  };
+  for (const [c, t] of [
+    [245.5, 1],
+    [245.5, 1],
+    [245.5, 2],
+    [245.6, 2],
+    [245.5, 2],
+  ] as const)
+    expect((await again(c, t)).outcome).toBe('stored');
+  const stored = await rows('IBM');
+  expect(stored.map(({ current, quotedAt }) => [current, quotedAt])).toEqual([
+    [245.5, 1],
+    [245.5, 2],
+    [245.6, 2],
+    [245.5, 2],
+  ]);
+  await again(245.5, 2);
+  const copy = await desk.ctx.cache.read(quoteName('IBM'));
+  expect(copy?.observedAtMs).toBe(desk.now().getTime());
+  expect(await rows('IBM')).toHaveLength(4);
+});
+
 test('asks nobody when another fetch has just stored what was asked for', async () => {
   await run('NVDA', { finnhub: good });
   expect((await run('NVDA')).outcome).toBe('current');
@@ -50,8 +76,8 @@ test('asks nobody when another fetch has just stored what was asked for', async 
 });
 
 test('asks nobody when nobody wants it any longer', async () => {
-  expect(await desk.run(fetchQuote, { symbol: 'IBM' })).toEqual({ symbol: 'IBM', outcome: 'not_wanted' });
-  expect(await rows('IBM')).toEqual([]);
+  expect(await desk.run(fetchQuote, { symbol: 'GE' })).toEqual({ symbol: 'GE', outcome: 'not_wanted' });
+  expect(await rows('GE')).toEqual([]);
 });
 
 test('zeros leave a good copy as it is, also when only MySQL has it', async () => {

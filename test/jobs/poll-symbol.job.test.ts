@@ -168,7 +168,7 @@ describe('a poll’s fetch', () => {
     await watch('AAPL', { everySeconds: 2 });
     const before = await em().count(StockQuote, { symbol: 'AAPL' });
     for (let slot = 0; slot < 3; slot += 1) {
-      expect(await fetchAs({ quote: async () => apple })).toBe('stored');
+      expect(await fetchAs({ quote: async () => ({ ...apple, t: slot }) })).toBe('stored');
       desk.pass(2_000);
       expect(await poll('AAPL')).toBe('asked');
     }

@@ -1,3 +1,4 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -43,6 +44,22 @@ test('two transactions that lock in opposite order both succeed: the one that lo
   await Promise.all([swap(1, 2), swap(2, 1)]);
   expect(runs).toBe(3);
   expect(await titleOf(1)).toBe(await titleOf(2));
+});
+
+test('a transaction that waited for a lock sees what was committed meanwhile, in every table', async () => {
+  // READ COMMITTED: at MySQL's default it would go on with what stood there before it waited.
+  const lock = await lockProduct(2);
+  await transactionWithin()(async (tx) => {
+    const before = await tx.count(OutboxMessage, { name: 'committed meanwhile' });
+    await transactionWithin()(async (other) => {
+      const row = { name: 'committed meanwhile', stream: null, subject: null, version: null, body: '{}' };
+      const now = new Date();
+      await other.insert(OutboxMessage, { ...row, id: randomUUIDv7(), createdAt: now, leaseUntil: now });
+    });
+    await lock.release();
+    await rename(tx, 2, 'after the wait');
+    expect(await tx.count(OutboxMessage, { name: 'committed meanwhile' })).toBe(before + 1);
+  });
 });
 
 test("an error of the work's own is not retried, and nothing of it stays", async () => {

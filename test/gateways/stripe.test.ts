@@ -143,3 +143,19 @@ test('a secret that is refused is the operator’s to correct, and no message te
   expect(error).toBeInstanceOf(Misconfigured);
   expect(String(error)).not.toContain('4711');
 });
+
+test('a refund asked for again with its key, or whose answer was lost, gives the money back once', async () => {
+  const asked = charge();
+  const taken = await stripe.charge(asked);
+  const reference = taken.reference ?? '';
+  const refundsOf = async () => (await sandbox.ledger()).filter((row) => row.payment_intent === reference).slice(1);
+  const part = { key: randomUUID(), refundId: randomUUID(), reference, amountMinor: 4_000 };
+  // Twice: the official client asks once more by itself when a connection is cut.
+  await sandbox.fault({ target: 'stripe', kind: 'lost_answer', times: 2 });
+  await expect(stripe.refund(part)).rejects.toThrow(OutcomeUnknown);
+  const found = await stripe.findRefund(part);
+  expect(found).toEqual({ status: 'succeeded', reference: expect.stringMatching(/^re_/) });
+  expect(await stripe.refund(part)).toEqual(found);
+  expect(await refundsOf()).toMatchObject([{ type: 'refund', idempotency_key: part.key }]);
+  expect(await stripe.findRefund({ refundId: randomUUID(), reference })).toBeUndefined();
+});

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Definitions } from '../load-definitions.ts';
 import { asyncApiOf } from './asyncapi.ts';
 import { defineRoute } from './define-route.ts';
-import { jsonText } from './json-text.ts';
+import { answerText, type JsonText, jsonText } from './json-text.ts';
 import { version } from './version.ts';
 
 const Description = z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) });
@@ -26,15 +26,16 @@ const asyncApi = defineRoute(
           },
         },
       },
+      304: { description: 'The copy that If-None-Match names is still the newest.' },
     },
   },
-  async (c) => jsonText(c, textOf(c.var.ctx.definitions)),
+  async (c) => answerText(c, textOf(c.var.ctx.definitions)),
 );
 
-const texts = new WeakMap<Definitions, string>();
+const texts = new WeakMap<Definitions, JsonText>();
 
-function textOf(definitions: Definitions): string {
-  const text = texts.get(definitions) ?? JSON.stringify(asyncApiOf(definitions, version));
+function textOf(definitions: Definitions): JsonText {
+  const text = texts.get(definitions) ?? jsonText(asyncApiOf(definitions, version));
   texts.set(definitions, text);
   return text;
 }

@@ -1,7 +1,19 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 import type { RouteEnv } from './define-route.ts';
 
-/** Answers JSON that is a text already: what anybody may ask for any number of times is made once. */
-export function jsonText(c: Context<RouteEnv>, text: string): Response {
-  return c.body(text, 200, { 'content-type': 'application/json' });
+/** A value as the text that is sent, and the tag by which clients know that they have it. */
+export type JsonText = Readonly<{ text: string; etag: string }>;
+
+/** Prepares what anybody may ask for any number of times. */
+export function jsonText(value: unknown): JsonText {
+  const text = JSON.stringify(value);
+  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` };
+}
+
+/** Sends it, or 304 to whom has it already. */
+export function answerText(c: Context<RouteEnv>, { text, etag }: JsonText): Response {
+  const had = c.req.header('if-none-match')?.split(/\s*,\s*/) ?? [];
+  if (had.includes(etag)) return c.body(null, 304, { etag });
+  return c.body(text, 200, { etag, 'content-type': 'application/json' });
 }

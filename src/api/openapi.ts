@@ -1,7 +1,7 @@
 import { type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Config } from '../config.ts';
 import { defineRoute, type Route, type RouteEnv } from './define-route.ts';
-import { jsonText } from './json-text.ts';
+import { answerText, type JsonText, jsonText } from './json-text.ts';
 import { sessionCookie } from './principal.ts';
 import { version } from './version.ts';
 
@@ -19,7 +19,7 @@ const tags = [
 
 /** The route of OpenAPI's own document. It is made once, from the routes that `app` has by the first request. */
 export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route {
-  let text: string | undefined;
+  let text: JsonText | undefined;
   return defineRoute(
     'public',
     {
@@ -35,9 +35,10 @@ export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route 
             'application/json': { schema: z.looseObject({ openapi: z.string() }), example: { openapi: '3.1.0' } },
           },
         },
+        304: { description: 'The copy that If-None-Match names is still the newest.' },
       },
     },
-    async (c) => jsonText(c, (text ??= JSON.stringify(describe(app, config)))),
+    async (c) => answerText(c, (text ??= jsonText(describe(app, config)))),
   );
 }
 

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
+import { finnhub } from '../jobs/queues.ts';
+import { priorityOf } from '../market/lanes.ts';
 
 type Planned = Readonly<{ id: string; job: Job; payload: unknown; everyMs: number; offsetMs?: number }>;
 
@@ -36,7 +38,9 @@ async function reconcile({ producer }: Context, schedules: readonly Planned[]): 
     for (const { id, job, payload, everyMs, offsetMs } of wanted) {
       const data = job.payload.parse(payload);
       // BullMQ's schedulers have but one run waiting anyway, and know no deduplication.
-      const { deduplication: _, ...opts } = optionsOf(job, data);
+      const { deduplication: _, ...usual } = optionsOf(job, data);
+      // What nobody has asked for gives way to people.
+      const opts = { ...usual, ...(queue.name === finnhub.name ? { priority: priorityOf('refresh') } : {}) };
       const rhythm = { every: everyMs, ...(offsetMs === undefined ? {} : { offset: offsetMs }) };
       await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data, opts });
       // One without an offset begins at once by itself.

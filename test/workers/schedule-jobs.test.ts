@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineJob, type Job } from '../../src/jobs/define-job.ts';
-import { upkeep } from '../../src/jobs/queues.ts';
+import { finnhub, upkeep } from '../../src/jobs/queues.ts';
 import { scheduleJobs } from '../../src/workers/schedule-jobs.ts';
+import { until } from '../process.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
 let api: TestApi;
@@ -78,6 +79,21 @@ describe('schedules', () => {
     await schedule(sweepYard(60_000));
     expect(await written()).toEqual({ 'sweep-yard': 60_000 });
     expect(await planned()).toHaveLength(1);
+  });
+
+  it('of calls to Finnhub give way to people', async () => {
+    await schedule({ ...sweepYard(60_000), queue: finnhub });
+    const jobs = await api.ctx.producer.queues.get('finnhub')?.getJobs(['waiting', 'delayed', 'prioritized']);
+    expect(jobs?.map(({ priority }) => priority)).toEqual([4]);
+  });
+
+  it('are made by one process at a time; a dead one blocks the others for ten seconds at the most', async () => {
+    const both = await Promise.all([schedule(sweepYard(60_000)), schedule(sweepYard(60_000))]);
+    expect(both.filter(Boolean)).toHaveLength(1);
+    expect(await api.ctx.redis.exists('orderflow:scheduling')).toBe(0);
+    await api.ctx.redis.set('orderflow:scheduling', 'dead', 'PX', 50);
+    expect(await schedule(sweepYard(60_000))).toBe(false);
+    await until('its turn', 2_000, async () => (await schedule(sweepYard(60_000))) || undefined);
   });
 
   it('of the product are what its kinds say', async () => {

@@ -39,6 +39,9 @@ const busyRetrySeconds = 5;
 /** Fetches under way in this process, by lane and name: any number of askers cause one admission and one job. */
 const underWay = new Map<string, Promise<Asked>>();
 
+/** Copies being looked up in MySQL, by name: a crowd that comes all at once is one query. */
+const lookUps = new Map<string, Promise<Copy | undefined>>();
+
 /** Enqueues a job and tells where it waits. */
 export async function askFor<P extends z.ZodType>(
   { producer }: ApiContext,
@@ -125,7 +128,9 @@ async function newestCopy({ cache, orm, log }: ApiContext, read: MarketRead): Pr
   } catch (error) {
     log.debug({ err: error }, 'cache away; reading MySQL');
   }
-  return read.stored(orm.em.fork());
+  const running = lookUps.get(read.name) ?? read.stored(orm.em.fork()).finally(() => lookUps.delete(read.name));
+  lookUps.set(read.name, running);
+  return running;
 }
 
 function isFresh({ now }: ApiContext, { freshMs }: MarketRead, { observedAtMs }: Copy): boolean {

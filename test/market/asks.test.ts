@@ -81,3 +81,12 @@ test('two processes that ask at once never admit more than five hundred', async 
   );
   expect(admitted.filter((isIn) => isIn)).toHaveLength(5);
 });
+
+test('polling never takes the last hundred places: they are for who asks', async () => {
+  const admitted = async (count: number, lane: 'watchlist' | 'anonymous_cold') => {
+    const all = await Promise.all(Array.from({ length: count }, (_, index) => asks.admit(`${lane} ${index}`, lane)));
+    return all.filter(Boolean).length;
+  };
+  expect(await admitted(600, 'watchlist')).toBe(400);
+  expect(await admitted(200, 'anonymous_cold')).toBe(100);
+});

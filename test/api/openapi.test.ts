@@ -130,3 +130,12 @@ describe('the description', () => {
     );
   });
 });
+
+it.each(['/openapi.json', '/asyncapi.json'])('%s is not sent again to whom has it', async (path) => {
+  const first = await api.send('GET', path);
+  const etag = first.headers.get('etag') ?? '';
+  const again = await api.send('GET', path, { headers: { 'if-none-match': `"other", ${etag}` } });
+  expect([again.status, await again.text()]).toEqual([304, '']);
+  const other = await api.send('GET', path, { headers: { 'if-none-match': '"other"' } });
+  expect([other.status, await other.text()]).toEqual([200, await first.text()]);
+});

@@ -39,8 +39,9 @@ async function reconcile({ producer }: Context, schedules: readonly Planned[]): 
       const data = job.payload.parse(payload);
       // BullMQ's schedulers have but one run waiting anyway, and know no deduplication.
       const { deduplication: _, ...usual } = optionsOf(job, data);
-      // What nobody has asked for gives way to people.
-      const opts = { ...usual, ...(queue.name === finnhub.name ? { priority: priorityOf('refresh') } : {}) };
+      // At Finnhub, what nobody has asked for gives way to people.
+      const lane = queue.name === finnhub.name ? { priority: priorityOf(job.lane ?? 'refresh') } : {};
+      const opts = { ...usual, ...lane };
       const rhythm = { every: everyMs, ...(offsetMs === undefined ? {} : { offset: offsetMs }) };
       await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data, opts });
       // One without an offset begins at once by itself.

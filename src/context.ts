@@ -25,6 +25,7 @@ import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
 import { impatientRedis, patientRedis } from './redis-connection.ts';
 import { openTails, type Tails } from './streams/tail.ts';
+import { openTraces, type Traces } from './telemetry/traces.ts';
 import { openTransaction, type Transaction } from './transaction.ts';
 
 /** What every job may use; a job names what it needs in its parameter. */
@@ -67,6 +68,7 @@ export type Context = JobContext &
     redis: Redis;
     relay: Relay;
     tails: Tails;
+    telemetry: Traces['telemetry'];
     /** The context of one job, with an entity manager of its own; its calls to Finnhub are made in this lane. */
     fork(lane?: Lane): JobContext;
     /** What has been used of Finnhub's plan. @throws when Redis is away. */
@@ -82,11 +84,12 @@ export type ApiContext = Context & Readonly<{ readiness: ApiReadiness; answers: 
 /** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
 export async function openContext(config: Config, role: string): Promise<Context> {
   const log = openLog(role, config.LOG_LEVEL, secretsOf(config));
+  const traces = await openTraces(config.OTEL_EXPORTER_OTLP_ENDPOINT, role);
   const now = () => new Date();
   const definitions = await loadDefinitions();
   const orm = await MikroORM.init(ormOptions(config));
   const redis = openRedis(config, log);
-  const producer = openProducer(impatientRedis(config));
+  const producer = openProducer(impatientRedis(config), traces.telemetry);
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openTailConnection(config, name));
@@ -98,6 +101,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     orm,
     redis,
     tails,
+    telemetry: traces.telemetry,
     producer,
     definitions,
     relay,
@@ -105,11 +109,9 @@ export async function openContext(config: Config, role: string): Promise<Context
     enqueue: producer.enqueue,
     findLive: producer.findLive,
     finnhub: finnhubs.logged_in,
-    referenceRates: openReferenceRates(config.forexFallbackUrl),
-    gateway: openPaymentGateway(config),
     outage: openOutage(redis, 'payments'),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
-    productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
+    ...openUpstreams(config),
     syncGate: openSyncGate(redis),
     ...openMemories(config, redis),
     hours: openHours(redis),
@@ -126,7 +128,17 @@ export async function openContext(config: Config, role: string): Promise<Context
       await producer.close();
       redis.disconnect();
       await orm.close(true);
+      await traces.close();
     },
+  };
+}
+
+/** The parts of the outside world that are asked without a budget. */
+function openUpstreams(config: Config): Pick<JobContext, 'referenceRates' | 'gateway' | 'productFeed'> {
+  return {
+    referenceRates: openReferenceRates(config.forexFallbackUrl),
+    gateway: openPaymentGateway(config),
+    productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
   };
 }
 

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { logIds } from './log-ids.ts';
 
 /** The logger handed around: one JSON object a line on standard output. */
 export type Log = Logger;
@@ -27,6 +28,7 @@ export function openLog(
     base: { role, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: names.flatMap((name) => [name, `*.${name}`]), censor: censored },
+    mixin: logIds,
     serializers: { err: describeError },
     hooks: {
       streamWrite: (line: string) =>

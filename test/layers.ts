@@ -1,5 +1,5 @@
 /** What may be imported by everything in src/. */
-export const everywhere = ['errors', 'log', 'deadline', 'json-depth', 'rows'];
+export const everywhere = ['errors', 'log', 'deadline', 'json-depth', 'rows', 'log-ids', 'trace'];
 
 const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
@@ -13,6 +13,8 @@ const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...proces
 export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  'log-ids': [],
+  trace: [],
   deadline: [],
   'json-depth': [],
   rows: [],
@@ -34,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'orm-options': ['entities'],
   'load-definitions': ['jobs', 'streams'],
   transaction: ['outbox'],
-  context: [...domain, 'config', 'jobs', 'outbox', 'gateways', ...openers],
+  context: [...domain, 'config', 'jobs', 'outbox', 'gateways', 'telemetry', ...openers],
   seed: ['config', 'entities', 'passwords'],
   telemetry: ['entities'],
   migrate: ['config', 'database', 'orm-options', 'process-life', 'seed'],

@@ -18,13 +18,14 @@ import { answerProblem } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
 import { logRequests } from './request-log.ts';
 import { keepPrivate, setSecureHeaders } from './secure-headers.ts';
+import { traceRequests } from './trace-requests.ts';
 import { openPaths } from './wrong-method.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
-  app.use(provide(ctx), logRequests);
+  app.use(provide(ctx), traceRequests, logRequests);
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.onError(answerProblem);
   const paths = openPaths(routes);
@@ -76,7 +77,15 @@ const exposed = [
   'RateLimit-Policy',
   'X-Request-Id',
 ];
-const sent = ['Authorization', 'Content-Type', 'Idempotency-Key', 'Prefer', 'If-None-Match', 'Last-Event-ID'];
+const sent = [
+  'Authorization',
+  'Content-Type',
+  'Idempotency-Key',
+  'Prefer',
+  'If-None-Match',
+  'Last-Event-ID',
+  'traceparent',
+];
 const localhost = /^https?:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/;
 
 function allowOrigins(listed: readonly string[] | undefined, isProduction: boolean): MiddlewareHandler<RouteEnv> {

@@ -19,6 +19,7 @@ export const ProblemView = z
     detail: z.string(),
     code: z.enum(codes),
     request_id: z.uuid(),
+    trace_id: z.string().optional().openapi({ description: 'Where traces are kept.' }),
     errors: z.array(Fault).optional(),
     fits_every_seconds: z
       .int()

@@ -4,6 +4,7 @@ import { HTTPException } from 'hono/http-exception';
 import { TooLate } from '../deadline.ts';
 import { Problem } from '../errors.ts';
 import { CommitUnknown, TransactionTimeout } from '../transaction.ts';
+import { traceId } from '../trace.ts';
 import type { RouteEnv } from './define-route.ts';
 import { problemCodes } from './problem-codes.ts';
 
@@ -16,6 +17,7 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
       'request failed',
     );
   const { status, title } = problemCodes[problem.code];
+  const trace = traceId();
   const body = {
     type: `${c.var.ctx.config.publicUrl}/problems/${problem.code}`,
     title,
@@ -23,6 +25,7 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     detail: problem.message,
     code: problem.code,
     request_id: c.var.requestId,
+    ...(trace === undefined ? {} : { trace_id: trace }),
     ...problem.facts,
     ...(status === 422 ? { errors: problem.errors } : problem.errors.length > 0 ? { errors: problem.errors } : {}),
   };

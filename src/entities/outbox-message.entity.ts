@@ -19,6 +19,8 @@ export const OutboxMessage = defineEntity({
     version: p.integer().unsigned().nullable(),
     /** JSON text: a job's payload or an event's data. */
     body: p.text(),
+    /** The `traceparent` of what wrote it, where traces are kept. */
+    trace: p.string().length(55).nullable(),
     createdAt: p.datetime(3),
     leaseUntil: p.datetime(3).index(),
   },

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type JobsOptions, Queue } from 'bullmq';
+import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../deadline.ts';
@@ -8,8 +8,8 @@ import type { RedisConnection } from '../redis-connection.ts';
 import type { JobContract } from './define-job.ts';
 import { queues } from './queues.ts';
 
-/** A job ready to be added: its kind's contract, its id, and its parsed payload. */
-export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown }>;
+/** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
+export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown; trace?: string | null }>;
 
 /**
  * Adds one job and returns its id, or the id of the unfinished job it coalesces with. It waits in its lane, by default the
@@ -43,8 +43,8 @@ const keptJobs = 100_000;
 const mostPlaces = 1_000;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
-export function openProducer(connection: RedisConnection): Producer {
-  const lines = queues.map(({ name }) => openQueue(name, connection));
+export function openProducer(connection: RedisConnection, telemetry?: Telemetry): Producer {
+  const lines = queues.map(({ name }) => openQueue(name, connection, telemetry));
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
   const queueOf = (job: JobContract) => {
     const queue = opened.get(job.queue.name);
@@ -72,7 +72,11 @@ export function openProducer(connection: RedisConnection): Producer {
       const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
       const adding = [...perQueue].map(([queue, some]) =>
         queue.addBulk(
-          some.map(({ job, id, payload }) => ({ name: job.kind, data: payload, opts: optionsOf(job, payload, id) })),
+          some.map(({ job, id, payload, trace }) => ({
+            name: job.kind,
+            data: payload,
+            opts: { ...optionsOf(job, payload, id), ...causedBy(trace) },
+          })),
         ),
       );
       await within(addDeadlineMs, 'Redis', Promise.all(adding));
@@ -108,17 +112,26 @@ function placeIn(lane: Lane = 'logged_in'): JobsOptions {
   return { priority: priorityOf(lane) };
 }
 
+/** What its worker's trace goes on from, as bullmq-otel writes it. */
+function causedBy(traceparent: string | null | undefined): Pick<JobsOptions, 'telemetry'> {
+  return traceparent ? { telemetry: { metadata: JSON.stringify({ traceparent }) } } : {};
+}
+
 /** Whoever joins a job is not kept waiting by what it waits for. One without a priority is in front already. */
 async function bringForward(queue: Queue, id: string, priority: number): Promise<void> {
   const job = await queue.getJob(id);
   if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
-function openQueue(name: string, { commandTimeout, maxRetriesPerRequest, ...connection }: RedisConnection) {
+function openQueue(
+  name: string,
+  { commandTimeout, maxRetriesPerRequest, ...connection }: RedisConnection,
+  telemetry: Telemetry | undefined,
+) {
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
   const redis = new Redis({ ...connection, maxRetriesPerRequest: null });
-  const queue = new Queue(name, { connection: redis });
+  const queue = new Queue(name, { connection: redis, ...(telemetry && { telemetry }) });
   const becomeImpatient = () => Object.assign(redis.options, { commandTimeout, maxRetriesPerRequest });
   queue.waitUntilReady().then(becomeImpatient, () => {});
   // An outage is reported by each call that fails; without listeners it would end the process.

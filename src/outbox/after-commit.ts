@@ -7,6 +7,7 @@ import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import { insertRows } from '../rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
+import { traceParent } from '../trace.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
 export type AfterCommit = Readonly<{
@@ -24,6 +25,7 @@ export type Message = Readonly<{
   subject: string | null;
   version: number | null;
   body: string;
+  trace: string | null;
   createdAt: Date;
   leaseUntil: Date;
 }>;
@@ -36,7 +38,15 @@ export function collectMessages(now: () => Date) {
   const messages: Omit<Message, 'version' | 'leaseUntil'>[] = [];
   const collect = (name: string, stream: string | null, subject: string | null, body: unknown) => {
     const id = randomUUIDv7();
-    messages.push({ id, name, stream, subject, body: JSON.stringify(body), createdAt: now() });
+    messages.push({
+      id,
+      name,
+      stream,
+      subject,
+      body: JSON.stringify(body),
+      trace: traceParent() ?? null,
+      createdAt: now(),
+    });
     return id;
   };
   const after: AfterCommit = {

@@ -6,6 +6,8 @@ import type { Definitions } from '../load-definitions.ts';
 import type { Log } from '../log.ts';
 import { append, type Envelope, StreamLost } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
+import { withoutLogIds } from '../log-ids.ts';
+import { untraced } from '../trace.ts';
 import type { Message } from './after-commit.ts';
 import { restoreStream } from './restore-stream.ts';
 
@@ -59,11 +61,16 @@ export function openRelay(parts: RelayParts): Relay {
     notify(messages) {
       waiting.push(...messages);
       // The next turn of the loop, so that transactions which commit together leave together.
-      running ??= new Promise<void>((resolve) => setImmediate(resolve)).then(drain);
+      running ??= detached(() => new Promise<void>((resolve) => setImmediate(resolve)).then(drain));
     },
     send: (messages) => send(parts, messages),
     idle: async () => running,
   };
+}
+
+// Each message has its own trace; what is logged is about all of them.
+function detached<T>(work: () => T): T {
+  return untraced(() => withoutLogIds(work));
 }
 
 async function send(parts: RelayParts, messages: readonly Message[]): Promise<number> {
@@ -135,9 +142,9 @@ function isDefined({ definitions, log }: RelayParts, { id, name, stream }: Messa
   return isKnown;
 }
 
-function toJob({ definitions }: RelayParts, { id, name, body }: Message): QueuedJob[] {
+function toJob({ definitions }: RelayParts, { id, name, body, trace }: Message): QueuedJob[] {
   const job = definitions.jobs.get(name);
-  return job ? [{ job, id, payload: JSON.parse(body) }] : [];
+  return job ? [{ job, id, payload: JSON.parse(body), trace }] : [];
 }
 
 function toEvent({ definitions }: RelayParts, message: Message) {
@@ -151,6 +158,7 @@ function toEvent({ definitions }: RelayParts, message: Message) {
     time: message.createdAt.toISOString(),
     subject: message.subject ?? '',
     data: message.body,
+    ...(message.trace === null ? {} : { trace: message.trace }),
   };
   return [{ stream: event.stream, envelope }];
 }

@@ -51,11 +51,12 @@ async function claim(orm: MikroORM): Promise<Message[]> {
         { id: { $in: ids } },
         { orderBy: { id: 'asc' }, disableIdentityMap: true },
       );
-      return rows.map(({ stream = null, subject = null, version = null, ...row }) => ({
+      return rows.map(({ stream = null, subject = null, version = null, trace = null, ...row }) => ({
         ...row,
         stream,
         subject,
         version,
+        trace,
       }));
     },
     // REPEATABLE READ would lock the gaps between rows, and every order's insert would wait for the sweep.

@@ -10,6 +10,8 @@ export type Envelope = Readonly<{
   time: string;
   subject: string;
   data: string;
+  /** The `traceparent` of what caused it, where traces are kept. */
+  trace?: string;
 }>;
 
 /** Redis has lost the stream: it is to be restored from the log before anything follows. */

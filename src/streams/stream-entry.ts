@@ -8,6 +8,7 @@ const Fields = z.object({
   time: z.string(),
   subject: z.string(),
   data: z.string(),
+  trace: z.string().optional(),
 });
 const Data = z.record(z.string(), z.unknown());
 
@@ -21,6 +22,8 @@ export type StreamEntry = Readonly<{
   data: Readonly<Record<string, unknown>>;
   /** `{id,type,version,schema,time,subject,data}` on one line, made once however many read it. */
   json: string;
+  /** The `traceparent` of what caused it; it is not for those who follow. */
+  trace: string | undefined;
 }>;
 
 /** The entry behind a reply of XREAD or XRANGE; undefined for one that is none of ours. */
@@ -29,8 +32,18 @@ export function parseEntry([id, fields]: readonly [id: string, fields: readonly 
   const event = Fields.safeParse(Object.fromEntries(pairs));
   const data = event.success ? parseData(event.data.data) : undefined;
   if (!event.success || !data) return undefined;
-  const { type, subject, version, time } = event.data;
-  return { id, type, subject, version, timeMs: Date.parse(time), data, json: JSON.stringify({ ...event.data, data }) };
+  const { trace, ...shown } = event.data;
+  const { type, subject, version, time } = shown;
+  return {
+    id,
+    type,
+    subject,
+    version,
+    timeMs: Date.parse(time),
+    data,
+    trace,
+    json: JSON.stringify({ ...shown, data }),
+  };
 }
 
 function parseData(text: string): z.output<typeof Data> | undefined {

@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis';
 import { missedSince } from './stream-history.ts';
-import { openReader, type StreamReader } from './stream-reader.ts';
+import { type Listener, openReader, type StreamReader } from './stream-reader.ts';
+import { noteStep } from '../trace.ts';
+import type { StreamEntry } from './stream-entry.ts';
 import { Subscription, type Wish } from './subscription.ts';
 
 /** The live ends of the streams, for any number of subscribers in this process. */
@@ -27,14 +29,7 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
 
   const follow = (stream: string): Followed => {
     const subscriptions = new Set<Subscription>();
-    // A listener may end its subscription, and with it its place in the set.
-    const each = (tell: (subscription: Subscription) => void) => [...subscriptions].forEach(tell);
-    const reader = openReader(stream, connect(`tail-${stream}`), {
-      hear: (entries, position) => each((some) => some.hear(entries, position)),
-      hearGap: (gap) => each((some) => some.hearGap(gap)),
-      hearRestored: (entries, position) => each((some) => some.hearRestored(entries, position)),
-      hearReady: (position) => each((some) => some.hearReady(position)),
-    });
+    const reader = openReader(stream, connect(`tail-${stream}`), listenerOf(subscriptions));
     const fresh = { reader, subscriptions };
     followed.set(stream, fresh);
     return fresh;
@@ -70,4 +65,29 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
       for (const { subscriptions } of followed.values()) for (const some of subscriptions) some.sayBye();
     },
   };
+}
+
+function listenerOf(subscriptions: ReadonlySet<Subscription>): Listener {
+  // A listener may end its subscription, and with it its place in the set.
+  const each = (tell: (subscription: Subscription) => void) => [...subscriptions].forEach(tell);
+  const note = (entries: readonly StreamEntry[]) => entries.forEach((entry) => noteDelivery(entry, subscriptions.size));
+  return {
+    hear(entries, position) {
+      each((some) => some.hear(entries, position));
+      note(entries);
+    },
+    hearRestored(entries, position) {
+      each((some) => some.hearRestored(entries, position));
+      note(entries);
+    },
+    hearGap: (gap) => each((some) => some.hearGap(gap)),
+    hearReady: (position) => each((some) => some.hearReady(position)),
+  };
+}
+
+/** The last step of what caused an event: it is given to everybody who follows here. */
+function noteDelivery({ type, subject, trace }: StreamEntry, followers: number): void {
+  if (trace === undefined) return;
+  const attributes = { 'orderflow.subject': subject, 'orderflow.followers': followers };
+  noteStep({ name: `deliver ${type}`, kind: 'consumer', from: trace, attributes });
 }

@@ -7,6 +7,8 @@ import { mostRestMs, type QueueDefinition, restMax } from '../jobs/queues.ts';
 import { laneOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { Log } from '../log.ts';
+import { withLogIds } from '../log-ids.ts';
+import { traced } from '../trace.ts';
 import { bury } from './bury.ts';
 
 const tellMs = 1_000;
@@ -22,12 +24,14 @@ export function runQueue(
   context: Context,
 ): Worker {
   const process = async (queued: QueueJob, _token?: string, signal?: AbortSignal) => {
-    const log = context.log.child({ queue: queue.name, kind: queued.name, job: queued.id });
-    try {
-      return await attempt(queued, signal, { ...context, log });
-    } catch (error) {
-      throw await verdict(queued, error, { ...context, log });
-    }
+    const log = context.log.child({ queue: queue.name, kind: queued.name });
+    const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
+    const tryOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
+    return withLogIds({ job: queued.id }, () =>
+      tryOnce().catch(async (error: unknown) => {
+        throw await verdict(queued, error, { ...context, log });
+      }),
+    );
   };
   const worker = new Worker(queue.name, process, {
     connection,
@@ -44,6 +48,7 @@ export function runQueue(
     maxStalledCount: 20,
     // BullMQ counts what all workers have done, for its export; an hour by the minute.
     metrics: { maxDataPoints: 60 },
+    ...(context.telemetry && { telemetry: context.telemetry }),
     settings: {
       backoffStrategy: (attemptsMade, _type, _error, job) =>
         backoffMs(context.definitions.jobs.get(job?.name ?? ''), attemptsMade),

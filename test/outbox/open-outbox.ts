@@ -72,11 +72,12 @@ export async function openOutbox(): Promise<Outbox> {
     relay: (parts = {}) => openRelay({ ...ctx, definitions, ...parts }),
     rows,
     messages: async () =>
-      (await rows()).map(({ stream: name = null, subject = null, version = null, ...row }) => ({
+      (await rows()).map(({ stream: name = null, subject = null, version = null, trace = null, ...row }) => ({
         ...row,
         stream: name,
         subject,
         version,
+        trace,
       })),
     expireLeases: async () =>
       void (await ctx.orm.em.fork().nativeUpdate(OutboxMessage, {}, { leaseUntil: new Date(Date.now() - 1_000) })),

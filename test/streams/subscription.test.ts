@@ -11,6 +11,7 @@ const entry = (number: number): StreamEntry => ({
   timeMs: number,
   data: {},
   json: '{}',
+  trace: undefined,
 });
 const range = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => entry(from + index));
 const idsOf = (deliveries: readonly Delivery[] | undefined) =>

@@ -126,7 +126,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:log',
     type: 'zset',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 130,
     lasts: 'two windows',
     about: 'When calls of that key arrived at the provider, at the latest. KEY is the start of its SHA-256.',
@@ -134,14 +134,14 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:epoch',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     lasts: 'always',
     about: 'The log is complete. Without it, one call at a time is made until an answer tells what is left.',
   },
   {
     key: '{finnhub:KEY}:probe',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 10,
     lasts: '10 s',
     about: 'That one call is under way.',
@@ -150,7 +150,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:since',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 600,
     lasts: '10 minutes',
     about: 'When the log was found lost: for a second, everyone may put back what they remember.',
@@ -159,7 +159,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:people',
     type: 'zset',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 130,
     lasts: 'two windows',
     about: 'When calls were made for people, so that the background leaves them as much.',
@@ -168,7 +168,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:waiting',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 70,
     lasts: 'a second longer than the wait',
     about: 'Somebody waits for a call: it is next.',
@@ -177,7 +177,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:pace',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 130,
     lasts: 'two windows',
     about: 'When the next call in the background is due.',
@@ -186,7 +186,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:rest',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 60,
     lasts: '1 minute at most',
     about: 'The provider has refused a call; nobody makes one.',
@@ -195,7 +195,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:refused',
     type: 'string',
-    owner: 'src/gateways/budget.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: 7 * day,
     lasts: '7 days',
     about: 'When it did so last, and for how long.',
@@ -204,7 +204,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: '{finnhub:KEY}:outside:CALL',
     type: 'string',
-    owner: 'src/gateways/plan.ts',
+    owner: 'src/gateways/budget-keys.ts',
     mostSeconds: day,
     lasts: '1 day',
     about: 'The plan does not include this call.',

@@ -58,9 +58,9 @@ describe('the list of Redis keys', () => {
     await redis.set('unknown:b', '1');
     await redis.set('market:asks', '1');
     await redis.set('orderflow:whole', '1', 'EX', 100);
-    await redis.set('fact:c', '1', 'EX', 10_000_000);
+    await redis.set('copy:c', '1', 'EX', 10_000_000);
     expect((await auditKeys(redis)).faults.toSorted()).toEqual([
-      expect.stringMatching(/^fact:c stays for (?:9999\d+|10000000000) ms/),
+      expect.stringMatching(/^copy:c stays for (?:9999\d+|10000000000) ms/),
       'market:asks is a string, not a zset',
       expect.stringMatching(/^orderflow:whole goes after/),
       'stranger is not listed',

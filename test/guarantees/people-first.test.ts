@@ -1,0 +1,72 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WatchedSymbol } from '../../src/entities/watched-symbol.entity.ts';
+import { fetchQuote } from '../../src/jobs/fetch-quote.job.ts';
+import { finnhub } from '../../src/jobs/queues.ts';
+import { priorityOf } from '../../src/market/lanes.ts';
+import { quoteName } from '../../src/market/quote-copy.ts';
+import { type MarketHouse, openMarketHouse } from '../api/market-house.ts';
+import { until } from '../process.ts';
+import type { SendOptions } from '../test-context.ts';
+
+// A window that is full within seconds, and stays so.
+const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '6000' };
+const polled = [...Array.from({ length: 9_999 }, (_, index) => `POLL${index}`), 'ORCL'];
+
+let house: MarketHouse;
+beforeAll(async () => {
+  house = await openMarketHouse(env);
+});
+afterAll(() => house.close());
+
+/** Lets all of them be watched and wait. */
+async function poll(): Promise<void> {
+  const createdAt = new Date();
+  const rows = polled.map((symbol) => {
+    return { symbol, kind: 'stock' as const, everySeconds: 86_400, addedBy: null, createdAt, polledAt: null };
+  });
+  await house.ctx.orm.em.fork().insertMany(WatchedSymbol, rows);
+  const inAnHour = Date.now() + 3_600_000;
+  // As many as polling may have wanted at once; their turn comes first.
+  const wanted = [...polled.slice(0, 399), 'ORCL'];
+  await house.ctx.redis.zadd('market:asks', ...wanted.flatMap((symbol) => [inAnHour, quoteName(symbol)]));
+  const jobs = polled.map((symbol) => ({
+    name: fetchQuote.kind,
+    data: { symbol },
+    opts: {
+      jobId: randomUUID(),
+      priority: priorityOf('watchlist'),
+      deduplication: { id: `${fetchQuote.kind}-${symbol}` },
+    },
+  }));
+  // In portions that Redis answers in time.
+  for (let first = 0; first < jobs.length; first += 500)
+    await house.ctx.producer.queues.get(finnhub.name)?.addBulk(jobs.slice(first, first + 500));
+}
+
+const calls = async () =>
+  (await house.sandbox.arrivals('finnhub')).map(({ path }) => new URL(path, 'http://x').searchParams.get('symbol'));
+/** How many calls were made after somebody began to ask, until the one that they asked for; theirs counts. */
+async function turnOf(symbol: string, options: SendOptions = {}): Promise<number> {
+  const before = (await calls()).length;
+  const headers = { prefer: 'wait=10' };
+  const answer = await house.send('GET', `/market/quote?symbol=${symbol}`, { ...options, headers });
+  expect(answer.status).toBe(200);
+  return (await calls()).slice(before).indexOf(symbol) + 1;
+}
+
+test('behind 10,000 waiting polls, with no call left, a person’s quote is among the next three calls', async () => {
+  // The token is asked for before anybody counts.
+  await house.send('GET', '/auth/me', { as: 'demo' });
+  await poll();
+  house.startWorker();
+  await until('the window is full', 15_000, async () => ((await calls()).length >= 25 ? true : undefined));
+  // The last of those that wait anyway, and two that do not.
+  const turns = [await turnOf('ORCL'), await turnOf('IBM'), await turnOf('KO', { as: 'demo' })];
+  const waiting = (await house.ctx.producer.queues.get(finnhub.name)?.getJobCountByTypes('prioritized')) ?? 0;
+  expect(waiting).toBeGreaterThan(9_000);
+  for (const turn of turns) {
+    expect(turn).toBeGreaterThanOrEqual(1);
+    expect(turn).toBeLessThanOrEqual(3);
+  }
+}, 60_000);

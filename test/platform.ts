@@ -39,6 +39,8 @@ export type PlatformOptions = Readonly<{
   /** A durable one, that may be killed. */
   ownMysql?: boolean;
   env?: Readonly<Record<string, string>>;
+  /** Further command line of the sandbox. */
+  sandboxArgs?: readonly string[];
 }>;
 
 /** Starts everything and resolves when all of it is ready. */
@@ -48,10 +50,11 @@ export async function startPlatform({
   ownRedis = false,
   ownMysql = false,
   env = {},
+  sandboxArgs = [],
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
   const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
-  const sandbox = await startSandbox({ env: Object.fromEntries(plan) });
+  const sandbox = await startSandbox({ env: Object.fromEntries(plan), args: sandboxArgs });
   const redisServer = ownRedis ? await startRedis() : undefined;
   const mysqlServer = ownMysql ? await startMysql('orderflow_test') : undefined;
   const servers = { ...redisServer?.env, ...mysqlServer?.env };

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Platform, startPlatform } from '../platform.ts';
+import { until } from '../process.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({
+    // Thanksgiving, when it is never open.
+    sandboxArgs: ['--hours', 'exchange', '--clock', '2026-11-26T15:00:00Z'],
+    env: {
+      WATCHLIST: 'AAPL,BINANCE:BTCUSDT',
+      FINNHUB_PER_MINUTE: '600',
+      QUOTE_TTL_SECONDS: '1',
+      CRYPTO_TTL_SECONDS: '1',
+    },
+  });
+});
+afterAll(() => platform.stop());
+
+const callsTo = async (endpoint: string) =>
+  (await platform.sandbox.arrivals('finnhub')).filter(
+    ({ path, status }) => path.startsWith(`/api/v1${endpoint}`) && status === 200,
+  ).length;
+const callsReach = (endpoint: string, count: number) =>
+  until(`${count} calls to ${endpoint}`, 15_000, async () => ((await callsTo(endpoint)) >= count ? true : undefined));
+
+test('while the exchange is closed, by the provider’s word, a share is polled once and a coin goes on', async () => {
+  const [share, coin] = ['/quote?symbol=AAPL', '/quote?symbol=BINANCE'];
+  await callsReach('/stock/market-status?exchange=US', 1);
+  await callsReach('/stock/market-holiday?exchange=US', 1);
+  await callsReach(share, 1);
+  // Polls that had begun before it was known.
+  await callsReach(coin, (await callsTo(coin)) + 2);
+  const polled = await callsTo(share);
+  expect(polled).toBeLessThanOrEqual(3);
+  await callsReach(coin, (await callsTo(coin)) + 3);
+  expect(await callsTo(share)).toBe(polled);
+  expect(await callsTo('/stock/market')).toBe(2);
+  const answer = await platform.send('GET', '/market/watchlist', undefined, 'admin');
+  expect(await answer.json()).toMatchObject({
+    data: [
+      { symbol: 'AAPL', market: 'closed' },
+      { symbol: 'BINANCE:BTCUSDT', market: 'always' },
+    ],
+  });
+});

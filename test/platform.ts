@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -118,18 +119,29 @@ export async function startPlatform({
       if (!mysqlServer) await orm.schema.dropDatabase();
       await orm.close(true);
       await mysqlServer?.stop();
+      refuseLeaks([...started.apis, ...started.workers], [...canaries, ...tokens.values()]);
     },
   };
+}
+
+// In every test with processes of its own there are secrets by which a leak is known for one.
+const [finnhubCanary, stripeCanary] = [`canary-${randomUUID()}`, `sk_test_canary${randomUUID().replaceAll('-', '')}`];
+const canaries = [finnhubCanary, stripeCanary, accounts.demo.password, accounts.admin.password];
+
+/** @throws when a process has written a secret, whatever else has been tested. */
+function refuseLeaks(processes: readonly TestProcess[], secrets: readonly string[]): void {
+  const leaking = processes.filter((some) => secrets.some((secret) => some.output().includes(secret)));
+  if (leaking.length > 0) throw new Error(`process ${leaking.map(({ pid }) => pid).join(', ')} has written a secret`);
 }
 
 /** Where the sandbox is, as the product's environment says it. */
 export function upstreams({ urls }: Sandbox): Record<string, string> {
   return {
-    FINNHUB_API_KEY: 'sandbox-free',
+    FINNHUB_API_KEY: finnhubCanary,
     FINNHUB_BASE_URL: urls.finnhub,
     FOREX_FALLBACK_URL: urls.rates,
     PAYMENT_GATEWAY: 'stripe',
-    STRIPE_SECRET_KEY: 'sk_test_sandbox',
+    STRIPE_SECRET_KEY: stripeCanary,
     STRIPE_API_BASE: urls.stripe,
     PAYMENT_DEFAULT_METHOD: 'pm_card_visa',
     PUBLIC_PRODUCT_API: urls.products,

@@ -116,6 +116,15 @@ export const redisKeys: readonly RedisKey[] = [
     about: 'The provider does not know it.',
   },
   {
+    key: 'nothing:NAME',
+    type: 'string',
+    owner: market,
+    mostSeconds: 60,
+    lasts: '1 minute',
+    about: 'The provider had nothing for it; whether it exists is still to be asked.',
+    isRare: true,
+  },
+  {
     key: 'market:asks',
     type: 'zset',
     owner: 'src/market/asks.ts',

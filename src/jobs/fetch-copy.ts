@@ -39,10 +39,12 @@ export async function fetchCopy(
   }
   if (!(await asks.isWanted(name))) return 'not_wanted';
 
-  const fetched = await how.fetch().catch((error: unknown) => {
-    if (error instanceof NotInPlan) return 'not_in_plan' as const;
-    throw error;
-  });
+  const fetched = (await cache.hadNothing(name))
+    ? undefined
+    : await how.fetch().catch((error: unknown) => {
+        if (error instanceof NotInPlan) return 'not_in_plan' as const;
+        throw error;
+      });
   if (fetched === 'not_in_plan') {
     await asks.settle(name);
     return fetched;
@@ -56,8 +58,21 @@ export async function fetchCopy(
     await asks.settle(name);
     return 'unchanged';
   }
-  if (await how.isListed?.()) throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
+  if (how.isListed && (await isListed(cache, name, how.isListed)))
+    throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
   await cache.markUnknown(name);
   await asks.settle(name);
   return 'unknown_symbol';
+}
+
+/** When the plan has no call left for the question, the next try asks only that. */
+async function isListed(
+  cache: JobContext['cache'],
+  name: string,
+  ask: NonNullable<CopyFetch['isListed']>,
+): Promise<boolean> {
+  await cache.noteNothing(name, true);
+  const answer = await ask();
+  await cache.noteNothing(name, false);
+  return answer;
 }

@@ -13,6 +13,9 @@ export type Cache = Readonly<{
   /** Remembers for some minutes that the provider does not know `name`. */
   markUnknown(name: string): Promise<void>;
   isUnknown(name: string): Promise<boolean>;
+  /** Remembers for a minute that the provider has just had nothing for `name`, or forgets it. */
+  noteNothing(name: string, isSo: boolean): Promise<void>;
+  hadNothing(name: string): Promise<boolean>;
 }>;
 
 const weekSeconds = 7 * 24 * 3_600;
@@ -35,6 +38,10 @@ export function openCache(redis: Redis): Cache {
       await redis.eval(writeNewest, 1, `copy:${name}`, observedAtMs, body, keptSeconds);
     },
     markUnknown: async (name) => void (await redis.set(`unknown:${name}`, 1, 'EX', unknownSeconds)),
+    async noteNothing(name, isSo) {
+      await (isSo ? redis.set(`nothing:${name}`, 1, 'EX', 60) : redis.del(`nothing:${name}`));
+    },
+    hadNothing: async (name) => (await redis.exists(`nothing:${name}`)) === 1,
     isUnknown: async (name) => (await redis.exists(`unknown:${name}`)) === 1,
   };
 }

@@ -9,6 +9,8 @@ export type Answer = (response: ServerResponse, request: IncomingMessage) => voi
 
 /** A provider that answers as the test says, and a client of it whose budget grants everything. */
 export type Provider = Readonly<{
+  /** The address of its API. */
+  url: string;
   answers(answer: Answer): void;
   /** The last request, if there was one since `answers`. */
   asked(): IncomingMessage | undefined;
@@ -60,6 +62,7 @@ export async function openProvider(): Promise<Provider> {
       plan: { isOutside: async () => false, remember: async () => {} },
     });
   return {
+    url: `${server.url}/api/v1`,
     answers,
     asked: () => asked,
     client,

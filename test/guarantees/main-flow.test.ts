@@ -72,7 +72,6 @@ test('a refused card ends the order as payment_failed with the code, and nothing
 
 test('2,000 readers of an unseen symbol over two APIs cause one call, one row and one event', async () => {
   const { answers, ...caused } = await readByMany(platform, 'MSFT', 2_000);
-  console.log(answers, caused);
   expect(caused).toEqual({ calls: 1, rows: 1, events: 1 });
   expect(answers).toEqual([expect.stringMatching(/^200 {"symbol":"MSFT"/)]);
   expect(Quote.parse(JSON.parse(answers.join().slice('200 '.length))).symbol).toBe('MSFT');

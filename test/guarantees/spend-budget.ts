@@ -11,7 +11,7 @@ export type Spenders = Readonly<{
    * Lets them meet endless demand for some windows. `used` is the share of all calls that these allow; the rest tells of
    * everything since the start.
    */
-  spend(windows: number, mishaps?: (platform: Platform, windowMs: number) => Promise<void>): Promise<Spending>;
+  spend(windows: number, disturb?: (platform: Platform, windowMs: number) => Promise<void>): Promise<Spending>;
   stop(): Promise<void>;
 }>;
 
@@ -23,11 +23,11 @@ export async function startSpenders(windowMs: number): Promise<Spenders> {
   const platform = await startPlatform({ workers: 4, ownRedis: true, env });
   const arrivals = () => platform.sandbox.arrivals('finnhub');
   return {
-    async spend(windows, mishaps = async () => {}) {
+    async spend(windows, disturb = async () => {}) {
       const before = (await arrivals()).length;
       const enough = new AbortController();
       const demand = demandQuotes(platform.url, enough.signal);
-      await Promise.all([sleep(windows * windowMs + 500), mishaps(platform, windowMs)]);
+      await Promise.all([sleep(windows * windowMs + 500), disturb(platform, windowMs)]);
       enough.abort();
       await demand;
       const all = await arrivals();

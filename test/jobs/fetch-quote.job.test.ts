@@ -103,6 +103,15 @@ test('zeros without a good copy cost one search; no exact hit is remembered and 
   expect(await rows('ZZZ')).toEqual([]);
 });
 
+test('when no call is left for the search, the next try searches only', async () => {
+  const noCallLeft = async () => {
+    throw new RateLimited(1);
+  };
+  await expect(run('YYY', { finnhub: { ...zeros, isListed: noCallLeft } })).rejects.toThrow(RateLimited);
+  expect((await run('YYY', { finnhub: { isListed: async () => false } })).outcome).toBe('unknown_symbol');
+  expect(await desk.ctx.cache.hadNothing(quoteName('YYY'))).toBe(false);
+});
+
 test('gives up on a listed symbol without a price, which stays unknown to nobody', async () => {
   const finnhub = { ...zeros, isListed: async () => true };
   await expect(run('NEW', { finnhub })).rejects.toThrow(GiveUp);

@@ -34,6 +34,12 @@ describe('npm start', () => {
     }
   });
 
+  it('tells the live page where the switches of the sandbox are', async () => {
+    const { api, sandbox } = platform.run();
+    const page = await (await fetch(api)).text();
+    expect(page).toContain(`<meta name="orderflow-sandbox" content="${sandbox.control}"`);
+  });
+
   it('says where everything is, who may log in, and what to try', () => {
     expect(platform.output).toContain('demo@example.com / orderflow-demo');
     expect(platform.output).toMatch(/Finnhub +sandbox/);

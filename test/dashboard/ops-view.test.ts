@@ -1,19 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { mkdir, readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { look } from '../browser-look.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
 import { accounts } from '../test-context.ts';
-
-const screenshots = join(import.meta.dirname, '..', '..', '.data', 'screenshots');
-const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
-const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const Faults = z.array(z.string());
 
 let platform: Platform;
 let browser: BrowserPage | undefined;
@@ -38,28 +30,6 @@ afterAll(async () => {
 function opened(what: string): BrowserPage | undefined {
   if (!browser) process.stdout.write(`the operators' view, ${what}: not run, there is no Chromium\n`);
   return browser;
-}
-
-/** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */
-async function seriousFaults({ page }: BrowserPage): Promise<string[]> {
-  await page.evaluate(await readFile(axe, 'utf8'));
-  const found = await page.evaluate(`axe.run().then(({ violations }) => violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))`);
-  return Faults.parse(found);
-}
-
-async function look(at: BrowserPage, name: string): Promise<void> {
-  await mkdir(screenshots, { recursive: true });
-  for (const [size, viewport] of Object.entries(sizes))
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await at.page.setViewportSize(viewport);
-      await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
-      expect(await seriousFaults(at)).toEqual([]);
-      await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-    }
-  await at.page.setViewportSize(sizes.desktop);
 }
 
 test('who is no operator is not offered the view; everybody can use the login', async () => {

@@ -9,7 +9,7 @@ import { exampleQuote } from './examples.ts';
 import { Moment, spanOf } from './market-span.ts';
 
 const aboutSpan = (most: number) =>
-  `What was observed and stored, by \`as_of\`, oldest first; no upstream call. \`from\` and \`to\` are RFC 3339 times or days (UTC, both included); by default the last 7 days. At most ${most} observations: when there are more, \`next_from\` is the \`from\` to go on with, else null.`;
+  `What was observed and stored, by \`as_of\`, oldest first; no upstream call. What the provider says again, moment and all, is one observation. \`from\` and \`to\` are RFC 3339 times or days (UTC, both included); by default the last 7 days. At most ${most} observations: when there are more, \`next_from\` is the \`from\` to go on with, else null.`;
 
 const span = {
   from: Moment.optional().openapi({ example: '2025-09-19' }),

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readByMany } from '../guarantees/one-symbol.ts';
+import { limitsOff, readByMany } from '../guarantees/one-symbol.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform({ apis: 2, env: { RATE_LIMIT_ANONYMOUS_PER_MINUTE: '0' } });
+  platform = await startPlatform({ apis: 2, env: limitsOff });
 });
 afterAll(() => platform.stop());
 

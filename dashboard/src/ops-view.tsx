@@ -100,10 +100,13 @@ function Lag({ ops: { outbox, streams } }: Readonly<{ ops: Ops }>) {
           <dd data-figure="outbox">{outbox.waiting ?? '–'} unsent</dd>
           <dd class="faint">{oldest ? `the oldest for ${duration(oldest)}` : 'nothing lags'}</dd>
         </div>
-        {streams.map(({ name, length }) => (
+        {streams.map(({ name, length, lag_seconds: lag }) => (
           <div key={name}>
             <dt>Stream {name}</dt>
             <dd data-stream={name}>{length?.toLocaleString('en-US') ?? '–'} events</dd>
+            <dd class="faint">
+              {lag === null ? 'nobody follows' : lag === 0 ? 'nothing lags' : `${duration(lag)} behind`}
+            </dd>
           </div>
         ))}
       </dl>

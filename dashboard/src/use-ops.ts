@@ -25,7 +25,7 @@ export type DeadLetter = Readonly<{ id: string; kind: string; reason: string; at
 export type Ops = Readonly<{
   queues: readonly Queue[];
   outbox: Readonly<{ waiting: number | null; oldest_seconds: number | null }>;
-  streams: readonly Readonly<{ name: string; length: number | null }>[];
+  streams: readonly Readonly<{ name: string; length: number | null; lag_seconds: number | null }>[];
   letters: readonly DeadLetter[];
   /** Where market data is off, there is none. */
   budget: Budget | undefined;

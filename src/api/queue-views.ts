@@ -2,7 +2,7 @@ import type { ApiContext } from '../context.ts';
 import { within } from '../deadline.ts';
 import type { QueueDefinition } from '../jobs/queues.ts';
 import { queues } from '../jobs/queues.ts';
-import { readBacklog, readLengths } from '../telemetry/gauges.ts';
+import { readBacklog, readStreams } from '../telemetry/gauges.ts';
 
 const deadlineMs = 1_500;
 
@@ -19,10 +19,13 @@ export async function backlogView(ctx: ApiContext) {
   return { waiting: backlog?.waiting ?? null, oldest_seconds: backlog?.seconds ?? null };
 }
 
-/** How long every stream is; null while Redis does not answer. */
+/** How long every stream is, and how far those who follow it here are behind; null while Redis does not answer. */
 export async function streamViews(ctx: ApiContext) {
-  const lengths = new Map(await within(deadlineMs, 'Redis', readLengths(ctx)).catch(() => []));
-  return [...ctx.definitions.streams.keys()].map((name) => ({ name, length: lengths.get(name) ?? null }));
+  const known = await within(deadlineMs, 'Redis', readStreams(ctx)).catch(() => []);
+  return [...ctx.definitions.streams.keys()].map((name) => {
+    const stream = known.find((some) => some.name === name);
+    return { name, length: stream?.length ?? null, lag_seconds: stream?.lagSeconds ?? null };
+  });
 }
 
 async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition) {

@@ -25,7 +25,13 @@ const QueueList = z
   .object({
     data: z.array(QueueView),
     outbox: z.object({ waiting: count, oldest_seconds: z.number().nullable() }),
-    streams: z.array(z.object({ name: z.string(), length: count })),
+    streams: z.array(
+      z.object({
+        name: z.string(),
+        length: count,
+        lag_seconds: z.number().nullable().openapi({ description: 'Of who follows it here; null when nobody does.' }),
+      }),
+    ),
     next_cursor: z.null(),
   })
   .openapi('QueueList');
@@ -47,7 +53,7 @@ const example = {
     },
   ],
   outbox: { waiting: 0, oldest_seconds: 0 },
-  streams: [{ name: 'orders', length: 2_410 }],
+  streams: [{ name: 'orders', length: 2_410, lag_seconds: 0 }],
   next_cursor: null,
 };
 

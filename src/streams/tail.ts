@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis';
+import { momentOf } from './restored.ts';
 import { missedSince } from './stream-history.ts';
 import { type Listener, openReader, type StreamReader } from './stream-reader.ts';
 import { noteStep } from '../trace.ts';
@@ -11,6 +12,8 @@ export type Tails = Readonly<{
   subscribe(stream: string, wish?: Wish): Subscription;
   /** How many follow a stream now, of one owner or of all. */
   count(owner?: string): number;
+  /** How far the followers here are behind an entry, ms; undefined when nobody follows. */
+  behindMs(stream: string, entry: string): number | undefined;
   /** Says bye to all, and to whoever comes later. */
   close(): void;
 }>;
@@ -59,6 +62,10 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
     count(owner) {
       const all = [...followed.values()].flatMap(({ subscriptions }) => [...subscriptions]);
       return owner === undefined ? all.length : all.filter((some) => some.owner === owner).length;
+    },
+    behindMs(stream, entry) {
+      const position = followed.get(stream)?.reader.position();
+      return position === undefined ? undefined : Math.max(0, momentOf(entry) - momentOf(position));
     },
     close() {
       isClosed = true;

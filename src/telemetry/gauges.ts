@@ -22,6 +22,7 @@ export function addGauges(registry: Registry, observed: Observed, patienceMs: nu
   const rows = gauge('orderflow_outbox_rows', 'Committed events and jobs that have not been sent yet.');
   const lag = gauge('orderflow_outbox_lag_seconds', 'Age of the oldest of them.');
   const lengths = gauge('orderflow_stream_length', 'Entries of each stream.', 'stream');
+  const behind = gauge('orderflow_stream_lag_seconds', 'How far followers in this process are behind.', 'stream');
   const followers = gauge('orderflow_stream_followers', 'Clients that follow a stream in this process.');
   const pool = gauge('orderflow_mysql_pool', 'Connections to MySQL of this process, and who waits for one.', 'state');
 
@@ -37,14 +38,18 @@ export function addGauges(registry: Registry, observed: Observed, patienceMs: nu
     followers.set(observed.tails.count());
     const [backlog, streams] = await Promise.all([
       look('mysql', () => readBacklog(observed)),
-      look('redis', () => readLengths(observed)),
+      look('redis', () => readStreams(observed)),
     ]);
     rows.remove();
     lag.remove();
     lengths.reset();
+    behind.reset();
     if (backlog) rows.set(backlog.waiting);
     if (backlog) lag.set(backlog.seconds);
-    for (const [stream, length] of streams ?? []) lengths.set({ stream }, length);
+    for (const { name: stream, length, lagSeconds } of streams ?? []) {
+      lengths.set({ stream }, length);
+      if (lagSeconds !== undefined) behind.set({ stream }, lagSeconds);
+    }
   };
 }
 
@@ -59,13 +64,14 @@ export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
   return Backlog.parse(answer)[0];
 }
 
-/** How many entries each stream holds. */
-export async function readLengths({
-  redis,
-  definitions,
-}: Pick<Observed, 'redis' | 'definitions'>): Promise<[string, number][]> {
+/** How many entries each stream holds, and how far its followers in this process are behind its end, if there are any. */
+export async function readStreams({ redis, definitions, tails }: Pick<Observed, 'redis' | 'definitions' | 'tails'>) {
   return Promise.all(
-    [...definitions.streams.keys()].map(async (name): Promise<[string, number]> => [name, await redis.xlen(name)]),
+    [...definitions.streams.keys()].map(async (name) => {
+      const [[newest], length] = await Promise.all([redis.xrevrange(name, '+', '-', 'COUNT', 1), redis.xlen(name)]);
+      const behindMs = tails.behindMs(name, newest?.[0] ?? '0-0');
+      return { name, length, lagSeconds: behindMs === undefined ? undefined : behindMs / 1_000 };
+    }),
   );
 }
 

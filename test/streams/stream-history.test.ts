@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { market } from '../../src/streams/market.stream.ts';
 import { extentOf, gapAfter, missedSince } from '../../src/streams/stream-history.ts';
+import { openTails } from '../../src/streams/tail.ts';
 import { isAfter } from '../../src/streams/stream-id.ts';
 import { appendEvents } from '../append-events.ts';
 import { ownData } from '../servers.ts';
@@ -31,6 +32,17 @@ test('pages follow one another without holes, and the last one says so', async (
   expect(pages.flatMap(({ entries }) => eventIds(entries))).toEqual(sent);
   expect(pages.map(({ entries }) => entries.length)).toEqual([10, 10, 5]);
   expect(pages.every(({ gap }) => gap === undefined)).toBe(true);
+});
+
+test('how far followers are behind an entry is known as long as there are any', async () => {
+  const tails = openTails(redis, () => redis.duplicate());
+  expect(tails.behindMs(market.name, '5000-0')).toBeUndefined();
+  await redis.xadd(market.name, '2000-0', 'id', 'x');
+  const subscription = tails.subscribe(market.name);
+  await subscription.settled(2_000);
+  expect([1_000, 2_000, 5_000].map((ms) => tails.behindMs(market.name, `${ms}-0`))).toEqual([0, 0, 3_000]);
+  subscription.close();
+  expect(tails.behindMs(market.name, '5000-0')).toBeUndefined();
 });
 
 test('entries that are none of ours are passed over, and the place behind them is kept', async () => {

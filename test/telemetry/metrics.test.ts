@@ -42,6 +42,8 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
   const { samples } = await scrape('api');
   expect(samples.get('orderflow_stream_length{stream="orders"}')).toBe(await platform.redis.xlen('orders'));
   expect(samples.get('orderflow_stream_followers')).toBe(1);
+  expect(samples.get('orderflow_stream_lag_seconds{stream="market"}')).toBe(0);
+  expect(samples.has('orderflow_stream_lag_seconds{stream="orders"}')).toBe(false);
   await client.disconnect();
   await until('the follower has gone', 5_000, async () =>
     (await scrape('api')).samples.get('orderflow_stream_followers') === 0 ? true : undefined,

@@ -146,7 +146,10 @@ function read<T extends z.ZodType>(schema: T, path: string, { status, body }: Js
 // Retry-After in seconds or as a date, else the window's end, else a whole window; never less than a tenth of a second or more than a minute.
 function restMs(headers: Headers, windowMs: number): number {
   const retryAfter = headers.get('retry-after') ?? '';
-  const after = /[a-z]/i.test(retryAfter) ? Date.parse(retryAfter) - Date.now() : Number(retryAfter) * 1_000;
+  // Anything else that a program could take for a number or a date is neither.
+  const isDate = /^[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} [\d:]{8} GMT$/.test(retryAfter);
+  const isCount = /^\d+(\.\d+)?$/.test(retryAfter);
+  const after = isDate ? Date.parse(retryAfter) - Date.now() : isCount ? Number(retryAfter) * 1_000 : Number.NaN;
   const reset = Number(headers.get('x-ratelimit-reset') ?? Number.NaN) * 1_000 - Date.now();
   const named = [after, reset].find((ms) => Number.isFinite(ms) && ms > 0) ?? windowMs;
   return Math.ceil(Math.min(Math.max(named, 100), mostRestMs));

@@ -66,6 +66,18 @@ test.each([
   ['soon', 30_000],
   ['', 30_000],
   ['0.001', 100],
+  ['1.5', 1_500],
+  ['9'.repeat(400), 30_000],
+  ['1e9', 30_000],
+  ['0x10', 30_000],
+  ['5 s', 30_000],
+  ['7, 9', 30_000],
+  ['Infinity', 30_000],
+  ['NaN', 30_000],
+  ['2099', 60_000],
+  ['May 2099', 30_000],
+  ['Thu, 01 Jan 2099 00:00:00 GMT', 60_000],
+  ['Thu, 99 Xyz 2099 99:99:99 GMT', 30_000],
   ['Sun, 06 Nov 1994 08:49:37 GMT', 30_000],
 ])('429 with Retry-After: %s rests %i ms', async (retryAfter, restMs) => {
   expect(await restOf({ 'retry-after': retryAfter })).toBe(restMs);

@@ -40,7 +40,8 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
         guard(who, countingOf(route)),
         ...(who === 'public' ? [] : [keepPrivate]),
       ];
-      const middleware = route.request?.body ? [...guarding, readJsonBody()] : guarding;
+      const body = route.request?.body;
+      const middleware = body ? [...guarding, readJsonBody(body.required === false)] : guarding;
       return { route: { ...documented(who, route), middleware }, handler };
     }),
   );

@@ -6,11 +6,12 @@ import type { RouteEnv } from './define-route.ts';
 const mostBytes = 64 * 1024;
 const mostDepth = 32;
 
-/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators. */
-export function readJsonBody(): MiddlewareHandler<RouteEnv> {
+/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators; none at all, where it may be left out. */
+export function readJsonBody(isOptional: boolean): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     const bytes = await readBounded(c.req.raw).catch(refuseBroken);
     const type = c.req.header('content-type');
+    if (isOptional && bytes.length === 0 && type === undefined) return next();
     if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
       throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
     const text = decode(bytes);

@@ -67,7 +67,7 @@ const put = defineRoute(
     request: {
       params,
       body: {
-        required: true,
+        required: false,
         content: { 'application/json': { schema: WatchRequest, example: { every_seconds: 30 } } },
       },
     },

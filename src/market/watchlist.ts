@@ -55,6 +55,7 @@ export function allWatched(em: EntityManager): Promise<Watched[]> {
 
 /** Keeps everybody else from changing the watchlist until the transaction ends, having filled it if that is still to be done. */
 export async function lockWatchlist(tx: EntityManager, first: FirstWatchlist, at: Date): Promise<void> {
+  if (await selectRow(tx, Setting, { name }, { lock: true })) return;
   const { tableName } = tx.getMetadata(Setting);
   // The row is its own lock: of several who fill it, one inserts, and the others wait for that and find it.
   const { affectedRows } = await tx.execute<{ affectedRows: number }>(

@@ -19,7 +19,7 @@ const Operation = z.object({
   tags: z.array(z.string()).min(1),
   security: z.array(z.record(z.string(), z.array(z.string()))),
   parameters: z.array(z.looseObject({ name: z.string(), in: z.string() })).optional(),
-  requestBody: z.object({ required: z.literal(true), content: Content }).optional(),
+  requestBody: z.object({ required: z.boolean(), content: Content }).optional(),
   responses: z.record(z.string(), z.object({ description: z.string().min(1), content: Content.optional() })),
 });
 const Document = z.object({

@@ -59,7 +59,8 @@ describe('the watchlist', () => {
       status: 200,
       body: { every_seconds: 30 },
     });
-    expect(await send('PUT', 'TSLA', {})).toMatchObject({ status: 200, body: { every_seconds: 30 } });
+    for (const body of [{}, undefined])
+      expect(await send('PUT', 'TSLA', body)).toMatchObject({ status: 200, body: { every_seconds: 30 } });
     expect(await cadences()).toEqual({ AAPL: 10, 'BINANCE:BTCUSDT': 10, MSFT: 10, TSLA: 30 });
     for (const symbol of ['AAPL', 'MSFT', 'TSLA', 'BINANCE:BTCUSDT'])
       expect((await send('DELETE', symbol)).status).toBe(204);

@@ -1,10 +1,10 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { CannotStart } from './cannot-start.js';
 import { withLock } from './lock-file.js';
 import { runTool } from './run-tool.js';
 
-const packages = ['mariadb-server-core', 'redis-server', 'redis-tools'];
+const servers = ['mariadb-server-core', 'redis-server', 'redis-tools'];
 
 /** Whether this system has Debian's package tools. */
 export async function isDebian() {
@@ -16,17 +16,21 @@ export async function isDebian() {
  * Downloads the server packages and unpacks them under `folder`, once: as any user, installing nothing, changing
  * nothing of the system. Answers where their programs are and the environment they need.
  */
-export async function unpackServers(folder, detail = () => {}) {
-  const tree = join(folder, 'debian');
-  mkdirSync(folder, { recursive: true });
+export async function unpackServers(folder, detail) {
+  return unpackPackages(join(folder, 'debian'), servers, detail);
+}
+
+/** The same for any packages, with what they need, into the folder `tree`. */
+export async function unpackPackages(tree, packages, detail = () => {}) {
+  mkdirSync(dirname(tree), { recursive: true });
   if (!existsSync(tree))
-    await withLock(`${tree}.lock`, 900_000, async () => existsSync(tree) || fetchInto(tree, detail));
+    await withLock(`${tree}.lock`, 900_000, async () => existsSync(tree) || fetchInto(tree, packages, detail));
   const libraries = ['usr/lib', 'lib'].flatMap((place) => librariesIn(join(tree, place)));
   const folders = ['usr/sbin', 'usr/bin'].map((place) => join(tree, place));
   return { folders, env: { LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
-async function fetchInto(tree, detail) {
+async function fetchInto(tree, packages, detail) {
   const apt = `${tree}.apt`;
   const draft = `${tree}.new`;
   for (const each of [apt, draft]) rmSync(each, { recursive: true, force: true });
@@ -40,8 +44,8 @@ async function fetchInto(tree, detail) {
   const download = await runTool('apt-get', [...options, ...wanted], { ms: 600_000 });
   if (download.code !== 0)
     throw new CannotStart(
-      `The server packages could not be downloaded:\n${`${lists.output}${download.output}`.trim().slice(-1500)}`,
-      'Install the servers instead: sudo apt-get install mariadb-server-core redis-server',
+      `${packages.join(', ')} could not be downloaded:\n${`${lists.output}${download.output}`.trim().slice(-1500)}`,
+      `Install them instead: sudo apt-get install ${packages.join(' ')}`,
     );
   detail('unpacking');
   const archives = join(apt, 'cache', 'archives');

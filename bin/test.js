@@ -14,6 +14,7 @@ import { bringServers } from './servers.js';
 import { Steps } from './steps.js';
 import { onStop } from './stop-signals.js';
 import { Supervisor } from './supervisor.js';
+import { findBrowser } from './test-browser.js';
 
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
@@ -25,21 +26,32 @@ async function test(supervisor) {
   await install(environment, steps);
   const node = await findNode();
   await buildLivePage({ environment, steps, node });
+  // Unpacked packages are worth keeping; data is not.
+  const cacheFolder = join(environment.dataDirectory, 'servers');
+  const browser = wantsBrowser() ? await findBrowser({ steps, folder: cacheFolder }) : undefined;
   const servers = await bringServers({
     environment,
     steps,
     supervisor,
     dataDirectory: folder,
-    // Unpacked packages are worth keeping; data is not.
-    cacheFolder: join(environment.dataDirectory, 'servers'),
+    cacheFolder,
     isDurable: false,
   });
   const report = join(folder, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
   const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)];
-  const code = await runSuite(supervisor, node.path, args, await testEnvironment(servers));
+  const code = await runSuite(supervisor, node.path, args, {
+    ...(await testEnvironment(servers)),
+    TEST_CHROMIUM: browser ?? '',
+  });
   return count(report, code);
+}
+
+/** Whether all tests run, or those of the live page are among what is named. */
+function wantsBrowser() {
+  const named = process.argv.slice(2);
+  return named.length === 0 || named.some((word) => /dashboard|browser/.test(word));
 }
 
 /** In a session of its own, by which all that the tests have started can be found and ended. */

@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
+import { away, lookUp } from './look-up.ts';
 import { refusedSeconds } from '../gateways/plan.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
@@ -39,9 +40,6 @@ const busyRetrySeconds = 5;
 /** Fetches under way in this process, by lane and name: any number of askers cause one admission and one job. */
 const underWay = new Map<string, Promise<Asked>>();
 
-/** Copies being looked up in MySQL, by name: a crowd that comes all at once is one query. */
-const lookUps = new Map<string, Promise<Copy | undefined>>();
-
 /** Enqueues a job and tells where it waits. */
 export async function askFor<P extends z.ZodType>(
   { producer }: ApiContext,
@@ -62,28 +60,29 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
     throw new Problem('not_configured', 'FINNHUB_API_KEY is not set in this deployment.', {
       headers: { 'retry-after': '3600' },
     });
-  const copy = await newestCopy(ctx, read);
+  const { copy, isUnknown } = await lookUp(ctx, read);
   if (copy && isFresh(ctx, read, copy)) return answer(c, read, copy, false);
   if (copy) {
     // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
     startFetch(c, read, true).catch((error: unknown) => ctx.log.debug({ err: error }, 'no refresh'));
     return answer(c, read, copy, true);
   }
-  if (await ctx.cache.isUnknown(read.name).catch(away)) throw unknown(read);
+  if (isUnknown) throw unknown(read);
   return fetchAndAnswer(c, read);
 }
 
 async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
   const { asked, hasEnded } = await waitFor(ctx, await startFetch(c, read, false), waitMs(c.req.header('prefer')));
-  const copy = hasEnded ? await newestCopy(ctx, read) : undefined;
-  if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
-  if (hasEnded && (await ctx.cache.isUnknown(read.name).catch(away))) throw unknown(read);
-  if (hasEnded) await refuseOutsidePlan(ctx, read);
-  if (hasEnded)
+  if (hasEnded) {
+    const { copy, isUnknown } = await lookUp(ctx, read, asked.id);
+    if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
+    if (isUnknown) throw unknown(read);
+    await refuseOutsidePlan(ctx, read);
     throw new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
+  }
   c.header('location', `/jobs/${asked.id}`);
   c.header('retry-after', '1');
   return c.json({ job_id: asked.id, state: 'waiting' as const }, 202);
@@ -119,18 +118,6 @@ async function admitAndAsk(ctx: ApiContext, read: MarketRead, lane: Lane): Promi
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
   return read.ask(lane).catch(away);
-}
-
-async function newestCopy({ cache, orm, log }: ApiContext, read: MarketRead): Promise<Copy | undefined> {
-  try {
-    const cached = await cache.read(read.name);
-    if (cached) return cached;
-  } catch (error) {
-    log.debug({ err: error }, 'cache away; reading MySQL');
-  }
-  const running = lookUps.get(read.name) ?? read.stored(orm.em.fork()).finally(() => lookUps.delete(read.name));
-  lookUps.set(read.name, running);
-  return running;
 }
 
 function isFresh({ now }: ApiContext, { freshMs }: MarketRead, { observedAtMs }: Copy): boolean {
@@ -172,12 +159,5 @@ async function refuseOutsidePlan({ plan }: ApiContext, { call }: MarketRead): Pr
   if (call === undefined || !(await plan.isOutside(call))) return;
   throw new Problem('provider_plan_required', 'The plan does not include this, and nobody else is asked for it.', {
     headers: { 'retry-after': String(refusedSeconds) },
-  });
-}
-
-function away(error: unknown): never {
-  throw new Problem('upstream_unavailable', 'The queue is away, and no copy is stored.', {
-    cause: error,
-    headers: { 'retry-after': '2' },
   });
 }

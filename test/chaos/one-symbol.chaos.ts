@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { limitsOff, readByMany } from '../guarantees/one-symbol.ts';
+import { crowdsWelcome, readByMany } from '../guarantees/one-symbol.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform({ apis: 2, env: limitsOff });
+  platform = await startPlatform({ apis: 2, env: crowdsWelcome });
 });
 afterAll(() => platform.stop());
 

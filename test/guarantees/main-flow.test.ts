@@ -4,7 +4,7 @@ import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
-import { limitsOff, readByMany } from './one-symbol.ts';
+import { crowdsWelcome, readByMany } from './one-symbol.ts';
 
 const Order = z.object({
   id: z.string(),
@@ -26,7 +26,7 @@ const Quote = z.object({
 
 let platform: Platform;
 beforeAll(async () => {
-  platform = await startPlatform({ apis: 2, env: limitsOff });
+  platform = await startPlatform({ apis: 2, env: crowdsWelcome });
 });
 afterAll(() => platform.stop());
 

@@ -34,3 +34,23 @@ test('a gateway that loses a fifth of its answers, and spoils others for ever, c
   expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(ids.length);
   expect(await em.count(Payment, { calls: { $gt: 2 } })).toBeGreaterThan(0);
 }, 60_000);
+
+test('a gateway that answers pages, half answers and refusals to listen charges every order once, too', async () => {
+  const earlier = (await platform.sandbox.ledger()).length;
+  await platform.sandbox.clearFaults();
+  const during = { target: 'stripe', seconds: 4 } as const;
+  for (const [kind, rate] of [
+    // The charge is made, and its answer is cut in half.
+    ['malformed', 0.3],
+    ['html', 0.2],
+    ['429', 0.2],
+  ] as const)
+    await platform.sandbox.fault({ ...during, kind, rate });
+  const ids = await Promise.all(Array.from({ length: 24 }, () => placeOrder(platform)));
+  const em = platform.orm.em.fork();
+  await until('all paid', 30_000, async () =>
+    (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
+  );
+  const charged = (await platform.sandbox.ledger()).slice(earlier).map(({ order_id }) => order_id ?? '');
+  expect(charged.toSorted()).toEqual(ids.toSorted());
+}, 60_000);

@@ -21,6 +21,8 @@ const mysql = (trap: Trap): Place => ({ link: 'mysql', trap });
 const redis = (trap: Trap): Place => ({ link: 'redis', trap });
 const gateway = (phase: SandboxHold['phase']): Place => ({ link: 'gateway', hold: { ...charge, phase } });
 
+const lastWord = mysql({ ...outcome, side: 'request' });
+
 const places: readonly Omit<KillPoint, 'victims'>[] = [
   { role: 'api', name: 'order written, not committed', place: mysql({ ...order, side: 'request' }) },
   { role: 'api', name: 'order committed, its writer has not heard', place: mysql({ ...order, side: 'answer' }) },
@@ -35,7 +37,7 @@ const places: readonly Omit<KillPoint, 'victims'>[] = [
   { role: 'worker', name: 'intent committed, nobody has heard', place: mysql({ ...intent, side: 'answer' }) },
   { role: 'worker', name: 'gateway asked, not charged', place: gateway('before') },
   { role: 'worker', name: 'gateway charged, not answered', place: gateway('after') },
-  { role: 'worker', name: 'outcome written, not committed', place: mysql({ ...outcome, side: 'request' }) },
+  { role: 'worker', name: 'outcome written, not committed', place: lastWord },
   { role: 'worker', name: 'outcome committed, nobody has heard', place: mysql({ ...outcome, side: 'answer' }) },
   { role: 'worker', name: 'outcome not announced', place: redis({ on: /order\.paid/, side: 'request' }) },
   { role: 'worker', name: 'job done, still on its queue', place: redis({ on: /"payment_status"/, side: 'request' }) },
@@ -45,7 +47,7 @@ const places: readonly Omit<KillPoint, 'victims'>[] = [
 export const killPoints: readonly KillPoint[] = places.map((point) => {
   const { link } = point.place;
   const servers: readonly Victim[] = link === 'gateway' ? ['mysql', 'redis'] : [link];
-  // Everything at once where the worker knows more than MySQL does, or MySQL more than anybody.
-  const all: readonly Victim[] = point.role === 'worker' && link !== 'redis' ? ['everything'] : [];
+  // Everything at once where the gateway knows more than MySQL does, or is about to.
+  const all: readonly Victim[] = link === 'gateway' || point.place === lastWord ? ['everything'] : [];
   return { ...point, victims: ['process', ...servers, ...all] };
 });

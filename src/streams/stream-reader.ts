@@ -50,9 +50,9 @@ export function openReader(stream: string, connection: Redis, listener: Listener
   const readOn = async (from: string): Promise<void> => {
     const reply = await connection.xread('COUNT', readAtOnce, 'BLOCK', blockMs, 'STREAMS', stream, from);
     const rows = reply?.[0]?.[1] ?? [];
-    const now = await connection.get(wholeKey({ name: stream }));
+    const { now, isThere } = await lookBack(connection, stream, from);
     if (now !== null && now !== whole) return hearAgain(from, now);
-    if (isUnsure || rows.length === 0) await lookForGap(from);
+    if (isUnsure || rows.length === 0 || !isThere) await lookForGap(from);
     position = rows.at(-1)?.[0] ?? position;
     if (rows.length > 0 && position !== undefined) listener.hear(entriesOf(rows).filter(heard.isNews), position);
   };
@@ -84,6 +84,13 @@ export function openReader(stream: string, connection: Redis, listener: Listener
       connection.disconnect();
     },
   };
+}
+
+/** Since when a stream is whole, and whether an entry is there: as long as it is, nothing behind it has been trimmed. */
+async function lookBack(connection: Redis, stream: string, entry: string) {
+  const asked = [connection.get(wholeKey({ name: stream })), connection.xrange(stream, entry, entry)] as const;
+  const [now, place] = await Promise.all(asked);
+  return { now, isThere: place.length > 0 };
 }
 
 /** Where a stream ends now, when that was, and since when it is whole. */

@@ -95,9 +95,8 @@ export class Subscription {
   hearGap({ why, position }: Gap): void {
     if (this.#isOver) return;
     // Who catches up finds the gap in the pages.
-    if (this.#isCatchingUp) return this.#skip();
+    if (this.#isPagewise()) return this.#skip();
     this.#waiting.push({ kind: 'gap', why });
-    this.#floor = undefined;
     this.#heardUpTo = position;
     this.#wake();
   }
@@ -106,8 +105,7 @@ export class Subscription {
   hearRestored(entries: readonly StreamEntry[], position: string): void {
     if (this.#isOver) return;
     // Who catches up reads the restored stream.
-    if (this.#isCatchingUp) return this.#skip();
-    this.#floor = undefined;
+    if (this.#isPagewise()) return this.#skip();
     for (const entry of entries) if (this.#accepts(entry)) this.#keep(entry);
     this.#heardUpTo = position;
     this.#wake();
@@ -134,6 +132,15 @@ export class Subscription {
   #isNew(id: string): boolean {
     if (this.#floor !== undefined && isAfter(id, this.#floor)) this.#floor = undefined;
     return this.#floor === undefined;
+  }
+
+  /** Whether pages tell what is missing, and not the reader: it is behind them, and what it misses may have been read. */
+  #isPagewise(): boolean {
+    if (this.#floor === undefined) return this.#isCatchingUp;
+    [this.#position, this.#floor, this.#heardUpTo] = [this.#floor, undefined, undefined];
+    this.#isCatchingUp = true;
+    this.#wake();
+    return true;
   }
 
   #keep(entry: StreamEntry): void {

@@ -58,6 +58,18 @@ test('a reader that is behind the pages repeats nothing to the subscriber', asyn
   expect(idsOf(await subscription.take(0))).toEqual([10, 11]);
 });
 
+test('a gap of a reader that is behind the pages is looked up in them: what they had is not repeated', async () => {
+  const { state, subscription, announce } = memory({ after: '0-0' });
+  state.last = 9;
+  subscription.hearReady('3-0');
+  expect(idsOf(await subscription.take(0))).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  subscription.hearGap({ why: 'trimmed', position: '3-0' });
+  announce(6, 11);
+  expect(idsOf(await subscription.take(0))).toEqual([10, 11]);
+  announce(12, 12);
+  expect(idsOf(await subscription.take(0))).toEqual([12]);
+});
+
 test('nothing is read before the reader knows where it stands: what lies between would be lost', async () => {
   const { state, subscription } = memory({ after: '0-0' });
   state.last = 3;

@@ -3,12 +3,12 @@ import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
-import { away, lookUp } from './look-up.ts';
 import { refusedSeconds } from '../gateways/plan.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
 import type { Lane } from '../market/lanes.ts';
 import type { RouteEnv } from './define-route.ts';
+import { away, lookUp } from './look-up.ts';
 
 /** One thing that can be read from the market: where its copies are, and which job fetches it. */
 export type MarketRead = Readonly<{

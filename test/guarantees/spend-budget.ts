@@ -44,7 +44,7 @@ export async function startSpenders(windowMs: number): Promise<Spenders> {
   };
 }
 
-/** Two workers killed, Redis emptied, and Redis killed and started again, within three windows. */
+/** Two workers killed, Redis emptied, and Redis killed and started again, within two windows. */
 export async function mishaps(platform: Platform, windowMs: number): Promise<void> {
   const replaceWorker = async () => {
     await platform.workers.shift()?.signal('SIGKILL');

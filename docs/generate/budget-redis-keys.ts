@@ -1,0 +1,95 @@
+import type { RedisKey } from './redis-keys.ts';
+
+const owner = 'src/gateways/budget-keys.ts';
+const day = 24 * 3_600;
+
+/** What is remembered of each key of Finnhub. KEY is the start of its SHA-256. */
+export const budgetRedisKeys: readonly RedisKey[] = [
+  {
+    key: '{finnhub:KEY}:log',
+    type: 'zset',
+    owner,
+    mostSeconds: 130,
+    lasts: 'two windows',
+    about: 'When calls of that key arrived at the provider, at the latest. KEY is the start of its SHA-256.',
+  },
+  {
+    key: '{finnhub:KEY}:epoch',
+    type: 'string',
+    owner,
+    lasts: 'always',
+    about: 'The log is complete. Without it, one call at a time is made until an answer tells what is left.',
+  },
+  {
+    key: '{finnhub:KEY}:probe',
+    type: 'string',
+    owner,
+    mostSeconds: 10,
+    lasts: '10 s',
+    about: 'That one call is under way.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:since',
+    type: 'string',
+    owner,
+    mostSeconds: 600,
+    lasts: '10 minutes',
+    about: 'When the log was found lost: for a second, everyone may put back what they remember.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:people',
+    type: 'zset',
+    owner,
+    mostSeconds: 130,
+    lasts: 'two windows',
+    about: 'When calls were made for people, so that the background leaves them as much.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:waiting',
+    type: 'string',
+    owner,
+    mostSeconds: 70,
+    lasts: 'a second longer than the wait',
+    about: 'Somebody waits for a call: it is next.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:pace',
+    type: 'string',
+    owner,
+    mostSeconds: 130,
+    lasts: 'two windows',
+    about: 'When the next call in the background is due.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:rest',
+    type: 'string',
+    owner,
+    mostSeconds: 60,
+    lasts: '1 minute at most',
+    about: 'The provider has refused a call; nobody makes one.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:refused',
+    type: 'string',
+    owner,
+    mostSeconds: 7 * day,
+    lasts: '7 days',
+    about: 'When it did so last, and for how long.',
+    isRare: true,
+  },
+  {
+    key: '{finnhub:KEY}:outside:CALL',
+    type: 'string',
+    owner,
+    mostSeconds: day,
+    lasts: '1 day',
+    about: 'The plan does not include this call.',
+    isRare: true,
+  },
+];

@@ -64,19 +64,17 @@ export function openReader(stream: string, connection: Redis, listener: Listener
   };
   const lookForGap = async (from: string): Promise<void> => {
     isUnsure = false;
-    const gap = gapAfter(from, await extentOf(connection, stream));
-    // As long as a lost stream stays away, it is no news again.
-    const isKnown = gap?.why === 'lost' && lostAt === from;
+    const extent = await extentOf(connection, stream);
+    const gap = gapAfter(from, extent);
+    // As long as a lost stream stays away, it is no news again, nor is it when another has begun in its place.
+    const isKnown = lostAt === from && (gap?.why === 'lost' || extent.isWhole);
     lostAt = gap?.why === 'lost' ? gap.position : undefined;
     if (!gap || isKnown) return;
     position = gap.position;
     listener.hearGap(gap);
   };
-  void repeat(
-    closing.signal,
-    async () => readOn(position ?? (await begin())),
-    () => (isUnsure = true),
-  );
+  const step = async () => readOn(position ?? (await begin()));
+  void repeat(closing.signal, step, () => (isUnsure = true));
   return {
     position: () => position,
     close() {

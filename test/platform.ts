@@ -149,10 +149,10 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
 }
 
 /** Resolves when a process's probe says so. */
-export async function untilReady(url: string, process: TestProcess): Promise<void> {
+export async function untilReady(url: string, process: TestProcess, deadlineMs = 20_000): Promise<void> {
   await until(
     () => `${url} ready; the process said: ${process.output()}`,
-    20_000,
+    deadlineMs,
     async () => {
       const answer = await fetch(url).catch(() => undefined);
       await answer?.arrayBuffer();

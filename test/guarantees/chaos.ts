@@ -20,56 +20,54 @@ type Town = Readonly<{ platform: Platform; stands: readonly Stand[] }>;
 // The gateway's faults last until they are cleared.
 const seconds = 3_600;
 
+/** Which kills, in which order, and how many orders at least. */
+type Plan = Readonly<{ seed: number; passes: number; orders: number }>;
+
 /**
  * Kills at every point every victim it has, `passes` times, in an order that the seed decides, while people buy and the
  * gateway loses a fifth of its answers; ends when at least `orders` have been placed and all faults are over.
  */
-export async function runChaos({
-  seed,
-  passes,
-  orders,
-}: Readonly<{ seed: number; passes: number; orders: number }>): Promise<Chaos> {
-  const random = seeded(seed);
+export async function runChaos(plan: Plan): Promise<Chaos> {
   const env = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0' };
   const platform = await startPlatform({ apis: 0, workers: 0, ownRedis: true, ownMysql: true, env });
-  const stands = [
-    await openStand(platform, 'api'),
-    await openStand(platform, 'worker'),
-    await openStand(platform, 'worker'),
-  ];
-  const town = { platform, stands };
-  await Promise.all(stands.map((stand) => stand.start()));
+  const stands = await Promise.all((['api', 'worker', 'worker'] as const).map((role) => openStand(platform, role)));
+  const stop = async () => {
+    await Promise.all(stands.map((stand) => stand.close()));
+    await platform.stop();
+  };
+  try {
+    return { ...(await run({ platform, stands }, plan)), platform, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Chaos, 'platform' | 'stop'>> {
+  const { platform, stands } = town;
   const { sandbox } = platform;
+  const random = seeded(seed);
+  await Promise.all(stands.map((stand) => stand.start()));
   await sandbox.fault({ target: 'stripe', kind: 'lost_answer', rate: 0.2, seconds });
   await sandbox.fault({ target: 'stripe', kind: 'slow', rate: 0.05, ms: 3_000, seconds });
   const url = stands[0]?.url ?? '';
   const buyers = sendBuyers(6, { url, token: await logIn(url, 'demo'), random, thinkMs: 150 });
-
   const rounds = Array.from({ length: passes }, () =>
     killPoints.flatMap((point) => point.victims.map((victim) => ({ point, victim }))),
   ).flat();
   const kills: string[] = [];
   let killedProcesses = 0;
-  for (const { point, victim } of shuffled(rounds, random)) {
-    killedProcesses += await killAt(town, point, victim);
-    kills.push(`${victim} killed: ${point.name}`);
+  try {
+    for (const { point, victim } of shuffled(rounds, random)) {
+      killedProcesses += await killAt(town, point, victim);
+      kills.push(`${victim} killed: ${point.name}`);
+    }
+    await until('enough orders', 60_000, () => (buyers.bought.length >= orders ? true : undefined));
+    await sandbox.clearFaults();
+    return { buyers, kills, killedProcesses, lastFaultAt: performance.now() };
+  } finally {
+    await buyers.goHome();
   }
-  await until('enough orders', 60_000, () => (buyers.bought.length >= orders ? true : undefined));
-  await sandbox.clearFaults();
-  const lastFaultAt = performance.now();
-  await buyers.goHome();
-  return {
-    platform,
-    buyers,
-    kills,
-    killedProcesses,
-    lastFaultAt,
-    async stop() {
-      await buyers.goHome();
-      await Promise.all(stands.map((stand) => stand.close()));
-      await platform.stop();
-    },
-  };
 }
 
 /** Waits until a byte is held at the point, kills, starts again what was killed, and returns how many processes that were. */

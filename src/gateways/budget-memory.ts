@@ -44,17 +44,19 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
     log = seen;
     return verdict === 'wait' ? Number(detail) : 0;
   };
-  const look = () => {
-    if (redis.status !== 'ready' || performance.now() - askedAtMs > guardedMs) return;
-    // What cannot be looked at now is at the next look.
-    ask((known) => redis.eval(lookScript, 3, keys.log, keys.epoch, keys.since, known)).catch(() => {});
+  // What cannot be looked at now is at the next look.
+  const look = () =>
+    void ask((known) => redis.eval(lookScript, 3, keys.log, keys.epoch, keys.since, known)).catch(() => {});
+  const lookIfDue = () => {
+    if (redis.status === 'ready' && performance.now() - askedAtMs <= guardedMs) look();
   };
-  const looking = setInterval(look, lookEveryMs).unref();
+  const looking = setInterval(lookIfDue, lookEveryMs).unref();
   redis.once('end', () => clearInterval(looking));
   let isFirst = redis.status !== 'ready';
   redis.on('ready', () => {
     if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
     isFirst = false;
+    // On a first start too: whoever may have something to put back is waited for from now on, not from the first call on.
     look();
   });
   return {

@@ -18,8 +18,10 @@ afterEach(() => sandbox.clearFaults());
 afterAll(() => Promise.all([sandbox.stop(), twin.stop()]));
 
 /** What a caller of this upstream meets: a status with what its body is, or nothing at all. */
-async function meets(target: SandboxTarget): Promise<string> {
-  const answer = await ask(target).catch((error: unknown) => (error instanceof Error ? error.name : 'nothing'));
+async function meets(target: SandboxTarget, patienceMs = 10_000): Promise<string> {
+  const answer = await ask(target, patienceMs).catch((error: unknown) =>
+    error instanceof Error ? error.name : 'nothing',
+  );
   if (typeof answer === 'string') return answer;
   const text = await answer.text();
   if (/^\s*<(!doctype )?html/i.test(text)) return `${answer.status} page`;
@@ -37,9 +39,9 @@ function parsed(text: string, context: z.RefinementCtx): unknown {
   }
 }
 
-function ask(target: SandboxTarget): Promise<Response> {
+function ask(target: SandboxTarget, patienceMs: number): Promise<Response> {
   const { urls } = sandbox;
-  const signal = AbortSignal.timeout(400);
+  const signal = AbortSignal.timeout(patienceMs);
   if (target === 'finnhub') return fetch(`${urls.finnhub}/quote?symbol=AAPL&token=free`, { signal });
   if (target !== 'stripe') return fetch(urls[target], { signal });
   const body = new URLSearchParams({ amount: '500', currency: 'usd', payment_method: 'pm_card_visa', confirm: 'true' });
@@ -71,8 +73,8 @@ test.each([
     const named = faultKinds[target].filter((kind) => !kind.startsWith('webhook_'));
     expect(Object.keys(kinds).sort()).toEqual(named.toSorted());
     for (const [kind, met] of Object.entries(kinds)) {
-      await sandbox.fault({ target, kind, times: 1 });
-      expect(await meets(target), kind).toBe(met);
+      await sandbox.fault({ target, kind, times: 1, ms: 60_000 });
+      expect(await meets(target, met === 'TimeoutError' ? 300 : undefined), kind).toBe(met);
       await sandbox.clearFaults();
     }
     expect(await meets(target)).toBe(whole);

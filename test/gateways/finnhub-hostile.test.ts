@@ -47,7 +47,7 @@ test('a wrong content type does not matter when the body is a quote', async () =
   expect(quote?.c).toBe(308.82);
 });
 
-test('fifty megabytes are cut off at two', async () => {
+test('fifty megabytes are cut off as soon as they are more than a quote can have', async () => {
   let sent = 0;
   const { error } = await ask((response) => {
     const chunk = Buffer.alloc(256 * 1024, ' ');

@@ -106,6 +106,13 @@ describe('without a copy', () => {
   });
 
   test('a limit that the provider names is kept: the queue rests, goes on, and no attempt is lost', async () => {
+    // The one refusal is for this quote, not for what the tests before have set going.
+    await until('nothing else is fetched', 15_000, async () => {
+      const waiting = await house.ctx.producer.queues
+        .get('finnhub')
+        ?.getJobCountByTypes('active', 'delayed', 'prioritized', 'waiting');
+      return waiting === 0 ? true : undefined;
+    });
     await house.sandbox.fault({ target: 'finnhub', kind: '429', times: 1, retry_after: 1 });
     const { status } = await house.quote('INTC', { prefer: 'wait=10' });
     expect(status).toBe(200);

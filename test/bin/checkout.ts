@@ -3,7 +3,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symli
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** A copy of the repository as it stands, with its dependencies; a `.env` of the developer's is not in it. */
+/** A copy of the repository as it stands, with its dependencies and its live page; a `.env` of the developer's is not in it. */
 export interface Checkout extends Disposable {
   readonly folder: string;
   readonly dataDirectory: string;
@@ -20,6 +20,9 @@ export function makeCheckout(): Checkout {
     cpSync(name, join(folder, name));
   }
   symlinkSync(realpathSync('node_modules'), join(folder, 'node_modules'));
+  // Built already, of these very sources.
+  const livePage = join('dashboard', 'dist');
+  if (existsSync(livePage)) cpSync(livePage, join(folder, livePage), { recursive: true });
   const dataDirectory = join(folder, '.data');
   // Where no servers are installed, those that this run has unpacked are used again.
   const unpacked = join(process.cwd(), '.data', 'servers');

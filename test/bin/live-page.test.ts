@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { appendFileSync, readdirSync, statSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { makeCheckout } from './checkout.ts';
@@ -28,6 +28,7 @@ it('the live page is built when it is missing or its sources have changed, once,
     return output;
   };
   const dist = join(checkout.folder, 'dashboard', 'dist');
+  rmSync(dist, { recursive: true, force: true });
 
   const both = await Promise.all([run(), run()]);
   expect(both.join('').match(/✓.*Live page/g)).toHaveLength(1);

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { bare } from '../process.ts';
 import type { Checkout } from './checkout.ts';
 
 /** What `run.json` promises. */
@@ -147,6 +148,6 @@ export async function freePort(): Promise<number> {
 
 /** What a user's shell has: nothing of the product's, nothing of the test runner's. */
 export function plainEnvironment(): Record<string, string> {
-  const { PATH = '', HOME = '' } = process.env;
-  return { PATH, HOME, NO_COLOR: '1' };
+  const { HOME = '' } = process.env;
+  return { ...bare(), HOME, NO_COLOR: '1' };
 }

@@ -1,13 +1,16 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-const longest = ['chaos-smoke.test.ts', 'commands.test.ts'];
+const longest = ['chaos-smoke', 'commands', 'crowd', 'polling', 'budget-stress'].map((name) => `/${name}.test.ts`);
 
 /** Begins with what takes longest, so that nothing is waited for alone at the end. */
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLong = ({ moduleId }: TestSpecification) => Number(longest.some((name) => moduleId.endsWith(`/${name}`)));
-    return (await super.sort(files)).toSorted((a, b) => isLong(b) - isLong(a));
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      const place = longest.findIndex((name) => moduleId.endsWith(name));
+      return place < 0 ? longest.length : place;
+    };
+    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
   }
 }
 

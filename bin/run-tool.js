@@ -1,12 +1,17 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 
 const running = new Set();
+/** How long a command may take to end once it is asked to. */
+const endMs = 2_000;
+let isEnding = false;
 
 /**
  * Runs a command to its end and answers `{ code, output }`; a command that cannot be started, or is still running
  * after `ms`, answers code 127 or 124.
  */
 export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine } = {}) {
+  if (isEnding) return Promise.resolve({ code: 127, output: 'not started: everything is being stopped' });
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
     running.add(child);
@@ -36,7 +41,14 @@ export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine }
   });
 }
 
-/** Ends every command still running, for a stop in the middle of the set-up. */
-export function endTools() {
-  for (const child of running) child.kill('SIGTERM');
+/** Ends every command still running, for a stop in the middle of the set-up; resolves when none is left. None can be started any more. */
+export async function endTools() {
+  isEnding = true;
+  const ends = [...running].map((child) => {
+    const hasEnded = once(child, 'close');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), endMs);
+    return hasEnded.finally(() => clearTimeout(timer));
+  });
+  await Promise.allSettled(ends);
 }

@@ -110,8 +110,7 @@ async function main() {
     isStopping = true;
     steps.abandon();
     if (why) steps.say(why);
-    endTools();
-    await supervisor.stop();
+    await Promise.all([endTools(), supervisor.stop()]);
     run.remove();
     directory.release();
     process.exit(code);

@@ -135,9 +135,8 @@ async function main() {
     if (isStopping) return;
     isStopping = true;
     steps.abandon();
-    endTools();
     if (suite) endSession(suite.pid);
-    await supervisor.stop();
+    await Promise.all([endTools(), supervisor.stop()]);
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exitCode = code;
     if (code === 130) process.exit();

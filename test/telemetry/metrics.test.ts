@@ -37,10 +37,12 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
     return samples.get(tries('charge-order', 'done')) === 2 ? samples : undefined;
   });
   expect(counted.get('orderflow_job_seconds_count{queue="payments",kind="charge-order"}')).toBe(2);
+  // Both orders created, one paid, one declined.
+  await until('four events', 5_000, async () => ((await platform.redis.xlen('orders')) === 4 ? true : undefined));
   const client = openEventClient(`${platform.url}/streams/market`);
   await client.connect();
   const { samples } = await scrape('api');
-  expect(samples.get('orderflow_stream_length{stream="orders"}')).toBe(await platform.redis.xlen('orders'));
+  expect(samples.get('orderflow_stream_length{stream="orders"}')).toBe(4);
   expect(samples.get('orderflow_stream_followers')).toBe(1);
   expect(samples.get('orderflow_stream_lag_seconds{stream="market"}')).toBe(0);
   expect(samples.has('orderflow_stream_lag_seconds{stream="orders"}')).toBe(false);

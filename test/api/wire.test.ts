@@ -30,9 +30,10 @@ async function say(parts: readonly string[], { pauseMs = 0, endsItself = false }
   let heard = '';
   socket.on('data', (part) => (heard += part.toString()));
   socket.on('error', () => {});
-  const closed = once(socket, 'close');
+  // Whoever is cut off while still speaking may get a reset instead of an end; both are the end.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
   for (const part of parts) {
-    if (socket.writable) socket.write(part);
+    if (heard === '' && socket.writable) socket.write(part);
     if (pauseMs > 0) await sleep(pauseMs);
   }
   if (endsItself) socket.end();

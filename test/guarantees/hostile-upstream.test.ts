@@ -83,6 +83,12 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
   const known = await readAll('K', 10);
   expect(known.filter(({ status }) => status !== 200)).toEqual([]);
   expect((await read('quote', limited, 10)).status).toBe(200);
+  // The day's reference rates come by themselves, once, soon after the first start.
+  await until('the rates of the day', patienceMs, async () =>
+    [...(await remembered())].some((row) => row.startsWith('forex_rates') && row.includes('"source":"ecb"'))
+      ? true
+      : undefined,
+  );
   const before = await remembered();
   const memoryBefore = peakKb();
 

@@ -12,6 +12,8 @@ import { restoredId } from '../streams/restored.ts';
 /** What restoring needs. */
 export type RestoreParts = Readonly<{ orm: MikroORM; redis: Redis; definitions: Definitions }>;
 
+type Row = InferEntity<typeof EventLog>;
+
 const batch = 500;
 const lockMs = 10_000;
 const pollMs = 50;
@@ -29,15 +31,14 @@ if redis.call('EXISTS', KEYS[4]) == 1 then
   redis.call('PERSIST', KEYS[4])
   redis.call('RENAME', KEYS[4], KEYS[2])
 end
-local now = redis.call('TIME')
-redis.call('SET', KEYS[1], now[1] .. string.format('%03d', math.floor(now[2] / 1000)))
+redis.call('SET', KEYS[1], ARGV[2])
 redis.call('DEL', KEYS[3])
 return 1`;
 
 /**
  * Makes sure that a stream is whole: one that Redis has lost is built again from the log, as long as streams may be, in its
  * order, while nobody appends. One process does it, the others wait. Its entries get new ids, from the time of each event.
- * What has not left the outbox yet is not restored: it comes after, as what it is to everybody, news.
+ * What is still in the outbox comes after them, with an id of now: who follows may not have read it, however old it is.
  */
 export async function restoreStream(parts: RestoreParts, stream: Stream, signal: AbortSignal): Promise<void> {
   const { redis } = parts;
@@ -47,8 +48,10 @@ export async function restoreStream(parts: RestoreParts, stream: Stream, signal:
     const lock = await redis.eval(takeLock, 3, ...keys.slice(0, 3), token, lockMs);
     if (lock === 'whole') return;
     if (lock === 'mine') {
+      const time = await redis.time();
+      const wholeSince = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
       await build(parts, stream, { data: keys[3] ?? '', lock: keys[2] ?? '' }, signal);
-      if ((await redis.eval(finish, 4, ...keys, token)) === 1) return;
+      if ((await redis.eval(finish, 4, ...keys, token, wholeSince)) === 1) return;
     }
     await sleep(pollMs, undefined, { signal }).catch(() => {});
   }
@@ -56,54 +59,82 @@ export async function restoreStream(parts: RestoreParts, stream: Stream, signal:
 }
 
 async function build(
-  { orm, redis, definitions }: RestoreParts,
+  parts: RestoreParts,
   stream: Stream,
   keys: Readonly<{ data: string; lock: string }>,
   signal: AbortSignal,
 ): Promise<void> {
-  const em = orm.em.fork();
-  const where = { stream: stream.name };
+  const em = parts.orm.em.fork();
+  const news: Row[] = [];
+  const subjectsOfNews = new Set<string>();
+  let lastMs = 0;
+  for await (const rows of logOf(em, stream)) {
+    signal.throwIfAborted();
+    // Looked up late, and never taken for good: a relay that appended an event before the loss deletes its row any time.
+    for (const { subject } of await unsent(em, rows)) subjectsOfNews.add(subject);
+    const old = rows.filter(({ subject }) => !subjectsOfNews.has(subject));
+    news.push(...rows.filter(({ subject }) => subjectsOfNews.has(subject)));
+    await write(parts, stream, keys, old, ({ at, position }) => {
+      // Stream ids must rise, and times of several processes do not quite.
+      lastMs = Math.max(lastMs, at.getTime());
+      return restoredId(lastMs, position);
+    });
+  }
+  for (let from = 0; from < news.length; from += batch) {
+    signal.throwIfAborted();
+    await write(parts, stream, keys, news.slice(from, from + batch), () => '*');
+  }
+}
+
+/** What a stream may hold of its log, oldest first, by batches. */
+async function* logOf(em: EntityManager, { name, maxLength }: Stream): AsyncGenerator<readonly Row[]> {
+  const where = { stream: name };
   const [oldest] = await em.find(EventLog, where, {
     orderBy: { position: 'desc' },
-    offset: stream.maxLength,
+    offset: maxLength,
     limit: 1,
     fields: ['position'],
     disableIdentityMap: true,
   });
-  let lastMs = 0;
   let after: number = oldest?.position ?? 0;
   for (;;) {
-    signal.throwIfAborted();
     const rows = await em.find(
       EventLog,
       { ...where, position: { $gt: after } },
       { orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
     );
     if (rows.length === 0) return;
-    const pipeline = redis.pipeline().pexpire(keys.lock, lockMs);
-    // Looked at after the log: who is not in the outbox then had left it before the stream was lost.
-    const waiting = await unsent(em, rows);
-    for (const row of rows.filter(({ id }) => !waiting.has(id))) {
-      // Stream ids must rise, and times of several processes do not quite.
-      lastMs = Math.max(lastMs, row.at.getTime());
-      pipeline.xadd(keys.data, restoredId(lastMs, row.position), ...fieldsOf(row, definitions));
-      pipeline.set(versionKey(stream, row.subject), row.version, 'EX', repeatsKnownSeconds);
-    }
-    // What is left of an attempt that dies here goes by itself; finishing makes it stay.
-    pipeline.pexpire(keys.data, lockMs);
-    for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+    yield rows;
     after = rows.at(-1)?.position ?? after;
   }
 }
 
-function fieldsOf(row: InferEntity<typeof EventLog>, { events }: Definitions): string[] {
+async function write(
+  { redis, definitions }: RestoreParts,
+  stream: Stream,
+  keys: Readonly<{ data: string; lock: string }>,
+  rows: readonly Row[],
+  idOf: (row: Row) => string,
+): Promise<void> {
+  const pipeline = redis.pipeline().pexpire(keys.lock, lockMs);
+  for (const row of rows) {
+    pipeline.xadd(keys.data, idOf(row), ...fieldsOf(row, definitions));
+    pipeline.set(versionKey(stream, row.subject), row.version, 'EX', repeatsKnownSeconds);
+  }
+  // What is left of an attempt that dies here goes by itself; finishing makes it stay.
+  pipeline.pexpire(keys.data, lockMs);
+  for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
+}
+
+function fieldsOf(row: Row, { events }: Definitions): string[] {
   const { id, type, version, at, subject, data } = row;
   const fields = { id, type, version, schema: events.get(type)?.schema ?? 1, time: at.toISOString(), subject, data };
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
 }
 
-async function unsent(em: EntityManager, rows: readonly InferEntity<typeof EventLog>[]): Promise<ReadonlySet<string>> {
+async function unsent(em: EntityManager, rows: readonly Row[]): Promise<readonly Row[]> {
   const ids = rows.map(({ id }) => id);
   const found = await em.find(OutboxMessage, { id: { $in: ids } }, { fields: ['id'], disableIdentityMap: true });
-  return new Set(found.map(({ id }) => id));
+  const waiting = new Set(found.map(({ id }) => id));
+  return rows.filter(({ id }) => waiting.has(id));
 }

@@ -1,3 +1,4 @@
+import { isRestored } from './restored.ts';
 import type { StreamEntry } from './stream-entry.ts';
 
 /** What a reader has heard, so that nothing is told twice. */
@@ -5,7 +6,7 @@ export type Heard = Readonly<{
   sinceMs: number;
   /** Whether this is news; it is none any more when it is asked of again. */
   isNews(entry: StreamEntry): boolean;
-  /** The same of an entry of a restored stream: what nothing is known of is news only if it is younger than the reader. */
+  /** The same in a restored stream: what was restored, and nothing is known of, is news only if it is younger than the reader. */
   isNewsAfterLoss(entry: StreamEntry): boolean;
 }>;
 
@@ -29,6 +30,7 @@ export function openHeard(sinceMs: number): Heard {
   return {
     sinceMs,
     isNews,
-    isNewsAfterLoss: (entry) => (versions.has(entry.subject) || entry.timeMs > sinceMs) && isNews(entry),
+    isNewsAfterLoss: (entry) =>
+      (!isRestored(entry.id) || versions.has(entry.subject) || entry.timeMs > sinceMs) && isNews(entry),
   };
 }

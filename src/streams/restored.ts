@@ -10,14 +10,18 @@ export function restoredId(timeMs: number, logPosition: number): string {
   return `${timeMs}-${restoredFrom + logPosition}`;
 }
 
+/** Whether an entry's id is such a one; ids that Redis gives are not. */
+export function isRestored(id: string): boolean {
+  return sequenceOf(id) >= restoredFrom;
+}
+
 /**
  * Whether a position was given out before its stream was lost. `whole` is the mark of the stream: since when, in ms, it is
  * whole again, or null while it is not. What came after such a position has got other ids.
  */
 export function isOfLostStream(position: string, whole: string | null): boolean {
   if (position === beginning || whole === null) return false;
-  const [timeMs, sequence] = position.split('-').map(Number);
-  return (timeMs ?? 0) < Number(whole) && (sequence ?? 0) < restoredFrom;
+  return momentOf(position) < Number(whole) && !isRestored(position);
 }
 
 /** From where to read a restored stream so that all comes that may have come after a moment of the lost one. */
@@ -28,4 +32,8 @@ export function readAgainFrom(momentMs: number): string {
 /** The moment of a position. */
 export function momentOf(position: string): number {
   return Number(position.split('-')[0]);
+}
+
+function sequenceOf(position: string): number {
+  return Number(position.split('-')[1]);
 }

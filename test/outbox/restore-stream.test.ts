@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EventLog } from '../../src/entities/event-log.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import { readStream } from '../stream-entries.ts';
 import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
@@ -61,6 +62,41 @@ test('events that had not left when the stream was lost are in it once', async (
   await send();
   expect(await announced()).toEqual(['waiting 1 {"step":1}', 'waiting 2 {"step":2}', 'waiting 3 {"step":3}']);
   expect(await outbox.rows()).toEqual([]);
+});
+
+test('an event that left the outbox while its stream was restored is in the stream', async () => {
+  await move('on-its-way', 1);
+  // What its relay had appended is lost, and deleting its row is all that is left to the relay.
+  await outbox.api.ctx.redis.flushdb();
+  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(5_000));
+  await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
+  await move('on-its-way', 2);
+  await send();
+  expect(await announced()).toEqual(['on-its-way 1 {"step":1}', 'on-its-way 2 {"step":2}']);
+});
+
+test('versions stay in order when their rows leave the outbox between two looks at it', async () => {
+  const { ctx } = outbox.api;
+  await move('split', 1);
+  for (let step = 1; step <= 499; step += 1) await move('others', step);
+  await move('split', 2);
+  await ctx.redis.flushdb();
+  // The relay's deletion comes when the first 500 events of the log have been written, and the last has not been read.
+  const pipeline = () => {
+    const commands = ctx.redis.pipeline();
+    const exec = async () => {
+      await ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
+      return commands.exec();
+    };
+    return new Proxy(commands, { get: (of, name): unknown => (name === 'exec' ? exec : Reflect.get(of, name)) });
+  };
+  const redis = new Proxy(ctx.redis, {
+    get: (of, name): unknown => (name === 'pipeline' ? pipeline : Reflect.get(of, name)),
+  });
+  await restoreStream({ ...ctx, redis }, parcelMoved.stream, AbortSignal.timeout(5_000));
+  const entries = await announced();
+  expect(entries).toHaveLength(501);
+  expect(entries.filter((entry) => entry.startsWith('split'))).toEqual(['split 1 {"step":1}', 'split 2 {"step":2}']);
 });
 
 test('a stream that is there without its mark is left as it is', async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { EventLog } from '../../src/entities/event-log.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import type { Subscription } from '../../src/streams/subscription.ts';
@@ -66,6 +67,24 @@ test('what was on its way when the stream was lost reaches who follows, once, an
   await move('a', 2);
   await send();
   expect((await have([...given, 'a 2'])).slice(5)).toEqual(['a 2']);
+  subscription.close();
+});
+
+test('what its relay had appended and not yet deleted when the stream was lost reaches who follows once, however old', async () => {
+  const { orm } = outbox.api.ctx;
+  const { subscription, have } = follow();
+  await subscription.settled(2_000);
+  await move('read');
+  await send();
+  await move('stuck');
+  await orm.em.fork().nativeUpdate(EventLog, { subject: 'stuck' }, { at: new Date(Date.now() - 60_000) });
+  await have(['read 1']);
+  await lose();
+  await restore();
+  await orm.em.fork().nativeDelete(OutboxMessage, {});
+  await move('behind');
+  await send();
+  expect(await have(['read 1', 'stuck 1', 'behind 1'])).toEqual(['read 1', 'stuck 1', 'behind 1']);
   subscription.close();
 });
 

@@ -13,10 +13,15 @@ export function tryLock(path) {
     const left = holder ? takeAway(path, holder) : undefined;
     const me = { pid: process.pid, began: beginningOf(process.pid) };
     if (!create(path, me)) continue;
+    let isHeld = true;
     return {
       left,
-      note: (facts) => replace(path, { ...me, ...facts }),
-      release: () => rmSync(path, { force: true }),
+      // A child's end may be heard of when the lock, and its folder, are gone.
+      note: (facts) => isHeld && replace(path, { ...me, ...facts }),
+      release() {
+        isHeld = false;
+        rmSync(path, { force: true });
+      },
     };
   }
 }

@@ -137,6 +137,7 @@ async function main() {
     steps.abandon();
     if (suite) endSession(suite.pid);
     await Promise.all([endTools(), supervisor.stop()]);
+    directory.release();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exitCode = code;
     if (code === 130) process.exit();

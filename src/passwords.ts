@@ -14,10 +14,9 @@ export type Attempts = Readonly<{ refuseTooMany(): Promise<void>; noteFailure():
 /** Hears of each hashing that begins: `{ running }`, itself included. */
 export const hashing = channel('orderflow:password');
 
-/** A hash of nobody's password: verifying against it costs what a real one costs. */
-const nobody = await hash('nobody knows this', cost);
 const waiting: (() => void)[] = [];
 let running = 0;
+let nobody: Promise<string> | undefined;
 
 /** The argon2id PHC string of a password. @throws Problem overloaded, when too many wait for theirs. */
 export async function hashPassword(password: string): Promise<string> {
@@ -40,10 +39,15 @@ export async function isPassword(
     // Asked when its turn has come: those before it in the queue may have been the last that were allowed.
     await attempts?.refuseTooMany();
     hashing.publish({ running });
-    const fits = (await verify(passwordHash ?? nobody, password)) && passwordHash !== undefined;
+    const fits = (await verify(passwordHash ?? (await hashOfNobody()), password)) && passwordHash !== undefined;
     if (!fits) await attempts?.noteFailure();
     return fits;
   });
+}
+
+/** A hash that verifying against costs what it costs with a real one; made once, in processes where people log in. */
+function hashOfNobody(): Promise<string> {
+  return (nobody ??= hash('nobody knows this', cost));
 }
 
 async function inTurn<T>(work: () => Promise<T>): Promise<T> {

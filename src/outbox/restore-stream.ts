@@ -13,6 +13,8 @@ import { restoredId } from '../streams/restored.ts';
 export type RestoreParts = Readonly<{ orm: MikroORM; redis: Redis; definitions: Definitions }>;
 
 type Row = InferEntity<typeof EventLog>;
+type Trace = string | null | undefined;
+type Entry = Readonly<{ id: string; row: Row; trace?: Trace }>;
 
 const batch = 500;
 const lockMs = 10_000;
@@ -65,24 +67,29 @@ async function build(
   signal: AbortSignal,
 ): Promise<void> {
   const em = parts.orm.em.fork();
-  const news: Row[] = [];
+  const news: Entry[] = [];
   const subjectsOfNews = new Set<string>();
   let lastMs = 0;
   for await (const rows of logOf(em, stream)) {
     signal.throwIfAborted();
     // Looked up late, and never taken for good: a relay that appended an event before the loss deletes its row any time.
-    for (const { subject } of await unsent(em, rows)) subjectsOfNews.add(subject);
-    const old = rows.filter(({ subject }) => !subjectsOfNews.has(subject));
-    news.push(...rows.filter(({ subject }) => subjectsOfNews.has(subject)));
-    await write(parts, stream, keys, old, ({ at, position }) => {
+    const traces = await tracesOfUnsent(em, rows);
+    for (const { id, subject } of rows) if (traces.has(id)) subjectsOfNews.add(subject);
+    const old: Entry[] = [];
+    for (const row of rows) {
+      if (subjectsOfNews.has(row.subject)) {
+        news.push({ id: '*', row, trace: traces.get(row.id) });
+        continue;
+      }
       // Stream ids must rise, and times of several processes do not quite.
-      lastMs = Math.max(lastMs, at.getTime());
-      return restoredId(lastMs, position);
-    });
+      lastMs = Math.max(lastMs, row.at.getTime());
+      old.push({ id: restoredId(lastMs, row.position), row });
+    }
+    await write(parts, stream, keys, old);
   }
   for (let from = 0; from < news.length; from += batch) {
     signal.throwIfAborted();
-    await write(parts, stream, keys, news.slice(from, from + batch), () => '*');
+    await write(parts, stream, keys, news.slice(from, from + batch));
   }
 }
 
@@ -113,12 +120,11 @@ async function write(
   { redis, definitions }: RestoreParts,
   stream: Stream,
   keys: Readonly<{ data: string; lock: string }>,
-  rows: readonly Row[],
-  idOf: (row: Row) => string,
+  entries: readonly Entry[],
 ): Promise<void> {
   const pipeline = redis.pipeline().pexpire(keys.lock, lockMs);
-  for (const row of rows) {
-    pipeline.xadd(keys.data, idOf(row), ...fieldsOf(row, definitions));
+  for (const { id, row, trace } of entries) {
+    pipeline.xadd(keys.data, id, ...fieldsOf(row, definitions), ...(trace ? ['trace', trace] : []));
     pipeline.set(versionKey(stream, row.subject), row.version, 'EX', repeatsKnownSeconds);
   }
   // What is left of an attempt that dies here goes by itself; finishing makes it stay.
@@ -132,9 +138,13 @@ function fieldsOf(row: Row, { events }: Definitions): string[] {
   return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
 }
 
-async function unsent(em: EntityManager, rows: readonly Row[]): Promise<readonly Row[]> {
+/** Which events of the log are still in the outbox, with their traces. */
+async function tracesOfUnsent(em: EntityManager, rows: readonly Row[]): Promise<ReadonlyMap<string, Trace>> {
   const ids = rows.map(({ id }) => id);
-  const found = await em.find(OutboxMessage, { id: { $in: ids } }, { fields: ['id'], disableIdentityMap: true });
-  const waiting = new Set(found.map(({ id }) => id));
-  return rows.filter(({ id }) => waiting.has(id));
+  const found = await em.find(
+    OutboxMessage,
+    { id: { $in: ids } },
+    { fields: ['id', 'trace'], disableIdentityMap: true },
+  );
+  return new Map(found.map(({ id, trace }) => [id, trace]));
 }

@@ -58,8 +58,13 @@ test('one order is one trace: the request, its job in the worker, and each event
     10_000,
     () => (wayTo(last).join() === way.join() ? true : undefined),
   );
-  const steps = collector.spans.filter(({ trace }) => trace === last.trace).map(({ name }) => name);
-  expect(steps).toEqual(expect.arrayContaining(['deliver order.created', 'deliver order.paid', 'charge-order']));
+  const steps = () => collector.spans.filter(({ trace }) => trace === last.trace).map(({ name }) => name);
+  const each = ['deliver order.created', 'deliver order.paid', 'charge-order'];
+  await until(
+    () => `each of ${each.join()}; known is ${steps().join()}`,
+    10_000,
+    () => (each.every((name) => steps().includes(name)) ? true : undefined),
+  );
   // Followers get the event as it is promised, without what belongs to the platform.
   expect(client.text()).not.toContain('"trace"');
 });

@@ -61,10 +61,11 @@ const mariadbFlags = [
 
 const mysqlFlags = ['--innodb-redo-log-capacity=64M', '--mysqlx=OFF'];
 
+// Tests make and drop a hundred databases: one file for all tables is quicker than thirty files for each.
+const forTests = ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0', '--innodb-file-per-table=OFF'];
+
 function safety(isDurable) {
-  return isDurable
-    ? ['--innodb-flush-log-at-trx-commit=1']
-    : ['--innodb-flush-log-at-trx-commit=0', '--innodb-doublewrite=0'];
+  return isDurable ? ['--innodb-flush-log-at-trx-commit=1'] : forTests;
 }
 
 /** Run by the server at every start, before it listens; root stays reachable by the socket in its own folder alone. */

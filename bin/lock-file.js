@@ -18,7 +18,7 @@ export function tryLock(path) {
       left,
       // A child's end may be heard of when the lock, and its folder, are gone.
       note: (facts) => isHeld && replace(path, { ...me, ...facts }),
-      release() {
+      release: () => {
         isHeld = false;
         rmSync(path, { force: true });
       },

@@ -78,7 +78,7 @@ async function testEnvironment({ mysql, redis, programs }) {
     ...environment.all,
     ...cleared,
     NODE_ENV: 'test',
-    NODE_COMPILE_CACHE: join(environment.dataDirectory, 'compile-cache'),
+    NODE_COMPILE_CACHE: environment.all.NODE_COMPILE_CACHE || join(environment.dataDirectory, 'compile-cache'),
     TEST_MYSQL_HOST: mysql.host,
     TEST_MYSQL_PORT: String(mysql.port),
     TEST_MYSQL_USER: mysql.user,

@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { createArrivals } from './arrivals.ts';
 import { openClock } from './clock.ts';
@@ -51,3 +52,5 @@ const urls = {
   control: at(control),
 };
 process.stdout.write(`${JSON.stringify(urls)}\n`);
+// A sandbox that is killed would have compiled in vain.
+flushCompileCache();

@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase } from '../database.ts';
 import { serveHealth } from '../health.ts';
-import { onShutdown, startWith } from '../process-life.ts';
+import { keepCompiled, onShutdown, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { requireAdministrator } from '../seed.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
@@ -43,3 +43,4 @@ onShutdown(config, context.log, async () => {
   await answers.close();
   await context.close();
 });
+keepCompiled();

@@ -5,7 +5,7 @@ import { serveHealth } from '../health.ts';
 import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
-import { onShutdown, refuse, startWith } from '../process-life.ts';
+import { keepCompiled, onShutdown, refuse, startWith } from '../process-life.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
 import { countTries } from './count-tries.ts';
 import { keepRedis } from './keep-redis.ts';
@@ -56,3 +56,4 @@ onShutdown(config, context.log, async () => {
   clearTimeout(cut);
   await context.close();
 });
+keepCompiled();

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openProducer } from '../../src/jobs/enqueue.ts';
 import { impatientRedis } from '../../src/redis-connection.ts';
-import { follow, until } from '../process.ts';
+import { bare, follow, until } from '../process.ts';
 import { ownData } from '../servers.ts';
 import { createDatabase } from '../test-context.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
@@ -59,7 +59,7 @@ describe('npm run new:job', () => {
     const config = readConfig(given);
     const orm = await createDatabase(config);
     const producer = openProducer(impatientRedis(config));
-    const env = { PATH: process.env['PATH'] ?? '', ...given, LOG_LEVEL: 'info' };
+    const env = { ...bare(), ...given, LOG_LEVEL: 'info' };
     const worker = follow(
       spawn(process.execPath, ['src/workers/main.ts', 'upkeep'], { cwd: checkout.folder, env, stdio: 'pipe' }),
     );

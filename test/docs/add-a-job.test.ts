@@ -10,7 +10,7 @@ import { type Checkout, makeCheckout } from '../bin/checkout.ts';
 import { plainEnvironment } from '../bin/platform-process.ts';
 import { busiest } from '../guarantees/demand.ts';
 import { upstreams } from '../platform.ts';
-import { follow, freePort, until } from '../process.ts';
+import { bare, follow, freePort, until } from '../process.ts';
 import { startSandbox } from '../sandbox-process.ts';
 import { ownData } from '../servers.ts';
 import { createDatabase } from '../test-context.ts';
@@ -63,7 +63,7 @@ it('the job runs for the watchlist within the plan, and the API lists it, withou
   };
   const orm = await createDatabase(readConfig(given));
   const port = await freePort();
-  const env = { PATH: process.env['PATH'] ?? '', ...given, PORT: String(port) };
+  const env = { ...bare(), ...given, PORT: String(port) };
   const start = (...args: string[]) =>
     follow(spawn(process.execPath, args, { cwd: checkout.folder, env, stdio: 'pipe' }));
   // Only this queue: the polls of the same symbols would use the same plan.

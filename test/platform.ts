@@ -7,7 +7,7 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import { Redis } from 'ioredis';
 import { readConfig } from '../src/config.ts';
 import { type MysqlServer, startMysql } from './mysql-server.ts';
-import { follow, freePort, startProcess, type TestProcess, until } from './process.ts';
+import { follow, freePort, freePorts, startProcess, type TestProcess, until } from './process.ts';
 import { type Sandbox, startSandbox } from './sandbox-process.ts';
 import { ownData } from './servers.ts';
 import { accounts, createDatabase, Granted } from './test-context.ts';
@@ -55,9 +55,11 @@ export async function startPlatform({
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
   const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
-  const sandbox = await startSandbox({ env: Object.fromEntries(plan), args: sandboxArgs });
-  const redisServer = ownRedis ? await startRedis() : undefined;
-  const mysqlServer = ownMysql ? await startMysql('orderflow_test') : undefined;
+  const [sandbox, redisServer, mysqlServer] = await Promise.all([
+    startSandbox({ env: Object.fromEntries(plan), args: sandboxArgs }),
+    ownRedis ? startRedis() : undefined,
+    ownMysql ? startMysql('orderflow_test') : undefined,
+  ]);
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
   const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...env };
   const config = readConfig(given);
@@ -65,24 +67,29 @@ export async function startPlatform({
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
   const urls: string[] = [];
   const healths: string[] = [];
-  const startWorker = async (...queues: string[]) => {
-    const health = await freePort();
-    const worker = startProcess('src/workers/main.ts', queues, { ...given, HEALTH_PORT: String(health) });
-    started.workers.push(worker);
+  const launch = (script: string, args: readonly string[], health: number, own: Readonly<Record<string, string>>) => {
+    const some = startProcess(script, args, { ...given, ...own, HEALTH_PORT: String(health) });
     healths.push(`http://127.0.0.1:${health}`);
-    await untilReady(`http://127.0.0.1:${health}/readyz`, worker);
-    return worker;
+    return { some, ready: untilReady(`http://127.0.0.1:${health}/readyz`, some) };
   };
-  for (let index = 0; index < apis; index += 1) {
-    const port = await freePort();
-    const health = await freePort();
-    const api = startProcess('src/api/main.ts', [], { ...given, PORT: String(port), HEALTH_PORT: String(health) });
-    started.apis.push(api);
+  const startApi = async (port: number, health: number) => {
+    const { some, ready } = launch('src/api/main.ts', [], health, { PORT: String(port) });
+    started.apis.push(some);
     urls.push(`http://127.0.0.1:${port}`);
-    healths.push(`http://127.0.0.1:${health}`);
-    await untilReady(`http://127.0.0.1:${health}/readyz`, api);
-  }
-  for (let index = 0; index < workers; index += 1) await startWorker();
+    await ready;
+  };
+  const startWorkerAt = async (health: number, queues: readonly string[]) => {
+    const { some, ready } = launch('src/workers/main.ts', queues, health, {});
+    started.workers.push(some);
+    await ready;
+    return some;
+  };
+  const startWorker = async (...queues: string[]) => startWorkerAt(await freePort(), queues);
+  const ports = await freePorts(2 * apis + workers);
+  await Promise.all([
+    ...Array.from({ length: apis }, (_, index) => startApi(ports[index] ?? 0, ports[apis + index] ?? 0)),
+    ...Array.from({ length: workers }, (_, index) => startWorkerAt(ports[2 * apis + index] ?? 0, [])),
+  ]);
 
   const url = urls[0] ?? '';
   const redis = new Redis({

@@ -50,12 +50,20 @@ export function follow(child: ChildProcess): TestProcess {
 
 /** A port nobody listens on. */
 export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+  const [port = 0] = await freePorts(1);
+  return port;
+}
+
+/** As many ports, each another one. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(servers.map((server) => once(server, 'listening')));
+  return servers.map((server) => {
+    const address = server.address();
+    server.close();
+    if (address === null || typeof address === 'string') throw new Error('no port was given');
+    return address.port;
+  });
 }
 
 /** Asks until the answer is not undefined. @throws when it has not come within `deadlineMs`; `what` says what was missing. */

@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/chaos/*.chaos.ts', 'test/guarantees/{crowd,polling,redis-emptied}.test.ts'],
-    env: { REBUILT_WITHIN_MS: '15000', WORKERS_KILLED: '10', RESTLESS_WORKERS: '5' },
+    env: { ORDERS_PENDING: '1000', REBUILT_WITHIN_MS: '15000', WORKERS_KILLED: '10', RESTLESS_WORKERS: '5' },
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

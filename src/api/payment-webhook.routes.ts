@@ -43,7 +43,7 @@ const receive = defineRoute(
       throw new Problem('not_configured', 'STRIPE_WEBHOOK_SECRET is not set in this deployment.');
     // The text as it came: a signature over anything that was parsed and written again would not fit.
     const body = await c.req.text();
-    const notice = readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
+    const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
     if (notice) {
       const { outcome: _, ...about } = notice;
       const what = await transaction((tx, after) =>
@@ -57,9 +57,9 @@ const receive = defineRoute(
   },
 );
 
-function readNotice<T>(read: () => T): T {
+async function readNotice<T>(read: () => Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     if (error instanceof BadSignature)
       throw new Problem('bad_signature', 'The signature does not fit the body and a secret of ours.', { cause: error });

@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts';
-import { openStripe } from './stripe.ts';
 
 /** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
 export type Charge = Readonly<{
@@ -65,17 +64,37 @@ export type PaymentGateway = Readonly<{
    * Reads a webhook from its raw bytes: undefined when it is about nothing of ours.
    * @throws BadSignature when it does not come from the gateway.
    */
-  readWebhook(body: string, signature: string): Notice | undefined;
+  readWebhook(body: string, signature: string): Promise<Notice | undefined>;
 }>;
 
 /** Opens the gateway that `PAYMENT_GATEWAY` names. */
 export function openPaymentGateway(config: Config): PaymentGateway {
   if (config.PAYMENT_GATEWAY === 'instant') return instant;
-  return openStripe({
-    keys: config.STRIPE_SECRET_KEY ?? [],
-    webhookSecrets: config.STRIPE_WEBHOOK_SECRET ?? [],
-    base: config.STRIPE_API_BASE,
+  const keys = config.STRIPE_SECRET_KEY ?? [];
+  const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
+  return onceAsked('stripe', async () => {
+    const { openStripe } = await import('./stripe.ts');
+    return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE });
   });
+}
+
+/** A gateway that is opened by the first call: its package is large, and most processes never ask for money. */
+function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGateway {
+  let opening: Promise<PaymentGateway> | undefined;
+  const opened = () => (opening ??= open());
+  return {
+    name,
+    charge: async (charge) => (await opened()).charge(charge),
+    find: async (lost) => (await opened()).find(lost),
+    lookUp: async (reference) => (await opened()).lookUp(reference),
+    cancel: async (reference) => (await opened()).cancel(reference),
+    refund: async (refund) => (await opened()).refund(refund),
+    findRefund: async (refund) => (await opened()).findRefund(refund),
+    async *list(since, until) {
+      yield* (await opened()).list(since, until);
+    },
+    readWebhook: async (body, signature) => (await opened()).readWebhook(body, signature),
+  };
 }
 
 /** Asks nobody and takes nothing: every charge and refund succeeds at once. */
@@ -90,5 +109,5 @@ const instant: PaymentGateway = {
   async *list() {
     // It keeps no books.
   },
-  readWebhook: () => undefined,
+  readWebhook: async () => undefined,
 };

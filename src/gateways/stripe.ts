@@ -39,7 +39,7 @@ export function openStripe({
     async *list(since, until) {
       for await (const intent of listing(stripe, since, until)) yield listedCharge(intent);
     },
-    readWebhook: (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
+    readWebhook: async (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
   };
 }
 

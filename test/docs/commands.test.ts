@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process';
-import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Checkout, makeCheckout } from '../bin/checkout.ts';
 import { Platform, plainEnvironment } from '../bin/platform-process.ts';
 import { follow, freePort, until } from '../process.ts';
-import { type Block, blocksOf, commandsOf, fileOf } from './blocks.ts';
+import { type Block, blocksOf, commandsOf } from './blocks.ts';
 
 const folders = ['docs', 'src', 'sandbox', 'examples', 'dashboard'];
 const pages = [
@@ -31,6 +31,7 @@ const inText = pages.flatMap((page) =>
 const elsewhere: Readonly<Record<string, string>> = {
   'npm run audit': 'asks the registry; tests ask nobody outside',
   'npm run chaos': 'takes minutes',
+  'npm run check': 'runs nothing; .ci/run calls it before the tests',
   'docker compose up --build': 'needs Docker; test/docker.test.ts reads its files',
 };
 /** What stands for the words in capitals. */
@@ -43,7 +44,7 @@ const spelled = (command: string) =>
     .replace(' [queue …]', ' payments upkeep')
     .replace(/^node /, `"${process.execPath}" `);
 
-/** What a new job is made of is checked, and what may leave a new migration comes last. */
+/** A new job is made first, so that all else runs with it, and what may leave a new migration comes last. */
 const order = ['new:job', 'npm', 'migration:create'];
 const placeOf = (command: string) => order.findIndex((part) => command.includes(part));
 /** Each command once, however often and in whichever words the pages name it. */
@@ -61,9 +62,6 @@ let api: string;
 beforeAll(async () => {
   checkout = makeCheckout();
   copyFileSync(join(checkout.folder, '.env.example'), join(checkout.folder, '.env'));
-  // Whoever follows the recipe runs `npm run check` on what it says.
-  for (const file of blocksOf('docs/add-a-job.md').flatMap((block) => fileOf(block) ?? []))
-    writeFileSync(join(checkout.folder, file.path), file.text);
   platform = new Platform(checkout, await freePort());
   ({ api } = await platform.ready());
 });
@@ -109,9 +107,7 @@ describe('every command that the pages name', () => {
     ![isStart, isProcess, isFollower].some((is) => is(command)) && !elsewhere[command];
 
   it('is found', () => {
-    expect(commands).toEqual(
-      expect.arrayContaining(['npm start', 'npm run check', 'npm run migrate', ...Object.keys(elsewhere)]),
-    );
+    expect(commands).toEqual(expect.arrayContaining(['npm start', 'npm run migrate', ...Object.keys(elsewhere)]));
     for (const is of [isStart, isProcess, isFollower, isOnce]) expect(commands.some(is)).toBe(true);
   });
 

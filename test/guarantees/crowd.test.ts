@@ -47,10 +47,10 @@ test('of 200 buyers for 50 pieces exactly 50 buy, and each pays once', async () 
   const row = { title: 'Last Fifty', priceMinor: 500, currency: 'USD', stock: 50 };
   const product = await em().insert(Product, row);
   const body = { items: [{ product_id: product, quantity: 1 }], ...card };
-  // Who is sent away while the database keeps people waiting comes again.
+  // Who is sent away while the database keeps people waiting comes again; the order may have been placed all the same.
   const buy = (index: number) =>
     until('a decision', 20_000, async () => {
-      const answer = await post(index, '/orders', body);
+      const answer = await post(index, '/orders', body, { 'idempotency-key': `last-fifty-${index}` });
       return answer.status === 503 ? undefined : answer;
     });
   const answers = await Promise.all(Array.from({ length: 200 }, (_, index) => buy(index)));
@@ -71,7 +71,7 @@ test('20 double clicks on /pay, over two APIs, charge each order once', async ()
 });
 
 // Ten each in `npm run chaos`.
-const kills = Number(process.env['WORKERS_KILLED'] ?? 3);
+const kills = Number(process.env['WORKERS_KILLED'] ?? 2);
 
 /** Every order is paid, and charged once, and no charge is anybody else's. */
 const expectChargedOnce = async (ids: readonly string[]) => {

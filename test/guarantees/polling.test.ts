@@ -74,7 +74,7 @@ async function expectPolling(watched: readonly string[], deadlineMs: number): Pr
 }
 
 // Five in `npm run chaos`.
-const seats = Array.from({ length: Number(process.env['RESTLESS_WORKERS'] ?? 3) }, (_, seat) => seat);
+const seats = Array.from({ length: Number(process.env['RESTLESS_WORKERS'] ?? 2) }, (_, seat) => seat);
 
 test(`${seats.length} workers that start four times and are killed poll each symbol once a slot at the most, and lose no schedule`, async () => {
   const first = await Promise.all(seats.map(() => platform.startWorker()));

@@ -16,11 +16,11 @@ const paymentsQueue = async (action: 'start' | 'stop') =>
   expect((await platform.send('POST', `/payments/${action}`, undefined, 'admin')).status).toBe(200);
 const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { id: { $in: [...ids] }, status: 'paid' });
 
-const pending = 1_000;
-// Beside all other tests; 15 s by themselves in `npm run chaos`.
+// A thousand within 15 s, by themselves, in `npm run chaos`.
+const pending = Number(process.env['ORDERS_PENDING'] ?? 300);
 const deadlineMs = Number(process.env['REBUILT_WITHIN_MS'] ?? 20_000);
 
-test('Redis emptied with a thousand orders pending: all are paid in time, each charged once, and the stream is whole', async () => {
+test(`Redis emptied with ${pending} orders pending: all are paid in time, each charged once, and the stream is whole`, async () => {
   await paymentsQueue('stop');
   const ids: string[] = [];
   const shopper = async () => {

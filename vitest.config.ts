@@ -5,9 +5,8 @@ const longest = [
   'guarantees/chaos-smoke',
   'guarantees/redis-outage',
   'docs/commands',
-  'guarantees/crowd',
-  'guarantees/budget-stress',
   'guarantees/polling',
+  'guarantees/budget-stress',
   'docs/add-a-job',
 ];
 const placeOf = ({ moduleId }: TestSpecification) => {

@@ -18,7 +18,7 @@ import { blocksOf, commandsOf, fileOf } from './blocks.ts';
 
 const blocks = blocksOf('docs/add-a-job.md');
 const symbols = 'AAPL MSFT GOOGL AMZN NVDA TSLA META NFLX AMD INTC ORCL IBM'.split(' ');
-const plan = { FINNHUB_PER_MINUTE: '5', FINNHUB_PER_SECOND: '30', FINNHUB_WINDOW_MS: '1000' };
+const plan = { FINNHUB_PER_MINUTE: '10', FINNHUB_PER_SECOND: '30', FINNHUB_WINDOW_MS: '1000' };
 let checkout: Checkout;
 
 beforeAll(() => {
@@ -87,7 +87,7 @@ it('the job runs for the watchlist within the plan, and the API lists it, withou
         calls.map(({ at_ms }) => at_ms),
         1_000,
       ),
-    ).toBeLessThanOrEqual(5);
+    ).toBeLessThanOrEqual(10);
 
     const kinds = await until('the API', 20_000, () =>
       fetch(`http://127.0.0.1:${port}/jobs/kinds`).then(

@@ -13,6 +13,13 @@ import { bury } from './bury.ts';
 
 const tellMs = 1_000;
 
+/** BullMQ looks every ten seconds where jobs are planned for later, whatever it is told; this one as often as it is told. */
+class Looking extends Worker {
+  override get maximumBlockTimeout(): number {
+    return Math.min(super.maximumBlockTimeout, this.opts.drainDelay ?? Number.POSITIVE_INFINITY);
+  }
+}
+
 /**
  * Works a queue's jobs until closed: parse, work, verdict.
  * GiveUp ends a job, RateLimited rests the queue without spending an attempt, anything else is tried again.
@@ -33,7 +40,7 @@ export function runQueue(
       }),
     );
   };
-  const worker = new Worker(queue.name, process, {
+  const worker = new Looking(queue.name, process, {
     connection,
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.

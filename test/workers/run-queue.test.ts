@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
 import { GiveUp, RateLimited } from '../../src/errors.ts';
 import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
-import { restMax, upkeep } from '../../src/jobs/queues.ts';
+import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis-connection.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { until } from '../process.ts';
@@ -41,7 +41,12 @@ const contract = {
 };
 
 /** A worker of one process that knows one kind; counts what happened. */
-function work(doIt: Work, changes: Partial<typeof contract> = {}, parts: Partial<Context> = {}) {
+function work(
+  doIt: Work,
+  changes: Partial<typeof contract> = {},
+  parts: Partial<Context> = {},
+  definition: QueueDefinition = upkeep,
+) {
   const runs: string[] = [];
   const farewells: string[] = [];
   const job = defineJob(
@@ -60,7 +65,7 @@ function work(doIt: Work, changes: Partial<typeof contract> = {}, parts: Partial
     ...parts,
     definitions: { ...api.ctx.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
   };
-  const worker = runQueue(upkeep, 2, patientRedis(api.ctx.config), context);
+  const worker = runQueue(definition, definition.concurrency, patientRedis(api.ctx.config), context);
   closing.push(() => worker.close());
   return { runs, farewells, job };
 }
@@ -162,6 +167,24 @@ test('a job that is limited more often than it has attempts is done all the same
   });
   const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Gil' }));
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Gil' } });
+});
+
+test('a job that nobody was woken for is taken up soon, also while others are planned for later', async () => {
+  const { runs } = work(greet, {}, {}, { ...upkeep, lookEverySeconds: 0.25 });
+  await queue().add('greet-guest', { name: 'Zoe' }, { delay: 600_000 });
+  await ended((await queue().add('greet-guest', { name: 'Ann' })).id ?? '');
+  // As a rest puts a job back into its lane: BullMQ leaves no mark that would wake a worker.
+  const { redis } = api.ctx;
+  const fields = {
+    name: 'greet-guest',
+    data: '{"name":"Ben"}',
+    opts: '{}',
+    timestamp: Date.now(),
+    delay: 0,
+    priority: 4,
+  };
+  await redis.multi().hset('bull:upkeep:ben', fields).zadd('bull:upkeep:prioritized', 4, 'ben').exec();
+  await until('Ben is greeted', 3_000, () => (runs.includes('Ben') ? true : undefined));
 });
 
 test('a limit that Redis cannot be told of spends no attempt either', async () => {

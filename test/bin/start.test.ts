@@ -65,7 +65,7 @@ describe('npm start', () => {
     const pid = platform.pidOf('worker');
     process.kill(pid, 'SIGKILL');
     await until(() => ![0, pid].includes(platform.pidOf('worker')), 5_000);
-    expect(platform.output).toContain('worker ended (SIGKILL); starting it again now.');
+    await until(() => platform.output.includes('worker ended (SIGKILL); starting it again now.'), 5_000);
     const health = before.processes.find(({ role }) => role === 'worker')?.health;
     expect(platform.run().processes.find(({ role }) => role === 'worker')?.health).toBe(health);
     await until(() => isReady(`${health}/readyz`), 10_000);

@@ -109,6 +109,7 @@ describe('every command that the pages name', () => {
   it('is found', () => {
     expect(commands).toEqual(expect.arrayContaining(['npm start', 'npm run migrate', ...Object.keys(elsewhere)]));
     for (const is of [isStart, isProcess, isFollower, isOnce]) expect(commands.some(is)).toBe(true);
+    expect(readFileSync('.ci/run', 'utf8')).toMatch(/^npm run check /m);
   });
 
   it('npm start: it is what all others run beside', () => {

@@ -1,5 +1,4 @@
 import { delimiter, join } from 'node:path';
-import { CannotStart } from './cannot-start.js';
 import { readEnvironment, root } from './environment.js';
 import { install } from './install.js';
 import { endTools, runTool } from './run-tool.js';
@@ -20,14 +19,14 @@ const tools = [
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
 
-/** @throws CannotStart with all that the tool has said. */
+/** @throws an error with all that the tool has said, when it finds a fault. */
 async function look({ command: [program, ...args], env }) {
   const path = [programs, environment.path].join(delimiter);
   const { code, output } = await runTool(join(programs, program), args, {
     cwd: root,
     env: { ...environment.all, ...env, PATH: path },
   });
-  if (code !== 0) throw new CannotStart(output.trim());
+  if (code !== 0) throw new Error(output.trim());
 }
 
 onStop(environment, async () => {

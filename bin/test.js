@@ -78,6 +78,7 @@ async function testEnvironment({ mysql, redis, programs }) {
     ...environment.all,
     ...cleared,
     NODE_ENV: 'test',
+    // A run inside a test of another run need not compile again.
     NODE_COMPILE_CACHE: environment.all.NODE_COMPILE_CACHE || join(environment.dataDirectory, 'compile-cache'),
     TEST_MYSQL_HOST: mysql.host,
     TEST_MYSQL_PORT: String(mysql.port),

@@ -1,7 +1,8 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../process.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { freePort, Platform, processesOf, until } from './platform-process.ts';
+import { Platform, processesOf, until } from './platform-process.ts';
 
 describe('npm start, killed', () => {
   let checkout: Checkout;

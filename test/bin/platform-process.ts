@@ -139,13 +139,6 @@ export async function listen(port = 0): Promise<{ port: number; server: Server }
   return { port: z.object({ port: z.int() }).parse(server.address()).port, server };
 }
 
-/** A free port, for a moment. */
-export async function freePort(): Promise<number> {
-  const { port, server } = await listen();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 /** What a user's shell has: nothing of the product's, nothing of the test runner's. */
 export function plainEnvironment(): Record<string, string> {
   const { HOME = '' } = process.env;

@@ -1,8 +1,9 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../process.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { freePort, groupOf, listen, Platform, processesOf, until } from './platform-process.ts';
+import { groupOf, listen, Platform, processesOf, until } from './platform-process.ts';
 
 describe('npm start', () => {
   let checkout: Checkout;

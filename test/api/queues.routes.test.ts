@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { finnhub, payments, queues, upkeep } from '../../src/jobs/queues.ts';
-import { type Platform, startPlatform } from '../platform.ts';
+import { patientRedis } from '../../src/redis-connection.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
+import { startRedis } from '../platform.ts';
 import { until } from '../process.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
@@ -58,23 +60,27 @@ test('it is for operators and administrators', async () => {
 });
 
 test('workers and outcomes are counted; while Redis is frozen figures are null, not old', async () => {
-  const platform: Platform = await startPlatform({ ownRedis: true });
+  const redis = await startRedis();
+  const own = await openTestApi(redis.env);
+  const worker = runQueue(payments, payments.concurrency, patientRedis(own.ctx.config), own.ctx);
+  const look = async () => Queues.parse(await (await own.send('GET', '/queues', { as: 'admin' })).json());
   try {
-    const look = async () => Queues.parse(await (await platform.send('GET', '/queues', undefined, 'admin')).json());
-    const placed = await platform.send('POST', '/orders', { products: [1] });
-    expect(placed.status).toBe(201);
+    expect((await own.send('POST', '/orders', { as: 'demo', body: { products: [1] } })).status).toBe(201);
     const paid = await until('a finished charge', 20_000, async () => {
       const queue = (await look()).data.find(({ name }) => name === payments.name);
       return queue?.['completed'] === 1 && queue.status === 'running' ? queue : undefined;
     });
     expect(paid).toMatchObject({ status: 'running', workers: 1, failed: 0, waiting: 0, active: 0 });
-    await platform.redisServer?.process().signal('SIGSTOP');
+    await redis.process().signal('SIGSTOP');
     const frozen = await look();
     expect(frozen.data.map(({ status, workers }) => [status, workers])).toEqual(queues.map(() => ['unknown', null]));
     expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null]);
     // MySQL tells this one, and upkeep may have something in it at any time.
     expect(frozen.outbox.waiting).toEqual(expect.any(Number));
   } finally {
-    await platform.stop();
+    await redis.process().signal('SIGCONT');
+    await worker.close();
+    await own.close();
+    await redis.stop();
   }
 });

@@ -1,18 +1,17 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Platform, startPlatform } from '../platform.ts';
+import { openServedApi, type ServedApi } from '../served-api.ts';
 import { accounts, Granted } from '../test-context.ts';
 
-// Over real sockets: what becomes of a connection whose body was refused cannot be seen in one process.
-let platform: Platform;
+let api: ServedApi;
 let authorization: string;
 beforeAll(async () => {
-  platform = await startPlatform({ workers: 0 });
-  const login = await platform.send('POST', '/auth/login', accounts.demo);
+  api = await openServedApi();
+  const login = await api.send('POST', '/auth/login', { body: accounts.demo });
   authorization = `Bearer ${Granted.parse(await login.json()).access_token}`;
 });
-afterAll(() => platform.stop());
+afterAll(() => api.close());
 
 type Sent = Readonly<{ path: string; bytes: number; isChunked: boolean; headers?: Record<string, string> }>;
 
@@ -24,7 +23,7 @@ function sendOn(agent: Agent, method: string, { path, bytes, isChunked, headers 
     : { 'content-length': `${bytes}` };
   return new Promise((resolve, reject) => {
     const options = { method, agent, headers: { 'content-type': 'application/json', ...length, ...headers } };
-    const sending = request(`${platform.url}${path}`, options, (answer) => {
+    const sending = request(`http://127.0.0.1:${api.port}${path}`, options, (answer) => {
       const seen = { status: answer.statusCode, isSameConnection: sending.reusedSocket };
       answer.resume().once('end', () => resolve(seen));
     });
@@ -64,10 +63,9 @@ describe('a refused body', () => {
 
 /** Writes everything, then reads until the server ends the connection. */
 function exchange(parts: readonly (string | Buffer)[]): Promise<string> {
-  const { hostname, port } = new URL(platform.url);
   return new Promise((resolve, reject) => {
     let text = '';
-    const socket = connect(Number(port), hostname, () => {
+    const socket = connect(api.port, '127.0.0.1', () => {
       socket.pause();
       for (const part of parts) socket.write(part);
       socket.write('', () => socket.resume());

@@ -1,39 +1,25 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { buildApp } from '../../src/api/app.ts';
-import { serveApi } from '../../src/api/serve-api.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
+import { openServedApi, type ServedApi } from '../served-api.ts';
 
-let api: TestApi;
-let server: Server;
-let port: number;
+let api: ServedApi;
 beforeAll(async () => {
-  api = await openTestApi();
-  server = serveApi(await buildApp(api.ctx), { headersMs: 400, requestMs: 800, checkEveryMs: 50 });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  port = typeof address === 'object' && address ? address.port : 0;
+  api = await openServedApi({ headersMs: 400, requestMs: 800, checkEveryMs: 50 });
 });
-afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
-  await api.close();
-});
+afterAll(() => api.close());
 
 /** Sends bytes as they are, the later parts after a pause each, and answers all that comes back until the end. */
 async function say(parts: readonly string[], { pauseMs = 0, endsItself = false } = {}): Promise<string> {
-  const socket = connect(port, '127.0.0.1');
+  const socket = connect(api.port, '127.0.0.1');
   let heard = '';
   socket.on('data', (part) => (heard += part.toString()));
   socket.on('error', () => {});
   // Whoever is cut off while still speaking may get a reset instead of an end; both are the end.
   const closed = new Promise((resolve) => socket.once('close', resolve));
   for (const part of parts) {
-    if (heard === '' && socket.writable) socket.write(part);
+    if (heard !== '' || !socket.writable) break;
+    socket.write(part);
     if (pauseMs > 0) await sleep(pauseMs);
   }
   if (endsItself) socket.end();

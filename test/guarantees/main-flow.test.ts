@@ -11,6 +11,8 @@ const Order = z.object({
   status: z.string(),
   payment: z.object({ status: z.string(), failure_code: z.string().nullable() }),
 });
+const InEuros = z.looseObject({ id: z.string(), total_amount: z.number(), fx_rate: z.number() });
+const Rates = z.object({ quote: z.looseObject({ EUR: z.number() }) });
 const Quote = z.object({
   symbol: z.string(),
   c: z.number().positive(),
@@ -89,3 +91,19 @@ test('an unknown symbol costs one quote and one search, is remembered, and is ne
   expect(calls.map(({ path }) => path.split('?')[0])).toEqual(['/api/v1/quote', '/api/v1/search']);
   expect(await platform.orm.em.fork().count(StockQuote, { symbol: 'ZZZNOTHING' })).toBe(0);
 });
+
+test('rates are stored from the first start on: an order in euros is converted, charged in euros, and nobody asked for rates', async () => {
+  const answer = await until('a rate is stored', 15_000, async () => {
+    const placed = await platform.send('POST', '/orders', { products: [1, 2], currency: 'EUR' });
+    return placed.status === 201 ? placed : undefined;
+  });
+  const order = InEuros.parse(await answer.json());
+  expect(order).toMatchObject({ currency: 'EUR', fx_source: 'ecb' });
+  await endOf(order.id, 'paid');
+  const charges = (await platform.sandbox.ledger()).filter(({ order_id }) => order_id === order.id);
+  expect(charges).toMatchObject([{ amount: Math.round(order.total_amount * 100), currency: 'eur' }]);
+
+  // The rate that everyone sees is the one that was charged.
+  const forex = await fetch(`${platform.url}/market/forex?base=USD`, { headers: { prefer: 'wait=10' } });
+  expect(Rates.parse(await forex.json()).quote.EUR).toBe(order.fx_rate);
+}, 40_000);

@@ -44,19 +44,19 @@ export async function startSpenders(windowMs: number): Promise<Spenders> {
   };
 }
 
-/** Two workers killed, Redis emptied, and Redis killed and started again, within two windows. */
+/** Two workers killed, Redis emptied, and Redis killed and started again, within little more than a window. */
 export async function mishaps(platform: Platform, windowMs: number): Promise<void> {
   const replaceWorker = async () => {
     await platform.workers.shift()?.signal('SIGKILL');
     await platform.startWorker();
   };
-  await sleep(windowMs / 2);
-  await replaceWorker();
   await sleep(windowMs / 3);
+  await replaceWorker();
+  await sleep(windowMs / 4);
   await platform.redis.flushall();
-  await sleep(windowMs / 2);
+  await sleep(windowMs / 3);
   await platform.redisServer?.process().signal('SIGKILL');
   await platform.redisServer?.restart();
-  await sleep(windowMs / 3);
+  await sleep(windowMs / 4);
   await replaceWorker();
 }

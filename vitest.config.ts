@@ -27,8 +27,8 @@ export default defineConfig({
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,
-    // Most tests wait for processes of their own; two at once keep two cores busy without starving those.
-    maxWorkers: 2,
+    // Most tests wait for processes of their own; three at once keep two cores busy without starving those.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,

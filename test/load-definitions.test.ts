@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDefinitions } from '../src/load-definitions.ts';
 import { queues } from '../src/jobs/queues.ts';
 import { type Checkout, makeCheckout } from './bin/checkout.ts';
+import { bare } from './process.ts';
 
 describe('the definitions', () => {
   it('are every job and event of their folders, by name', async () => {
@@ -25,7 +26,7 @@ describe('a definition that is not what its file says', () => {
 
   const write = (file: string, text: string) => writeFileSync(join(checkout.folder, 'src', file), text);
   const env = {
-    PATH: process.env['PATH'] ?? '',
+    ...bare(),
     MYSQL_HOST: '127.0.0.1',
     REDIS_HOST: '127.0.0.1',
     PAYMENT_GATEWAY: 'instant',

@@ -5,9 +5,11 @@ import { z } from 'zod';
 /** What a buyer was told about an order: it was answered 201, after so many answers that were lost or told to come again. */
 export type Bought = Readonly<{ key: string; id: string; repeats: number }>;
 
-/** People who place orders until they are told to go home; nobody goes without having been answered 201. */
+/** People who place as many orders as are wanted, until they are told to go home; nobody goes without having been answered 201. */
 export type Buyers = Readonly<{
   bought: readonly Bought[];
+  /** Wants so many orders more. */
+  want(more: number): void;
   /** Answers that nobody should get. */
   complaints: readonly string[];
   goHome(): Promise<void>;
@@ -34,6 +36,7 @@ export function sendBuyers(
   const bought: Bought[] = [];
   const complaints: string[] = [];
   let isOver = false;
+  let wanted = 0;
   const post = async (key: string, body: object) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': key };
     const signal = AbortSignal.timeout(10_000);
@@ -61,7 +64,10 @@ export function sendBuyers(
   };
   const buyer = async () => {
     while (!isOver) {
-      await buy();
+      if (wanted > 0) {
+        wanted -= 1;
+        await buy();
+      }
       await sleep(random() * 2 * thinkMs);
     }
   };
@@ -69,6 +75,9 @@ export function sendBuyers(
   return {
     bought,
     complaints,
+    want(more) {
+      wanted += more;
+    },
     async goHome() {
       isOver = true;
       await Promise.all(all);

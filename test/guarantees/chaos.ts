@@ -51,7 +51,7 @@ async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Cha
   await sandbox.fault({ target: 'stripe', kind: 'lost_answer', rate: 0.2, seconds });
   await sandbox.fault({ target: 'stripe', kind: 'slow', rate: 0.05, ms: 3_000, seconds });
   const url = stands[0]?.url ?? '';
-  const buyers = sendBuyers(6, { url, token: await logIn(url, 'demo'), random, thinkMs: 300 });
+  const buyers = sendBuyers(6, { url, token: await logIn(url, 'demo'), random, thinkMs: 100 });
   const rounds = Array.from({ length: passes }, () =>
     killPoints.flatMap((point) => point.victims.map((victim) => ({ point, victim }))),
   ).flat();
@@ -59,6 +59,8 @@ async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Cha
   let killedProcesses = 0;
   try {
     for (const { point, victim } of shuffled(rounds, random)) {
+      // As many as take part in one kill: a slow machine kills more slowly, and is not given more to do for it.
+      buyers.want(Math.ceil(orders / rounds.length));
       killedProcesses += await killAt(town, point, victim);
       kills.push(`${victim} killed: ${point.name}`);
     }

@@ -4,10 +4,16 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   'guarantees/chaos-smoke',
   'guarantees/redis-outage',
+  'guarantees/one-charge',
+  'guarantees/budget-stress',
   'docs/commands',
   'guarantees/polling',
-  'guarantees/budget-stress',
-  'docs/add-a-job',
+  'dashboard/ops-view',
+  'guarantees/redis-emptied',
+  'bin/killed',
+  'fuzz/fuzz',
+  'api/who-may',
+  'orders/money-properties',
 ];
 const placeOf = ({ moduleId }: TestSpecification) => {
   const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
@@ -21,16 +27,35 @@ class LongestFirst extends BaseSequencer {
   }
 }
 
+/** Whose tests start processes of ours, a whole platform mostly: two files at once keep two cores busy without starving those. */
+const platforms = ['bin', 'dashboard', 'docs', 'examples', 'guarantees', 'telemetry'].map(
+  (folder) => `test/${folder}/**/*.test.ts`,
+);
+
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,
-    // Most tests wait for processes of their own; three at once keep two cores busy without starving those.
-    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: { name: 'platforms', include: platforms, maxWorkers: 2, sequence: { groupOrder: 0 } },
+      },
+      {
+        extends: true,
+        // Most of these wait for MySQL, Redis or a moment.
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: platforms,
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -29,7 +29,7 @@ const tallyOf = (output: string) => {
 };
 
 test('for as long as it is told, it orders, is paid and declined, and reads prices', async () => {
-  const shopping = demo('up', '--seconds', '5', '--pace', '500');
+  const shopping = demo('up', '--seconds', '6', '--pace', '400');
   await until('the end', 20_000, () => (/Demo ended/.test(shopping.output()) ? true : undefined));
   const tally = tallyOf(shopping.output());
   expect(tally('refused')).toBe(0);

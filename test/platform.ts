@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/mysql';
@@ -190,6 +190,10 @@ export type RedisServer = Readonly<{
   process(): TestProcess;
   /** Starts it again on the same port and data after a kill. */
   restart(): Promise<void>;
+  /** How many bytes it has written to disk. */
+  written(): Promise<number>;
+  /** Takes what it has written after so many bytes off the disk, as the crash of a machine does; it must have been killed. */
+  forget(afterBytes: number): Promise<void>;
   stop(): Promise<void>;
 }>;
 
@@ -210,6 +214,10 @@ export async function startRedis(): Promise<RedisServer> {
     '--maxmemory-policy',
     'noeviction',
   ];
+  const logFile = async () => {
+    const names = await readdir(folder, { recursive: true });
+    return join(folder, names.find((name) => name.endsWith('.incr.aof')) ?? 'appendonly.aof');
+  };
   const libraries = process.env['TEST_LD_LIBRARY_PATH'];
   let current: TestProcess;
   const start = async () => {
@@ -224,6 +232,8 @@ export async function startRedis(): Promise<RedisServer> {
     env: { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port), REDIS_DB: '0' },
     process: () => current,
     restart: start,
+    written: async () => (await stat(await logFile())).size,
+    forget: async (afterBytes) => truncate(await logFile(), afterBytes),
     async stop() {
       await current.signal('SIGCONT');
       await current.signal('SIGKILL');

@@ -54,16 +54,32 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** As many ports, each another one. */
+// Below the ports that the system gives to whoever connects, and those that `npm start` takes; each process begins elsewhere.
+const [lowestPort, highestPort] = [10_000, 14_900];
+let lastPort = lowestPort + ((process.pid * 61) % (highestPort - lowestPort));
+
+/** As many ports, each another one, and none twice as long as there are others. */
 export async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  return servers.map((server) => {
-    const address = server.address();
-    server.close();
-    if (address === null || typeof address === 'string') throw new Error('no port was given');
-    return address.port;
-  });
+  const ports: number[] = [];
+  while (ports.length < count) {
+    lastPort = lastPort < highestPort ? lastPort + 1 : lowestPort;
+    // Others may ask meanwhile.
+    const port = lastPort;
+    if (await isFree(port)) ports.push(port);
+  }
+  return ports;
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port, '127.0.0.1');
+  try {
+    await once(server, 'listening');
+  } catch {
+    return false;
+  }
+  server.close();
+  await once(server, 'close');
+  return true;
 }
 
 /** Asks until the answer is not undefined. @throws when it has not come within `deadlineMs`; `what` says what was missing. */

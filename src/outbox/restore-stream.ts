@@ -1,20 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { EntityManager, InferEntity, MikroORM } from '@mikro-orm/mysql';
+import type { MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from 'ioredis';
-import { EventLog } from '../entities/event-log.entity.ts';
-import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { Definitions } from '../load-definitions.ts';
-import { repeatsKnownSeconds, versionKey, wholeKey } from '../streams/append.ts';
+import { areLookedAt, letAppend, repeatsKnownSeconds, versionKey, wholeKey } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { restoredId } from '../streams/restored.ts';
+import { completeStream } from './complete-stream.ts';
+import { envelopeOf, type StreamRow, streamLog, type Trace, tracesOfUnsent } from './stream-log.ts';
 
 /** What restoring needs. */
 export type RestoreParts = Readonly<{ orm: MikroORM; redis: Redis; definitions: Definitions }>;
 
-type Row = InferEntity<typeof EventLog>;
-type Trace = string | null | undefined;
-type Entry = Readonly<{ id: string; row: Row; trace?: Trace }>;
+type Entry = Readonly<{ id: string; row: StreamRow; trace?: Trace }>;
 
 const batch = 500;
 const lockMs = 10_000;
@@ -22,10 +20,15 @@ const pollMs = 50;
 
 // A stream that is there without the mark has not been lost: it is older than the mark.
 const takeLock = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return 'whole' end
-if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('SET', KEYS[1], '1') return 'whole' end
-if redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return 'mine' end
-return 'other'`;
+if redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('SET', KEYS[1], '1') end
+local isThere = redis.call('EXISTS', KEYS[1]) == 1
+if isThere and ARGV[3] == '1' then return 'whole' end
+if redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return isThere and 'perhaps behind' or 'lost' end
+return 'another has it'`;
+const extendLock = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])`;
+const freeLock = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1`;
 // Whoever has lost the lock meanwhile leaves the stream to its successor.
 const finish = `
 if redis.call('GET', KEYS[3]) ~= ARGV[1] then return 0 end
@@ -41,19 +44,31 @@ return 1`;
  * Makes sure that a stream is whole: one that Redis has lost is built again from the log, as long as streams may be, in its
  * order, while nobody appends. One process does it, the others wait. Its entries get new ids, from the time of each event.
  * What is still in the outbox comes after them, with an id of now: who follows may not have read it, however old it is.
+ * Of one that is there, but in a Redis that has been started since, what may be missing at its end is appended.
  */
 export async function restoreStream(parts: RestoreParts, stream: Stream, signal: AbortSignal): Promise<void> {
   const { redis } = parts;
   const token = randomUUID();
   const keys = [wholeKey(stream), stream.name, `{${stream.name}}:restoring`, `{${stream.name}}:restored:${token}`];
   while (!signal.aborted) {
-    const lock = await redis.eval(takeLock, 3, ...keys.slice(0, 3), token, lockMs);
+    const isLookedAt = await areLookedAt(redis, [stream]);
+    const lock = await redis.eval(takeLock, 3, ...keys.slice(0, 3), token, lockMs, isLookedAt ? 1 : 0);
     if (lock === 'whole') return;
-    if (lock === 'mine') {
+    if (lock === 'lost') {
       const time = await redis.time();
       const wholeSince = Number(time[0]) * 1_000 + Math.floor(Number(time[1]) / 1_000);
       await build(parts, stream, { data: keys[3] ?? '', lock: keys[2] ?? '' }, signal);
-      if ((await redis.eval(finish, 4, ...keys, token, wholeSince)) === 1) return;
+      if ((await redis.eval(finish, 4, ...keys, token, wholeSince)) === 1) return letAppend(redis, stream);
+    }
+    if (lock === 'perhaps behind') {
+      await completeStream(parts, stream, async () => {
+        signal.throwIfAborted();
+        if ((await redis.eval(extendLock, 1, keys[2] ?? '', token, lockMs)) !== 1)
+          throw new Error('too slow: another completes the stream');
+      });
+      await letAppend(redis, stream);
+      await redis.eval(freeLock, 1, keys[2] ?? '', token);
+      return;
     }
     await sleep(pollMs, undefined, { signal }).catch(() => {});
   }
@@ -70,7 +85,7 @@ async function build(
   const news: Entry[] = [];
   const subjectsOfNews = new Set<string>();
   let lastMs = 0;
-  for await (const rows of logOf(em, stream)) {
+  for await (const rows of streamLog(em, stream)) {
     signal.throwIfAborted();
     // Looked up late, and never taken for good: a relay that appended an event before the loss deletes its row any time.
     const traces = await tracesOfUnsent(em, rows);
@@ -93,29 +108,6 @@ async function build(
   }
 }
 
-/** What a stream may hold of its log, oldest first, by batches. */
-async function* logOf(em: EntityManager, { name, maxLength }: Stream): AsyncGenerator<readonly Row[]> {
-  const where = { stream: name };
-  const [oldest] = await em.find(EventLog, where, {
-    orderBy: { position: 'desc' },
-    offset: maxLength,
-    limit: 1,
-    fields: ['position'],
-    disableIdentityMap: true,
-  });
-  let after: number = oldest?.position ?? 0;
-  for (;;) {
-    const rows = await em.find(
-      EventLog,
-      { ...where, position: { $gt: after } },
-      { orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
-    );
-    if (rows.length === 0) return;
-    yield rows;
-    after = rows.at(-1)?.position ?? after;
-  }
-}
-
 async function write(
   { redis, definitions }: RestoreParts,
   stream: Stream,
@@ -124,27 +116,14 @@ async function write(
 ): Promise<void> {
   const pipeline = redis.pipeline().pexpire(keys.lock, lockMs);
   for (const { id, row, trace } of entries) {
-    pipeline.xadd(keys.data, id, ...fieldsOf(row, definitions), ...(trace ? ['trace', trace] : []));
+    const fields = Object.entries(envelopeOf(row, definitions, trace)).flatMap(([name, value]) => [
+      name,
+      String(value),
+    ]);
+    pipeline.xadd(keys.data, id, ...fields);
     pipeline.set(versionKey(stream, row.subject), row.version, 'EX', repeatsKnownSeconds);
   }
   // What is left of an attempt that dies here goes by itself; finishing makes it stay.
   pipeline.pexpire(keys.data, lockMs);
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
-}
-
-function fieldsOf(row: Row, { events }: Definitions): string[] {
-  const { id, type, version, at, subject, data } = row;
-  const fields = { id, type, version, schema: events.get(type)?.schema ?? 1, time: at.toISOString(), subject, data };
-  return Object.entries(fields).flatMap(([name, value]) => [name, String(value)]);
-}
-
-/** Which events of the log are still in the outbox, with their traces. */
-async function tracesOfUnsent(em: EntityManager, rows: readonly Row[]): Promise<ReadonlyMap<string, Trace>> {
-  const ids = rows.map(({ id }) => id);
-  const found = await em.find(
-    OutboxMessage,
-    { id: { $in: ids } },
-    { fields: ['id', 'trace'], disableIdentityMap: true },
-  );
-  return new Map(found.map(({ id, trace }) => [id, trace]));
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import type { Stream } from './define-event.ts';
 
@@ -14,7 +15,7 @@ export type Envelope = Readonly<{
   trace?: string;
 }>;
 
-/** Redis has lost the stream: it is to be restored from the log before anything follows. */
+/** Redis has lost the stream, or may have lost its end: it is to be restored from the log before anything follows. */
 export class StreamLost extends Error {
   override name = 'StreamLost';
   readonly stream: Stream;
@@ -48,11 +49,29 @@ local entry = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(AR
 redis.call('SET', KEYS[2], ARGV[2], 'EX', ${repeatsKnownSeconds})
 return entry`;
 
+/** Since when Redis runs nobody can read off cheaply; but it forgets its scripts when it ends, and each stream has one. */
+function scriptOf(redis: Redis, { name }: Pick<Stream, 'name'>) {
+  const text = `-- ${name} in db ${redis.options.db ?? 0}\n${appendOnce}`;
+  return { text, sha: createHash('sha1').update(text).digest('hex') };
+}
+
+/** Whether each of these streams has been looked at since Redis was started; a Redis that dies may lose its last moments. */
+export async function areLookedAt(redis: Redis, streams: readonly Pick<Stream, 'name'>[]): Promise<boolean> {
+  const known = await redis.script('EXISTS', ...streams.map((stream) => scriptOf(redis, stream).sha));
+  return Array.isArray(known) && known.every((one) => one === 1);
+}
+
+/** Lets relays append to a stream, until Redis ends. */
+export async function letAppend(redis: Redis, stream: Pick<Stream, 'name'>): Promise<void> {
+  await redis.script('LOAD', scriptOf(redis, stream).text);
+}
+
 /**
  * Appends events to their streams, in the given order, in one round trip.
  * Versions of one subject must arrive in order; who has been appended before is passed over.
  * @throws when Redis did not take every one; sending all of them again is harmless. With `mustBeWhole`, StreamLost when
- * Redis has lost a stream: what is appended before it is restored would stand before what is older.
+ * Redis has lost a stream, or has been started since anybody has looked: what is appended before it is restored would
+ * stand before what is older.
  */
 export async function append(
   redis: Redis,
@@ -64,10 +83,13 @@ export async function append(
   for (const { stream, envelope } of events) {
     const fields = Object.entries(envelope).flatMap(([name, value]) => [name, String(value)]);
     const keys = [stream.name, versionKey(stream, envelope.subject), wholeKey(stream)];
-    pipeline.eval(appendOnce, 3, ...keys, stream.maxLength, envelope.version, mustBeWhole ? 1 : 0, ...fields);
+    const words = [stream.maxLength, envelope.version, mustBeWhole ? 1 : 0, ...fields];
+    if (mustBeWhole) pipeline.evalsha(scriptOf(redis, stream).sha, 3, ...keys, ...words);
+    else pipeline.eval(appendOnce, 3, ...keys, ...words);
   }
   const answers = (await pipeline.exec()) ?? [];
-  for (const [error] of answers) if (error) throw error;
-  const lost = events[answers.findIndex(([, entry]) => entry === 'lost')];
+  const isForgotten = (error: Error | null) => error?.message.startsWith('NOSCRIPT') ?? false;
+  for (const [error] of answers) if (error && !isForgotten(error)) throw error;
+  const lost = events[answers.findIndex(([error, entry]) => entry === 'lost' || isForgotten(error))];
   if (lost) throw new StreamLost(lost.stream);
 }

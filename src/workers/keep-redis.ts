@@ -4,6 +4,7 @@ import { payments } from '../jobs/queues.ts';
 import { reconcile } from '../jobs/reconcile.job.ts';
 import { arePaymentsPaused } from '../orders/pause.ts';
 import { restoreStream } from '../outbox/restore-stream.ts';
+import { areLookedAt } from '../streams/append.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 import { watchRests } from './watch-rests.ts';
 
@@ -14,7 +15,7 @@ const scheduleEveryMs = 60_000;
 
 /**
  * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: the payments pause, the schedules,
- * and, when Redis has lost everything, the streams and a job for all that is not over.
+ * and, when Redis has lost everything or may have lost something, the streams and a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
   const { log, now, watchlist } = context;
@@ -22,7 +23,10 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   let watched: string | undefined;
   while (!signal.aborted) {
     try {
-      const isLost = (await context.redis.exists(markKey)) === 0;
+      // Emptied, or started again, perhaps without its last moments.
+      const isLost =
+        (await context.redis.exists(markKey)) === 0 ||
+        !(await areLookedAt(context.redis, [...context.definitions.streams.values()]));
       await keepPause(context);
       await watchRests(context);
       const version = await watchlist.version();

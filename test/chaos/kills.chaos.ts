@@ -9,7 +9,7 @@ afterAll(() => chaos?.stop());
 
 test('the same four times over, with a thousand orders', async () => {
   process.stdout.write(`CHAOS_SEED=${seed}\n`);
-  chaos = await runChaos({ seed, passes: 4, orders: 1_000 });
+  chaos = await runChaos({ seed, passes: 4, orders: 1_000, isForgetful: true });
   const settledMs = await untilTerminal(chaos.platform, chaos.lastFaultAt, 30_000);
   process.stdout.write(
     `${chaos.buyers.bought.length} orders, ${chaos.kills.length} kills, over after ${settledMs} ms\n`,

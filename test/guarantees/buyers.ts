@@ -10,6 +10,8 @@ export type Buyers = Readonly<{
   bought: readonly Bought[];
   /** Wants so many orders more. */
   want(more: number): void;
+  /** Whether every order that was wanted has been placed. */
+  areDone(): boolean;
   /** Answers that nobody should get. */
   complaints: readonly string[];
   goHome(): Promise<void>;
@@ -37,6 +39,7 @@ export function sendBuyers(
   const complaints: string[] = [];
   let isOver = false;
   let wanted = 0;
+  let underWay = 0;
   const post = async (key: string, body: object) => {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': key };
     const signal = AbortSignal.timeout(10_000);
@@ -66,7 +69,9 @@ export function sendBuyers(
     while (!isOver) {
       if (wanted > 0) {
         wanted -= 1;
+        underWay += 1;
         await buy();
+        underWay -= 1;
       }
       await sleep(random() * 2 * thinkMs);
     }
@@ -78,6 +83,7 @@ export function sendBuyers(
     want(more) {
       wanted += more;
     },
+    areDone: () => wanted + underWay === 0,
     async goHome() {
       isOver = true;
       await Promise.all(all);

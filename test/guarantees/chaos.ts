@@ -16,12 +16,16 @@ export type Chaos = Readonly<{
 }>;
 
 type Town = Readonly<{ platform: Platform; stands: readonly Stand[] }>;
+type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful: boolean }>;
 
 // The gateway's faults last until they are cleared.
 const seconds = 3_600;
 
-/** Which kills, in which order, and how many orders at least. */
-type Plan = Readonly<{ seed: number; passes: number; orders: number }>;
+/**
+ * Which kills, in which order, and how many orders at least. A forgetful Redis comes back without what it wrote while the
+ * byte was held, as if its disk had been slow.
+ */
+type Plan = Readonly<{ seed: number; passes: number; orders: number; isForgetful?: boolean }>;
 
 /**
  * Kills at every point every victim it has, `passes` times, in an order that the seed decides, while people buy and the
@@ -43,7 +47,10 @@ export async function runChaos(plan: Plan): Promise<Chaos> {
   }
 }
 
-async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Chaos, 'platform' | 'stop'>> {
+async function run(
+  town: Town,
+  { seed, passes, orders, isForgetful = false }: Plan,
+): Promise<Omit<Chaos, 'platform' | 'stop'>> {
   const { platform, stands } = town;
   const { sandbox } = platform;
   const random = seeded(seed);
@@ -61,7 +68,7 @@ async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Cha
     for (const { point, victim } of shuffled(rounds, random)) {
       // As many as take part in one kill: a slow machine kills more slowly, and is not given more to do for it.
       buyers.want(Math.ceil(orders / rounds.length));
-      killedProcesses += await killAt(town, point, victim);
+      killedProcesses += await killAt(town, { point, victim, isForgetful }, buyers);
       kills.push(`${victim} killed: ${point.name}`);
     }
     await until('enough orders', 60_000, () => (buyers.bought.length >= orders ? true : undefined));
@@ -73,15 +80,22 @@ async function run(town: Town, { seed, passes, orders }: Plan): Promise<Omit<Cha
 }
 
 /** Waits until a byte is held at the point, kills, starts again what was killed, and returns how many processes that were. */
-async function killAt({ platform, stands }: Town, { name, role, place }: KillPoint, victim: Victim): Promise<number> {
+async function killAt(
+  { platform, stands }: Town,
+  { point: { name, role, place }, victim, isForgetful }: Kill,
+  buyers: Buyers,
+): Promise<number> {
   const { sandbox, mysqlServer, redisServer } = platform;
   const there = stands.filter((stand) => stand.role === role);
   const isHeldAt = (stand: Stand) => place.link !== 'gateway' && stand[place.link].isHolding();
+  const written = await redisServer?.written();
   if (place.link === 'gateway') await sandbox.hold(place.hold);
   else for (const stand of there) stand[place.link].set(place.trap);
-  await until(`a byte is held: ${name}`, 20_000, async () =>
-    there.some(isHeldAt) || (place.link === 'gateway' && (await sandbox.held()) > 0) ? true : undefined,
-  );
+  await until(`a byte is held: ${name}`, 20_000, async () => {
+    // Those orders may all have gone another way, by the sweep.
+    if (buyers.areDone()) buyers.want(1);
+    return there.some(isHeldAt) || (place.link === 'gateway' && (await sandbox.held()) > 0) ? true : undefined;
+  });
   // The sandbox does not say who asked it: the one is among these.
   const asking = place.link === 'gateway' ? there : there.filter(isHeldAt).slice(0, 1);
   const struck = victim === 'everything' ? stands : victim === 'process' ? asking : [];
@@ -91,6 +105,7 @@ async function killAt({ platform, stands }: Town, { name, role, place }: KillPoi
   ];
   const dying = [...struck, ...servers].map(async (one) => one?.process().signal('SIGKILL'));
   await Promise.all(dying);
+  if (isForgetful && redisServer && servers.includes(redisServer)) await redisServer.forget(written ?? 0);
   for (const stand of there) if (place.link !== 'gateway') stand[place.link].release();
   if (place.link === 'gateway') await sandbox.release();
   await Promise.all([...servers.map(async (server) => server?.restart()), ...struck.map((stand) => stand.start())]);

@@ -7,7 +7,7 @@ import type { QueuedJob } from '../../src/jobs/enqueue.ts';
 import { upkeep } from '../../src/jobs/queues.ts';
 import type { Message } from '../../src/outbox/after-commit.ts';
 import { openRelay, type Relay, type RelayParts } from '../../src/outbox/relay.ts';
-import { wholeKey } from '../../src/streams/append.ts';
+import { letAppend, wholeKey } from '../../src/streams/append.ts';
 import { defineEvent, defineStream } from '../../src/streams/define-event.ts';
 import { openTransaction, type Transaction } from '../../src/transaction.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
@@ -56,9 +56,9 @@ export type Outbox = Readonly<{
   empty(): Promise<void>;
 }>;
 
-/** Opens it on data of the test file's own. */
-export async function openOutbox(): Promise<Outbox> {
-  const api = await openTestApi();
+/** Opens it on data of the test file's own; `env` is laid over the test's environment. */
+export async function openOutbox(env: Readonly<Record<string, string>> = {}): Promise<Outbox> {
+  const api = await openTestApi(env);
   const { ctx } = api;
   const definitions: RelayParts['definitions'] = {
     jobs: new Map([[weighParcel.kind, weighParcel]]),
@@ -87,6 +87,7 @@ export async function openOutbox(): Promise<Outbox> {
       await ctx.redis.flushdb();
       // Nothing was lost: what these tests do not send has never been on the stream.
       await ctx.redis.set(wholeKey(stream), '1');
+      await letAppend(ctx.redis, stream);
     },
   };
 }

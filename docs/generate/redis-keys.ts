@@ -54,7 +54,7 @@ export const redisKeys: readonly RedisKey[] = [
     owner: 'src/outbox/restore-stream.ts',
     mostSeconds: 10,
     lasts: '10 s, renewed',
-    about: 'Who builds a lost stream again.',
+    about: 'Who builds a lost stream again, or looks whether its end was lost.',
     isRare: true,
   },
   {

@@ -16,6 +16,8 @@ type Entry = Readonly<{ id: string; row: StreamRow; trace?: Trace }>;
 
 const batch = 500;
 const lockMs = 10_000;
+// A look at a stream's end is over in moments, and harmless twice: nobody waits long for one who died over it.
+const lookMs = 2_000;
 const pollMs = 50;
 
 // A stream that is there without the mark has not been lost: it is older than the mark.
@@ -23,7 +25,8 @@ const takeLock = `
 if redis.call('EXISTS', KEYS[1]) == 0 and redis.call('EXISTS', KEYS[2]) == 1 then redis.call('SET', KEYS[1], '1') end
 local isThere = redis.call('EXISTS', KEYS[1]) == 1
 if isThere and ARGV[3] == '1' then return 'whole' end
-if redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', ARGV[2]) then return isThere and 'perhaps behind' or 'lost' end
+local time = isThere and ARGV[4] or ARGV[2]
+if redis.call('SET', KEYS[3], ARGV[1], 'NX', 'PX', time) then return isThere and 'perhaps behind' or 'lost' end
 return 'another has it'`;
 const extendLock = `
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
@@ -52,7 +55,7 @@ export async function restoreStream(parts: RestoreParts, stream: Stream, signal:
   const keys = [wholeKey(stream), stream.name, `{${stream.name}}:restoring`, `{${stream.name}}:restored:${token}`];
   while (!signal.aborted) {
     const isLookedAt = await areLookedAt(redis, [stream]);
-    const lock = await redis.eval(takeLock, 3, ...keys.slice(0, 3), token, lockMs, isLookedAt ? 1 : 0);
+    const lock = await redis.eval(takeLock, 3, ...keys.slice(0, 3), token, lockMs, isLookedAt ? 1 : 0, lookMs);
     if (lock === 'whole') return;
     if (lock === 'lost') {
       const time = await redis.time();
@@ -63,7 +66,7 @@ export async function restoreStream(parts: RestoreParts, stream: Stream, signal:
     if (lock === 'perhaps behind') {
       await completeStream(parts, stream, async () => {
         signal.throwIfAborted();
-        if ((await redis.eval(extendLock, 1, keys[2] ?? '', token, lockMs)) !== 1)
+        if ((await redis.eval(extendLock, 1, keys[2] ?? '', token, lookMs)) !== 1)
           throw new Error('too slow: another completes the stream');
       });
       await letAppend(redis, stream);

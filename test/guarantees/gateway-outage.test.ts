@@ -6,7 +6,7 @@ import { until } from '../process.ts';
 import { busiest } from './demand.ts';
 import { placeOrder } from './shopping.ts';
 
-const outageMs = 6_000;
+const outageMs = 4_000;
 
 let platform: Platform;
 beforeAll(async () => {

@@ -21,6 +21,8 @@ const mysql = (trap: Trap): Place => ({ link: 'mysql', trap });
 const redis = (trap: Trap): Place => ({ link: 'redis', trap });
 const gateway = (phase: SandboxHold['phase']): Place => ({ link: 'gateway', hold: { ...charge, phase } });
 
+// Where the gateway knows more than MySQL does.
+const charged = gateway('after');
 const lastWord = mysql({ ...outcome, side: 'request' });
 
 const places: readonly Omit<KillPoint, 'victims'>[] = [
@@ -36,7 +38,7 @@ const places: readonly Omit<KillPoint, 'victims'>[] = [
   { role: 'worker', name: 'intent written, not committed', place: mysql({ ...intent, side: 'request' }) },
   { role: 'worker', name: 'intent committed, nobody has heard', place: mysql({ ...intent, side: 'answer' }) },
   { role: 'worker', name: 'gateway asked, not charged', place: gateway('before') },
-  { role: 'worker', name: 'gateway charged, not answered', place: gateway('after') },
+  { role: 'worker', name: 'gateway charged, not answered', place: charged },
   { role: 'worker', name: 'outcome written, not committed', place: lastWord },
   { role: 'worker', name: 'outcome committed, nobody has heard', place: mysql({ ...outcome, side: 'answer' }) },
   { role: 'worker', name: 'outcome not announced', place: redis({ on: /order\.paid/, side: 'request' }) },
@@ -46,8 +48,8 @@ const places: readonly Omit<KillPoint, 'victims'>[] = [
 /** In the order in which an order passes them. */
 export const killPoints: readonly KillPoint[] = places.map((point) => {
   const { link } = point.place;
-  const servers: readonly Victim[] = link === 'gateway' ? ['mysql', 'redis'] : [link];
-  // Everything at once where the gateway knows more than MySQL does, or is about to.
-  const all: readonly Victim[] = link === 'gateway' || point.place === lastWord ? ['everything'] : [];
+  const isCharged = point.place === charged || point.place === lastWord;
+  const servers: readonly Victim[] = link === 'gateway' || isCharged ? ['mysql', 'redis'] : [link];
+  const all: readonly Victim[] = isCharged ? ['everything'] : [];
   return { ...point, victims: ['process', ...servers, ...all] };
 });

@@ -10,7 +10,7 @@ import { until } from '../process.ts';
 import type { SendOptions } from '../test-context.ts';
 
 // A window that is full within seconds, and stays so.
-const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '6000' };
+const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '4000' };
 const polled = [...Array.from({ length: 9_999 }, (_, index) => `POLL${index}`), 'ORCL'];
 
 let house: MarketHouse;

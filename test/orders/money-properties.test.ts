@@ -123,7 +123,7 @@ test('no sequence of requests, answers and faults leaves the tables, or keeps or
       if (status === 'cancelled') expect(taken.size).toBe(0);
       expect(await shop.stockOf(product)).toBe(status === 'cancelled' ? 10 : 8);
     }),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
 }, 90_000);
 

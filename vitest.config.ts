@@ -4,11 +4,12 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   'guarantees/chaos-smoke',
   'guarantees/redis-outage',
+  // Nothing in it has to happen in time, beside the chaos.
+  'fuzz/fuzz',
   'guarantees/one-charge',
   'docs/commands',
   'guarantees/budget-stress',
   'guarantees/polling',
-  'fuzz/fuzz',
   'bin/killed',
   'dashboard/ops-view',
 ];

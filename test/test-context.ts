@@ -30,6 +30,9 @@ export const accounts = {
   admin: { email: 'admin@example.com', password: 'orderflow-admin' },
 } as const;
 
+// The routes are the same whatever the environment.
+let isDescribed: IsDescribed | undefined;
+
 /** Opens the API; `env` is laid over the test's environment. */
 export async function openTestApi(env: Readonly<Record<string, string>> = {}): Promise<TestApi> {
   const config = readConfig({ ...(await ownData()), ...env });
@@ -40,7 +43,6 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const ctx = { ...context, readiness: readinessOf(context), answers };
   const app = await buildApp(ctx);
   const tokens = new Map<string, string>();
-  let isDescribed: IsDescribed | undefined;
 
   const send = async (
     method: string,

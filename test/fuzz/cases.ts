@@ -77,8 +77,8 @@ function unfittingParameters(operation: Operation, good: Arbitrary<Case>): Arbit
     const { name } = parameter;
     const fits = readingOf(operation, parameter);
     if (parameter.in === 'path') {
-      // An id that fits is nobody's; a symbol that fits can be named by whoever comes.
-      const wrongPart = name === 'symbol' ? pathPart.filter((text) => !fits(text)) : pathPart;
+      // An id that fits is nobody's, unless it is a number; a symbol that fits can be named by whoever comes.
+      const wrongPart = pathPart.filter((text) => (name === 'symbol' ? !fits(text) : !/^\d+$/.test(text)));
       return [
         fc.tuple(good, wrongPart).map(([some, part]) => ({ ...some, kind, path: somewhere(operation.path, part) })),
       ];

@@ -27,7 +27,7 @@ export async function completeStream(
     const known = await redis.mget(...rows.map(({ subject }) => versionKey(stream, subject)));
     const missing = rows.filter(({ version }, index) => version > Number(known[index] ?? 0));
     if (missing.length === 0) continue;
-    // Those too: a relay that had appended an event before the loss will only delete its row.
+    // What is still in the outbox is appended, too: a relay that had done so before the loss will only delete its row.
     const traces = await tracesOfUnsent(em, missing);
     await append(
       redis,

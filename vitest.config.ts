@@ -28,6 +28,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/packages.ts',
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,

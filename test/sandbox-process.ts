@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { bare } from './process.ts';
+import { quickStart } from './process.ts';
 import { type SandboxControl, sandboxControl } from './sandbox-control.ts';
 
 const Urls = z.object({
@@ -52,7 +52,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const child = spawn(
     process.execPath,
     [MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...(options.args ?? [])],
-    { env: { ...bare(), ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
+    { env: { ...quickStart(), ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(child, 'exit');
   const line = await Promise.race([

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
 import { OrderHistory } from '../../src/entities/order-history.entity.ts';
 import { Order } from '../../src/entities/order.entity.ts';
@@ -8,108 +8,124 @@ import { until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import { placeOrder, statusOf } from './shopping.ts';
 
-let platform: Platform;
-beforeAll(async () => {
-  platform = await startPlatform();
-});
-afterAll(() => platform.stop());
-
 /** Places an order, and resolves with its id when the gateway has charged it and not answered yet. */
-async function chargeHeld(): Promise<string> {
+async function chargeHeld(platform: Platform): Promise<string> {
   await platform.sandbox.hold({ target: 'stripe', phase: 'after', path: '/v1/payment_intents' });
   const id = await placeOrder(platform);
   await until('the charge is held', 5_000, async () => ((await platform.sandbox.held()) > 0 ? true : undefined));
   return id;
 }
-const isPaid = (id: string) =>
+const isPaid = (platform: Platform, id: string) =>
   until('paid', 15_000, async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
-const chargesOf = async (id: string) =>
+const chargesOf = async (platform: Platform, id: string) =>
   (await platform.sandbox.ledger()).filter(({ order_id }) => order_id === id).length;
 
-test('a worker frozen past its lock and thawed runs its job a second time to the end, and the order is charged once', async () => {
-  const [frozen] = platform.workers;
-  const id = await chargeHeld();
-  await frozen?.signal('SIGSTOP');
-  await platform.sandbox.release();
-  await platform.startWorker();
-  await isPaid(id);
-  await frozen?.signal('SIGCONT');
-
-  // Void unless both have run to the end: two conversations, each heard.
-  const em = platform.orm.em.fork();
-  const calls = await until('the thawed worker has heard too', 10_000, async () => {
-    const rows = await em.find(GatewayCall, { order: id }, { disableIdentityMap: true });
-    return rows.length >= 2 && rows.every(({ endedAt }) => endedAt) ? rows : undefined;
+// Each has a platform of its own, so that both are waited for at once.
+const inTurn = { concurrent: false, timeout: 60_000 };
+describe.concurrent('a worker', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await startPlatform();
   });
-  expect(calls.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
-    'charge succeeded',
-    'charge succeeded',
-  ]);
-  expect(await chargesOf(id)).toBe(1);
-  expect(await em.count(OrderHistory, { order: id, toStatus: 'paid' })).toBe(1);
-  const events = (await readStream(platform.redis, 'orders')).filter(({ subject }) => subject === id);
-  expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.paid']);
-}, 60_000);
+  afterAll(() => platform.stop());
 
-test('a worker killed while the gateway has charged but not answered: paid within 15 s, one charge', async () => {
-  const earlier = (await platform.sandbox.arrivals('stripe')).length;
-  const id = await chargeHeld();
-  // Whichever worker holds it is among these; a new one takes over.
-  await Promise.all(platform.workers.splice(0).map((worker) => worker.signal('SIGKILL')));
-  await platform.sandbox.release();
-  await platform.startWorker();
+  test(
+    'frozen past its lock and thawed runs its job a second time to the end, and the order is charged once',
+    inTurn,
+    async () => {
+      const [frozen] = platform.workers;
+      const id = await chargeHeld(platform);
+      await frozen?.signal('SIGSTOP');
+      await platform.sandbox.release();
+      await platform.startWorker();
+      await isPaid(platform, id);
+      await frozen?.signal('SIGCONT');
 
-  await isPaid(id);
-  expect(await chargesOf(id)).toBe(1);
-  const calls = (await platform.sandbox.arrivals('stripe')).slice(earlier);
-  expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(1);
-  // Void unless the gateway was really asked twice.
-  expect(calls.length).toBeGreaterThanOrEqual(2);
+      // Void unless both have run to the end: two conversations, each heard.
+      const em = platform.orm.em.fork();
+      const calls = await until('the thawed worker has heard too', 10_000, async () => {
+        const rows = await em.find(GatewayCall, { order: id }, { disableIdentityMap: true });
+        return rows.length >= 2 && rows.every(({ endedAt }) => endedAt) ? rows : undefined;
+      });
+      expect(calls.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
+        'charge succeeded',
+        'charge succeeded',
+      ]);
+      expect(await chargesOf(platform, id)).toBe(1);
+      expect(await em.count(OrderHistory, { order: id, toStatus: 'paid' })).toBe(1);
+      const events = (await readStream(platform.redis, 'orders')).filter(({ subject }) => subject === id);
+      expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.paid']);
+    },
+  );
+
+  test('killed while the gateway has charged but not answered: paid within 15 s, one charge', inTurn, async () => {
+    const earlier = (await platform.sandbox.arrivals('stripe')).length;
+    const id = await chargeHeld(platform);
+    // Whichever worker holds it is among these; a new one takes over.
+    await Promise.all(platform.workers.splice(0).map((worker) => worker.signal('SIGKILL')));
+    await platform.sandbox.release();
+    await platform.startWorker();
+
+    await isPaid(platform, id);
+    expect(await chargesOf(platform, id)).toBe(1);
+    const calls = (await platform.sandbox.arrivals('stripe')).slice(earlier);
+    expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(1);
+    // Void unless the gateway was really asked twice.
+    expect(calls.length).toBeGreaterThanOrEqual(2);
+  });
 });
 
-test('a gateway that loses a fifth of its answers, and spoils others for ever, charges every order once', async () => {
-  const chargedEarlier = (await platform.sandbox.ledger()).length;
-  const calledEarlier = (await platform.sandbox.arrivals('stripe')).length;
-  const during = { target: 'stripe', seconds: 8 } as const;
-  await platform.sandbox.fault({ ...during, kind: 'lost_answer', rate: 0.2 });
-  await platform.sandbox.fault({ ...during, kind: 'error_after_charge', rate: 0.1, stored: true });
-  await platform.sandbox.fault({ ...during, kind: 'slow', rate: 0.05, ms: 1_000 });
-  const ids: string[] = [];
-  const shopper = async () => {
-    while (ids.length < 80) ids.push(await placeOrder(platform));
-  };
-  await Promise.all(Array.from({ length: 8 }, shopper));
+describe.concurrent('a gateway', () => {
+  let platform: Platform;
+  beforeAll(async () => {
+    platform = await startPlatform();
+  });
+  afterAll(() => platform.stop());
 
-  const em = platform.orm.em.fork();
-  await until('all paid', 30_000, async () =>
-    (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
-  );
-  const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');
-  expect(charged.toSorted()).toEqual(ids.toSorted());
-  // Void unless answers were lost: some payments were asked for more than once, always under one key.
-  const called = (await platform.sandbox.arrivals('stripe')).slice(calledEarlier);
-  const calls = called.filter(({ method }) => method === 'POST');
-  expect(calls.length).toBeGreaterThan(ids.length);
-  expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(ids.length);
-  expect(await em.count(Payment, { calls: { $gt: 2 } })).toBeGreaterThan(0);
-}, 60_000);
+  test('that loses a fifth of its answers, and spoils others for ever, charges every order once', inTurn, async () => {
+    const chargedEarlier = (await platform.sandbox.ledger()).length;
+    const calledEarlier = (await platform.sandbox.arrivals('stripe')).length;
+    const during = { target: 'stripe', seconds: 8 } as const;
+    await platform.sandbox.fault({ ...during, kind: 'lost_answer', rate: 0.2 });
+    await platform.sandbox.fault({ ...during, kind: 'error_after_charge', rate: 0.1, stored: true });
+    await platform.sandbox.fault({ ...during, kind: 'slow', rate: 0.05, ms: 1_000 });
+    const ids: string[] = [];
+    const shopper = async () => {
+      while (ids.length < 80) ids.push(await placeOrder(platform));
+    };
+    await Promise.all(Array.from({ length: 8 }, shopper));
 
-test('a gateway that answers pages, half answers and refusals to listen charges every order once, too', async () => {
-  const chargedEarlier = (await platform.sandbox.ledger()).length;
-  await platform.sandbox.clearFaults();
-  const during = { target: 'stripe', seconds: 4 } as const;
-  for (const [kind, rate] of [
-    // The charge is made, and its answer is cut in half.
-    ['malformed', 0.3],
-    ['html', 0.2],
-    ['429', 0.2],
-  ] as const)
-    await platform.sandbox.fault({ ...during, kind, rate });
-  const ids = await Promise.all(Array.from({ length: 24 }, () => placeOrder(platform)));
-  const em = platform.orm.em.fork();
-  await until('all paid', 30_000, async () =>
-    (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
-  );
-  const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');
-  expect(charged.toSorted()).toEqual(ids.toSorted());
-}, 60_000);
+    const em = platform.orm.em.fork();
+    await until('all paid', 30_000, async () =>
+      (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
+    );
+    const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');
+    expect(charged.toSorted()).toEqual(ids.toSorted());
+    // Void unless answers were lost: some payments were asked for more than once, always under one key.
+    const called = (await platform.sandbox.arrivals('stripe')).slice(calledEarlier);
+    const calls = called.filter(({ method }) => method === 'POST');
+    expect(calls.length).toBeGreaterThan(ids.length);
+    expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(ids.length);
+    expect(await em.count(Payment, { calls: { $gt: 2 } })).toBeGreaterThan(0);
+  });
+
+  test('that answers pages, half answers and refusals to listen charges every order once, too', inTurn, async () => {
+    const chargedEarlier = (await platform.sandbox.ledger()).length;
+    await platform.sandbox.clearFaults();
+    const during = { target: 'stripe', seconds: 4 } as const;
+    for (const [kind, rate] of [
+      // The charge is made, and its answer is cut in half.
+      ['malformed', 0.3],
+      ['html', 0.2],
+      ['429', 0.2],
+    ] as const)
+      await platform.sandbox.fault({ ...during, kind, rate });
+    const ids = await Promise.all(Array.from({ length: 24 }, () => placeOrder(platform)));
+    const em = platform.orm.em.fork();
+    await until('all paid', 30_000, async () =>
+      (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
+    );
+    const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');
+    expect(charged.toSorted()).toEqual(ids.toSorted());
+  });
+});

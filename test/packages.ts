@@ -9,7 +9,8 @@ const native = ['@node-rs/argon2'];
 // A file that might import any of them.
 const importing = join(root, 'src', 'any.js');
 // Some packages look for files of others; every process starts where the dependencies are.
-const banner = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(process.cwd() + '/');";
+const banner =
+  "import { createRequire as requireOf } from 'node:module'; const require = requireOf(process.cwd() + '/');";
 
 /**
  * Half of a process's start is loading 1,400 modules of packages, and the tests start more than a hundred: once a

@@ -10,7 +10,7 @@ import { until } from '../process.ts';
 import type { SendOptions } from '../test-context.ts';
 
 // A window that is full within seconds, and stays so.
-const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '4000' };
+const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '2000' };
 const polled = [...Array.from({ length: 9_999 }, (_, index) => `POLL${index}`), 'ORCL'];
 
 let house: MarketHouse;
@@ -44,10 +44,18 @@ async function poll(): Promise<void> {
     await house.ctx.producer.queues.get(finnhub.name)?.addBulk(jobs.slice(first, first + 500));
 }
 
+/** Resolves when polling may call no more, and not again before a request has arrived. */
+const untilNoneIsLeft = () =>
+  until('no call is left', 15_000, async () => {
+    const [window] = (await house.ctx.readBudget()).windows;
+    const { limit = 0, used = 0, reserved = 0, resetsAtMs = 0 } = window ?? {};
+    return used + reserved >= limit && resetsAtMs > Date.now() + 500 ? true : undefined;
+  });
 const calls = async () =>
   (await house.sandbox.arrivals('finnhub')).map(({ path }) => new URL(path, 'http://x').searchParams.get('symbol'));
 /** How many calls were made after somebody began to ask, until the one that they asked for; theirs counts. */
 async function turnOf(symbol: string, options: SendOptions = {}): Promise<number> {
+  await untilNoneIsLeft();
   const before = (await calls()).length;
   const headers = { prefer: 'wait=10' };
   const answer = await house.send('GET', `/market/quote?symbol=${symbol}`, { ...options, headers });

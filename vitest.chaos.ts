@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied}.test.ts'],
     env: { ORDERS_PENDING: '1000', REBUILT_WITHIN_MS: '15000', RESTLESS_WORKERS: '5' },
-    globalSetup: 'test/packages.ts',
+    globalSetup: 'test/bundle-packages.ts',
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

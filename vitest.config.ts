@@ -9,6 +9,7 @@ const longest = [
   'api/who-may',
   'orders/money-properties',
   'docs/add-a-job',
+  // By then it is over.
   'guarantees/redis-outage',
   'dashboard/ops-view',
   'bin/killed',
@@ -33,7 +34,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/packages.ts',
+    globalSetup: 'test/bundle-packages.ts',
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,

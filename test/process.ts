@@ -103,12 +103,12 @@ export async function until<T>(
 /** What the product's own programs need to start as quickly as they can: packages in a bundle, and few threads, for many start at once. */
 export function quickStart(): Record<string, string> {
   const { TEST_PACKAGES = '' } = process.env;
-  const withPackages = `--import=${new URL('with-packages.js', import.meta.url).href}`;
+  const loadBundled = `--import=${new URL('load-bundled-packages.js', import.meta.url).href}`;
   return {
     ...bare(),
     TEST_PACKAGES,
     NODE_PRESERVE_SYMLINKS: '1',
-    NODE_OPTIONS: `--v8-pool-size=1 ${TEST_PACKAGES && withPackages}`,
+    NODE_OPTIONS: `--v8-pool-size=1 ${TEST_PACKAGES && loadBundled}`,
   };
 }
 

@@ -1,4 +1,5 @@
 import { dirname, join } from 'node:path';
+import { importsOf } from './imports.ts';
 import { everywhere, keepers, layers } from './layers.ts';
 
 /** Source files by their path in the repository. */
@@ -22,14 +23,6 @@ export function medianLines(sources: Sources): number {
   return lengths[Math.floor(lengths.length / 2)] ?? 0;
 }
 
-/** Paths of this repository that a file imports at run time. */
-function importsOf(path: string, text: string): string[] {
-  const statements = text.matchAll(
-    /^(?:import|export)\s(?!type\b)(?:[^;]*?\bfrom\s+)?'(\.[^']+)'|\bimport\('(\.[^']+)'\)/gm,
-  );
-  return Array.from(statements, ([, fixed, late]) => join(dirname(path), fixed ?? late ?? ''));
-}
-
 /** The row of a file in the table: its folder of src/, or its own name. */
 function layerOf(path: string): string {
   return path.split('/')[1]?.replace(/\.ts$/, '') ?? '';
@@ -37,7 +30,9 @@ function layerOf(path: string): string {
 
 function importFaults(path: string, text: string): string[] {
   const [area] = path.split('/');
-  const imports = importsOf(path, text);
+  const imports = importsOf(text)
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => join(dirname(path), specifier));
   const strays = imports
     .filter((other) => /^(src|sandbox)\//.test(path) && !other.startsWith(`${area}/`))
     .map((other) => `${path} imports ${other}; src and sandbox share nothing with anyone`);

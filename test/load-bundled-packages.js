@@ -3,11 +3,11 @@ import { registerHooks } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-// Run before a process that a test starts: its own files get packages from the bundle that test/packages.ts has made.
+// Run before a process that a test starts: its own files get packages from the bundle that test/bundle-packages.ts has made.
 const folder = process.env.TEST_PACKAGES;
 const files = JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'));
 const urls = new Map(Object.entries(files).map(([name, file]) => [name, pathToFileURL(join(folder, file)).href]));
-const root = pathToFileURL(dirname(import.meta.dirname)).href;
+const root = pathToFileURL(join(dirname(import.meta.dirname), '/')).href;
 
 registerHooks({
   resolve(specifier, context, next) {

@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { importsOf } from './imports.ts';
 
 const root = join(import.meta.dirname, '..');
 // Programs of their own, and what they import natively.
@@ -14,7 +15,7 @@ const banner =
 
 /**
  * Half of a process's start is loading 1,400 modules of packages, and the tests start more than a hundred: once a
- * lockfile these are bundled into a few, which `with-packages.js` gives to the processes that tests start. What
+ * lockfile these are bundled into a few, which `load-bundled-packages.js` gives to the processes that tests start. What
  * `npm start` starts loads the packages themselves, also in tests.
  */
 export default async function bundlePackages(): Promise<void> {
@@ -31,14 +32,11 @@ export default async function bundlePackages(): Promise<void> {
   process.env['TEST_PACKAGES'] = folder;
 }
 
-/** What the product's and the sandbox's files import that is neither theirs nor Node's. */
+/** What the product's and the sandbox's files import at run time that is neither theirs nor Node's. */
 function importedPackages(): string[] {
   const files = globSync(['{src,sandbox,migrations}/**/*.ts', 'mikro-orm.config.ts'], { cwd: root });
-  const texts = files.map((file) => readFileSync(join(root, file), 'utf8'));
-  const found = texts.flatMap((text) =>
-    Array.from(text.matchAll(/(?:from |import\()'([a-z@][\w@/.-]*)'/g), ([, specifier = '']) => specifier),
-  );
-  return [...new Set(found)].filter((specifier) => !native.includes(specifier)).toSorted();
+  const found = new Set(files.flatMap((file) => importsOf(readFileSync(join(root, file), 'utf8'))));
+  return [...found].filter((name) => !/^(\.|node:)/.test(name) && !native.includes(name)).toSorted();
 }
 
 async function bundle(specifiers: readonly string[], folder: string): Promise<void> {

@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { PartFailed } from './part.js';
 
 /** Whether we could listen there now. */
 export function isFree(port, host = '127.0.0.1') {
@@ -21,4 +22,21 @@ export async function freePorts(count) {
     if (!ports.has(port) && (await isFree(port))) ports.add(port);
   }
   return [...ports];
+}
+
+/**
+ * Answers what `start(ports)` does. A free port may be lost to another program, or to a part that starts beside this
+ * one, before anybody listens on it: then other ports are tried.
+ */
+export async function withFreePorts(count, start) {
+  for (let tries = 1; ; tries += 1) {
+    const ports = await freePorts(count);
+    try {
+      return await start(ports);
+    } catch (error) {
+      if (!(error instanceof PartFailed) || tries === 3) throw error;
+      const areFree = await Promise.all(ports.map((port) => isFree(port)));
+      if (areFree.every(Boolean)) throw error;
+    }
+  }
 }

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { root } from './environment.js';
-import { freePorts } from './free-ports.js';
 
 /** The environment of every process of ours: the user's, and over it what the set-up has decided. */
 export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
@@ -42,14 +41,13 @@ export function sandboxPart({ node, environment, ports, dataDirectory, url, secr
 const smallYoungGeneration = '--max-semi-space-size=2';
 
 /** One worker for all queues. */
-export async function workerPart({ node, env }) {
-  const [port] = await freePorts(1);
-  const health = `http://127.0.0.1:${port}`;
+export function workerPart({ node, env, healthPort }) {
+  const health = `http://127.0.0.1:${healthPort}`;
   return {
     ...nodePart('worker', [smallYoungGeneration, 'src/workers/main.ts'], node, {
       ...env,
       HOST: '127.0.0.1',
-      HEALTH_PORT: String(port),
+      HEALTH_PORT: String(healthPort),
     }),
     health,
     isReady: () => answers(`${health}/readyz`),
@@ -57,10 +55,9 @@ export async function workerPart({ node, env }) {
 }
 
 /** The API, on the one port that is fixed. */
-export async function apiPart({ node, env, environment, url, reachable }) {
-  const [port] = environment.value('HEALTH_PORT') ? [environment.value('HEALTH_PORT')] : await freePorts(1);
-  const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(port) });
-  return { ...part, health: `http://${reachable}:${port}`, isReady: () => answers(`${url}/readyz`) };
+export function apiPart({ node, env, url, reachable, healthPort }) {
+  const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(healthPort) });
+  return { ...part, health: `http://${reachable}:${healthPort}`, isReady: () => answers(`${url}/readyz`) };
 }
 
 function nodePart(role, args, node, env) {

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { isDebian, unpackServers } from './debian-packages.js';
 import { dockerAnswers, dockerServices } from './docker-services.js';
 import { findServer, installFolders } from './installed-servers.js';
-import { freePorts, isFree } from './free-ports.js';
+import { withFreePorts } from './free-ports.js';
 import { missingServers } from './missing-servers.js';
 import { mysqlServer } from './mysql-server.js';
-import { PartFailed } from './part.js';
 import { redisServer } from './redis-server.js';
 
 const serverNames = { mysql: 'MySQL', redis: 'Redis' };
@@ -113,17 +112,11 @@ function withEnv(environment, found, env = {}) {
   return found && { ...found, env: { ...environment.all, ...env }, libraries: env.LD_LIBRARY_PATH ?? '' };
 }
 
-/** A free port may be lost to another program before the server has it; then another one is tried. */
-async function startPrivate(supervisor, server, make, detail) {
-  for (let tries = 1; ; tries += 1) {
-    const [port] = await freePorts(1);
+function startPrivate(supervisor, server, make, detail) {
+  return withFreePorts(1, async ([port]) => {
     detail(`${server.product} ${server.version}, private, port ${port}`);
     const { plan, connection } = await make(server, port);
-    try {
-      await supervisor.start(plan);
-      return connection;
-    } catch (error) {
-      if (!(error instanceof PartFailed) || tries === 3 || (await isFree(port))) throw error;
-    }
-  }
+    await supervisor.start(plan);
+    return connection;
+  });
 }

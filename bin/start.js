@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { CannotStart } from './cannot-start.js';
 import { claimDataDirectory } from './data-directory.js';
 import { readEnvironment, root } from './environment.js';
-import { isFree } from './free-ports.js';
+import { isFree, withFreePorts } from './free-ports.js';
 import { install } from './install.js';
 import { buildLivePage } from './live-page.js';
 import { findNode } from './node-24.js';
@@ -28,36 +28,44 @@ async function start(supervisor, directory, run) {
   const { path: dataDirectory } = directory;
   await install(environment, steps);
   const node = await findNode();
-  const upstreams = await chooseUpstreams(environment);
-  Object.assign(run.content, { sandbox: upstreams.sandbox });
-  const [servers] = await Promise.all([
+  const [servers, upstreams] = await Promise.all([
     environment.isProduction
       ? givenServers(environment)
       : bringServers({ environment, steps, supervisor, dataDirectory }),
-    upstreams.ports && startSandbox({ supervisor, node, upstreams, dataDirectory }),
+    withFreePorts(5, (ports) => startUpstreams({ supervisor, node, ports, dataDirectory })),
     buildLivePage({ environment, steps, node }),
   ]);
-  Object.assign(run.content, { mysql: servers.mysql, redis: servers.redis });
+  Object.assign(run.content, { sandbox: upstreams.sandbox, mysql: servers.mysql, redis: servers.redis });
 
   const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
   await steps.step('Database schema and demo data', () => migrate(node, env));
-  await steps.step('Worker', async () => supervisor.start(await workerPart({ node, env })));
+  await steps.step('Worker', () =>
+    withFreePorts(1, ([healthPort]) => supervisor.start(workerPart({ node, env, healthPort }))),
+  );
   run.write();
   await steps.step('API', async (detail) => {
     detail(url);
-    await supervisor.start(await apiPart({ node, env, environment, url, reachable }));
+    await withFreePorts(1, ([free]) => {
+      const healthPort = environment.value('HEALTH_PORT') ?? free;
+      return supervisor.start(apiPart({ node, env, url, reachable, healthPort }));
+    });
   });
   const { sandbox, names } = { ...upstreams };
   const { isProduction } = environment;
   steps.say(summary({ url, servers, sandbox, upstreams: names, isProduction, dataDirectory }));
 }
 
-function startSandbox({ supervisor, node, upstreams: { ports, sandbox, env }, dataDirectory }) {
+/** The sandbox, if any upstream is its; answers what stands for each. */
+async function startUpstreams({ supervisor, node, ports, dataDirectory }) {
+  const upstreams = chooseUpstreams(environment, ports);
+  const { sandbox, env } = upstreams;
   const secret = sandbox.stripe && env.STRIPE_WEBHOOK_SECRET?.split(',')[0];
-  return steps.step('Sandbox', async (detail) => {
-    detail(`http://127.0.0.1:${ports.control}`);
-    await supervisor.start(sandboxPart({ node, environment, ports, dataDirectory, url, secret }));
-  });
+  if (upstreams.ports)
+    await steps.step('Sandbox', async (detail) => {
+      detail(sandbox.control);
+      await supervisor.start(sandboxPart({ node, environment, ports: upstreams.ports, dataDirectory, url, secret }));
+    });
+  return upstreams;
 }
 
 async function migrate(node, env) {

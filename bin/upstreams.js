@@ -1,14 +1,12 @@
-import { freePorts } from './free-ports.js';
-
 const watchlist = 'AAPL,MSFT,GOOGL,AMZN,NVDA,TSLA,META,BINANCE:BTCUSDT';
 
 /**
  * Which upstreams the sandbox stands in for, where it serves them, and what the processes are told. An upstream counts
- * as set when its key or its address is; in production nothing is sandboxed.
+ * as set when its key or its address is; in production nothing is sandboxed. The sandbox is given five free ports.
  */
-export async function chooseUpstreams({ isProduction, value, isNamed }) {
+export function chooseUpstreams({ isProduction, value, isNamed }, freePorts) {
   if (isProduction) return { sandbox: {}, ports: undefined, env: {}, names: namesOf({}, value) };
-  const [finnhub, stripe, products, rates, control] = await freePorts(5);
+  const [finnhub, stripe, products, rates, control] = freePorts;
   const ports = { finnhub, stripe, products, rates, control };
   const at = (port, path = '') => `http://127.0.0.1:${port}${path}`;
   const sandbox = {};

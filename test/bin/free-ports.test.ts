@@ -27,10 +27,10 @@ afterAll(async () => {
   rmSync(logFolder, { recursive: true });
 });
 
-/** Starts a process that listens on the port and answers with its id; or one that ends at once. */
+/** Starts, as the sandbox, a process that listens on the port and answers with its id; or one that ends at once. */
 async function startPart(port: number, code = 'createServer((_, answer) => answer.end(String(process.pid)))') {
   await supervisor.start({
-    role: 'part',
+    role: 'sandbox',
     command: process.execPath,
     args: ['-e', `require('node:http').${code}.listen(${port}, '127.0.0.1')`],
     env: bare(),
@@ -65,6 +65,6 @@ it('a part that fails on ports that are still free is not started again', async 
     await startPart(port, 'thereIsNoSuchFunction()');
     return port;
   });
-  await expect(failing).rejects.toThrow('part ended while starting');
+  await expect(failing).rejects.toThrow('sandbox ended while starting');
   expect(tries).toBe(1);
 });

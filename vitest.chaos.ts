@@ -3,8 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
   test: {
-    include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied}.test.ts'],
-    env: { ORDERS_PENDING: '1000', REBUILT_WITHIN_MS: '15000', RESTLESS_WORKERS: '5' },
+    include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts'],
+    env: {
+      ORDERS_PENDING: '1000',
+      REBUILT_WITHIN_MS: '15000',
+      ANSWERED_WITHIN_MS: '2000',
+      RESTLESS_WORKERS: '5',
+      POLL_LAG_MS: '450',
+    },
     globalSetup: 'test/bundle-packages.ts',
     pool: 'forks',
     maxWorkers: 1,

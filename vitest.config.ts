@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { filesAtOnce } from './test/files-at-once.ts';
 
 const longest = [
   'guarantees/chaos-smoke',
@@ -38,10 +39,10 @@ export default defineConfig({
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,
-    // One of them waits most of the time: three keep two cores busy.
-    maxWorkers: 3,
+    maxWorkers: filesAtOnce(),
     sequence: { sequencer: LongestFirst },
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    expect: { poll: { timeout: 120_000 } },
+    hookTimeout: 300_000,
   },
 });

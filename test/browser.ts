@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { patienceMs } from './process.ts';
 
 /** Where a Chromium is, if there is one: what the set-up has found, or what is installed. */
 export const chromiumPath = [
@@ -37,6 +38,7 @@ export type BrowserPage = Readonly<{
 export async function openBrowser(executablePath: string): Promise<BrowserPage> {
   const profile = await mkdtemp(join(tmpdir(), 'orderflow-browser-'));
   const context = await chromium.launchPersistentContext(profile, { executablePath, args: flags, headless: true });
+  context.setDefaultTimeout(patienceMs);
   const page = context.pages()[0] ?? (await context.newPage());
   const errors: string[] = [];
   const requests: string[] = [];

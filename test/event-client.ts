@@ -16,7 +16,7 @@ export type EventClient = Readonly<{
   connect(): Promise<Response>;
   disconnect(): Promise<void>;
   /** The frames, once there are `count` of them. */
-  have(count: number, withinMs?: number): Promise<readonly Frame[]>;
+  have(count: number): Promise<readonly Frame[]>;
   /** Resolves when the server has ended the answer. */
   ended(): Promise<void>;
 }>;
@@ -63,10 +63,9 @@ export function openEventClient(url: string, headers: Readonly<Record<string, st
       abort.abort();
       await reading;
     },
-    have: (count, withinMs = 5_000) =>
+    have: (count) =>
       until(
         () => `${count} frames; there are ${frames.length}`,
-        withinMs,
         () => (frames.length >= count ? frames : undefined),
       ),
     ended: () => reading,

@@ -15,7 +15,7 @@ export type Inspector = Readonly<{
 
 /** Connects to the inspector on that port of this machine. */
 export async function openInspector(port: number): Promise<Inspector> {
-  const address = await until('the inspector', 5_000, async () => {
+  const address = await until('the inspector', async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/json`).catch(() => undefined);
     return answer && Targets.parse(await answer.json())[0].webSocketDebuggerUrl;
   });

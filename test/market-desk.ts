@@ -38,7 +38,7 @@ export type RunOptions = Readonly<{
 /** Opens the desk at a quarter past ten; `env` is laid over the test's environment. */
 export async function openMarketDesk(env: Readonly<Record<string, string>> = {}): Promise<MarketDesk> {
   const api = await openTestApi({ FINNHUB_API_KEY: 'test', FOREX_FALLBACK_URL: 'http://127.0.0.1:1/rates', ...env });
-  await until('Redis is there', 5_000, () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
   return {
     ...api,

@@ -40,7 +40,6 @@ export async function startMysql(database: string): Promise<MysqlServer> {
     current = follow(spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] }));
     const opened = await until(
       () => `MySQL takes connections; it said: ${current.output()}`,
-      30_000,
       () => createConnection({ host: '127.0.0.1', port, user, password, connectTimeout: 2_000 }).catch(() => undefined),
     );
     opened.destroy();

@@ -47,7 +47,7 @@ const make = async (path: string, body: unknown, account: keyof typeof accounts)
   return Made.parse(made).id;
 };
 const orderIs = (id: string | number, status: string) =>
-  until(`order ${id} ${status}`, 5_000, async () =>
+  until(`order ${id} ${status}`, async () =>
     (await read(`/orders/${id}`, 'demo')).body['status'] === status ? true : undefined,
   );
 
@@ -126,7 +126,7 @@ const flows: Readonly<Record<string, () => Promise<void>>> = {
     const { status, body } = await read('/products/?sync=true&limit=100');
     expect(status).toBe(200);
     expect(Page.parse(body).data).toHaveLength(22);
-    const entries = await until('the sync is announced', 5_000, async () => {
+    const entries = await until('the sync is announced', async () => {
       const announced = await readStream(platform.redis, 'catalog');
       return announced.at(-1)?.type === 'product.synced' ? announced : undefined;
     });

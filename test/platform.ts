@@ -156,10 +156,9 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
 }
 
 /** Resolves when a process's probe says so. */
-export async function untilReady(url: string, process: TestProcess, deadlineMs = 20_000): Promise<void> {
+export async function untilReady(url: string, process: TestProcess): Promise<void> {
   await until(
     () => `${url} ready; the process said: ${process.output()}`,
-    deadlineMs,
     async () => {
       const answer = await fetch(url).catch(() => undefined);
       await answer?.arrayBuffer();
@@ -223,7 +222,7 @@ export async function startRedis(): Promise<RedisServer> {
   const start = async () => {
     const env = { PATH: process.env['PATH'] ?? '', ...(libraries ? { LD_LIBRARY_PATH: libraries } : {}) };
     current = follow(spawn(program, args, { env, stdio: ['ignore', 'pipe', 'pipe'] }));
-    await until('Redis takes connections', 5_000, () =>
+    await until('Redis takes connections', () =>
       /Ready to accept connections/.test(current.output()) ? true : undefined,
     );
   };

@@ -84,11 +84,17 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** Asks until the answer is not undefined. @throws when it has not come within `deadlineMs`; `what` says what was missing. */
+/** How long a test waits for what has to come: a time-out, and no measure. It suits a machine many times slower than ours. */
+export const patienceMs = 120_000;
+
+/**
+ * Asks until the answer is not undefined. `what` says what was missing. Only who measures names another deadline.
+ * @throws when it has not come within `deadlineMs`
+ */
 export async function until<T>(
   what: string | (() => string),
-  deadlineMs: number,
   ask: () => Promise<T | undefined> | T | undefined,
+  deadlineMs = patienceMs,
 ): Promise<T> {
   const end = performance.now() + deadlineMs;
   for (;;) {
@@ -98,6 +104,14 @@ export async function until<T>(
       throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
     await sleep(25);
   }
+}
+
+/** Asks until it holds. @throws when it does not in all that time */
+export async function untilTrue(holds: () => boolean | Promise<boolean>): Promise<void> {
+  await until(
+    () => holds.toString(),
+    async () => (await holds()) || undefined,
+  );
 }
 
 /** What the product's own programs need to start as quickly as they can: packages in a bundle, and few threads, for many start at once. */

@@ -31,7 +31,7 @@ const users = () => orm.em.fork().find(User, {}, { orderBy: { id: 'asc' } });
 const migrate = (env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
   ended(startProcess('src/migrate.ts', args, { ...given, ...env }));
 async function ended(process: TestProcess): Promise<string> {
-  await until(`the end of ${process.pid}: ${process.output()}`, 20_000, () => (isRunning(process) ? undefined : true));
+  await until(`the end of ${process.pid}: ${process.output()}`, () => (isRunning(process) ? undefined : true));
   return process.output();
 }
 function isRunning({ pid }: TestProcess): boolean {

@@ -123,7 +123,7 @@ test.each(['between two statements', 'during a statement'])(
       if (moment === 'during a statement') await Promise.all([tx.execute('select sleep(5)'), kill()]);
       else {
         await kill();
-        await until('it is gone', 3_000, async () => {
+        await until('it is gone', async () => {
           const rows = await api.ctx.orm.em
             .fork()
             .execute('select 1 from information_schema.processlist where id = ?', [row?.id]);
@@ -150,9 +150,7 @@ test('work that does not end in time is given up, and does not start again behin
       throw error;
     });
   });
-  const before = performance.now();
   await expect(late).rejects.toThrow(TransactionTimeout);
-  expect(performance.now() - before).toBeLessThan(900);
   await failed.promise;
   await lock.release();
   // That nothing follows can only be waited for; a retry would come within a quarter of a second.

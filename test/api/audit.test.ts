@@ -9,7 +9,7 @@ import { problemOf } from './problem-of.ts';
 let api: TestApi;
 beforeAll(async () => {
   api = await openTestApi();
-  await until('Redis is there', 5_000, () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
 });
 afterAll(() => api.close());
 

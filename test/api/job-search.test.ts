@@ -23,7 +23,7 @@ let operator: Person;
 beforeAll(async () => {
   api = await openTestApi();
   operator = await newPerson(api, 'operator');
-  await until('Redis is there', 5_000, () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
 });
 afterAll(() => api.close());
 beforeEach(async () => {
@@ -39,7 +39,7 @@ describe('a search for jobs', () => {
     const enqueue: Enqueue = async (...job) => {
       const id = await api.ctx.producer.enqueue(...job);
       const madeBy = Date.now();
-      await until('the next millisecond', 1_000, () => (Date.now() > madeBy ? true : undefined));
+      await until('the next millisecond', () => (Date.now() > madeBy ? true : undefined));
       return id;
     };
     const quote = await enqueue(fetchQuote, { symbol: 'AAPL' });
@@ -75,7 +75,7 @@ describe('a search for jobs', () => {
   it('finds the charge of an order that is known to MySQL alone to be about it', async () => {
     const placed = await api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
     const { id } = z.object({ id: z.string() }).parse(await placed.json());
-    const [job] = await until('its job', 5_000, async () => {
+    const [job] = await until('its job', async () => {
       const { data } = await search(`key=${id}`);
       return data.length > 0 ? data : undefined;
     });
@@ -109,10 +109,10 @@ async function failedJob(): Promise<string> {
   const id = randomUUIDv7();
   await api.ctx.producer.queues.get('upkeep')?.add('no-such-kind', {}, { jobId: id });
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
-  await until('a dead letter', 10_000, async () =>
+  await until('a dead letter', async () =>
     (await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })) === 1 ? true : undefined,
   );
-  await until('a failed job', 5_000, async () =>
+  await until('a failed job', async () =>
     (await search(`key=${id}&state=failed`)).data.length === 1 ? true : undefined,
   );
   await worker.close();

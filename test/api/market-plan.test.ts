@@ -48,10 +48,10 @@ test('a stored copy is the answer all the same, and nobody is asked for a newer 
   const body = JSON.stringify({ symbol: 'VOW.DE', as_of: new Date(observedAtMs).toISOString() });
   await api.ctx.cache.write(companyName('VOW.DE'), { body: body.slice(0, -1), observedAtMs });
   expect((await read('/market/company?symbol=VOW.DE')).body).toMatchObject({ stale: true });
-  await until('it was asked for', 5_000, () => provider.asked());
+  await until('it was asked for', () => provider.asked());
   provider.answers(says(403, '{}'));
   const outside = () => api.ctx.plan.isOutside('/stock/profile2?VOW.DE');
-  await until('it is known', 5_000, async () => ((await outside()) ? true : undefined));
+  await until('it is known', async () => ((await outside()) ? true : undefined));
   expect((await read('/market/company?symbol=VOW.DE')).body).toMatchObject({ stale: true });
   const waiting = await api.ctx.producer.queues.get(finnhub.name)?.getJobCountByTypes('waiting', 'prioritized');
   expect([waiting, provider.asked()]).toEqual([0, undefined]);

@@ -49,7 +49,7 @@ describe('an old copy', () => {
       expect(headers.get('age')).toBe('3600');
       expect(headers.get('cache-control')).toBe('public, max-age=0');
     }
-    const fresh = await until('a fresh price', 5_000, async () => {
+    const fresh = await until('a fresh price', async () => {
       const answer = await house.quote('NVDA');
       return answer.body['stale'] === false ? answer : undefined;
     });
@@ -69,7 +69,7 @@ describe('an old copy', () => {
     await house.sandbox.fault({ target: 'finnhub', kind: '5xx' });
     await house.keepCopy('META', hour);
     expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
-    await until('it was tried', 5_000, async () => ((await house.callsAbout('META')).length > 1 ? true : undefined));
+    await until('it was tried', async () => ((await house.callsAbout('META')).length > 1 ? true : undefined));
     expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
   });
 
@@ -77,8 +77,8 @@ describe('an old copy', () => {
     await house.sandbox.fault({ target: 'finnhub', kind: 'zeros' });
     await house.keepCopy('NFLX', hour);
     await house.quote('NFLX');
-    await until('it was tried', 5_000, async () => ((await house.callsAbout('NFLX')).length > 0 ? true : undefined));
-    await until('the fetch is over', 5_000, async () =>
+    await until('it was tried', async () => ((await house.callsAbout('NFLX')).length > 0 ? true : undefined));
+    await until('the fetch is over', async () =>
       (await house.ctx.asks.isWanted('fetch-quote:NFLX')) ? undefined : true,
     );
     expect(await house.callsAbout('NFLX')).toEqual(['quote']);
@@ -107,7 +107,7 @@ describe('without a copy', () => {
 
   test('a limit that the provider names is kept: the queue rests, goes on, and no attempt is lost', async () => {
     // The one refusal is for this quote, not for what the tests before have set going.
-    await until('nothing else is fetched', 15_000, async () => {
+    await until('nothing else is fetched', async () => {
       const waiting = await house.ctx.producer.queues
         .get('finnhub')
         ?.getJobCountByTypes('active', 'delayed', 'prioritized', 'waiting');

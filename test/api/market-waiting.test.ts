@@ -83,7 +83,7 @@ test('a fetch that nobody has wanted for thirty seconds ends without a call', as
   const worker = house.startWorker();
   const id = (headers.get('location') ?? '').replace('/jobs/', '');
   // Looked up past the API: who asks there how the job does, wants it.
-  const result = await until('the job is over', 5_000, async () => {
+  const result = await until('the job is over', async () => {
     const job = await house.ctx.producer.queues.get('finnhub')?.getJob(id);
     const returned: unknown = job?.returnvalue;
     return job?.finishedOn ? returned : undefined;
@@ -98,7 +98,7 @@ test('who asks how the job does still wants it', async () => {
   await house.ctx.redis.zincrby('market:asks', -29_000, quoteName('CSCO'));
   await house.send('GET', headers.get('location') ?? '');
   await house.ctx.redis.zincrby('market:asks', -29_000, quoteName('CSCO'));
-  await until('it is still wanted', 2_000, async () =>
+  await until('it is still wanted', async () =>
     (await house.ctx.asks.isWanted(quoteName('CSCO'))) ? true : undefined,
   );
 });

@@ -40,7 +40,7 @@ const list = async () => {
 };
 const ended = () => api.ctx.producer.queues.get(catalog.name)?.getJobCounts('completed', 'failed');
 const endOf = (location: string) =>
-  until(`the end of ${location}`, 5_000, async () => {
+  until(`the end of ${location}`, async () => {
     const job = JobView.parse(await (await api.send('GET', location)).json());
     return job.finished_at === null ? undefined : job;
   });
@@ -89,7 +89,7 @@ describe('asking for a sync', () => {
     feed.answerWith((response, query) => void held.promise.then(() => sendJson(recorded.fakestore)(response, query)));
     const [first, second] = [await ask(), await ask()];
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
-    await until('the reading', 5_000, () => (feed.calls() === 1 ? true : undefined));
+    await until('the reading', () => (feed.calls() === 1 ? true : undefined));
     const listing = list();
     held.resolve();
     expect(await listing).toBe(22);

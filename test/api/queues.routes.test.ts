@@ -66,7 +66,7 @@ test('workers and outcomes are counted; while Redis is frozen figures are null, 
   const look = async () => Queues.parse(await (await own.send('GET', '/queues', { as: 'admin' })).json());
   try {
     expect((await own.send('POST', '/orders', { as: 'demo', body: { products: [1] } })).status).toBe(201);
-    const paid = await until('a finished charge', 20_000, async () => {
+    const paid = await until('a finished charge', async () => {
       const queue = (await look()).data.find(({ name }) => name === payments.name);
       return queue?.['completed'] === 1 && queue.status === 'running' ? queue : undefined;
     });

@@ -15,7 +15,7 @@ it('nobody follows more streams than one may, and who leaves makes room', async 
   const other = await api.send('GET', '/streams/market');
   expect(other.status).toBe(200);
   await first.body?.cancel();
-  const third = await until('a place', 2_000, async () => {
+  const third = await until('a place', async () => {
     const answer = await follow();
     return answer.status === 200 ? answer : undefined;
   });

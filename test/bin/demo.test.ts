@@ -30,7 +30,7 @@ const tallyOf = (output: string) => {
 
 test('for as long as it is told, it orders, is paid and declined, and reads prices', async () => {
   const shopping = demo('up', '--seconds', '6', '--pace', '400');
-  await until('the end', 20_000, () => (/Demo ended/.test(shopping.output()) ? true : undefined));
+  await until('the end', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
   const tally = tallyOf(shopping.output());
   expect(tally('refused')).toBe(0);
   const em = platform.orm.em.fork();
@@ -43,14 +43,14 @@ test('for as long as it is told, it orders, is paid and declined, and reads pric
 
 test('Ctrl-C ends it with its tally', async () => {
   const shopping = demo('up', '--pace', '600');
-  await until('the first words', 10_000, () => (/Shopping at/.test(shopping.output()) ? true : undefined));
+  await until('the first words', () => (/Shopping at/.test(shopping.output()) ? true : undefined));
   await shopping.signal('SIGINT');
-  await until('its tally', 5_000, () => (/Demo ended: \d+ orders/.test(shopping.output()) ? true : undefined));
+  await until('its tally', () => (/Demo ended: \d+ orders/.test(shopping.output()) ? true : undefined));
 });
 
 test('without a running platform, or with senseless wishes, it says what to do', async () => {
   const [nothing, senseless] = [demo('down', '--seconds', '1'), demo('up', '--pace', 'fast')];
-  await until('both ends', 10_000, () => (nothing.output() && senseless.output() ? true : undefined));
+  await until('both ends', () => (nothing.output() && senseless.output() ? true : undefined));
   expect(nothing.output()).toMatch(
     /^Nothing runs in .*down\. Start the platform first, in another terminal: npm start\n$/,
   );

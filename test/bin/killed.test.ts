@@ -1,8 +1,8 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../process.ts';
+import { freePort, untilTrue } from '../process.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { Platform, processesOf, until } from './platform-process.ts';
+import { Platform, processesOf } from './platform-process.ts';
 
 describe('npm start, killed', () => {
   let checkout: Checkout;
@@ -25,7 +25,7 @@ describe('npm start, killed', () => {
     await query(platform, 'create table kept (word varchar(20))');
     await query(platform, "insert into kept values ('still here')");
     process.kill(platform.supervisorPid(), 'SIGKILL');
-    await until(() => processesOf(checkout).length === 0, 5_000);
+    await untilTrue(() => processesOf(checkout).length === 0);
   });
 
   it('starts again with the data kept after everything was killed at once', async () => {
@@ -33,7 +33,7 @@ describe('npm start, killed', () => {
     await platform.ready();
     const pids = platform.run().processes.map(({ pid }) => pid);
     for (const pid of [platform.supervisorPid(), ...pids]) process.kill(pid, 'SIGKILL');
-    await until(() => processesOf(checkout).length === 0, 5_000);
+    await untilTrue(() => processesOf(checkout).length === 0);
 
     platform = new Platform(checkout, port);
     await platform.ready();
@@ -42,12 +42,12 @@ describe('npm start, killed', () => {
 
   it('ends by itself when npm is killed', async () => {
     platform.child.kill('SIGKILL');
-    await until(() => processesOf(checkout).length === 0, 10_000);
+    await untilTrue(() => processesOf(checkout).length === 0);
   });
 
   it('ends with 0 on SIGTERM in the middle of its start', async () => {
     platform = new Platform(checkout, port);
-    await until(() => platform.output.includes('MySQL'), 10_000);
+    await untilTrue(() => platform.output.includes('MySQL'));
     platform.child.kill('SIGTERM');
     expect(await platform.exited).toBe(0);
     expect(processesOf(checkout)).toEqual([]);

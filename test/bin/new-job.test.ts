@@ -52,7 +52,7 @@ describe('npm run new:job', () => {
     expect(newJob('count-parcels')).toEqual({ status: 0, output: expect.stringContaining(`${job}\n and ${test}`) });
     expect(newJob('count-parcels').output).toMatch(/is there already/);
     expect(tool('vitest', 'run', test)).toMatchObject({ status: 0, output: expect.stringMatching(/3 passed/) });
-  }, 90_000);
+  });
 
   it('has made all that a worker needs to run one', async () => {
     const given = await ownData();
@@ -67,7 +67,7 @@ describe('npm run new:job', () => {
       const queue = producer.queues.get('upkeep');
       await queue?.waitUntilReady();
       const { id = '' } = (await queue?.add('count-parcels', { subject: 'van' })) ?? {};
-      const done = await until(`a run of count-parcels; the worker said ${worker.output()}`, 20_000, async () => {
+      const done = await until(`a run of count-parcels; the worker said ${worker.output()}`, async () => {
         const found = await queue?.getJob(id);
         return found?.finishedOn ? found : undefined;
       });

@@ -2,9 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
-import { bare } from '../process.ts';
+import { bare, untilTrue } from '../process.ts';
 import type { Checkout } from './checkout.ts';
 
 /** What `run.json` promises. */
@@ -52,10 +51,10 @@ export class Platform {
 
   /** Waits for the table that says that all is up. */
   async ready(): Promise<z.infer<typeof RunFile>> {
-    await until(() => {
+    await untilTrue(() => {
       if (this.child.exitCode !== null) throw new Error(`npm start ended:\n${this.#output}`);
       return this.#output.includes('Orderflow is ready.');
-    }, 60_000);
+    });
     return this.run();
   }
 
@@ -121,15 +120,6 @@ function endWithMe(pid: number): void {
   const guard = spawn(process.execPath, ['bin/guard.js'], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
   guard.stdin?.write(`${JSON.stringify([{ pid, began: statOf(pid)[21] }])}\n`);
   guard.unref();
-}
-
-/** Polls until it holds. @throws Error after `ms`. */
-export async function until(holds: () => boolean | Promise<boolean>, ms: number): Promise<void> {
-  const deadline = Date.now() + ms;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${holds.toString()}`);
-    await wait(50);
-  }
 }
 
 /** A port nobody listens on just now, and a way to occupy one. */

@@ -8,7 +8,8 @@ import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { plainEnvironment, until } from './platform-process.ts';
+import { plainEnvironment } from './platform-process.ts';
+import { untilTrue } from '../process.ts';
 
 const Program = z.looseObject({ program: z.string(), product: z.string() });
 const Found = z.object({
@@ -103,7 +104,7 @@ async function expectPrivateAndDurable({ mysql, redis }: Found, folder: string):
   ] as const)
     expect(await client.config('GET', name)).toEqual([name, value]);
   await client.quit();
-  await until(() => client.status === 'end', 2_000);
+  await untilTrue(() => client.status === 'end');
 }
 
 function makeFolder(): string {

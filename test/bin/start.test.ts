@@ -1,9 +1,9 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort } from '../process.ts';
+import { freePort, untilTrue } from '../process.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { groupOf, listen, Platform, processesOf, until } from './platform-process.ts';
+import { groupOf, listen, Platform, processesOf } from './platform-process.ts';
 
 describe('npm start', () => {
   let checkout: Checkout;
@@ -65,11 +65,11 @@ describe('npm start', () => {
     const before = platform.run();
     const pid = platform.pidOf('worker');
     process.kill(pid, 'SIGKILL');
-    await until(() => ![0, pid].includes(platform.pidOf('worker')), 5_000);
-    await until(() => platform.output.includes('worker ended (SIGKILL); starting it again now.'), 5_000);
+    await untilTrue(() => ![0, pid].includes(platform.pidOf('worker')));
+    await untilTrue(() => platform.output.includes('worker ended (SIGKILL); starting it again now.'));
     const health = before.processes.find(({ role }) => role === 'worker')?.health;
     expect(platform.run().processes.find(({ role }) => role === 'worker')?.health).toBe(health);
-    await until(() => isReady(`${health}/readyz`), 10_000);
+    await untilTrue(() => isReady(`${health}/readyz`));
   });
 
   it('lasts through the death of MySQL and Redis', async () => {
@@ -77,8 +77,8 @@ describe('npm start', () => {
     const pids = ['mysql', 'redis'].map((role) => platform.pidOf(role));
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     const isNew = (role: string) => ![0, ...pids].includes(platform.pidOf(role));
-    await until(() => isNew('mysql') && isNew('redis'), 10_000);
-    await until(() => isReady(`${platform.run().api}/readyz`), 20_000);
+    await untilTrue(() => isNew('mysql') && isNew('redis'));
+    await untilTrue(() => isReady(`${platform.run().api}/readyz`));
     expect(platform.run()).toMatchObject({ mysql, redis });
   });
 

@@ -14,7 +14,7 @@ async function withSlowGateway(platform: Platform, work: () => Promise<void>): P
 
 /** Kills the oldest worker once the gateway works on a charge that arrived after `sinceMs`; another one starts. */
 async function killWhileCharging(platform: Platform, sinceMs: number): Promise<void> {
-  await until('the gateway is asked', 15_000, async () => {
+  await until('the gateway is asked', async () => {
     const arrivals = await platform.sandbox.arrivals('stripe');
     return arrivals.some(({ at_ms, status }) => at_ms >= sinceMs && status === null) ? true : undefined;
   });

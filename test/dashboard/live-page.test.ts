@@ -60,15 +60,15 @@ test('prices move, and the chart has drawn the candles that are stored', async (
   const page = opened('prices')?.page;
   if (!page) return;
   const figure = page.locator('[data-price]');
-  await figure.waitFor({ timeout: 20_000 });
+  await figure.waitFor();
   expect(await page.locator('[role=status]').first().textContent()).toBe('Live');
   const before = await figure.getAttribute('data-price');
   const moved = async () => ((await figure.getAttribute('data-price')) === before ? undefined : true);
-  await until('another price', 20_000, moved);
-  await until('candles on the chart', 20_000, async () =>
+  await until('another price', moved);
+  await until('candles on the chart', async () =>
     z.int().parse(await page.evaluate(candlePixels)) > 100 ? true : undefined,
   );
-  await until('the newest candle is the stored one', 10_000, async () =>
+  await until('the newest candle is the stored one', async () =>
     (await newestShown(page)) === (await newestStored('1m')) ? true : undefined,
   );
 });
@@ -84,7 +84,7 @@ test('the length of a candle is chosen by keyboard', async () => {
   ] as const) {
     await page.keyboard.press(key);
     await page.getByRole('figure', { name: `AAPL in candles of ${words}` }).waitFor();
-    await until(`the stored candle of ${words}`, 10_000, async () =>
+    await until(`the stored candle of ${words}`, async () =>
       (await newestShown(page)) === (await newestStored(interval)) ? true : undefined,
     );
   }
@@ -97,7 +97,7 @@ test('an order placed on the page turns paid before the eyes of who placed it', 
   await page.getByRole('button', { name: 'Log in' }).click();
   await page.getByText('No orders yet').waitFor();
   await page.getByRole('button', { name: 'Place an order' }).click();
-  await page.locator('.order[data-status=paid]').waitFor({ timeout: 10_000 });
+  await page.locator('.order[data-status=paid]').waitFor();
   expect(await page.locator('.order .total').textContent()).toBe('$100.00');
   expect(await page.locator('.order .status').textContent()).toBe('paid');
 });
@@ -127,16 +127,14 @@ test('the page comes back by itself when the API was away, and shows what happen
   if (!page) return;
   const live = page.locator('[role=status]').first();
   await door.shut();
-  await until('the loss is shown', 10_000, async () =>
-    (await live.textContent()) === 'Reconnecting' ? true : undefined,
-  );
+  await until('the loss is shown', async () => ((await live.textContent()) === 'Reconnecting' ? true : undefined));
   expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
   await door.open();
-  await until('the order of meanwhile', 15_000, async () =>
+  await until('the order of meanwhile', async () =>
     (await page.locator('.order[data-status=paid]').count()) === 2 ? true : undefined,
   );
-  await until('live again', 10_000, async () => ((await live.textContent()) === 'Live' ? true : undefined));
-  await page.locator('.orders .counted').getByText('4 events, 0 missed').waitFor({ timeout: 10_000 });
+  await until('live again', async () => ((await live.textContent()) === 'Live' ? true : undefined));
+  await page.locator('.orders .counted').getByText('4 events, 0 missed').waitFor();
   expect(await page.locator('.prices .counted').getAttribute('data-missed')).toBe('0');
 });
 

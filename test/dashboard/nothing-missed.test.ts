@@ -48,7 +48,7 @@ async function restartApi(): Promise<void> {
     HEALTH_PORT: new URL(platform.healths[0] ?? '').port,
   };
   platform.apis.splice(0, 1, startProcess('src/api/main.ts', [], env));
-  await until('the API is ready again', 20_000, async () =>
+  await until('the API is ready again', async () =>
     (await fetch(`${platform.url}/readyz`).catch(() => undefined))?.ok ? true : undefined,
   );
 }
@@ -59,20 +59,19 @@ async function expectAllSeen({ page }: BrowserPage): Promise<void> {
   let said: string | null = '';
   await until(
     () => `${placed} orders and their ${placed * 2} events; the page says ${said}`,
-    20_000,
     async () => {
       said = await counted.textContent();
       return said === `${placed * 2} events, 0 missed` ? true : undefined;
     },
   );
-  await until('all paid', 10_000, async () =>
+  await until('all paid', async () =>
     (await page.locator('.order[data-status=paid]').count()) === placed ? true : undefined,
   );
   expect(await page.locator('.order').count()).toBe(placed);
   const prices = page.locator('.prices .counted');
   const events = async () => Number(await prices.getAttribute('data-events'));
   const before = await events();
-  await until('prices that move again', 15_000, async () => ((await events()) > before + 2 ? true : undefined));
+  await until('prices that move again', async () => ((await events()) > before + 2 ? true : undefined));
   expect(await prices.getAttribute('data-missed')).toBe('0');
 }
 

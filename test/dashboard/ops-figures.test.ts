@@ -88,13 +88,9 @@ async function measured(name: string, state: string): Promise<number> {
 async function makeTrouble(): Promise<void> {
   for (let index = 0; index < 2; index += 1)
     expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
-  await until('two charges', 10_000, async () =>
-    (await queueOf('payments').getCompletedCount()) >= 2 ? true : undefined,
-  );
+  await until('two charges', async () => ((await queueOf('payments').getCompletedCount()) >= 2 ? true : undefined));
   await queueOf('payments').add('no-such-kind', {}, { jobId: 'stranger' });
-  await until('one gave up', 10_000, async () =>
-    (await queueOf('payments').getFailedCount()) === 1 ? true : undefined,
-  );
+  await until('one gave up', async () => ((await queueOf('payments').getFailedCount()) === 1 ? true : undefined));
   await platform.send('POST', '/payments/stop', undefined, 'admin');
   for (let index = 0; index < 3; index += 1) await platform.send('POST', '/orders', { products: [2] });
   await queueOf('upkeep').add('prune-tokens', {}, { jobId: 'later', delay: 3_600_000 });
@@ -119,7 +115,6 @@ test('every figure of the operators’ view is what its source says: paused, lim
   for (const name of names)
     await until(
       () => `the figures of ${name}; shown: ${JSON.stringify(seen[name])}`,
-      15_000,
       async () => {
         const [shown, source] = [await shownOf(at, name), await sourceOf(name)];
         seen = { ...seen, [name]: shown };
@@ -143,17 +138,17 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
   const { page } = browser;
   const em = platform.orm.em.fork();
   const text = async (selector: string) => firstNumber(await page.locator(selector).textContent());
-  await until('the outbox as in MySQL', 10_000, async () =>
+  await until('the outbox as in MySQL', async () =>
     (await text('[data-figure=outbox]')) === (await em.count(OutboxMessage)) ? true : undefined,
   );
   for (const stream of ['orders', 'market', 'catalog'])
-    await until(`the stream ${stream} as in Redis`, 10_000, async () =>
+    await until(`the stream ${stream} as in Redis`, async () =>
       (await text(`[data-stream=${stream}]`)) === (await platform.redis.xlen(stream)) ? true : undefined,
     );
   // The page itself follows the prices; nobody follows the rest as long as it shows operations.
   const said = { market: 'nothing lags', orders: 'nobody follows', catalog: 'nobody follows' };
   for (const [stream, words] of Object.entries(said))
-    await page.locator(`div:has(> [data-stream=${stream}])`).getByText(words).waitFor({ timeout: 10_000 });
+    await page.locator(`div:has(> [data-stream=${stream}])`).getByText(words).waitFor();
   const letters = await em.findAll(DeadLetter);
   expect(letters).toHaveLength(1);
   expect(await page.locator('[data-letter]').count()).toBe(1);
@@ -162,14 +157,14 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
   const arrived = await platform.sandbox.arrivals('finnhub');
   expect(arrived.length).toBeGreaterThan(0);
   const gauge = page.locator('[data-window=minute]').getByRole('meter');
-  await until('the calls that have arrived', 10_000, async () =>
+  await until('the calls that have arrived', async () =>
     Number(await gauge.getAttribute('aria-valuenow')) === (await platform.sandbox.arrivals('finnhub')).length
       ? true
       : undefined,
   );
   expect(Number(await gauge.getAttribute('aria-valuemax'))).toBe(perMinute);
   const Lanes = z.object({ lanes: z.array(z.object({ lane: z.string(), used: z.int(), waiting: z.int() })) });
-  await until('lanes as the API says', 10_000, async () => {
+  await until('lanes as the API says', async () => {
     const { lanes } = Lanes.parse(await (await fetch(`${platform.url}/market/budget`)).json());
     const cells = await page.locator('[data-lane] td').allTextContents();
     const told = lanes.flatMap(({ used, waiting }) => [String(used), String(waiting)]);

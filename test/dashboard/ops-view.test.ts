@@ -47,12 +47,12 @@ test('an order opens to its history, and an administrator can refund it', async 
   await at.page.getByLabel('Password').fill(accounts.admin.password);
   await at.page.getByRole('button', { name: 'Log in' }).click();
   await at.page.getByRole('button', { name: 'Place an order' }).click();
-  await at.page.locator('.order[data-status=paid]').waitFor({ timeout: 15_000 });
+  await at.page.locator('.order[data-status=paid]').waitFor();
   await at.page.getByRole('button', { name: /^More about/ }).click();
   await at.page.getByText('announced as order.paid').waitFor();
   await look(at, 'order');
   await at.page.getByRole('button', { name: 'Refund' }).click();
-  await at.page.locator('.order[data-status=refunded]').waitFor({ timeout: 15_000 });
+  await at.page.locator('.order[data-status=refunded]').waitFor();
   await at.page.getByText('announced as order.refunded').waitFor();
 });
 
@@ -63,13 +63,13 @@ test('the figures are those of the queues: a pause shows, and so does what waits
   const payments = at.page.locator('[data-queue=payments]');
   await payments.getByText('Running', { exact: true }).first().waitFor();
   await platform.send('POST', '/payments/stop', undefined, 'admin');
-  await payments.getByText('Paused').waitFor({ timeout: 10_000 });
+  await payments.getByText('Paused').waitFor();
   expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
-  await until('one waits', 15_000, async () =>
+  await until('one waits', async () =>
     (await payments.locator('.depth').textContent()) === '1 waiting' ? true : undefined,
   );
   await platform.send('POST', '/payments/start', undefined, 'admin');
-  await until('none waits', 15_000, async () =>
+  await until('none waits', async () =>
     (await payments.locator('.depth').textContent()) === '0 waiting' ? true : undefined,
   );
 });
@@ -83,7 +83,7 @@ test('an administrator sees what is polled, adds to it and takes away, and is to
   await at.page.getByLabel('Poll symbol').fill('tsla');
   await at.page.getByLabel('Every, seconds').fill('30');
   await at.page.keyboard.press('Enter');
-  await at.page.locator('[data-watched=TSLA]').getByText('every 30 s').waitFor({ timeout: 10_000 });
+  await at.page.locator('[data-watched=TSLA]').getByText('every 30 s').waitFor();
   await at.page.getByRole('button', { name: 'Stop polling MSFT' }).click();
   await at.page.locator('[data-watched=MSFT]').waitFor({ state: 'detached', timeout: 10_000 });
   const listed = await (await platform.send('GET', '/market/watchlist', undefined, 'admin')).text();
@@ -106,10 +106,10 @@ test('a job that gave up is shown with its reason, and replayed by a button', as
   const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
   const why = { reason: 'GiveUp: the feed is no list of products', attempts: 4, diedAt: new Date() };
   await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
-  await at.page.getByText(why.reason).waitFor({ timeout: 10_000 });
+  await at.page.getByText(why.reason).waitFor();
   await look(at, 'operations');
   await at.page.getByRole('button', { name: 'Replay sync-products' }).click();
-  await at.page.getByText('No job has given up.').waitFor({ timeout: 10_000 });
+  await at.page.getByText('No job has given up.').waitFor();
   const kept = await platform.orm.em.fork().findOneOrFail(DeadLetter, { id: letter.id });
   expect(kept.replayedAt).not.toBeNull();
   expect(at.faults(platform.url)).toEqual([]);

@@ -50,7 +50,7 @@ it('the page’s commands and files, in its order, make a job whose test passes'
   }
   const written = blocks.flatMap((block) => fileOf(block)?.path ?? []);
   expect(written).toEqual(['src/jobs/watch-move.job.ts', 'test/jobs/watch-move.job.test.ts']);
-}, 180_000);
+});
 
 it('the job runs for the watchlist within the plan, and the API lists it, without being registered', async () => {
   const sandbox = await startSandbox({ env: plan });
@@ -72,7 +72,6 @@ it('the job runs for the watchlist within the plan, and the API lists it, withou
   try {
     const done = await until(
       () => `all done; the worker said ${worker.output()}`,
-      30_000,
       async () => {
         const jobs = (await producer.queues.get('finnhub')?.getJobs(['completed'])) ?? [];
         const moves = jobs.filter(({ name }) => name === 'watch-move');
@@ -89,7 +88,7 @@ it('the job runs for the watchlist within the plan, and the API lists it, withou
       ),
     ).toBeLessThanOrEqual(10);
 
-    const kinds = await until('the API', 20_000, () =>
+    const kinds = await until('the API', () =>
       fetch(`http://127.0.0.1:${port}/jobs/kinds`).then(
         (answer) => answer.json(),
         () => undefined,
@@ -104,4 +103,4 @@ it('the job runs for the watchlist within the plan, and the API lists it, withou
     await orm.schema.dropDatabase();
     await orm.close(true);
   }
-}, 60_000);
+});

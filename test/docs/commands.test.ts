@@ -122,7 +122,6 @@ describe('every command that the pages name', () => {
     const url = `http://127.0.0.1:${env['HEALTH_PORT'] ?? ''}/readyz`;
     await until(
       () => `${command} ready: ${started.output()}`,
-      20_000,
       async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined),
     );
     await started.signal('SIGTERM');
@@ -138,26 +137,21 @@ describe('every command that the pages name', () => {
     await run(scripts.find(isShopping)?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
     await until(
       () => `a line: ${started.output()}`,
-      10_000,
       () => started.output().includes('order.created') || undefined,
     );
     await started.signal('SIGTERM');
   });
 
-  it.each(commands.filter(isOnce))(
-    '%s',
-    async (command) => {
-      const { code, output } = await run(spelled(command));
-      expect(code, output).toBe(0);
-      if (command.startsWith('npm test')) expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
-      if (command.includes('migration:create')) expect(output).toContain('No changes required');
-      if (command === 'npm run docs')
-        expect(readFileSync(join(checkout.folder, 'docs/schema.md'), 'utf8')).toBe(
-          readFileSync('docs/schema.md', 'utf8'),
-        );
-    },
-    180_000,
-  );
+  it.each(commands.filter(isOnce))('%s', async (command) => {
+    const { code, output } = await run(spelled(command));
+    expect(code, output).toBe(0);
+    if (command.startsWith('npm test')) expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
+    if (command.includes('migration:create')) expect(output).toContain('No changes required');
+    if (command === 'npm run docs')
+      expect(readFileSync(join(checkout.folder, 'docs/schema.md'), 'utf8')).toBe(
+        readFileSync('docs/schema.md', 'utf8'),
+      );
+  });
 });
 
 function isShopping({ text }: Block): boolean {

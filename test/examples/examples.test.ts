@@ -32,7 +32,6 @@ const append = (count: number) => appendEvents(redis, orders, 'order.paid', coun
 const printed = (some: TestProcess, count: number) =>
   until(
     () => `${count} lines; there are:\n${some.output()}`,
-    10_000,
     () => (some.output().split('\n').length > count ? some.output().trim().split('\n') : undefined),
   );
 const consume = (...args: string[]) =>
@@ -50,7 +49,7 @@ test('the consumer takes each event once, acknowledges it, and ends when it is t
   const lines = await printed(consumer, 6);
   expect(lines.map((line) => line.split(' ')[2])).toEqual(subjects);
   expect(lines[0]).toMatch(/^\S+Z order\.paid [0-9a-f-]{36} \{"user_id":1\}$/);
-  await until('nothing unacknowledged', 5_000, async () =>
+  await until('nothing unacknowledged', async () =>
     String(await redis.xpending(orders.name, 'test')).startsWith('0') ? true : undefined,
   );
   await consumer.signal('SIGTERM');
@@ -69,7 +68,7 @@ test('what a dead member of the group held goes to the next', async () => {
 
 test('without a platform to read from, the examples say what to do', async () => {
   const nowhere = startProcess('examples/consume-orders.ts', [], { DATA_DIR: join(folder, 'nowhere') });
-  await until('the remedy', 10_000, () => (/run `npm start` first/.test(nowhere.output()) ? true : undefined));
+  await until('the remedy', () => (/run `npm start` first/.test(nowhere.output()) ? true : undefined));
   const { status, stderr } = spawnSync('examples/follow-orders.sh', {
     env: { PATH: process.env['PATH'], DATA_DIR: folder + 'x' },
   });

@@ -81,7 +81,7 @@ test('while somebody waits for a call, the background gets none; then it goes on
   const budget = await told();
   await madeAgo(60, 60_450);
   expect(await wait(budget, 'logged_in')).toBeLessThanOrEqual(50);
-  await until('a place is free', 1_000, async () =>
+  await until('a place is free', async () =>
     (await redis.zcount(keys.log, (await now()) - 60_500, '+inf')) === 0 ? true : undefined,
   );
   expect(await wait(budget, 'watchlist')).toBe(250);
@@ -126,7 +126,7 @@ test('a log that is lost is put back by who does not ask for anything either, an
   // Another process, which remembers nothing, and whose call finds the provider's window just begun.
   const newcomer = open({ lookEveryMs: 20, holdMs: 200 }, other);
   expect(await wait(newcomer, 'logged_in')).toBeGreaterThan(150);
-  const granted = await until('it is refused for the calls of others', 2_000, async () => {
+  const granted = await until('it is refused for the calls of others', async () => {
     const refused = await wait(newcomer, 'logged_in');
     return refused === undefined || refused > 10_000 ? { refused } : undefined;
   });

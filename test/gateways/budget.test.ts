@@ -65,7 +65,7 @@ test('an answer without the header rests one window, once: after that the log is
   const rest = await wait(budget);
   expect(rest).toBeGreaterThan(400);
   expect(rest).toBeLessThanOrEqual(605);
-  const granted = await until('the window is over', 2_000, () => budget.take(lane).catch(() => undefined));
+  const granted = await until('the window is over', () => budget.take(lane).catch(() => undefined));
   await budget.settle(granted, 'unlabelled');
   expect(await grants(budget)).toBe(4);
 });

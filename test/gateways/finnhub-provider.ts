@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Budget } from '../../src/gateways/budget.ts';
 import { type Finnhub, openFinnhub } from '../../src/gateways/finnhub.ts';
 import { listen } from '../local-server.ts';
+import { patienceMs } from '../process.ts';
 
 /** How the provider answers one request. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
@@ -66,7 +67,7 @@ export async function openProvider(): Promise<Provider> {
     answers,
     asked: () => asked,
     client,
-    async ask(next, signal = AbortSignal.timeout(5_000)) {
+    async ask(next, signal = AbortSignal.timeout(patienceMs)) {
       answers(next);
       const told: unknown[] = [];
       const finnhub = client({ settle: async (_grant, said) => void told.push(said) }, 'k-secret');

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { GiveUp } from '../../src/errors.ts';
 import { openProductFeed } from '../../src/gateways/product-feed.ts';
+import { patienceMs } from '../process.ts';
 import {
   type FeedServer,
   noFeed,
@@ -18,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-const list = (query = '') => openProductFeed(server.url + query, { tryMs: 300 }).list(AbortSignal.timeout(10_000));
+const list = (query = '') => openProductFeed(server.url + query, { tryMs: 300 }).list(AbortSignal.timeout(patienceMs));
 const lamp = (id: number, more = {}) => ({ id, title: `Lamp ${id}`, price: id, ...more });
 const lamps = (count: number) => Array.from({ length: count }, (_, index) => lamp(index + 1));
 

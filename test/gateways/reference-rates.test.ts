@@ -4,6 +4,7 @@ import { UpstreamFault } from '../../src/gateways/fetch-json.ts';
 import { openReferenceRates, parsePublication } from '../../src/gateways/reference-rates.ts';
 import { listen, type LocalServer } from '../local-server.ts';
 import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { patienceMs } from '../process.ts';
 
 const daily = `<?xml version="1.0" encoding="UTF-8"?>
 <gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01" xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">
@@ -37,7 +38,7 @@ afterAll(async () => {
 const latest = (address: string | undefined, ...sent: (readonly [number, string])[]) => {
   answers = sent;
   calls = 0;
-  return openReferenceRates(address).latest(AbortSignal.timeout(5_000));
+  return openReferenceRates(address).latest(AbortSignal.timeout(patienceMs));
 };
 
 describe('reference rates', () => {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { patienceMs } from '../process.ts';
 
 /** What a buyer was told about an order: it was answered 201, after so many answers that were lost or told to come again. */
 export type Bought = Readonly<{ key: string; id: string; repeats: number }>;
@@ -20,8 +21,6 @@ export type Buyers = Readonly<{
 const Placed = z.object({ id: z.string() });
 // What there is to say while MySQL is away, or a copy of the request is still being worked on.
 const comeAgain = new Set([409, 503]);
-// All of it may have to start again twice in a row, on a machine that has much else to do.
-const patienceMs = 90_000;
 
 const baskets = [
   { products: [1] },

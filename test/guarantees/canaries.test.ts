@@ -103,7 +103,7 @@ describe('while much happens and much goes wrong', () => {
       isForOwner: true,
     });
     orderId = Order.parse(placed.json()).id;
-    secrets['client secret'] = await until('a client secret', 15_000, async () => {
+    secrets['client secret'] = await until('a client secret', async () => {
       const order = await ask('GET', `/orders/${orderId}`, { token, isForOwner: true });
       return Order.parse(order.json()).payment?.client_secret;
     });
@@ -122,7 +122,7 @@ describe('while much happens and much goes wrong', () => {
       await platform.sandbox.fault({ target: 'stripe', kind, times: 1, seconds: 5 });
       await ask('POST', '/orders', { token, body: { products: [1], payment_method: 'pm_card_visa' } });
     }
-    await until('failed jobs', 15_000, () => (written().includes('job failed') ? true : undefined));
+    await until('failed jobs', () => (written().includes('job failed') ? true : undefined));
     await platform.sandbox.clearFaults();
   });
 

@@ -12,7 +12,7 @@ test('whatever dies between an order and its charge, no order is lost, charged t
   const startedAt = performance.now();
   chaos = await runChaos({ seed, passes: 1, orders: 300 });
   const { platform, buyers, kills, killedProcesses, lastFaultAt } = chaos;
-  const settledMs = await untilTerminal(platform, lastFaultAt, 30_000);
+  const settledMs = await untilTerminal(platform, lastFaultAt);
   const repeats = buyers.bought.reduce((sum, bought) => sum + bought.repeats, 0);
   const seconds = (ms: number) => `${(ms / 1_000).toFixed(1)} s`;
   process.stdout.write(
@@ -27,4 +27,4 @@ test('whatever dies between an order and its charge, no order is lost, charged t
   expect(repeats).toBeGreaterThan(0);
   const keys = (await platform.sandbox.arrivals('stripe')).flatMap(({ idempotency_key: key }) => key ?? []);
   expect(keys.length).toBeGreaterThan(new Set(keys).size);
-}, 300_000);
+});

@@ -43,7 +43,7 @@ export async function openCrowd(): Promise<Crowd> {
     post,
     place: async (index, body) => OrderId.parse(await (await post(index, '/orders', body)).json()).id,
     async expectChargedOnce(ids) {
-      await until('all paid', 20_000, async () =>
+      await until('all paid', async () =>
         (await em().count(Order, { id: { $in: [...ids] }, status: 'paid' })) === ids.length ? true : undefined,
       );
       const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');

@@ -6,26 +6,26 @@ import { OrderHistory } from '../../src/entities/order-history.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { orderMoves, paymentMoves, refundMoves } from '../../src/orders/transitions.ts';
 import type { Platform } from '../platform.ts';
-import { until } from '../process.ts';
+import { patienceMs, until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import type { Bought } from './buyers.ts';
 
 const tables = { order: orderMoves, payment: paymentMoves, refund: refundMoves };
 
 /** Resolves when nothing is pending any more, in MySQL and on its way out of it, and returns how long that took, ms. */
-export async function untilTerminal({ orm }: Platform, since: number, deadlineMs: number): Promise<number> {
+export async function untilTerminal({ orm }: Platform, since: number, deadlineMs = patienceMs): Promise<number> {
   const em = () => orm.em.fork();
   const open = { status: 'pending' as const };
   let left = 'nothing is known';
   await until(
     () => `every order is over: ${left}`,
-    deadlineMs - (performance.now() - since),
     async () => {
       const orders = await em().count(Order, open);
       const messages = await em().count(OutboxMessage, {});
       left = `${orders} orders pending, ${messages} messages unsent`;
       return orders + messages === 0 ? true : undefined;
     },
+    deadlineMs - (performance.now() - since),
   );
   return performance.now() - since;
 }

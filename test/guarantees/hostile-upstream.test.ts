@@ -68,7 +68,7 @@ const remembered = async () => {
 async function untilAsked(letter: string, times: number): Promise<void> {
   const unmet = () => pairs.filter(({ kind, fault }) => provider.asked(kind, subjectOf(kind, letter, fault)) < times);
   const isMet = () => unmet().length === 0 || undefined;
-  await until(() => `${JSON.stringify(unmet())} asked for`, patienceMs, isMet);
+  await until(() => `${JSON.stringify(unmet())} asked for`, isMet, patienceMs);
 }
 
 /** The most memory that the worker has held since it was last asked, in KiB. */
@@ -84,10 +84,13 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
   expect(known.filter(({ status }) => status !== 200)).toEqual([]);
   expect((await read('quote', limited, 10)).status).toBe(200);
   // The day's reference rates come by themselves, once, soon after the first start.
-  await until('the rates of the day', patienceMs, async () =>
-    [...(await remembered())].some((row) => row.startsWith('forex_rates') && row.includes('"source":"ecb"'))
-      ? true
-      : undefined,
+  await until(
+    'the rates of the day',
+    async () =>
+      [...(await remembered())].some((row) => row.startsWith('forex_rates') && row.includes('"source":"ecb"'))
+        ? true
+        : undefined,
+    patienceMs,
   );
   const before = await remembered();
   const memoryBefore = peakKb();
@@ -106,9 +109,9 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
     expect(await read('quote', limited, 0)).toMatchObject({ status: 200 });
     return provider.asked('quote', limited) > oddWaits.length || undefined;
   };
-  await until('every odd wait has been told, and waited', patienceMs, busy);
+  await until('every odd wait has been told, and waited', busy, patienceMs);
   const endless = 2 * pairs.filter(({ isEndless }) => isEndless).length;
-  await until('endless answers are left', leftWithinMs, () => provider.abandoned() >= endless || undefined);
+  await until('endless answers are left', () => provider.abandoned() >= endless || undefined, leftWithinMs);
 
   // A plan that has become smaller takes nothing away that is stored.
   provider.mood('closed');
@@ -116,8 +119,8 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
     expect(await read(kind, subjectOf(kind, 'K', 0), 0)).toMatchObject({ status: 200, stale: true });
   await until(
     'the plan is asked for',
-    patienceMs,
     () => provider.asked('quote', subjectOf('quote', 'K', 0)) > 1 || undefined,
+    patienceMs,
   );
 
   expect(peakKb() - memoryBefore).toBeLessThan(mostGrowthKb);

@@ -38,7 +38,7 @@ const placeOrder = async (more = {}) => {
   return Order.parse(await answer.json());
 };
 const endOf = (id: string, status: string) =>
-  until(`order ${id} ${status}`, 3_000, async () => {
+  until(`order ${id} ${status}`, async () => {
     const order = Order.parse(await (await platform.send('GET', `/orders/${id}`)).json());
     return order.status === status ? order : undefined;
   });
@@ -50,7 +50,7 @@ test("the original's order is pending when answered, then paid, and announced tw
   expect(order.status).toBe('pending');
   expect((await endOf(order.id, 'paid')).payment.status).toBe('succeeded');
 
-  const events = await until('two events', 3_000, async () => {
+  const events = await until('two events', async () => {
     const some = await eventsOf(order.id);
     return some.length >= 2 ? some : undefined;
   });
@@ -64,7 +64,7 @@ test('a refused card ends the order as payment_failed with the code, and nothing
   expect((await endOf(order.id, 'payment_failed')).payment).toEqual(
     expect.objectContaining({ status: 'failed', failure_code: 'insufficient_funds' }),
   );
-  const types = await until('two events', 3_000, async () => {
+  const types = await until('two events', async () => {
     const some = (await eventsOf(order.id)).map(({ type }) => type);
     return some.length >= 2 ? some : undefined;
   });
@@ -93,7 +93,7 @@ test('an unknown symbol costs one quote and one search, is remembered, and is ne
 });
 
 test('rates are stored from the first start on: an order in euros is converted, charged in euros, and nobody asked for rates', async () => {
-  const answer = await until('a rate is stored', 15_000, async () => {
+  const answer = await until('a rate is stored', async () => {
     const placed = await platform.send('POST', '/orders', { products: [1, 2], currency: 'EUR' });
     return placed.status === 201 ? placed : undefined;
   });
@@ -106,4 +106,4 @@ test('rates are stored from the first start on: an order in euros is converted, 
   // The rate that everyone sees is the one that was charged.
   const forex = await fetch(`${platform.url}/market/forex?base=USD`, { headers: { prefer: 'wait=10' } });
   expect(Rates.parse(await forex.json()).quote.EUR).toBe(order.fx_rate);
-}, 40_000);
+});

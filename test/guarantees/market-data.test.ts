@@ -20,7 +20,7 @@ const read = async (path: string) => {
   return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(await answer.json()) };
 };
 const eventOf = (type: string, subject: string) =>
-  until(`${type} of ${subject}`, 3_000, async () =>
+  until(`${type} of ${subject}`, async () =>
     (await readStream(platform.redis, 'market')).find((event) => event.type === type && event.subject === subject),
   );
 const callsOf = async (endpoint: string) =>
@@ -28,7 +28,7 @@ const callsOf = async (endpoint: string) =>
 
 test('the euro’s rates are stored from the first start, before anybody asks or orders', async () => {
   const em = platform.orm.em.fork();
-  const row = await until('rates', 10_000, async () => (await em.findOne(ForexRate, { source: 'ecb' })) ?? undefined);
+  const row = await until('rates', async () => (await em.findOne(ForexRate, { source: 'ecb' })) ?? undefined);
   expect(row).toMatchObject({ base: 'EUR', source: 'ecb', rates: { USD: expect.any(String) } });
   expect(await platform.sandbox.arrivals('rates')).toHaveLength(1);
 });
@@ -127,7 +127,7 @@ test('unknown symbols are 404 and remembered: a company costs one call, news two
 });
 
 test('watched symbols are polled from the start, without anybody asking, and read without a call', async () => {
-  const both = await until('both watched', 10_000, async () => {
+  const both = await until('both watched', async () => {
     const answer = await read('/market/quotes?symbols=TSLA,BINANCE:ETHUSDT,NOBODY');
     return z.array(z.unknown()).parse(answer.body['missing']).length === 1 ? answer : undefined;
   });

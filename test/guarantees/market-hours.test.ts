@@ -22,7 +22,7 @@ const callsTo = async (endpoint: string) =>
     ({ path, status }) => path.startsWith(`/api/v1${endpoint}`) && status === 200,
   ).length;
 const callsReach = (endpoint: string, count: number) =>
-  until(`${count} calls to ${endpoint}`, 15_000, async () => ((await callsTo(endpoint)) >= count ? true : undefined));
+  until(`${count} calls to ${endpoint}`, async () => ((await callsTo(endpoint)) >= count ? true : undefined));
 
 test('while the exchange is closed, by the provider’s word, a share rests and a coin goes on', async () => {
   const [share, coin] = ['/quote?symbol=AAPL', '/quote?symbol=BINANCE'];
@@ -30,7 +30,7 @@ test('while the exchange is closed, by the provider’s word, a share rests and 
   await callsReach('/stock/market-holiday?exchange=US', 1);
   await callsReach(share, 1);
   // Polls that had begun before it was known may still call.
-  await until('the share rests while the coin is polled', 20_000, async () => {
+  await until('the share rests while the coin is polled', async () => {
     const polled = await callsTo(share);
     await callsReach(coin, (await callsTo(coin)) + 3);
     return (await callsTo(share)) === polled ? true : undefined;

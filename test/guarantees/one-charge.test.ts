@@ -2,7 +2,6 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
 import { OrderHistory } from '../../src/entities/order-history.entity.ts';
 import { Order } from '../../src/entities/order.entity.ts';
-import { Payment } from '../../src/entities/payment.entity.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
@@ -12,11 +11,11 @@ import { placeOrder, statusOf } from './shopping.ts';
 async function chargeHeld(platform: Platform): Promise<string> {
   await platform.sandbox.hold({ target: 'stripe', phase: 'after', path: '/v1/payment_intents' });
   const id = await placeOrder(platform);
-  await until('the charge is held', 5_000, async () => ((await platform.sandbox.held()) > 0 ? true : undefined));
+  await until('the charge is held', async () => ((await platform.sandbox.held()) > 0 ? true : undefined));
   return id;
 }
 const isPaid = (platform: Platform, id: string) =>
-  until('paid', 15_000, async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
+  until('paid', async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
 const chargesOf = async (platform: Platform, id: string) =>
   (await platform.sandbox.ledger()).filter(({ order_id }) => order_id === id).length;
 
@@ -41,16 +40,16 @@ describe.concurrent('a worker', () => {
       await isPaid(platform, id);
       await frozen?.signal('SIGCONT');
 
-      // Void unless both have run to the end: two conversations, each heard.
+      // Void unless both have run to the end. Whether the thawed one still hears its own first answer, or only asks again, is
+      // a matter of time.
       const em = platform.orm.em.fork();
-      const calls = await until('the thawed worker has heard too', 10_000, async () => {
+      const calls = await until('the thawed worker has heard too', async () => {
         const rows = await em.find(GatewayCall, { order: id }, { disableIdentityMap: true });
-        return rows.length >= 2 && rows.every(({ endedAt }) => endedAt) ? rows : undefined;
+        const succeeded = rows.filter(({ outcome }) => outcome === 'succeeded');
+        return succeeded.length >= 2 && rows.every(({ endedAt }) => endedAt) ? rows : undefined;
       });
-      expect(calls.map(({ operation, outcome }) => `${operation} ${outcome}`)).toEqual([
-        'charge succeeded',
-        'charge succeeded',
-      ]);
+      const heard = new Set(calls.map(({ operation, outcome }) => `${operation} ${outcome}`));
+      expect(['charge succeeded', 'charge unknown']).toEqual(expect.arrayContaining([...heard]));
       expect(await chargesOf(platform, id)).toBe(1);
       expect(await em.count(OrderHistory, { order: id, toStatus: 'paid' })).toBe(1);
       const events = (await readStream(platform.redis, 'orders')).filter(({ subject }) => subject === id);
@@ -85,10 +84,10 @@ describe.concurrent('a gateway', () => {
   test('that loses a fifth of its answers, and spoils others for ever, charges every order once', inTurn, async () => {
     const chargedEarlier = (await platform.sandbox.ledger()).length;
     const calledEarlier = (await platform.sandbox.arrivals('stripe')).length;
-    const during = { target: 'stripe', seconds: 8 } as const;
-    await platform.sandbox.fault({ ...during, kind: 'lost_answer', rate: 0.2 });
-    await platform.sandbox.fault({ ...during, kind: 'error_after_charge', rate: 0.1, stored: true });
-    await platform.sandbox.fault({ ...during, kind: 'slow', rate: 0.05, ms: 1_000 });
+    const during = { target: 'stripe', seconds: 3_600 } as const;
+    await platform.sandbox.fault({ ...during, kind: 'lost_answer', rate: 0.2, times: 16 });
+    await platform.sandbox.fault({ ...during, kind: 'error_after_charge', rate: 0.1, times: 8, stored: true });
+    await platform.sandbox.fault({ ...during, kind: 'slow', rate: 0.05, times: 4, ms: 1_000 });
     const ids: string[] = [];
     const shopper = async () => {
       while (ids.length < 80) ids.push(await placeOrder(platform));
@@ -96,7 +95,7 @@ describe.concurrent('a gateway', () => {
     await Promise.all(Array.from({ length: 8 }, shopper));
 
     const em = platform.orm.em.fork();
-    await until('all paid', 30_000, async () =>
+    await until('all paid', async () =>
       (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
     );
     const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');
@@ -106,13 +105,12 @@ describe.concurrent('a gateway', () => {
     const calls = called.filter(({ method }) => method === 'POST');
     expect(calls.length).toBeGreaterThan(ids.length);
     expect(new Set(calls.map(({ idempotency_key }) => idempotency_key)).size).toBe(ids.length);
-    expect(await em.count(Payment, { calls: { $gt: 2 } })).toBeGreaterThan(0);
   });
 
   test('that answers pages, half answers and refusals to listen charges every order once, too', inTurn, async () => {
     const chargedEarlier = (await platform.sandbox.ledger()).length;
     await platform.sandbox.clearFaults();
-    const during = { target: 'stripe', seconds: 4 } as const;
+    const during = { target: 'stripe', seconds: 3_600, times: 6 } as const;
     for (const [kind, rate] of [
       // The charge is made, and its answer is cut in half.
       ['malformed', 0.3],
@@ -122,7 +120,7 @@ describe.concurrent('a gateway', () => {
       await platform.sandbox.fault({ ...during, kind, rate });
     const ids = await Promise.all(Array.from({ length: 24 }, () => placeOrder(platform)));
     const em = platform.orm.em.fork();
-    await until('all paid', 30_000, async () =>
+    await until('all paid', async () =>
       (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
     );
     const charged = (await platform.sandbox.ledger()).slice(chargedEarlier).map(({ order_id }) => order_id ?? '');

@@ -29,7 +29,7 @@ export async function readByMany(platform: Platform, symbol: string, readers: nu
   agent.destroy();
   const eventsOf = async () =>
     (await readStream(platform.redis, 'market')).filter(({ subject }) => subject === symbol).length;
-  await until('an event', 3_000, async () => ((await eventsOf()) > 0 ? true : undefined));
+  await until('an event', async () => ((await eventsOf()) > 0 ? true : undefined));
   const calls = (await platform.sandbox.arrivals('finnhub')).filter(({ path }) => path.endsWith(`symbol=${symbol}`));
   const rows = await platform.orm.em.fork().count(StockQuote, { symbol });
   return { answers: [...answers], calls: calls.length, rows, events: await eventsOf() };

@@ -2,11 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
 import { Order } from '../../src/entities/order.entity.ts';
 import { type Platform, type RedisServer, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
+import { patienceMs, until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import { placeOrder } from './shopping.ts';
 
 const outageMs = 12_000;
+// Measured on a machine by itself, in `npm run chaos`.
+const answeredWithinMs = Number(process.env['ANSWERED_WITHIN_MS'] ?? patienceMs);
+const paidWithinMs = Number(process.env['REBUILT_WITHIN_MS'] ?? patienceMs);
 
 const outages = [
   {
@@ -26,7 +29,7 @@ afterAll(() => Promise.all(opened.map((platform) => platform.stop())));
 
 // Each outage has a platform of its own, so that both are waited for at once.
 describe.concurrent.each(outages)('Redis $name for 12 s', ({ begin, end }) => {
-  test('every order is answered 201 within 2 s, and all are paid within 15 s of its return, each charged once', async () => {
+  test('every order is answered 201, and all are paid after its return, each charged once', async () => {
     const platform = await startPlatform({ ownRedis: true });
     opened.push(platform);
     const { redisServer } = platform;
@@ -37,26 +40,28 @@ describe.concurrent.each(outages)('Redis $name for 12 s', ({ begin, end }) => {
     while (performance.now() < back) {
       const before = performance.now();
       ids.push(await placeOrder(platform));
-      expect(performance.now() - before).toBeLessThan(2_000);
+      expect(performance.now() - before).toBeLessThan(answeredWithinMs);
       // The buyers' own pace; what is waited for below is the outage's end.
       await sleep(250);
     }
     await end(redisServer);
 
     const em = platform.orm.em.fork();
-    await until('all paid', 15_000, async () =>
-      (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
+    await until(
+      'all paid',
+      async () => ((await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined),
+      paidWithinMs,
     );
     const charged = (await platform.sandbox.ledger())
       .map(({ order_id }) => order_id ?? '')
       .filter((id) => ids.includes(id));
     expect(charged.toSorted()).toEqual(ids.toSorted());
-    const types = await until('all announced', 15_000, async () => {
+    const types = await until('all announced', async () => {
       const events = (await readStream(platform.redis, 'orders')).filter(({ subject }) => ids.includes(subject));
       return new Set(events.map(({ id }) => id)).size === ids.length * 2
         ? events.map(({ subject, version }) => `${subject} ${version}`)
         : undefined;
     });
     expect(types.length).toBe(ids.length * 2);
-  }, 90_000);
+  });
 });

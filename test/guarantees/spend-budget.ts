@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { type Platform, startPlatform } from '../platform.ts';
+import { patienceMs, until } from '../process.ts';
 import { busiest, demandQuotes } from './demand.ts';
 
 /** What endless demand did to the plan's windows, by the sandbox's own log of arrivals. */
@@ -8,12 +8,15 @@ export type Spending = Readonly<{ refused: number; busiestWindow: number; busies
 /** Four workers that share a 60/30 plan with a window of this length, and a Redis of their own. */
 export type Spenders = Readonly<{
   /**
-   * Lets them meet endless demand for some windows. `used` is the share of all calls that these allow; the rest tells of
-   * everything since the start.
+   * Lets them meet endless demand until as many calls have been made as so many windows allow. `used` is the share of
+   * them that was made in no more time than that; the rest tells of everything since the start.
    */
-  spend(windows: number, disturb?: (platform: Platform, windowMs: number) => Promise<void>): Promise<Spending>;
+  spend(windows: number, mishaps?: readonly Mishap[]): Promise<Spending>;
   stop(): Promise<void>;
 }>;
+
+/** Something that goes wrong while they spend. */
+export type Mishap = (platform: Platform) => Promise<void>;
 
 const perWindow = 60;
 
@@ -22,12 +25,24 @@ export async function startSpenders(windowMs: number): Promise<Spenders> {
   const env = { FINNHUB_PER_MINUTE: String(perWindow), FINNHUB_WINDOW_MS: String(windowMs), QUOTE_TTL_SECONDS: '0' };
   const platform = await startPlatform({ workers: 4, ownRedis: true, env });
   const arrivals = () => platform.sandbox.arrivals('finnhub');
+  const haveCalled = (calls: number) =>
+    until(
+      `${calls} calls`,
+      async () => ((await arrivals()).length >= calls ? true : undefined),
+      Math.max(patienceMs, 20 * windowMs),
+    );
   return {
-    async spend(windows, disturb = async () => {}) {
+    async spend(windows, mishaps = []) {
       const before = (await arrivals()).length;
       const enough = new AbortController();
       const demand = demandQuotes(platform.url, enough.signal);
-      await Promise.all([sleep(windows * windowMs + 500), disturb(platform, windowMs)]);
+      // Spread over all that is called.
+      const share = (windows * perWindow) / (mishaps.length + 1);
+      for (const [index, mishap] of mishaps.entries()) {
+        await haveCalled(before + Math.floor((index + 1) * share));
+        await mishap(platform);
+      }
+      await haveCalled(before + windows * perWindow);
       enough.abort();
       await demand;
       const all = await arrivals();
@@ -44,19 +59,18 @@ export async function startSpenders(windowMs: number): Promise<Spenders> {
   };
 }
 
-/** Two workers killed, Redis emptied, and Redis killed and started again, within little more than a window. */
-export async function mishaps(platform: Platform, windowMs: number): Promise<void> {
-  const replaceWorker = async () => {
-    await platform.workers.shift()?.signal('SIGKILL');
-    await platform.startWorker();
-  };
-  await sleep(windowMs / 3);
-  await replaceWorker();
-  await sleep(windowMs / 4);
-  await platform.redis.flushall();
-  await sleep(windowMs / 3);
-  await platform.redisServer?.process().signal('SIGKILL');
-  await platform.redisServer?.restart();
-  await sleep(windowMs / 4);
-  await replaceWorker();
-}
+const replaceWorker: Mishap = async (platform) => {
+  await platform.workers.shift()?.signal('SIGKILL');
+  await platform.startWorker();
+};
+
+/** Two workers killed, Redis emptied, and Redis killed and started again. */
+export const mishaps: readonly Mishap[] = [
+  replaceWorker,
+  async ({ redis }) => void (await redis.flushall()),
+  async ({ redisServer }) => {
+    await redisServer?.process().signal('SIGKILL');
+    await redisServer?.restart();
+  },
+  replaceWorker,
+];

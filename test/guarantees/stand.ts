@@ -15,9 +15,6 @@ export type Stand = Readonly<{
   close(): Promise<void>;
 }>;
 
-// Everything starts at once here, also on a machine that has much else to do.
-const startMs = 60_000;
-
 /** Makes a stand for an API or a worker of a platform whose servers are its own. */
 export async function openStand({ env }: Platform, role: KillPoint['role']): Promise<Stand> {
   const mysql = await openHoldingProxy('127.0.0.1', Number(env['MYSQL_PORT']));
@@ -43,7 +40,7 @@ export async function openStand({ env }: Platform, role: KillPoint['role']): Pro
     process,
     async start() {
       current = startProcess(role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts', [], given);
-      await untilReady(`http://127.0.0.1:${health}/readyz`, current, startMs);
+      await untilReady(`http://127.0.0.1:${health}/readyz`, current);
     },
     async close() {
       await current?.signal('SIGKILL');

@@ -11,7 +11,7 @@ beforeAll(async () => {
   await replay(em(), 'WALK', observations);
   // Neighbours in the index that must not be mixed in.
   await replay(em(), 'WALKS', observations.slice(0, 100));
-}, 60_000);
+});
 afterAll(() => api.close());
 
 const intervals: readonly BarInterval[] = ['1m', '5m', '15m', '1h', '1d'];

@@ -76,7 +76,7 @@ test('the total is the sum of the lines, and refunds of any sizes give back exac
     }),
     { numRuns: 15 },
   );
-}, 60_000);
+});
 
 const steps = [
   'pay',
@@ -125,7 +125,7 @@ test('no sequence of requests, answers and faults leaves the tables, or keeps or
     }),
     { numRuns: 40 },
   );
-}, 90_000);
+});
 
 /** The breaker would keep most attempts from the gateway, after so many silences; here each is heard. */
 const tireless: Outage = { admit: async () => {}, heard: async () => {}, missed: async () => undefined };

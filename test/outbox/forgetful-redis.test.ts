@@ -3,7 +3,7 @@ import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import { keepRedis } from '../../src/workers/keep-redis.ts';
 import { type RedisServer, startRedis } from '../platform.ts';
-import { until } from '../process.ts';
+import { patienceMs, until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
 
@@ -30,7 +30,7 @@ async function crash(afterBytes: number): Promise<void> {
   await server.process().signal('SIGKILL');
   await server.forget(afterBytes);
   await server.restart();
-  await until('Redis answers', 5_000, async () => outbox.api.ctx.redis.ping().catch(() => undefined));
+  await until('Redis answers', async () => outbox.api.ctx.redis.ping().catch(() => undefined));
 }
 
 /** Announces three moves of two parcels, and lets Redis forget the last two, which are in no outbox any more. */
@@ -59,7 +59,7 @@ test('what a relay had appended, and not yet deleted, is appended again, too', a
   await send();
   await move('d', 1);
   await crash(await server.written());
-  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(5_000));
+  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
   // Deleting its row is all that is left to that relay.
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
   expect(await announced()).toEqual(['c 1', 'd 1']);
@@ -73,7 +73,7 @@ test('workers see to it when nobody has anything to announce', async () => {
   const definitions = { ...ctx.definitions, streams: new Map([['parcels', parcelMoved.stream]]) };
   const stopping = new AbortController();
   const keeping = keepRedis({ ...ctx, definitions }, stopping.signal);
-  await until('all are announced', 5_000, async () => ((await announced()).length === 3 ? true : undefined));
+  await until('all are announced', async () => ((await announced()).length === 3 ? true : undefined));
   stopping.abort();
   await keeping;
   expect(await announced()).toEqual(['e 1', 'f 1', 'e 2']);

@@ -5,6 +5,7 @@ import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import { readStream } from '../stream-entries.ts';
 import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
+import { patienceMs } from '../process.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {
@@ -48,7 +49,7 @@ test('of a long log, as much is restored as streams may be long', async () => {
   const { ctx } = outbox.api;
   await ctx.orm.em.fork().insertMany(EventLog, rows);
   await ctx.redis.flushdb();
-  await restoreStream(ctx, parcelMoved.stream, AbortSignal.timeout(10_000));
+  await restoreStream(ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
   const entries = await readStream(ctx.redis, 'parcels');
   expect(entries.map(({ subject }) => subject)).toEqual(rows.slice(300).map(({ subject }) => subject));
 });
@@ -68,7 +69,7 @@ test('an event that left the outbox while its stream was restored is in the stre
   await move('on-its-way', 1);
   // What its relay had appended is lost, and deleting its row is all that is left to the relay.
   await outbox.api.ctx.redis.flushdb();
-  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(5_000));
+  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
   await move('on-its-way', 2);
   await send();
@@ -93,7 +94,7 @@ test('versions stay in order when their rows leave the outbox between two looks 
   const redis = new Proxy(ctx.redis, {
     get: (of, name): unknown => (name === 'pipeline' ? pipeline : Reflect.get(of, name)),
   });
-  await restoreStream({ ...ctx, redis }, parcelMoved.stream, AbortSignal.timeout(5_000));
+  await restoreStream({ ...ctx, redis }, parcelMoved.stream, AbortSignal.timeout(patienceMs));
   const entries = await announced();
   expect(entries).toHaveLength(501);
   expect(entries.filter((entry) => entry.startsWith('split'))).toEqual(['split 1 {"step":1}', 'split 2 {"step":2}']);

@@ -3,7 +3,7 @@ import { EventLog } from '../../src/entities/event-log.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import type { Subscription } from '../../src/streams/subscription.ts';
-import { until } from '../process.ts';
+import { patienceMs, until } from '../process.ts';
 import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
 
 let outbox: Outbox;
@@ -25,7 +25,7 @@ const moveUnseen = async (parcel: string, step = 1) => {
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, { subject: parcel });
 };
 const lose = () => outbox.api.ctx.redis.flushdb();
-const restore = () => restoreStream(outbox.api.ctx, stream, AbortSignal.timeout(5_000));
+const restore = () => restoreStream(outbox.api.ctx, stream, AbortSignal.timeout(patienceMs));
 
 /** A follower, and what it has been given: parcels with their steps, and gaps. */
 function follow(after?: string) {
@@ -35,7 +35,6 @@ function follow(after?: string) {
   const have = (what: readonly string[]) =>
     until(
       () => `${what.join()}; there is ${given.join()}`,
-      8_000,
       async () => {
         for (const delivery of (await subscription.take(100)) ?? []) {
           if (delivery.kind === 'event') last = delivery.entry.id;

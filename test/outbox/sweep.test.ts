@@ -80,9 +80,9 @@ test('a sweep that fails is followed by another, until it is told to stop', asyn
   const stop = new AbortController();
   const { orm, log } = outbox.api.ctx;
   const sweeping = sweepUntil(stop.signal, orm, outbox.relay({ producer }), log);
-  await until('the first try', 3_000, () => (tries > 0 ? true : undefined));
+  await until('the first try', () => (tries > 0 ? true : undefined));
   await outbox.expireLeases();
-  await until('sent', 3_000, () => (added.length === 1 ? true : undefined));
+  await until('sent', () => (added.length === 1 ? true : undefined));
   stop.abort();
   await sweeping;
 });
@@ -106,7 +106,7 @@ describe('a sweep in the middle of its claim', () => {
     try {
       await holder.execute("select get_lock('hold_claim', 1)");
       const sweeping = sweepOnce(outbox.api.ctx.orm, deaf);
-      await until('the claim is held', 3_000, async () => {
+      await until('the claim is held', async () => {
         const [row] = await em().execute<{ held: number | null }[]>("select is_used_lock('held_claim') as held");
         return row?.held === null ? undefined : true;
       });
@@ -121,11 +121,8 @@ describe('a sweep in the middle of its claim', () => {
   test('keeps nobody from storing a message', async () => {
     await ask(3);
     await outbox.expireLeases();
-    const claimed = await duringClaim(async () => {
-      const before = performance.now();
-      await ask(3);
-      expect(performance.now() - before).toBeLessThan(1_000);
-    });
+    // Were it kept waiting, it would wait for ever: what is claimed is let go afterwards.
+    const claimed = await duringClaim(() => ask(3));
     expect(claimed).toBe(3);
   });
 

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { patienceMs } from '../process.ts';
 import { type Sandbox, startSandbox } from '../sandbox-process.ts';
 
 let sandbox: Sandbox;
@@ -8,8 +9,8 @@ beforeAll(async () => {
 afterEach(() => sandbox.clearFaults());
 afterAll(() => sandbox.stop());
 
-const quote = (patienceMs = 10_000) =>
-  fetch(`${sandbox.urls.finnhub}/quote?symbol=AAPL&token=free`, { signal: AbortSignal.timeout(patienceMs) });
+const quote = (waitMs = patienceMs) =>
+  fetch(`${sandbox.urls.finnhub}/quote?symbol=AAPL&token=free`, { signal: AbortSignal.timeout(waitMs) });
 
 test('zeros hide the price of a known symbol', async () => {
   await sandbox.fault({ target: 'finnhub', kind: 'zeros' });
@@ -55,7 +56,7 @@ test('a fault ends by itself, after its time or its number of strikes', async ()
   expect(statuses).toEqual([503, 503, 200]);
   await sandbox.fault({ target: 'rates', kind: '5xx', seconds: 0.3 });
   expect((await fetch(sandbox.urls.rates)).status).toBe(503);
-  await expect.poll(async () => (await fetch(sandbox.urls.rates)).status, { timeout: 3000 }).toBe(200);
+  await expect.poll(async () => (await fetch(sandbox.urls.rates)).status).toBe(200);
 });
 
 test('a rate strikes that share of requests', async () => {

@@ -22,7 +22,7 @@ test('the window opens with the first call of a key, and its headers count down'
   });
   expect(answers[3]?.headers.has('retry-after')).toBe(false);
   expect((await quote('other')).status).toBe(200);
-  await expect.poll(async () => (await quote('one')).status, { timeout: 4000, interval: 100 }).toBe(200);
+  await expect.poll(async () => (await quote('one')).status, { interval: 100 }).toBe(200);
   expect(Date.now() - beganAt).toBeGreaterThanOrEqual(1500);
 });
 
@@ -40,7 +40,7 @@ test.each([
   sandbox = await startSandbox({ env: { FINNHUB_PER_MINUTE: '2', FINNHUB_PER_SECOND: '1' }, args });
   expect([(await quote('key')).status, (await quote('key')).status]).toEqual([200, 429]);
   const refusedAt = performance.now();
-  await expect.poll(() => performance.now() - refusedAt, { timeout: 2000 }).toBeGreaterThan(1000);
+  await expect.poll(() => performance.now() - refusedAt).toBeGreaterThan(1000);
   expect((await quote('key')).status).toBe(status);
 });
 

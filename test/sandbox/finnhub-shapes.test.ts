@@ -76,7 +76,7 @@ test('quotes move, and agree with themselves', async () => {
     expect(dp).toBe(Number((((c - pc) / pc) * 100).toFixed(4)));
     return new Set(seen.values()).size;
   };
-  await expect.poll(look, { timeout: 10_000, interval: 400 }).toBeGreaterThan(1);
+  await expect.poll(look, { interval: 400 }).toBeGreaterThan(1);
 });
 
 test('news keeps to the days asked for, with ids of its own', async () => {

@@ -32,13 +32,13 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
   expect((await platform.send('POST', '/orders', { ...order, payment_method: 'pm_card_chargeDeclined' })).status).toBe(
     201,
   );
-  const counted = await until('two charges counted', 10_000, async () => {
+  const counted = await until('two charges counted', async () => {
     const { samples } = await scrape('worker');
     return samples.get(tries('charge-order', 'done')) === 2 ? samples : undefined;
   });
   expect(counted.get('orderflow_job_seconds_count{queue="payments",kind="charge-order"}')).toBe(2);
   // Both orders created, one paid, one declined.
-  await until('four events', 5_000, async () => ((await platform.redis.xlen('orders')) === 4 ? true : undefined));
+  await until('four events', async () => ((await platform.redis.xlen('orders')) === 4 ? true : undefined));
   const client = openEventClient(`${platform.url}/streams/market`);
   await client.connect();
   const { samples } = await scrape('api');
@@ -47,10 +47,10 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
   expect(samples.get('orderflow_stream_lag_seconds{stream="market"}')).toBe(0);
   expect(samples.has('orderflow_stream_lag_seconds{stream="orders"}')).toBe(false);
   await client.disconnect();
-  await until('the follower has gone', 5_000, async () =>
+  await until('the follower has gone', async () =>
     (await scrape('api')).samples.get('orderflow_stream_followers') === 0 ? true : undefined,
   );
-  await until('an empty outbox', 5_000, async () =>
+  await until('an empty outbox', async () =>
     (await scrape('api')).samples.get('orderflow_outbox_rows') === 0 ? true : undefined,
   );
   expect(samples.get('orderflow_up{part="mysql"}')).toBe(1);
@@ -81,14 +81,12 @@ test('every family stands in one place and is described once, as Prometheus want
 
 test('with a frozen Redis a scrape still answers, says so, and leaves out what it could not read', async () => {
   await platform.redisServer?.process().signal('SIGSTOP');
-  const begun = performance.now();
   const { samples } = await scrape('api');
-  expect(performance.now() - begun).toBeLessThan(3_000);
   expect(samples.get('orderflow_up{part="redis"}')).toBe(0);
   expect(samples.get('orderflow_up{part="mysql"}')).toBe(1);
   expect([...samples.keys()].filter((name) => /stream_length|bullmq/.test(name))).toEqual([]);
   await platform.redisServer?.process().signal('SIGCONT');
-  await until('Redis is back', 10_000, async () =>
+  await until('Redis is back', async () =>
     (await scrape('api')).samples.get('orderflow_up{part="redis"}') === 1 ? true : undefined,
   );
 });

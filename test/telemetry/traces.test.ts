@@ -41,9 +41,9 @@ test('one order is one trace: the request, its job in the worker, and each event
   });
   await client.connect();
   const id = await placeOrder();
-  await client.have(2, 10_000);
+  await client.have(2);
   await client.disconnect();
-  const last = await until('the last step', 10_000, () =>
+  const last = await until('the last step', () =>
     spansNamed('deliver order.paid').find(({ attributes }) => attributes['orderflow.subject'] === id),
   );
   const way = [
@@ -55,14 +55,12 @@ test('one order is one trace: the request, its job in the worker, and each event
   // Each process sends its steps once a second.
   await until(
     () => `the way ${way.join(' > ')}; known is ${wayTo(last).join(' > ')}`,
-    10_000,
     () => (wayTo(last).join() === way.join() ? true : undefined),
   );
   const steps = () => collector.spans.filter(({ trace }) => trace === last.trace).map(({ name }) => name);
   const each = ['deliver order.created', 'deliver order.paid', 'charge-order'];
   await until(
     () => `each of ${each.join()}; known is ${steps().join()}`,
-    10_000,
     () => (each.every((name) => steps().includes(name)) ? true : undefined),
   );
   // Followers get the event as it is promised, without what belongs to the platform.
@@ -76,7 +74,7 @@ test('every line of the log and every problem names its request, its job and its
   });
   const problem = z.object({ request_id: z.string(), trace_id: z.string() }).parse(await answer.json());
   expect(problem.trace_id).toBe(caller);
-  const [line] = await until('the line of the request', 5_000, () => {
+  const [line] = await until('the line of the request', () => {
     const found = linesOf(platform.apis[0]?.output() ?? '', 'request_id', problem.request_id);
     return found.length > 0 ? found : undefined;
   });
@@ -84,7 +82,7 @@ test('every line of the log and every problem names its request, its job and its
 
   const job = '0198c2f0-0000-7000-8000-000000000001';
   await addStranger(job);
-  const lines = await until('the line of the job', 10_000, () => {
+  const lines = await until('the line of the job', () => {
     const found = linesOf(platform.workers[0]?.output() ?? '', 'job', job);
     return found.length > 0 ? found : undefined;
   });

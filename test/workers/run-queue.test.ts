@@ -70,7 +70,7 @@ function work(
   return { runs, farewells, job };
 }
 const ended = (id: string) =>
-  until(`job ${id} ended`, 8_000, async () => {
+  until(`job ${id} ended`, async () => {
     const job = await queue().getJob(id);
     return job?.finishedOn ? job : undefined;
   });
@@ -140,7 +140,7 @@ test('RateLimited rests the whole queue, in every worker, spends no attempt, and
   };
   const [{ farewells, job }] = [work(doIt), work(doIt)];
   const first = await api.ctx.producer.enqueue(job, { name: 'Eve' });
-  await until('the queue rests', 3_000, async () => ((await queue().getRateLimitTtl(restMax)) > 0 ? true : undefined));
+  await until('the queue rests', async () => ((await queue().getRateLimitTtl(restMax)) > 0 ? true : undefined));
   const others = ['Fay', 'Guy', 'Hel'].map((name) => api.ctx.producer.enqueue(job, { name }));
   for (const id of [first, ...(await Promise.all(others))]) {
     const done = await ended(id);
@@ -184,7 +184,7 @@ test('a job that nobody was woken for is taken up soon, also while others are pl
     priority: 4,
   };
   await redis.multi().hset('bull:upkeep:ben', fields).zadd('bull:upkeep:prioritized', 4, 'ben').exec();
-  await until('Ben is greeted', 3_000, () => (runs.includes('Ben') ? true : undefined));
+  await until('Ben is greeted', () => (runs.includes('Ben') ? true : undefined));
 });
 
 test('a limit that Redis cannot be told of spends no attempt either', async () => {

@@ -93,7 +93,7 @@ describe('schedules', () => {
     expect(await api.ctx.redis.exists('orderflow:scheduling')).toBe(0);
     await api.ctx.redis.set('orderflow:scheduling', 'dead', 'PX', 50);
     expect(await schedule(sweepYard(60_000))).toBe(false);
-    await until('its turn', 2_000, async () => (await schedule(sweepYard(60_000))) || undefined);
+    await until('its turn', async () => (await schedule(sweepYard(60_000))) || undefined);
   });
 
   it('of the product are what its kinds say', async () => {

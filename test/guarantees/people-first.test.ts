@@ -10,7 +10,7 @@ import { until } from '../process.ts';
 import type { SendOptions } from '../test-context.ts';
 
 // A window that is full within seconds, and stays so.
-const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '4000' };
+const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '2000' };
 const polled = [...Array.from({ length: 9_999 }, (_, index) => `POLL${index}`), 'ORCL'];
 
 let house: MarketHouse;
@@ -49,7 +49,7 @@ const untilNoneIsLeft = () =>
   until('no call is left', async () => {
     const [window] = (await house.ctx.readBudget()).windows;
     const { limit = 0, used = 0, reserved = 0, resetsAtMs = 0 } = window ?? {};
-    return used + reserved >= limit && resetsAtMs > Date.now() + 2_000 ? true : undefined;
+    return used + reserved >= limit && resetsAtMs > Date.now() + 500 ? true : undefined;
   });
 const calls = async () =>
   (await house.sandbox.arrivals('finnhub')).map(({ path }) => new URL(path, 'http://x').searchParams.get('symbol'));

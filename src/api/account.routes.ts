@@ -4,6 +4,7 @@ import { Token } from '../entities/token.entity.ts';
 import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { hashPassword, isPassword } from '../passwords.ts';
+import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { defineRoute } from './define-route.ts';
 import { principalOf, sessionCookie } from './principal.ts';
@@ -36,7 +37,12 @@ const register = defineRoute(
     const { email, password, name } = c.req.valid('json');
     const { transaction, now } = c.var.ctx;
     const row = { email, name, role: 'user' as const, passwordHash: await hashPassword(password), createdAt: now() };
-    const id = await storeUser(transaction((tx) => tx.insert(User, row)));
+    const storing = transaction(async (tx) => {
+      const stored = await tx.insert(User, row);
+      await audit(c, tx, { subject: stored, after: { role: row.role } });
+      return stored;
+    });
+    const id = await storeUser(storing);
     c.header('location', `/users/${id}`);
     return c.json(userView({ ...row, id }), 201);
   },
@@ -54,7 +60,10 @@ const logout = defineRoute(
   },
   async (c) => {
     const { userId, tokenHash } = principalOf(c);
-    await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, { hash: tokenHash }));
+    await c.var.ctx.transaction(async (tx) => {
+      await tx.nativeDelete(Token, { hash: tokenHash });
+      await audit(c, tx, { subject: userId });
+    });
     c.var.logins.forget(userId);
     deleteCookie(c, sessionCookie, { path: '/' });
     return c.body(null, 204);
@@ -99,6 +108,7 @@ const changePassword = defineRoute(
       const known = { id: userId, passwordHash: user?.passwordHash ?? '' };
       if (!isTheirs || (await tx.nativeUpdate(User, known, { passwordHash })) === 0) return false;
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
+      await audit(c, tx, { subject: userId, after: { password: wanted } });
       return true;
     });
     if (!isChanged) throw new Problem('bad_credentials', 'The current password is another one.');

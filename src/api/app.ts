@@ -5,6 +5,8 @@ import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { type Fault, Problem } from '../errors.ts';
 import { needsDatabase, openAdmission } from './admission.ts';
+import { nameAct } from './audit.ts';
+import { auditRefusals } from './audit-refusals.ts';
 import { mountBoard } from './board.ts';
 import type { RouteEnv } from './define-route.ts';
 import { documented } from './docs.ts';
@@ -26,7 +28,7 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
   app.use(provide(ctx), traceRequests, logRequests);
-  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
+  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
   app.onError(answerProblem);
   const paths = openPaths(routes);
   const admit = openAdmission(ctx);
@@ -36,6 +38,7 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
     routes.map((defined) => {
       const { who, route, handler } = defined;
       const guarding = [
+        nameAct(route),
         ...(needsDatabase(defined) ? [admit] : []),
         guard(who, countingOf(route)),
         ...(who === 'public' ? [] : [keepPrivate]),

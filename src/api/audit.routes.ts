@@ -1,18 +1,34 @@
+import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
 import { AuditEntry } from '../entities/audit-entry.entity.ts';
 import { readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
+import { endOf, Moment } from './market-span.ts';
 import { cutPage, PageQuery } from './page.ts';
 
+const Facts = z.record(z.string(), z.unknown()).nullable();
 const EntryView = z
   .object({
     id: z.string(),
     at: z.string(),
-    user_id: z.int(),
-    action: z.string(),
-    queue: z.string().nullable().openapi({ description: 'null: every queue.' }),
-    job_id: z.string().nullable(),
-    status: z.int().nullable().openapi({ description: 'The answer it got; null when nobody knows.' }),
+    actor: z.int().nullable().openapi({ description: 'The user; null: nobody known.' }),
+    address: z.string().nullable().openapi({ description: 'From where; of IPv6 the /64 network.' }),
+    action: z
+      .string()
+      .openapi({ description: 'The id of the operation, as it stands here; on the board what it asked for.' }),
+    subject: z.string().nullable().openapi({
+      description: 'Of what: the id of a user, product, order, job or token, a symbol, or the name of a queue.',
+    }),
+    queue: z.string().nullable().openapi({ description: 'Of a change on the board; null: every queue.' }),
+    before: Facts.openapi({
+      description: 'The fields that changed, as they were; `…` hides what is secret or personal.',
+    }),
+    after: Facts,
+    status: z.int().nullable().openapi({
+      description: 'The answer; null: about to be made, another entry of this request tells the end.',
+    }),
+    code: z.string().nullable().openapi({ description: 'Why it was refused.' }),
     request_id: z.string(),
   })
   .openapi('AuditEntry');
@@ -20,48 +36,88 @@ const EntryList = z.object({ data: z.array(EntryView), next_cursor: z.string().n
 const example = {
   id: '019341d2-0000-7000-8000-00000000000b',
   at: '2026-11-22T10:00:00.000Z',
-  user_id: 2,
-  action: 'PUT pause',
-  queue: 'payments',
-  job_id: null,
+  actor: 2,
+  address: '192.0.2.7',
+  action: 'changeUser',
+  subject: '3',
+  queue: null,
+  before: { role: 'user' },
+  after: { role: 'operator' },
   status: 200,
+  code: null,
   request_id: '7f2c1e9a-4b7e-4c59-9a3e-1f0c8f1d2b3a',
 };
 
 const list = defineRoute(
-  'admin',
+  'operator',
   {
     method: 'get',
     path: '/audit',
     operationId: 'listAudit',
-    summary: 'Who has changed what by hand of the queues and their jobs, newest first.',
-    tags: ['jobs'],
-    request: { query: z.object(PageQuery) },
+    summary: 'Who has changed what, or tried to, and from where, newest first.',
+    description:
+      'Changes by administrators, of accounts and of the board; logins, also failed ones; and what was refused for its caller’s role. Entries are only ever added; refusals are kept for 90 days.',
+    tags: ['audit'],
+    request: {
+      query: z.object({
+        actor: z.coerce.number().int().min(1).max(0xff_ff_ff_ff).optional().openapi({ example: 2 }),
+        action: z.string().min(1).max(191).optional().openapi({ example: 'changeUser' }),
+        subject: z.string().min(1).max(191).optional().openapi({ example: '3' }),
+        from: Moment.optional().openapi({ example: '2026-11-22' }),
+        to: Moment.optional().openapi({ description: 'A day is counted whole.' }),
+        ...PageQuery,
+      }),
+    },
     responses: {
       200: {
-        description: 'A page of changes.',
+        description: 'A page of entries.',
         content: { 'application/json': { schema: EntryList, example: { data: [example], next_cursor: null } } },
       },
     },
   },
   async (c) => {
-    const { cursor, limit } = c.req.valid('query');
-    const before = cursor === undefined ? {} : { id: { $lt: readCursor('audit', cursor) } };
-    const page = { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true } as const;
-    const rows = cutPage('audit', await c.var.ctx.orm.em.fork().find(AuditEntry, before, page), limit);
-    const data = rows.page.map(({ id, at, userId, action, queue, jobId, status, requestId }) => ({
-      id,
-      at: at.toISOString(),
-      user_id: userId,
-      action,
-      queue: queue ?? null,
-      job_id: jobId ?? null,
-      status: status ?? null,
-      request_id: requestId,
-    }));
-    return c.json({ data, next_cursor: rows.next_cursor }, 200);
+    const { cursor, limit, actor, action, subject, from, to } = c.req.valid('query');
+    const filters = JSON.stringify([actor, action, subject, from, to]);
+    const listName = `audit:${createHash('sha256').update(filters).digest('base64url')}`;
+    const rows = await c.var.ctx.orm.em.fork().find(
+      AuditEntry,
+      {
+        ...(actor === undefined ? {} : { userId: actor }),
+        ...(action === undefined ? {} : { action }),
+        ...(subject === undefined ? {} : { subject }),
+        at: {
+          ...(from === undefined ? {} : { $gte: new Date(from) }),
+          ...(to === undefined ? {} : { $lte: endOf(to) }),
+        },
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+      },
+      { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+    );
+    const { page, next_cursor } = cutPage(listName, rows, limit);
+    return c.json({ data: page.map(entryView), next_cursor }, 200);
   },
 );
 
-/** Changes made by hand. */
+function entryView(row: InferEntity<typeof AuditEntry>): z.input<typeof EntryView> {
+  return {
+    id: row.id,
+    at: row.at.toISOString(),
+    actor: row.userId ?? null,
+    address: row.address ?? null,
+    action: row.action,
+    subject: row.subject ?? null,
+    queue: row.queue ?? null,
+    before: factsOf(row.before),
+    after: factsOf(row.after),
+    status: row.status ?? null,
+    code: row.code ?? null,
+    request_id: row.requestId,
+  };
+}
+
+function factsOf(text: string | null | undefined): z.input<typeof Facts> {
+  return text ? z.record(z.string(), z.unknown()).parse(JSON.parse(text)) : null;
+}
+
+/** What was changed, and what was tried. */
 export const routes = [list];

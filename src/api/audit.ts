@@ -1,48 +1,89 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Context as HonoContext } from 'hono';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { AuditEntry } from '../entities/audit-entry.entity.ts';
-import type { RouteEnv } from './define-route.ts';
-import { principalOf } from './principal.ts';
+import type { DocumentedRoute, RouteEnv } from './define-route.ts';
 
-/** A change made by hand: what, and to which queue and job. */
-export type Change = Readonly<{ action: string; queue: string | null; jobId: string | null }>;
+/** What a request asks for, as the audit names it; `status` is that of its success. */
+export type Act = Readonly<{ action: string; subject: string | null; status: number; queue?: string | null }>;
+
+/** Fields of what is changed, by their names in the API. */
+export type Facts = Readonly<Record<string, unknown>>;
+
+/** What has been changed, where the request does not say it: the subject, who, and the fields before and after. */
+export type Made = Readonly<{
+  subject?: string | number;
+  actor?: number;
+  before?: Facts;
+  after?: Facts;
+  /** The answer, where a success can have several. */
+  status?: number | null;
+  code?: string;
+}>;
+
+/** Names what a route does, before anybody is refused there. */
+export function nameAct({ operationId, responses }: DocumentedRoute): MiddlewareHandler<RouteEnv> {
+  const status = Number(Object.keys(responses).find((code) => code.startsWith('2')) ?? 200);
+  return (c, next) => {
+    c.set('act', { action: operationId, subject: c.req.param('id') ?? c.req.param('symbol') ?? null, status });
+    return next();
+  };
+}
 
 /**
- * Makes a change by hand, written down before, with its outcome added after. What cannot be written down is not made.
- * @throws whatever the change throws; the entry then has no status.
+ * Writes down what a request changes, in the transaction that changes it: there is neither without the other. Secrets
+ * and personal data are left out, whoever hands them in; who is deleted can then be forgotten.
  */
-export async function audited(c: HonoContext<RouteEnv>, change: Change, make: () => Promise<number>): Promise<void> {
-  const { ctx, requestId } = c.var;
-  const id = randomUUIDv7();
-  const entry = { id, ...cut(change), userId: principalOf(c).userId, requestId, at: ctx.now() };
-  await ctx.transaction((tx) => tx.insert(AuditEntry, entry));
+export async function audit(c: HonoContext<RouteEnv>, tx: EntityManager, made: Made = {}): Promise<void> {
+  const { act, ctx, requestId, caller, limits } = c.var;
+  if (!act) throw new Error(`${c.req.path} is audited and has no name`);
+  const subject = made.subject === undefined ? act.subject : String(made.subject);
+  await tx.insert(AuditEntry, {
+    id: randomUUIDv7(),
+    userId: made.actor ?? caller?.userId ?? null,
+    address: limits.addressOf(c),
+    action: act.action.slice(0, 191),
+    subject: subject?.slice(0, 191) ?? null,
+    queue: act.queue ?? null,
+    jobId: null,
+    before: textOf(made.before),
+    after: textOf(made.after),
+    requestId,
+    at: ctx.now(),
+    status: made.status === undefined ? act.status : made.status,
+    code: made.code ?? null,
+  });
+}
+
+/** Makes a change outside MySQL, written down before and after. What cannot be written down is not made. */
+export async function auditAround(c: HonoContext<RouteEnv>, make: () => Promise<number>): Promise<void> {
+  const { ctx } = c.var;
+  await ctx.transaction((tx) => audit(c, tx, { status: null }));
   const status = await make();
   await ctx
-    .transaction((tx) => tx.nativeUpdate(AuditEntry, { id }, { status }))
-    .catch((error: unknown) => ctx.log.warn({ err: error, audit: id, status }, 'audit: the outcome stands here alone'));
+    .transaction((tx) => audit(c, tx, { status }))
+    .catch((error: unknown) =>
+      ctx.log.warn({ err: error, request_id: c.var.requestId, status }, 'audit: the outcome stands here alone'),
+    );
 }
 
-/** What a request to Bull Board changes: `/api/queues/{queue}/{action}`, `…/{queue}/{job}/{action}`, or of all queues. */
-export function changeOnBoard(method: string, path: string, queues: ReadonlySet<string>): Change {
-  const parts = path.split('/').filter(Boolean).map(decoded);
-  const [first = '', ...rest] = parts.slice(parts.indexOf('queues', 2) + 1);
-  if (!queues.has(first)) return { action: [method, first, ...rest].join(' '), queue: null, jobId: null };
-  const [second = ''] = rest;
-  const jobId = rest.length > 1 && !ofQueue.has(second) ? second : null;
-  return { action: `${method} ${(jobId === null ? rest : rest.slice(1)).join('/')}`, queue: first, jobId };
+/** The fields in which two views of one thing differ. */
+export function differing(before: object, after: object): Pick<Made, 'before' | 'after'> {
+  const was = new Map<string, unknown>(Object.entries(before));
+  const changed = Object.entries(after).filter(([name, is]) => JSON.stringify(was.get(name)) !== JSON.stringify(is));
+  return {
+    before: Object.fromEntries(changed.map(([name]) => [name, was.get(name)])),
+    after: Object.fromEntries(changed),
+  };
 }
 
-// Actions of a queue that have parts behind them; everything else with parts is a job's.
-const ofQueue = new Set(['retry', 'clean', 'rate-limit', 'job-schedulers']);
+const mostText = 500;
+const hidden = new Set(['email', 'name', 'password', 'token', 'client_secret', 'failure_detail']);
 
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
-}
-
-function cut({ action, queue, jobId }: Change): Change {
-  return { action: action.slice(0, 191), queue, jobId: jobId?.slice(0, 191) ?? null };
+function textOf(facts: Facts | undefined): string | null {
+  if (facts === undefined) return null;
+  return JSON.stringify(facts, (name, value: unknown) => {
+    if (hidden.has(name)) return value === null ? null : '…';
+    return typeof value === 'string' && value.length > mostText ? `${value.slice(0, mostText)}…` : value;
+  });
 }

@@ -5,6 +5,7 @@ import { Token } from '../entities/token.entity.ts';
 import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { isPassword } from '../passwords.ts';
+import { audit } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { hashToken, principalOf, sessionCookie } from './principal.ts';
 import { UserView, userView } from './user-view.ts';
@@ -63,18 +64,22 @@ const login = defineRoute(
   },
   async (c) => {
     const { email, password } = c.req.valid('json');
-    const { orm, now, config } = c.var.ctx;
+    const { orm, now, config, transaction } = c.var.ctx;
     const attempts = c.var.attempts(email, c.var.limits.addressOf(c));
     await attempts.refuseTooManyAnywhere();
-    const em = orm.em.fork();
-    const user = await em.findOne(User, { email }, { disableIdentityMap: true });
+    const user = await orm.em.fork().findOne(User, { email }, { disableIdentityMap: true });
+    if (user) c.set('act', c.var.act && { ...c.var.act, subject: String(user.id) });
     if (!(await isPassword(password, user?.passwordHash, attempts)) || !user)
       throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
     await attempts.forgive();
 
     const token = randomBytes(32).toString('base64url');
     const expiresAt = new Date(now().getTime() + tokenSeconds * 1_000);
-    await em.insert(Token, { id: randomUUIDv7(), user: user.id, hash: hashToken(token), createdAt: now(), expiresAt });
+    await transaction(async (tx) => {
+      const granted = { id: randomUUIDv7(), user: user.id, hash: hashToken(token), createdAt: now(), expiresAt };
+      await tx.insert(Token, granted);
+      await audit(c, tx, { actor: user.id, after: { login: granted.id } });
+    });
     setCookie(c, sessionCookie, token, {
       httpOnly: true,
       sameSite: 'Lax',

@@ -8,7 +8,8 @@ import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { queues as definitions } from '../jobs/queues.ts';
-import { audited, changeOnBoard } from './audit.ts';
+import { auditAround } from './audit.ts';
+import { boardAct } from './board-act.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
 import { guard } from './principal.ts';
@@ -50,6 +51,7 @@ function describe(summary: string, jobs: readonly Job[]) {
 /** Operators may look, administrators may change; a browser without a login gets the form to log in with. */
 const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const isReading = c.req.method === 'GET' || c.req.method === 'HEAD';
+  c.set('act', boardAct(c.req.method, c.req.path, queueNames));
   try {
     await guard(isReading ? 'operator' : 'admin', 'everywhere')(c, async () => {});
   } catch (error) {
@@ -59,7 +61,7 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
     throw error;
   }
   if (isReading) return next();
-  await audited(c, changeOnBoard(c.req.method, c.req.path, queueNames), async () => {
+  await auditAround(c, async () => {
     await next();
     return c.res.status;
   });

@@ -1,18 +1,23 @@
 import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
 import type { ApiContext } from '../context.ts';
 import { WatchedSymbol } from '../entities/watched-symbol.entity.ts';
 import { Problem } from '../errors.ts';
 import { type CallPlan, fittingAll, fittingSeconds } from '../market/cadence.ts';
 import { allWatched, kindOf, lockWatchlist, noteChange, type Watched } from '../market/watchlist.ts';
+import type { Made } from './audit.ts';
 
 /** A symbol to be polled, how often, and who wants that. */
 export type Change = Readonly<{ symbol: string; everySeconds: number | undefined; changedBy: number }>;
+
+/** Writes a change down in its transaction. */
+export type Audited = (tx: EntityManager, made: Made) => Promise<void>;
 
 const most = 500;
 const usualSeconds = 60;
 
 /** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
-export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }: Change) {
+export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }: Change, audited: Audited) {
   const { transaction, watchlist, now, log } = ctx;
   const done = await transaction(async (tx) => {
     const at = now();
@@ -30,6 +35,10 @@ export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }
     if (known) await tx.nativeUpdate(WatchedSymbol, { symbol }, { everySeconds: cadence });
     else await tx.insert(WatchedSymbol, watched);
     await noteChange(tx, { id: randomUUID(), changedBy, at });
+    await audited(tx, {
+      ...(known ? { before: { every_seconds: known.everySeconds }, status: 200 } : { status: 201 }),
+      after: { every_seconds: cadence },
+    });
     return { watched, isNew: !known };
   });
   log.info({ user: changedBy, symbol, everySeconds: done.watched.everySeconds }, 'watchlist: watched');
@@ -37,13 +46,19 @@ export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }
 }
 
 /** Has a symbol polled no longer. @throws Problem when it is not watched. */
-export async function stopWatching(ctx: ApiContext, { symbol, changedBy }: Omit<Change, 'everySeconds'>) {
+export async function stopWatching(
+  ctx: ApiContext,
+  { symbol, changedBy }: Omit<Change, 'everySeconds'>,
+  audited: Audited,
+) {
   const { transaction, watchlist, now, log } = ctx;
   await transaction(async (tx) => {
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
-    if ((await tx.nativeDelete(WatchedSymbol, { symbol })) === 0)
-      throw new Problem('not_found', `${symbol} is not watched.`);
+    const known = (await allWatched(tx)).find((watched) => watched.symbol === symbol);
+    if (!known) throw new Problem('not_found', `${symbol} is not watched.`);
+    await tx.nativeDelete(WatchedSymbol, { symbol });
+    await audited(tx, { before: { every_seconds: known.everySeconds } });
     await noteChange(tx, { id: randomUUID(), changedBy, at });
   });
   log.info({ user: changedBy, symbol }, 'watchlist: no longer watched');

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit } from './audit.ts';
 import { readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { cutPage, PageQuery } from './page.ts';
@@ -138,10 +139,11 @@ const replay = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const { definitions, now } = c.var.ctx;
-    return answerOnce(c, request, async (tx, after) => ({
-      status: 200,
-      body: await replayDead(tx, after, { ...request, jobs: definitions.jobs, at: now() }),
-    }));
+    return answerOnce(c, request, async (tx, after) => {
+      const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, at: now() });
+      await audit(c, tx, { after: body });
+      return { status: 200, body };
+    });
   },
 );
 

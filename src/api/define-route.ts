@@ -1,5 +1,6 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
 import type { ApiContext } from '../context.ts';
+import type { Act } from './audit.ts';
 import type { LoginAttempts } from './failed-logins.ts';
 import type { Limits } from './limits.ts';
 import type { Logins } from './logins.ts';
@@ -14,6 +15,8 @@ export type RouteEnv = {
     /** The attempts of an address at an account. */
     attempts(account: string, address: string): LoginAttempts;
     requestId: string;
+    /** What the request asks for, as the audit names it. */
+    act: Act | undefined;
     /** Who calls, on guarded routes. */
     principal: Principal | undefined;
     /** Who calls, on any route, as far as it is known. */

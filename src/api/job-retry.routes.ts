@@ -4,7 +4,7 @@ import { within } from '../deadline.ts';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { Problem } from '../errors.ts';
 import { findJob } from '../jobs/find-job.ts';
-import { audited } from './audit.ts';
+import { auditAround } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleJob, isJobId, JobView, jobView } from './job-view.ts';
 
@@ -35,7 +35,7 @@ const retry = defineRoute(
     const found = isJobId(id) ? await findJob(producer, id) : undefined;
     if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
     if (found.state !== 'failed') throw new Problem('job_not_failed', `The job is ${found.state}.`);
-    await audited(c, { action: 'POST retry', queue: found.job.queueName, jobId: id }, async () => {
+    await auditAround(c, async () => {
       // Before it runs again, so that failing once more is a new letter.
       const letter = await transaction((tx) => takeLetter(tx, id));
       try {

@@ -20,7 +20,8 @@ export function spanOf(named: NamedSpan, now: Date, defaultDays = 7) {
   return { from, to, view: { from: from.toISOString(), to: to.toISOString() } };
 }
 
-function endOf(moment: string): Date {
+/** The moment, or the last of the day. */
+export function endOf(moment: string): Date {
   const at = new Date(moment);
   return moment.includes('T') ? at : new Date(at.getTime() + dayMs - 1);
 }

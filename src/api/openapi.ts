@@ -14,6 +14,7 @@ const tags = [
   { name: 'market', description: 'Market data, from stored copies first.' },
   { name: 'streams', description: 'What happens, as it happens: server-sent events.' },
   { name: 'jobs', description: 'Background work: what can be asked for, and how it goes.' },
+  { name: 'audit', description: 'Who changed what, or tried to.' },
   { name: 'about', description: 'The API about itself: health, documentation, problems.' },
 ];
 

@@ -4,6 +4,7 @@ import type { Context as HonoContext } from 'hono';
 import { Order } from '../entities/order.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit, differing } from './audit.ts';
 import { cancelForBuyer, changeOrder, payOrder, type Whose } from './change-order.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
@@ -129,11 +130,18 @@ function answerChanged(c: HonoContext<RouteEnv, '/orders/{id}'>, body: unknown, 
   const id = c.req.param('id') ?? '';
   const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.var.ctx.now() };
   return answerOnce(c, body, async (tx, after) => {
+    const before = role === 'admin' ? await viewOf(tx, id, userId) : undefined;
     await work(tx, after, whose);
-    const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
-    const [view] = await orderViews(tx, [order], userId);
+    const view = await viewOf(tx, id, userId);
+    if (view && view.user_id !== userId) await audit(c, tx, differing(before ?? {}, view));
     return { status: 200, body: view ?? {} };
   });
+}
+
+async function viewOf(tx: EntityManager, id: string, viewerId: number) {
+  const order = await tx.findOne(Order, { id }, { disableIdentityMap: true });
+  const [view] = order ? await orderViews(tx, [order], viewerId) : [];
+  return view;
 }
 
 /** What can be done with an order that is not paid. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Order } from '../entities/order.entity.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderView, orderViews } from './order-view.ts';
@@ -63,6 +64,7 @@ const refund = defineRoute(
       await refundOrder(tx, after, { id, amount: request.amount, at });
       const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
       const [view] = await orderViews(tx, [order], principalOf(c).userId);
+      await audit(c, tx, { after: { user_id: order.user, currency: order.currency, refund: view?.refunds.at(-1) } });
       return { status: 202, body: view ?? {}, location: `/orders/${id}` };
     });
   },

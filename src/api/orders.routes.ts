@@ -4,6 +4,7 @@ import { Order, orderStatuses } from '../entities/order.entity.ts';
 import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit } from './audit.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
@@ -57,6 +58,7 @@ const create = defineRoute(
         currency,
         fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
       });
+      if (userId !== principal.userId) await audit(c, tx, { subject: order.id, after: order });
       return { status: 201, body: order, location: `/orders/${order.id}` };
     });
   },

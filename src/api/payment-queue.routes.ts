@@ -4,6 +4,7 @@ import type { ApiContext } from '../context.ts';
 import { within } from '../deadline.ts';
 import { payments } from '../jobs/queues.ts';
 import { arePaymentsPaused, writePause } from '../orders/pause.ts';
+import { audit } from './audit.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { principalOf } from './principal.ts';
 
@@ -71,7 +72,11 @@ const stop = defineRoute(
 async function decide(c: HonoContext<RouteEnv>, isPaused: boolean): Promise<z.input<typeof QueueStatus>> {
   const { ctx } = c.var;
   const { userId } = principalOf(c);
-  await ctx.transaction((tx) => writePause(tx, { isPaused, changedBy: userId, at: ctx.now() }));
+  await ctx.transaction(async (tx) => {
+    const wasPaused = await arePaymentsPaused(tx);
+    await writePause(tx, { isPaused, changedBy: userId, at: ctx.now() });
+    await audit(c, tx, { subject: payments.name, before: { paused: wasPaused }, after: { paused: isPaused } });
+  });
   ctx.log.info({ user: userId, isPaused }, 'payments queue: decided');
   const queue = ctx.producer.queues.get(payments.name);
   const telling = isPaused ? queue?.pause() : queue?.resume();

@@ -5,6 +5,7 @@ import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
 import { productCreated, productDeleted, productUpdated } from '../streams/catalog.stream.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit, differing } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
@@ -42,6 +43,7 @@ const create = defineRoute(
       const id = await tx.insert(Product, row);
       const stored = await tx.findOneOrFail(Product, { id }, { disableIdentityMap: true });
       after.publish(productCreated, String(id), productFacts(stored));
+      await audit(c, tx, { subject: id, after: productView(stored) });
       return { status: 201, body: productView(stored), location: `/products/${id}` };
     });
   },
@@ -73,11 +75,12 @@ const change = defineRoute(
       const currency = fields.currency ?? stored.currency;
       const row = { ...fields, ...(price === undefined ? {} : { priceMinor: priceMinorOf(price, currency) }) };
       const changed = changedFields(stored, row);
+      const dated = changed.length === 0 ? stored : { ...stored, ...row, updatedAt: now() };
+      await audit(c, tx, differing(productView(stored), productView(dated)));
       if (changed.length === 0) return stored;
-      const dated = { ...row, updatedAt: now() };
-      await tx.nativeUpdate(Product, { id }, dated);
-      after.publish(productUpdated, String(id), { ...productFacts({ ...stored, ...dated }), changed });
-      return { ...stored, ...dated };
+      await tx.nativeUpdate(Product, { id }, { ...row, updatedAt: dated.updatedAt });
+      after.publish(productUpdated, String(id), { ...productFacts(dated), changed });
+      return dated;
     });
     return c.json(productView(product), 200);
   },
@@ -98,9 +101,11 @@ const remove = defineRoute(
     const { id } = c.req.valid('param');
     const { transaction, now } = c.var.ctx;
     await transaction(async (tx, after) => {
-      const { source, externalId } = await lockProduct(tx, id);
+      const stored = await lockProduct(tx, id);
+      const { source, externalId } = stored;
       await tx.nativeUpdate(Product, { id }, { deletedAt: now() });
       after.publish(productDeleted, String(id), { product_id: id, source, external_id: externalId ?? null });
+      await audit(c, tx, { before: productView(stored) });
     });
     return c.body(null, 204);
   },

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
 import { findJob } from '../jobs/find-job.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
+import { audit } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { JobView, jobView } from './job-view.ts';
 import { startSync } from './sync-feed.ts';
@@ -42,7 +43,8 @@ const sync = defineRoute(
   },
   (c) => {
     const { ctx } = c.var;
-    return answerOnce(c, null, async () => {
+    return answerOnce(c, null, async (tx) => {
+      await audit(c, tx);
       const id = await startSync(ctx, { force: true });
       const found = await findJob(ctx.producer, id).catch(() => undefined);
       if (!found)

@@ -3,6 +3,7 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import { deleteCookie } from 'hono/cookie';
 import { Token } from '../entities/token.entity.ts';
 import { Problem } from '../errors.ts';
+import { audit } from './audit.ts';
 import { readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { cutPage, PageQuery } from './page.ts';
@@ -92,7 +93,10 @@ const revoke = defineRoute(
   async (c) => {
     const { userId } = principalOf(c);
     const own = { id: c.req.valid('param').id, user: userId };
-    if ((await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, own))) === 0) throw unknownToken();
+    await c.var.ctx.transaction(async (tx) => {
+      if ((await tx.nativeDelete(Token, own)) === 0) throw unknownToken();
+      await audit(c, tx);
+    });
     c.var.logins.forget(userId);
     return c.body(null, 204);
   },
@@ -110,7 +114,10 @@ const revokeAll = defineRoute(
   },
   async (c) => {
     const { userId } = principalOf(c);
-    await c.var.ctx.transaction((tx) => tx.nativeDelete(Token, { user: userId }));
+    await c.var.ctx.transaction(async (tx) => {
+      const logins = await tx.nativeDelete(Token, { user: userId });
+      await audit(c, tx, { subject: userId, before: { logins }, after: { logins: 0 } });
+    });
     c.var.logins.forget(userId);
     deleteCookie(c, sessionCookie, { path: '/' });
     return c.body(null, 204);

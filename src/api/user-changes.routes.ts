@@ -7,6 +7,7 @@ import { Problem } from '../errors.ts';
 import { hashPassword } from '../passwords.ts';
 import { requireAnotherAdministrator } from '../users/administrators.ts';
 import { eraseUser } from '../users/erase-user.ts';
+import { audit, differing } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { defineRoute } from './define-route.ts';
 import { givenFields } from './given-fields.ts';
@@ -72,7 +73,13 @@ const change = defineRoute(
         const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
         if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
         if (passwordHash !== undefined) await tx.nativeDelete(Token, { user: id });
-        return { ...user, ...wanted };
+        const now = { ...user, ...wanted };
+        await audit(
+          c,
+          tx,
+          differing(userView(user), { ...userView(now), ...(password === undefined ? {} : { password }) }),
+        );
+        return now;
       }),
     );
     c.var.logins.forget(id);
@@ -100,8 +107,9 @@ const remove = defineRoute(
     const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'));
     await transaction(async (tx) => {
       await requireAnotherAdministrator(tx, id);
-      await lockUser(tx, id);
+      const { role } = await lockUser(tx, id);
       await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
+      await audit(c, tx, { before: { role } });
     });
     c.var.logins.forget(id);
     return c.body(null, 204);

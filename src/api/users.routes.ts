@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import { roles, User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { hashPassword } from '../passwords.ts';
+import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { readCursor } from './cursor.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
@@ -74,6 +75,7 @@ const create = defineRoute(
     // The password is no part of what is compared: a plain hash of it must not be kept.
     const creating = answerOnce(c, given, async (tx) => {
       const id = await tx.insert(User, row);
+      await audit(c, tx, { subject: id, after: given });
       return { status: 201, body: userView({ ...row, id }), location: `/users/${id}` };
     });
     return storeUser(creating);
@@ -102,13 +104,14 @@ const read = defineRoute(
 /** The id, if the caller may touch that account. @throws Problem not_found: whose it is, and whether it is, stays unsaid. */
 export function accountOf(c: HonoContext<RouteEnv>, id: number): number {
   const { userId, role } = principalOf(c);
-  if (id !== userId && role !== 'admin') throw unknownUser();
+  if (id !== userId && role !== 'admin')
+    throw unknownUser(new Problem('forbidden', "Others' accounts are for administrators."));
   return id;
 }
 
 /** There is no such account, or none that the caller may see. */
-export function unknownUser(): Problem {
-  return new Problem('not_found', 'There is no such user that you may see.');
+export function unknownUser(cause?: Problem): Problem {
+  return new Problem('not_found', 'There is no such user that you may see.', { cause });
 }
 
 /** Accounts: seeing them, and opening them for others. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { mostEverySeconds } from '../market/cadence.ts';
 import { Symbol } from '../market/symbol.ts';
+import { audit } from './audit.ts';
 import { stopWatching, watch } from './change-watchlist.ts';
 import { defineRoute } from './define-route.ts';
 import { principalOf } from './principal.ts';
@@ -81,7 +82,7 @@ const put = defineRoute(
     const { ctx } = c.var;
     const { symbol } = c.req.valid('param');
     const change = { symbol, everySeconds: c.req.valid('json').every_seconds, changedBy: principalOf(c).userId };
-    const { watched, isNew } = await watch(ctx, change);
+    const { watched, isNew } = await watch(ctx, change, (tx, made) => audit(c, tx, made));
     const isOpen = await ctx.hours.isOpen(ctx.now());
     return c.json(watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.watchlist.isPolled }), isNew ? 201 : 200);
   },
@@ -99,7 +100,8 @@ const remove = defineRoute(
     responses: { 204: { description: 'It is no longer polled.' }, 422: { description: 'invalid' } },
   },
   async (c) => {
-    await stopWatching(c.var.ctx, { symbol: c.req.valid('param').symbol, changedBy: principalOf(c).userId });
+    const change = { symbol: c.req.valid('param').symbol, changedBy: principalOf(c).userId };
+    await stopWatching(c.var.ctx, change, (tx, made) => audit(c, tx, made));
     return c.body(null, 204);
   },
 );

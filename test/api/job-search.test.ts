@@ -16,7 +16,7 @@ import { openTestApi, type TestApi } from '../test-context.ts';
 import { pointersOf, problemOf } from './problem-of.ts';
 
 const List = z.strictObject({ data: z.array(JobView), next_cursor: z.string().nullable() });
-const Entries = z.object({ data: z.array(z.looseObject({ action: z.string(), job_id: z.string().nullable() })) });
+const Entries = z.object({ data: z.array(z.looseObject({ action: z.string() })) });
 
 let api: TestApi;
 let operator: Person;
@@ -126,7 +126,7 @@ describe('a retry', () => {
     expect(JobView.parse(await answer.json())).toMatchObject({ id, state: 'waiting', attempts: 0 });
     expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(0);
     const { data } = Entries.parse(await (await api.send('GET', '/audit', { as: 'admin' })).json());
-    expect(data[0]).toMatchObject({ action: 'POST retry', queue: 'upkeep', job_id: id, user_id: 2, status: 200 });
+    expect(data[0]).toMatchObject({ action: 'retryJob', subject: id, actor: 2, status: 200 });
     expect((await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).code).toBe('job_not_failed');
   });
 

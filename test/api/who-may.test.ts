@@ -20,7 +20,7 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/payments(\/\{id\})?$/,
     /^GET \/streams\/orders$/,
   ],
-  operator: [/^GET \/(jobs|queues|dead-letters)$/],
+  operator: [/^GET \/(jobs|queues|dead-letters|audit)$/],
   admin: [
     /^(GET|POST) \/users$/,
     /^POST \/products$/,
@@ -33,7 +33,6 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/events$/,
     /^POST \/jobs\/\{id\}\/retry$/,
     /^POST \/dead-letters\/replay$/,
-    /^GET \/audit$/,
   ],
 };
 const routes = await loadRoutes();

@@ -108,4 +108,31 @@ export class Migration20261122200000_initial extends Migration {
     this.addSql(`alter table \`order_history\` add constraint \`order_history_order_id_foreign\` foreign key (\`order_id\`) references \`orders\` (\`id\`);`);
   }
 
+  // Before it there is nothing: going back takes everything that was stored along.
+  override down(): void | Promise<void> {
+    this.addSql(`drop table \`watched_symbols\`;`);
+    this.addSql(`drop table \`order_history\`;`);
+    this.addSql(`drop table \`order_lines\`;`);
+    this.addSql(`drop table \`refunds\`;`);
+    this.addSql(`drop table \`payments\`;`);
+    this.addSql(`drop table \`orders\`;`);
+    this.addSql(`drop table \`tokens\`;`);
+    this.addSql(`drop table \`users\`;`);
+    this.addSql(`drop table \`stock_quotes\`;`);
+    this.addSql(`drop table \`settings\`;`);
+    this.addSql(`drop table \`products\`;`);
+    this.addSql(`drop table \`outbox_messages\`;`);
+    this.addSql(`drop table \`news_coverage\`;`);
+    this.addSql(`drop table \`market_news\`;`);
+    this.addSql(`drop table \`idempotency_keys\`;`);
+    this.addSql(`drop table \`gateway_calls\`;`);
+    this.addSql(`drop table \`forex_rates\`;`);
+    this.addSql(`drop table \`event_versions\`;`);
+    this.addSql(`drop table \`event_log\`;`);
+    this.addSql(`drop table \`dead_letters\`;`);
+    this.addSql(`drop table \`crypto_data\`;`);
+    this.addSql(`drop table \`company_profiles\`;`);
+    this.addSql(`drop table \`audit_entries\`;`);
+  }
+
 }

@@ -51,6 +51,7 @@ describe('the referee sees', () => {
     ['src/outbox/x.ts', `const orm = await MikroORM.init(options);`],
     ['src/jobs/x.ts', `const answer = await fetch(url);`],
     ['src/jobs/x.ts', `const at = new Date();`],
+    ['src/api/x.ts', `await tx.nativeUpdate(AuditEntry, { id }, { status });`],
     ['src/api/x.ts', `console.log('here');`],
     ['src/api/x.ts', `export const limit = 20;`],
     ['src/api/x.ts', '\n'.repeat(250)],

@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
+import { AuditEntry } from '../entities/audit-entry.entity.ts';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { EventLog } from '../entities/event-log.entity.ts';
 import { IdempotencyKey } from '../entities/idempotency-key.entity.ts';
@@ -9,11 +10,11 @@ import { upkeep as queue } from './queues.ts';
 
 const hourMs = 3_600_000;
 
-/** Deletes stored answers, replayed dead letters and market events whose time is over. A second run finds less to delete. */
+/** Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. A second run finds less to delete. */
 export const pruneRecords = defineJob(
   {
     kind: 'prune-records',
-    summary: 'Delete stored answers, replayed dead letters and market events whose time is over.',
+    summary: 'Delete stored answers, replayed dead letters, market events and refused attempts whose time is over.',
     queue,
     payload: z.object({}),
     result: z.object({ deleted: z.int().nonnegative() }),
@@ -32,6 +33,8 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
     deleteBefore(em.getMetadata(IdempotencyKey).tableName, 'created_at', hoursBefore(now, 74)),
     deleteBefore(em.getMetadata(DeadLetter).tableName, 'replayed_at', hoursBefore(now, 30 * 24)),
     (tx) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
+    // Strangers cause them, so they must not grow for ever; what was changed is never deleted.
+    (tx) => deleteRefusals(tx, hoursBefore(now, 90 * 24)),
   ];
 }
 
@@ -44,6 +47,12 @@ async function deleteEvents(tx: EntityManager, before: Date): Promise<number> {
   );
   const positions = oldest.filter(({ at }) => at < before).map(({ position }) => position);
   return positions.length === 0 ? 0 : tx.nativeDelete(EventLog, { position: { $in: positions } });
+}
+
+async function deleteRefusals(tx: EntityManager, before: Date): Promise<number> {
+  const refused = { code: { $ne: null }, at: { $lt: before } };
+  const oldest = await tx.find(AuditEntry, refused, { fields: ['id'], limit: batch, disableIdentityMap: true });
+  return oldest.length === 0 ? 0 : tx.nativeDelete(AuditEntry, { id: { $in: oldest.map(({ id }) => id) } });
 }
 
 function hoursBefore(now: Date, hours: number): Date {

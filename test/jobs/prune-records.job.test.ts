@@ -1,5 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AuditEntry } from '../../src/entities/audit-entry.entity.ts';
 import { EventLog } from '../../src/entities/event-log.entity.ts';
 import { IdempotencyKey } from '../../src/entities/idempotency-key.entity.ts';
 import { pruneRecords } from '../../src/jobs/prune-records.job.ts';
@@ -33,6 +34,21 @@ test('deletes answers after three days and market events after a week, keeps eve
     events.slice(1).map(({ id }) => id),
   );
   expect(await prune()).toEqual({ deleted: 0 });
+});
+
+test('deletes what was refused after ninety days, and keeps for ever what was done', async () => {
+  const entry = { action: 'login', requestId: randomUUIDv7(), at: hoursAgo(91 * 24) };
+  const refused = { ...entry, status: 401, code: 'bad_credentials' };
+  await em().insert(AuditEntry, { ...refused, id: randomUUIDv7() });
+  const kept = [
+    { ...refused, id: randomUUIDv7(), at: hoursAgo(89 * 24) },
+    { ...entry, id: randomUUIDv7(), status: 200 },
+    { ...entry, id: randomUUIDv7(), status: 404 },
+  ];
+  for (const each of kept) await em().insert(AuditEntry, each);
+  expect(await prune()).toEqual({ deleted: 1 });
+  const left = await em().find(AuditEntry, {});
+  expect(left.map(({ id }) => id).toSorted()).toEqual(kept.map(({ id }) => id).toSorted());
 });
 
 test('stops where it is when its time is up', async () => {

@@ -12,6 +12,7 @@ const longest = [
   'docs/add-a-job',
   // By then it is over.
   'guarantees/redis-outage',
+  'guarantees/every-route',
   'dashboard/ops-view',
   'bin/killed',
   'guarantees/budget-stress',

@@ -43,3 +43,8 @@ export function onShutdown(config: Config, log: Log, close: () => Promise<void>)
   process.on('SIGTERM', shutDown);
   process.on('SIGINT', shutDown);
 }
+
+/** Logs a promise that has failed and that nobody listens to. It is a fault, but none to end what everybody else waits for. */
+export function outliveRejections(log: Log): void {
+  process.on('unhandledRejection', (reason) => log.error({ err: reason }, 'a promise failed unheard'));
+}

@@ -23,6 +23,22 @@ export function patientRedis(config: Config): RedisConnection {
   return { ...basics(config), maxRetriesPerRequest: null };
 }
 
+const outages = [
+  // ioredis has names for some of its errors, and only sentences for the others.
+  /^Command timed out/,
+  /^Stream isn't writeable/,
+  /^Connection is closed/,
+  /^(MaxRetriesPerRequest|Abort|ClusterAllFailed)Error/,
+  /^Reached the max retries/,
+  // Replies of a server that is there, and cannot do what it is asked for at this moment.
+  /^(LOADING|READONLY|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|NOREPLICAS|MISCONF|OOM|BUSY|UNKILLABLE) /,
+];
+
+/** Whether an error of ioredis, or of BullMQ, which passes them on, says that Redis is away or cannot answer now. */
+export function isRedisOutage({ name, message }: Error): boolean {
+  return outages.some((outage) => outage.test(message) || outage.test(name));
+}
+
 function basics(config: Config) {
   return {
     host: config.REDIS_HOST,

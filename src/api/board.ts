@@ -30,6 +30,10 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Orderflow' } },
   });
+  // What fails in the board fails as everywhere else: its own handler calls every outage a fault, and shows its text.
+  serverAdapter.setErrorHandler((error) => {
+    throw error;
+  });
   for (const path of [base, `${base}/*`]) app.use(path, admit, refuseWithoutRedis, withoutForeignFonts);
   app.route(base, serverAdapter.registerPlugin());
 }

@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase } from '../database.ts';
 import { serveHealth } from '../health.ts';
-import { keepCompiled, onShutdown, startWith } from '../process-life.ts';
+import { keepCompiled, onShutdown, outliveRejections, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { requireAdministrator } from '../seed.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
@@ -14,6 +14,7 @@ import { serveApi } from './serve-api.ts';
 // One API process. It starts, and takes orders, also while Redis is away.
 const config = await startWith(async () => readConfig());
 const context = await startWith(() => openContext(config, 'api'));
+outliveRejections(context.log);
 await startWith(() => waitForDatabase(context.orm));
 // With a schema that is behind, `/readyz` says so; the table of users may not be there to look at.
 await startWith(async () => {

@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { TooLate } from '../deadline.ts';
 import { Problem } from '../errors.ts';
+import { isRedisOutage } from '../redis-connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../transaction.ts';
 import { traceId } from '../trace.ts';
 import type { RouteEnv } from './define-route.ts';
@@ -60,6 +61,7 @@ const outageCodes = new Set([
 function isOutage(error: Error): boolean {
   if ([CommitUnknown, TransactionTimeout, TooLate].some((known) => error instanceof known)) return true;
   if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
+  if (isRedisOutage(error)) return true;
   const code = 'code' in error ? String(error.code) : '';
   return (
     outageCodes.has(code) || (error instanceof DriverException && error.cause instanceof Error && isOutage(error.cause))

@@ -36,9 +36,11 @@ async function look({ queues }: Producer, search: JobSearch): Promise<readonly F
   const states = search.state === undefined ? jobStates : [search.state];
   const lists = search.queues.flatMap((name) => states.map((state) => ({ queue: queues.get(name), state })));
   const each = Math.ceil(mostRead / Math.max(1, lists.length));
-  const read = lists.flatMap(({ queue, state }) => (queue ? [listOf(queue, state, each)] : []));
-  const named = search.queues.flatMap((name) => search.ids.map((id) => seenById(queues.get(name), id, states)));
-  const seen = [...(await Promise.all(read)).flat(), ...(await Promise.all(named)).flat()];
+  const found = await Promise.all([
+    ...lists.flatMap(({ queue, state }) => (queue ? [listOf(queue, state, each)] : [])),
+    ...search.queues.flatMap((name) => search.ids.map((id) => seenById(queues.get(name), id, states))),
+  ]);
+  const seen = found.flat();
   const unique = [...new Map(seen.map((some) => [`${some.queue.name} ${some.job.id}`, some])).values()];
   const page = unique
     .filter((some) => fits(some.job, search))

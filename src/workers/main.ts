@@ -5,7 +5,7 @@ import { serveHealth } from '../health.ts';
 import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
-import { keepCompiled, onShutdown, refuse, startWith } from '../process-life.ts';
+import { keepCompiled, onShutdown, outliveRejections, refuse, startWith } from '../process-life.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
 import { countTries } from './count-tries.ts';
 import { keepRedis } from './keep-redis.ts';
@@ -21,6 +21,7 @@ if (unknown.length > 0)
   );
 
 const context = await startWith(() => openContext(config, 'worker'));
+outliveRejections(context.log);
 await startWith(() => waitForDatabase(context.orm));
 const stopping = new AbortController();
 const connection = patientRedis(config);

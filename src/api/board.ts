@@ -7,6 +7,7 @@ import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
+import { isOvertaken } from '../jobs/find-job.ts';
 import { queues as definitions } from '../jobs/queues.ts';
 import { auditAround } from './audit.ts';
 import { boardAct } from './board-act.ts';
@@ -30,12 +31,14 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
     serverAdapter,
     options: { uiConfig: { boardTitle: 'Orderflow' } },
   });
-  // What fails in the board fails as everywhere else: its own handler calls every outage a fault, and shows its text.
-  serverAdapter.setErrorHandler((error) => {
-    throw error;
-  });
+  const passOn = (error: Error): never => {
+    throw isOvertaken(error) ? new Problem('job_moved', 'It is in another state by now.', { cause: error }) : error;
+  };
+  // What fails in the board fails as everywhere else: its own handler calls everything a fault, and shows its text.
+  serverAdapter.setErrorHandler(passOn);
   for (const path of [base, `${base}/*`]) app.use(path, admit, refuseWithoutRedis, withoutForeignFonts);
-  app.route(base, serverAdapter.registerPlugin());
+  // The board brings a Hono of its own, which knows of no other's errors.
+  app.route(base, serverAdapter.registerPlugin().onError(passOn));
 }
 
 function linkToApi({ id }: Readonly<{ id?: string | number | null | undefined }>) {

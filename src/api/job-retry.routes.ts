@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { within } from '../deadline.ts';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { Problem } from '../errors.ts';
-import { findJob } from '../jobs/find-job.ts';
+import { findJob, isOvertaken } from '../jobs/find-job.ts';
 import { auditAround } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleJob, isJobId, JobView, jobView } from './job-view.ts';
@@ -26,7 +26,7 @@ const retry = defineRoute(
         content: { 'application/json': { schema: JobView, example: { ...exampleJob, state: 'waiting' as const } } },
       },
       404: { description: 'not_found' },
-      409: { description: 'job_not_failed' },
+      409: { description: 'job_not_failed or job_moved' },
     },
   },
   async (c) => {
@@ -42,7 +42,8 @@ const retry = defineRoute(
         await within(deadlineMs, 'Redis', found.job.retry('failed', { resetAttemptsMade: true }));
       } catch (error) {
         if (letter) await transaction((tx) => tx.insert(DeadLetter, letter));
-        throw error;
+        if (!isOvertaken(error)) throw error;
+        throw new Problem('job_moved', 'The job is gone, or has been taken up meanwhile.', { cause: error });
       }
       return 200;
     });

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Job } from '../jobs/define-job.ts';
-import { type FoundJob, jobStates } from '../jobs/find-job.ts';
+import { type FoundJob, jobStates, storedMs } from '../jobs/find-job.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const scheduledRun = /^repeat:[\w.^+-]{1,100}:\d{1,20}$/;
@@ -55,7 +55,7 @@ export function jobView({ job, state, because }: FoundJob): z.input<typeof JobVi
     queue: job.queueName,
     state,
     attempts: job.attemptsMade,
-    created_at: new Date(job.timestamp).toISOString(),
+    created_at: new Date(storedMs(job.timestamp)).toISOString(),
     started_at: timeOf(job.processedOn),
     finished_at: timeOf(job.finishedOn),
     board_url: `/admin/queues/queue/${job.queueName}/${encodeURIComponent(job.id ?? '')}`,
@@ -83,7 +83,7 @@ export function unsentJobView({ id, createdAt }: Unsent, { kind, queue }: Job): 
 }
 
 function timeOf(ms: number | undefined): string | null {
-  return ms === undefined ? null : new Date(ms).toISOString();
+  return ms === undefined ? null : new Date(storedMs(ms)).toISOString();
 }
 
 /** A job kind as the catalogue shows it. */

@@ -165,6 +165,12 @@ export const problemCodes = {
     cause: 'Only a job that has failed for good can be tried again, and only once it has not been replayed.',
     remedy: 'Read GET /jobs/{id}; what waits or runs needs no retry.',
   },
+  job_moved: {
+    status: 409,
+    title: 'Somebody was quicker',
+    cause: 'The job or the queue is in another state than this change needs: a worker or another person was quicker.',
+    remedy: 'Look at it again, and repeat what is still to be done.',
+  },
   last_administrator: {
     status: 409,
     title: 'The last administrator',

@@ -35,7 +35,7 @@ function toState(state: string): JobState | undefined {
 /** What keeps a job from running, if anything does. */
 export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
   if (state === 'delayed') {
-    const startsAt = new Date(job.timestamp + job.delay).toISOString();
+    const startsAt = new Date(storedMs(job.timestamp + job.delay)).toISOString();
     return job.attemptsMade > 0 ? `attempt ${job.attemptsMade} failed; the next one is due` : `not before ${startsAt}`;
   }
   if (state !== 'waiting') return undefined;
@@ -43,4 +43,17 @@ export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): 
   const restMs = await queue.getRateLimitTtl(restMax);
   if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: its plan is used up for now`;
   return `its turn on the queue ${queue.name} has not come`;
+}
+
+/** Whether BullMQ has refused a change because the job is gone, locked, or in another state than it was a moment ago. */
+export function isOvertaken(error: unknown): boolean {
+  // Its scripts' refusals are the only errors that carry such a code.
+  return error instanceof Error && 'code' in error && Number(error.code) < 0;
+}
+
+const latestMs = 8.64e15; // Beyond it, JavaScript has no dates.
+
+/** A moment that BullMQ has stored, ms. What is none, in a job that has come apart, counts as the beginning of time. */
+export function storedMs(ms: number): number {
+  return Math.abs(ms) <= latestMs ? ms : 0;
 }

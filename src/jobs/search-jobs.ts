@@ -1,6 +1,6 @@
 import { within } from '../deadline.ts';
 import type { Producer } from './enqueue.ts';
-import { becauseOf, type FoundJob, type JobState, jobStates } from './find-job.ts';
+import { becauseOf, type FoundJob, type JobState, jobStates, storedMs } from './find-job.ts';
 
 /** What is looked for: jobs of a kind, in a state, that carry `key` in their payload or as their id. */
 export type JobSearch = Readonly<{
@@ -73,7 +73,7 @@ function fits(job: QueuedJob, { kind, key, ids, before }: JobSearch): boolean {
 
 /** Where a job stands in the answer. */
 export function positionOf({ timestamp, id }: QueuedJob): Position {
-  return { atMs: timestamp, id: id ?? '' };
+  return { atMs: storedMs(timestamp), id: id ?? '' };
 }
 
 function compare(a: Position, b: Position): number {

@@ -56,6 +56,19 @@ describe('a search for jobs', () => {
     for (const query of ['state=completed', 'kind=no-such', 'key=ZZZ']) expect((await search(query)).data).toEqual([]);
   });
 
+  it('shows also a job that has come apart in Redis, whatever is left of it', async () => {
+    const { ctx } = api;
+    const ids = await Promise.all(['A', 'B', 'C', 'D'].map((symbol) => ctx.producer.enqueue(fetchQuote, { symbol })));
+    const keyOf = (id?: string) => `bull:finnhub:${id}`;
+    await ctx.redis.hdel(keyOf(ids[0]), 'timestamp');
+    await ctx.redis.hset(keyOf(ids[1]), { timestamp: 'soon', processedOn: '1e99', delay: 'x' });
+    await ctx.redis.hset(keyOf(ids[2]), { data: 'null', timestamp: '99999999999999999999' });
+    expect(idsOf(await search('')).toSorted()).toEqual(ids.toSorted());
+    for (const id of ids) expect((await api.send('GET', `/jobs/${id}`)).status).toBe(200);
+    const first = await search('limit=1&key=a');
+    expect(idsOf(first)).toEqual([ids[0]]);
+  });
+
   it('says why each waits, and where Bull Board shows it, and no payload', async () => {
     const id = await api.ctx.producer.enqueue(chargeOrder, {
       order_id: crypto.randomUUID(),

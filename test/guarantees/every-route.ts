@@ -47,10 +47,10 @@ export function requestsOf(document: unknown, idOf: (path: string) => string | u
 }
 
 function requestTo(method: string, path: string, chosen: readonly Parameter[], body: unknown): RouteRequest {
-  const valuesIn = (place: Parameter['in']) =>
+  const valuesIn = (place: Parameter['in']): Record<string, string> =>
     Object.fromEntries(chosen.filter((one) => one.in === place).map((one) => [one.name, valueOf(one)]));
   const query = new URLSearchParams(valuesIn('query')).toString();
-  const headers: Record<string, string> = Object.fromEntries(valuesIn('header'));
+  const headers = valuesIn('header');
   const target = { method, path: query === '' ? path : `${path}?${query}` };
   if (body === undefined) return { ...target, headers };
   return { ...target, headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify(body) };

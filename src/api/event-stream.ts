@@ -4,26 +4,22 @@ import type { RouteEnv } from './define-route.ts';
 
 // Proxies and load balancers end a connection that is silent for half a minute or more.
 const heartbeatMs = 15_000;
-const beatsBetweenChecks = 4;
 const longestOpeningMs = 2_000;
-
-/** What an endless answer is made from; `isStillAllowed` is asked about once a minute. */
-export type EventStream = Readonly<{ subscribe(): Subscription; isStillAllowed(): Promise<boolean> }>;
 
 /**
  * Answers with server-sent events until the subscription or the client ends it. Frames are made as the client takes
  * them, so nothing piles up here. A frame of `id:` alone moves a client past events that were not for it.
  */
-export async function answerEvents(c: HonoContext<RouteEnv>, events: EventStream): Promise<Response> {
+export async function answerEvents(c: HonoContext<RouteEnv>, subscribe: () => Subscription): Promise<Response> {
   c.header('content-type', 'text/event-stream; charset=utf-8');
   c.header('cache-control', 'no-cache, no-transform');
   c.header('x-accel-buffering', 'no');
   if (c.req.method === 'HEAD') return c.body(null, 200);
-  const subscription = events.subscribe();
+  const subscription = subscribe();
   // Who has the head of the answer may rely on it: what happens from then on will come.
   await subscription.settled(longestOpeningMs);
   return c.body(
-    streamOf(framesOf(subscription, events), () => subscription.close()),
+    streamOf(framesOf(subscription), () => subscription.close()),
     200,
   );
 }
@@ -48,11 +44,11 @@ function streamOf(frames: AsyncGenerator<string, void>, close: () => void): Read
   );
 }
 
-async function* framesOf(subscription: Subscription, { isStillAllowed }: EventStream): AsyncGenerator<string, void> {
+async function* framesOf(subscription: Subscription): AsyncGenerator<string, void> {
   let told = subscription.position;
   // Clients of a process that ends come back one by one, not all at once.
   yield `retry: ${1_000 + Math.floor(Math.random() * 2_000)}\n${told === undefined ? '' : `id: ${told}\n`}\n`;
-  for (let beats = 1; ; ) {
+  for (;;) {
     const deliveries = await subscription.take(heartbeatMs);
     if (deliveries === undefined) return;
     if (deliveries.length > 0) {
@@ -63,7 +59,6 @@ async function* framesOf(subscription: Subscription, { isStillAllowed }: EventSt
     const { position } = subscription;
     yield position === undefined || position === told ? ':\n\n' : `:\nid: ${position}\n\n`;
     told = position;
-    if (beats++ % beatsBetweenChecks === 0 && !(await isStillAllowed())) subscription.close();
   }
 }
 

@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/mysql';
 import { Token } from '../entities/token.entity.ts';
 import { User } from '../entities/user.entity.ts';
+import { type LoginWatch, openLoginWatch } from './login-watch.ts';
 import type { Principal } from './principal.ts';
 
 /** Who the tokens belong to, remembered for a few seconds. */
@@ -11,6 +12,8 @@ export type Logins = Readonly<{
   find(tokenHash: string): Promise<Principal | undefined>;
   /** Forgets a user's tokens: some have been ended, or the role is another one. Other processes notice within seconds. */
   forget(userId: number): void;
+  /** Dismisses within seconds what a login has opened, once the login, its user or its role has ended. */
+  watch: LoginWatch['watch'];
 }>;
 
 type Remembered = Readonly<{ principal: Principal; untilMs: number }>;
@@ -21,6 +24,7 @@ const most = 10_000;
 /** Opens the memory of one process. Only tokens that are valid are remembered, so guessing fills nothing. */
 export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Date }>): Logins {
   const known = new Map<string, Remembered>();
+  const watch = openLoginWatch({ orm, now });
   let forgotten = 0;
   const recall = (tokenHash: string): Principal | undefined => {
     const login = known.get(tokenHash);
@@ -49,6 +53,8 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
     forget(userId) {
       forgotten += 1;
       for (const [hash, { principal }] of known) if (principal.userId === userId) known.delete(hash);
+      void watch.lookAt(userId);
     },
+    watch: watch.watch,
   };
 }

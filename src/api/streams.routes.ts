@@ -10,7 +10,7 @@ import type { Wish } from '../streams/subscription.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { answerEvents } from './event-stream.ts';
 import { exampleOrderEvent, exampleQuoteEvent } from './examples.ts';
-import { authenticate, principalOf } from './principal.ts';
+import { principalOf } from './principal.ts';
 
 const mostClients = 5_000;
 const headers = z.object({
@@ -26,7 +26,7 @@ const headers = z.object({
 const description =
   'Server-sent events: `id` is the Redis stream id, `event` the type, `data` one line of JSON. Without `Last-Event-ID` ' +
   'from now on. `event: gap` says that events are no longer there: read the state anew. `event: bye` says that the ' +
-  'process ends: come back after `retry`. A comment comes every 15 s.';
+  'process ends, or the login that follows: come back after `retry`. A comment comes every 15 s.';
 
 function eventStream(example: string) {
   return {
@@ -113,8 +113,9 @@ function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]):
 }
 
 function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<Response> {
+  const { caller, logins } = c.var;
   const { tails, config } = c.var.ctx;
-  const owner = c.var.caller ? `user ${c.var.caller.userId}` : `address ${c.var.limits.addressOf(c)}`;
+  const owner = caller ? `user ${caller.userId}` : `address ${c.var.limits.addressOf(c)}`;
   if (tails.count() >= mostClients)
     throw new Problem('unavailable', 'This process has as many followers as it takes.', {
       headers: { 'retry-after': '5' },
@@ -123,11 +124,10 @@ function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<R
     throw new Problem('too_many_requests', `You follow ${config.STREAMS_PER_CALLER} streams already; close some.`, {
       headers: { 'retry-after': '30' },
     });
-  const isGuarded = c.var.principal !== undefined;
-  return answerEvents(c, {
-    subscribe: () => tails.subscribe(stream, { ...wish, owner }),
-    // A database that is away for a moment is no reason to send anyone away.
-    isStillAllowed: async () => !isGuarded || (await authenticate(c).then(Boolean, () => true)),
+  return answerEvents(c, () => {
+    const subscription = tails.subscribe(stream, { ...wish, owner });
+    if (caller) logins.watch(caller, subscription);
+    return subscription;
   });
 }
 

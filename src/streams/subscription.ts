@@ -49,6 +49,11 @@ export class Subscription {
     return this.#position;
   }
 
+  /** Whether it will deliver no more than its last words. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   /** Resolves when it knows where it stands, from which on nothing is missed; after `waitMs` in any case. */
   async settled(waitMs: number): Promise<void> {
     if (this.#position === undefined && !this.#isOver) await this.#pause(waitMs);
@@ -114,6 +119,11 @@ export class Subscription {
   /** Delivers what has been heard and a farewell, and then no more. */
   sayBye(): void {
     this.#end([...(this.#isCatchingUp ? [] : this.#waiting), { kind: 'bye' }]);
+  }
+
+  /** Delivers a farewell at once, and nothing of what has been heard: who reads may not hear it any more. */
+  dismiss(): void {
+    this.#end([{ kind: 'bye' }]);
   }
 
   /** Delivers no more. */

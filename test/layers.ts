@@ -66,6 +66,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     only: [
       'src/jobs/enqueue.ts',
       'src/jobs/find-job.ts',
+      'src/jobs/stored-job.ts',
       'src/workers/run-queue.ts',
       'src/workers/schedule-jobs.ts',
       'src/api/answer-later.ts',

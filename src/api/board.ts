@@ -14,6 +14,8 @@ import { boardAct } from './board-act.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
 import { guard } from './principal.ts';
+import { readJsonBody } from './request-body.ts';
+import { keepPrivate } from './secure-headers.ts';
 import { allowPage, readPage } from './static-files.ts';
 
 const base = '/admin/queues';
@@ -36,7 +38,8 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
   };
   // What fails in the board fails as everywhere else: its own handler calls everything a fault, and shows its text.
   serverAdapter.setErrorHandler(passOn);
-  for (const path of [base, `${base}/*`]) app.use(path, admit, refuseWithoutRedis, withoutForeignFonts);
+  for (const path of [base, `${base}/*`])
+    app.use(path, keepPrivate, admit, readBody, refuseWithoutRedis, withoutForeignFonts);
   // The board brings a Hono of its own, which knows of no other's errors.
   app.route(base, serverAdapter.registerPlugin().onError(passOn));
 }
@@ -57,27 +60,35 @@ function describe(summary: string, jobs: readonly Job[]) {
 
 /** Operators may look, administrators may change; a browser without a login gets the form to log in with. */
 const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
-  const isReading = c.req.method === 'GET' || c.req.method === 'HEAD';
   c.set('act', boardAct(c.req.method, c.req.path, queueNames));
   try {
-    await guard(isReading ? 'operator' : 'admin', 'everywhere')(c, async () => {});
+    await guard(isReading(c) ? 'operator' : 'admin', 'everywhere')(c, async () => {});
   } catch (error) {
-    const isPageAsked = isReading && (c.req.header('accept') ?? '').includes('text/html');
+    const isPageAsked = isReading(c) && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
     if (isPageAsked && isRefused) return loginPage(c, error.code === 'forbidden' ? 403 : 401);
     throw error;
   }
-  if (isReading) return next();
+  if (isReading(c)) return next();
   await auditAround(c, async () => {
     await next();
     return c.res.status;
   });
 };
 
+function isReading(c: HonoContext<RouteEnv>): boolean {
+  return c.req.method === 'GET' || c.req.method === 'HEAD';
+}
+
 async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<Response> {
   allowPage(c);
-  return c.html(await readPage('login.html'), status, { 'cache-control': 'no-store' });
+  return c.html(await readPage('login.html'), status);
 }
+
+const readJson = readJsonBody(true);
+
+/** Bodies are bounded here as everywhere, before the board reads them. */
+const readBody: MiddlewareHandler<RouteEnv> = (c, next) => (isReading(c) ? next() : readJson(c, next));
 
 // BullMQ waits for ever for a Redis that has never answered.
 const refuseWithoutRedis: MiddlewareHandler<RouteEnv> = async (c, next) => {

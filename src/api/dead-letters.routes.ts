@@ -6,14 +6,14 @@ import { audit } from './audit.ts';
 import { readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { cutPage, PageQuery } from './page.ts';
-import { replayDead } from './replay-dead.ts';
+import { payloadOf, replayDead } from './replay-dead.ts';
 
 const Letter = z
   .object({
     id: z.string(),
     kind: z.string(),
     job_id: z.string(),
-    payload: z.unknown(),
+    payload: z.unknown().openapi({ description: 'A sentence in brackets, where it could not be kept.' }),
     reason: z.string(),
     attempts: z.int(),
     died_at: z.string(),
@@ -79,7 +79,7 @@ function letterView(letter: InferEntity<typeof DeadLetter>): z.input<typeof Lett
     id,
     kind,
     job_id: jobId,
-    payload: JSON.parse(payload),
+    payload: payloadOf(payload),
     reason,
     attempts,
     died_at: diedAt.toISOString(),

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type JobsOptions, Queue, type Telemetry } from 'bullmq';
+import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../deadline.ts';
@@ -7,6 +7,7 @@ import { type Lane, priorityOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { JobContract } from './define-job.ts';
 import { queues } from './queues.ts';
+import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
 export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknown; trace?: string | null }>;
@@ -41,6 +42,22 @@ const keptSeconds = 24 * 3_600;
 // A day of a free plan's fetches; more than that would be a burden to Redis before it was a help to anyone.
 const keptJobs = 100_000;
 const mostPlaces = 1_000;
+
+/** A queue that reads its jobs whatever has become of them. */
+class Line extends Queue {
+  protected override get Job(): typeof Job {
+    return StoredJob;
+  }
+
+  // BullMQ's own reads all jobs in one script, which fails as a whole when something else stands in the place of one.
+  override async getJobs(types: JobType | JobType[] = everyType, start = 0, end = -1, asc = false) {
+    const ids = await this.getRanges(Array.isArray(types) ? types : [types], start, end, asc);
+    const jobs = await Promise.all(ids.map((id) => this.getJob(id)));
+    return jobs.filter((job) => job !== undefined);
+  }
+}
+
+const everyType: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting'];
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
 export function openProducer(connection: RedisConnection, telemetry?: Telemetry): Producer {
@@ -131,7 +148,7 @@ function openQueue(
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
   const redis = new Redis({ ...connection, maxRetriesPerRequest: null });
-  const queue = new Queue(name, { connection: redis, ...(telemetry && { telemetry }) });
+  const queue = new Line(name, { connection: redis, ...(telemetry && { telemetry }) });
   const becomeImpatient = () => Object.assign(redis.options, { commandTimeout, maxRetriesPerRequest });
   queue.waitUntilReady().then(becomeImpatient, () => {});
   // An outage is reported by each call that fails; without listeners it would end the process.

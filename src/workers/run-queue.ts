@@ -1,8 +1,10 @@
 import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
+import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { within } from '../deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
+import { StoredJob } from '../jobs/stored-job.ts';
 import { mostRestMs, type QueueDefinition, restMax } from '../jobs/queues.ts';
 import { laneOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
@@ -15,6 +17,10 @@ const tellMs = 1_000;
 
 /** BullMQ looks every ten seconds where jobs are planned for later, whatever it is told; this one as often as it is told. */
 class Looking extends Worker {
+  protected override get Job(): typeof QueueJob {
+    return StoredJob;
+  }
+
   override get maximumBlockTimeout(): number {
     return Math.min(super.maximumBlockTimeout, this.opts.drainDelay ?? Number.POSITIVE_INFINITY);
   }
@@ -73,7 +79,7 @@ async function attempt(
   const job = context.definitions.jobs.get(queued.name);
   if (!job) throw new GiveUp(`no job kind '${queued.name}' is defined; deploy one, or remove the job`);
   const payload = job.payload.safeParse(queued.data);
-  if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${payload.error.message}`);
+  if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${faultsOf(payload.error)}`);
   const timeout = AbortSignal.timeout(job.timeoutMs);
   const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
   // Whoever joins a job that waits in the background brings it forward.
@@ -82,6 +88,14 @@ async function attempt(
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, isPoll, signal };
   const result = await job.work(given, { ...context.fork(lane), log: context.log });
   return job.result.parse(result);
+}
+
+/** Where and how, and nothing of the payload itself: it is no business of the log's. */
+function faultsOf({ issues }: z.ZodError): string {
+  return issues
+    .slice(0, 5)
+    .map(({ code, path }) => `${code} at /${path.join('/')}`)
+    .join(', ');
 }
 
 /** What BullMQ must be told of a failed try, after the farewell if it was the last. */

@@ -89,6 +89,29 @@ describe('with a login', () => {
     expect(await isPaused()).toBe(false);
   });
 
+  it('a body is bounded there as everywhere, and nothing of the board is kept by caches', async () => {
+    const add = `${base}/api/queues/upkeep/add`;
+    const job = (text: string) => ({ name: 'prune-tokens', data: { text }, options: {} });
+    const refused = await api.send('POST', add, { as: 'admin', body: job('x'.repeat(70_000)) });
+    expect(await problemOf(refused)).toMatchObject({ code: 'too_large' });
+    const deep = await api.send('POST', add, { as: 'admin', body: '['.repeat(40) + ']'.repeat(40) });
+    expect(await problemOf(deep)).toMatchObject({ code: 'malformed_json' });
+    const html = { accept: 'text/html' };
+    const answers = [
+      await api.send('POST', add, { as: 'admin', body: job('short') }),
+      await api.send('GET', base, { as: 'admin', headers: html }),
+      await api.send('GET', base, { as: 'demo', headers: html }),
+      await api.send('GET', base, { headers: html }),
+      await api.send('GET', `${base}/api/queues`),
+      await api.send('GET', `${base}/api/queues`, { as: 'admin' }),
+      await api.send('GET', `${base}/api/queues/upkeep/no-such-job`, { as: 'admin' }),
+      await api.send('GET', `${base}/static/favicon-32x32.png`, { as: 'admin' }),
+      refused,
+    ];
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 403, 401, 401, 200, 404, 200, 413]);
+    for (const answer of answers) expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
   it('no other site changes them with an administrator’s cookie', async () => {
     const login = await api.send('POST', '/auth/login', { body: accounts.admin });
     const cookie = `${sessionCookie}=${Granted.parse(await login.json()).access_token}`;

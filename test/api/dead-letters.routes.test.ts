@@ -1,8 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { GiveUp } from '../../src/errors.ts';
 import { bury } from '../../src/workers/bury.ts';
+import { openLog } from '../../src/log.ts';
 import { openShop, type Shop, takingGateway } from '../orders/shop.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -51,6 +53,53 @@ describe('dead letters', () => {
     expect((await replay({ kind: 'charge-order' })).data).toEqual([]);
     expect((await replay({ kind: 'melt-snow' })).data).toEqual([]);
     expect(await list('kind=melt-snow&replayed=false')).toHaveLength(1);
+  });
+
+  it('of any size and depth are kept, or marked as what could not be', async () => {
+    let deep: unknown = 'bottom';
+    for (let depth = 0; depth < 20_000; depth += 1) deep = [deep];
+    const large = { text: 'x'.repeat(60_000) };
+    for (const data of [large, { text: 'x'.repeat(70_000) }, { text: 'é'.repeat(60_000) }, deep, undefined, null])
+      await die('melt-snow', data);
+    const answer = await shop.send('GET', '/dead-letters?kind=melt-snow&limit=6', { as: 'admin' });
+    const Payloads = z.object({ data: z.array(z.object({ payload: z.unknown() })) });
+    const payloads = Payloads.parse(await answer.json()).data.map(({ payload }) => payload);
+    expect(payloads.filter((payload) => payload === null)).toHaveLength(2);
+    expect(payloads).toContainEqual(large);
+    const marks = payloads.filter((payload) => typeof payload === 'string');
+    expect(marks.toSorted()).toEqual([
+      '[a payload nested too deeply to be kept]',
+      '[a payload of 120011 bytes: too large to be kept]',
+      '[a payload of 70011 bytes: too large to be kept]',
+    ]);
+  });
+
+  it('whose text was cut spoil neither a page nor a replay, however many they are', async () => {
+    const kind = 'prune-market';
+    const cut = { kind, payload: '{"text":"xxx', reason: 'GiveUp: no more', attempts: 1, diedAt: new Date() };
+    const rows = Array.from({ length: 230 }, () => ({ ...cut, id: randomUUIDv7(), jobId: randomUUIDv7() }));
+    await shop.ctx.orm.em.fork().insertMany(DeadLetter, rows);
+    // Letters of one millisecond have no order; this one is the last.
+    await shop.ctx.orm.em.fork().insert(DeadLetter, {
+      ...cut,
+      id: `ffffffff${randomUUIDv7().slice(8)}`,
+      jobId: 'last',
+      payload: '{}',
+    });
+    expect(await list(`kind=${kind}&limit=100`)).toHaveLength(100);
+    expect(await replay({ kind, limit: 1 })).toMatchObject({ matching: 231, data: [{ job_id: expect.any(String) }] });
+    expect((await replay({ kind, limit: 100 })).data).toEqual([]);
+  });
+
+  it('never tell the log what they were about', async () => {
+    const lines: string[] = [];
+    const log = openLog('test', 'trace', [], { write: (line: string) => void lines.push(line) });
+    await shop.ctx.orm.em.fork().execute('rename table dead_letters to dead_away');
+    const dead = { id: 'lost', name: 'reconcile', data: { card: 'canary-4242' }, attemptsMade: 2 };
+    await bury({ ...shop.ctx, log }, dead, new GiveUp('no more'));
+    await shop.ctx.orm.em.fork().execute('rename table dead_away to dead_letters');
+    expect(lines.join('')).toContain('lost');
+    expect(lines.join('')).not.toContain('canary-4242');
   });
 
   it('of a paid order charge nothing when they are replayed', async () => {

@@ -3,7 +3,7 @@ import { MikroORM } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { ormOptions } from '../src/orm-options.ts';
-import { fillTables, rowsOf, schemaOf } from './schema-rows.ts';
+import { emptyTables, fillTables, rowsOf, schemaOf } from './schema-rows.ts';
 import { ownData } from './servers.ts';
 import { createDatabase } from './test-context.ts';
 
@@ -32,6 +32,12 @@ describe('the migrations', () => {
   });
 });
 
+const refusalOf = (going: Promise<unknown>): Promise<string | undefined> =>
+  going.then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+
 describe('a database full of rows', () => {
   let orm: MikroORM;
   beforeAll(async () => {
@@ -55,10 +61,11 @@ describe('a database full of rows', () => {
       const newSchema = await schemaOf(orm);
       await fillTables(orm, later);
 
-      const refusal = await orm.migrator.down(name).then(
-        () => undefined,
-        (error: unknown) => String(error),
-      );
+      const refusalNow = await refusalOf(orm.migrator.down(name));
+      const isForNow = /cannot be undone while .{20,}/.test(refusalNow ?? '');
+      // What has been stored since stands in the way.
+      if (isForNow) await emptyTables(orm, [later, later + 1]);
+      const refusal = isForNow ? await refusalOf(orm.migrator.down(name)) : refusalNow;
       if (refusal === undefined) {
         expect(await schemaOf(orm), `${name}: down`).toEqual(schema);
         expect(await rowsOf(orm, [earlier, earlier + 1]), `${name}: down`).toEqual(rows);

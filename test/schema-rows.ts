@@ -63,6 +63,24 @@ export async function fillTables(orm: MikroORM, number: number): Promise<void> {
   });
 }
 
+/** Deletes the rows that `fillTables` has made with these numbers. */
+export async function emptyTables(orm: MikroORM, numbers: readonly number[]): Promise<void> {
+  await orm.em.fork().transactional(async (em) => {
+    await em.execute('set foreign_key_checks = 0');
+    for (const [table, columns] of Map.groupBy(
+      Columns.parse(await em.execute(columnsSql)),
+      ({ tableName }) => tableName,
+    )) {
+      const by = columns.find(({ isPrimary }) => isPrimary)?.columnName;
+      await em.execute(
+        `delete from \`${table}\` where \`${by}\` in (${numbers.map(() => '?').join(', ')})`,
+        numbers.map(String),
+      );
+    }
+    await em.execute('set foreign_key_checks = 1');
+  });
+}
+
 /** What the columns of a schema hold in the rows that `fillTables` has made with these numbers, by table. */
 export async function rowsOf(orm: MikroORM, numbers: readonly number[]): Promise<ReadonlyMap<string, unknown>> {
   const byTable = Map.groupBy(Columns.parse(await orm.em.fork().execute(columnsSql)), ({ tableName }) => tableName);

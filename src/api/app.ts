@@ -18,6 +18,7 @@ import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
 import { readJsonBody } from './request-body.ts';
+import { refuseAbsentFirst, refuseUnknownQuery } from './refuse-in-order.ts';
 import { logRequests } from './request-log.ts';
 import { keepPrivate, setSecureHeaders } from './secure-headers.ts';
 import { traceRequests } from './trace-requests.ts';
@@ -36,15 +37,17 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
   app.openapiRoutes(
     routes.map((defined) => {
-      const { who, route, handler } = defined;
+      const { who, route, handler, find } = defined;
       const guarding = [
         nameAct(route),
         ...(needsDatabase(defined) ? [admit] : []),
         guard(who, countingOf(route)),
         ...(who === 'public' ? [] : [keepPrivate]),
+        ...(find ? [refuseAbsentFirst(find)] : []),
       ];
       const body = route.request?.body;
-      const middleware = body ? [...guarding, readJsonBody(body.required === false)] : guarding;
+      const reading = body ? [readJsonBody(body.required === false)] : [];
+      const middleware = [...guarding, ...reading, refuseUnknownQuery(route)];
       return { route: { ...documented(who, route), middleware }, handler };
     }),
   );

@@ -118,7 +118,7 @@ const replay = defineRoute(
     request: {
       headers: IdempotencyHeaders,
       body: {
-        required: true,
+        required: false,
         content: { 'application/json': { schema: ReplayRequest, example: { kind: 'sync-products', dry_run: true } } },
       },
     },

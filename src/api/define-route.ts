@@ -1,4 +1,5 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import type { ApiContext } from '../context.ts';
 import type { Act } from './audit.ts';
 import type { LoginAttempts } from './failed-logins.ts';
@@ -24,17 +25,24 @@ export type RouteEnv = {
   };
 };
 
+/** Finds what a path names, as far as its caller may see it. @throws Problem not_found */
+export type FindNamed = (c: HonoContext<RouteEnv>) => unknown;
+
 /** A route with the least role that may call it: the table of who may what stands next to the code it guards. */
-export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown }>;
+export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown; find: FindNamed | undefined }>;
 
 /** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
 export type DocumentedRoute = RouteConfig & Readonly<{ operationId: string; summary: string; tags: string[] }>;
 
-/** Declares a route. A file `resource.routes.ts` exports its routes as an array named `routes`; nothing else has to know. */
+/**
+ * Declares a route. A file `resource.routes.ts` exports its routes as an array named `routes`; nothing else has to know.
+ * `find` is for routes whose path names something that may be absent: it is asked before a request is refused for anything else.
+ */
 export function defineRoute<const R extends DocumentedRoute>(
   who: Who,
   route: R,
   handler: OpenAPIRoute<R, RouteEnv>['handler'],
+  find?: FindNamed,
 ): Route {
-  return { who, route, handler };
+  return { who, route, handler, find };
 }

@@ -49,7 +49,7 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R): R {
 }
 
 function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
-  const { query, params, headers } = route.request ?? {};
+  const { params } = route.request ?? {};
   const isBodied = route.request?.body !== undefined;
   const isWrite = route.method !== 'get';
   // The codes of a route that looks something up in the path are its own, when it names any.
@@ -60,7 +60,8 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
     ...(who === 'operator' || who === 'admin' ? (['forbidden'] as const) : []),
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),
-    ...(isBodied || query || headers ? (['invalid'] as const) : []),
+    // A parameter that there is not is refused everywhere.
+    'invalid',
     ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests', 'overloaded'] as const)),
     'internal',
     'unavailable',

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { within } from '../deadline.ts';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { Problem } from '../errors.ts';
-import { findJob, isOvertaken } from '../jobs/find-job.ts';
+import { findJob, type FoundJob, isOvertaken } from '../jobs/find-job.ts';
 import { auditAround } from './audit.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleJob, isJobId, JobView, jobView } from './job-view.ts';
 
 const deadlineMs = 1_500;
@@ -32,8 +33,7 @@ const retry = defineRoute(
   async (c) => {
     const { id } = c.req.valid('param');
     const { producer, transaction } = c.var.ctx;
-    const found = isJobId(id) ? await findJob(producer, id) : undefined;
-    if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
+    const found = await namedJob(c);
     if (found.state !== 'failed') throw new Problem('job_not_failed', `The job is ${found.state}.`);
     await auditAround(c, async () => {
       // Before it runs again, so that failing once more is a new letter.
@@ -50,7 +50,15 @@ const retry = defineRoute(
     const now = await findJob(producer, id);
     return c.json(jobView(now ?? found), 200);
   },
+  namedJob,
 );
+
+async function namedJob(c: HonoContext<RouteEnv>): Promise<FoundJob> {
+  const id = c.req.param('id') ?? '';
+  const found = isJobId(id) ? await findJob(c.var.ctx.producer, id) : undefined;
+  if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
+  return found;
+}
 
 async function takeLetter(tx: EntityManager, jobId: string) {
   const letter = await tx.findOne(DeadLetter, { jobId }, { disableIdentityMap: true });

@@ -62,24 +62,31 @@ const read = defineRoute(
     },
   },
   async (c) => {
-    const { id } = c.req.valid('param');
-    if (!(await isReadable(c, id))) throw unknownJob();
-    const { ctx } = c.var;
-    // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
-    const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id, stream: null }, { disableIdentityMap: true });
-    const kind = unsent && ctx.definitions.jobs.get(unsent.name);
-    const found = await findJob(ctx.producer, id).catch((error: unknown) => {
-      if (!kind) throw redisAway(error);
-      return undefined;
-    });
-    if (found) {
-      await renewAsk(ctx, found);
-      return c.json(jobView(found), 200);
-    }
-    if (unsent && kind) return c.json(unsentJobView(unsent, kind), 200);
-    throw unknownJob();
+    const { found, view } = await namedJob(c);
+    if (found) await renewAsk(c.var.ctx, found);
+    return c.json(view, 200);
   },
+  namedJob,
 );
+
+type NamedJob = Readonly<{ found?: FoundJob; view: z.input<typeof JobView> }>;
+
+/** The job that the path names, where Redis holds it, or as it waits in MySQL to be sent there. @throws Problem not_found */
+async function namedJob(c: HonoContext<RouteEnv>): Promise<NamedJob> {
+  const id = c.req.param('id') ?? '';
+  if (!(await isReadable(c, id))) throw unknownJob();
+  const { ctx } = c.var;
+  // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
+  const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id, stream: null }, { disableIdentityMap: true });
+  const kind = unsent && ctx.definitions.jobs.get(unsent.name);
+  const found = await findJob(ctx.producer, id).catch((error: unknown) => {
+    if (!kind) throw redisAway(error);
+    return undefined;
+  });
+  if (found) return { found, view: jobView(found) };
+  if (unsent && kind) return { view: unsentJobView(unsent, kind) };
+  throw unknownJob();
+}
 
 // Ids are looked up as parts of Redis keys, so only ids that jobs can have are looked up at all.
 async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean> {

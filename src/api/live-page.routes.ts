@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
 import { defineRoute } from './define-route.ts';
-import { allowPage, serveFile } from './static-files.ts';
+import { allowPage, namedFile, serveFile, type StaticFiles } from './static-files.ts';
 
 const built = join(import.meta.dirname, '..', '..', 'dashboard', 'dist');
 const assets = join(built, 'assets');
@@ -53,15 +53,14 @@ const asset = defineRoute(
       200: { description: 'The file.', content: { 'text/javascript': { schema: z.string(), example: 'const …' } } },
     },
   },
-  async (c) => {
-    const names = await readdir(assets).catch(() => []);
-    return serveFile(
-      c,
-      { folder: assets, names, maxAgeSeconds: yearSeconds, isImmutable: true },
-      c.req.valid('param').file,
-    );
-  },
+  async (c) => serveFile(c, await builtFiles()),
+  async (c) => namedFile(c, await builtFiles()),
 );
+
+async function builtFiles(): Promise<StaticFiles> {
+  const names = await readdir(assets).catch(() => []);
+  return { folder: assets, names, maxAgeSeconds: yearSeconds, isImmutable: true };
+}
 
 /** Fills in what the page cannot know by itself. */
 function withMeta(page: string, [name, content]: readonly [string, string]): string {

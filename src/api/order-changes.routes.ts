@@ -10,6 +10,7 @@ import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderViews } from './order-view.ts';
+import { namedOrder } from './orders.routes.ts';
 import { requiredMeans } from './payment-means.ts';
 import { principalOf } from './principal.ts';
 
@@ -31,6 +32,7 @@ const change = defineRoute(
     tags: ['orders'],
     request: {
       params,
+      headers: IdempotencyHeaders,
       body: {
         required: true,
         content: {
@@ -41,8 +43,8 @@ const change = defineRoute(
     responses: {
       200: { description: 'The order as it is now.', content: orderContent },
       404: { description: 'not_found' },
-      409: { description: 'order_closed, payment_in_progress, out_of_stock' },
-      422: { description: 'invalid, unknown_product, total_mismatch, currency_required' },
+      409: { description: 'order_closed, payment_in_progress, out_of_stock, idempotency_key_in_use' },
+      422: { description: 'invalid, unknown_product, total_mismatch, currency_required, idempotency_key_reused' },
       503: { description: 'fx_rate_unavailable' },
     },
   },
@@ -57,8 +59,9 @@ const change = defineRoute(
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateway.name } : undefined,
     };
-    return answerChanged(c, undefined, (tx, after, whose) => changeOrder(tx, after, whose, wanted));
+    return answerChanged(c, request, (tx, after, whose) => changeOrder(tx, after, whose, wanted));
   },
+  namedOrder,
 );
 
 const pay = defineRoute(
@@ -74,7 +77,7 @@ const pay = defineRoute(
       params,
       headers: IdempotencyHeaders,
       body: {
-        required: true,
+        required: false,
         content: { 'application/json': { schema: PayRequest, example: { payment_method: 'pm_card_visa' } } },
       },
     },
@@ -92,6 +95,7 @@ const pay = defineRoute(
       payOrder(tx, after, whose, requiredMeans(ctx, request.payment_method)),
     );
   },
+  namedOrder,
 );
 
 const cancelling = {
@@ -101,13 +105,21 @@ const cancelling = {
     200: { description: 'The order, cancelled.', content: cancelled },
     404: { description: 'not_found' },
     409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
+    422: { description: 'invalid, idempotency_key_reused' },
   },
 };
 
 const remove = defineRoute(
   'user',
-  { method: 'delete', path: '/orders/{id}', operationId: 'deleteOrder', request: { params }, ...cancelling },
-  (c) => answerChanged(c, undefined, cancelForBuyer),
+  {
+    method: 'delete',
+    path: '/orders/{id}',
+    operationId: 'deleteOrder',
+    request: { params, headers: IdempotencyHeaders },
+    ...cancelling,
+  },
+  (c) => answerChanged(c, null, cancelForBuyer),
+  namedOrder,
 );
 
 const cancel = defineRoute(
@@ -120,6 +132,7 @@ const cancel = defineRoute(
     ...cancelling,
   },
   (c) => answerChanged(c, null, cancelForBuyer),
+  namedOrder,
 );
 
 type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promise<void>;

@@ -5,6 +5,7 @@ import { audit } from './audit.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderView, orderViews } from './order-view.ts';
+import { namedOrder } from './orders.routes.ts';
 import { principalOf } from './principal.ts';
 import { refundOrder } from './refund-order.ts';
 
@@ -27,7 +28,7 @@ const refund = defineRoute(
     request: {
       params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }),
       headers: IdempotencyHeaders,
-      body: { required: true, content: { 'application/json': { schema: RefundRequest, example: { amount: 25.5 } } } },
+      body: { required: false, content: { 'application/json': { schema: RefundRequest, example: { amount: 25.5 } } } },
     },
     responses: {
       202: {
@@ -68,6 +69,7 @@ const refund = defineRoute(
       return { status: 202, body: view ?? {}, location: `/orders/${id}` };
     });
   },
+  namedOrder,
 );
 
 /** Giving money back. */

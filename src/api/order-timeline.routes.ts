@@ -1,12 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { Order } from '../entities/order.entity.ts';
 import { historySubjects } from '../entities/order-history.entity.ts';
 import { gatewayOperations } from '../entities/gateway-call.entity.ts';
-import { Problem } from '../errors.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { readTimeline } from './order-timeline.ts';
-import { principalOf } from './principal.ts';
+import { namedOrder } from './orders.routes.ts';
 
 const at = z.string();
 const Entry = z.discriminatedUnion('type', [
@@ -69,13 +67,10 @@ const timeline = defineRoute(
     },
   },
   async (c) => {
-    const { userId, role } = principalOf(c);
-    const em = c.var.ctx.orm.em.fork();
-    const where = { id: c.req.valid('param').id, ...(role === 'admin' ? {} : { user: userId }) };
-    const order = await em.findOne(Order, where, { fields: ['id'], disableIdentityMap: true });
-    if (!order) throw new Problem('not_found', 'You have no such order.');
-    return c.json({ data: await readTimeline(em, order.id), next_cursor: null }, 200);
+    const order = await namedOrder(c);
+    return c.json({ data: await readTimeline(c.var.ctx.orm.em.fork(), order.id), next_cursor: null }, 200);
   },
+  namedOrder,
 );
 
 /** The life of an order. */

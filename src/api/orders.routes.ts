@@ -1,4 +1,6 @@
 import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import type { ApiContext } from '../context.ts';
 import { Order, orderStatuses } from '../entities/order.entity.ts';
 import { User } from '../entities/user.entity.ts';
@@ -6,7 +8,7 @@ import { Problem } from '../errors.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { audit } from './audit.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderViews } from './order-view.ts';
@@ -134,19 +136,25 @@ const read = defineRoute(
     responses: { 200: { description: 'The order.', content: orderContent }, 404: { description: 'not_found' } },
   },
   async (c) => {
-    const { id } = c.req.valid('param');
-    const { userId, role } = principalOf(c);
-    const em = c.var.ctx.orm.em.fork();
-    const order = await em.findOne(
-      Order,
-      { id, ...(role === 'admin' ? {} : { user: userId }) },
-      { disableIdentityMap: true },
-    );
-    const [view] = order ? await orderViews(em, [order], userId) : [];
-    if (!view) throw new Problem('not_found', 'You have no such order.');
+    const [view] = await orderViews(c.var.ctx.orm.em.fork(), [await namedOrder(c)], principalOf(c).userId);
+    if (!view) throw unknownOrder();
     return c.json(view, 200);
   },
+  namedOrder,
 );
+
+/** The order that the path names, if the caller may see it. @throws Problem not_found */
+export async function namedOrder(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Order>> {
+  const { userId, role } = principalOf(c);
+  const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
+  const order = await c.var.ctx.orm.em.fork().findOne(Order, where, { disableIdentityMap: true });
+  if (!order) throw unknownOrder();
+  return order;
+}
+
+function unknownOrder(): Problem {
+  return new Problem('not_found', 'You have no such order.');
+}
 
 /** Placing and reading orders. */
 export const routes = [create, list, read];

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from './define-route.ts';
-import { allowPage, ownPages, readPage, serveFile, swaggerUi } from './static-files.ts';
+import { allowPage, namedFile, ownPages, readPage, serveFile, swaggerUi } from './static-files.ts';
 
 const docs = defineRoute(
   'public',
@@ -36,7 +36,8 @@ const docsFile = defineRoute(
       200: { description: 'The file.', content: { 'text/css': { schema: z.string(), example: '.swagger-ui{…}' } } },
     },
   },
-  (c) => serveFile(c, swaggerUi, c.req.valid('param').file),
+  (c) => serveFile(c, swaggerUi),
+  (c) => namedFile(c, swaggerUi),
 );
 
 const pageFile = defineRoute(
@@ -52,7 +53,8 @@ const pageFile = defineRoute(
       200: { description: 'The file.', content: { 'text/css': { schema: z.string(), example: 'body { … }' } } },
     },
   },
-  (c) => serveFile(c, ownPages, c.req.valid('param').file),
+  (c) => serveFile(c, ownPages),
+  (c) => namedFile(c, ownPages),
 );
 
 /** The documentation's page, and the files that pages are made of. */

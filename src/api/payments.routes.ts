@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
 import { Problem } from '../errors.ts';
 import { readCursor } from './cursor.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { PaymentView, paymentView } from './payment-view.ts';
@@ -79,16 +81,17 @@ const read = defineRoute(
       404: { description: 'not_found' },
     },
   },
-  async (c) => {
-    const { id } = c.req.valid('param');
-    const { userId, role } = principalOf(c);
-    const payment = await c.var.ctx.orm.em
-      .fork()
-      .findOne(Payment, { id, ...(role === 'admin' ? {} : { user: userId }) }, { disableIdentityMap: true });
-    if (!payment) throw new Problem('not_found', 'You have no such payment.');
-    return c.json(paymentView(payment, userId), 200);
-  },
+  async (c) => c.json(paymentView(await namedPayment(c), principalOf(c).userId), 200),
+  namedPayment,
 );
+
+async function namedPayment(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Payment>> {
+  const { userId, role } = principalOf(c);
+  const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
+  const payment = await c.var.ctx.orm.em.fork().findOne(Payment, where, { disableIdentityMap: true });
+  if (!payment) throw new Problem('not_found', 'You have no such payment.');
+  return payment;
+}
 
 /** Reading payments. */
 export const routes = [list, read];

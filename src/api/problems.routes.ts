@@ -63,9 +63,7 @@ const read = defineRoute(
     },
   },
   (c) => {
-    const { code } = c.req.valid('param');
-    if (!isProblemCode(code)) throw new Problem('not_found', 'There is no such problem; /problems lists them.');
-    const kind = viewOf(code);
+    const kind = viewOf(namedCode(c));
     if (wantsJson(c)) return c.json(kind, 200);
     allowPage(c);
     const facts = html`<dl>
@@ -77,7 +75,14 @@ const read = defineRoute(
     <p><a href="/problems">All problems</a> · <a href="/docs">The API</a></p>`;
     return c.html(page(kind.title, facts), 200);
   },
+  namedCode,
 );
+
+function namedCode(c: HonoContext<RouteEnv>): ProblemCode {
+  const code = c.req.param('code') ?? '';
+  if (!isProblemCode(code)) throw new Problem('not_found', 'There is no such problem; /problems lists them.');
+  return code;
+}
 
 function wantsJson(c: HonoContext<RouteEnv>): boolean {
   const accept = c.req.header('accept') ?? '';

@@ -11,6 +11,7 @@ import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
 import { NewProduct, priceMinorOf, ProductChange } from './product-request.ts';
 import { exampleProduct, ProductView, productView } from './product-view.ts';
+import { namedProduct } from './products.routes.ts';
 
 const productContent = { 'application/json': { schema: ProductView, example: exampleProduct } };
 const params = z.object({ id: IntegerId });
@@ -84,6 +85,7 @@ const change = defineRoute(
     });
     return c.json(productView(product), 200);
   },
+  namedProduct,
 );
 
 const remove = defineRoute(
@@ -109,6 +111,7 @@ const remove = defineRoute(
     });
     return c.body(null, 204);
   },
+  namedProduct,
 );
 
 async function lockProduct(tx: EntityManager, id: number) {

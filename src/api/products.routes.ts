@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { findProducts } from '../catalog/find-products.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
 import { readCursor } from './cursor.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { IntegerId } from './integer-id.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { exampleProduct, ProductView, productView } from './product-view.ts';
@@ -71,14 +73,18 @@ const read = defineRoute(
       },
     },
   },
-  async (c) => {
-    const { id } = c.req.valid('param');
-    const em = c.var.ctx.orm.em.fork();
-    const product = await em.findOne(Product, { id, deletedAt: null }, { disableIdentityMap: true });
-    if (!product) throw new Problem('not_found', 'There is no such product.');
-    return c.json(productView(product), 200);
-  },
+  async (c) => c.json(productView(await namedProduct(c)), 200),
+  namedProduct,
 );
+
+/** The product that the path names. @throws Problem not_found */
+export async function namedProduct(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Product>> {
+  const id = IntegerId.parse(c.req.param('id'));
+  const em = c.var.ctx.orm.em.fork();
+  const product = await em.findOne(Product, { id, deletedAt: null }, { disableIdentityMap: true });
+  if (!product) throw new Problem('not_found', 'There is no such product.');
+  return product;
+}
 
 /** Products, for everyone. */
 export const routes = [list, read];

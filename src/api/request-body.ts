@@ -6,15 +6,17 @@ import type { RouteEnv } from './define-route.ts';
 const mostBytes = 64 * 1024;
 const mostDepth = 32;
 
-/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators; none at all, where it may be left out. */
+/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators; `{}`, where one may be left out and is. */
 export function readJsonBody(isOptional: boolean): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     const bytes = await readBounded(c.req.raw).catch(refuseBroken);
     const type = c.req.header('content-type');
-    if (isOptional && bytes.length === 0 && type === undefined) return next();
+    const isLeftOut = isOptional && bytes.length === 0;
+    // The validators read only what bears a type.
+    if (isLeftOut && type === undefined) c.req.raw.headers.set('content-type', 'application/json');
     if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
       throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
-    const text = decode(bytes);
+    const text = isLeftOut ? '{}' : decode(bytes);
     if (jsonDepth(text) > mostDepth)
       throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
     refuseMalformed(text);

@@ -36,13 +36,17 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Answers with the file. @throws Problem not_found for a name that is not on the list. */
-export async function serveFile(
-  c: HonoContext<RouteEnv>,
-  { folder, names, maxAgeSeconds, isImmutable = false }: StaticFiles,
-  name: string,
-): Promise<Response> {
+/** The file that the path names. @throws Problem not_found for a name that is not on the list. */
+export function namedFile(c: HonoContext<RouteEnv>, { names }: StaticFiles): string {
+  const name = c.req.param('file') ?? '';
   if (!names.includes(name)) throw new Problem('not_found', 'There is no such file.');
+  return name;
+}
+
+/** Answers with the file that the path names. @throws Problem not_found for a name that is not on the list. */
+export async function serveFile(c: HonoContext<RouteEnv>, files: StaticFiles): Promise<Response> {
+  const name = namedFile(c, files);
+  const { folder, maxAgeSeconds, isImmutable = false } = files;
   const bytes = await readFile(join(folder, name));
   return c.body(bytes, 200, {
     'content-type': types[extname(name)] ?? 'application/octet-stream',

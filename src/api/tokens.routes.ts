@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { deleteCookie } from 'hono/cookie';
 import { Token } from '../entities/token.entity.ts';
 import { Problem } from '../errors.ts';
 import { audit } from './audit.ts';
 import { readCursor } from './cursor.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { type Principal, principalOf, sessionCookie } from './principal.ts';
 
@@ -69,15 +70,17 @@ const read = defineRoute(
       200: { description: 'The login.', content: { 'application/json': { schema: TokenView, example: exampleToken } } },
     },
   },
-  async (c) => {
-    const { orm, now } = c.var.ctx;
-    const principal = principalOf(c);
-    const own = { id: c.req.valid('param').id, user: principal.userId, expiresAt: { $gt: now() } };
-    const row = await orm.em.fork().findOne(Token, own, { disableIdentityMap: true });
-    if (!row) throw unknownToken();
-    return c.json(tokenView(row, principal), 200);
-  },
+  async (c) => c.json(tokenView(await namedToken(c), principalOf(c)), 200),
+  namedToken,
 );
+
+async function namedToken(c: HonoContext<RouteEnv>): Promise<TokenRow> {
+  const { orm, now } = c.var.ctx;
+  const own = { id: c.req.param('id') ?? '', user: principalOf(c).userId, expiresAt: { $gt: now() } };
+  const row = await orm.em.fork().findOne(Token, own, { disableIdentityMap: true });
+  if (!row) throw unknownToken();
+  return row;
+}
 
 const revoke = defineRoute(
   'user',
@@ -100,6 +103,7 @@ const revoke = defineRoute(
     c.var.logins.forget(userId);
     return c.body(null, 204);
   },
+  namedToken,
 );
 
 const revokeAll = defineRoute(

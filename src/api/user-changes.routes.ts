@@ -14,7 +14,7 @@ import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
 import { principalOf } from './principal.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
-import { accountOf, unknownUser } from './users.routes.ts';
+import { accountOf, namedUser, unknownUser } from './users.routes.ts';
 
 const params = z.object({ id: IntegerId });
 
@@ -85,6 +85,7 @@ const change = defineRoute(
     c.var.logins.forget(id);
     return c.json(userView(changed), 200);
   },
+  namedUser,
 );
 
 const remove = defineRoute(
@@ -114,6 +115,7 @@ const remove = defineRoute(
     c.var.logins.forget(id);
     return c.body(null, 204);
   },
+  namedUser,
 );
 
 async function lockUser(tx: EntityManager, id: number) {

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { roles, User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
@@ -93,13 +94,17 @@ const read = defineRoute(
     request: { params: z.object({ id: IntegerId }) },
     responses: { 200: { description: 'The account.', content: userContent } },
   },
-  async (c) => {
-    const id = accountOf(c, c.req.valid('param').id);
-    const user = await c.var.ctx.orm.em.fork().findOne(User, { id, deletedAt: null }, { disableIdentityMap: true });
-    if (!user) throw unknownUser();
-    return c.json(userView(user), 200);
-  },
+  async (c) => c.json(userView(await namedUser(c)), 200),
+  namedUser,
 );
+
+/** The account that the path names, if the caller may see it. @throws Problem not_found */
+export async function namedUser(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof User>> {
+  const id = accountOf(c, IntegerId.parse(c.req.param('id')));
+  const user = await c.var.ctx.orm.em.fork().findOne(User, { id, deletedAt: null }, { disableIdentityMap: true });
+  if (!user) throw unknownUser();
+  return user;
+}
 
 /** The id, if the caller may touch that account. @throws Problem not_found: whose it is, and whether it is, stays unsaid. */
 export function accountOf(c: HonoContext<RouteEnv>, id: number): number {

@@ -4,11 +4,17 @@ import type { Route, RouteEnv } from './define-route.ts';
 
 /** Tells paths that there are from methods that they take. */
 export type Paths = Readonly<{
-  /** Refuses a wrong method of a path that is named whole, before a parameter of another path takes it for a value. */
+  /**
+   * Refuses a path with an empty part, and a wrong method of a path that is named whole, before a parameter of another
+   * path takes it for a value.
+   */
   refuseWrongMethod: MiddlewareHandler<RouteEnv>;
   /** For what no route has matched: 405 with the methods that the path takes, 404 when there is no such path. */
   unmatched(path: string): Problem;
 }>;
+
+// The router's own path has lost a slash at its end.
+const emptyPart = /^\w+:\/\/[^?#]*\/\//;
 
 /** Reads off the routes which paths take which methods. */
 export function openPaths(routes: readonly Route[]): Paths {
@@ -19,6 +25,7 @@ export function openPaths(routes: readonly Route[]): Paths {
   const named = (path: string) => whole.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
   return {
     async refuseWrongMethod(c, next) {
+      if (emptyPart.test(c.req.url)) throw unknownPath();
       const methods = named(c.req.path);
       if (methods && !methods.includes(c.req.method)) throw wrongMethod(methods);
       await next();
@@ -27,7 +34,7 @@ export function openPaths(routes: readonly Route[]): Paths {
       const methods =
         named(path) ?? paths.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods: some }) => some);
       if (methods.length > 0) return wrongMethod(methods);
-      return new Problem('not_found', 'No such path; /docs lists what there is.');
+      return unknownPath();
     },
   };
 }
@@ -35,6 +42,10 @@ export function openPaths(routes: readonly Route[]): Paths {
 function methodsOf(routes: readonly Route[]): string[] {
   const methods = routes.map(({ route }) => route.method.toUpperCase());
   return [...new Set(methods.flatMap((method) => (method === 'GET' ? ['GET', 'HEAD'] : [method])))];
+}
+
+function unknownPath(): Problem {
+  return new Problem('not_found', 'No such path; /docs lists what there is.');
 }
 
 function wrongMethod(methods: readonly string[]): Problem {

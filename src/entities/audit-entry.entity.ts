@@ -29,9 +29,9 @@ export const AuditEntry = defineEntity({
     /** Of entries written before there was a `subject`; written no more. */
     jobId: p.string().length(191).nullable(),
     /** JSON text of the fields that changed, as they were. Nothing secret, nothing personal. */
-    before: p.text().nullable(),
+    before: p.text().columnType('mediumtext').nullable(),
     /** JSON text of the same fields as they are now. */
-    after: p.text().nullable(),
+    after: p.text().columnType('mediumtext').nullable(),
     requestId: p.uuid(),
     at: p.datetime(3),
     /** The answer it got; null: not made yet. */

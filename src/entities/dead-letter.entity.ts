@@ -10,7 +10,7 @@ export const DeadLetter = defineEntity({
     /** The job's id in its queue: giving up twice is one letter. */
     jobId: p.string().length(191).unique(),
     /** JSON text. */
-    payload: p.text(),
+    payload: p.text().columnType('mediumtext'),
     reason: p.string().length(1000),
     attempts: p.integer().unsigned(),
     diedAt: p.datetime(3),

@@ -16,7 +16,7 @@ export const EventLog = defineEntity({
     subject: p.string().length(100),
     version: p.integer().unsigned(),
     /** JSON text. */
-    data: p.text(),
+    data: p.text().columnType('mediumtext'),
     at: p.datetime(3),
   },
 });

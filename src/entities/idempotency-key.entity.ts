@@ -13,7 +13,7 @@ export const IdempotencyKey = defineEntity({
     status: p.smallint().unsigned(),
     location: p.string().length(500).nullable(),
     /** The answer's bytes. */
-    body: p.text().length(16_777_215),
+    body: p.text().columnType('mediumtext'),
     createdAt: p.datetime(3).index(),
   },
 });

@@ -18,7 +18,7 @@ export const OutboxMessage = defineEntity({
     subject: p.string().length(100).nullable(),
     version: p.integer().unsigned().nullable(),
     /** JSON text: a job's payload or an event's data. */
-    body: p.text(),
+    body: p.text().columnType('mediumtext'),
     /** The `traceparent` of what wrote it, where traces are kept. */
     trace: p.string().length(55).nullable(),
     createdAt: p.datetime(3),

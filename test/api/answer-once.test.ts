@@ -1,8 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IdempotencyKey } from '../../src/entities/idempotency-key.entity.ts';
 import { Order } from '../../src/entities/order.entity.ts';
+import { Product } from '../../src/entities/product.entity.ts';
 import { until } from '../process.ts';
 import { openShop, type Shop } from '../orders/shop.ts';
+import { makePerson, present as presentAt } from './personas.ts';
 import { problemOf } from './problem-of.ts';
 
 let shop: Shop;
@@ -37,6 +39,7 @@ const untilLocked = () =>
       .execute(`select 1 from information_schema.processlist where info like 'insert into \`idempotency_keys\`%'`);
     return waiting.length > 0 ? true : undefined;
   });
+const present = (path: string, owner: Awaited<ReturnType<typeof makePerson>>) => presentAt(shop, path, owner);
 const count = () => shop.ctx.orm.em.fork().count(Order);
 
 describe('a request with an Idempotency-Key', () => {
@@ -100,6 +103,44 @@ describe('a request with an Idempotency-Key', () => {
     const headers = { 'idempotency-key': 'reused' };
     const elsewhere = await shop.send('POST', `/orders/${id}/cancel`, { as: 'demo', headers });
     expect((await problemOf(elsewhere)).code).toBe('idempotency_key_reused');
+  });
+
+  it('is compared with the body wherever one is taken, and gets the bytes of the first', async () => {
+    const owner = await makePerson(shop, 'admin');
+    const [changed, paid] = [await present('/orders/{id}', owner), await present('/orders/{id}/pay', owner)];
+    const product = { title: 'Mug', price: 4 };
+    const user = { email: 'keyed@example.com', password: 'a long sentence', name: 'Ada' };
+    const cases = [
+      ['PATCH', changed, { payment_method: 'pm_one' }, { payment_method: 'pm_two' }],
+      ['POST', paid, { payment_method: 'pm_one' }, { payment_method: 'pm_two' }],
+      ['POST', '/orders', { products: [1] }, { products: [1, 1] }],
+      ['POST', '/products', product, { ...product, price: 5 }],
+      ['POST', '/users', user, { ...user, name: 'Eve' }],
+      ['POST', '/dead-letters/replay', { dry_run: true }, { dry_run: true, limit: 1 }],
+    ] as const;
+    for (const [method, path, body, another] of cases) {
+      const headers = { authorization: `Bearer ${owner.token}`, 'idempotency-key': `${method} ${path}` };
+      const first = await shop.send(method, path, { headers, body });
+      expect([200, 201], path).toContain(first.status);
+      const again = await shop.send(method, path, { headers, body });
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(await again.text()).toBe(await first.text());
+      const refused = await shop.send(method, path, { headers, body: another });
+      expect(await problemOf(refused), path).toMatchObject({ code: 'idempotency_key_reused' });
+    }
+  });
+
+  it('gets an answer of any length again', async () => {
+    const em = shop.ctx.orm.em.fork();
+    // A hundred lines of the longest titles there are.
+    const row = { title: '\u{1f6d2}'.repeat(300), priceMinor: 100, currency: 'USD', stock: null };
+    const products: number[] = [];
+    for (let line = 0; line < 100; line += 1) products.push(await em.insert(Product, row));
+    const first = await place('long', { products });
+    const text = await first.text();
+    expect(first.status).toBe(201);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(2 ** 16);
+    expect(await (await place('long', { products })).text()).toBe(text);
   });
 
   it('frees its key when it is refused, and everyone has keys of their own', async () => {

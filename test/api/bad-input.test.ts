@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { loadRoutes } from '../../src/api/load-routes.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 import { problemOf } from './problem-of.ts';
@@ -10,12 +11,17 @@ const paths = [...Map.groupBy(routes, ({ route }) => route.path)].map(([path, of
 }));
 const bodied = routes
   .filter(({ route }) => route.request?.body)
-  .map(({ route: { method, path } }) => [method.toUpperCase(), path.replace(/\{\w+\}/, '1')] as const);
+  .map(({ route }) => [route.method.toUpperCase(), route.path, route.request?.body?.required === false] as const);
 
 let api: TestApi;
+/** What the paths of bodied routes may name: nothing wrong with a body is told of what is not there. */
+let order: string;
+const present = (path: string) => path.replace('/orders/{id}', `/orders/${order}`).replace(/\{\w+\}/, '1');
 beforeAll(async () => {
   const stripe = { PAYMENT_GATEWAY: 'stripe', STRIPE_SECRET_KEY: 'sk_test_none', STRIPE_WEBHOOK_SECRET: 'whsec_none' };
   api = await openTestApi({ RATE_LIMIT_BURST: '0', ...stripe });
+  const placed = await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
+  order = z.object({ id: z.string() }).parse(await placed.json()).id;
 });
 afterAll(() => api.close());
 
@@ -96,10 +102,15 @@ const bodies: readonly (readonly [string, string | undefined, string | undefined
   ['no type', '{}', '', [415]],
 ];
 
-describe.each(bodied)('the body of %s %s', (method, path) => {
-  it.each(bodies)('of %s is refused', async (_what, body, type, statuses) => {
+describe.each(bodied)('the body of %s %s', (method, path, mayBeLeftOut) => {
+  const wrong = bodies.filter(([, body]) => body !== undefined || !mayBeLeftOut);
+  it.each(wrong)('of %s is refused', async (_what, body, type, statuses) => {
     const headers: Record<string, string> = type === undefined ? {} : { 'content-type': type };
-    const answer = await api.send(method, path, { as: 'admin', headers, ...(body === undefined ? {} : { body }) });
+    const answer = await api.send(method, present(path), {
+      as: 'admin',
+      headers,
+      ...(body === undefined ? {} : { body }),
+    });
     expect(statuses).toContain((await problemOf(answer)).status);
   });
 
@@ -109,7 +120,7 @@ describe.each(bodied)('the body of %s %s', (method, path) => {
       '{"constructor":{"prototype":{"role":"admin"}}}',
       '{"a":1,"a":2}',
     ])
-      expect((await api.send(method, path, { as: 'admin', body })).status, body).toBeLessThan(500);
+      expect((await api.send(method, present(path), { as: 'admin', body })).status, body).toBeLessThan(500);
     expect(Object.hasOwn(Object.prototype, 'role')).toBe(false);
   });
 });
@@ -190,14 +201,13 @@ describe('a query', () => {
   ])('of the symbol %o is refused', async (symbol) => {
     for (const path of ['/market/quote', '/market/company', '/market/news', '/market/quote/history']) {
       const { status } = await api.send('GET', `${path}?symbol=${symbol}`);
-      // Without its `&token=x`, a symbol of that kind is one.
-      expect(symbol === 'AAPL&token=x' ? [503, 200] : [422, 503], `${path} ${status}`).toContain(status);
+      expect([422, 503], `${path} ${status}`).toContain(status);
     }
   });
 
   it('of a thousand parameters, or with one of 8 KB, hurts nobody', async () => {
     const many = Array.from({ length: 1_000 }, (_, index) => `p${index}=${index}`).join('&');
-    expect((await api.send('GET', `/products?${many}`)).status).toBe(200);
+    expect((await api.send('GET', `/products?${many}`)).status).toBe(422);
     expect((await api.send('GET', `/products?q=${'(a+)+$'.repeat(1_400)}`)).status).toBe(422);
   });
 });

@@ -93,6 +93,12 @@ export const objects: readonly Readonly<{
   { path: /^\/assets\/\{file\}/, isOwned: false, make: () => 'index.js' },
 ];
 
+/** The path with an object of the owner where it has a parameter. */
+export async function present(api: TestApi, path: string, owner: Owner): Promise<string> {
+  const id = await objects.find((known) => known.path.test(path))?.make(api, owner);
+  return path.replace(/\{\w+\}/, id ?? '');
+}
+
 /** An order that waits for its buyer, and a payment of it that has failed. */
 async function makeOrder({ ctx }: TestApi, { id: user }: Owner): Promise<{ order: string; payment: string }> {
   const em = ctx.orm.em.fork();

@@ -18,7 +18,7 @@ type Given = Readonly<Record<string, string | undefined>>;
 /** Requests to an operation; `ids` are real values of the parameters in its path. */
 export function casesOf(operation: Operation, ids: Readonly<Record<string, string>>): Arbitrary<Case> {
   const good = fittingCase(operation, ids);
-  const bad = [...unfittingBodies(operation, good), ...unfittingParameters(operation, good)];
+  const bad = [...unfittingBodies(operation, good), ...unfittingParameters(operation, good), withStranger(good)];
   const { isSlow, isNeverSure } = ruleOf(operation.id);
   const odd = oddCase(operation, good);
   return fc.oneof(
@@ -42,7 +42,8 @@ function fittingCase(operation: Operation, ids: Readonly<Record<string, string>>
       Object.fromEntries(operation.parameters.filter((one) => one.in === place).map((one) => [one.name, asText(one)])),
     );
   const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(ids[name] ?? ''));
-  const body = operation.body ? (ruledBody ?? fitting(operation.body, operation.schemas)) : fc.constant(undefined);
+  const bodied = operation.body ? (ruledBody ?? fitting(operation.body, operation.schemas)) : fc.constant(undefined);
+  const body = operation.isBodyRequired ? bodied : fc.option(bodied, { nil: undefined });
   return fc.tuple(of('query'), of('header'), body).map(([query, headers, value]) => ({
     kind: 'fitting' as const,
     path,
@@ -59,7 +60,15 @@ function unfittingBodies(operation: Operation, good: Arbitrary<Case>): Arbitrary
   const { body, schemas } = operation;
   if (!body) return [];
   const fits = validatorOf(body, schemas, false);
-  const text = fc.constantFrom('{', '[', '', '{"a":1', "{'a':1}", '\u0000', `${'['.repeat(40)}${']'.repeat(40)}`);
+  const text = fc.constantFrom(
+    '{',
+    '[',
+    operation.isBodyRequired ? '' : '}',
+    '{"a":1',
+    "{'a':1}",
+    '\u0000',
+    `${'['.repeat(40)}${']'.repeat(40)}`,
+  );
   const kind = 'unfitting' as const;
   const broken = fc.tuple(good, text).map(([some, wrong]) => ({ ...some, kind, body: wrong }));
   if (Object.keys(resolve(body, schemas).properties ?? {}).length === 0) return [broken];
@@ -69,6 +78,11 @@ function unfittingBodies(operation: Operation, good: Arbitrary<Case>): Arbitrary
   const ill = fc.tuple(good, wrong).map(([some, sent]) => ({ ...some, kind, body: sent }));
   // Of the two, the first finds much more.
   return [ill, ill, ill, broken];
+}
+
+/** With a parameter that the operation does not have. */
+function withStranger(good: Arbitrary<Case>): Arbitrary<Case> {
+  return good.map((some) => ({ ...some, kind: 'unfitting', query: [...some.query, ['no_such', '1']] }));
 }
 
 function unfittingParameters(operation: Operation, good: Arbitrary<Case>): Arbitrary<Case>[] {

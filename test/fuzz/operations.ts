@@ -16,7 +16,7 @@ const Document = z.object({
       z.object({
         operationId: z.string(),
         parameters: z.array(Parameter).default([]),
-        requestBody: z.object({ content: Content }).optional(),
+        requestBody: z.object({ required: z.boolean().default(false), content: Content }).optional(),
         responses: z.record(z.string(), z.object({ content: Content.optional() })),
       }),
     ),
@@ -33,6 +33,7 @@ export type Operation = Readonly<{
   path: string;
   parameters: readonly Parameter[];
   body: JsonSchema | undefined;
+  isBodyRequired: boolean;
   /** What each described status may carry, by content type. */
   answers: ReadonlyMap<number, ReadonlyMap<string, z.ZodType>>;
   schemas: Schemas;
@@ -49,6 +50,7 @@ export function operationsOf(document: unknown): Operation[] {
       path,
       parameters: operation.parameters,
       body: Object.values(operation.requestBody?.content ?? {})[0]?.schema,
+      isBodyRequired: operation.requestBody?.required ?? false,
       answers: new Map(
         Object.entries(operation.responses).map(([status, { content = {} }]) => [
           Number(status),

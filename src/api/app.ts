@@ -3,7 +3,6 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
-import { type Fault, Problem } from '../errors.ts';
 import { needsDatabase, openAdmission } from './admission.ts';
 import { nameAct } from './audit.ts';
 import { auditRefusals } from './audit-refusals.ts';
@@ -17,6 +16,7 @@ import { openLogins } from './logins.ts';
 import { openApiRoute } from './openapi.ts';
 import { guard } from './principal.ts';
 import { answerProblem } from './problem.ts';
+import { refuseInvalid } from './refuse-invalid.ts';
 import { readJsonBody } from './request-body.ts';
 import { refuseAbsentFirst, refuseUnknownQuery } from './refuse-in-order.ts';
 import { logRequests } from './request-log.ts';
@@ -113,30 +113,4 @@ function allowOrigins(listed: readonly string[] | undefined, isProduction: boole
     if (c.req.header('origin') === undefined || (c.req.method === 'OPTIONS' && !isPreflight)) return next();
     return answer(c, next);
   };
-}
-
-type Checked = Readonly<{
-  success: boolean;
-  target: string;
-  error?: {
-    issues: readonly { path: readonly PropertyKey[]; message: string; code: string; keys?: readonly string[] }[];
-  };
-}>;
-
-function refuseInvalid(result: Checked): void {
-  if (result.success) return;
-  const errors: Fault[] = (result.error?.issues ?? []).flatMap(({ path, message, keys }) =>
-    (keys ?? [undefined]).map((key) => {
-      const at = [...path, ...(key === undefined ? [] : [key])].map(String);
-      return {
-        pointer: result.target === 'json' ? pointerTo(at) : at.join('.'),
-        detail: key === undefined ? message : 'unknown field',
-      };
-    }),
-  );
-  throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
-}
-
-function pointerTo(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { DocumentedRoute } from './define-route.ts';
 import { countingOf } from './limits.ts';
 import type { Who } from './principal.ts';
+import { mostFaults } from './problem.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from './problem-codes.ts';
 
 const codes = Object.keys(problemCodes).filter(isProblemCode);
@@ -20,7 +21,7 @@ export const ProblemView = z
     code: z.enum(codes),
     request_id: z.uuid(),
     trace_id: z.string().optional().openapi({ description: 'Where traces are kept.' }),
-    errors: z.array(Fault).optional(),
+    errors: z.array(Fault).max(mostFaults).optional(),
     fits_every_seconds: z
       .int()
       .optional()

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { manyOf } from './many.ts';
 
 const mostLines = 100;
 const mostPieces = 1_000;
@@ -10,10 +11,13 @@ const Currency = z
 const PaymentMethod = z.string().regex(/^[\w-]{1,255}$/, "must be the gateway's id of a payment method");
 
 const wishes = {
-  products: z
-    .array(z.int().positive())
-    .min(1)
-    .max(mostLines * mostPieces)
+  products: manyOf(z.int().positive(), mostLines * mostPieces)
+    .openapi({
+      type: 'array',
+      items: { type: 'integer', exclusiveMinimum: 0 },
+      minItems: 1,
+      maxItems: mostLines * mostPieces,
+    })
     .optional(),
   items: z
     .array(z.strictObject({ product_id: z.int().positive(), quantity: z.int().min(1).max(mostPieces) }))

@@ -9,6 +9,12 @@ import { traceId } from '../trace.ts';
 import type { RouteEnv } from './define-route.ts';
 import { problemCodes } from './problem-codes.ts';
 
+/** So many faults of one request are told; who mends them is told of the next. */
+export const mostFaults = 20;
+
+// Whatever a caller sends comes back in parts at most: with these, no refusal is larger than 32 KiB.
+const [mostPointer, mostDetail] = [150, 250];
+
 /** Answers any error as RFC 9457 problem+json. What is nobody's fault but ours is logged, and its text stays inside. */
 export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response {
   const problem = toProblem(error);
@@ -19,18 +25,27 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     );
   const { status, title } = problemCodes[problem.code];
   const trace = traceId();
+  const errors = problem.errors
+    .slice(0, mostFaults)
+    .map(({ pointer, detail }) => ({ pointer: clip(pointer, mostPointer), detail: clip(detail, mostDetail) }));
   const body = {
     type: `${c.var.ctx.config.publicUrl}/problems/${problem.code}`,
     title,
     status,
-    detail: problem.message,
+    detail: clip(problem.message, mostDetail),
     code: problem.code,
     request_id: c.var.requestId,
     ...(trace === undefined ? {} : { trace_id: trace }),
     ...problem.facts,
-    ...(status === 422 ? { errors: problem.errors } : problem.errors.length > 0 ? { errors: problem.errors } : {}),
+    ...(status === 422 || errors.length > 0 ? { errors } : {}),
   };
   return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });
+}
+
+/** A text's beginning, in characters that JSON writes in three bytes at most. */
+function clip(text: string, most: number): string {
+  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return short.toWellFormed().replaceAll(/\p{Cc}/gu, '\ufffd');
 }
 
 function toProblem(error: Error): Problem {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { Redis } from 'ioredis';
-import { readConfig } from '../src/config.ts';
+import { type Config, readConfig } from '../src/config.ts';
 import { type MysqlServer, startMysql } from './mysql-server.ts';
 import { follow, freePort, freePorts, startProcess, type TestProcess, until } from './process.ts';
 import { type Sandbox, startSandbox } from './sandbox-process.ts';
@@ -42,6 +42,10 @@ export type PlatformOptions = Readonly<{
   env?: Readonly<Record<string, string>>;
   /** Further command line of the sandbox. */
   sandboxArgs?: readonly string[];
+  /** The folder of an earlier sandbox, to go on with its books. */
+  sandboxData?: string;
+  /** Makes the database; by default a new one with the demo data. */
+  open?: (config: Config) => Promise<MikroORM>;
 }>;
 
 /** Starts everything and resolves when all of it is ready. */
@@ -52,18 +56,24 @@ export async function startPlatform({
   ownMysql = false,
   env = {},
   sandboxArgs = [],
+  sandboxData,
+  open = createDatabase,
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
   const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
   const [sandbox, redisServer, mysqlServer] = await Promise.all([
-    startSandbox({ env: Object.fromEntries(plan), args: sandboxArgs }),
+    startSandbox({
+      env: Object.fromEntries(plan),
+      args: sandboxArgs,
+      ...(sandboxData === undefined ? {} : { dataDir: sandboxData }),
+    }),
     ownRedis ? startRedis() : undefined,
     ownMysql ? startMysql('orderflow_test') : undefined,
   ]);
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
   const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...env };
   const config = readConfig(given);
-  const orm = await createDatabase(config);
+  const orm = await open(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
   const urls: string[] = [];
   const healths: string[] = [];

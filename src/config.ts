@@ -11,7 +11,7 @@ export const variables = {
   PORT: whole(1, 65_535).default(8012),
   HOST: text().optional(),
   HEALTH_PORT: whole(1, 65_535).optional(),
-  PUBLIC_URL: z.url().optional(),
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   TRUSTED_PROXIES: list()
     .refine((words) => words.every(isProxyName), 'must be addresses or subnets such as 10.0.0.0/8')
     .optional(),

@@ -8,6 +8,7 @@ import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { defineRoute } from './define-route.ts';
 import { principalOf, sessionCookie } from './principal.ts';
+import { publicAddress } from './public-address.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
 const Registration = z.strictObject({ email: Email, password: NewPassword, name: PersonName }).openapi('Registration');
@@ -43,7 +44,7 @@ const register = defineRoute(
       return stored;
     });
     const id = await storeUser(storing);
-    c.header('location', `/users/${id}`);
+    c.header('location', publicAddress(c.var.ctx.config, `/users/${id}`));
     return c.json(userView({ ...row, id }), 201);
   },
 );

@@ -8,6 +8,7 @@ import { Problem } from '../errors.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import type { RouteEnv } from './define-route.ts';
 import { principalOf } from './principal.ts';
+import { publicAddress } from './public-address.ts';
 
 /** The headers of a request that may be repeated safely. */
 export const IdempotencyHeaders = z.object({
@@ -22,7 +23,7 @@ export const IdempotencyHeaders = z.object({
     }),
 });
 
-/** What a write answers, as JSON. */
+/** What a write answers, as JSON; `location` is a path. */
 export type Answer = Readonly<{ status: 200 | 201 | 202; body: object; location?: string }>;
 
 type Work = (tx: EntityManager, after: AfterCommit) => Promise<Answer>;
@@ -122,7 +123,7 @@ function toStored({ status, body, location }: Answer): Stored {
 function respond(c: HonoContext<RouteEnv>, { status, text, location }: Stored, isReplayed: boolean): Response {
   const headers = {
     'content-type': 'application/json',
-    ...(location === null ? {} : { location }),
+    ...(location === null ? {} : { location: publicAddress(c.var.ctx.config, location) }),
     ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}),
   };
   const known = status === 201 || status === 202 ? status : 200;

@@ -9,6 +9,7 @@ import type { Copy } from '../market/cache.ts';
 import type { Lane } from '../market/lanes.ts';
 import type { RouteEnv } from './define-route.ts';
 import { away, lookUp } from './look-up.ts';
+import { publicAddress } from './public-address.ts';
 
 /** One thing that can be read from the market: where its copies are, and which job fetches it. */
 export type MarketRead = Readonly<{
@@ -83,7 +84,7 @@ async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promi
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
   }
-  c.header('location', `/jobs/${asked.id}`);
+  c.header('location', publicAddress(ctx.config, `/jobs/${asked.id}`));
   c.header('retry-after', '1');
   return c.json({ job_id: asked.id, state: 'waiting' as const }, 202);
 }

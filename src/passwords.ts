@@ -9,18 +9,24 @@ const mostAtOnce = 2;
 const mostWaiting = 50;
 
 /** What is asked before, and told after, a password is looked at: work for someone who may not try is not begun. */
-export type Attempts = Readonly<{ refuseTooMany(): Promise<void>; noteFailure(): Promise<void> }>;
+export type Attempts = Readonly<{
+  /** The address that waits: those who wait share the turns by their addresses. */
+  address: string;
+  refuseTooMany(): Promise<void>;
+  noteFailure(): Promise<void>;
+}>;
 
 /** Hears of each hashing that begins: `{ running }`, itself included. */
 export const hashing = channel('orderflow:password');
 
-const waiting: (() => void)[] = [];
+/** Who waits, by address; the first address has the next turn, and goes behind the others with it. */
+const waiting = new Map<string, PromiseWithResolvers<void>[]>();
 let running = 0;
 let nobody: Promise<string> | undefined;
 
-/** The argon2id PHC string of a password. @throws Problem overloaded, when too many wait for theirs. */
-export async function hashPassword(password: string): Promise<string> {
-  return inTurn(() => {
+/** The argon2id PHC string of a password that came from an address. @throws Problem overloaded, when too many wait for theirs. */
+export async function hashPassword(password: string, address = ''): Promise<string> {
+  return inTurn(address, () => {
     hashing.publish({ running });
     return hash(password, cost);
   });
@@ -35,7 +41,7 @@ export async function isPassword(
   passwordHash: string | undefined,
   attempts?: Attempts,
 ): Promise<boolean> {
-  return inTurn(async () => {
+  return inTurn(attempts?.address ?? '', async () => {
     // Asked when its turn has come: those before it in the queue may have been the last that were allowed.
     await attempts?.refuseTooMany();
     hashing.publish({ running });
@@ -50,17 +56,41 @@ function hashOfNobody(): Promise<string> {
   return (nobody ??= hash('nobody knows this', cost));
 }
 
-async function inTurn<T>(work: () => Promise<T>): Promise<T> {
-  if (running >= mostAtOnce && waiting.length >= mostWaiting)
-    throw new Problem('overloaded', 'Too many are logging in at this moment.', { headers: { 'retry-after': '2' } });
-  if (running >= mostAtOnce) await new Promise<void>((resolve) => waiting.push(resolve));
-  else running += 1;
+async function inTurn<T>(address: string, work: () => Promise<T>): Promise<T> {
+  if (running < mostAtOnce) running += 1;
+  else await nextTurn(address);
   try {
     return await work();
   } finally {
     // A turn is handed on, so that nobody who comes just now slips in between.
-    const next = waiting.shift();
-    if (next) next();
-    else running -= 1;
+    if (!handOn()) running -= 1;
   }
+}
+
+/** Waits for a turn. Where all places are taken, the address that holds most of them gives one to an address with fewer. */
+async function nextTurn(address: string): Promise<void> {
+  const own = waiting.get(address) ?? [];
+  const all = [...waiting.values()];
+  if (all.reduce((sum, some) => sum + some.length, 0) >= mostWaiting) {
+    const largest = all.reduce((one, other) => (other.length > one.length ? other : one), own);
+    if (largest.length <= own.length + 1) throw tooMany();
+    largest.pop()?.reject(tooMany());
+  }
+  const turn = Promise.withResolvers<void>();
+  waiting.set(address, [...own, turn]);
+  await turn.promise;
+}
+
+function handOn(): boolean {
+  for (const [address, [next, ...others]] of waiting) {
+    waiting.delete(address);
+    if (others.length > 0) waiting.set(address, others);
+    next?.resolve();
+    return next !== undefined;
+  }
+  return false;
+}
+
+function tooMany(): Problem {
+  return new Problem('overloaded', 'Too many are logging in at this moment.', { headers: { 'retry-after': '2' } });
 }

@@ -37,7 +37,14 @@ const register = defineRoute(
   async (c) => {
     const { email, password, name } = c.req.valid('json');
     const { transaction, now } = c.var.ctx;
-    const row = { email, name, role: 'user' as const, passwordHash: await hashPassword(password), createdAt: now() };
+    const { addressOf } = c.var.limits;
+    const row = {
+      email,
+      name,
+      role: 'user' as const,
+      passwordHash: await hashPassword(password, addressOf(c)),
+      createdAt: now(),
+    };
     const storing = transaction(async (tx) => {
       const stored = await tx.insert(User, row);
       await audit(c, tx, { subject: stored, after: { role: row.role } });
@@ -103,7 +110,7 @@ const changePassword = defineRoute(
     await attempts.refuseTooManyAnywhere();
     const user = await orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
     const isTheirs = await isPassword(current, user?.passwordHash, attempts);
-    const passwordHash = isTheirs ? await hashPassword(wanted) : '';
+    const passwordHash = isTheirs ? await hashPassword(wanted, attempts.address) : '';
     const isChanged = await transaction(async (tx) => {
       // The hash that was checked must still be theirs: of two changes at once, one finds its `current` outdated.
       const known = { id: userId, passwordHash: user?.passwordHash ?? '' };

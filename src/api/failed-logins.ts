@@ -14,44 +14,74 @@ export type LoginAttempts = Attempts &
     forgive(): Promise<void>;
   }>;
 
-const mostFailures = 10;
+/** How many failures are taken in the window. */
+const most = {
+  /** Of an address at an account. */
+  pair: 10,
+  /** Of an address, at whatever accounts: who tries one password at many accounts is stopped by this. */
+  address: 100,
+  /** Of an account, from wherever. Beyond it, each address has one try more and not ten: its owner is never locked out. */
+  account: 50,
+} as const;
 const windowSeconds = 15 * 60;
 const redisDeadlineMs = 250;
 
+type Scope = keyof typeof most;
+type Counted = Readonly<Record<Scope, RateLimiterRes | null>>;
+
 /**
- * Opens the counting of failed logins: ten in 15 minutes for each account and address, over all processes as long as
- * Redis is there. Nothing has to be swept: failures cost a hashing each, so there cannot be many.
+ * Opens the counting of failed logins over 15 minutes, over all processes as long as Redis is there. Nothing has to be
+ * swept: failures cost a hashing each, so there cannot be many.
  */
 export function openFailedLogins(redis: Redis): (account: string, address: string) => LoginAttempts {
-  const options = { keyPrefix: 'limit:login', points: mostFailures, duration: windowSeconds };
+  const options = { keyPrefix: 'limit:login', points: most.pair, duration: windowSeconds };
   const inMemory = new RateLimiterMemory(options);
   const inRedis = new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true });
   // While Redis is away, each process counts by itself.
   const patiently = <T>(work: Promise<T>) => within(redisDeadlineMs, 'Redis', work).catch(() => null);
   return (account, address) => {
-    // Redis is no place for e-mail addresses.
-    const key = createHash('sha256').update(`${account}\n${address}`).digest('base64url');
-    const refuseTooMany = async () => refuse(await inMemory.get(key));
+    const keys = {
+      pair: keyOf('pair', account, address),
+      address: keyOf('address', address),
+      account: keyOf('account', account),
+    };
+    const read = async (get: (key: string) => Promise<RateLimiterRes | null>): Promise<Counted> => {
+      const [pair, from, at] = await Promise.all([get(keys.pair), get(keys.address), get(keys.account)]);
+      return { pair, address: from, account: at };
+    };
+    const refuseTooMany = async () => refuse(await read((key) => inMemory.get(key)));
     return {
+      address,
       refuseTooMany,
       async refuseTooManyAnywhere() {
         await refuseTooMany();
-        refuse(await patiently(inRedis.get(key)));
+        refuse(await read((key) => patiently(inRedis.get(key))));
       },
       async noteFailure() {
-        void patiently(inRedis.penalty(key));
-        await inMemory.penalty(key);
+        for (const key of Object.values(keys)) void patiently(inRedis.penalty(key));
+        await Promise.all(Object.values(keys).map((key) => inMemory.penalty(key)));
       },
       async forgive() {
-        await Promise.all([inMemory.delete(key), patiently(inRedis.delete(key))]);
+        // What the address and the account have failed at otherwise stays: one's own password is no pass to others' accounts.
+        await Promise.all([inMemory.delete(keys.pair), patiently(inRedis.delete(keys.pair))]);
       },
     };
   };
 }
 
-function refuse(state: RateLimiterRes | null): void {
-  if (!state || state.consumedPoints < mostFailures) return;
-  const seconds = Math.max(1, Math.ceil(state.msBeforeNext / 1_000));
+// Redis is no place for e-mail addresses.
+function keyOf(...parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+}
+
+function refuse({ pair, address, account }: Counted): void {
+  const isUnderAttack = (account?.consumedPoints ?? 0) >= most.account;
+  const spent = [
+    ...(address && address.consumedPoints >= most.address ? [address] : []),
+    ...(pair && pair.consumedPoints >= (isUnderAttack ? 1 : most.pair) ? [pair] : []),
+  ];
+  if (spent.length === 0) return;
+  const seconds = Math.max(1, ...spent.map(({ msBeforeNext }) => Math.ceil(msBeforeNext / 1_000)));
   throw new Problem('too_many_requests', `Too many wrong passwords; the next attempt is taken in ${seconds} s.`, {
     headers: { 'retry-after': String(seconds) },
   });

@@ -65,7 +65,7 @@ const change = defineRoute(
         'forbidden',
         'Change your own password with POST /auth/password, which asks for the present one.',
       );
-    const passwordHash = password === undefined ? undefined : await hashPassword(password);
+    const passwordHash = password === undefined ? undefined : await hashPassword(password, c.var.limits.addressOf(c));
     const changed = await storeUser(
       c.var.ctx.transaction(async (tx) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
@@ -105,7 +105,7 @@ const remove = defineRoute(
   async (c) => {
     const id = accountOf(c, c.req.valid('param').id);
     const { transaction, now } = c.var.ctx;
-    const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'));
+    const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'), c.var.limits.addressOf(c));
     await transaction(async (tx) => {
       await requireAnotherAdministrator(tx, id);
       const { role } = await lockUser(tx, id);

@@ -72,7 +72,11 @@ const create = defineRoute(
   },
   async (c) => {
     const { password, ...given } = c.req.valid('json');
-    const row = { ...given, passwordHash: await hashPassword(password), createdAt: c.var.ctx.now() };
+    const row = {
+      ...given,
+      passwordHash: await hashPassword(password, c.var.limits.addressOf(c)),
+      createdAt: c.var.ctx.now(),
+    };
     // The password is no part of what is compared: a plain hash of it must not be kept.
     const creating = answerOnce(c, given, async (tx) => {
       const id = await tx.insert(User, row);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildApp } from '../../src/api/app.ts';
-import { hashing } from '../../src/passwords.ts';
+import { hashing, hashPassword } from '../../src/passwords.ts';
 import { newPerson, type Person } from '../accounts.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 import { problemOf } from './problem-of.ts';
@@ -74,6 +74,38 @@ describe('wrong passwords', () => {
     expect((await attempt(app, person.email, person.password)).status).toBe(200);
   });
 
+  it('at many accounts are taken a hundred times from one network, then nothing from there is looked at', async () => {
+    const app = await buildApp(api.ctx);
+    const from = (host: number) => `2001:db8:1:2::${host.toString(16)}`;
+    for (let round = 0; round < 5; round += 1)
+      await Promise.all(
+        Array.from({ length: 20 }, (_, one) =>
+          attempt(app, `${randomUUID()}@example.com`, 'wrong', from(20 * round + one)),
+        ),
+      );
+    begun = [];
+    expect((await attempt(app, person.email, person.password, from(7))).status).toBe(429);
+    expect((await attempt(await buildApp(api.ctx), person.email, person.password, from(9))).status).toBe(429);
+    expect(begun).toEqual([]);
+    expect((await attempt(app, person.email, person.password, '2001:db8:1:3::1')).status).toBe(200);
+  });
+
+  it('at one account from everywhere leave each address one try, so that its owner is never locked out', async () => {
+    const app = await buildApp(api.ctx);
+    const fail = (address: string) => attempt(app, person.email, 'wrong', address);
+    for (let host = 1; host <= 5; host += 1)
+      for (let round = 0; round < 10; round += 1) expect((await fail(`203.0.113.${host}`)).status).toBe(401);
+    for (let host = 6; host <= 20; host += 1) {
+      expect((await fail(`203.0.113.${host}`)).status).toBe(401);
+      expect((await fail(`203.0.113.${host}`)).status).toBe(429);
+    }
+    expect((await attempt(app, person.email, person.password, '198.51.100.7')).status).toBe(200);
+    expect((await fail('198.51.100.7')).status).toBe(401);
+    // Other accounts are not under attack.
+    for (let round = 0; round < 2; round += 1)
+      expect((await attempt(app, 'somebody@example.com', 'wrong', '203.0.113.6')).status).toBe(401);
+  });
+
   it('leave no e-mail address in Redis', async () => {
     const app = await buildApp(api.ctx);
     await attempt(app, person.email, 'wrong');
@@ -106,5 +138,23 @@ describe('hashing', () => {
     }
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 503]));
     expect((await attempt(app, person.email, person.password)).status).toBe(200);
+  });
+
+  it('gives turns by address: a flood from one keeps nobody waiting for more than a turn, nor sends anybody away', async () => {
+    let isOver = false;
+    let during = 0;
+    const flood = Array.from({ length: 200 }, async () => {
+      await hashPassword('a long sentence', '198.51.100.1');
+      if (!isOver) during += 1;
+    });
+    const flooding = Promise.allSettled(flood);
+    const others = Array.from({ length: 20 }, (_, host) => hashPassword('a long sentence', `203.0.113.${host}`));
+    expect((await Promise.all(others)).length).toBe(20);
+    isOver = true;
+    // Two were at it before the others came, and one more had its turn before theirs.
+    expect(during).toBeLessThanOrEqual(5);
+    const done = (await flooding).filter(({ status }) => status === 'fulfilled');
+    // Whoever had to give way to the others has been told, and the rest had their turns.
+    expect(done.length).toBe(2 + 50 - 20);
   });
 });

@@ -26,12 +26,13 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
 export function sandboxPart({ node, environment, ports, dataDirectory, url, secret }) {
   const listeners = Object.entries(ports).flatMap(([name, port]) => [`--${name}`, String(port)]);
   // Payment events go to the API, as soon as it is there.
-  const webhook = secret ? ['--webhook', `${url}/payments/webhook`, '--webhook-secret', secret] : [];
+  const webhook = secret ? ['--webhook', `${url}/payments/webhook`] : [];
   return {
     role: 'sandbox',
     command: node.path,
     args: ['sandbox/main.ts', '--data', join(dataDirectory, 'sandbox'), ...listeners, ...webhook],
-    env: environment.all,
+    // No secret is an argument: everybody on the machine can read those.
+    env: { ...environment.all, ...(secret && { STRIPE_WEBHOOK_SECRET: secret }) },
     cwd: root,
     isReady: () => answers(`http://127.0.0.1:${ports.control}/healthz`),
   };

@@ -70,7 +70,7 @@ async function startUpstreams({ supervisor, node, ports, dataDirectory }) {
 
 async function migrate(node, env) {
   const demo = environment.isProduction ? [] : ['--demo'];
-  const { code, output } = await runTool(node.path, ['src/migrate.ts', ...demo], { cwd: root, env });
+  const { code, output } = await runTool(node.path, ['src/migrate.ts', '--before-start', ...demo], { cwd: root, env });
   if (code !== 0) throw new CannotStart(`The database could not be prepared.\n${output.trim().slice(-3000)}`);
 }
 

@@ -18,7 +18,7 @@ const Settings = z.object({
   control: Port,
   /** Where payment events are sent; none when empty. */
   webhook: z.array(z.url()).default([]),
-  webhookSecret: z.string().default('whsec_sandbox'),
+  webhookSecret: z.string().min(1),
   /** Whether calls over the limit count towards it too; what the real provider does is not known. */
   countRejected: z.boolean().default(false),
   /** Another seed is another market. */
@@ -39,7 +39,7 @@ const Settings = z.object({
 /** What the command line and the environment say. */
 export type Settings = z.infer<typeof Settings>;
 
-/** Reads the command line and the three variables of the call limits; the only reader of either. */
+/** Reads the command line, the secret of webhooks and the call limits; the only reader of arguments and environment. */
 export function readSettings(): Settings {
   const string = { type: 'string' } as const;
   const boolean = { type: 'boolean' } as const;
@@ -52,7 +52,6 @@ export function readSettings(): Settings {
       rates: string,
       control: string,
       webhook: { type: 'string', multiple: true },
-      'webhook-secret': string,
       'count-rejected': boolean,
       seed: string,
       clock: string,
@@ -63,7 +62,8 @@ export function readSettings(): Settings {
   });
   return Settings.parse({
     ...values,
-    webhookSecret: values['webhook-secret'],
+    // No argument: everybody on the machine can read those.
+    webhookSecret: process.env['STRIPE_WEBHOOK_SECRET'] || 'whsec_sandbox',
     countRejected: values['count-rejected'],
     keySeconds: values['key-seconds'],
     endWithParent: values['end-with-parent'],

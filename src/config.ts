@@ -61,6 +61,9 @@ export const variables = {
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 } as const;
 
+/** Passwords of the demo's logins: everybody knows them. */
+export const demoPasswords = ['orderflow-demo', 'orderflow-admin'] as const;
+
 const schema = z.object(variables);
 const referenceRatesUrl = 'https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml';
 
@@ -96,15 +99,16 @@ export class BadConfig extends Error {
 }
 
 /**
- * Reads the environment, `.env` included (the environment wins). Empty counts as unset; an empty password is none.
+ * Reads the environment, `.env` included (the environment wins). Empty counts as unset; an empty password is none. What only
+ * brings the schema up to date serves nobody, and needs less.
  * @throws BadConfig listing every fault at once.
  */
-export function readConfig(env: NodeJS.ProcessEnv = environment()): Config {
+export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing = true } = {}): Config {
   const { given, unreadable } = readValues(env);
   const parsed = schema.safeParse(given);
   const isGivenProduction = (given['NODE_ENV'] ?? 'production') === 'production';
   const misfits = parsed.error?.issues.map((issue) => misfit(issue, isGivenProduction)) ?? [];
-  const faults = [...unreadable, ...misfits, ...missingTogether(given, isGivenProduction)];
+  const faults = [...unreadable, ...misfits, ...missingTogether(given, isGivenProduction, isServing)];
   if (!parsed.success || faults.length > 0) throw new BadConfig(describe(faults));
 
   const isProduction = parsed.data.NODE_ENV === 'production';
@@ -153,13 +157,8 @@ function readValues(env: NodeJS.ProcessEnv): { given: Given; unreadable: Environ
 }
 
 /** What one variable needs of another; zod looks at each alone, and skips its own checks of the whole after a fault. */
-function missingTogether(given: Given, isProduction: boolean): EnvironmentFault[] {
-  const faults: EnvironmentFault[] = [];
-  // Without its secret no webhook is believed; who tries things out may do without them, a shop may not.
-  const needed = ['STRIPE_SECRET_KEY', ...(isProduction ? ['STRIPE_WEBHOOK_SECRET'] : [])];
-  if ((given['PAYMENT_GATEWAY'] ?? 'stripe') === 'stripe')
-    for (const name of needed.filter((key) => !given[key]))
-      faults.push({ name, why: 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant' });
+function missingTogether(given: Given, isProduction: boolean, isServing: boolean): EnvironmentFault[] {
+  const faults: EnvironmentFault[] = isServing ? missingToServe(given, isProduction) : [];
   // Outside production the demo administrator fills in what is missing.
   if (isProduction)
     for (const [name, other] of [
@@ -167,6 +166,20 @@ function missingTogether(given: Given, isProduction: boolean): EnvironmentFault[
       ['ADMIN_PASSWORD', 'ADMIN_EMAIL'],
     ] as const)
       if (given[other] && !given[name]) faults.push({ name, why: `is needed beside ${other}` });
+  if (isProduction && demoPasswords.some((known) => known === given['ADMIN_PASSWORD']))
+    faults.push({ name: 'ADMIN_PASSWORD', why: "is the demo's, which everybody knows; choose another" });
+  return faults;
+}
+
+function missingToServe(given: Given, isProduction: boolean): EnvironmentFault[] {
+  const faults: EnvironmentFault[] = [];
+  if (isProduction && !given['PUBLIC_URL'])
+    faults.push({ name: 'PUBLIC_URL', why: 'is not set; name the address by which callers reach the API' });
+  // Without its secret no webhook is believed; who tries things out may do without them, a shop may not.
+  const needed = ['STRIPE_SECRET_KEY', ...(isProduction ? ['STRIPE_WEBHOOK_SECRET'] : [])];
+  if ((given['PAYMENT_GATEWAY'] ?? 'stripe') === 'stripe')
+    for (const name of needed.filter((key) => !given[key]))
+      faults.push({ name, why: 'is needed by PAYMENT_GATEWAY=stripe; set it, or choose PAYMENT_GATEWAY=instant' });
   return faults;
 }
 

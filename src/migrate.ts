@@ -5,8 +5,11 @@ import { ormOptions } from './orm-options.ts';
 import { startWith } from './process-life.ts';
 import { seedAdministrator, seedDemo } from './seed.ts';
 
-// Brings the schema up to date, creates the first administrator, and with --demo the demo data. Safe to run again.
-const config = await startWith(async () => readConfig());
+// Brings the schema up to date, creates the first administrator, and with --demo the demo data. Safe to run again. With
+// --before-start it refuses what the processes would refuse after it.
+const config = await startWith(async () =>
+  readConfig(undefined, { isServing: process.argv.includes('--before-start') }),
+);
 const orm = await MikroORM.init(ormOptions(config));
 await startWith(async () => {
   await waitForDatabase(orm, { mayCreate: true });

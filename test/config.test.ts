@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { BadConfig, readConfig, variables } from '../src/config.ts';
 import { queues } from '../src/jobs/queues.ts';
 
-const least = { MYSQL_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1', PAYMENT_GATEWAY: 'instant' };
+const servers = { MYSQL_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1' };
+const least = { ...servers, PAYMENT_GATEWAY: 'instant', PUBLIC_URL: 'https://shop.example' };
 const bin = z
   .object({ productVariables: z.array(z.string()) })
   .parse(await import(new URL('../bin/environment.js', import.meta.url).href));
@@ -149,6 +150,23 @@ describe('production', () => {
     expect(refusal(stripe)).toMatch(/STRIPE_WEBHOOK_SECRET is needed by PAYMENT_GATEWAY=stripe/);
     expect(readConfig({ ...stripe, STRIPE_WEBHOOK_SECRET: 'whsec_1' }).STRIPE_WEBHOOK_SECRET).toEqual(['whsec_1']);
     expect(readConfig({ ...stripe, NODE_ENV: 'development' }).STRIPE_WEBHOOK_SECRET).toBeUndefined();
+  });
+
+  it('wants to know the address by which callers reach it, unless it serves nobody', () => {
+    const { PUBLIC_URL: _, ...without } = least;
+    expect(refusal(without)).toMatch(/^ {2}PUBLIC_URL is not set/m);
+    expect(refusal({ ...without, PUBLIC_URL: '' })).toMatch(/^ {2}PUBLIC_URL is not set/m);
+    expect(readConfig({ ...without, NODE_ENV: 'development' }).publicUrl).toBe('http://127.0.0.1:8012');
+    expect(readConfig(servers, { isServing: false }).isProduction).toBe(true);
+  });
+
+  it('takes no password of the demo for its administrator', () => {
+    const admin = (password: string) => ({ ...least, ADMIN_EMAIL: 'a@example.com', ADMIN_PASSWORD: password });
+    for (const known of ['orderflow-admin', 'orderflow-demo'])
+      for (const isServing of [true, false])
+        expect(() => readConfig(admin(known), { isServing })).toThrow(/^ {2}ADMIN_PASSWORD is the demo's/m);
+    expect(readConfig({ ...admin('orderflow-admin'), NODE_ENV: 'development' }).ADMIN_PASSWORD).toBe('orderflow-admin');
+    expect(readConfig(admin('another one')).ADMIN_PASSWORD).toBe('another one');
   });
 
   it('wants both halves of an administrator, or none', () => {

@@ -3,7 +3,7 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../src/config.ts';
 import { Product } from '../src/entities/product.entity.ts';
 import { User } from '../src/entities/user.entity.ts';
-import { isPassword } from '../src/passwords.ts';
+import { hashPassword, isPassword } from '../src/passwords.ts';
 import { seedDemo } from '../src/seed.ts';
 import { freePort, startProcess, type TestProcess, until } from './process.ts';
 import { ownData } from './servers.ts';
@@ -14,7 +14,7 @@ let orm: MikroORM;
 const admin = { ADMIN_EMAIL: 'Boss@Example.com', ADMIN_PASSWORD: 'a long enough secret' };
 
 beforeAll(async () => {
-  given = { ...(await ownData()), NODE_ENV: 'production' };
+  given = { ...(await ownData()), NODE_ENV: 'production', PUBLIC_URL: 'https://shop.example' };
   orm = await createDatabase(readConfig(given));
   await empty();
 });
@@ -65,9 +65,31 @@ describe('production', () => {
   });
 });
 
+describe('production on a database that the demo was once put into', () => {
+  const start = async (main: string) =>
+    ended(startProcess(main, [], { ...given, ...admin, PORT: String(await freePort()) }));
+
+  it.each(['src/api/main.ts', 'src/workers/main.ts'])(
+    'does not start %s, whatever the accounts are called',
+    async (main) => {
+      await empty();
+      await seedDemo(orm.em.fork(), readConfig({ ...given, NODE_ENV: 'development' }));
+      expect(await start(main)).toMatch(/demo's password.*user 1 and user 2.*ADMIN_PASSWORD/s);
+      const passwordHash = await hashPassword('nobody knows this');
+      await orm.em.fork().nativeUpdate(User, { id: 1 }, { passwordHash });
+      await orm.em.fork().nativeUpdate(User, { id: 2 }, { email: 'boss@example.com' });
+      const output = await start(main);
+      expect(output).toMatch(/demo's password.*of user 2:/s);
+      expect(output).not.toContain('orderflow-admin');
+      await empty();
+    },
+  );
+});
+
 describe('the demo data', () => {
   it('comes once, into an empty database, customer first', async () => {
     const config = readConfig({ ...given, NODE_ENV: 'development' });
+    await orm.em.fork().insert(User, { email: 'boss@example.com', name: 'Boss', role: 'admin', passwordHash: 'none' });
     await seedDemo(orm.em.fork(), config);
     expect(await users()).toHaveLength(1);
     await empty();

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import { type Answer, json, targets, text } from '../answer.ts';
 import type { Arrivals } from '../arrivals.ts';
@@ -26,8 +27,21 @@ export function openControl(port: number, parts: ControlParts): Promise<number> 
   return listen(port, async (request, response) => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const body = await readBody(request);
-    send(response, await answer(parts, `${request.method} ${url.pathname}`, url.searchParams, body));
+    const what = `${request.method} ${url.pathname}`;
+    send(response, refusal(request) ?? (await answer(parts, what, url.searchParams, body)));
   });
+}
+
+const ownHost = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i;
+
+/** What a page of another site could send from a browser on this machine is not done. */
+function refusal({ method, headers }: IncomingMessage): Answer | undefined {
+  const { host = '', origin, 'content-type': type = '' } = headers;
+  if (!ownHost.test(host) || (origin !== undefined && origin !== `http://${host}`))
+    return json(403, { error: 'The switches are for this machine and their own page.' });
+  if (method === 'POST' && !/^application\/json\s*(?:;|$)/i.test(type))
+    return json(415, { error: 'Send application/json.' });
+  return undefined;
 }
 
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {

@@ -10,8 +10,10 @@ export interface Journal {
 
 /** Opens the journal, hands every earlier entry to `replay`, and cuts off a last line that was never finished. */
 export async function openJournal(path: string, replay: (entry: unknown) => void): Promise<Journal> {
-  await mkdir(dirname(path), { recursive: true });
-  const file = await open(path, 'a+');
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const file = await open(path, 'a+', 0o600);
+  // It holds what buyers authenticate with; an earlier sandbox may have made it for everybody to read.
+  await file.chmod(0o600);
   let whole = 0;
   let rest = '';
   for await (const chunk of file.createReadStream({ start: 0, autoClose: false, encoding: 'utf8' })) {

@@ -4,7 +4,7 @@ import { isSchemaCurrent, waitForDatabase } from '../database.ts';
 import { serveHealth } from '../health.ts';
 import { keepCompiled, onShutdown, outliveRejections, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
-import { requireAdministrator } from '../seed.ts';
+import { requireAccounts } from '../seed.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
 import { openJobAnswers } from './answer-later.ts';
 import { buildApp } from './app.ts';
@@ -18,7 +18,7 @@ outliveRejections(context.log);
 await startWith(() => waitForDatabase(context.orm));
 // With a schema that is behind, `/readyz` says so; the table of users may not be there to look at.
 await startWith(async () => {
-  if (await isSchemaCurrent(context.orm)) await requireAdministrator(context.orm.em.fork(), config);
+  if (await isSchemaCurrent(context.orm)) await requireAccounts(context.orm.em.fork(), config);
 });
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.producer, patientRedis(config));

@@ -6,6 +6,7 @@ import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { keepCompiled, onShutdown, outliveRejections, refuse, startWith } from '../process-life.ts';
+import { requireAccounts } from '../seed.ts';
 import { openMetrics } from '../telemetry/metrics.ts';
 import { countTries } from './count-tries.ts';
 import { keepRedis } from './keep-redis.ts';
@@ -23,6 +24,9 @@ if (unknown.length > 0)
 const context = await startWith(() => openContext(config, 'worker'));
 outliveRejections(context.log);
 await startWith(() => waitForDatabase(context.orm));
+await startWith(async () => {
+  if (await isSchemaCurrent(context.orm)) await requireAccounts(context.orm.em.fork(), config);
+});
 const stopping = new AbortController();
 const connection = patientRedis(config);
 const workers = queues

@@ -4,6 +4,7 @@ import { readConfig } from '../../src/config.ts';
 import { ownData } from '../servers.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
+const PUBLIC_URL = 'https://api.example';
 let api: TestApi;
 beforeAll(async () => {
   api = await openTestApi();
@@ -48,7 +49,7 @@ describe('a page of another origin', () => {
   });
 
   it('may not call in production, localhost or not', async () => {
-    const send = await apiWith({ NODE_ENV: 'production' });
+    const send = await apiWith({ NODE_ENV: 'production', PUBLIC_URL });
     for (const origin of ['http://localhost:5173', 'https://shop.example']) {
       const answer = await send('GET', '/auth/ping', from(origin));
       expect(answer.headers.get('access-control-allow-origin')).toBeNull();
@@ -58,7 +59,11 @@ describe('a page of another origin', () => {
   });
 
   it('may call when CORS_ORIGINS names it, and then no other may', async () => {
-    const send = await apiWith({ NODE_ENV: 'production', CORS_ORIGINS: 'https://shop.example, https://admin.example' });
+    const send = await apiWith({
+      NODE_ENV: 'production',
+      PUBLIC_URL,
+      CORS_ORIGINS: 'https://shop.example, https://admin.example',
+    });
     const allowed = async (origin: string) =>
       (await send('GET', '/auth/ping', from(origin))).headers.get('access-control-allow-origin');
     expect(await allowed('https://admin.example')).toBe('https://admin.example');

@@ -20,6 +20,7 @@ it('the commands and the processes know the same names and defaults', () => {
     MYSQL_HOST: '127.0.0.1',
     REDIS_HOST: '127.0.0.1',
     PAYMENT_GATEWAY: 'instant',
+    PUBLIC_URL: 'https://shop.example',
   });
   for (const [name, value] of Object.entries(bin.defaults)) expect([name, String(config[name])]).toEqual([name, value]);
   expect(bin.productVariables).toEqual(expect.arrayContaining(Object.keys(variables)));

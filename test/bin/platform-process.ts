@@ -88,6 +88,11 @@ export function processesOf({ folder }: Checkout): string[] {
   });
 }
 
+/** What a process was started with, as everybody on the machine can read it. */
+export function argumentsOf(pid: string): string {
+  return read(`/proc/${pid}/cmdline`);
+}
+
 /** The group that a signal from the terminal would have to be meant for, to reach this process. */
 export function groupOf(pid: number): number {
   return Number(statOf(pid)[4]);

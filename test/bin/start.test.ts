@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePort, untilTrue } from '../process.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
-import { groupOf, listen, Platform, processesOf } from './platform-process.ts';
+import { argumentsOf, groupOf, listen, Platform, processesOf } from './platform-process.ts';
 
 describe('npm start', () => {
   let checkout: Checkout;
@@ -82,6 +82,14 @@ describe('npm start', () => {
     expect(platform.run()).toMatchObject({ mysql, redis });
   });
 
+  it('starts nothing with a secret among its arguments, which everybody on the machine can read', () => {
+    const { mysql } = platform.run();
+    const secrets = [mysql.password, 'whsec_sandbox', 'sk_test_sandbox', 'orderflow-admin', 'orderflow-demo'];
+    const lines = processesOf(checkout).map(argumentsOf);
+    expect(lines.length).toBeGreaterThan(4);
+    for (const line of lines) for (const secret of secrets) expect(line).not.toContain(secret);
+  });
+
   it('keeps its parts out of reach of the terminal, so that a Ctrl-C ends them in order', () => {
     for (const { pid } of platform.run().processes) expect(groupOf(pid)).toBe(pid);
   });
@@ -92,6 +100,7 @@ describe('npm start', () => {
     expect(await second.exited).toBe(1);
     expect(second.output).toMatch(/MYSQL_HOST is not set/);
     expect(second.output).toMatch(/REDIS_HOST is not set/);
+    expect(second.output).toMatch(/PUBLIC_URL is not set/);
     expect(second.output).not.toMatch(/private|Sandbox/);
   });
 

@@ -1,3 +1,4 @@
+import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { patienceMs } from '../process.ts';
 import { type Sandbox, startSandbox } from '../sandbox-process.ts';
@@ -68,7 +69,8 @@ test('a rate strikes that share of requests', async () => {
 });
 
 test('the switchboard lists, clears and refuses', async () => {
-  const post = (body: string) => fetch(`${sandbox.urls.control}/faults`, { method: 'POST', body });
+  const headers = { 'content-type': 'application/json' };
+  const post = (body: string) => fetch(`${sandbox.urls.control}/faults`, { method: 'POST', headers, body });
   await post('{"target":"stripe","kind":"slow","rate":0.5,"seconds":20}');
   const listed = await (await fetch(`${sandbox.urls.control}/faults`)).json();
   expect(listed).toMatchObject([{ target: 'stripe', kind: 'slow', rate: 0.5, seconds: 20, seconds_left: 20 }]);
@@ -85,4 +87,28 @@ test('the page of switches needs nothing from elsewhere', async () => {
   expect(page.match(/(src|href)="(?!data:)/g)).toBeNull();
   const status = await (await fetch(`${sandbox.urls.control}/status`)).json();
   expect(status).toMatchObject({ upstreams: [{ target: 'finnhub', busiest_window: expect.any(Number) }, {}, {}, {}] });
+});
+
+test('only JSON turns a switch, and no page of another site, whatever it sends', async () => {
+  const { host, port } = new URL(sandbox.urls.control);
+  const body = JSON.stringify({ target: 'stripe', kind: 'decline' });
+  const json = { 'content-type': 'application/json' };
+  const send = (headers: Record<string, string>, method = 'POST', path = '/faults') => {
+    const sent = httpRequest(sandbox.urls.control + path, { method, headers });
+    return new Promise<number | undefined>((resolve, reject) => {
+      sent.on('error', reject).on('response', (answer) => resolve(answer.resume().statusCode));
+      sent.end(method === 'POST' ? body : undefined);
+    });
+  };
+  for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'application/jsonp'])
+    expect(await send({ 'content-type': type }), type).toBe(415);
+  expect(await send({})).toBe(415);
+  for (const origin of ['https://evil.example', 'null', `http://127.0.0.1:${Number(port) + 1}`, `https://${host}`])
+    for (const method of ['POST', 'DELETE', 'GET', 'OPTIONS'])
+      expect(await send({ ...json, origin }, method), `${method} ${origin}`).toBe(403);
+  expect(await send({ ...json, host: 'evil.example' })).toBe(403);
+  expect(await send({}, 'POST', '/hold')).toBe(415);
+  expect(await send({}, 'POST', '/payment_intents/pi_1/authenticate')).toBe(415);
+  expect(await (await fetch(`${sandbox.urls.control}/faults`)).json()).toEqual([]);
+  expect(await send({ ...json, origin: `http://${host}` })).toBe(201);
 });

@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { appendFile, chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -58,6 +58,15 @@ test('a last line that was never finished is cut off', async () => {
   await stripeOf(sandbox).paymentIntents.create(payment());
   const lines = (await readFile(join(dataDir, 'stripe.jsonl'), 'utf8')).trimEnd().split('\n');
   expect(lines.map((line) => typeof JSON.parse(line))).toEqual(['object', 'object']);
+});
+
+test('the journal is for its owner alone, also where an earlier one was for everybody', async () => {
+  const path = join(dataDir, 'stripe.jsonl');
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
+  await sandbox.stop();
+  await chmod(path, 0o644);
+  sandbox = await startSandbox({ dataDir });
+  expect((await stat(path)).mode & 0o777).toBe(0o600);
 });
 
 test('a held request has charged, or not yet, and goes on when it is let go', async () => {

@@ -28,7 +28,7 @@ beforeEach(async () => {
   await once(server, 'listening');
   const address = server.address();
   url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
-  sandbox = await startSandbox({ args: ['--webhook', url, '--webhook-secret', 'whsec_test'] });
+  sandbox = await startSandbox({ args: ['--webhook', url], env: { STRIPE_WEBHOOK_SECRET: 'whsec_test' } });
 });
 afterEach(async () => {
   await sandbox.stop();
@@ -83,7 +83,11 @@ test('an event that nobody took before kill -9 is sent by the successor', async 
   await sandbox.kill();
   refusals = 0;
   const { dataDir } = sandbox;
-  const successor = await startSandbox({ dataDir, args: ['--webhook', url, '--webhook-secret', 'whsec_test'] });
+  const successor = await startSandbox({
+    dataDir,
+    args: ['--webhook', url],
+    env: { STRIPE_WEBHOOK_SECRET: 'whsec_test' },
+  });
   await expect.poll(types).toEqual(['payment_intent.succeeded']);
   expect(events()[0]).toMatchObject({ data: { object: { id: before.id } } });
   await successor.stop();

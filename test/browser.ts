@@ -57,3 +57,14 @@ export async function openBrowser(executablePath: string): Promise<BrowserPage> 
     },
   };
 }
+
+/** Lets the next write at a path that ends so arrive, and loses its answer; with `isCut` it does not even arrive. */
+export async function loseAnswer(page: Page, path: string, { isCut = false } = {}): Promise<void> {
+  let isLost = false;
+  await page.route(`**${path}`, async (route) => {
+    if (isLost || route.request().method() !== 'POST') return route.fallback();
+    isLost = true;
+    if (!isCut) await route.fetch();
+    return route.abort();
+  });
+}

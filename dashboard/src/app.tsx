@@ -1,53 +1,52 @@
 import { useState } from 'preact/hooks';
+import type { LiveState } from './follow-stream.ts';
+import { focusOn, mainId } from './hold-focus.ts';
 import { LoginForm } from './login-form.tsx';
+import { Masthead } from './masthead.tsx';
+import { Navigation } from './navigation.tsx';
 import { OpsView } from './ops-view.tsx';
 import { OrderFeed } from './order-feed.tsx';
 import { PriceDetail } from './price-detail.tsx';
 import { PriceList } from './price-list.tsx';
 import { usePrices } from './use-prices.ts';
 import { useSession } from './use-session.ts';
+import { useStatus } from './use-status.ts';
 
 /** The page: prices and their chart for everybody, orders for who is logged in. */
 export function App() {
+  const known = useStatus();
   const prices = usePrices();
   const session = useSession();
+  const [orders, setOrders] = useState<LiveState>();
   const [chosen, setChosen] = useState<string>();
   const [isOps, setIsOps] = useState(false);
-  const operator = session.user && session.user.role !== 'user' ? session.user : undefined;
+  const { user } = session;
+  const operator = user && user.role !== 'user' ? user : undefined;
   const symbol = chosen !== undefined && prices.symbols.includes(chosen) ? chosen : prices.symbols[0];
+  const isLive = prices.state === 'live' && typeof known !== 'string' && known?.redis !== 'away';
 
+  const list = <PriceList key="prices" prices={prices} isLive={isLive} chosen={symbol} onChoose={setChosen} />;
   return (
     <>
-      <header class="masthead">
-        <h1>Orderflow</h1>
-        <p class="live" data-state={prices.state} role="status">
-          {{ connecting: 'Connecting', live: 'Live', waiting: 'Reconnecting' }[prices.state]}
-        </p>
-        <nav>
-          {operator && (
-            <button type="button" class="quiet" aria-pressed={isOps} onClick={() => setIsOps(!isOps)}>
-              Operations
-            </button>
-          )}
-          <a href="/docs">API</a>
-          {session.user && (
-            <button type="button" class="quiet" onClick={() => void session.logOut()}>
-              Log out
-            </button>
-          )}
-        </nav>
-      </header>
+      <a class="skip" href={`#${mainId}`} onClick={() => focusOn(mainId)}>
+        Skip to content
+      </a>
+      <Masthead sight={{ known, prices: prices.state, orders }} hasEnded={session.hasEnded}>
+        <Navigation session={session} operator={operator} isOps={isOps} onOps={() => setIsOps(!isOps)} />
+      </Masthead>
       {operator && isOps ? (
         <OpsView user={operator} />
       ) : (
-        <main>
+        <main id={mainId}>
           <PriceDetail
             symbol={symbol}
             quote={symbol === undefined ? undefined : prices.quotes.get(symbol)}
+            isLive={isLive}
             resets={prices.resets}
           />
-          <PriceList prices={prices} chosen={symbol} onChoose={setChosen} />
-          {session.user ? <OrderFeed key={session.user.id} user={session.user} /> : <LoginForm session={session} />}
+          {!user && <LoginForm key="orders" session={session} />}
+          {list}
+          {user && <OrderFeed key={`${user.id} ${user.role}`} user={user} onState={setOrders} />}
         </main>
       )}
       <footer>

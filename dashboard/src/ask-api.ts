@@ -1,43 +1,62 @@
-/** The API said no; the message is meant for people. */
-export class Refused extends Error {
-  override name = 'Refused';
-  readonly status: number;
-
-  constructor(status: number, detail: string) {
-    super(detail);
-    this.status = status;
-  }
-}
+import { doubt } from './doubt.ts';
+import { Refused, refusalOf, refuseSilence } from './refused.ts';
+import { keyOf, settle } from './wish.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Request = Readonly<{ method: Method; path: string; body?: object | undefined; key?: string; patienceMs?: number }>;
+
+// Longer than the API itself waits for anything; a process that hangs is not waited for.
+const usualPatienceMs = 15_000;
 
 /**
  * Asks the API that served this page, as whoever the session cookie belongs to.
  * @throws Refused with the problem's own sentence, or one about the connection.
  */
 export async function ask<T>(method: Method, path: string, body?: object): Promise<T> {
+  return parsed<T>(await send({ method, path, body }));
+}
+
+/** Reads something that must not be waited for. @throws Refused also when there is no answer within `patienceMs`. */
+export async function askQuickly<T>(path: string, patienceMs: number): Promise<T> {
+  return parsed<T>(await send({ method: 'GET', path, patienceMs }));
+}
+
+/** An answer, and whether it is the one to an earlier request that got lost on its way. */
+export type Once<T> = Readonly<{ answer: T; wasLost: boolean }>;
+
+/**
+ * Asks for something that must be done once: until the API has answered, it is asked for under one Idempotency-Key,
+ * however often somebody clicks and whatever has become of the answers.
+ * @throws Refused
+ */
+export async function askOnce<T>(path: string, body: object): Promise<Once<T>> {
+  const wish = { path, body };
+  const key = keyOf(wish);
+  try {
+    const response = await send({ method: 'POST', path, body, key });
+    const answer = await parsed<T>(response);
+    settle(wish, key);
+    return { answer, wasLost: response.headers.has('idempotent-replayed') };
+  } catch (error) {
+    if (error instanceof Refused && !error.isUndecided) settle(wish, key);
+    throw error;
+  }
+}
+
+async function send({ method, path, body, key, patienceMs = usualPatienceMs }: Request): Promise<Response> {
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
-  if (method === 'POST') headers['idempotency-key'] = newKey();
-  const answer = await fetch(path, { method, headers, ...(body && { body: JSON.stringify(body) }) }).catch(() => {
-    throw new Refused(0, 'The server did not answer. Is it running?');
-  });
-  if (!answer.ok) throw new Refused(answer.status, await detailOf(answer));
-  return parsed<T>(answer);
+  if (key !== undefined) headers['idempotency-key'] = key;
+  const signal = AbortSignal.timeout(patienceMs);
+  const request = { method, headers, signal, ...(body && { body: JSON.stringify(body) }) };
+  const answer = await fetch(path, request).catch(refuseSilence);
+  if (answer.ok) return answer;
+  const refusal = await refusalOf(answer);
+  if (answer.status === 403 || refusal.code === 'unauthenticated') doubt();
+  throw refusal;
 }
 
 // The types of the views are the API's own, and page and API are built from one commit: T is what the route declares.
 async function parsed<T>(answer: Response): Promise<T> {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
-  return (answer.status === 204 ? undefined : await answer.json()) as T;
-}
-
-async function detailOf(answer: Response): Promise<string> {
-  const problem: unknown = await answer.json().catch(() => undefined);
-  const isProblem = typeof problem === 'object' && problem !== null && 'detail' in problem;
-  return isProblem ? String(problem.detail) : `The server answered ${answer.status}.`;
-}
-
-// `randomUUID` is there only on secure origins; a page opened over plain HTTP from another machine is none.
-function newKey(): string {
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  return (answer.status === 204 ? undefined : await answer.json().catch(refuseSilence)) as T;
 }

@@ -22,8 +22,7 @@ const laneNames: Readonly<Record<string, string>> = {
 export function BudgetGauges({ budget }: Readonly<{ budget: Budget }>) {
   const { windows, lanes, elsewhere, last_429: refused, resting_until: restingUntil } = budget;
   return (
-    <section aria-labelledby="budget">
-      <h2 id="budget">Calls to the provider</h2>
+    <>
       <div class="gauges">
         {windows.map((window) => (
           <Gauge key={window.name} window={window} />
@@ -52,7 +51,7 @@ export function BudgetGauges({ budget }: Readonly<{ budget: Budget }>) {
         {refused ? `Last refused at ${formatTime(refused.at)}.` : 'Never refused of late.'}
         {elsewhere > 0 && ` ${elsewhere} calls were made by somebody else.`}
       </p>
-    </section>
+    </>
   );
 }
 

@@ -53,7 +53,8 @@ function layout() {
       borderVisible: false,
       timeVisible: true,
       secondsVisible: false,
-      lockVisibleTimeRangeOnResize: true,
+      // Room for the half of the last label that stands to the right of its candle, at any width.
+      rightOffsetPixels: 24,
       // A few bars would otherwise be as wide as the page.
       maxBarSpacing: 24,
       tickMarkFormatter: tickMark,

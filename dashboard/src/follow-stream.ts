@@ -1,3 +1,5 @@
+import { doubt } from './doubt.ts';
+
 /** How a live connection is: not yet, yes, or lost and coming back. */
 export type LiveState = 'connecting' | 'live' | 'waiting';
 
@@ -38,8 +40,13 @@ export function followStream(path: string, types: readonly string[], listener: S
     });
     own.addEventListener('error', () => {
       listener.onState('waiting');
-      if (own.readyState === EventSource.CLOSED) retry = setTimeout(connect, retryMs * (1 + Math.random()));
+      if (own.readyState !== EventSource.CLOSED) return;
+      // It was refused, and the browser does not tell why.
+      doubt();
+      retry = setTimeout(connect, retryMs * (1 + Math.random()));
     });
+    // The process ends, or the login has: the one comes back, of the other somebody has to be told.
+    own.addEventListener('bye', doubt);
     own.addEventListener('gap', listener.onReset);
     for (const type of types) own.addEventListener(type, ({ data }) => listener.onEvent(eventOf(String(data))));
   };

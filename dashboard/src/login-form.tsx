@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { settings } from './settings.ts';
+import { useDeed } from './use-deed.ts';
 import type { Session } from './use-session.ts';
 
 const demo = settings.isDemo ? { email: 'demo@example.com', password: 'orderflow-demo' } : { email: '', password: '' };
@@ -7,19 +8,10 @@ const demo = settings.isDemo ? { email: 'demo@example.com', password: 'orderflow
 /** Logs in; where the demo data is, its account stands in the fields already. */
 export function LoginForm({ session }: Readonly<{ session: Session }>) {
   const [{ email, password }, setFields] = useState(demo);
-  const [refusal, setRefusal] = useState('');
-  const [isBusy, setIsBusy] = useState(false);
-  const logIn = async () => {
-    setIsBusy(true);
-    setRefusal('');
-    await session.logIn(email, password).catch((error: Error) => {
-      setRefusal(error.message);
-      setIsBusy(false);
-    });
-  };
+  const { isBusy, failure, run } = useDeed();
   const onSubmit = (event: Event) => {
     event.preventDefault();
-    void logIn();
+    void run(() => session.logIn(email, password));
   };
   const field = (name: keyof typeof demo) => ({
     name,
@@ -31,20 +23,21 @@ export function LoginForm({ session }: Readonly<{ session: Session }>) {
   return (
     <section class="orders" aria-labelledby="orders">
       <h2 id="orders">Orders</h2>
+      <p role="status">{session.hasEnded && 'You have been logged out elsewhere, or your time was up.'}</p>
       <p>Log in to place an order and to watch it being paid.</p>
       <form class="login" onSubmit={onSubmit}>
         <label>
           E-mail
-          <input type="email" autocomplete="username" {...field('email')} />
+          <input id="log-in" type="email" autocomplete="username" {...field('email')} />
         </label>
         <label>
           Password
           <input type="password" autocomplete="current-password" {...field('password')} />
         </label>
-        <button type="submit" class="main" disabled={isBusy}>
+        <button type="submit" class="main" aria-disabled={isBusy}>
           {isBusy ? 'Logging in' : 'Log in'}
         </button>
-        <p role="alert">{refusal}</p>
+        <p role="alert">{failure}</p>
       </form>
     </section>
   );

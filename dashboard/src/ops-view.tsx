@@ -1,28 +1,43 @@
+import type { ComponentChildren } from 'preact';
 import { BudgetGauges } from './budget.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { duration } from './duration.ts';
+import { mainId } from './hold-focus.ts';
+import { QueueCard } from './queue-card.tsx';
 import { settings } from './settings.ts';
-import { type Ops, type Queue, useOps } from './use-ops.ts';
+import { type Queues, useOps } from './use-ops.ts';
+import type { Reading } from './use-reading.ts';
 import type { User } from './use-session.ts';
 import { Watchlist } from './watchlist.tsx';
 
 /** How the platform is: queues, what lags, what gave up; for operators. */
 export function OpsView({ user }: Readonly<{ user: User }>) {
   const isAdmin = user.role === 'admin';
-  const { ops, failure, read } = useOps(isAdmin);
+  const { queues, letters, budget, watched } = useOps(isAdmin);
   return (
-    <main class="ops">
-      <p role="alert">{failure && `These figures are not current. ${failure}`}</p>
-      {ops ? (
-        <>
-          <Queues queues={ops.queues} />
-          {ops.budget && <BudgetGauges budget={ops.budget} />}
-          <Lag ops={ops} />
-          <DeadLetters letters={ops.letters} mayReplay={isAdmin} onChange={read} />
-          {ops.watched && <Watchlist watched={ops.watched} onChange={read} />}
-        </>
-      ) : (
-        <p class="empty">Reading the queues.</p>
+    <main class="ops" id={mainId}>
+      <Part id="queues" title="Queues" reading={queues}>
+        {({ data }) => (
+          <ul class="queues">
+            {data.map((queue) => (
+              <QueueCard key={queue.name} queue={queue} />
+            ))}
+          </ul>
+        )}
+      </Part>
+      <Part id="budget" title="Calls to the provider" reading={budget}>
+        {(value) => <BudgetGauges budget={value} />}
+      </Part>
+      <Part id="lag" title="On the way" reading={queues}>
+        {(value) => <Lag queues={value} />}
+      </Part>
+      <Part id="dead" title="Given up" reading={letters}>
+        {({ data }) => <DeadLetters letters={data} mayReplay={isAdmin} onChange={letters.read} />}
+      </Part>
+      {isAdmin && (
+        <Part id="watchlist" title="Watchlist" reading={watched}>
+          {({ data }) => <Watchlist watched={data} onChange={watched.read} />}
+        </Part>
       )}
       <p class="links">
         <a href="/admin/queues">Every job, in Bull Board</a>
@@ -32,84 +47,46 @@ export function OpsView({ user }: Readonly<{ user: User }>) {
   );
 }
 
-function Queues({ queues }: Readonly<{ queues: readonly Queue[] }>) {
+type Shown<T> = Readonly<{ id: string; title: string; reading: Reading<T>; children(value: T): ComponentChildren }>;
+
+/** A part of the view. What is no longer known is said, and what was known last is kept for who knows that. */
+function Part<T>({ id, title, reading: { value, failure }, children }: Shown<T>) {
   return (
-    <section aria-labelledby="queues">
-      <h2 id="queues">Queues</h2>
-      <ul class="queues">
-        {queues.map((queue) => (
-          <QueueCard key={queue.name} queue={queue} />
-        ))}
-      </ul>
+    <section aria-labelledby={id} data-current={failure === undefined}>
+      <h2 id={id}>{title}</h2>
+      <p role="alert">
+        {failure && `${value === undefined ? 'Not known.' : 'These figures are not current.'} ${failure.message}`}
+      </p>
+      {value === undefined ? !failure && <p class="empty">Being read.</p> : children(value)}
     </section>
   );
 }
 
-function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
-  const figures = {
-    Running: queue.active,
-    Delayed: queue.delayed,
-    Done: queue.completed,
-    Failed: queue.failed,
-  };
+function Lag({ queues: { outbox, streams } }: Readonly<{ queues: Queues }>) {
   return (
-    <li class="queue" data-queue={queue.name}>
-      <h3>
-        <a href={`/admin/queues/queue/${queue.name}`}>{queue.name}</a>
-      </h3>
-      <p class="state" data-status={queue.workers === 0 ? 'unmanned' : queue.status}>
-        {stateOf(queue)}
-      </p>
-      <p class="depth">
-        {queue.waiting ?? '–'} <span>waiting</span>
-      </p>
-      <p class="faint">
-        {queue.oldest_waiting_seconds === null
-          ? 'Nothing waits'
-          : `Oldest for ${duration(queue.oldest_waiting_seconds)}`}
-        {queue.workers !== null && ` · ${queue.workers} ${queue.workers === 1 ? 'worker' : 'workers'}`}
-      </p>
-      <dl>
-        {Object.entries(figures).map(([name, value]) => (
-          <div key={name} data-figure={name.toLowerCase()}>
-            <dt>{name}</dt>
-            <dd>{value ?? '–'}</dd>
-          </div>
-        ))}
-      </dl>
-    </li>
-  );
-}
-
-function stateOf({ status, workers, limited_until }: Queue): string {
-  if (status === 'unknown') return 'Redis is away';
-  if (status === 'paused') return 'Paused';
-  if (workers === 0) return 'No workers';
-  if (status === 'running' || limited_until === null) return 'Running';
-  return `Rests ${duration(Math.max(0, (Date.parse(limited_until) - Date.now()) / 1_000))} more`;
-}
-
-function Lag({ ops: { outbox, streams } }: Readonly<{ ops: Ops }>) {
-  const oldest = outbox.oldest_seconds;
-  return (
-    <section aria-labelledby="lag">
-      <h2 id="lag">On the way</h2>
-      <dl class="lag">
-        <div>
-          <dt>Outbox</dt>
-          <dd data-figure="outbox">{outbox.waiting ?? '–'} unsent</dd>
-          <dd class="faint">{oldest ? `the oldest for ${duration(oldest)}` : 'nothing lags'}</dd>
+    <dl class="lag">
+      <div>
+        <dt>Outbox</dt>
+        <dd data-figure="outbox">{outbox.waiting ?? '–'} unsent</dd>
+        <dd class="faint">{ageOf(outbox.oldest_seconds)}</dd>
+      </div>
+      {streams.map(({ name, length, lag_seconds: lag }) => (
+        <div key={name}>
+          <dt>Stream {name}</dt>
+          <dd data-stream={name}>{length?.toLocaleString('en-US') ?? '–'} events</dd>
+          <dd class="faint">{length === null ? 'not known' : lagOf(lag)}</dd>
         </div>
-        {streams.map(({ name, length, lag_seconds: lag }) => (
-          <div key={name}>
-            <dt>Stream {name}</dt>
-            <dd data-stream={name}>{length?.toLocaleString('en-US') ?? '–'} events</dd>
-            <dd class="faint">
-              {lag === null ? 'nobody follows' : lag === 0 ? 'nothing lags' : `${duration(lag)} behind`}
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </section>
+      ))}
+    </dl>
   );
+}
+
+function ageOf(oldestSeconds: number | null): string {
+  if (oldestSeconds === null) return 'not known';
+  return oldestSeconds > 0 ? `the oldest for ${duration(oldestSeconds)}` : 'nothing lags';
+}
+
+function lagOf(seconds: number | null): string {
+  if (seconds === null) return 'nobody follows';
+  return seconds === 0 ? 'nothing lags' : `${duration(seconds)} behind`;
 }

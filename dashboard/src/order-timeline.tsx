@@ -1,6 +1,6 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ask } from './ask-api.ts';
+import { useEffect } from 'preact/hooks';
 import { formatTime } from './quote.ts';
+import { useReading } from './use-reading.ts';
 
 type Entry = Readonly<{ at: string }> &
   (
@@ -9,38 +9,48 @@ type Entry = Readonly<{ at: string }> &
     | Readonly<{ type: 'event'; event: string }>
   );
 
-/** Everything that happened to an order, read again whenever `status` changes. */
-export function OrderTimeline({ id, status }: Readonly<{ id: string; status: string }>) {
-  const [entries, setEntries] = useState<readonly Entry[]>();
-  const [failure, setFailure] = useState('');
+type Shown = Readonly<{ id: string; status: string; onChange(): void }>;
+
+// Most of what happens is announced, but not what a gateway was asked and did not answer.
+const everyMs = 2_000;
+
+/** Everything that happened to an order, as it happens; whatever is new may have changed the order. */
+export function OrderTimeline({ id, status, onChange }: Shown) {
+  const { value, failure, read } = useReading<{ data: Entry[] }>(`/orders/${id}/timeline`, everyMs);
+  useEffect(() => void read(), [status]);
+  const newest = JSON.stringify(value?.data.at(-1));
   useEffect(() => {
-    let isGone = false;
-    ask<{ data: Entry[] }>('GET', `/orders/${id}/timeline`).then(
-      ({ data }) => !isGone && setEntries(data),
-      (error: Error) => !isGone && setFailure(error.message),
-    );
-    return () => {
-      isGone = true;
-    };
-  }, [id, status]);
-  if (failure !== '') return <p role="alert">{failure}</p>;
-  if (entries === undefined) return <p class="faint">Reading its history.</p>;
+    if (newest !== undefined) onChange();
+  }, [newest]);
   return (
-    <ol class="timeline" aria-label="History">
-      {entries.map((entry, index) => (
-        <li key={`${entry.at}-${index}`} data-type={entry.type}>
-          <time dateTime={entry.at}>{formatTime(entry.at)}</time> {sentenceOf(entry)}
-        </li>
-      ))}
-    </ol>
+    <>
+      <p role="alert">{failure?.message}</p>
+      {value === undefined && !failure && <p class="faint">Reading its history.</p>}
+      <ol class="timeline" aria-label="History">
+        {value?.data.map((entry, index) => (
+          <li key={`${entry.at}-${index}`} data-type={entry.type}>
+            <time dateTime={entry.at}>{formatTime(entry.at)}</time> {sentenceOf(entry)}
+          </li>
+        ))}
+      </ol>
+    </>
   );
 }
+
+const talks: Readonly<Record<string, string>> = {
+  charge: 'asked the gateway to charge',
+  look_up: 'asked the gateway what became of the charge',
+  cancel: 'asked the gateway to cancel the charge',
+  refund: 'asked the gateway to refund',
+  webhook: 'heard from the gateway',
+};
 
 function sentenceOf(entry: Entry): string {
   const words = (text: string) => text.replaceAll('_', ' ');
   if (entry.type === 'event') return `announced as ${entry.event}`;
   if (entry.type === 'status')
     return `${entry.subject} ${words(entry.to)}${entry.reason === null ? '' : ` (${words(entry.reason)})`}`;
+  const said = talks[entry.operation] ?? `spoke with the gateway about ${words(entry.operation)}`;
   const outcome = entry.outcome === null ? 'no answer yet' : words(entry.outcome);
-  return `asked the gateway to ${words(entry.operation)}: ${outcome}${entry.detail === null ? '' : `, ${entry.detail}`}`;
+  return `${said}: ${outcome}${entry.detail === null ? '' : `, ${entry.detail}`}`;
 }

@@ -1,10 +1,11 @@
+import { Age } from './age.tsx';
 import { PriceChart } from './price-chart.tsx';
 import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
 
-type Shown = Readonly<{ symbol: string | undefined; quote: Quote | undefined; resets: number }>;
+type Shown = Readonly<{ symbol: string | undefined; quote: Quote | undefined; isLive: boolean; resets: number }>;
 
 /** One symbol large: its price, how it moved, its day, and its chart. */
-export function PriceDetail({ symbol, quote, resets }: Shown) {
+export function PriceDetail({ symbol, quote, isLive, resets }: Shown) {
   if (symbol === undefined)
     return (
       <section class="detail" aria-label="Price">
@@ -14,13 +15,13 @@ export function PriceDetail({ symbol, quote, resets }: Shown) {
   return (
     <section class="detail" aria-labelledby="symbol">
       <h2 id="symbol">{shortName(symbol)}</h2>
-      {quote ? <Figures quote={quote} /> : <p class="figure faint">–</p>}
+      {quote ? <Figures quote={quote} isLive={isLive} /> : <p class="figure faint">–</p>}
       <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
     </section>
   );
 }
 
-function Figures({ quote }: Readonly<{ quote: Quote }>) {
+function Figures({ quote, isLive }: Readonly<{ quote: Quote; isLive: boolean }>) {
   const day = { Open: quote.o, High: quote.h, Low: quote.l, 'Previous close': quote.pc };
   return (
     <>
@@ -40,7 +41,7 @@ function Figures({ quote }: Readonly<{ quote: Quote }>) {
         <div>
           <dt>As of</dt>
           <dd>
-            <time dateTime={quote.as_of}>{formatTime(quote.as_of)}</time>
+            <time dateTime={quote.as_of}>{formatTime(quote.as_of)}</time> <Age at={quote.as_of} isLive={isLive} />
           </dd>
         </div>
       </dl>

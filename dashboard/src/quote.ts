@@ -16,7 +16,11 @@ export function shortName(symbol: string): string {
   return isCoin(symbol) ? symbol.slice(symbol.indexOf(':') + 1).replace(/USDT$/, '') : symbol;
 }
 
-const price = new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 });
+const prices = {
+  large: new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 }),
+  usual: new Intl.NumberFormat('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 4 }),
+  small: new Intl.NumberFormat('en-US', { maximumSignificantDigits: 4 }),
+};
 const percent = new Intl.NumberFormat('en-US', {
   minimumFractionDigits: 2,
   maximumFractionDigits: 2,
@@ -24,9 +28,10 @@ const percent = new Intl.NumberFormat('en-US', {
 });
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
 
-/** `1,234.50` */
+/** `1,234.50`, `12.3456`, `0.00001234`: as many digits as matter at its size. */
 export function formatPrice(value: number): string {
-  return price.format(value);
+  const size = Math.abs(value);
+  return prices[size >= 1_000 ? 'large' : size >= 0.1 || size === 0 ? 'usual' : 'small'].format(value);
 }
 
 /** `+3.20 %`; a dash when it is not known. */

@@ -1,6 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ask, Refused } from './ask-api.ts';
 import type { Budget } from './budget.tsx';
+import { type Reading, useReading } from './use-reading.ts';
 import type { Watched } from './watchlist.tsx';
 
 /** A queue as `GET /queues` shows it. */
@@ -21,53 +20,28 @@ export type Queue = Readonly<{
 /** A job that gave up. */
 export type DeadLetter = Readonly<{ id: string; kind: string; reason: string; attempts: number; died_at: string }>;
 
-/** What operators look at. */
-export type Ops = Readonly<{
-  queues: readonly Queue[];
+/** All queues, and what is on the way. */
+export type Queues = Readonly<{
+  data: readonly Queue[];
   outbox: Readonly<{ waiting: number | null; oldest_seconds: number | null }>;
   streams: readonly Readonly<{ name: string; length: number | null; lag_seconds: number | null }>[];
-  letters: readonly DeadLetter[];
-  /** Where market data is off, there is none. */
-  budget: Budget | undefined;
-  /** For administrators. */
-  watched: readonly Watched[] | undefined;
 }>;
 
-type Answer = Pick<Ops, 'outbox' | 'streams'> & Readonly<{ data: readonly Queue[] }>;
+/** What operators look at, each part read by itself: one that cannot be read does not hide the others. */
+export type Ops = Readonly<{
+  queues: Reading<Queues>;
+  letters: Reading<Readonly<{ data: readonly DeadLetter[] }>>;
+  budget: Reading<Budget>;
+  /** For administrators. */
+  watched: Reading<Readonly<{ data: readonly Watched[] }>>;
+}>;
 
-const everyMs = 2_000;
-
-/** Reads what operators look at, every two seconds as long as the page is seen. */
-export function useOps(isAdmin: boolean): Readonly<{ ops: Ops | undefined; failure: string; read(): Promise<void> }> {
-  const [ops, setOps] = useState<Ops>();
-  const [failure, setFailure] = useState('');
-  const read = async () => {
-    try {
-      const [{ data, outbox, streams }, letters, budget, watchlist] = await Promise.all([
-        ask<Answer>('GET', '/queues'),
-        ask<{ data: DeadLetter[] }>('GET', '/dead-letters?replayed=false&limit=20'),
-        // Without it the other figures are as good.
-        ask<Budget>('GET', '/market/budget').catch(() => undefined),
-        isAdmin ? ask<{ data: Watched[] }>('GET', '/market/watchlist') : undefined,
-      ]);
-      setOps({ queues: data, outbox, streams, letters: letters.data, budget, watched: watchlist?.data });
-      setFailure('');
-    } catch (error) {
-      setFailure(error instanceof Refused ? error.message : String(error));
-    }
+/** Reads it all again and again. */
+export function useOps(isAdmin: boolean): Ops {
+  return {
+    queues: useReading('/queues'),
+    letters: useReading('/dead-letters?replayed=false&limit=20'),
+    budget: useReading('/market/budget'),
+    watched: useReading(isAdmin ? '/market/watchlist' : undefined),
   };
-  useEffect(() => {
-    let timer: ReturnType<typeof setTimeout>;
-    let isGone = false;
-    const turn = async () => {
-      if (!document.hidden) await read();
-      if (!isGone) timer = setTimeout(() => void turn(), everyMs);
-    };
-    void turn();
-    return () => {
-      isGone = true;
-      clearTimeout(timer);
-    };
-  }, []);
-  return { ops, failure, read };
 }

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
-import { ask, Refused } from './ask-api.ts';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { ask } from './ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from './follow-stream.ts';
 import { pricePath, type Quote } from './quote.ts';
-import { settings } from './settings.ts';
+import { Refused } from './refused.ts';
+import { listOf, readSymbols, withAdded, withMoving, withRemoved } from './symbols.ts';
 import { type Tally, useTally } from './use-tally.ts';
 import { useTrails } from './use-trails.ts';
 
@@ -18,29 +19,30 @@ export type Prices = Readonly<{
   resets: number;
   /** Adds a symbol, and remembers it in this browser. @throws Refused when the provider does not know it. */
   add(symbol: string): Promise<string>;
+  /** Takes off one that was not there for everybody. */
   remove(symbol: string): void;
 }>;
 
-const remembered = 'orderflow-symbols';
-const most = 20;
+const mostAtOnce = 50;
 const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated']);
 // A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
 const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
 
 /** Keeps the prices of the watched symbols current: stored copies first, then every update as it is announced. */
 export function usePrices(): Prices {
-  const [symbols, setSymbols] = useState(readSymbols);
+  const [all, setAll] = useState(readSymbols);
   const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(new Map());
   const [state, setState] = useState<LiveState>('connecting');
   const [resets, setResets] = useState(0);
   const { tally, note } = useTally();
 
+  const symbols = useMemo(() => listOf(all), [all]);
   const trails = useTrails(symbols, quotes);
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
     let isFirst = true;
     const onReset = () => {
-      void stored(readSymbols()).then(put, () => {});
+      void stored(listOf(readSymbols())).then(put, () => {});
       if (!isFirst) setResets((count) => count + 1);
       isFirst = false;
     };
@@ -49,8 +51,7 @@ export function usePrices(): Prices {
       if (!prices.has(event.type)) return;
       const quote = quoteOf(event.data);
       put([quote]);
-      // Without a list of one's own, what moves is worth seeing.
-      setSymbols((old) => (old.length < most && !old.includes(quote.symbol) ? [...old, quote.symbol] : old));
+      setAll((old) => withMoving(old, quote.symbol));
     };
     return followStream('/streams/market', types, {
       onEvent,
@@ -71,20 +72,18 @@ export function usePrices(): Prices {
       if (quote.job_id !== undefined)
         throw new Refused(202, 'The price is still being fetched; try again in a moment.');
       put([quote]);
-      setSymbols((old) => writeSymbols([...new Set([...old, quote.symbol])].slice(-most)));
+      setAll((old) => withAdded(old, quote.symbol));
       return quote.symbol;
     },
-    remove: (symbol) => setSymbols((old) => writeSymbols(old.filter((some) => some !== symbol))),
+    remove: (symbol) => setAll((old) => withRemoved(old, symbol)),
   };
 }
 
 async function stored(symbols: readonly string[]): Promise<Quote[]> {
   if (symbols.length === 0) return [];
-  const { data } = await ask<{ data: Quote[] }>(
-    'GET',
-    `/market/quotes?symbols=${symbols.map(encodeURIComponent).join()}`,
-  );
-  return data;
+  const names = symbols.slice(0, mostAtOnce).map(encodeURIComponent).join();
+  const { data } = await ask<{ data: Quote[] }>('GET', `/market/quotes?symbols=${names}`);
+  return [...data, ...(await stored(symbols.slice(mostAtOnce)))];
 }
 
 /** A copy that was read may be older than what has been announced meanwhile. */
@@ -101,14 +100,4 @@ function newest(old: ReadonlyMap<string, Quote>, some: readonly Quote[]): Readon
 function quoteOf(data: Record<string, unknown>): Quote {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
   return data as Quote;
-}
-
-function readSymbols(): readonly string[] {
-  const own = localStorage.getItem(remembered);
-  return own === null ? settings.watchlist : own.split(',').filter(Boolean);
-}
-
-function writeSymbols(symbols: readonly string[]): readonly string[] {
-  localStorage.setItem(remembered, symbols.join());
-  return symbols;
 }

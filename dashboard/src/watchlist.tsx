@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks';
 import { ask } from './ask-api.ts';
 import { duration } from './duration.ts';
+import { useDeed } from './use-deed.ts';
 import { formatTime, shortName } from './quote.ts';
 
 /** A symbol that is polled, as `GET /market/watchlist` shows it. */
 export type Watched = Readonly<{
   symbol: string;
   every_seconds: number;
-  market: 'open' | 'closed' | 'always';
+  market: 'open' | 'closed' | 'always' | 'unknown';
   next_run_at: string | null;
 }>;
 
@@ -16,18 +17,19 @@ type Shown = Readonly<{ watched: readonly Watched[]; onChange(): Promise<void> }
 /** What is polled and how often, for administrators, who change it here. */
 export function Watchlist({ watched, onChange }: Shown) {
   const [said, setSaid] = useState('');
-  const change = (method: 'PUT' | 'DELETE', symbol: string, body?: object) =>
-    ask(method, `/market/watchlist/${encodeURIComponent(symbol)}`, body)
-      .then(
-        () => setSaid(`${symbol} is ${method === 'PUT' ? 'polled' : 'polled no longer'}.`),
-        (error: Error) => setSaid(error.message),
-      )
-      .then(onChange);
+  const { isBusy, failure, run } = useDeed();
+  const change = async (method: 'PUT' | 'DELETE', symbol: string, body?: object) => {
+    setSaid('');
+    await ask(method, `/market/watchlist/${encodeURIComponent(symbol)}`, body).finally(() => void onChange());
+    setSaid(`${symbol.toUpperCase()} is ${method === 'PUT' ? 'polled' : 'polled no longer'}.`);
+  };
   return (
-    <section aria-labelledby="watchlist">
-      <h2 id="watchlist">Watchlist</h2>
+    <>
       <p role="status" class="faint">
         {said}
+      </p>
+      <p role="alert" id="watch-refusal">
+        {failure}
       </p>
       {watched.length === 0 && <p class="empty">Nothing is polled.</p>}
       <ul class="watched">
@@ -37,26 +39,42 @@ export function Watchlist({ watched, onChange }: Shown) {
             <span>every {duration(seconds)}</span>
             <span class="faint">
               {market === 'closed' && 'market closed · '}
+              {market === 'unknown' && 'market hours not known now · '}
               {next === null ? 'not polled' : `next ${formatTime(next)}`}
             </span>
-            <button type="button" onClick={() => void change('DELETE', symbol)} aria-label={`Stop polling ${symbol}`}>
+            <button
+              type="button"
+              aria-disabled={isBusy}
+              onClick={() => void run(() => change('DELETE', symbol))}
+              aria-label={`Stop polling ${symbol}`}
+            >
               Stop
             </button>
           </li>
         ))}
       </ul>
-      <Watch onWatch={(symbol, body) => change('PUT', symbol, body)} />
-    </section>
+      <Watch
+        isBusy={isBusy}
+        isRefused={failure !== ''}
+        onWatch={(symbol, body, onDone) => void run(() => change('PUT', symbol, body).then(onDone))}
+      />
+    </>
   );
 }
 
-function Watch({ onWatch }: Readonly<{ onWatch(symbol: string, body: object): Promise<void> }>) {
+type Form = Readonly<{
+  isBusy: boolean;
+  isRefused: boolean;
+  onWatch(symbol: string, body: object, onDone: () => void): void;
+}>;
+
+function Watch({ isBusy, isRefused, onWatch }: Form) {
   const [symbol, setSymbol] = useState('');
   const [seconds, setSeconds] = useState('');
   const onSubmit = (event: Event) => {
     event.preventDefault();
     const body = seconds === '' ? {} : { every_seconds: Number(seconds) };
-    void onWatch(symbol.trim(), body).then(() => setSymbol(''));
+    onWatch(symbol.trim(), body, () => setSymbol(''));
   };
   return (
     <form class="watch" onSubmit={onSubmit}>
@@ -69,6 +87,8 @@ function Watch({ onWatch }: Readonly<{ onWatch(symbol: string, body: object): Pr
           spellcheck={false}
           maxLength={32}
           required
+          aria-invalid={isRefused}
+          aria-describedby="watch-refusal"
         />
       </label>
       <label>
@@ -81,7 +101,9 @@ function Watch({ onWatch }: Readonly<{ onWatch(symbol: string, body: object): Pr
           placeholder="as fits"
         />
       </label>
-      <button type="submit">Poll</button>
+      <button type="submit" aria-disabled={isBusy}>
+        {isBusy ? 'Asking' : 'Poll'}
+      </button>
     </form>
   );
 }

@@ -19,7 +19,7 @@ export type Limits = Readonly<{
 }>;
 
 // Probes ask often and must not be refused; a ping touches nothing, also no counter.
-const uncounted = new Set(['/auth/ping', '/healthz', '/readyz']);
+const uncounted = new Set(['/auth/ping', '/healthz', '/readyz', '/status']);
 
 /** Where requests to a route are counted: no write of an order or a payment awaits Redis. */
 export function countingOf({ method, path }: Readonly<{ method: string; path: string }>): Counting {

@@ -10,8 +10,9 @@ export const WatchedView = z
     symbol: z.string(),
     kind: z.enum(['stock', 'crypto']),
     every_seconds: z.int(),
-    market: z.enum(['open', 'closed', 'always']).openapi({
-      description: 'A share of a closed market is polled once in a quarter of an hour at the most; coins trade always.',
+    market: z.enum(['open', 'closed', 'always', 'unknown']).openapi({
+      description:
+        'A share of a closed market is polled once in a quarter of an hour at the most; coins trade always. Unknown: Redis is away.',
     }),
     next_run_at: z.string().nullable().openapi({ description: 'When it is polled next; null without a key.' }),
     last_polled_at: z.string().nullable(),
@@ -40,9 +41,13 @@ export const exampleWatched = {
 };
 
 /** Shows a watched symbol at a moment. */
-export function watchedView(watched: Watched, now: Date, { isOpen, isPolled }: { isOpen: boolean; isPolled: boolean }) {
+export function watchedView(
+  watched: Watched,
+  now: Date,
+  { isOpen, isPolled }: { isOpen: boolean | undefined; isPolled: boolean },
+) {
   const { symbol, kind, everySeconds, addedBy, createdAt, polledAt } = watched;
-  const market = kind === 'crypto' ? 'always' : isOpen ? 'open' : 'closed';
+  const market = kind === 'crypto' ? 'always' : isOpen === undefined ? 'unknown' : isOpen ? 'open' : 'closed';
   const restsUntilMs = market === 'closed' && polledAt ? polledAt.getTime() + closedEveryMs : 0;
   return {
     symbol,

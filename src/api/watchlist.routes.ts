@@ -49,7 +49,7 @@ const list = defineRoute(
   },
   async (c) => {
     const { watchlist, hours, now } = c.var.ctx;
-    const [all, isOpen] = await Promise.all([watchlist.all(), hours.isOpen(now())]);
+    const [all, isOpen] = await Promise.all([watchlist.all(), hours.known(now())]);
     const data = all.map((watched) => watchedView(watched, now(), { isOpen, isPolled: watchlist.isPolled }));
     return c.json({ data, polling: pollingView(all, watchlist), next_cursor: null }, 200);
   },
@@ -83,7 +83,7 @@ const put = defineRoute(
     const { symbol } = c.req.valid('param');
     const change = { symbol, everySeconds: c.req.valid('json').every_seconds, changedBy: principalOf(c).userId };
     const { watched, isNew } = await watch(ctx, change, (tx, made) => audit(c, tx, made));
-    const isOpen = await ctx.hours.isOpen(ctx.now());
+    const isOpen = await ctx.hours.known(ctx.now());
     return c.json(watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.watchlist.isPolled }), isNew ? 201 : 200);
   },
 );

@@ -12,6 +12,8 @@ export type Outage = Readonly<{
   heard(): Promise<void>;
   /** It did not. Returns how long to rest, ms, or undefined while that may have been chance. */
   missed(): Promise<number | undefined>;
+  /** Whether the last that was heard of it is that it did not answer. @throws when Redis is away. */
+  isAway(): Promise<boolean>;
 }>;
 
 const failuresInARow = 5;
@@ -56,5 +58,6 @@ export function openOutage(redis: Redis, name: string): Outage {
       const restMs = await ask(missedScript);
       return restMs > 0 ? restMs : undefined;
     },
+    isAway: async () => (await redis.exists(...keys)) > 0,
   };
 }

@@ -5,6 +5,8 @@ import { type Holiday, isTradingTime } from './exchange-calendar.ts';
 /** Whether the exchanges of shares trade: the provider's word while it is recent, else the calendar's. */
 export type Hours = Readonly<{
   isOpen(at: Date): Promise<boolean>;
+  /** The same, and undefined while Redis is away: then there is only a guess. */
+  known(at: Date): Promise<boolean | undefined>;
   /** Remembers for some minutes what the provider has said. */
   learn(isOpen: boolean): Promise<void>;
   /** Remembers for some weeks when it will be closed. */
@@ -35,22 +37,24 @@ export function openHours(redis: Redis): Hours {
     const text = await redis.get(holidaysKey);
     return text === null ? undefined : Holidays.parse(JSON.parse(text));
   };
+  const known = async (at: Date) => {
+    try {
+      const said = await redis.get(statusKey);
+      return said === null ? isTradingTime(at, (await holidays())?.days ?? []) : said === 'open';
+    } catch {
+      return undefined;
+    }
+  };
   return {
-    async isOpen(at) {
-      try {
-        const said = await redis.get(statusKey);
-        return said === null ? isTradingTime(at, (await holidays())?.days ?? []) : said === 'open';
-      } catch {
-        return isTradingTime(at, []);
-      }
-    },
+    known,
+    isOpen: async (at) => (await known(at)) ?? isTradingTime(at, []),
     learn: async (isOpen) => void (await redis.set(statusKey, isOpen ? 'open' : 'closed', 'PX', statusMs)),
     async learnHolidays(days, at) {
       await redis.set(holidaysKey, JSON.stringify({ learntAtMs: at.getTime(), days }), 'EX', holidaysSeconds);
     },
     async knowsHolidays(at) {
-      const known = await holidays();
-      return known !== undefined && at.getTime() - known.learntAtMs < dayMs;
+      const learnt = await holidays();
+      return learnt !== undefined && at.getTime() - learnt.learntAtMs < dayMs;
     },
   };
 }

@@ -1,11 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../browser.ts';
 import { look } from '../browser-look.ts';
 import { type Door, openDoor } from '../door.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
+import { candlePixels, cutLabels } from './page-scripts.ts';
+import { visitorCases } from './visitor-cases.ts';
 
 let platform: Platform;
 let door: Door;
@@ -68,6 +70,10 @@ test('prices move, and the chart has drawn the candles that are stored', async (
   await until('candles on the chart', async () =>
     z.int().parse(await page.evaluate(candlePixels)) > 100 ? true : undefined,
   );
+  for (const width of [360, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    await until('no cut label', async () => ((await page.evaluate(cutLabels)) === 0 ? true : undefined));
+  }
   await until('the newest candle is the stored one', async () =>
     (await newestShown(page)) === (await newestStored('1m')) ? true : undefined,
   );
@@ -138,6 +144,37 @@ test('the page comes back by itself when the API was away, and shows what happen
   expect(await page.locator('.prices .counted').getAttribute('data-missed')).toBe('0');
 });
 
+test('a click whose answer gets lost, and the next one after a reload, place one order; the one after that another', async () => {
+  const page = opened('lost answers')?.page;
+  if (!page) return;
+  const place = page.getByRole('button', { name: 'Place an order' });
+  const before = await countOrders();
+  await loseAnswer(page, '/orders');
+  await place.click();
+  await page.getByText('The server did not answer').waitFor();
+  expect(await countOrders()).toBe(before + 1);
+  await page.reload();
+  await place.click();
+  await page.getByText('It had been placed already').waitFor();
+  expect(await countOrders()).toBe(before + 1);
+  await place.click();
+  await until('another order', async () => ((await countOrders()) === before + 2 ? true : undefined));
+});
+
+test('that the server did not answer is said no longer once it does', async () => {
+  const page = opened('recovery')?.page;
+  if (!page) return;
+  await door.shut();
+  await page.getByRole('button', { name: 'Place an order' }).click();
+  const said = page.locator('.orders').getByText('The server did not answer');
+  await said.waitFor();
+  await door.open();
+  await said.waitFor({ state: 'detached' });
+  await until('live again', async () => ((await liveText(page)) === 'Live' ? true : undefined));
+});
+
+visitorCases((what) => opened(what));
+
 test('what goes wrong is said in words: an unknown symbol, a wrong password', async () => {
   const page = opened('refusals')?.page;
   if (!page) return;
@@ -150,6 +187,13 @@ test('what goes wrong is said in words: an unknown symbol, a wrong password', as
   await page.getByText('No account has this pair').waitFor();
 });
 
+const liveText = (page: BrowserPage['page']) => page.locator('[role=status]').first().textContent();
+
+async function countOrders(): Promise<number> {
+  const answer = await platform.send('GET', '/orders?limit=100');
+  return z.object({ data: z.array(z.unknown()) }).parse(await answer.json()).data.length;
+}
+
 /** The newest candle on the page and in the API. */
 const Candle = z.object({ t: z.int(), o: z.number(), h: z.number(), l: z.number(), c: z.number() });
 async function newestShown(page: BrowserPage['page']): Promise<string> {
@@ -161,22 +205,3 @@ async function newestStored(interval: string): Promise<string> {
   const { data } = z.object({ data: z.array(Candle) }).parse(await answer.json());
   return JSON.stringify(data.at(-1));
 }
-
-/** In the page: how many pixels of the chart have the colour of a candle, one that rose or one that fell. */
-const candlePixels = `(() => {
-  const colours = ['--accent', '--down'].map((name) => {
-    const probe = document.createElement('i');
-    probe.style.color = 'var(' + name + ')';
-    document.body.append(probe);
-    const parts = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
-    probe.remove();
-    return parts;
-  });
-  let found = 0;
-  for (const canvas of document.querySelectorAll('.canvas canvas')) {
-    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
-    for (let at = 0; at < data.length; at += 4)
-      if (data[at + 3] > 200 && colours.some((parts) => parts.every((part, index) => Math.abs(data[at + index] - part) < 10))) found += 1;
-  }
-  return found;
-})()`;

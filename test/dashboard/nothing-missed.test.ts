@@ -93,5 +93,41 @@ test('the API is killed with orders on their way, and Redis emptied before it is
   await restartApi();
   await place(2);
   await expectAllSeen(at);
-  expect(await at.page.locator('.live').getAttribute('data-state')).toBe('live');
+  await at.page.locator('.live[data-state=live]').waitFor();
+});
+
+test('with Redis frozen nothing is called live: the head names it, and every price bears its age', async () => {
+  const page = opened('a frozen Redis')?.page;
+  if (!page) return;
+  await platform.redisServer?.process().signal('SIGSTOP');
+  await page.locator('.live').getByText('Redis does not answer').waitFor();
+  for (const source of ['prices', 'orders'])
+    await page.locator(`[data-source=${source}]`, { hasText: 'standing still' }).waitFor();
+  for (const symbol of ['AAPL', 'BTC'])
+    await page
+      .locator('.row', { hasText: symbol })
+      .getByText(/^\d+ s old$/)
+      .waitFor();
+  await page.locator('.detail .age').waitFor();
+  await platform.redisServer?.process().signal('SIGCONT');
+  await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+  await page.locator('.row .age').first().waitFor({ state: 'detached' });
+});
+
+test('while the gateway is away the head says so, and an opened order shows how it is asked and asked again', async () => {
+  const page = opened('a gateway that is away')?.page;
+  if (!page) return;
+  await platform.sandbox.fault({ target: 'stripe', kind: '5xx', seconds: 600 });
+  await place(1);
+  const order = page.locator('.order').first();
+  await page.locator('.live').getByText('The payment gateway does not answer').waitFor();
+  await page.locator('[data-source=gateway]', { hasText: 'does not answer' }).waitFor();
+  await order.getByRole('button', { name: /^More about/ }).click();
+  const talks = order.locator('[data-type=gateway_call]');
+  const before = await talks.count();
+  await order.getByText('The gateway has not said whether it was charged').waitFor();
+  await until('two more tries', async () => ((await talks.count()) >= before + 2 ? true : undefined));
+  await platform.sandbox.clearFaults();
+  await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+  await order.getByText('asked the gateway to charge: succeeded').waitFor();
 });

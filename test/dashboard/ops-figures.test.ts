@@ -171,3 +171,26 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
     return cells.join() === told.join() ? true : undefined;
   });
 });
+
+test('with Redis frozen the view says what it does not know, and keeps what it knew', async () => {
+  if (!browser) return;
+  const { page } = browser;
+  expect((await platform.send('PUT', '/market/watchlist/AAPL', {}, 'admin')).status).toBe(201);
+  await page.locator('[data-watched=AAPL]').waitFor();
+  await platform.redisServer?.process().signal('SIGSTOP');
+  await page.locator('.live').getByText('Redis does not answer').waitFor();
+  await page.locator('[data-source=redis]').getByText('does not answer').waitFor();
+  for (const name of names) await page.locator(`[data-queue=${name}]`).getByText('Not known').waitFor();
+  await page.locator('[data-watched=AAPL]').getByText('market hours not known').waitFor();
+  await until('no figure of what cannot be known', async () => {
+    const said = (await page.locator('main').textContent()) ?? '';
+    return /Nothing waits|nobody follows|market closed/.test(said) ? undefined : true;
+  });
+  const budget = page.getByRole('region', { name: 'Calls to the provider' });
+  await budget.getByText('These figures are not current. Redis does not answer.').waitFor();
+  expect(await budget.getByRole('meter').count()).toBe(2);
+  await platform.redisServer?.process().signal('SIGCONT');
+  await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+  await page.locator('[data-queue=finnhub]').getByText('1 worker').waitFor();
+  await budget.getByText('not current').waitFor({ state: 'detached' });
+});

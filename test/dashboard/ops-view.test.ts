@@ -1,7 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
-import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
+import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
+import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../browser.ts';
 import { look } from '../browser-look.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
@@ -47,14 +49,51 @@ test('an order opens to its history, and an administrator can refund it', async 
   await at.page.getByLabel('Password').fill(accounts.admin.password);
   await at.page.getByRole('button', { name: 'Log in' }).click();
   await at.page.getByRole('button', { name: 'Place an order' }).click();
-  await at.page.locator('.order[data-status=paid]').waitFor();
+  const paid = at.page.locator('.order[data-status=paid]');
+  await paid.waitFor();
+  const order = (await paid.getAttribute('data-order')) ?? '';
+  const heard = { id: randomUUIDv7(), order, subjectId: order, operation: 'webhook' as const, startedAt: new Date() };
+  await platform.orm.em
+    .fork()
+    .insert(GatewayCall, { ...heard, endedAt: new Date(), outcome: 'succeeded', detail: null });
   await at.page.getByRole('button', { name: /^More about/ }).click();
   await at.page.getByText('announced as order.paid').waitFor();
+  await at.page.getByText('heard from the gateway: succeeded').waitFor();
   await look(at, 'order');
   await at.page.getByRole('button', { name: 'Refund' }).click();
   await at.page.locator('.order[data-status=refunded]').waitFor();
   await at.page.getByText('announced as order.refunded').waitFor();
+  expect(await at.page.getByRole('button', { name: 'Refund' }).count()).toBe(0);
 });
+
+test('an administrator sees everybody’s orders move, and an opened one stays although twenty newer ones come', async () => {
+  const at = opened('everybody');
+  if (!at) return;
+  const id = await place();
+  const order = at.page.locator(`[data-order="${id}"]`);
+  await at.page.locator(`[data-order="${id}"][data-status=paid]`).waitFor();
+  await order.getByRole('button', { name: /^More about/ }).click();
+  const refund = order.getByRole('button', { name: 'Refund' });
+  await refund.waitFor();
+  const last = await placeMany(21);
+  await at.page.locator(`[data-order="${last}"][data-status=paid]`).waitFor();
+  expect(await order.getByText('announced as order.paid').count()).toBe(1);
+  expect((await platform.send('POST', `/orders/${id}/refund`, {}, 'admin')).status).toBe(202);
+  await at.page.locator(`[data-order="${id}"][data-status=refunded]`).waitFor();
+  await order.getByText('announced as order.refunded').waitFor();
+  expect(await refund.count()).toBe(0);
+  await order.getByRole('button', { name: /^Less about/ }).click();
+});
+
+async function place(): Promise<string> {
+  const answer = await platform.send('POST', '/orders', { products: [1] });
+  return z.object({ id: z.string() }).parse(await answer.json()).id;
+}
+async function placeMany(count: number): Promise<string> {
+  let last = '';
+  for (let index = 0; index < count; index += 1) last = await place();
+  return last;
+}
 
 test('the figures are those of the queues: a pause shows, and so does what waits because of it', async () => {
   const at = opened('queues');
@@ -104,13 +143,90 @@ test('a job that gave up is shown with its reason, and replayed by a button', as
   const at = opened('dead letters');
   if (!at) return;
   const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
-  const why = { reason: 'GiveUp: the feed is no list of products', attempts: 4, diedAt: new Date() };
+  const why = { reason: 'GiveUp: the feed is no list of products', attempts: 1, diedAt: new Date() };
   await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
   await at.page.getByText(why.reason).waitFor();
+  await at.page.getByText('after 1 try', { exact: true }).waitFor();
   await look(at, 'operations');
   await at.page.getByRole('button', { name: 'Replay sync-products' }).click();
   await at.page.getByText('No job has given up.').waitFor();
   const kept = await platform.orm.em.fork().findOneOrFail(DeadLetter, { id: letter.id });
   expect(kept.replayedAt).not.toBeNull();
   expect(at.faults(platform.url)).toEqual([]);
+});
+
+// From here on the browser itself reports refused requests as errors of the console.
+
+test('what the API refuses is said with its reason, and what was typed stays', async () => {
+  const at = opened('refusals');
+  if (!at) return;
+  const symbol = at.page.getByLabel('Poll symbol');
+  await symbol.fill('A B');
+  await at.page.getByLabel('Every, seconds').fill('');
+  await symbol.press('Enter');
+  const refusal = at.page.locator('#watch-refusal');
+  await refusal.getByText('does not fit its schema: symbol:').waitFor();
+  expect(await refusal.textContent()).not.toContain('see errors');
+  expect(await symbol.inputValue()).toBe('A B');
+  await symbol.fill('AAPL');
+  await symbol.press('Enter');
+  await at.page.getByText('AAPL is polled.').waitFor();
+  expect(await refusal.textContent()).toBe('');
+});
+
+test('whatever is written, a request without an answer is made again under its key', async () => {
+  const at = opened('keys');
+  if (!at) return;
+  const keys: (string | undefined)[] = [];
+  at.page.on('request', (request) => {
+    if (/refund$|replay$/.test(request.url())) keys.push(request.headers()['idempotency-key']);
+  });
+  const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
+  const why = { reason: 'GiveUp: the feed is away', attempts: 2, diedAt: new Date() };
+  await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
+  const replay = at.page.getByRole('button', { name: 'Replay sync-products' });
+  await loseAnswer(at.page, '/replay', { isCut: true });
+  await replay.click();
+  await at.page.getByText('The server did not answer').waitFor();
+  await replay.click();
+  await at.page.getByText('No job has given up.').waitFor();
+
+  await at.page.getByRole('button', { name: 'Operations' }).click();
+  const order = at.page.locator('.order[data-status=paid]').first();
+  await order.getByRole('button', { name: /^More about/ }).click();
+  await loseAnswer(at.page, '/refund', { isCut: true });
+  const refund = at.page.getByRole('button', { name: 'Refund' });
+  await refund.click();
+  await at.page.getByText('The server did not answer').waitFor();
+  await refund.click();
+  await refund.waitFor({ state: 'detached' });
+  expect(keys).toHaveLength(4);
+  expect([keys[0], keys[2]]).toEqual([keys[1], keys[3]]);
+  expect(new Set(keys).size).toBe(2);
+});
+
+test('a logout that has failed says so, and nobody is logged out', async () => {
+  const at = opened('logout');
+  if (!at) return;
+  const problem = { status: 503, json: { code: 'unavailable', detail: 'The database did not answer.' } };
+  await at.page.route('**/auth/logout', (route) => route.fulfill(problem));
+  await at.page.getByRole('button', { name: 'Log out' }).click();
+  await at.page.getByText('You are still logged in. The database did not answer.').waitFor();
+  await at.page.getByRole('button', { name: 'Place an order' }).waitFor();
+  await at.page.unroute('**/auth/logout');
+});
+
+test('a session that is ended elsewhere shows the login, and no orders', async () => {
+  const at = opened('an ended session');
+  if (!at) return;
+  await at.page.locator('.order').first().waitFor();
+  const Logins = z.object({ data: z.array(z.object({ id: z.string(), is_current: z.boolean() })) });
+  const { data } = Logins.parse(await (await platform.send('GET', '/auth/tokens', undefined, 'admin')).json());
+  for (const { id, is_current: isOwn } of data)
+    if (!isOwn) expect((await platform.send('DELETE', `/auth/tokens/${id}`, undefined, 'admin')).status).toBe(204);
+  await at.page.getByText('You have been logged out elsewhere').waitFor();
+  await at.page.getByRole('button', { name: 'Log in' }).waitFor();
+  expect(await at.page.locator('.order').count()).toBe(0);
+  expect(await at.page.getByRole('button', { name: 'Operations' }).count()).toBe(0);
+  expect(await at.page.locator('.live').textContent()).toBe('Logged out');
 });

@@ -1,0 +1,34 @@
+/** In the page: how many pixels of the chart have the colour of a candle, one that rose or one that fell. */
+export const candlePixels = `(() => {
+  const colours = ['--accent', '--down'].map((name) => {
+    const probe = document.createElement('i');
+    probe.style.color = 'var(' + name + ')';
+    document.body.append(probe);
+    const parts = getComputedStyle(probe).color.match(/\\d+/g).map(Number);
+    probe.remove();
+    return parts;
+  });
+  let found = 0;
+  for (const canvas of document.querySelectorAll('.canvas canvas')) {
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    for (let at = 0; at < data.length; at += 4)
+      if (data[at + 3] > 200 && colours.some((parts) => parts.every((part, index) => Math.abs(data[at + index] - part) < 10))) found += 1;
+  }
+  return found;
+})()`;
+
+/** In the page: the rows in which something lies over its neighbour or beyond the row. */
+export const overlaps = `[...document.querySelectorAll('.row')].filter((row) => {
+  const boxes = [...row.querySelectorAll('.name, .spark, .price, .change')].map((part) => part.getBoundingClientRect());
+  const right = row.getBoundingClientRect().right + 0.5;
+  return boxes.some((box, index) => box.right > right || (index > 0 && box.left < boxes[index - 1].right - 0.5));
+}).map((row) => row.textContent)`;
+
+/** In the page: how many pixels of a label lie at the very edge of the axis of time, where it is cut. */
+export const cutLabels = `(() => {
+  const canvases = [...document.querySelectorAll('.canvas tr:last-child td:nth-child(2) canvas')];
+  return canvases.flatMap((canvas) => {
+    const { data } = canvas.getContext('2d').getImageData(canvas.width - 2, 0, 2, canvas.height);
+    return [...data].filter((value, at) => at % 4 === 3 && value > 0);
+  }).length;
+})()`;

@@ -128,7 +128,12 @@ test('no sequence of requests, answers and faults leaves the tables, or keeps or
 });
 
 /** The breaker would keep most attempts from the gateway, after so many silences; here each is heard. */
-const tireless: Outage = { admit: async () => {}, heard: async () => {}, missed: async () => undefined };
+const tireless: Outage = {
+  admit: async () => {},
+  heard: async () => {},
+  missed: async () => undefined,
+  isAway: async () => false,
+};
 
 async function take(
   step: (typeof steps)[number],

@@ -20,6 +20,7 @@ import { shareForPeople, usualEverySeconds } from './market/cadence.ts';
 import { type Cache, openCache } from './market/cache.ts';
 import { type Hours, openHours } from './market/hours.ts';
 import { isForPeople, type Lane } from './market/lanes.ts';
+import { type Looks, openLooks } from './market/looks.ts';
 import { openWatchlist, type Watchlist } from './market/watchlist.ts';
 import { ormOptions } from './orm-options.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
@@ -48,6 +49,7 @@ export type JobContext = Readonly<{
   syncGate: SyncGate;
   cache: Cache;
   asks: Asks;
+  looks: Looks;
   /** How long a copy is fresh, ms. */
   freshMs: Readonly<Record<'quote' | 'company' | 'news' | 'forex' | 'crypto', number>>;
   /** What is polled without being asked for. */
@@ -113,7 +115,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
     ...openUpstreams(config),
     syncGate: openSyncGate(redis),
-    ...openMemories(config, redis),
+    ...openMemories(config, redis, now),
     hours: openHours(redis),
     freshMs: freshMsOf(config),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
@@ -163,10 +165,15 @@ function pollingOf(config: Config): Pick<Watchlist, 'plan' | 'isPolled' | 'first
 }
 
 /** What Redis remembers of the market and of the calls to it. */
-function openMemories(config: Config, redis: Redis): Pick<Context, 'cache' | 'asks' | 'plan' | 'readBudget'> {
+function openMemories(
+  config: Config,
+  redis: Redis,
+  now: () => Date,
+): Pick<Context, 'cache' | 'asks' | 'looks' | 'plan' | 'readBudget'> {
   return {
-    cache: openCache(redis),
+    cache: openCache(redis, now),
     asks: openAsks(redis),
+    looks: openLooks(redis, now),
     plan: openPlan(redis, config.FINNHUB_API_KEY ?? ''),
     readBudget: () => readBudget(redis, limitsOf(config)),
   };

@@ -2,6 +2,8 @@ import type { z } from 'zod';
 import type { Finnhub } from '../src/gateways/finnhub.ts';
 import type { Job } from '../src/jobs/define-job.ts';
 import type { JobContext } from '../src/context.ts';
+import { openCache } from '../src/market/cache.ts';
+import { openLooks } from '../src/market/looks.ts';
 import { fakeFinnhub } from './fake-finnhub.ts';
 import { performJob } from './perform-job.ts';
 import { until } from './process.ts';
@@ -37,14 +39,18 @@ export type RunOptions = Readonly<{
 
 /** Opens the desk at a quarter past ten; `env` is laid over the test's environment. */
 export async function openMarketDesk(env: Readonly<Record<string, string>> = {}): Promise<MarketDesk> {
-  const api = await openTestApi({ FINNHUB_API_KEY: 'test', FOREX_FALLBACK_URL: 'http://127.0.0.1:1/rates', ...env });
-  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
+  const opened = await openTestApi({ FINNHUB_API_KEY: 'test', FOREX_FALLBACK_URL: 'http://127.0.0.1:1/rates', ...env });
+  await until('Redis is there', () => (opened.ctx.redis.status === 'ready' ? true : undefined));
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
+  const now = () => new Date(nowMs);
+  const { redis } = opened.ctx;
+  const clocked = { now, cache: openCache(redis, now), looks: openLooks(redis, now) };
+  const api = { ...opened, ctx: { ...opened.ctx, ...clocked } };
   return {
     ...api,
     async run(job, payload, { wanted, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
       if (wanted !== undefined) await api.ctx.asks.admit(wanted);
-      const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), now: () => new Date(nowMs), ...more };
+      const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), ...clocked, ...more };
       return performJob(job, payload, ctx, { askedAtMs, ...attempt });
     },
     async events() {
@@ -55,7 +61,7 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
         data: JSON.parse(data),
       }));
     },
-    now: () => new Date(nowMs),
+    now,
     pass(ms) {
       nowMs += ms;
     },

@@ -106,7 +106,15 @@ export const redisKeys: readonly RedisKey[] = [
     owner: market,
     mostSeconds: 7 * day,
     lasts: '7 days at most',
-    about: 'A finished answer of `/market/…`: when it was observed, a bar, and the body.',
+    about: 'A finished answer of `/market/…`: when it was observed, a check sum, and the body, with bars between them.',
+  },
+  {
+    key: 'looked:NAME',
+    type: 'string',
+    owner: 'src/market/looks.ts',
+    mostSeconds: 7 * day,
+    lasts: 'as long as a copy is fresh; 30 s without one',
+    about: 'The provider has been asked for it in vain: until then no reader makes it be asked again.',
   },
   {
     key: 'unknown:NAME',

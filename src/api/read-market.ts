@@ -80,9 +80,7 @@ async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promi
     if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
     if (isUnknown) throw unknown(read);
     await refuseOutsidePlan(ctx, read);
-    throw new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
-      headers: { 'retry-after': String(busyRetrySeconds) },
-    });
+    throw nothingNow(await ctx.looks.leftMs(read.name));
   }
   c.header('location', publicAddress(ctx.config, `/jobs/${asked.id}`));
   c.header('retry-after', '1');
@@ -114,6 +112,8 @@ function laneOf(c: HonoContext<RouteEnv>, { isPatient }: MarketRead, hasCopy: bo
 
 async function admitAndAsk(ctx: ApiContext, read: MarketRead, lane: Lane): Promise<Asked> {
   await refuseOutsidePlan(ctx, read);
+  const leftMs = await ctx.looks.leftMs(read.name);
+  if (leftMs > 0) throw nothingNow(leftMs);
   if (!(await ctx.asks.admit(read.name, lane).catch(away)))
     throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
@@ -154,6 +154,13 @@ function waitMs(prefer: string | undefined): number {
 
 function unknown({ name }: MarketRead): Problem {
   return new Problem('unknown_symbol', `The provider does not know ${name.slice(name.indexOf(':') + 1)}.`);
+}
+
+/** The provider has just been asked in vain: whoever comes back later may make it be asked again. */
+function nothingNow(leftMs: number): Problem {
+  return new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
+    headers: { 'retry-after': String(Math.ceil(leftMs / 1_000) || busyRetrySeconds) },
+  });
 }
 
 async function refuseOutsidePlan({ plan }: ApiContext, { call }: MarketRead): Promise<void> {

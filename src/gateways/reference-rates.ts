@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { GiveUp } from '../errors.ts';
 import { fetchText, UpstreamFault } from './fetch-json.ts';
 
@@ -8,7 +7,7 @@ export type Publication = Readonly<{ day: string; rates: Readonly<Record<string,
 /** Daily reference rates in the European Central Bank's XML. */
 export type ReferenceRates = Readonly<{
   isConfigured: boolean;
-  /** The newest publication. @throws UpstreamFault after a second try, GiveUp when no address is set. */
+  /** The newest publication. @throws UpstreamFault, or GiveUp when no address is set. */
   latest(signal: AbortSignal): Promise<Publication>;
 }>;
 
@@ -22,13 +21,10 @@ export function openReferenceRates(address: string | undefined): ReferenceRates 
     isConfigured: address !== undefined,
     async latest(signal) {
       if (address === undefined) throw new GiveUp('FOREX_FALLBACK_URL is not set');
-      const once = async () => {
-        const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
-        const { answer, text } = await fetchText(name, new URL(address), { signal: both, mostBytes });
-        if (answer.status !== 200) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
-        return parsePublication(text);
-      };
-      return pRetry(once, { retries: 1, minTimeout: 250, signal });
+      const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
+      const { answer, text } = await fetchText(name, new URL(address), { signal: both, mostBytes });
+      if (answer.status !== 200) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
+      return parsePublication(text);
     },
   };
 }

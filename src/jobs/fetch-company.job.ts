@@ -21,15 +21,15 @@ export const fetchCompany = defineJob(
     coalesceBy: ({ symbol }) => symbol,
     copyName: ({ symbol }) => companyName(symbol),
   },
-  async ({ payload: { symbol }, askedAtMs, signal }, ctx) => {
+  async (attempt, ctx) => {
+    const { symbol } = attempt.payload;
     const { finnhub, freshMs, now, transaction } = ctx;
-    const outcome = await fetchCopy(ctx, {
+    const outcome = await fetchCopy(ctx, attempt, {
       name: companyName(symbol),
       freshMs: freshMs.company,
-      askedAtMs,
       stored: (em) => storedCompany(em, symbol),
       async fetch() {
-        const company = await finnhub.company(symbol, signal);
+        const company = await finnhub.company(symbol, attempt.signal);
         if (!company) return undefined;
         const { finnhubIndustry: industry, weburl: website, ...rest } = company;
         const row = { symbol, ...rest, industry, website, observedAt: now(), source: 'finnhub' };

@@ -3,19 +3,30 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { JobContext } from '../context.ts';
 import { GiveUp, NotInPlan } from '../errors.ts';
 import type { Copy } from '../market/cache.ts';
+import { lookMs } from '../market/looks.ts';
+import type { Attempt } from './define-job.ts';
+import { lookOnce } from './look-once.ts';
 
 /**
  * What became of a fetch: `stored` a new observation, `current` someone else had just done so, `unchanged` the provider
- * had nothing and the last good copy stays, `unknown_symbol`, `not_wanted` nobody has asked for 30 s, and `not_in_plan`.
+ * had nothing and the last good copy stays, `looked` it has just been asked in vain, `unknown_symbol`, `not_wanted` nobody
+ * has asked for 30 s, and `not_in_plan`.
  */
-export const FetchOutcome = z.enum(['stored', 'current', 'unchanged', 'unknown_symbol', 'not_wanted', 'not_in_plan']);
+export const FetchOutcome = z.enum([
+  'stored',
+  'current',
+  'unchanged',
+  'looked',
+  'unknown_symbol',
+  'not_wanted',
+  'not_in_plan',
+]);
+type Outcome = z.output<typeof FetchOutcome>;
 
 /** How one copy of market data is brought up to date. */
 export type CopyFetch = Readonly<{
   name: string;
   freshMs: number;
-  /** When the job was asked for, UNIX milliseconds. */
-  askedAtMs: number;
   /** How long the cache keeps the copy; a week unless told otherwise. */
   keptSeconds?: number;
   /** Asks the provider and stores what it says; undefined when it has nothing. */
@@ -26,43 +37,49 @@ export type CopyFetch = Readonly<{
   isListed?(): Promise<boolean>;
 }>;
 
-/** One try of a fetch, within the rules that all market data share. @throws GiveUp when a listed symbol has no data. */
+/**
+ * One try of a fetch, within the rules that all market data share. For readers the provider is called once, whatever comes
+ * of it; the watchlist calls by its own slots. @throws GiveUp when the provider fails, or has no data of a listed symbol.
+ */
 export async function fetchCopy(
-  { asks, cache, em, now }: JobContext,
-  { name, freshMs, askedAtMs, keptSeconds, ...how }: CopyFetch,
-): Promise<z.output<typeof FetchOutcome>> {
+  ctx: JobContext,
+  { askedAtMs, isPoll = false, signal }: Attempt,
+  how: CopyFetch,
+): Promise<Outcome> {
+  const { asks, cache, looks, now } = ctx;
+  const { name, freshMs } = how;
   const copy = await cache.read(name);
-  // Whoever missed the cache just before the last fetch ended has queued this job in vain.
-  if (copy && copy.observedAtMs >= Math.min(askedAtMs, now().getTime() - freshMs)) {
-    await asks.settle(name);
-    return 'current';
-  }
+  // Whoever missed the cache just before the last fetch ended has queued this job in vain. A cadence may be shorter than a copy is fresh.
+  if (copy && copy.observedAtMs >= Math.min(askedAtMs, now().getTime() - (isPoll ? 0 : freshMs)))
+    return over('current');
   if (!(await asks.isWanted(name))) return 'not_wanted';
+  if (!isPoll && (await looks.leftMs(name)) > 0) return over('looked');
 
-  const fetched = (await cache.hadNothing(name))
-    ? undefined
-    : await how.fetch().catch((error: unknown) => {
-        if (error instanceof NotInPlan) return 'not_in_plan' as const;
-        throw error;
-      });
-  if (fetched === 'not_in_plan') {
+  const last = async () => copy ?? (await how.stored(ctx.em));
+  const forMs = async () => ((await last().catch(() => undefined)) ? freshMs : lookMs);
+  return lookOnce(ctx, { name, signal, forMs }, async () => {
+    const fetched = (await cache.hadNothing(name)) ? undefined : await how.fetch();
+    if (fetched) {
+      await cache.write(name, fetched, how.keptSeconds);
+      return over('stored');
+    }
+    if (await last()) {
+      await looks.note(name, freshMs);
+      return over('unchanged');
+    }
+    if (how.isListed && (await isListed(cache, name, how.isListed)))
+      throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
+    await cache.markUnknown(name);
+    return over('unknown_symbol');
+  }).catch((error: unknown) => {
+    if (error instanceof NotInPlan) return over('not_in_plan');
+    throw error;
+  });
+
+  async function over(outcome: Outcome): Promise<Outcome> {
     await asks.settle(name);
-    return fetched;
+    return outcome;
   }
-  if (fetched) {
-    await cache.write(name, fetched, keptSeconds);
-    await asks.settle(name);
-    return 'stored';
-  }
-  if (copy ?? (await how.stored(em))) {
-    await asks.settle(name);
-    return 'unchanged';
-  }
-  if (how.isListed && (await isListed(cache, name, how.isListed)))
-    throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
-  await cache.markUnknown(name);
-  await asks.settle(name);
-  return 'unknown_symbol';
 }
 
 /** When the plan has no call left for the question, the next try asks only that. */

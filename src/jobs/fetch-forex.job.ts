@@ -43,20 +43,19 @@ export const fetchForex = defineJob(
   async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
 );
 
-function fetchRates({ id, askedAtMs, signal }: Attempt, base: string, ctx: JobContext) {
+function fetchRates(attempt: Attempt, base: string, ctx: JobContext) {
   const { finnhub, freshMs, now } = ctx;
-  return fetchCopy(ctx, {
+  return fetchCopy(ctx, attempt, {
     name: forexName(base),
     freshMs: freshMs.forex,
-    askedAtMs,
     stored: (em) => storedForex(em, base),
     async fetch() {
-      const quote = await finnhub.forex(base, signal);
+      const quote = await finnhub.forex(base, attempt.signal);
       if (!quote) return undefined;
       const rates = Object.fromEntries(
         Object.entries(quote).map(([currency, rate]): [string, string] => [currency, decimalText(rate)]),
       );
-      return store(ctx, base, rates, { id, at: now() });
+      return store(ctx, base, rates, { id: attempt.id, at: now() });
     },
   });
 }

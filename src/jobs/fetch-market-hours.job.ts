@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { RateLimited } from '../errors.ts';
 import { askEveryMs } from '../market/hours.ts';
 import { defineJob } from './define-job.ts';
+import { lookOnce } from './look-once.ts';
 import { finnhub as queue } from './queues.ts';
+
+const holidaysName = 'market-holidays';
+// An odd answer about days that are known for a year is no reason to ask with every run.
+const holidaysAgainMs = 3_600_000;
 
 /**
  * Asks whether shares are traded, as long as any is watched, and once a day when they will not be. What the provider does
@@ -25,12 +30,13 @@ export const fetchMarketHours = defineJob(
     },
   },
   // A second run learns the same, or what is true by then.
-  async ({ signal }, { finnhub, hours, now, log }) => {
+  async ({ signal }, { finnhub, hours, looks, now, log }) => {
     try {
       const isOpen = await finnhub.isMarketOpen(signal);
       await hours.learn(isOpen);
-      if (!(await hours.knowsHolidays(now()))) {
-        const holidays = await finnhub.holidays(signal);
+      if (!(await hours.knowsHolidays(now())) && (await looks.leftMs(holidaysName)) === 0) {
+        const look = { name: holidaysName, signal, forMs: async () => holidaysAgainMs };
+        const holidays = await lookOnce({ looks }, look, () => finnhub.holidays(signal));
         await hours.learnHolidays(
           holidays.map(({ atDate: day, tradingHour }) => ({ day, tradingHour })),
           now(),

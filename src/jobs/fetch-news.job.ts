@@ -30,13 +30,13 @@ export const fetchNews = defineJob(
     coalesceBy: ({ symbol, from, to }) => `${symbol}-${from}-${to}`,
     copyName: newsName,
   },
-  async ({ payload: range, askedAtMs, signal }, ctx) => {
+  async (attempt, ctx) => {
+    const { payload: range, signal } = attempt;
     const { symbol } = range;
     let published = 0;
-    const outcome = await fetchCopy(ctx, {
+    const outcome = await fetchCopy(ctx, attempt, {
       name: newsName(range),
       freshMs: ctx.freshMs.news,
-      askedAtMs,
       keptSeconds,
       stored: (em) => storedNews(em, range),
       async fetch() {

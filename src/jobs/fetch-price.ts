@@ -30,13 +30,12 @@ export async function fetchPrice(
   });
 }
 
-function fetchFor({ id, askedAtMs, isPoll, signal }: Attempt, symbol: string, ctx: JobContext) {
+function fetchFor(attempt: Attempt, symbol: string, ctx: JobContext) {
+  const { id, signal } = attempt;
   const { finnhub, freshMs, now, transaction } = ctx;
-  return fetchCopy(ctx, {
+  return fetchCopy(ctx, attempt, {
     name: quoteName(symbol),
-    // A cadence may be shorter than a copy is fresh.
-    freshMs: isPoll ? 0 : isCrypto(symbol) ? freshMs.crypto : freshMs.quote,
-    askedAtMs,
+    freshMs: isCrypto(symbol) ? freshMs.crypto : freshMs.quote,
     stored: (em) => storedQuote(em, symbol),
     isListed: () => finnhub.isListed(symbol, signal),
     async fetch() {

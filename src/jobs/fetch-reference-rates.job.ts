@@ -4,9 +4,11 @@ import type { Publication } from '../gateways/reference-rates.ts';
 import { crossRates } from '../market/cross-rates.ts';
 import { Currency } from '../market/currency.ts';
 import { forexCopy, forexKeys, forexName, type ForexRow, newestRates } from '../market/forex-copy.ts';
+import { lookMs } from '../market/looks.ts';
 import { storeRates } from '../market/store-rates.ts';
 import { forexUpdated } from '../streams/market.stream.ts';
 import { defineJob } from './define-job.ts';
+import { lookOnce } from './look-once.ts';
 import { catalog as queue } from './queues.ts';
 
 const source = 'ecb';
@@ -25,8 +27,9 @@ export const fetchReferenceRates = defineJob(
     payload: z.object({ base: Currency.default('EUR') }),
     result: z.object({
       base: z.string(),
-      outcome: z.enum(['stored', 'unchanged', 'unknown_symbol', 'not_configured']),
+      outcome: z.enum(['stored', 'unchanged', 'looked', 'unknown_symbol', 'not_configured']),
     }),
+    // By itself it has its other tries; whoever reads causes one call.
     attempts: 3,
     backoffMs: 1_000,
     timeoutMs: 10_000,
@@ -35,13 +38,21 @@ export const fetchReferenceRates = defineJob(
     everyMs: 3_600_000,
   },
   async ({ payload: { base }, signal }, ctx) => {
-    const { asks, cache, referenceRates } = ctx;
+    const { asks, cache, looks, referenceRates } = ctx;
     const name = forexName(base);
     if (!referenceRates.isConfigured) {
       await asks.settle(name);
       return { base, outcome: 'not_configured' };
     }
-    const euro = (await freshRates(ctx)) ?? euroRow(await referenceRates.latest(signal), ctx.now());
+    const known = await freshRates(ctx);
+    const isRead = await asks.isWanted(name);
+    const leftMs = known || !isRead ? 0 : await looks.leftMs(source);
+    if (leftMs > 0) {
+      await looks.note(name, leftMs);
+      await asks.settle(name);
+      return { base, outcome: 'looked' };
+    }
+    const euro = known ?? euroRow(await latest(ctx, name, isRead, signal), ctx.now());
     const rates = crossRates(euro.rates, base);
     if (!rates) await cache.markUnknown(name);
     const rows = rates && base !== 'EUR' ? [euro, { ...euro, base, rates }] : [euro];
@@ -52,6 +63,18 @@ export const fetchReferenceRates = defineJob(
   },
   async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
 );
+
+/** Asks the bank. Its failure is one for every base; where a reader has caused it, there is no other try. */
+async function latest(ctx: JobContext, name: string, isRead: boolean, signal: AbortSignal): Promise<Publication> {
+  const { em, freshMs, looks, referenceRates } = ctx;
+  const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs.forex : lookMs);
+  const ask = () => referenceRates.latest(signal);
+  if (!isRead) return ask();
+  return lookOnce(ctx, { name: source, signal, forMs }, ask).catch(async (error: unknown) => {
+    await looks.note(name, await looks.leftMs(source));
+    throw error;
+  });
+}
 
 /** The euro's rates as stored, while they are fresh. */
 async function freshRates({ em, freshMs, now }: JobContext): Promise<ForexRow | undefined> {

@@ -18,15 +18,15 @@ export const searchSymbols = defineJob(
     coalesceBy: ({ q }) => q,
     copyName: ({ q }) => searchName(q),
   },
-  async ({ payload: { q }, askedAtMs, signal }, ctx) => {
-    const outcome = await fetchCopy(ctx, {
+  async (attempt, ctx) => {
+    const { q } = attempt.payload;
+    const outcome = await fetchCopy(ctx, attempt, {
       name: searchName(q),
       freshMs: searchFreshMs,
-      askedAtMs,
       keptSeconds: searchFreshMs / 1_000,
       stored: async () => undefined,
       // Read again by a second run, it is the same answer.
-      fetch: async () => searchCopy(q, await ctx.finnhub.search(q, signal), ctx.now()),
+      fetch: async () => searchCopy(q, await ctx.finnhub.search(q, attempt.signal), ctx.now()),
     });
     return { q, outcome };
   },

@@ -1,10 +1,13 @@
+import { crc32 } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { latestBelieved } from './clocks.ts';
 
 /** A finished answer body, a JSON object without its last brace and without `stale`, and when it was observed. */
 export type Copy = Readonly<{ body: string; observedAtMs: number }>;
 
 /** Finished answers in Redis, so that a read is neither parsed nor serialised again. */
 export type Cache = Readonly<{
+  /** The copy; one that is spoilt, or was observed later than now, is none. */
   read(name: string): Promise<Copy | undefined>;
   /** The copies of several names, in their order. */
   readAll(names: readonly string[]): Promise<(Copy | undefined)[]>;
@@ -22,20 +25,32 @@ const weekSeconds = 7 * 24 * 3_600;
 // Each costs two calls of the budget, so the plan itself bounds how many there can be.
 const unknownSeconds = 600;
 
-// A value is the observation's milliseconds, a bar, and the body.
+// A value is the observation's milliseconds, a bar, the check sum of all but itself, a bar, and the body.
+const shape = /^(\d{1,15})\|([0-9a-f]{8})\|(\{.*)$/s;
+
+// What has not the shape, or comes from the future, gives way to anything.
 const writeNewest = `
-local old = redis.call('GET', KEYS[1])
-if old and tonumber(string.match(old, '^%d+')) > tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1] .. '|' .. ARGV[2], 'EX', ARGV[3])
+local old = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) or ''
+local oldMs = tonumber(string.match(old, '^(%d+)|%x%x%x%x%x%x%x%x|{'))
+if oldMs and oldMs > tonumber(ARGV[1]) and oldMs <= tonumber(ARGV[4]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
 return 1`;
 
 /** Opens the cache on a connection that fails fast. */
-export function openCache(redis: Redis): Cache {
+export function openCache(redis: Redis, now: () => Date): Cache {
+  const readAll = async (names: readonly string[]) => {
+    // Unlike GET, MGET takes a key of another kind for absent.
+    const values = await redis.mget(names.map((name) => `copy:${name}`));
+    const latest = latestBelieved(now());
+    return values.map((value) => parse(value, latest));
+  };
   return {
-    read: async (name) => parse(await redis.get(`copy:${name}`)),
-    readAll: async (names) => (await redis.mget(names.map((name) => `copy:${name}`))).map(parse),
+    read: async (name) => (await readAll([name]))[0],
+    readAll,
     async write(name, { body, observedAtMs }, keptSeconds = weekSeconds) {
-      await redis.eval(writeNewest, 1, `copy:${name}`, observedAtMs, body, keptSeconds);
+      const value = `${observedAtMs}|${checkSum(observedAtMs, body)}|${body}`;
+      const latest = latestBelieved(now());
+      await redis.eval(writeNewest, 1, `copy:${name}`, observedAtMs, value, keptSeconds, latest);
     },
     markUnknown: async (name) => void (await redis.set(`unknown:${name}`, 1, 'EX', unknownSeconds)),
     async noteNothing(name, isSo) {
@@ -46,8 +61,13 @@ export function openCache(redis: Redis): Cache {
   };
 }
 
-function parse(value: string | null): Copy | undefined {
-  if (value === null) return undefined;
-  const bar = value.indexOf('|');
-  return { observedAtMs: Number(value.slice(0, bar)), body: value.slice(bar + 1) };
+function parse(value: string | null | undefined, latest: number): Copy | undefined {
+  const [, ms, sum, body] = shape.exec(value ?? '') ?? [];
+  if (body === undefined) return undefined;
+  const observedAtMs = Number(ms);
+  return observedAtMs <= latest && checkSum(observedAtMs, body) === sum ? { observedAtMs, body } : undefined;
+}
+
+function checkSum(observedAtMs: number, body: string): string {
+  return crc32(`${observedAtMs}|${body}`).toString(16).padStart(8, '0');
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
+import { latestBelieved } from './clocks.ts';
 import { type Holiday, isTradingTime } from './exchange-calendar.ts';
 
 /** Whether the exchanges of shares trade: the provider's word while it is recent, else the calendar's. */
@@ -26,21 +27,34 @@ const holidaysKey = 'market:holidays';
 const statusMs = askEveryMs * 2.5;
 const holidaysSeconds = 30 * 24 * 3_600;
 const dayMs = 86_400_000;
-const Holidays = z.object({
-  learntAtMs: z.number(),
-  days: z.array(z.object({ day: z.string(), tradingHour: z.string() })),
+const Holidays = z.strictObject({
+  learntAtMs: z.int().nonnegative(),
+  days: z.array(z.strictObject({ day: z.iso.date(), tradingHour: z.string() })),
 });
+// What is no JSON of this shape counts as absent, and is written again.
+const Stored = z
+  .string()
+  .transform((text, ctx): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      ctx.addIssue('must be JSON');
+      return z.NEVER;
+    }
+  })
+  .pipe(Holidays);
 
 /** Opens what is known of the exchanges' hours, shared by all processes. While Redis is away, the days of the week decide. */
 export function openHours(redis: Redis): Hours {
   const holidays = async () => {
-    const text = await redis.get(holidaysKey);
-    return text === null ? undefined : Holidays.parse(JSON.parse(text));
+    const known = Stored.safeParse(await redis.get(holidaysKey));
+    return known.success ? known.data : undefined;
   };
   const known = async (at: Date) => {
     try {
       const said = await redis.get(statusKey);
-      return said === null ? isTradingTime(at, (await holidays())?.days ?? []) : said === 'open';
+      if (said === 'open' || said === 'closed') return said === 'open';
+      return isTradingTime(at, (await holidays())?.days ?? []);
     } catch {
       return undefined;
     }
@@ -54,7 +68,8 @@ export function openHours(redis: Redis): Hours {
     },
     async knowsHolidays(at) {
       const learnt = await holidays();
-      return learnt !== undefined && at.getTime() - learnt.learntAtMs < dayMs;
+      if (!learnt || learnt.learntAtMs > latestBelieved(at)) return false;
+      return at.getTime() - learnt.learntAtMs < dayMs;
     },
   };
 }

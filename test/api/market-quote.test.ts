@@ -69,7 +69,7 @@ describe('an old copy', () => {
     await house.sandbox.fault({ target: 'finnhub', kind: '5xx' });
     await house.keepCopy('META', hour);
     expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
-    await until('it was tried', async () => ((await house.callsAbout('META')).length > 1 ? true : undefined));
+    await until('it was tried', async () => ((await house.callsAbout('META')).length > 0 ? true : undefined));
     expect((await house.quote('META')).body).toMatchObject({ c: example.c, stale: true });
   });
 
@@ -87,6 +87,34 @@ describe('an old copy', () => {
   });
 });
 
+describe.each(['malformed', '5xx', 'html'])('%s from the provider', (kind) => {
+  const nobodyWaits = (name: string) => async () => ((await house.ctx.asks.isWanted(name)) ? undefined : true);
+
+  test('is one look, however many read after it, with an old copy', async () => {
+    const symbol = `OLD.${kind.toUpperCase()}`;
+    await house.sandbox.fault({ target: 'finnhub', kind });
+    for (let n = 0; n < 15; n += 1) {
+      await house.keepCopy(symbol, hour);
+      expect(await house.quote(symbol)).toMatchObject({ status: 200, body: { c: example.c, stale: true } });
+      await until('the fetch is over', nobodyWaits(`fetch-quote:${symbol}`));
+    }
+    expect(await house.callsAbout(symbol)).toEqual(['quote']);
+  });
+
+  test('is one look, however many read after it, without a copy, and they are told when to come back', async () => {
+    const symbol = `NEW.${kind.toUpperCase()}`;
+    await house.sandbox.fault({ target: 'finnhub', kind });
+    const answers = [await house.quote(symbol, { prefer: 'wait=10' })];
+    for (let n = 0; n < 11; n += 1) answers.push(await house.quote(symbol));
+    for (const { status, headers } of answers) {
+      expect(status).toBe(503);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThan(5);
+      expect(Number(headers.get('retry-after'))).toBeLessThanOrEqual(30);
+    }
+    expect(await house.callsAbout(symbol)).toEqual(['quote']);
+  });
+});
+
 describe('without a copy', () => {
   test('the answer waits for the fetch', async () => {
     const { status, body, headers } = await house.quote('AMZN');
@@ -99,10 +127,9 @@ describe('without a copy', () => {
     const { status, headers, body } = await house.quote('AMD');
     expect([status, body['code']]).toEqual([503, 'upstream_unavailable']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
+    for (let n = 0; n < 11; n += 1) expect((await house.quote('AMD')).status).toBe(503);
     expect(await house.callsAbout('AMD')).toEqual(['quote', 'search']);
     expect(await rows('AMD')).toBe(0);
-    await house.sandbox.clearFaults();
-    expect((await house.quote('AMD')).status).toBe(200);
   });
 
   test('a limit that the provider names is kept: the queue rests, goes on, and no attempt is lost', async () => {
@@ -126,7 +153,7 @@ describe('without a copy', () => {
     const { status, headers, body } = await house.quote('ORCL', { prefer: 'wait=10' });
     expect([status, body['code']]).toEqual([503, 'upstream_unavailable']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await house.callsAbout('ORCL')).toEqual(['quote', 'quote', 'quote', 'quote']);
+    expect(await house.callsAbout('ORCL')).toEqual(['quote']);
     expect(await rows('ORCL')).toBe(0);
   });
 });

@@ -84,7 +84,8 @@ test('zeros leave a good copy as it is, also when only MySQL has it', async () =
   await run('TSLA', { finnhub: good });
   desk.pass(60_000);
   expect((await run('TSLA', { finnhub: zeros })).outcome).toBe('unchanged');
-  await desk.ctx.redis.del(`copy:${quoteName('TSLA')}`);
+  desk.pass(60_000);
+  await desk.ctx.redis.del(`copy:${quoteName('TSLA')}`, `looked:${quoteName('TSLA')}`);
   expect((await run('TSLA', { finnhub: zeros })).outcome).toBe('unchanged');
   expect(await rows('TSLA')).toMatchObject([{ current: 245.5 }]);
   expect(await eventsOf('TSLA')).toHaveLength(1);

@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis';
+
+/**
+ * The memory of tries that have brought nothing: zeros, a refusal, a fault. Until its time is up, no reader makes the
+ * provider be asked again, in whichever process.
+ */
+export type Looks = Readonly<{
+  /** Remembers for so long that the provider has been asked for `name` in vain. */
+  note(name: string, forMs: number): Promise<void>;
+  /** How long, ms, nobody asks for `name` again; 0 when anybody may. */
+  leftMs(name: string): Promise<number>;
+}>;
+
+/** How long a try counts where there is no copy, ms. */
+export const lookMs = 30_000;
+
+// A process remembers its own as well: a Redis that has lost them costs no second call.
+const mostOwn = 5_000;
+
+/** Opens the memory on a connection that fails fast. */
+export function openLooks(redis: Redis, now: () => Date): Looks {
+  // By name, until when; the oldest first.
+  const own = new Map<string, number>();
+  const write = (name: string, forMs: number) =>
+    redis.set(`looked:${name}`, 1, 'PX', Math.ceil(forMs)).catch(() => null);
+  const ownLeftMs = (name: string) => Math.max(0, (own.get(name) ?? 0) - now().getTime());
+  return {
+    async note(name, forMs) {
+      if (forMs <= 0) return;
+      own.delete(name);
+      own.set(name, now().getTime() + forMs);
+      for (const oldest of own.keys()) {
+        if (own.size <= mostOwn) break;
+        own.delete(oldest);
+      }
+      await write(name, forMs);
+    },
+    async leftMs(name) {
+      const sharedMs = await redis.pttl(`looked:${name}`).catch(() => -2);
+      const leftMs = ownLeftMs(name);
+      if (leftMs > 0 && sharedMs === -2) await write(name, leftMs);
+      return Math.max(sharedMs, leftMs, 0);
+    },
+  };
+}

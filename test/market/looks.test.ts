@@ -1,0 +1,49 @@
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openLooks } from '../../src/market/looks.ts';
+import { patientRedis } from '../../src/redis-connection.ts';
+import { ownData } from '../servers.ts';
+
+const clock = { nowMs: Date.parse('2026-11-22T10:15:00.000Z') };
+const now = () => new Date(clock.nowMs);
+let redis: Redis;
+beforeAll(async () => {
+  redis = new Redis(patientRedis(readConfig(await ownData())));
+});
+afterAll(() => redis.disconnect());
+beforeEach(() => redis.flushdb());
+
+test('a look is known to every process until its time is up', async () => {
+  const [one, other] = [openLooks(redis, now), openLooks(redis, now)];
+  expect(await other.leftMs('A')).toBe(0);
+  await one.note('A', 600_000);
+  for (const process of [one, other]) expect(await process.leftMs('A')).toBeGreaterThan(500_000);
+  expect(await other.leftMs('B')).toBe(0);
+  expect(await redis.pttl('looked:A')).toBeLessThanOrEqual(600_000);
+});
+
+test('a look of no length is none', async () => {
+  const looks = openLooks(redis, now);
+  await looks.note('A', 0);
+  expect(await looks.leftMs('A')).toBe(0);
+});
+
+test('who looked knows it also when Redis has lost it, tells the others again, and forgets it in its time', async () => {
+  const [one, other] = [openLooks(redis, now), openLooks(redis, now)];
+  await one.note('A', 600_000);
+  await redis.flushdb();
+  expect(await other.leftMs('A')).toBe(0);
+  expect(await one.leftMs('A')).toBe(600_000);
+  expect(await other.leftMs('A')).toBeGreaterThan(500_000);
+  await redis.flushdb();
+  clock.nowMs += 600_000;
+  expect(await one.leftMs('A')).toBe(0);
+});
+
+test('a process remembers its last five thousand looks by itself', async () => {
+  const looks = openLooks(redis, now);
+  for (let n = 0; n <= 5_000; n += 1) await looks.note(`S${n}`, 600_000);
+  await redis.flushdb();
+  expect([await looks.leftMs('S0'), await looks.leftMs('S1')]).toEqual([0, 600_000]);
+});

@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import { AuditEntry } from '../entities/audit-entry.entity.ts';
-import { readCursor } from './cursor.ts';
+import { AfterUuid, readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { endOf, Moment } from './market-span.ts';
 import { cutPage, PageQuery } from './page.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const Facts = z.record(z.string(), z.unknown()).nullable();
 const EntryView = z
@@ -60,7 +61,7 @@ const list = defineRoute(
     tags: ['audit'],
     request: {
       query: z.object({
-        actor: z.coerce.number().int().min(1).max(0xff_ff_ff_ff).optional().openapi({ example: 2 }),
+        actor: wholeNumber(1, 0xff_ff_ff_ff).optional().openapi({ example: 2 }),
         action: z.string().min(1).max(191).optional().openapi({ example: 'changeUser' }),
         subject: z.string().min(1).max(191).optional().openapi({ example: '3' }),
         from: Moment.optional().openapi({ example: '2026-11-22' }),
@@ -89,7 +90,7 @@ const list = defineRoute(
           ...(from === undefined ? {} : { $gte: new Date(from) }),
           ...(to === undefined ? {} : { $lte: endOf(to) }),
         },
-        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );

@@ -1,19 +1,31 @@
+import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
+import { digitsOfId } from './integer-id.ts';
+
+/** Where a list by UUIDs goes on. */
+export const AfterUuid = z.guid();
+
+/** Where a list by numbers goes on. */
+export const AfterInteger = z.string().regex(digitsOfId).transform(Number);
+
+const Cursor = z.string().transform((text, check): unknown => {
+  try {
+    return JSON.parse(Buffer.from(text, 'base64url').toString());
+  } catch {
+    check.addIssue('is not JSON');
+    return z.NEVER;
+  }
+});
 
 /** Where a list goes on: opaque to callers, and good only for the list (with its filters) that gave it. */
 export function writeCursor(list: string, lastId: string): string {
   return Buffer.from(JSON.stringify([list, lastId])).toString('base64url');
 }
 
-/** The id after which the list goes on. @throws Problem when the cursor is not one of this list. */
-export function readCursor(list: string, cursor: string): string {
-  try {
-    const parsed: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    if (Array.isArray(parsed) && parsed.length === 2 && parsed[0] === list && typeof parsed[1] === 'string')
-      return parsed[1];
-  } catch {
-    // Not one of ours: the same answer as for one of another list.
-  }
+/** The place after which the list goes on, as `Place` reads it. @throws Problem when the cursor is not one of this list. */
+export function readCursor<Place>(list: string, cursor: string, place: z.ZodType<Place, string>): Place {
+  const read = Cursor.pipe(z.tuple([z.literal(list), place])).safeParse(cursor);
+  if (read.success) return read.data[1];
   throw new Problem('invalid', 'The cursor is not one of this list.', {
     errors: [{ pointer: 'cursor', detail: 'must be the next_cursor of the same list with the same filters' }],
   });

@@ -3,8 +3,9 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { audit } from './audit.ts';
-import { readCursor } from './cursor.ts';
+import { AfterUuid, readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
+import { Time } from './market-span.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { payloadOf, replayDead } from './replay-dead.ts';
 
@@ -64,7 +65,7 @@ const list = defineRoute(
       {
         ...(kind === undefined ? {} : { kind }),
         ...(replayed === undefined ? {} : { replayedAt: replayed === 'true' ? { $ne: null } : null }),
-        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );
@@ -92,7 +93,7 @@ const ReplayRequest = z
   .strictObject({
     ids: z.array(z.uuid()).min(1).max(100).optional(),
     kind: z.string().min(1).max(100).optional(),
-    before: z.iso.datetime().optional().openapi({ description: 'Only those that gave up before.' }),
+    before: Time.optional().openapi({ description: 'Only those that gave up before.' }),
     dry_run: z.boolean().default(false).openapi({ description: 'Only says which would be replayed.' }),
     limit: z.int().min(1).max(100).default(20),
   })

@@ -3,6 +3,7 @@ import { Problem } from '../errors.ts';
 import { positionOf, readLog } from '../outbox/read-log.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const EventView = z
   .object({
@@ -49,7 +50,7 @@ const list = defineRoute(
       query: z.object({
         after: z.uuid().optional().openapi({ description: 'The id of the last event that is known.', example: id }),
         subject: z.string().min(1).max(100).optional().openapi({ example: exampleOrder.id }),
-        limit: z.coerce.number().int().min(1).max(100).default(20),
+        limit: wholeNumber(1, 100).default(20),
       }),
     },
     responses: {

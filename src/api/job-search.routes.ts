@@ -54,7 +54,7 @@ const search = defineRoute(
       key,
       state,
       ids: key === undefined ? [] : await jobsAbout(ctx, key),
-      before: cursor === undefined ? undefined : toPosition(readCursor(listName, cursor)),
+      before: cursor === undefined ? undefined : readCursor(listName, cursor, AfterJob),
       limit,
     }).catch((cause: unknown) => {
       if (cause instanceof Problem) throw cause;
@@ -65,7 +65,7 @@ const search = defineRoute(
     });
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;
-    const next_cursor = last ? writeCursor(listName, JSON.stringify(positionOf(last.job))) : null;
+    const next_cursor = last ? writeCursor(listName, cursorText(positionOf(last.job))) : null;
     return c.json({ data: page.map(jobView), next_cursor }, 200);
   },
 );
@@ -81,10 +81,18 @@ async function jobsAbout({ orm }: ApiContext, key: string): Promise<readonly str
   return [key, ...payments.map(({ jobId }) => jobId)];
 }
 
-const Placed = z.object({ atMs: z.number(), id: z.string() });
+// A job's id is no UUID where a schedule made it: its place is written as its time and its id.
+const AfterJob = z
+  .string()
+  .regex(/^\d{1,16} ./)
+  .max(300)
+  .transform((text): Position => {
+    const at = text.indexOf(' ');
+    return { atMs: Number(text.slice(0, at)), id: text.slice(at + 1) };
+  });
 
-function toPosition(text: string): Position {
-  return Placed.parse(JSON.parse(text));
+function cursorText({ atMs, id }: Position): string {
+  return `${atMs} ${id}`;
 }
 
 /** Finding jobs. */

@@ -6,6 +6,7 @@ import { newsName, storedNews } from '../market/news-copy.ts';
 import { Symbol } from '../market/symbol.ts';
 import { defineRoute } from './define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { Day } from './market-span.ts';
 import { askFor, readMarket } from './read-market.ts';
 
 const dayMs = 86_400_000;
@@ -26,8 +27,6 @@ const Article = z.object({
 const NewsView = z
   .object({ symbol: z.string(), from: z.string(), to: z.string(), data: z.array(Article), ...observed })
   .openapi('News');
-
-const Day = z.iso.date('must be a day such as 2026-11-22');
 
 const news = defineRoute(
   'public',

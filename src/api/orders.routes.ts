@@ -7,7 +7,7 @@ import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { audit } from './audit.ts';
-import { readCursor, writeCursor } from './cursor.ts';
+import { AfterUuid, readCursor, writeCursor } from './cursor.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
@@ -15,6 +15,7 @@ import { OrderView, orderViews } from './order-view.ts';
 import { meansOf } from './payment-means.ts';
 import { placeOrder } from './place-order.ts';
 import { type Principal, principalOf } from './principal.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 
@@ -81,7 +82,7 @@ async function buyerOf({ orm }: ApiContext, { userId, role }: Principal, named =
 const ListQuery = z.object({
   status: z.enum(orderStatuses).optional(),
   cursor: z.string().max(500).optional(),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: wholeNumber(1, 100).default(20),
 });
 const OrderList = z.object({ data: z.array(OrderView), next_cursor: z.string().nullable() }).openapi('OrderList');
 
@@ -111,7 +112,7 @@ const list = defineRoute(
       {
         ...(role === 'admin' ? {} : { user: userId }),
         ...(status === undefined ? {} : { status }),
-        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import { writeCursor } from './cursor.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** The parameters by which every paged list is asked. */
 export const PageQuery = {
   cursor: z.string().max(500).optional().openapi({ description: 'The `next_cursor` of the page before.' }),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
+  limit: wholeNumber(1, 100).default(20),
 } as const;
 
 /** Cuts a page out of rows of which one more than `limit` was asked for, and says where the list goes on. */

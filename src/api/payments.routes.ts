@@ -3,7 +3,7 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Payment, paymentStatuses } from '../entities/payment.entity.ts';
 import { Problem } from '../errors.ts';
-import { readCursor } from './cursor.ts';
+import { AfterUuid, readCursor } from './cursor.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { cutPage, PageQuery } from './page.ts';
@@ -58,7 +58,7 @@ const list = defineRoute(
         ...(role === 'admin' ? {} : { user: userId }),
         ...(status === undefined ? {} : { status }),
         ...(order === undefined ? {} : { order }),
-        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );

@@ -5,7 +5,7 @@ import type { Context as HonoContext } from 'hono';
 import { findProducts } from '../catalog/find-products.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
-import { readCursor } from './cursor.ts';
+import { AfterInteger, readCursor } from './cursor.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { IntegerId } from './integer-id.ts';
 import { cutPage, PageQuery } from './page.ts';
@@ -49,7 +49,7 @@ const list = defineRoute(
       .digest('hex')
       .slice(0, 16);
     const listName = `products:${filters}`;
-    const afterId = cursor === undefined ? 0 : Number(readCursor(listName, cursor));
+    const afterId = cursor === undefined ? 0 : readCursor(listName, cursor, AfterInteger);
     if (sync === 'true') await awaitSync(c.var.ctx);
     const search = { words: q, category, afterId, limit: limit + 1 };
     const { page, next_cursor } = cutPage(listName, await findProducts(c.var.ctx.orm.em.fork(), search), limit);

@@ -5,7 +5,7 @@ import { deleteCookie } from 'hono/cookie';
 import { Token } from '../entities/token.entity.ts';
 import { Problem } from '../errors.ts';
 import { audit } from './audit.ts';
-import { readCursor } from './cursor.ts';
+import { AfterUuid, readCursor } from './cursor.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { cutPage, PageQuery } from './page.ts';
 import { type Principal, principalOf, sessionCookie } from './principal.ts';
@@ -44,7 +44,7 @@ const list = defineRoute(
     const { orm, now } = c.var.ctx;
     const principal = principalOf(c);
     const listName = `tokens:${principal.userId}`;
-    const before = cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor) } };
+    const before = cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } };
     const rows = await orm.em
       .fork()
       .find(

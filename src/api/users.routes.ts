@@ -6,7 +6,7 @@ import { Problem } from '../errors.ts';
 import { hashPassword } from '../passwords.ts';
 import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
-import { readCursor } from './cursor.ts';
+import { AfterInteger, readCursor } from './cursor.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { IntegerId } from './integer-id.ts';
@@ -39,7 +39,7 @@ const list = defineRoute(
     const wanted = {
       deletedAt: null,
       ...(role === undefined ? {} : { role }),
-      ...(cursor === undefined ? {} : { id: { $gt: Number(readCursor(listName, cursor)) } }),
+      ...(cursor === undefined ? {} : { id: { $gt: readCursor(listName, cursor, AfterInteger) } }),
     };
     const page = { orderBy: { id: 'asc' }, limit: limit + 1, disableIdentityMap: true } as const;
     const rows = cutPage(listName, await c.var.ctx.orm.em.fork().find(User, wanted, page), limit);

@@ -55,5 +55,5 @@ const latestMs = 8.64e15; // Beyond it, JavaScript has no dates.
 
 /** A moment that BullMQ has stored, ms. What is none, in a job that has come apart, counts as the beginning of time. */
 export function storedMs(ms: number): number {
-  return Math.abs(ms) <= latestMs ? ms : 0;
+  return ms >= 0 && ms <= latestMs ? Math.trunc(ms) : 0;
 }

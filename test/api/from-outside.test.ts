@@ -38,7 +38,7 @@ const taking = (name: string) =>
 function pathOf({ path, parameters }: Operation, given: Readonly<Record<string, string>>): string {
   const needed = parameters
     .filter((one) => one.in === 'query' && one.required)
-    .map(({ name }) => [name, 'USD'] as const);
+    .map(({ name }): [string, string] => [name, 'USD']);
   const query = new URLSearchParams([...needed, ...Object.entries(given)]).toString();
   return `${path.replace(/\{\w+\}/, '1')}?${query}`;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { channel } from 'node:diagnostics_channel';
 import { hash, verify } from '@node-rs/argon2';
 import { Problem } from './errors.ts';
@@ -29,6 +30,18 @@ export async function hashPassword(password: string, address = ''): Promise<stri
   return inTurn(address, () => {
     hashing.publish({ running });
     return hash(password, cost);
+  });
+}
+
+/**
+ * What tells a password from another where a body is compared with an earlier one: the same for the same password and
+ * `use`, and as costly to guess from as the hash that is kept anyway. @throws Problem overloaded
+ */
+export async function markPassword(password: string, use: string, address = ''): Promise<string> {
+  const salt = createHash('sha256').update(use).digest().subarray(0, 16);
+  return inTurn(address, () => {
+    hashing.publish({ running });
+    return hash(password, { ...cost, salt });
   });
 }
 

@@ -3,10 +3,11 @@ import { deleteCookie } from 'hono/cookie';
 import { Token } from '../entities/token.entity.ts';
 import { User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
-import { hashPassword, isPassword } from '../passwords.ts';
+import { hashPassword } from '../passwords.ts';
 import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { defineRoute } from './define-route.ts';
+import { checkPresentPassword, wrongPassword } from './present-password.ts';
 import { principalOf, sessionCookie } from './principal.ts';
 import { publicAddress } from './public-address.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
@@ -68,9 +69,13 @@ const logout = defineRoute(
   },
   async (c) => {
     const { userId, tokenHash } = principalOf(c);
-    await c.var.ctx.transaction(async (tx) => {
+    const ending = c.var.ctx.transaction(async (tx) => {
       await tx.nativeDelete(Token, { hash: tokenHash });
       await audit(c, tx, { subject: userId });
+    });
+    await ending.catch((cause: unknown) => {
+      const retry = { cause, headers: { 'retry-after': '1' } };
+      throw new Problem('unavailable', 'The login could not be ended and is still good; log out again.', retry);
     });
     c.var.logins.forget(userId);
     deleteCookie(c, sessionCookie, { path: '/' });
@@ -104,22 +109,15 @@ const changePassword = defineRoute(
   },
   async (c) => {
     const { current, new: wanted } = c.req.valid('json');
-    const { orm, transaction } = c.var.ctx;
     const { userId, tokenHash } = principalOf(c);
-    const attempts = c.var.attempts(`user ${userId}`, c.var.limits.addressOf(c));
-    await attempts.refuseTooManyAnywhere();
-    const user = await orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
-    const isTheirs = await isPassword(current, user?.passwordHash, attempts);
-    const passwordHash = isTheirs ? await hashPassword(wanted, attempts.address) : '';
-    const isChanged = await transaction(async (tx) => {
-      // The hash that was checked must still be theirs: of two changes at once, one finds its `current` outdated.
-      const known = { id: userId, passwordHash: user?.passwordHash ?? '' };
-      if (!isTheirs || (await tx.nativeUpdate(User, known, { passwordHash })) === 0) return false;
+    const known = { id: userId, passwordHash: await checkPresentPassword(c, current) };
+    const passwordHash = await hashPassword(wanted, c.var.limits.addressOf(c));
+    await c.var.ctx.transaction(async (tx) => {
+      // Of two changes at once, one finds its `current` outdated.
+      if ((await tx.nativeUpdate(User, known, { passwordHash })) === 0) throw wrongPassword();
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
       await audit(c, tx, { subject: userId, after: { password: wanted } });
-      return true;
     });
-    if (!isChanged) throw new Problem('bad_credentials', 'The current password is another one.');
     c.var.logins.forget(userId);
     return c.body(null, 204);
   },

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { Token } from '../entities/token.entity.ts';
 import { roles, User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
@@ -9,9 +10,10 @@ import { requireAnotherAdministrator } from '../users/administrators.ts';
 import { eraseUser } from '../users/erase-user.ts';
 import { audit, differing } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
 import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
+import { checkPresentPassword, wrongPassword } from './present-password.ts';
 import { principalOf } from './principal.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 import { accountOf, namedUser, unknownUser } from './users.routes.ts';
@@ -27,6 +29,12 @@ const UserChange = z
       description:
         "For administrators, of someone else's account, whose logins it ends; one's own: POST /auth/password.",
     }),
+    current_password: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .openapi({ description: "Needed to change one's own e-mail." }),
   })
   .openapi('UserChange');
 
@@ -50,13 +58,14 @@ const change = defineRoute(
         description: 'The account as it is now.',
         content: { 'application/json': { schema: UserView, example: exampleUser } },
       },
+      401: { description: 'bad_credentials, unauthenticated' },
       403: { description: 'forbidden' },
       409: { description: 'email_taken, last_administrator' },
     },
   },
   async (c) => {
     const id = accountOf(c, c.req.valid('param').id);
-    const { password, ...wanted } = givenFields(c.req.valid('json'));
+    const { password, current_password, ...wanted } = givenFields(c.req.valid('json'));
     const { userId, role } = principalOf(c);
     if (wanted.role !== undefined && role !== 'admin')
       throw new Problem('forbidden', 'Roles are given by administrators.');
@@ -65,11 +74,13 @@ const change = defineRoute(
         'forbidden',
         'Change your own password with POST /auth/password, which asks for the present one.',
       );
+    const presentHash = await provenBy(c, wanted.email, current_password);
     const passwordHash = password === undefined ? undefined : await hashPassword(password, c.var.limits.addressOf(c));
     const changed = await storeUser(
       c.var.ctx.transaction(async (tx) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
         const user = await lockUser(tx, id);
+        if (presentHash !== undefined && presentHash !== user.passwordHash) throw wrongPassword();
         const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
         if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
         if (passwordHash !== undefined) await tx.nativeDelete(Token, { user: id });
@@ -117,6 +128,20 @@ const remove = defineRoute(
   },
   namedUser,
 );
+
+/**
+ * Who changes their own e-mail shows that it is them: whoever has it can ask for everything else of the account. The hash
+ * that their password fits; undefined where it is not needed.
+ */
+async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, password: string | undefined) {
+  if (email === undefined) return undefined;
+  const user = await namedUser(c);
+  if (email === user.email || user.id !== principalOf(c).userId) return undefined;
+  if (password !== undefined) return checkPresentPassword(c, password);
+  throw new Problem('invalid', 'A new e-mail address needs your present password.', {
+    errors: [{ pointer: '/current_password', detail: 'is needed to change your e-mail' }],
+  });
+}
 
 async function lockUser(tx: EntityManager, id: number) {
   const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;

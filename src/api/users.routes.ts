@@ -3,7 +3,7 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { roles, User } from '../entities/user.entity.ts';
 import { Problem } from '../errors.ts';
-import { hashPassword } from '../passwords.ts';
+import { hashPassword, markPassword } from '../passwords.ts';
 import { audit } from './audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from './credentials.ts';
 import { AfterInteger, readCursor } from './cursor.ts';
@@ -77,8 +77,7 @@ const create = defineRoute(
       passwordHash: await hashPassword(password, c.var.limits.addressOf(c)),
       createdAt: c.var.ctx.now(),
     };
-    // The password is no part of what is compared: a plain hash of it must not be kept.
-    const creating = answerOnce(c, given, async (tx) => {
+    const creating = answerOnce(c, await compared(c, given, password), async (tx) => {
       const id = await tx.insert(User, row);
       await audit(c, tx, { subject: id, after: given });
       return { status: 201, body: userView({ ...row, id }), location: `/users/${id}` };
@@ -86,6 +85,16 @@ const create = defineRoute(
     return storeUser(creating);
   },
 );
+
+/** What a repeated request must be equal to: of the password, a mark that is worth no more than its hash. */
+async function compared(c: HonoContext<RouteEnv>, given: object, password: string): Promise<object> {
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return given;
+  return {
+    ...given,
+    password: await markPassword(password, `${principalOf(c).userId} ${key}`, c.var.limits.addressOf(c)),
+  };
+}
 
 const read = defineRoute(
   'user',

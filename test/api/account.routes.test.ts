@@ -80,6 +80,17 @@ describe('logging out', () => {
     expect((await problemOf(await api.send('POST', '/auth/logout'))).code).toBe('unauthenticated');
   });
 
+  it('that fails says so, and takes nothing back', async () => {
+    const person = await newPerson(api);
+    // The login is found, and ending it fails.
+    await api.ctx.orm.em.fork().execute('rename table audit_entries to audit_away');
+    const answer = await person.send('POST', '/auth/logout');
+    await api.ctx.orm.em.fork().execute('rename table audit_away to audit_entries');
+    expect(answer.headers.getSetCookie()).toEqual([]);
+    expect(await problemOf(answer)).toMatchObject({ code: 'unavailable', detail: expect.stringMatching(/still good/) });
+    expect((await person.send('GET', '/auth/me')).status).toBe(200);
+  });
+
   it('by cookie needs this site as its origin', async () => {
     const token = await (await newPerson(api)).logIn();
     const answer = await api.send('POST', '/auth/logout', { headers: { cookie: `${sessionCookie}=${token}` } });

@@ -87,7 +87,7 @@ describe.each(routes.map((route) => [route.route.operationId, route] as const))(
     await api.ctx.relay.idle();
     await rename('audit_entries', 'audit_away');
     const before = await stored();
-    expect((await send()).status, 'while it cannot be written').toBe(500);
+    expect((await send()).status, 'while it cannot be written').toBeGreaterThanOrEqual(500);
     expect(await stored(), 'what was changed without being written').toBe(before);
     await rename('audit_away', 'audit_entries');
 

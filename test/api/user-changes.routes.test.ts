@@ -20,12 +20,35 @@ describe('changing an account', () => {
   it('changes one’s own name and e-mail, and what is not named stays', async () => {
     const person = await newPerson(api);
     const email = `new-${person.email}`;
-    const answer = await person.send('PATCH', `/users/${person.id}`, { email: email.toUpperCase() });
+    const change = { email: email.toUpperCase(), current_password: person.password };
+    const answer = await person.send('PATCH', `/users/${person.id}`, change);
     expect(await answer.json()).toMatchObject({ id: person.id, email, name: 'Ada Example', role: 'user' });
     expect((await logIn(email, person.password)).status).toBe(200);
     expect((await logIn(person.email, person.password)).status).toBe(401);
     expect(await (await person.send('PATCH', `/users/${person.id}`, { name: 'Eve' })).json()).toMatchObject({ email });
     expect(await (await person.send('PATCH', `/users/${person.id}`, {})).json()).toMatchObject({ name: 'Eve' });
+  });
+
+  it('takes another e-mail of one’s own only with the present password', async () => {
+    for (const person of [await newPerson(api), await newPerson(api, 'admin')]) {
+      const path = `/users/${person.id}`;
+      const email = `stolen-${person.email}`;
+      expect(await pointersOf(await person.send('PATCH', path, { email }))).toEqual(['/current_password']);
+      const wrong = await person.send('PATCH', path, { email, name: 'Eve', current_password: 'not theirs' });
+      expect(await codeOf(wrong)).toBe('bad_credentials');
+      const same = await person.send('PATCH', path, { email: person.email.toUpperCase(), name: 'Ann' });
+      expect(await same.json()).toMatchObject({ email: person.email, name: 'Ann' });
+      expect((await asAdmin('PATCH', path, { email })).status).toBe(200);
+      await asAdmin('DELETE', path);
+    }
+  });
+
+  it('counts wrong passwords there with those that are tried elsewhere', async () => {
+    const person = await newPerson(api);
+    const change = { email: `stolen-${person.email}`, current_password: 'not theirs' };
+    for (let count = 0; count < 10; count += 1)
+      expect(await codeOf(await person.send('PATCH', `/users/${person.id}`, change))).toBe('bad_credentials');
+    expect(await codeOf(await person.send('PATCH', `/users/${person.id}`, change))).toBe('too_many_requests');
   });
 
   it('gives roles at once, when an administrator does it', async () => {
@@ -56,7 +79,8 @@ describe('changing an account', () => {
   it('refuses a taken e-mail, unknown fields and unknown accounts', async () => {
     const person = await newPerson(api);
     const path = `/users/${person.id}`;
-    expect(await codeOf(await person.send('PATCH', path, { email: 'demo@example.com' }))).toBe('email_taken');
+    const taken = { email: 'demo@example.com', current_password: person.password };
+    expect(await codeOf(await person.send('PATCH', path, taken))).toBe('email_taken');
     expect(await pointersOf(await person.send('PATCH', path, { id: 1, passwordHash: 'x', createdAt: 1 }))).toEqual([
       '/id',
       '/passwordHash',

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { UserView } from '../../src/api/user-view.ts';
+import { IdempotencyKey } from '../../src/entities/idempotency-key.entity.ts';
 import { adminId, demoId, newPerson, type Person } from '../accounts.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 import { pointersOf, problemOf } from './problem-of.ts';
@@ -75,6 +77,35 @@ describe('opening an account for someone', () => {
     expect((await problemOf(await api.send('POST', '/users', { body }))).code).toBe('unauthenticated');
     for (const who of [person, operator])
       expect((await problemOf(await who.send('POST', '/users', body))).code).toBe('forbidden');
+  });
+});
+
+describe('opening an account twice with one key', () => {
+  const post = (key: string, given: object) =>
+    api.send('POST', '/users', { as: 'admin', body: given, headers: { 'idempotency-key': key } });
+
+  it('is one account and one answer, and with another password another request', async () => {
+    const given = { email: 'twice@example.com', password: 'the first sentence', name: 'Ada' };
+    const first = await (await post('twice', given)).text();
+    const again = await post('twice', given);
+    expect([again.status, again.headers.get('idempotent-replayed'), await again.text()]).toEqual([201, 'true', first]);
+    for (const other of ['the first sentencE', 'the first sentence ']) {
+      const refused = await post('twice', { ...given, password: other });
+      expect(refused.status).toBe(422);
+      expect((await problemOf(refused)).code).toBe('idempotency_key_reused');
+    }
+    const login = { email: given.email, password: given.password };
+    expect((await api.send('POST', '/auth/login', { body: login })).status).toBe(200);
+  });
+
+  it('keeps nothing that is quicker to guess the password from than its hash', async () => {
+    const given = { email: 'kept@example.com', password: 'another sentence', name: 'Ada', role: 'user' };
+    await post('kept', given);
+    const { fingerprint } = await api.ctx.orm.em.fork().findOneOrFail(IdempotencyKey, { key: 'kept' });
+    const { password, ...rest } = given;
+    const quick = (text: string) => createHash('sha256').update(text).digest('hex');
+    const guesses = [given, rest, { ...rest, password }, { ...rest, password: quick(password) }];
+    for (const body of guesses) expect(fingerprint).not.toBe(quick(JSON.stringify(['POST', '/users', body])));
   });
 });
 

@@ -75,6 +75,8 @@ export type Context = JobContext &
     fork(lane?: Lane): JobContext;
     /** What has been used of Finnhub's plan. @throws when Redis is away. */
     readBudget(): Promise<BudgetState>;
+    /** Whether Finnhub has answered the last call. */
+    provider: Pick<Outage, 'isAway'>;
     /** What Finnhub's plan is known not to include. */
     plan: Plan;
     close(): Promise<void>;
@@ -164,17 +166,20 @@ function pollingOf(config: Config): Pick<Watchlist, 'plan' | 'isPolled' | 'first
   return { plan, isPolled: config.FINNHUB_API_KEY !== undefined, first: { symbols, everySeconds } };
 }
 
+const providerName = 'finnhub';
+
 /** What Redis remembers of the market and of the calls to it. */
 function openMemories(
   config: Config,
   redis: Redis,
   now: () => Date,
-): Pick<Context, 'cache' | 'asks' | 'looks' | 'plan' | 'readBudget'> {
+): Pick<Context, 'cache' | 'asks' | 'looks' | 'plan' | 'provider' | 'readBudget'> {
   return {
     cache: openCache(redis, now),
     asks: openAsks(redis),
     looks: openLooks(redis, now),
     plan: openPlan(redis, config.FINNHUB_API_KEY ?? ''),
+    provider: openOutage(redis, providerName),
     readBudget: () => readBudget(redis, limitsOf(config)),
   };
 }
@@ -185,7 +190,8 @@ function openFinnhubs(config: Config, redis: Redis): Readonly<Record<Lane, Finnh
   const plan = openPlan(redis, config.FINNHUB_API_KEY ?? '');
   const { FINNHUB_BASE_URL, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
   const baseUrl = FINNHUB_BASE_URL.replace(/\/+$/, '');
-  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, plan });
+  const outage = openOutage(redis, providerName);
+  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage });
   return {
     logged_in: open('logged_in'),
     anonymous_cold: open('anonymous_cold'),

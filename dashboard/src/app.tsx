@@ -8,6 +8,7 @@ import { OpsView } from './ops-view.tsx';
 import { OrderFeed } from './order-feed.tsx';
 import { PriceDetail } from './price-detail.tsx';
 import { PriceList } from './price-list.tsx';
+import { arePricesLive } from './sources.ts';
 import { usePrices } from './use-prices.ts';
 import { useSession } from './use-session.ts';
 import { useStatus } from './use-status.ts';
@@ -23,7 +24,8 @@ export function App() {
   const { user } = session;
   const operator = user && user.role !== 'user' ? user : undefined;
   const symbol = chosen !== undefined && prices.symbols.includes(chosen) ? chosen : prices.symbols[0];
-  const isLive = prices.state === 'live' && typeof known !== 'string' && known?.redis !== 'away';
+  const sight = { known, prices: prices.state, orders };
+  const isLive = arePricesLive(sight);
 
   const list = <PriceList key="prices" prices={prices} isLive={isLive} chosen={symbol} onChoose={setChosen} />;
   return (
@@ -31,7 +33,7 @@ export function App() {
       <a class="skip" href={`#${mainId}`} onClick={() => focusOn(mainId)}>
         Skip to content
       </a>
-      <Masthead sight={{ known, prices: prices.state, orders }} hasEnded={session.hasEnded}>
+      <Masthead sight={sight} hasEnded={session.hasEnded}>
         <Navigation session={session} operator={operator} isOps={isOps} onOps={() => setIsOps(!isOps)} />
       </Masthead>
       {operator && isOps ? (

@@ -16,6 +16,8 @@ const streams: Readonly<Record<LiveState, string>> = {
 };
 const prices: Readonly<Record<Status['prices'], string>> = {
   up: fine,
+  slow: 'slow to come',
+  away: 'their provider does not answer',
   resting: 'resting',
   unmanned: 'nobody fetches them',
   off: 'off',
@@ -53,6 +55,12 @@ export function sourcesOf({ known, prices: priceStream, orders: orderStream }: S
   ];
 }
 
+/** Whether a price that does not change is one that has not changed. */
+export function arePricesLive({ known, prices: state }: Sight): boolean {
+  if (state !== 'live' || known === 'away') return false;
+  return known === undefined || (known.redis === 'up' && ['up', 'off'].includes(known.prices));
+}
+
 /** All of it in a few words. */
 export function summaryOf(sight: Sight): string {
   const { known, prices: state } = sight;
@@ -65,13 +73,14 @@ function stopped(known: Known): boolean {
   return known === 'away' || known?.redis === 'away';
 }
 
+// What is only slow comes all the same; its source says so.
 function faultsOf(known: Status | undefined): string[] {
   if (known === undefined) return [];
   return [
     known.redis === 'away' ? 'Redis does not answer: prices and orders stand still.' : '',
     known.mysql === 'away' ? 'The database does not answer: nothing can be ordered or looked up.' : '',
     known.gateway === 'away' ? 'The payment gateway does not answer: orders wait.' : '',
-    known.gateway === 'slow' ? 'The payment gateway is slow to answer.' : '',
+    known.prices === 'away' ? 'The provider of prices does not answer: they stand still.' : '',
     known.prices === 'unmanned' ? 'Nobody fetches prices.' : '',
     known.charges === 'unmanned' ? 'Nobody charges orders.' : '',
   ].filter(Boolean);

@@ -24,6 +24,7 @@ export type Prices = Readonly<{
 }>;
 
 const mostAtOnce = 50;
+const mostTries = 5;
 const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated']);
 // A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
 const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
@@ -68,15 +69,23 @@ export function usePrices(): Prices {
     tally,
     resets,
     async add(symbol) {
-      const quote = await ask<Quote & { job_id?: string }>('GET', pricePath(symbol));
-      if (quote.job_id !== undefined)
-        throw new Refused(202, 'The price is still being fetched; try again in a moment.');
+      const quote = await awaitPrice(symbol);
       put([quote]);
       setAll((old) => withAdded(old, quote.symbol));
       return quote.symbol;
     },
     remove: (symbol) => setAll((old) => withRemoved(old, symbol)),
   };
+}
+
+/** A price that nobody has asked for yet, once it has been fetched. */
+async function awaitPrice(symbol: string): Promise<Quote> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    // The API waits some seconds for it, and then says whose job it is.
+    const quote = await ask<Quote & { job_id?: string }>('GET', pricePath(symbol));
+    if (quote.job_id === undefined) return quote;
+  }
+  throw new Refused(202, 'The price is still being fetched; try again in a moment.');
 }
 
 async function stored(symbols: readonly string[]): Promise<Quote[]> {

@@ -9,7 +9,7 @@ export type Status = Readonly<{
   at: string;
   mysql: 'up' | 'away';
   redis: 'up' | 'away';
-  prices: 'up' | 'resting' | 'unmanned' | 'off' | 'unknown';
+  prices: 'up' | 'slow' | 'away' | 'resting' | 'unmanned' | 'off' | 'unknown';
   charges: 'up' | 'paused' | 'unmanned' | 'unknown';
   gateway: 'up' | 'slow' | 'away' | 'unknown';
 }>;
@@ -19,7 +19,7 @@ type Looked = Readonly<{ atMs: number; status: Promise<Status> }>;
 // Whoever watches learns of a fault within three seconds: of these and of the pause between two questions.
 const patienceMs = 700;
 const freshMs = 400;
-// Gateways take a second or two over a charge.
+// Gateways take a second or two over a charge, providers less over a price.
 const slowMs = 2_500;
 
 /** The last look of each process, or of each context in a test: however many watch, one looks. */
@@ -60,8 +60,14 @@ function or<T>(otherwise: T, what: string, read: () => Promise<T>): Promise<T> {
 
 async function pricesOf(ctx: ApiContext): Promise<Status['prices']> {
   if (!ctx.config.FINNHUB_API_KEY) return 'off';
-  const [isManned, budget] = await Promise.all([isMannedIn(ctx, finnhub.name), ctx.readBudget()]);
+  const [isManned, isAway, isSlow, budget] = await Promise.all([
+    isMannedIn(ctx, finnhub.name),
+    ctx.provider.isAway(),
+    isSlowIn(ctx, finnhub.name),
+    ctx.readBudget(),
+  ]);
   if (!isManned) return 'unmanned';
+  if (isAway || isSlow) return isAway ? 'away' : 'slow';
   return budget.restingUntilMs === undefined ? 'up' : 'resting';
 }
 
@@ -75,13 +81,16 @@ async function chargesOf(ctx: ApiContext): Promise<Status['charges']> {
 }
 
 /** The gateway is not asked for this: it is as the last charges have found it, and as those under way find it. */
-async function gatewayOf({ outage, producer, now }: ApiContext): Promise<Status['gateway']> {
-  const [isAway, [oldest]] = await Promise.all([
-    outage.isAway(),
-    producer.queues.get(payments.name)?.getJobs(['active'], 0, 0, true) ?? [],
-  ]);
+async function gatewayOf(ctx: ApiContext): Promise<Status['gateway']> {
+  const [isAway, isSlow] = await Promise.all([ctx.outage.isAway(), isSlowIn(ctx, payments.name)]);
   if (isAway) return 'away';
-  return now().getTime() - (oldest?.processedOn ?? Number.POSITIVE_INFINITY) > slowMs ? 'slow' : 'up';
+  return isSlow ? 'slow' : 'up';
+}
+
+/** Whether a call of this queue has been under way for long. */
+async function isSlowIn({ producer, now }: ApiContext, queue: string): Promise<boolean> {
+  const [oldest] = (await producer.queues.get(queue)?.getJobs(['active'], 0, 0, true)) ?? [];
+  return now().getTime() - (oldest?.processedOn ?? Number.POSITIVE_INFINITY) > slowMs;
 }
 
 async function isMannedIn({ producer, config }: ApiContext, queue: string): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { Lane } from '../market/lanes.ts';
 import type { Budget, Remaining } from './budget.ts';
 import { fetchJson, type JsonAnswer, UpstreamFault } from './fetch-json.ts';
 import * as answers from './finnhub-answers.ts';
+import { noted, type Outage } from './outage.ts';
 import { callName, type Plan } from './plan.ts';
 
 /** Finnhub, within the plan. Every call may throw RateLimited, UpstreamFault (try again) or GiveUp (don't). */
@@ -34,13 +35,15 @@ export type FinnhubOptions = Readonly<{
   budget: Budget;
   lane: Lane;
   plan: Plan;
+  /** Remembers whether the last call was answered; it holds nobody back. */
+  outage: Pick<Outage, 'heard' | 'missed'>;
 }>;
 
 const mostRestMs = 60_000;
 const unitedStates = { exchange: 'US' };
 
 /** Opens Finnhub's REST interface; the key travels in a header, never in a URL. */
-export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan }: FinnhubOptions): Finnhub {
+export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage }: FinnhubOptions): Finnhub {
   const get = async <T extends z.ZodType>(
     schema: T,
     path: string,
@@ -53,7 +56,9 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan }: Finn
     const mostBytes = answers.mostBytesOf(path);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, lane, windowMs, () =>
-      fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
+      noted(outage, isSilence, () =>
+        fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
+      ),
     );
     const said = read(schema, path, answer);
     if (said !== 'outside') return said.data;
@@ -84,6 +89,11 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan }: Finn
       return (await search(symbol, signal)).some((hit) => hit.symbol.toUpperCase() === symbol);
     },
   };
+}
+
+// A refusal without JSON is an answer as well.
+function isSilence(error: unknown): boolean {
+  return !(error instanceof UpstreamFault) || error.status !== 429;
 }
 
 // Share classes are written with a dot here and a dash there.

@@ -16,6 +16,22 @@ export type Outage = Readonly<{
   isAway(): Promise<boolean>;
 }>;
 
+/** Does a call, and notes whether it was answered; `isSilence` tells which failures were none. */
+export async function noted<T>(
+  outage: Pick<Outage, 'heard' | 'missed'>,
+  isSilence: (error: unknown) => boolean,
+  call: () => Promise<T>,
+): Promise<T> {
+  try {
+    const answer = await call();
+    await outage.heard();
+    return answer;
+  } catch (error) {
+    await (isSilence(error) ? outage.missed() : outage.heard());
+    throw error;
+  }
+}
+
 const failuresInARow = 5;
 // A tenth more than a second: two tries measured by another clock are still a second apart.
 const probeMs = 1_100;

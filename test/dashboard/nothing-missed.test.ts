@@ -114,6 +114,20 @@ test('with Redis frozen nothing is called live: the head names it, and every pri
   await page.locator('.row .age').first().waitFor({ state: 'detached' });
 });
 
+test('while the provider of prices is away the head says so, and every price bears its age', async () => {
+  const page = opened('a provider that is away')?.page;
+  if (!page) return;
+  await platform.sandbox.fault({ target: 'finnhub', kind: '5xx', seconds: 600 });
+  await page.locator('.live').getByText('The provider of prices does not answer').waitFor();
+  await page
+    .locator('.row', { hasText: 'AAPL' })
+    .getByText(/^\d+ s old$/)
+    .waitFor();
+  await platform.sandbox.clearFaults();
+  await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+  await page.locator('.row .age').first().waitFor({ state: 'detached' });
+});
+
 test('while the gateway is away the head says so, and an opened order shows how it is asked and asked again', async () => {
   const page = opened('a gateway that is away')?.page;
   if (!page) return;

@@ -24,6 +24,7 @@ export function visitorCases(opened: (what: string) => BrowserPage | undefined):
     if (!page) return;
     const focused = () => page.locator(':focus');
     await page.getByRole('button', { name: 'Log out' }).click();
+    await page.getByRole('button', { name: 'Log in' }).waitFor();
     await page.reload();
     const stops: (string | null)[] = [];
     do {

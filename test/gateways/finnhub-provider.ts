@@ -61,6 +61,7 @@ export async function openProvider(): Promise<Provider> {
       budget: { ...generous, ...budget },
       lane: 'logged_in',
       plan: { isOutside: async () => false, remember: async () => {} },
+      outage: { heard: async () => {}, missed: async () => undefined },
     });
   return {
     url: `${server.url}/api/v1`,

@@ -55,6 +55,7 @@ export const variables = {
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: whole(0, 1_000_000_000).default(30_000),
   RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
   STREAMS_PER_CALLER: whole(1, 1_000_000).default(2_500),
+  STREAMS_PER_ADDRESS: whole(1, 1_000_000).default(50),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   SANDBOX_CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),

@@ -13,6 +13,7 @@ import { exampleOrderEvent, exampleQuoteEvent } from './examples.ts';
 import { principalOf } from './principal.ts';
 
 const mostClients = 5_000;
+const ofStrangers = 'address ';
 const headers = z.object({
   'last-event-id': z
     .union([z.literal(''), z.string().regex(streamId, 'must be the id of an event of this stream')])
@@ -114,21 +115,29 @@ function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]):
 
 function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<Response> {
   const { caller, logins } = c.var;
-  const { tails, config } = c.var.ctx;
-  const owner = caller ? `user ${caller.userId}` : `address ${c.var.limits.addressOf(c)}`;
-  if (tails.count() >= mostClients)
-    throw new Problem('unavailable', 'This process has as many followers as it takes.', {
-      headers: { 'retry-after': '5' },
-    });
-  if (tails.count(owner) >= config.STREAMS_PER_CALLER)
-    throw new Problem('too_many_requests', `You follow ${config.STREAMS_PER_CALLER} streams already; close some.`, {
-      headers: { 'retry-after': '30' },
-    });
+  const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
+  refuseWithoutPlace(c, owner);
   return answerEvents(c, () => {
-    const subscription = tails.subscribe(stream, { ...wish, owner });
+    const subscription = c.var.ctx.tails.subscribe(stream, { ...wish, owner });
     if (caller) logins.watch(caller, subscription);
     return subscription;
   });
+}
+
+/** Strangers fill half of a process's places at the most, so that whoever logs in finds one. */
+function refuseWithoutPlace(c: HonoContext<RouteEnv>, owner: string): void {
+  const { tails, config } = c.var.ctx;
+  const isStranger = owner.startsWith(ofStrangers);
+  const strangers = () => tails.count((some) => some?.startsWith(ofStrangers) === true);
+  if (tails.count() >= mostClients || (isStranger && strangers() >= mostClients / 2))
+    throw new Problem('unavailable', 'This process has as many followers as it takes.', {
+      headers: { 'retry-after': '5' },
+    });
+  const most = isStranger ? config.STREAMS_PER_ADDRESS : config.STREAMS_PER_CALLER;
+  if (tails.count((some) => some === owner) >= most)
+    throw new Problem('too_many_requests', `You follow ${most} streams already; close some, or log in.`, {
+      headers: { 'retry-after': '30' },
+    });
 }
 
 /** The streams, live. */

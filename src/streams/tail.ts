@@ -10,8 +10,8 @@ import { Subscription, type Wish } from './subscription.ts';
 export type Tails = Readonly<{
   /** Follows a stream by its name. The subscription lasts until it is closed, or until its reader falls far behind. */
   subscribe(stream: string, wish?: Wish): Subscription;
-  /** How many follow a stream now, of one owner or of all. */
-  count(owner?: string): number;
+  /** How many follow a stream now: all, or those whose owner counts. */
+  count(counts?: (owner: string | undefined) => boolean): number;
   /** How far the followers here are behind an entry, ms; undefined when nobody follows. */
   behindMs(stream: string, entry: string): number | undefined;
   /** Says bye to all, and to whoever comes later. */
@@ -59,9 +59,9 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
       }
       return subscription;
     },
-    count(owner) {
+    count(counts = () => true) {
       const all = [...followed.values()].flatMap(({ subscriptions }) => [...subscriptions]);
-      return owner === undefined ? all.length : all.filter((some) => some.owner === owner).length;
+      return all.filter(({ owner }) => counts(owner)).length;
     },
     behindMs(stream, entry) {
       const position = followed.get(stream)?.reader.position();

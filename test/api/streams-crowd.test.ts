@@ -16,7 +16,11 @@ let inspector: Inspector;
 beforeAll(async () => {
   const inspectorPort = await freePort();
   // The crowd comes from one address within a second, which is what the burst's limit is for.
-  const env = { RATE_LIMIT_BURST: '0', NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}` };
+  const env = {
+    RATE_LIMIT_BURST: '0',
+    STREAMS_PER_ADDRESS: '2500',
+    NODE_OPTIONS: `--inspect=127.0.0.1:${inspectorPort}`,
+  };
   platform = await startPlatform({ workers: 0, env });
   inspector = await openInspector(inspectorPort);
 });

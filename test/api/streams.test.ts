@@ -12,7 +12,7 @@ import { accounts, Granted } from '../test-context.ts';
 let platform: Platform;
 let clients: EventClient[] = [];
 beforeAll(async () => {
-  platform = await startPlatform({ workers: 0 });
+  platform = await startPlatform({ workers: 0, env: { STREAMS_PER_ADDRESS: '300' } });
 });
 afterAll(() => platform.stop());
 beforeEach(async () => {

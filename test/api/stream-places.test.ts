@@ -15,7 +15,7 @@ afterAll(() => api.close());
 
 const followFrom = async (remoteAddress: string) =>
   app.request('/streams/market', {}, { incoming: { socket: { remoteAddress } } });
-const leave = (answers: readonly Response[]) => Promise.all(answers.map(({ body }) => body?.cancel()));
+const leave = (answers: readonly Response[]) => Promise.all(answers.map(async ({ body }) => body?.cancel()));
 
 it('nobody follows more streams than one may, and who leaves makes room', async () => {
   const person = await newPerson(api);

@@ -5,8 +5,11 @@ import { audit } from './audit.ts';
 import type { RouteEnv } from './define-route.ts';
 import { type ProblemCode, problemCodes } from './problem-codes.ts';
 
-/** What is written down although nothing changes: somebody tried what only others may, or a password that is another one. */
-export const refusals: readonly ProblemCode[] = ['forbidden', 'bad_credentials'];
+/**
+ * What is written down although nothing changes: somebody tried what only others may, or a password that is another one, or
+ * another site tried it with somebody's cookie.
+ */
+const refusals: readonly ProblemCode[] = ['forbidden', 'bad_credentials', 'foreign_origin'];
 
 // Nobody fills a table by being refused: what somebody tries more often than this in a minute is known by then.
 const mostAMinute = 60;

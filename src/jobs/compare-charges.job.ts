@@ -1,13 +1,12 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
-import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import type { ListedCharge } from '../gateways/payment-gateway.ts';
 import { settlePayment } from '../orders/settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
 import { chargeOrder } from './charge-order.job.ts';
 import { defineJob } from './define-job.ts';
+import { keepLetter } from './keep-letter.ts';
 import { upkeep as queue } from './queues.ts';
 
 const dayMs = 24 * 3_600_000;
@@ -73,14 +72,13 @@ async function compare(ctx: JobContext, charge: ListedCharge): Promise<'same' | 
 async function report({ transaction, now }: JobContext, jobId: string, charge: ListedCharge): Promise<void> {
   const { reference, orderId, paymentId, outcome, amountMinor, currency } = charge;
   const letter = {
-    id: randomUUIDv7(),
     kind: chargeOrder.kind,
     // One letter a charge, however often it is found.
-    jobId: `differs-${reference}`.slice(0, 191),
-    payload: JSON.stringify({ order_id: orderId, payment_id: paymentId }),
+    jobId: `differs-${reference}`,
+    payload: { order_id: orderId, payment_id: paymentId },
     reason: `${jobId}: the gateway has ${reference} as ${outcome.status} over ${amountMinor} ${currency}; we do not`,
     attempts: 0,
     diedAt: now(),
   };
-  await transaction((tx) => tx.upsert(DeadLetter, letter, { onConflictFields: ['jobId'], onConflictAction: 'ignore' }));
+  await transaction((tx) => keepLetter(tx, letter));
 }

@@ -16,7 +16,7 @@ const everyMs = 2_000;
 
 /** Everything that happened to an order, as it happens; whatever is new may have changed the order. */
 export function OrderTimeline({ id, status, onChange }: Shown) {
-  const { value, failure, read } = useReading<{ data: Entry[] }>(`/orders/${id}/timeline`, everyMs);
+  const { value, failure, read } = useReading<{ data: Entry[] }>(`/orders/${id}/timeline?limit=100`, everyMs);
   useEffect(() => void read(), [status]);
   const newest = JSON.stringify(value?.data.at(-1));
   useEffect(() => {

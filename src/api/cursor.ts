@@ -30,3 +30,20 @@ export function readCursor<Place>(list: string, cursor: string, place: z.ZodType
     errors: [{ pointer: 'cursor', detail: 'must be the next_cursor of the same list with the same filters' }],
   });
 }
+
+/** Where a list by time goes on: after what bears this moment and this rank in it. */
+export type TimedPlace = Readonly<{ at: Date; rank: string }>;
+
+/** A place as the id of a list. */
+export function placeId({ at, rank }: TimedPlace): string {
+  return `${at.getTime()}@${rank}`;
+}
+
+/** Places of a list by time, of which only these ranks occur. */
+export function placesOf(ranks: RegExp): z.ZodType<TimedPlace, string> {
+  return z
+    .string()
+    .regex(/^\d{1,14}@/)
+    .transform((id) => ({ at: new Date(Number(id.slice(0, id.indexOf('@')))), rank: id.slice(id.indexOf('@') + 1) }))
+    .refine(({ rank }) => ranks.test(rank));
+}

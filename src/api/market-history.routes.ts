@@ -1,22 +1,25 @@
 import { z } from '@hono/zod-openapi';
 import { CryptoSymbol } from '../market/crypto-symbol.ts';
 import { Currency } from '../market/currency.ts';
-import { mostPrices, mostRates, priceHistory, rateHistory } from '../market/price-history.ts';
+import { type Page, priceHistory, rateHistory, type Span } from '../market/price-history.ts';
 import { Symbol } from '../market/symbol.ts';
 import { QuoteKeys } from '../streams/market.stream.ts';
+import { placeId, placesOf, readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleQuote } from './examples.ts';
-import { Moment, spanOf } from './market-span.ts';
+import { Moment, type NamedSpan, spanOf } from './market-span.ts';
+import { cutPage, PageQuery } from './page.ts';
 
-const aboutSpan = (most: number) =>
-  `What was observed and stored, by \`as_of\`, oldest first; no upstream call. What the provider says again, moment and all, is one observation. \`from\` and \`to\` are RFC 3339 times or days (UTC, both included); by default the last 7 days. At most ${most} observations: when there are more, \`next_from\` is the \`from\` to go on with, else null.`;
+const description =
+  'What was observed and stored, by `as_of`, oldest first; no upstream call. What the provider says again, moment and all, is one observation. `from` and `to` are RFC 3339 times or days (UTC, both included); by default the last 7 days. Bars of any span: `GET /market/bars`.';
 
-const span = {
+const spanQuery = {
   from: Moment.optional().openapi({ example: '2025-09-19' }),
   to: Moment.optional().openapi({ example: '2025-09-19T21:00:00Z' }),
+  ...PageQuery,
 };
 const spanView = { from: z.string(), to: z.string() };
-const going = { next_from: z.string().nullable() };
+const going = { next_cursor: z.string().nullable() };
 const seen = { as_of: z.string(), source: z.string() };
 
 const PricesView = z
@@ -32,7 +35,7 @@ const RatesView = z
   .openapi('RateHistory');
 
 const { symbol: _symbol, stale: _stale, ...examplePrice } = exampleQuote;
-const exampleSpan = { from: '2025-09-19T00:00:00.000Z', to: '2025-09-19T21:00:00.000Z', next_from: null };
+const exampleSpan = { from: '2025-09-19T00:00:00.000Z', to: '2025-09-19T21:00:00.000Z', next_cursor: null };
 
 const quotes = priceRoute({
   path: '/market/quote/history',
@@ -55,9 +58,9 @@ function priceRoute(of: Readonly<{ path: string; operationId: string; summary: s
     {
       method: 'get',
       ...named,
-      description: aboutSpan(mostPrices),
+      description,
       tags: ['market'],
-      request: { query: z.object({ symbol, ...span }) },
+      request: { query: z.object({ symbol, ...spanQuery }) },
       responses: {
         200: {
           description: 'The observations.',
@@ -72,9 +75,12 @@ function priceRoute(of: Readonly<{ path: string; operationId: string; summary: s
     },
     async (c) => {
       const query = c.req.valid('query');
-      const asked = spanOf(query, c.var.ctx.now());
-      const history = await priceHistory(c.var.ctx.orm.em.fork(), query.symbol, asked);
-      return c.json({ symbol: query.symbol, ...asked.view, ...history }, 200);
+      const { symbol: name } = query;
+      const { orm, now } = c.var.ctx;
+      const history = await readHistory(`prices:${name}`, query, now(), (span, page) =>
+        priceHistory(orm.em.fork(), name, span, page),
+      );
+      return c.json({ symbol: name, ...history }, 200);
     },
   );
 }
@@ -86,9 +92,9 @@ const forex = defineRoute(
     path: '/market/forex/history',
     operationId: 'readForexHistory',
     summary: 'The stored exchange rates of a base over time.',
-    description: aboutSpan(mostRates),
+    description,
     tags: ['market'],
-    request: { query: z.object({ base: Currency.meta({ example: 'USD' }), ...span }) },
+    request: { query: z.object({ base: Currency.meta({ example: 'USD' }), ...spanQuery }) },
     responses: {
       200: {
         description: 'The observations.',
@@ -106,11 +112,35 @@ const forex = defineRoute(
     },
   },
   async (c) => {
-    const { base, ...named } = c.req.valid('query');
-    const asked = spanOf(named, c.var.ctx.now());
-    return c.json({ base, ...asked.view, ...(await rateHistory(c.var.ctx.orm.em.fork(), base, asked)) }, 200);
+    const { base, ...query } = c.req.valid('query');
+    const { orm, now } = c.var.ctx;
+    const history = await readHistory(`rates:${base}`, query, now(), (span, page) =>
+      rateHistory(orm.em.fork(), base, span, page),
+    );
+    return c.json({ base, ...history }, 200);
   },
 );
+
+const Observations = placesOf(/^\d{1,20}$/);
+type Asked = NamedSpan & Readonly<{ cursor?: string | undefined; limit: number }>;
+type Observed<Keys> = Readonly<{ at: Date; rank: string; keys: Keys }>;
+
+/** A page of what `find` knows of the span asked for. The cursor is good for the same `from` and `to`. */
+async function readHistory<Keys>(
+  of: string,
+  asked: Asked,
+  now: Date,
+  find: (span: Span, page: Page) => Promise<Observed<Keys>[]>,
+) {
+  const { from, to, cursor, limit } = asked;
+  const listName = `history:${of}:${from ?? ''}:${to ?? ''}`;
+  const after = cursor === undefined ? undefined : readCursor(listName, cursor, Observations);
+  const { view, ...span } = spanOf(asked, now);
+  const found = await find(span, { after, limit: limit + 1 });
+  const rows = found.map((observed) => ({ id: placeId(observed), keys: observed.keys }));
+  const { page, next_cursor } = cutPage(listName, rows, limit);
+  return { ...view, data: page.map(({ keys }) => keys), next_cursor };
+}
 
 /** What was observed before. */
 export const routes = [quotes, crypto, forex];

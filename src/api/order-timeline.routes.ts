@@ -1,10 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { historySubjects } from '../entities/order-history.entity.ts';
 import { gatewayOperations } from '../entities/gateway-call.entity.ts';
+import { readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
-import { readTimeline } from './order-timeline.ts';
+import { Entries, readTimeline } from './order-timeline.ts';
 import { namedOrder } from './orders.routes.ts';
+import { cutPage, PageQuery } from './page.ts';
 
 const at = z.string();
 const Entry = z.discriminatedUnion('type', [
@@ -28,7 +30,7 @@ const Entry = z.discriminatedUnion('type', [
   }),
   z.object({ at, type: z.literal('event'), id: z.string(), event: z.string(), version: z.int() }),
 ]);
-const Timeline = z.object({ data: z.array(Entry), next_cursor: z.null() }).openapi('Timeline');
+const Timeline = z.object({ data: z.array(Entry), next_cursor: z.string().nullable() }).openapi('Timeline');
 
 const { id, payment, created_at } = exampleOrder;
 const example = {
@@ -55,12 +57,11 @@ const timeline = defineRoute(
     path: '/orders/{id}/timeline',
     operationId: 'readOrderTimeline',
     summary: 'Everything that happened to an order: states, attempts, talks with the gateway, events; in time order.',
-    description: 'The newest thousand of each kind.',
     tags: ['orders'],
-    request: { params: z.object({ id: z.string().openapi({ example: id }) }) },
+    request: { params: z.object({ id: z.string().openapi({ example: id }) }), query: z.object(PageQuery) },
     responses: {
       200: {
-        description: 'The timeline, oldest first.',
+        description: 'A page of the timeline, oldest first.',
         content: { 'application/json': { schema: Timeline, example } },
       },
       404: { description: 'not_found' },
@@ -68,7 +69,12 @@ const timeline = defineRoute(
   },
   async (c) => {
     const order = await namedOrder(c);
-    return c.json({ data: await readTimeline(c.var.ctx.orm.em.fork(), order.id), next_cursor: null }, 200);
+    const { cursor, limit } = c.req.valid('query');
+    const listName = `timeline:${order.id}`;
+    const after = cursor === undefined ? undefined : readCursor(listName, cursor, Entries);
+    const rows = await readTimeline(c.var.ctx.orm.em.fork(), order.id, after, limit + 1);
+    const { page, next_cursor } = cutPage(listName, rows, limit);
+    return c.json({ data: page.map(({ entry }) => entry), next_cursor }, 200);
   },
   namedOrder,
 );

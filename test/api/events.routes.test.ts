@@ -1,6 +1,9 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EventLog } from '../../src/entities/event-log.entity.ts';
+import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
+import { OrderHistory } from '../../src/entities/order-history.entity.ts';
 import { readLog } from '../../src/outbox/read-log.ts';
 import { openShop, type Shop, takingGateway } from '../orders/shop.ts';
 import { problemOf } from './problem-of.ts';
@@ -68,6 +71,8 @@ describe('GET /events', () => {
   });
 });
 
+const Told = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullable() });
+
 describe('GET /orders/{id}/timeline', () => {
   it('tells states, talks with the gateway and events in time order', async () => {
     const { id } = await shop.place();
@@ -89,6 +94,43 @@ describe('GET /orders/{id}/timeline', () => {
         'event order.paid',
       ].toSorted(),
     );
+  });
+
+  it('is a list as all others: told page by page, nothing is missed or told twice', async () => {
+    const { id } = await shop.place();
+    await shop.charge(id, takingGateway());
+    const em = shop.ctx.orm.em.fork();
+    const at = new Date();
+    for (const toStatus of ['one', 'two', 'three'])
+      await em.insert(OrderHistory, {
+        order: id,
+        subject: 'order',
+        subjectId: id,
+        fromStatus: null,
+        toStatus,
+        reason: null,
+        at,
+      });
+    const call = { order: id, subjectId: id, operation: 'look_up', startedAt: at } as const;
+    for (const one of [1, 2]) await em.insert(GatewayCall, { id: randomUUIDv7(), ...call, outcome: String(one) });
+    const read = async (query: string) => {
+      const answer = await shop.send('GET', `/orders/${id}/timeline?${query}`, { as: 'demo' });
+      return Told.parse(await answer.json());
+    };
+    const whole = await read('limit=100');
+    expect(whole.data.length).toBeGreaterThan(10);
+    expect(whole.next_cursor).toBeNull();
+    for (const limit of [1, 2, 3]) {
+      const told: unknown[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page = await read(`limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+        told.push(...page.data);
+        cursor = page.next_cursor;
+      }
+      expect(told).toEqual(whole.data);
+    }
+    for (const query of ['limit=0', 'limit=101', 'cursor=abc'])
+      expect((await shop.send('GET', `/orders/${id}/timeline?${query}`, { as: 'demo' })).status).toBe(422);
   });
 
   it('is the owner’s', async () => {

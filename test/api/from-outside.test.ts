@@ -1,9 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CryptoData } from '../../src/entities/crypto-data.entity.ts';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
+import { ForexRate } from '../../src/entities/forex-rate.entity.ts';
+import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
 import { fetchQuote } from '../../src/jobs/fetch-quote.job.ts';
+import { CryptoSymbol } from '../../src/market/crypto-symbol.ts';
 import { type Operation, operationsOf } from '../fuzz/operations.ts';
+import { observedPrice } from '../observed-price.ts';
 import { accounts, openTestApi, type TestApi } from '../test-context.ts';
 import { problemOf } from './problem-of.ts';
 
@@ -11,6 +16,7 @@ const Page = z.object({ data: z.array(z.unknown()), next_cursor: z.string() });
 
 let api: TestApi;
 let operations: Operation[];
+let order: string;
 beforeAll(async () => {
   api = await openTestApi({ RATE_LIMIT_BURST: '0', FINNHUB_API_KEY: 'none', FINNHUB_BASE_URL: 'http://127.0.0.1:9' });
   operations = operationsOf(await (await api.send('GET', '/openapi.json')).json());
@@ -22,13 +28,26 @@ beforeAll(async () => {
     kind: 'fetch-quote',
   };
   for (const symbol of ['AAPL', 'MSFT']) {
-    await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
+    const placed = await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
+    order = z.object({ id: z.string() }).parse(await placed.json()).id;
+    await keepObservations(symbol);
     await api.send('POST', '/auth/login', { body: accounts.admin });
     await api.ctx.producer.enqueue(fetchQuote, { symbol });
     await api.ctx.orm.em.fork().insert(DeadLetter, { ...died, id: randomUUID(), jobId: randomUUID() });
   }
 });
 afterAll(() => api.close());
+
+/** Prices and rates of what `pathOf` asks for. */
+async function keepObservations(publication: string): Promise<void> {
+  const em = api.ctx.orm.em.fork();
+  const at = new Date(Date.now() - 86_400_000);
+  const price = { ...observedPrice('USD', 0), jobId: publication, observedAt: at };
+  await em.insert(StockQuote, price);
+  await em.insert(CryptoData, { ...price, symbol: CryptoSymbol.parse('USD') });
+  const rates = { EUR: '0.9', USD: '1' };
+  await em.insert(ForexRate, { base: 'USD', publication, rates, asOf: at, observedAt: at, source: 'ecb' });
+}
 
 const get = (path: string, headers: Record<string, string> = {}) => api.send('GET', path, { as: 'admin', headers });
 const taking = (name: string) =>
@@ -40,7 +59,7 @@ function pathOf({ path, parameters }: Operation, given: Readonly<Record<string, 
     .filter((one) => one.in === 'query' && one.required)
     .map(({ name }): [string, string] => [name, 'USD']);
   const query = new URLSearchParams([...needed, ...Object.entries(given)]).toString();
-  return `${path.replace(/\{\w+\}/, '1')}?${query}`;
+  return `${path.replace(/\{\w+\}/, order)}?${query}`;
 }
 
 async function expectRefused(path: string, pointer: string, headers: Record<string, string> = {}): Promise<void> {

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const Body = z.record(z.string(), z.unknown());
+const Prices = z.object({ data: z.array(z.object({ c: z.number() })), next_cursor: z.string().nullable() });
 const read = async (path: string) => {
   const answer = await api.send('GET', `/market/${path}`);
   return { status: answer.status, body: Body.parse(await answer.json()) };
@@ -34,7 +35,7 @@ describe('history', () => {
     const some = await read(`quote/history?symbol=cat&${span}`);
     expect(some).toMatchObject({
       status: 200,
-      body: { symbol: 'CAT', from: '2026-05-20T10:02:00.000Z', to: '2026-05-20T10:04:00.000Z', next_from: null },
+      body: { symbol: 'CAT', from: '2026-05-20T10:02:00.000Z', to: '2026-05-20T10:04:00.000Z', next_cursor: null },
     });
     expect(times(some)).toEqual(['10:02', '10:03', '10:04']);
     expect(z.array(Body).parse(some.body['data'])[0]).toEqual({
@@ -56,27 +57,44 @@ describe('history', () => {
     expect(times(await read('quote/history?symbol=CAT&to=2026-05-26'))).toHaveLength(5);
   });
 
-  it('of more than 5,000 observations says where to go on, and nothing is missed or told twice', async () => {
-    const many = Array.from({ length: 5_200 }, (_, index) => ({
+  it('is a list as all others: pages of at most a hundred, where nothing is missed or told twice', async () => {
+    const many = Array.from({ length: 250 }, (_, index) => ({
       ...observed('NVDA', 0),
       jobId: `NVDA-${index}`,
-      // Two share each moment, so that the cut would fall between a pair.
-      observedAt: new Date(Date.UTC(2026, 4, 20) + Math.floor((index + 1) / 2) * 1_000),
+      // Three share each moment, so that a page ends between them.
+      observedAt: new Date(Date.UTC(2026, 4, 20) + Math.floor(index / 3) * 1_000),
       current: index + 1,
     }));
-    const em = api.ctx.orm.em.fork();
-    for (let start = 0; start < many.length; start += 1_000)
-      await em.insertMany(StockQuote, many.slice(start, start + 1_000));
-    const prices = ({ body }: { body: Record<string, unknown> }) =>
-      z
-        .array(z.object({ c: z.number() }))
-        .parse(body['data'])
-        .map(({ c }) => c);
-    const first = await read('quote/history?symbol=NVDA&from=2026-05-20&to=2026-05-21');
-    const second = await read(`quote/history?symbol=NVDA&from=${String(first.body['next_from'])}&to=2026-05-21`);
-    expect(second.body['next_from']).toBeNull();
-    expect(prices(first).length).toBeLessThanOrEqual(5_000);
-    expect([...prices(first), ...prices(second)]).toEqual(many.map(({ current }) => current));
+    await api.ctx.orm.em.fork().insertMany(StockQuote, many);
+    const span = 'symbol=NVDA&from=2026-05-20&to=2026-05-21';
+    expect(times(await read(`quote/history?${span}`))).toHaveLength(20);
+    const told: number[] = [];
+    let cursor = '';
+    for (let page = 0; page < 9; page += 1) {
+      const { body } = await read(`quote/history?${span}&limit=31${cursor}`);
+      const { data, next_cursor } = Prices.parse(body);
+      told.push(...data.map(({ c }) => c));
+      expect(data.length).toBe(page < 8 ? 31 : 2);
+      cursor = `&cursor=${next_cursor}`;
+    }
+    expect(cursor).toBe('&cursor=null');
+    expect(told).toEqual(many.map(({ current }) => current));
+  });
+
+  it('refuses limits, and cursors of other lists or of nowhere', async () => {
+    const { body } = await read('quote/history?symbol=CAT&from=2026-05-20&to=2026-05-20&limit=1');
+    const { next_cursor } = Prices.parse(body);
+    const [list] = z
+      .tuple([z.string(), z.string()])
+      .parse(JSON.parse(Buffer.from(next_cursor ?? '', 'base64url').toString()));
+    const forged = ['x@1', '1@x', '99999999999999999999@1', '1@-1'].map((place) =>
+      Buffer.from(JSON.stringify([list, place])).toString('base64url'),
+    );
+    for (const cursor of ['abc', ...forged])
+      expect((await read(`quote/history?symbol=CAT&from=2026-05-20&to=2026-05-20&cursor=${cursor}`)).status).toBe(422);
+    expect((await read(`quote/history?symbol=CAT&cursor=${next_cursor}`)).status).toBe(422);
+    for (const limit of ['0', '101', 'x'])
+      expect((await read(`forex/history?base=USD&limit=${limit}`)).status).toBe(422);
   });
 
   it('of coins and of rates is alike', async () => {
@@ -101,7 +119,7 @@ describe('history', () => {
       body: {
         base: 'GBP',
         data: [{ quote: { EUR: 1.1486595, GBP: 1 }, as_of: '2026-04-14T14:00:00.000Z', source: 'ecb' }],
-        next_from: null,
+        next_cursor: null,
       },
     });
     expect(rates.body['data']).toHaveLength(1);

@@ -139,9 +139,9 @@ test('watched symbols are polled from the start, without anybody asking, and rea
 
 test('history holds what was stored', async () => {
   const quote = await read('/market/crypto?symbol=BTC');
-  const { status, body } = await read('/market/crypto/history?symbol=BTC');
+  const { status, body } = await read('/market/crypto/history?symbol=BTC&limit=100');
   expect(status).toBe(200);
-  expect(body).toMatchObject({ symbol: 'BINANCE:BTCUSDT', next_from: null });
+  expect(body).toMatchObject({ symbol: 'BINANCE:BTCUSDT', next_cursor: null });
   const { symbol: _symbol, stale: _stale, ...observation } = quote.body;
   expect(body['data']).toContainEqual(observation);
   expect((await read('/market/forex/history?base=USD&from=2020-01-01')).body['data']).toHaveLength(1);

@@ -16,6 +16,7 @@ export const variables = {
     .refine((words) => words.every(isProxyName), 'must be addresses or subnets such as 10.0.0.0/8')
     .optional(),
   CORS_ORIGINS: list().optional(),
+  ALLOWED_HOSTS: list().optional(),
   MYSQL_HOST: text(),
   MYSQL_PORT: whole(1, 65_535).default(3306),
   MYSQL_USER: text().default('root'),

@@ -4,6 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
 import { needsDatabase, openAdmission } from './admission.ts';
+import { refuseForeignHosts } from './allowed-hosts.ts';
 import { nameAct } from './audit.ts';
 import { auditRefusals } from './audit-refusals.ts';
 import { mountBoard } from './board.ts';
@@ -28,7 +29,7 @@ import { openPaths } from './wrong-method.ts';
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
-  app.use(provide(ctx), traceRequests, logRequests);
+  app.use(provide(ctx), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
   app.onError(answerProblem);
   const paths = openPaths(routes);

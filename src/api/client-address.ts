@@ -22,7 +22,7 @@ export function openClientAddress(trustedProxies: readonly string[]): ClientAddr
     let address = plain(socketAddress(c.env) ?? '');
     const hops = trustedProxies.length === 0 ? [] : (c.req.header('x-forwarded-for') ?? '').split(',').slice(-20);
     while (isTrusted(address)) {
-      const hop = plain(hops.pop()?.trim() ?? '');
+      const hop = plain(withoutPort(hops.pop()?.trim() ?? ''));
       if (isIP(hop) === 0) break;
       address = hop;
     }
@@ -41,9 +41,17 @@ function property(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** An IPv4 address that a socket for both families shows as IPv6. */
+/** Some proxies say the port too: `192.0.2.1:4711`, `[2001:db8::1]:4711`, and brackets alone. */
+function withoutPort(hop: string): string {
+  return /^([\d.]+):\d{1,5}$/.exec(hop)?.[1] ?? /^\[([\da-f:.]+)\](?::\d{1,5})?$/i.exec(hop)?.[1] ?? hop;
+}
+
+/** An IPv4 address that is written as IPv6, as by a socket for both families: with dots, or as two groups. */
 function plain(address: string): string {
-  return address.toLowerCase().startsWith('::ffff:') && isIP(address.slice(7)) === 4 ? address.slice(7) : address;
+  const tail = isIP(address) === 6 ? /^[0:]+:ffff:([\d.]+|[\da-f]{1,4}:[\da-f]{1,4})$/i.exec(address)?.[1] : undefined;
+  if (tail === undefined || isIP(tail) === 4) return tail ?? address;
+  const [high = 0, low = 0] = tail.split(':').map((group) => Number.parseInt(group, 16));
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
 }
 
 function network(address: string): string {

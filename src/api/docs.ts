@@ -61,6 +61,8 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
     ...(who === 'operator' || who === 'admin' ? (['forbidden'] as const) : []),
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),
+    'ambiguous_host',
+    'foreign_host',
     // A parameter that there is not is refused everywhere.
     'invalid',
     ...(countingOf(route) === 'nowhere' ? [] : (['too_many_requests', 'overloaded'] as const)),

@@ -38,6 +38,18 @@ export const problemCodes = {
     cause: 'The route, or the object you named, is for another role or another user.',
     remedy: 'Log in with an account that may, or leave out what names someone else.',
   },
+  ambiguous_host: {
+    status: 400,
+    title: 'Two hosts',
+    cause: 'The request names two hosts, and nobody can know which one a proxy on the way has believed.',
+    remedy: 'Send one Host header.',
+  },
+  foreign_host: {
+    status: 403,
+    title: 'Not a host of ours',
+    cause: 'The Host header names a host that this deployment does not answer for, as a page of another site would.',
+    remedy: 'Use an address of this deployment, or add the host to ALLOWED_HOSTS.',
+  },
   foreign_origin: {
     status: 403,
     title: 'Foreign origin',

@@ -46,6 +46,8 @@ describe('on the wire', () => {
       400,
     ],
     ['no host', [`GET /auth/ping HTTP/1.1\r\n${last}`], 400],
+    ['two hosts', [get(`host: y\r\n${last}`)], 400],
+    ['the same host twice', [get(`Host: x\r\n${last}`)], 400],
     ['NUL in a field', [get(`x: a\0b\r\n${last}`)], 400],
     ['a field without a name', [get(`: b\r\n${last}`)], 400],
     ['no HTTP at all', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'], 400],

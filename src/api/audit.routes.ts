@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import type { InferEntity } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { AuditEntry } from '../entities/audit-entry.entity.ts';
+import { User } from '../entities/user.entity.ts';
+import { Email } from './credentials.ts';
 import { AfterUuid, readCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { endOf, Moment } from './market-span.ts';
@@ -61,7 +63,10 @@ const list = defineRoute(
     tags: ['audit'],
     request: {
       query: z.object({
-        actor: wholeNumber(1, 0xff_ff_ff_ff).optional().openapi({ example: 2 }),
+        actor: z
+          .union([wholeNumber(1, 0xff_ff_ff_ff), Email])
+          .optional()
+          .openapi({ description: 'A user’s id, or e-mail.', example: 2 }),
         action: z.string().min(1).max(191).optional().openapi({ example: 'changeUser' }),
         subject: z.string().min(1).max(191).optional().openapi({ example: '3' }),
         from: Moment.optional().openapi({ example: '2026-11-22' }),
@@ -80,16 +85,18 @@ const list = defineRoute(
     const { cursor, limit, actor, action, subject, from, to } = c.req.valid('query');
     const filters = JSON.stringify([actor, action, subject, from, to]);
     const listName = `audit:${createHash('sha256').update(filters).digest('base64url')}`;
-    const rows = await c.var.ctx.orm.em.fork().find(
+    const em = c.var.ctx.orm.em.fork();
+    const span = {
+      ...(from === undefined ? {} : { $gte: new Date(from) }),
+      ...(to === undefined ? {} : { $lte: endOf(to) }),
+    };
+    const rows = await em.find(
       AuditEntry,
       {
-        ...(actor === undefined ? {} : { userId: actor }),
+        ...(actor === undefined ? {} : { userId: await userOf(em, actor) }),
         ...(action === undefined ? {} : { action }),
         ...(subject === undefined ? {} : { subject }),
-        at: {
-          ...(from === undefined ? {} : { $gte: new Date(from) }),
-          ...(to === undefined ? {} : { $lte: endOf(to) }),
-        },
+        at: span,
         ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
@@ -98,6 +105,13 @@ const list = defineRoute(
     return c.json({ data: page.map(entryView), next_cursor }, 200);
   },
 );
+
+/** A user's id; one that nobody has, for an e-mail that nobody has. */
+async function userOf(em: EntityManager, actor: number | string): Promise<number> {
+  if (typeof actor === 'number') return actor;
+  const user = await em.findOne(User, { email: actor }, { fields: ['id'], disableIdentityMap: true });
+  return user?.id ?? 0;
+}
 
 function entryView(row: InferEntity<typeof AuditEntry>): z.input<typeof EntryView> {
   return {

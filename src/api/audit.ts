@@ -2,7 +2,9 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { AuditEntry } from '../entities/audit-entry.entity.ts';
+import { Problem } from '../errors.ts';
 import type { DocumentedRoute, RouteEnv } from './define-route.ts';
+import { problemCodes } from './problem-codes.ts';
 
 /** What a request asks for, as the audit names it; `status` is that of its success. */
 export type Act = Readonly<{ action: string; subject: string | null; status: number; queue?: string | null }>;
@@ -55,16 +57,36 @@ export async function audit(c: HonoContext<RouteEnv>, tx: EntityManager, made: M
   });
 }
 
-/** Makes a change outside MySQL, written down before and after. What cannot be written down is not made. */
-export async function auditAround(c: HonoContext<RouteEnv>, make: () => Promise<number>): Promise<void> {
-  const { ctx } = c.var;
-  await ctx.transaction((tx) => audit(c, tx, { status: null }));
-  const status = await make();
-  await ctx
-    .transaction((tx) => audit(c, tx, { status }))
-    .catch((error: unknown) =>
-      ctx.log.warn({ err: error, request_id: c.var.requestId, status }, 'audit: the outcome stands here alone'),
-    );
+/**
+ * Makes a change outside MySQL, written down before and after, with how what it is about stood then: `look`, which never
+ * throws. What cannot be written down is not made.
+ */
+export async function auditAround(
+  c: HonoContext<RouteEnv>,
+  make: () => Promise<number>,
+  look: () => Promise<Facts | undefined>,
+): Promise<void> {
+  const { ctx, requestId } = c.var;
+  const before = await look();
+  await ctx.transaction((tx) => audit(c, tx, { ...stood('before', before), status: null }));
+  const noteEnd = async (end: Pick<Made, 'status' | 'code'>) => {
+    const made = { ...stood('before', before), ...stood('after', await look()), ...end };
+    await ctx
+      .transaction((tx) => audit(c, tx, made))
+      .catch((err: unknown) =>
+        ctx.log.warn({ err, request_id: requestId, ...end }, 'audit: the outcome stands here alone'),
+      );
+  };
+  try {
+    await noteEnd({ status: await make() });
+  } catch (error) {
+    if (error instanceof Problem) await noteEnd({ status: problemCodes[error.code].status, code: error.code });
+    throw error;
+  }
+}
+
+function stood(when: 'before' | 'after', facts: Facts | undefined): Pick<Made, 'before' | 'after'> {
+  return facts === undefined ? {} : { [when]: facts };
 }
 
 /** The fields in which two views of one thing differ. */

@@ -10,7 +10,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { isOvertaken } from '../jobs/find-job.ts';
 import { queues as definitions } from '../jobs/queues.ts';
 import { auditAround } from './audit.ts';
-import { boardAct } from './board-act.ts';
+import { boardAct, standingOf } from './board-act.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
 import { guard } from './principal.ts';
@@ -60,7 +60,8 @@ function describe(summary: string, jobs: readonly Job[]) {
 
 /** Operators may look, administrators may change; a browser without a login gets the form to log in with. */
 const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
-  c.set('act', boardAct(c.req.method, c.req.path, queueNames));
+  const act = boardAct(c.req.method, c.req.path, queueNames);
+  c.set('act', act);
   try {
     await guard(isReading(c) ? 'operator' : 'admin', 'everywhere')(c, async () => {});
   } catch (error) {
@@ -70,10 +71,11 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
     throw error;
   }
   if (isReading(c)) return next();
-  await auditAround(c, async () => {
+  const change = async () => {
     await next();
     return c.res.status;
-  });
+  };
+  await auditAround(c, change, () => standingOf(c.var.ctx.producer, act));
 };
 
 function isReading(c: HonoContext<RouteEnv>): boolean {

@@ -6,6 +6,7 @@ import { DeadLetter } from '../entities/dead-letter.entity.ts';
 import { Problem } from '../errors.ts';
 import { findJob, type FoundJob, isOvertaken } from '../jobs/find-job.ts';
 import { auditAround } from './audit.ts';
+import { standingOf } from './board-act.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleJob, isJobId, JobView, jobView } from './job-view.ts';
 
@@ -35,7 +36,9 @@ const retry = defineRoute(
     const { producer, transaction } = c.var.ctx;
     const found = await namedJob(c);
     if (found.state !== 'failed') throw new Problem('job_not_failed', `The job is ${found.state}.`);
-    await auditAround(c, async () => {
+    const about = { queue: found.job.queueName, subject: id };
+    c.set('act', c.var.act && { ...c.var.act, ...about });
+    const tryAgain = async () => {
       // Before it runs again, so that failing once more is a new letter.
       const letter = await transaction((tx) => takeLetter(tx, id));
       try {
@@ -46,7 +49,8 @@ const retry = defineRoute(
         throw new Problem('job_moved', 'The job is gone, or has been taken up meanwhile.', { cause: error });
       }
       return 200;
-    });
+    };
+    await auditAround(c, tryAgain, () => standingOf(producer, about));
     const now = await findJob(producer, id);
     return c.json(jobView(now ?? found), 200);
   },

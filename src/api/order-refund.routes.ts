@@ -65,7 +65,11 @@ const refund = defineRoute(
       await refundOrder(tx, after, { id, amount: request.amount, at });
       const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
       const [view] = await orderViews(tx, [order], principalOf(c).userId);
-      await audit(c, tx, { after: { user_id: order.user, currency: order.currency, refund: view?.refunds.at(-1) } });
+      const { user, currency, status } = order;
+      await audit(c, tx, {
+        before: { status },
+        after: { status, user_id: user, currency, refund: view?.refunds.at(-1) },
+      });
       return { status: 202, body: view ?? {}, location: `/orders/${id}` };
     });
   },

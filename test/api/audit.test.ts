@@ -37,6 +37,8 @@ const audit = async (query: string) => {
   return Entries.parse(await answer.json()).data;
 };
 const logIn = (email: string, password: string) => api.send('POST', '/auth/login', { body: { email, password } });
+const pausedIn = (text: string | null | undefined) =>
+  z.object({ paused: z.boolean() }).parse(JSON.parse(text ?? '')).paused;
 const board = '/admin/queues/api/queues';
 
 describe('every change on the board', () => {
@@ -58,6 +60,8 @@ describe('every change on the board', () => {
       // Entries of one millisecond have no order.
       const [first, last] = rows.toSorted((one, other) => (one.status ?? 0) - (other.status ?? 0));
       expect([rows.length, first, last]).toMatchObject([2, { ...entry, status: null }, { ...entry, status }]);
+      if (action === 'PUT pause') expect([last?.before, last?.after].map(pausedIn)).toEqual([false, true]);
+      if (action === 'PUT retry') expect(last?.before).toBe('{"state":"unknown"}');
       expect(Math.abs((last?.at.getTime() ?? 0) - Date.now())).toBeLessThan(600_000);
     }
   });
@@ -181,6 +185,10 @@ describe('the audit', () => {
     }
     const logins = (await entries()).filter(({ action }) => action === 'login').map(({ id }) => id);
     expect(all).toEqual(logins.toReversed());
+    const found = await audit('actor=demo@example.com');
+    expect(new Set(found.map(({ actor }) => actor))).toEqual(new Set([demoId]));
+    expect(await audit('actor=nobody@example.com')).toEqual([]);
+    expect((await problemOf(await api.send('GET', '/audit?actor=me', { as: 'admin' }))).code).toBe('invalid');
     expect((await problemOf(await api.send('GET', '/audit', { as: 'demo' }))).code).toBe('forbidden');
     expect((await problemOf(await api.send('GET', '/audit?cursor=x', { as: 'admin' }))).code).toBe('invalid');
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE'])

@@ -148,6 +148,9 @@ describe('a retry', () => {
     await api.ctx.orm.em.fork().nativeUpdate(DeadLetter, { jobId: id }, { replayedAt: new Date() });
     expect((await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).code).toBe('job_not_failed');
     expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(1);
+    const { data } = Entries.parse(await (await api.send('GET', `/audit?subject=${id}`, { as: 'admin' })).json());
+    const ended = { status: 409, code: 'job_not_failed', before: { state: 'failed' }, after: { state: 'failed' } };
+    expect(data).toContainEqual(expect.objectContaining(ended));
   });
 
   it('is for administrators, and for jobs that there are', async () => {

@@ -10,7 +10,7 @@ import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
 import { openPlan, type Plan } from './gateways/plan.ts';
 import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
-import { openPaymentGateway, type PaymentGateway } from './gateways/payment-gateway.ts';
+import { openPaymentGateways, type PaymentGateways } from './gateways/payment-gateway.ts';
 import { openReferenceRates, type ReferenceRates } from './gateways/reference-rates.ts';
 import { type Enqueue, type FindLive, openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './load-definitions.ts';
@@ -40,7 +40,7 @@ export type JobContext = Readonly<{
   findLive: FindLive;
   finnhub: Finnhub;
   referenceRates: ReferenceRates;
-  gateway: PaymentGateway;
+  gateways: PaymentGateways;
   /** The breaker of the payment gateway. */
   outage: Outage;
   /** How long an order waits for its buyer, ms. */
@@ -138,10 +138,10 @@ export async function openContext(config: Config, role: string): Promise<Context
 }
 
 /** The parts of the outside world that are asked without a budget. */
-function openUpstreams(config: Config): Pick<JobContext, 'referenceRates' | 'gateway' | 'productFeed'> {
+function openUpstreams(config: Config): Pick<JobContext, 'referenceRates' | 'gateways' | 'productFeed'> {
   return {
     referenceRates: openReferenceRates(config.forexFallbackUrl),
-    gateway: openPaymentGateway(config),
+    gateways: openPaymentGateways(config),
     productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
   };
 }

@@ -10,6 +10,11 @@ export class NotInPlan extends GiveUp {
   override name = 'NotInPlan';
 }
 
+/** A payment belongs to a gateway that this deployment cannot speak to: it waits until someone configures that again. */
+export class NoSuchGateway extends GiveUp {
+  override name = 'NoSuchGateway';
+}
+
 /** The resource behind a queue wants a rest: the whole queue waits `waitMs`, and no attempt is spent. */
 export class RateLimited extends Error {
   override name = 'RateLimited';

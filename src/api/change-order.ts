@@ -124,16 +124,12 @@ async function exchangeItems(
 // Its key has never been used, so what it will be used for may still change.
 async function adjustPayment(
   tx: EntityManager,
-  { id, method }: PaymentRow,
+  { id }: PaymentRow,
   { totalMinor: amountMinor, currency }: OrderRow,
   means: Means | undefined,
 ): Promise<void> {
   const untouched = { id, status: 'processing' as const, chargingAt: null };
-  const adjusted = await tx.nativeUpdate(Payment, untouched, {
-    amountMinor,
-    currency,
-    method: means?.method ?? method,
-  });
+  const adjusted = await tx.nativeUpdate(Payment, untouched, { amountMinor, currency, ...means });
   if (adjusted === 0) throw inProgress();
 }
 

@@ -51,13 +51,13 @@ const change = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const hasItems = request.products !== undefined || request.items !== undefined;
-    const { config, gateway } = c.var.ctx;
+    const { config, gateways } = c.var.ctx;
     const wanted = {
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
-      means: request.payment_method ? { method: request.payment_method, gateway: gateway.name } : undefined,
+      means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };
     return answerChanged(c, request, (tx, after, whose) => changeOrder(tx, after, whose, wanted));
   },

@@ -3,10 +3,13 @@ import { Problem } from '../errors.ts';
 import type { Means } from './mint-payment.ts';
 
 /** How an order is paid whose request names this method, or none; undefined: nobody has said it yet. */
-export function meansOf({ config, gateway }: ApiContext, named: string | undefined): Means | undefined {
-  const usual = config.PAYMENT_DEFAULT_METHOD ?? (gateway.name === 'instant' ? 'instant' : undefined);
+export function meansOf(
+  { config, gateways: { current: gateway } }: ApiContext,
+  named: string | undefined,
+): Means | undefined {
+  const usual = config.PAYMENT_DEFAULT_METHOD ?? (gateway === 'instant' ? 'instant' : undefined);
   const method = named ?? usual;
-  return method === undefined ? undefined : { method, gateway: gateway.name };
+  return method === undefined ? undefined : { method, gateway };
 }
 
 /** The same where it must be known. @throws Problem payment_method_required. */

@@ -38,9 +38,11 @@ const receive = defineRoute(
     },
   },
   async (c) => {
-    const { gateway, transaction, config, now, log } = c.var.ctx;
-    if (!config.STRIPE_WEBHOOK_SECRET || gateway.name !== 'stripe')
-      throw new Problem('not_configured', 'STRIPE_WEBHOOK_SECRET is not set in this deployment.');
+    const { gateways, transaction, config, now, log } = c.var.ctx;
+    // Whoever takes new payments: what was begun with Stripe is told of by Stripe.
+    const gateway = gateways.all.find(({ name }) => name === 'stripe');
+    if (!config.STRIPE_WEBHOOK_SECRET || !gateway)
+      throw new Problem('not_configured', 'STRIPE_WEBHOOK_SECRET or STRIPE_SECRET_KEY is not set in this deployment.');
     // The text as it came: a signature over anything that was parsed and written again would not fit.
     const body = await c.req.text();
     const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));

@@ -1,4 +1,5 @@
 import type { Config } from '../config.ts';
+import { NoSuchGateway } from '../errors.ts';
 
 /** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
 export type Charge = Readonly<{
@@ -40,7 +41,13 @@ export type ListedCharge = Readonly<{
 }>;
 
 /** What a webhook tells. `paymentId` is there although the gateway's answer may not have been heard yet. */
-export type Notice = Readonly<{ type: string; orderId: string; paymentId: string; outcome: ChargeOutcome }>;
+export type Notice = Readonly<{
+  gateway: string;
+  type: string;
+  orderId: string;
+  paymentId: string;
+  outcome: ChargeOutcome;
+}>;
 
 /**
  * Whoever takes the money. `charge` and `refund` may be called any number of times with one key and happen once.
@@ -67,15 +74,44 @@ export type PaymentGateway = Readonly<{
   readWebhook(body: string, signature: string): Promise<Notice | undefined>;
 }>;
 
-/** Opens the gateway that `PAYMENT_GATEWAY` names. */
-export function openPaymentGateway(config: Config): PaymentGateway {
-  if (config.PAYMENT_GATEWAY === 'instant') return instant;
-  const keys = config.STRIPE_SECRET_KEY ?? [];
+/** Whoever takes the money, by name: a payment belongs for ever to the one that its row names. */
+export type PaymentGateways = Readonly<{
+  /** The one that new payments are made for. */
+  current: string;
+  /** All that this deployment can speak to. */
+  all: readonly PaymentGateway[];
+  /** The one of this name. @throws NoSuchGateway when this deployment cannot speak to it. */
+  named(name: string): PaymentGateway;
+}>;
+
+/**
+ * Opens every gateway that is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with another stays
+ * with that one.
+ */
+export function openPaymentGateways(config: Config): PaymentGateways {
+  const keys = config.STRIPE_SECRET_KEY;
   const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
-  return onceAsked('stripe', async () => {
+  if (!keys) return gatewaysOf(config.PAYMENT_GATEWAY, [instant]);
+  const stripe = onceAsked('stripe', async () => {
     const { openStripe } = await import('./stripe.ts');
     return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE });
   });
+  return gatewaysOf(config.PAYMENT_GATEWAY, [stripe, instant]);
+}
+
+/** These gateways, and which of them takes new payments. */
+export function gatewaysOf(current: string, all: readonly PaymentGateway[]): PaymentGateways {
+  return {
+    current,
+    all,
+    named(name) {
+      const gateway = all.find((some) => some.name === name);
+      if (gateway) return gateway;
+      throw new NoSuchGateway(
+        `the gateway '${name}' is not configured, and what belongs to it waits; set its keys again`,
+      );
+    },
+  };
 }
 
 /** A gateway that is opened by the first call: its package is large, and most processes never ask for money. */

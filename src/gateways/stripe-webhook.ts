@@ -30,7 +30,7 @@ export function readStripeWebhook(
   const ours = Metadata.safeParse(intent.metadata);
   if (!ours.success) return undefined;
   const { order_id: orderId, payment_id: paymentId } = ours.data;
-  return { type: event.type, orderId, paymentId, outcome: intentOutcome(intent) };
+  return { gateway: 'stripe', type: event.type, orderId, paymentId, outcome: intentOutcome(intent) };
 }
 
 function verified(stripe: Stripe, secrets: readonly string[], body: string, signature: string): Stripe.Event {

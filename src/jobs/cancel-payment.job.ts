@@ -23,18 +23,19 @@ export const cancelPayment = defineJob(
     timeoutMs: 15_000,
     coalesceBy: ({ payment_id }) => payment_id,
   },
-  async ({ payload: { order_id: orderId, payment_id: paymentId } }, { transaction, gateway, outage, now }) => {
+  async ({ payload: { order_id: orderId, payment_id: paymentId } }, { transaction, gateways, outage, now }) => {
     await outage.admit();
     const begun = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
       const payment = await knownPayment(tx, { orderId, paymentId });
       const { gatewayReference: reference, status } = payment;
-      if (status !== 'requires_action' || !reference) return { status, reference: undefined, callId: '' };
+      const gateway = gateways.named(payment.gateway);
+      if (status !== 'requires_action' || !reference) return { status, gateway, reference: undefined, callId: '' };
       const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now() };
-      return { status, reference, callId: await beginCall(tx, call) };
+      return { status, gateway, reference, callId: await beginCall(tx, call) };
     });
     if (begun.reference === undefined) return { payment_status: begun.status };
-    const { callId, reference } = begun;
+    const { callId, gateway, reference } = begun;
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
     const outcome = await hearGateway({ outage }, () => gateway.cancel(reference), {

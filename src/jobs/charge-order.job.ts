@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import { Undecided } from '../errors.ts';
-import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
+import type { ChargeOutcome, PaymentGateway } from '../gateways/payment-gateway.ts';
 import { beginCharge, type Begun, isKeyStale } from '../orders/begin-charge.ts';
 import { endCall, settlePayment, type Unknown } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
@@ -26,11 +26,11 @@ export const chargeOrder = defineJob(
     timeoutMs: 15_000,
   },
   async ({ payload: { order_id, payment_id } }, ctx) => {
-    const { transaction, now, outage } = ctx;
+    const { transaction, now, outage, gateways } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, paymentId: payment_id };
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
-    const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now() }));
+    const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now(), gateways }));
     if (!begun) return { order_id, payment_status: 'settled' };
     const { callId } = begun;
     const settle = (outcome: ChargeOutcome | Unknown) =>
@@ -44,7 +44,7 @@ export const chargeOrder = defineJob(
 );
 
 /** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
-async function converse({ gateway, now }: JobContext, { payment, operation }: Begun): Promise<ChargeOutcome> {
+async function converse({ now }: JobContext, { payment, gateway, operation }: Begun): Promise<ChargeOutcome> {
   const outcome = operation === 'charge' ? await charge(gateway, payment) : await lookUp(gateway, payment, now());
   // The buyer's browser could still confirm a charge that failed before its eyes; and nobody has told the buyer of one
   // whose answer was lost. Both end here, at the gateway first, so that paying again cannot charge twice.
@@ -56,12 +56,12 @@ async function converse({ gateway, now }: JobContext, { payment, operation }: Be
   return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
 }
 
-function charge(gateway: JobContext['gateway'], payment: Begun['payment']): Promise<ChargeOutcome> {
+function charge(gateway: PaymentGateway, payment: Begun['payment']): Promise<ChargeOutcome> {
   const { gatewayKey: key, order: orderId, id: paymentId, amountMinor, currency, method } = payment;
   return gateway.charge({ key, orderId, paymentId, amountMinor, currency, method });
 }
 
-async function lookUp(gateway: JobContext['gateway'], payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
+async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
   const { id: paymentId, gatewayReference, chargingAt, lastCallAt } = payment;
   if (gatewayReference) return gateway.lookUp(gatewayReference);
   const firstAskedAt = chargingAt ?? at;

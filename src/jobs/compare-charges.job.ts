@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import { Payment } from '../entities/payment.entity.ts';
-import type { ListedCharge } from '../gateways/payment-gateway.ts';
+import type { ListedCharge, PaymentGateway } from '../gateways/payment-gateway.ts';
 import { settlePayment } from '../orders/settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
 import { chargeOrder } from './charge-order.job.ts';
@@ -39,26 +39,31 @@ export const compareCharges = defineJob(
     // Before the first payment is that old there is nothing to ask about.
     const [oldest] = await ctx.em.find(Payment, {}, { orderBy: { id: 'asc' }, limit: 1, disableIdentityMap: true });
     if (!oldest || oldest.createdAt > until) return count;
-    for await (const charge of ctx.gateway.list(new Date(until.getTime() - 2 * dayMs), until)) {
-      signal.throwIfAborted();
-      if (charge.outcome.status === 'requires_action') continue;
-      count.compared += 1;
-      const verdict = await compare(ctx, charge);
-      if (verdict === 'settled') count.settled += 1;
-      if (verdict !== 'differs') continue;
-      ctx.log.error({ reference: charge.reference, order: charge.orderId }, 'compare-charges: the books differ');
-      if (count.differing.length < mostNamed) count.differing.push(charge.reference);
-      await report(ctx, id, charge);
-    }
+    const since = new Date(until.getTime() - 2 * dayMs);
+    for (const gateway of ctx.gateways.all)
+      for await (const charge of gateway.list(since, until)) {
+        signal.throwIfAborted();
+        if (charge.outcome.status === 'requires_action') continue;
+        count.compared += 1;
+        const verdict = await compare(ctx, gateway, charge);
+        if (verdict === 'settled') count.settled += 1;
+        if (verdict !== 'differs') continue;
+        ctx.log.error({ reference: charge.reference, order: charge.orderId }, 'compare-charges: the books differ');
+        if (count.differing.length < mostNamed) count.differing.push(charge.reference);
+        await report(ctx, id, charge);
+      }
     return count;
   },
 );
 
-async function compare(ctx: JobContext, charge: ListedCharge): Promise<'same' | 'settled' | 'differs' | 'not_ours'> {
+type Verdict = 'same' | 'settled' | 'differs' | 'not_ours';
+
+async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedCharge): Promise<Verdict> {
   const { orderId, paymentId, outcome, amountMinor, currency } = charge;
   if (orderId === undefined || paymentId === undefined) return 'not_ours';
   const payment = await ctx.em.findOne(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
-  if (!payment) return outcome.status === 'succeeded' ? 'differs' : 'not_ours';
+  // What another gateway's book has of it settles nothing here.
+  if (payment?.gateway !== gateway.name) return outcome.status === 'succeeded' ? 'differs' : 'not_ours';
   if (payment.amountMinor !== amountMinor || payment.currency !== currency) return 'differs';
   if (payment.status === outcome.status) return 'same';
   if (paymentMoves[payment.status].includes(outcome.status)) {

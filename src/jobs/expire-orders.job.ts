@@ -24,7 +24,7 @@ export const expireOrders = defineJob(
     timeoutMs: 60_000,
     everyMs: 5_000,
   },
-  async ({ signal }, { em, transaction, now, expiryMs }) => {
+  async ({ signal }, { em, transaction, now, expiryMs, gateways }) => {
     const before = new Date(now().getTime() - expiryMs);
     const waiting = await em.find(
       Order,
@@ -39,6 +39,8 @@ export const expireOrders = defineJob(
         if (!order.waitingSince || order.waitingSince >= before) return undefined;
         const payment = await livePaymentOf(tx, id);
         if (payment?.status === 'requires_action') {
+          // Whose gateway cannot be spoken to waits on: its buyer may still pay there.
+          if (!gateways.all.some(({ name }) => name === payment.gateway)) return undefined;
           after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id });
           return 'asked';
         }

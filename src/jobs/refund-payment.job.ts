@@ -23,10 +23,10 @@ export const refundPayment = defineJob(
     timeoutMs: 15_000,
   },
   async ({ payload: { order_id, refund_id } }, ctx) => {
-    const { transaction, now, outage } = ctx;
+    const { transaction, now, outage, gateways } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, refundId: refund_id };
-    const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now() }));
+    const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));
     if (!begun) return { order_id, refund_status: 'settled' };
     const { callId } = begun;
     const settle = (outcome: RefundOutcome | Unknown) =>
@@ -40,8 +40,8 @@ export const refundPayment = defineJob(
 );
 
 async function converse(
-  { gateway, now }: JobContext,
-  { refund, operation, reference }: BegunRefund,
+  { now }: JobContext,
+  { refund, gateway, operation, reference }: BegunRefund,
 ): Promise<RefundOutcome> {
   const { gatewayKey: key, id: refundId, amountMinor } = refund;
   if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor });

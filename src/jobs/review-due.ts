@@ -1,4 +1,4 @@
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode, raw } from '@mikro-orm/mysql';
 import type { JobContext } from '../context.ts';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
@@ -21,14 +21,14 @@ export type Charge = 'payments' | 'refunds';
 
 /**
  * Reviews up to ten thousand payments or refunds that are due, the longest due first: one whose job is neither in Redis nor
- * on its way there gets a new one. The next review comes later the older it is. Two reviews at once share the work.
+ * on its way there gets a new one, where its gateway can be spoken to; the others wait. The next review comes later the older it is. Two reviews at once share the work.
  */
 export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSignal) {
   const count = { reviewed: 0, revived: 0 };
   const until = ctx.now();
   for (let turn = 0; turn < mostBatches; turn += 1) {
     signal.throwIfAborted();
-    const due = await findDue(ctx.em, what, until);
+    const due = await findDue(ctx, what, until);
     if (due.length === 0) break;
     const live = await liveJobs(ctx, due);
     // One short transaction: whoever charges waits for these rows. A review beside this one, as after the loss of Redis,
@@ -58,10 +58,17 @@ export async function makeAllDue(em: EntityManager, at: Date): Promise<void> {
   await em.nativeUpdate(Refund, later, { reviewAt: at });
 }
 
-async function findDue(em: EntityManager, what: Charge, until: Date): Promise<Due[]> {
-  const where = { reviewAt: { $lte: until } };
+async function findDue({ em, gateways }: JobContext, what: Charge, until: Date): Promise<Due[]> {
+  const reviewAt = { $lte: until };
+  const names = gateways.all.map(({ name }) => name);
   const options = { orderBy: { reviewAt: 'asc' }, limit: batch, disableIdentityMap: true } as const;
-  return what === 'payments' ? em.find(Payment, where, options) : em.find(Refund, where, options);
+  return what === 'payments'
+    ? em.find(Payment, { reviewAt, gateway: { $in: names } }, options)
+    : em.find(Refund, { reviewAt, [ofGateways(names)]: [] }, options);
+}
+
+function ofGateways(names: readonly string[]) {
+  return raw((refund) => `${refund}.payment_id in (select id from payments where gateway in (?))`, [names]);
 }
 
 /** Those of them that nobody has reviewed or settled meanwhile, locked. */

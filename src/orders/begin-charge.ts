@@ -4,15 +4,21 @@ import { GatewayCall, type GatewayOperation } from '../entities/gateway-call.ent
 import { Payment } from '../entities/payment.entity.ts';
 import type { Refund } from '../entities/refund.entity.ts';
 import { RateLimited } from '../errors.ts';
+import type { PaymentGateway, PaymentGateways } from '../gateways/payment-gateway.ts';
 import { insertRows, updateRows } from '../rows.ts';
 import { knownPayment, type PaymentRow } from './lock-order.ts';
 import { arePaymentsPaused } from './pause.ts';
 import { paymentMoves } from './transitions.ts';
 
 /** What is about to be said to the gateway. It is committed before anything is said. */
-export type Begun = Readonly<{ payment: PaymentRow; operation: GatewayOperation; callId: string }>;
+export type Begun = Readonly<{
+  payment: PaymentRow;
+  gateway: PaymentGateway;
+  operation: GatewayOperation;
+  callId: string;
+}>;
 
-type Wish = Readonly<{ orderId: string; paymentId: string; at: Date }>;
+type Wish = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
 
 // The gateway forgets keys after 24 hours and would then take an old one for a new charge.
 const keyLifeMs = 23 * 3_600_000;
@@ -21,17 +27,21 @@ const pauseCheckMs = 1_000;
 /**
  * Writes down the next conversation about a payment, or returns undefined when it needs none any more. What is charged is
  * what stands in the row now: once the gateway may have been asked, nobody changes it.
- * @throws RateLimited when payments are stopped and the conversation would be a first charge.
+ * @throws RateLimited when payments are stopped and the conversation would be a first charge; NoSuchGateway.
  */
-export async function beginCharge(tx: EntityManager, { orderId, paymentId, at }: Wish): Promise<Begun | undefined> {
+export async function beginCharge(
+  tx: EntityManager,
+  { orderId, paymentId, at, gateways }: Wish,
+): Promise<Begun | undefined> {
   const payment = await knownPayment(tx, { orderId, paymentId }, { lock: true });
   if (paymentMoves[payment.status].length === 0) return undefined;
   // The pause in Redis can be lost for a moment; this one cannot.
   if (!payment.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
+  const gateway = gateways.named(payment.gateway);
   const operation = operationFor(payment, at);
   const chargingAt = payment.chargingAt ?? at;
   await updateRows(tx, Payment, { id: paymentId }, { calls: payment.calls + 1, lastCallAt: at, chargingAt });
-  return { payment, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
+  return { payment, gateway, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
 }
 
 /** Writes down that a conversation with the gateway begins, and returns its id. */

@@ -3,7 +3,7 @@ import type { GatewayOperation } from '../entities/gateway-call.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import { Refund, type RefundStatus } from '../entities/refund.entity.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
-import type { RefundOutcome } from '../gateways/payment-gateway.ts';
+import type { PaymentGateway, PaymentGateways, RefundOutcome } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderRefunded } from '../streams/orders.stream.ts';
 import { beginCall, mustLookUp } from './begin-charge.ts';
@@ -20,6 +20,8 @@ export type RefundRow = InferEntity<typeof Refund>;
 /** What is about to be said to the gateway of a refund, committed before anything is said. */
 export type BegunRefund = Readonly<{
   refund: RefundRow;
+  /** The one that took the payment. */
+  gateway: PaymentGateway;
   operation: GatewayOperation;
   /** The gateway's own id of the payment. */
   reference: string;
@@ -32,24 +34,25 @@ const pauseCheckMs = 1_000;
 
 /**
  * Writes down the next conversation about a refund, or returns undefined when it needs none any more.
- * @throws RateLimited when payments are stopped and the gateway has not been asked yet.
+ * @throws RateLimited when payments are stopped and the gateway has not been asked yet; NoSuchGateway.
  */
 export async function beginRefund(
   tx: EntityManager,
-  { orderId, refundId, at }: Which,
+  { orderId, refundId, at, gateways }: Which & Readonly<{ gateways: PaymentGateways }>,
 ): Promise<BegunRefund | undefined> {
   await lockKnownOrder(tx, orderId);
   const refund = await tx.findOneOrFail(Refund, { id: refundId, order: orderId }, { disableIdentityMap: true });
   if (refundMoves[refund.status].length === 0) return undefined;
   if (!refund.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
   const payment = await tx.findOneOrFail(Payment, { id: refund.payment }, { disableIdentityMap: true });
+  const gateway = gateways.named(payment.gateway);
   if (!payment.gatewayReference) throw new GiveUp(`payment ${payment.id} has nothing at the gateway to refund`);
   const operation = mustLookUp(refund, at) ? 'look_up' : 'refund';
   const calls: RawQueryFragment = raw('calls + 1');
   const changes = { calls, lastCallAt: at, chargingAt: refund.chargingAt ?? at };
   await tx.nativeUpdate(Refund, { id: refundId }, changes);
   const callId = await beginCall(tx, { orderId, subjectId: refundId, operation, at });
-  return { refund, operation, reference: payment.gatewayReference, callId };
+  return { refund, gateway, operation, reference: payment.gatewayReference, callId };
 }
 
 type Settlement = Which & Readonly<{ outcome: RefundOutcome | Unknown; callId: string }>;

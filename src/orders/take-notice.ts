@@ -18,12 +18,12 @@ export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
 export async function takeNotice(
   tx: EntityManager,
   after: AfterCommit,
-  { type, orderId, paymentId, outcome }: Notice,
+  { gateway, type, orderId, paymentId, outcome }: Notice,
   at: Date,
   lookUp: (orderId: string, paymentId: string) => void,
 ): Promise<Taken> {
   if (!(await lockOrder(tx, orderId))) return 'not_ours';
-  const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId });
+  const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId, gateway });
   if (!payment) return 'not_ours';
   if (!paymentMoves[payment.status].includes(outcome.status)) return 'known';
   const callId = await beginCall(tx, { orderId, subjectId: paymentId, operation: 'webhook', at });

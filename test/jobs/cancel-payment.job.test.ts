@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OutcomeUnknown } from '../../src/errors.ts';
 import type { ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
 import { cancelPayment } from '../../src/jobs/cancel-payment.job.ts';
-import { openShop, type Shop } from '../orders/shop.ts';
+import { answering, openShop, type Shop } from '../orders/shop.ts';
 import { performJob } from '../perform-job.ts';
 
 let shop: Shop;
@@ -22,7 +22,7 @@ async function waiting() {
   return { id, reference, product, payload: { order_id: id, payment_id: payment?.id ?? '' } };
 }
 const cancel = (payload: { order_id: string; payment_id: string }, answer: PaymentGateway['cancel']) =>
-  performJob(cancelPayment, payload, { ...shop.ctx, gateway: { ...shop.ctx.gateway, cancel: answer } });
+  performJob(cancelPayment, payload, { ...shop.ctx, gateways: answering(shop.ctx.gateways, { cancel: answer }) });
 
 test('ends the payment at the gateway, and then the order, and gives its stock back', async () => {
   const { id, reference, product, payload } = await waiting();

@@ -3,7 +3,7 @@ import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { OutcomeUnknown } from '../../src/errors.ts';
 import type { ListedCharge } from '../../src/gateways/payment-gateway.ts';
 import { compareCharges } from '../../src/jobs/compare-charges.job.ts';
-import { openShop, refusingGateway, type Shop, takingGateway } from '../orders/shop.ts';
+import { answering, openShop, refusingGateway, type Shop, takingGateway } from '../orders/shop.ts';
 import { performJob } from '../perform-job.ts';
 
 let shop: Shop;
@@ -25,7 +25,7 @@ const compare = (lines: readonly ListedCharge[]) => {
   const list = async function* () {
     yield* lines;
   };
-  return performJob(compareCharges, {}, { ...soon(), gateway: { ...shop.ctx.gateway, list } });
+  return performJob(compareCharges, {}, { ...soon(), gateways: answering(shop.ctx.gateways, { list }) });
 };
 const letters = () => shop.ctx.orm.em.fork().count(DeadLetter);
 
@@ -63,6 +63,6 @@ test('fails as a whole when the list cannot be read to its end', async () => {
     yield* [];
     throw new OutcomeUnknown('the list broke off');
   };
-  const ctx = { ...soon(), gateway: { ...shop.ctx.gateway, list } };
+  const ctx = { ...soon(), gateways: answering(shop.ctx.gateways, { list }) };
   await expect(performJob(compareCharges, {}, ctx)).rejects.toThrow('the list broke off');
 });

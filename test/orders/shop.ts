@@ -2,7 +2,12 @@ import { OrderView } from '../../src/api/order-view.ts';
 import type { z } from 'zod';
 import { Payment } from '../../src/entities/payment.entity.ts';
 import { Product } from '../../src/entities/product.entity.ts';
-import type { ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
+import {
+  type ChargeOutcome,
+  gatewaysOf,
+  type PaymentGateway,
+  type PaymentGateways,
+} from '../../src/gateways/payment-gateway.ts';
 import type { JobContext } from '../../src/context.ts';
 import { chargeOrder } from '../../src/jobs/charge-order.job.ts';
 import { refundPayment } from '../../src/jobs/refund-payment.job.ts';
@@ -42,13 +47,13 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
     async charge(id, gateway, ctx = {}) {
       const { payment } = await read(id);
       const payload = { order_id: id, payment_id: payment?.id ?? '' };
-      const given = { ...api.ctx, ...ctx, gateway: { ...api.ctx.gateway, ...gateway } };
+      const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
       return (await performJob(chargeOrder, payload, given)).payment_status;
     },
     async refund(id, gateway, ctx = {}) {
       const { refunds } = await read(id);
       const payload = { order_id: id, refund_id: refunds.at(-1)?.id ?? '' };
-      const given = { ...api.ctx, ...ctx, gateway: { ...api.ctx.gateway, ...gateway } };
+      const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
       return (await performJob(refundPayment, payload, given)).refund_status;
     },
     stocked: async (stock, priceMinor = 1_000) =>
@@ -60,6 +65,11 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
 
 function paymentsOf(api: TestApi, order: string) {
   return api.ctx.orm.em.fork().find(Payment, { order }, { orderBy: { id: 'asc' } });
+}
+
+/** The gateways of a deployment, of which the one for new payments answers as a test wants. */
+export function answering({ current, all, named }: PaymentGateways, gateway: Partial<PaymentGateway>): PaymentGateways {
+  return gatewaysOf(current, [{ ...named(current), ...gateway }, ...all.filter(({ name }) => name !== current)]);
 }
 
 /** A gateway that takes every charge, once a key, and notes each call. */

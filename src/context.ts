@@ -7,6 +7,7 @@ import { openSyncGate, type SyncGate } from './catalog/sync-gate.ts';
 import { openBudget } from './gateways/budget.ts';
 import { type BudgetState, readBudget } from './gateways/budget-view.ts';
 import { type Finnhub, openFinnhub } from './gateways/finnhub.ts';
+import { type TellOdd, tellOnce } from './gateways/lenient.ts';
 import { openPlan, type Plan } from './gateways/plan.ts';
 import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
@@ -97,7 +98,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openTailConnection(config, name));
-  const finnhubs = openFinnhubs(config, redis);
+  const finnhubs = openFinnhubs(config, redis, tellOnce(log));
   const shared = {
     config,
     log,
@@ -115,7 +116,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     finnhub: finnhubs.logged_in,
     outage: openOutage(redis, 'payments'),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
-    ...openUpstreams(config),
+    ...openUpstreams(config, tellOnce(log)),
     syncGate: openSyncGate(redis),
     ...openMemories(config, redis, now),
     hours: openHours(redis),
@@ -138,11 +139,11 @@ export async function openContext(config: Config, role: string): Promise<Context
 }
 
 /** The parts of the outside world that are asked without a budget. */
-function openUpstreams(config: Config): Pick<JobContext, 'referenceRates' | 'gateways' | 'productFeed'> {
+function openUpstreams(config: Config, tell: TellOdd): Pick<JobContext, 'referenceRates' | 'gateways' | 'productFeed'> {
   return {
-    referenceRates: openReferenceRates(config.forexFallbackUrl),
+    referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
     gateways: openPaymentGateways(config),
-    productFeed: openProductFeed(config.PUBLIC_PRODUCT_API),
+    productFeed: openProductFeed(config.PUBLIC_PRODUCT_API, tell),
   };
 }
 
@@ -185,13 +186,13 @@ function openMemories(
 }
 
 /** Finnhub as each lane may call it. */
-function openFinnhubs(config: Config, redis: Redis): Readonly<Record<Lane, Finnhub>> {
+function openFinnhubs(config: Config, redis: Redis, tell: TellOdd): Readonly<Record<Lane, Finnhub>> {
   const budget = openBudget(redis, { ...limitsOf(config), isBackground: (lane) => !isForPeople(lane) });
   const plan = openPlan(redis, config.FINNHUB_API_KEY ?? '');
   const { FINNHUB_BASE_URL, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
   const baseUrl = FINNHUB_BASE_URL.replace(/\/+$/, '');
   const outage = openOutage(redis, providerName);
-  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage });
+  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage, tell });
   return {
     logged_in: open('logged_in'),
     anonymous_cold: open('anonymous_cold'),

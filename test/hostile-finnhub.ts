@@ -44,6 +44,8 @@ const tenYearsSeconds = 10 * 365 * 86_400;
 // What happens before there is a body is the same for all kinds; how large a body may be is not.
 const quotes = ['quote'] as const;
 const sizes = ['quote', 'news'] as const;
+// Of a company no number has to be known.
+const needed = ['quote', 'news', 'forex'] as const;
 
 /** Every way to be hostile that the platform has to bear. */
 export const faults: readonly Fault[] = [
@@ -98,11 +100,11 @@ export const faults: readonly Fault[] = [
     name: 'a list for an object and the reverse',
     answer: (response, good) => says(200, Array.isArray(good) ? { data: good } : [good])(response, good),
   },
-  { name: 'numbers as texts', answer: numbers('"$&"') },
-  { name: 'negative numbers', answer: numbers('-1.5') },
+  { name: 'numbers as texts', answer: numbers('"$&"'), only: needed },
+  { name: 'negative numbers', answer: numbers('-1.5'), only: needed },
   { name: 'numbers that are none', answer: numbers('NaN') },
-  { name: 'numbers too large for a double', answer: numbers('1e999') },
-  { name: 'numbers too large for a price', answer: numbers('1e300') },
+  { name: 'numbers too large for a double', answer: numbers('1e999'), only: needed },
+  { name: 'numbers too large for a price', answer: numbers('1e300'), only: needed },
   {
     name: 'a moment ten years from now',
     answer: changed((good) =>

@@ -4,6 +4,7 @@ import type { Lane } from '../market/lanes.ts';
 import type { Budget, Remaining } from './budget.ts';
 import { fetchJson, type JsonAnswer, UpstreamFault } from './fetch-json.ts';
 import * as answers from './finnhub-answers.ts';
+import { readLeniently, type TellOdd } from './lenient.ts';
 import { noted, type Outage } from './outage.ts';
 import { callName, type Plan } from './plan.ts';
 
@@ -37,13 +38,15 @@ export type FinnhubOptions = Readonly<{
   plan: Plan;
   /** Remembers whether the last call was answered; it holds nobody back. */
   outage: Pick<Outage, 'heard' | 'missed'>;
+  /** Told of what is left out of an answer. */
+  tell: TellOdd;
 }>;
 
 const mostRestMs = 60_000;
 const unitedStates = { exchange: 'US' };
 
 /** Opens Finnhub's REST interface; the key travels in a header, never in a URL. */
-export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage }: FinnhubOptions): Finnhub {
+export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage, tell }: FinnhubOptions): Finnhub {
   const get = async <T extends z.ZodType>(
     schema: T,
     path: string,
@@ -60,7 +63,7 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
         fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
       ),
     );
-    const said = read(schema, path, answer);
+    const said = read(schema, path, answer, tell);
     if (said !== 'outside') return said.data;
     await plan.remember(call);
     throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
@@ -144,10 +147,10 @@ function remaining(headers: Headers | undefined): Remaining | undefined {
     : undefined;
 }
 
-function read<T extends z.ZodType>(schema: T, path: string, { status, body }: JsonAnswer) {
+function read<T extends z.ZodType>(schema: T, path: string, { status, body }: JsonAnswer, tell: TellOdd) {
   if (status === 401) throw new GiveUp('Finnhub refuses the key; check FINNHUB_API_KEY');
   if (status === 403) return 'outside';
-  const parsed = schema.safeParse(body);
+  const parsed = readLeniently(schema, body, (what, why) => tell(`Finnhub ${path}`, what, why));
   if (status !== 200 || !parsed.success)
     throw new UpstreamFault(`Finnhub ${path} answered ${status} with an unknown shape`);
   return { data: parsed.data };

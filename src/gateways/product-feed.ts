@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { z } from 'zod';
 import { GiveUp } from '../errors.ts';
 import { fetchJson, UpstreamFault } from './fetch-json.ts';
+import { type LeaveOut, listOf, optional, readLeniently, type TellOdd } from './lenient.ts';
 
 /** A product as a feed lists it, checked; `price` is in major units of the feed's currency. */
 export type FeedProduct = z.output<typeof Row>;
@@ -11,7 +12,7 @@ export type FeedList = Readonly<{ source: string; products: readonly FeedProduct
 
 /** Whoever else sells: a list of products at an address. */
 export type ProductFeed = Readonly<{
-  /** The whole list, every row of it valid. @throws GiveUp when it cannot be had, after a second try. */
+  /** All of the list that is valid. @throws GiveUp when it cannot be had, after a second try. */
   list(signal: AbortSignal): Promise<FeedList>;
 }>;
 
@@ -24,7 +25,7 @@ const pageSize = 100;
  * Opens the feed at `address`: a bare array as FakeStore sends, or DummyJSON's envelope with its further pages.
  * A try that has not ended within `tryMs` has failed; there are two.
  */
-export function openProductFeed(address: string | undefined, { tryMs = 5_000 } = {}): ProductFeed {
+export function openProductFeed(address: string | undefined, tell: TellOdd, { tryMs = 5_000 } = {}): ProductFeed {
   return {
     async list(signal) {
       if (address === undefined) throw new GiveUp('PUBLIC_PRODUCT_API is not set');
@@ -33,8 +34,10 @@ export function openProductFeed(address: string | undefined, { tryMs = 5_000 } =
       const first = await get(url);
       const isBare = Array.isArray(first);
       const rows = isBare ? first : await readPages(url, pageOf(first), get);
-      const products = withoutRepeats(rows.slice(0, mostProducts).map(checkRow));
-      if (products.length === 0) throw new GiveUp('The product feed lists nothing');
+      const leaveOut: LeaveOut = (what, why) => tell('The product feed', what, why);
+      const read = readLeniently(Rows, rows.slice(0, mostProducts), leaveOut);
+      const products = read.success ? withoutRepeats(read.data, leaveOut) : [];
+      if (products.length === 0) throw new GiveUp('The product feed lists nothing that is a product');
       return { source: sourceOf(url, isBare), products };
     },
   };
@@ -82,31 +85,40 @@ async function readPages(url: URL, first: z.output<typeof Page>, get: Get): Prom
   return rows;
 }
 
-const Text = (most: number) =>
-  z
-    .string()
-    .trim()
-    .max(most)
-    .nullish()
-    .transform((text) => text || null);
-const Link = z
+const Text = (name: string, most: number) => {
+  const text = z.string().trim().max(most).nullable().default(null);
+  return optional(
+    name,
+    text.transform((said) => said || null),
+    null,
+  );
+};
+const Url = z
   .union([z.literal(''), z.url({ protocol: /^https?$/ }).max(2_000)])
-  .nullish()
-  .transform((link) => link || null);
+  .nullable()
+  .default(null);
+const Link = (name: string) =>
+  optional(
+    name,
+    Url.transform((link) => link || null),
+    null,
+  );
+const most = 4_294_967_295;
 const Rate = z.number().min(0).max(100);
+const Count = optional('rating.count', z.int().min(0).max(most).default(0), 0);
 const Row = z
   .object({
     id: z.union([z.int(), z.string().trim().min(1).max(64)]).transform(String),
     title: z.string().trim().min(1).max(300),
     price: z.number().positive(),
-    description: Text(10_000),
-    category: Text(100),
-    image: Link,
-    thumbnail: Link,
-    images: z.array(Link).nullish(),
-    rating: z.union([Rate, z.object({ rate: Rate, count: z.int().min(0).max(4_294_967_295) })]).nullish(),
-    reviews: z.array(z.unknown()).nullish(),
-    stock: z.int().min(0).max(4_294_967_295).nullish(),
+    description: Text('description', 10_000),
+    category: Text('category', 100),
+    image: Link('image'),
+    thumbnail: Link('thumbnail'),
+    images: optional('images', z.array(Link('images')).nullish(), null),
+    rating: optional('rating', z.union([Rate, z.object({ rate: Rate, count: Count })]).nullish(), null),
+    reviews: optional('reviews', z.array(z.unknown()).nullish(), null),
+    stock: optional('stock', z.int().min(0).max(most).nullish(), null),
   })
   .transform(({ id, thumbnail, images, image, rating, reviews, stock, ...same }) => ({
     ...same,
@@ -116,23 +128,17 @@ const Row = z
     stock: stock ?? null,
   }));
 
-function checkRow(row: unknown, index: number): FeedProduct {
-  const checked = Row.safeParse(row);
-  if (checked.success) return checked.data;
-  const [fault] = checked.error.issues;
-  throw new GiveUp(`Row ${index + 1} of the product feed: ${fault?.path.join('.') || 'it'}: ${fault?.message}`);
-}
+const Rows = listOf('product', Row);
 
-/** A row that comes twice unchanged, as when pages shift, counts once. @throws GiveUp when two rows contradict. */
-function withoutRepeats(products: readonly FeedProduct[]): FeedProduct[] {
-  const byId = new Map<string, FeedProduct>();
-  for (const product of products) {
-    const same = byId.get(product.externalId);
-    if (same && JSON.stringify(same) !== JSON.stringify(product))
-      throw new GiveUp(`The product feed lists ${product.externalId} twice, differently`);
-    byId.set(product.externalId, product);
-  }
-  return [...byId.values()];
+/** A row that comes twice unchanged, as when pages shift, counts once; rows that contradict each other are left out. */
+function withoutRepeats(products: readonly FeedProduct[], leaveOut: LeaveOut): FeedProduct[] {
+  return [...Map.groupBy(products, ({ externalId }) => externalId).values()].flatMap(([first, ...others]) => {
+    if (!first) return [];
+    const told = JSON.stringify(first);
+    if (others.every((other) => JSON.stringify(other) === told)) return [first];
+    leaveOut('product', 'is listed twice, differently');
+    return [];
+  });
 }
 
 /**

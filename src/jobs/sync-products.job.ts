@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { feedRow } from '../catalog/feed-row.ts';
 import { storeFeed } from '../catalog/store-feed.ts';
+import { GiveUp } from '../errors.ts';
 import { productSynced, SyncCounts } from '../streams/catalog.stream.ts';
 import { defineJob } from './define-job.ts';
 import { catalog as queue } from './queues.ts';
@@ -8,8 +9,8 @@ import { catalog as queue } from './queues.ts';
 const batch = 100;
 
 /**
- * Reads the product feed whole, and only when every row of it is valid stores what is new or different. Nothing is ever
- * deleted. `recent`: the feed had been read within the last minute, so nothing was asked.
+ * Reads the product feed whole, checks it row by row, and then stores what is new or different. Nothing is ever deleted,
+ * and what is no product is left out. `recent`: the feed had been read within the last minute, so nothing was asked.
  */
 export const syncProducts = defineJob(
   {
@@ -27,10 +28,13 @@ export const syncProducts = defineJob(
     timeoutMs: 60_000,
     coalesceBy: () => 'feed',
   },
-  async ({ id, payload: { force }, signal }, { now, productFeed, syncGate, transaction }) => {
+  async ({ id, payload: { force }, signal }, { now, log, productFeed, syncGate, transaction }) => {
     if (!(await syncGate.begin(id, force))) return { outcome: 'recent' as const };
     const { source, products } = await productFeed.list(signal);
-    const rows = products.map(feedRow);
+    const rows = products.flatMap((product) => feedRow(product) ?? []);
+    if (rows.length === 0) throw new GiveUp('The product feed names no price that is an amount of money');
+    if (rows.length < products.length)
+      log.warn({ left_out: products.length - rows.length }, 'products whose price is no amount of money are left out');
 
     const counts = { created: 0, updated: 0, unchanged: 0, deleted: 0 };
     // Batches commit on their own: a run that stops between two is completed by the next, which finds the rest to do.

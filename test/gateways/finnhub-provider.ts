@@ -15,6 +15,8 @@ export type Provider = Readonly<{
   answers(answer: Answer): void;
   /** The last request, if there was one since `answers`. */
   asked(): IncomingMessage | undefined;
+  /** What the client has left out of answers since `answers`. */
+  odd(): readonly string[];
   client(budget?: Partial<Budget>, key?: string): Finnhub;
   /** Asks for a quote, and notes what the budget was told. */
   ask(answer: Answer, signal?: AbortSignal): Promise<Asked>;
@@ -39,6 +41,7 @@ export const says =
 export async function openProvider(): Promise<Provider> {
   let answer: Answer = says(200, '{}');
   let asked: IncomingMessage | undefined;
+  let odd: string[] = [];
   const server = await listen((request, response) => {
     asked = request;
     answer(response, request);
@@ -46,6 +49,7 @@ export async function openProvider(): Promise<Provider> {
   const answers = (next: Answer) => {
     answer = next;
     asked = undefined;
+    odd = [];
   };
   const generous: Budget = {
     take: async () => ({ id: 'grant', askedAtMs: performance.now() }),
@@ -62,11 +66,13 @@ export async function openProvider(): Promise<Provider> {
       lane: 'logged_in',
       plan: { isOutside: async () => false, remember: async () => {} },
       outage: { heard: async () => {}, missed: async () => undefined },
+      tell: (_answer, what) => void odd.push(what),
     });
   return {
     url: `${server.url}/api/v1`,
     answers,
     asked: () => asked,
+    odd: () => odd,
     client,
     async ask(next, signal = AbortSignal.timeout(patienceMs)) {
       answers(next);

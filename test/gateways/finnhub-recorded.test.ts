@@ -107,7 +107,7 @@ describe('bodies that no provider should send', () => {
     ['a missing rate', forex('USD'), rates({ EUR: null }), expect.any(UpstreamFault)],
     ['a negative rate', forex('USD'), rates({ EUR: -1 }), expect.any(UpstreamFault)],
     ['rates of another base', forex('EUR'), rates({ EUR: 1 }), nothing],
-    ['an article without an id', news, '[{"headline":"H","datetime":1}]', expect.any(UpstreamFault)],
+    ['no article with an id', news, '[{"headline":"H","datetime":1}]', expect.any(UpstreamFault)],
     ['an error for news', news, '{"error":"none"}', expect.any(UpstreamFault)],
     ['an error for a profile', company('A'), '{"error":"none"}', expect.any(UpstreamFault)],
     [

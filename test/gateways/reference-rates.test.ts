@@ -38,12 +38,15 @@ afterAll(async () => {
 const latest = (address: string | undefined, ...sent: (readonly [number, string])[]) => {
   answers = sent;
   calls = 0;
-  return openReferenceRates(address).latest(AbortSignal.timeout(patienceMs));
+  return openReferenceRates(address, () => {}).latest(AbortSignal.timeout(patienceMs));
 };
 
 describe('reference rates', () => {
   it('are read as they are published, the euro included', () => {
-    expect(parsePublication(daily)).toEqual({ day: '2026-04-13', rates: { EUR: '1', USD: '1.1684', IDR: '20082.05' } });
+    expect(parsePublication(daily, () => {})).toEqual({
+      day: '2026-04-13',
+      rates: { EUR: '1', USD: '1.1684', IDR: '20082.05' },
+    });
   });
 
   it('come from the address, which is asked once also when that fails', async () => {
@@ -72,12 +75,23 @@ describe('reference rates', () => {
     ['no day', daily.replace("<Cube time='2026-04-13'>", '<Cube>')],
     ['a day that is none', daily.replace('2026-04-13', '2026-13-45')],
     ['no rates', daily.replaceAll(/<Cube currency[^>]*>/g, '')],
-    ['a rate in words', daily.replace('1.1684', 'N/A')],
-    ['a rate of zero', daily.replace('1.1684', '0.000')],
-    ['a negative rate', daily.replace('1.1684', '-1.1684')],
-    ['a rate with an exponent', daily.replace('1.1684', '1e9')],
-    ['a currency that is none', daily.replace("'USD'", "'US$'")],
+    ['nothing but zeros', daily.replaceAll(/rate=(['"])[^'"]*\1/g, "rate='0.0'")],
   ])('are not read from %s', (_name, text) => {
-    expect(() => parsePublication(text)).toThrow(UpstreamFault);
+    expect(() => parsePublication(text, () => {})).toThrow(UpstreamFault);
+  });
+
+  it.each<[string, string]>([
+    ['in words', daily.replace('1.1684', 'N/A')],
+    ['of zero', daily.replace('1.1684', '0.000')],
+    ['that is negative', daily.replace('1.1684', '-1.1684')],
+    ['with an exponent', daily.replace('1.1684', '1e9')],
+    ['that is empty', daily.replace('1.1684', '')],
+    ['too long', daily.replace('1.1684', '1'.repeat(40))],
+    ['of a currency that is none', daily.replace("'USD'", "'US$'")],
+  ])('are read without a rate %s, which is told', (_name, text) => {
+    const told: string[] = [];
+    const { rates } = parsePublication(text, (what) => void told.push(what));
+    expect(rates).toEqual({ EUR: '1', IDR: '20082.05' });
+    expect(told).toEqual(['rate']);
   });
 });

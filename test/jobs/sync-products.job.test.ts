@@ -27,7 +27,7 @@ const sync = (payload = { force: true }, id?: string) =>
   performJob(
     syncProducts,
     payload,
-    { ...api.ctx.fork(), productFeed: openProductFeed(feed.url, { tryMs: 300 }) },
+    { ...api.ctx.fork(), productFeed: openProductFeed(feed.url, () => {}, { tryMs: 300 }) },
     id === undefined ? {} : { id },
   );
 const stored = () => api.ctx.orm.em.fork().find(Product, {}, { orderBy: { id: 'asc' }, disableIdentityMap: true });
@@ -142,12 +142,19 @@ describe('syncing the product feed', () => {
     expect(await events()).toEqual([]);
   });
 
-  it.each(Object.keys(noProduct))('a feed with one row that has or is %s changes nothing', async (name) => {
-    const before = await stored();
+  it.each(Object.keys(noProduct))('a feed with one row that has or is %s is stored without it', async (name) => {
+    await events();
     feed.answerWith(sendJson([lamp(1), lamp(2), noProduct[name], lamp(3)]));
+    expect(await sync()).toMatchObject({ created: 3, updated: 0, unchanged: 0, deleted: 0 });
+    expect((await stored()).flatMap(({ externalId }) => externalId ?? [])).toEqual(['1', '2', '3']);
+    feed.answerWith(sendJson([noProduct[name]]));
     await expect(sync()).rejects.toThrow(GiveUp);
-    expect(await stored()).toEqual(before);
-    expect(await events()).toEqual([]);
+  });
+
+  it('an image or a rating that is none is null, and the product is stored all the same', async () => {
+    feed.answerWith(sendJson([lamp(1, { image: 'javascript:alert(1)', rating: { rate: 'good', count: 1 } }), lamp(2)]));
+    expect(await sync()).toMatchObject({ created: 2 });
+    expect(await productOf('1')).toMatchObject({ image: null, ratingRate: null, ratingCount: null, priceMinor: 100 });
   });
 
   it('reads the feed once a minute unless forced; the same job may go on', async () => {

@@ -51,6 +51,11 @@ export class BadSignature extends Error {
   override name = 'BadSignature';
 }
 
+/** A webhook that the gateway has signed, and that does not look like any of its kind. */
+export class MalformedNotice extends Error {
+  override name = 'MalformedNotice';
+}
+
 /** One fault of a request: `pointer` is an RFC 6901 pointer into the body, or the parameter's name. */
 export type Fault = Readonly<{ pointer: string; detail: string }>;
 

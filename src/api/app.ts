@@ -47,7 +47,7 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
         ...(find ? [refuseAbsentFirst(find)] : []),
       ];
       const body = route.request?.body;
-      const reading = body ? [readJsonBody(body.required === false)] : [];
+      const reading = body ? [readJsonBody(body.required === false, route['x-body-limit'])] : [];
       const middleware = [...guarding, ...reading, refuseUnknownQuery(route)];
       return { route: { ...documented(who, route), middleware }, handler };
     }),

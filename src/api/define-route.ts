@@ -32,7 +32,14 @@ export type FindNamed = (c: HonoContext<RouteEnv>) => unknown;
 export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown; find: FindNamed | undefined }>;
 
 /** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
-export type DocumentedRoute = RouteConfig & Readonly<{ operationId: string; summary: string; tags: string[] }>;
+export type DocumentedRoute = RouteConfig &
+  Readonly<{
+    operationId: string;
+    summary: string;
+    tags: string[];
+    /** The most bytes its body may have, where that is not 64 KiB. */
+    'x-body-limit'?: number;
+  }>;
 
 /**
  * Declares a route. A file `resource.routes.ts` exports its routes as an array named `routes`; nothing else has to know.

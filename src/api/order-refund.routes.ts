@@ -12,6 +12,7 @@ import { refundOrder } from './refund-order.ts';
 const RefundRequest = z
   .strictObject({
     amount: z.number().positive().max(1e12).optional().openapi({ description: 'Default: all that is left.' }),
+    reason: z.string().trim().min(1).max(200).optional().openapi({ description: 'Kept with the refund, for people.' }),
   })
   .openapi('RefundRequest');
 
@@ -23,12 +24,17 @@ const refund = defineRoute(
     operationId: 'refundOrder',
     summary: 'Gives the whole payment back, or a part of what is left of it.',
     description:
-      'The order becomes refunded or partially_refunded when the gateway has done it; never more than was paid.',
+      'The refund is `processing` until the gateway says that it has succeeded, which can take days: Stripe’s `pending` and `requires_action` are not success. ' +
+      'Until then the order’s `status` and `refunded_amount` stay as they are, while its amount counts as taken: never more is refunded, or asked to be, than was paid. ' +
+      'With its success the order becomes refunded or partially_refunded. A refund that fails or is canceled, even weeks later, takes the order back to where the others leave it.',
     tags: ['orders'],
     request: {
       params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }),
       headers: IdempotencyHeaders,
-      body: { required: false, content: { 'application/json': { schema: RefundRequest, example: { amount: 25.5 } } } },
+      body: {
+        required: false,
+        content: { 'application/json': { schema: RefundRequest, example: { amount: 25.5, reason: 'Arrived broken' } } },
+      },
     },
     responses: {
       202: {
@@ -45,6 +51,7 @@ const refund = defineRoute(
                   id: '019341d2-0000-7000-8000-000000000009',
                   status: 'processing' as const,
                   amount: 25.5,
+                  reason: 'Arrived broken',
                   failure_code: null,
                 },
               ],
@@ -62,7 +69,7 @@ const refund = defineRoute(
     const { id } = c.req.valid('param');
     const at = c.var.ctx.now();
     return answerOnce(c, request, async (tx, after) => {
-      await refundOrder(tx, after, { id, amount: request.amount, at });
+      await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, at });
       const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
       const [view] = await orderViews(tx, [order], principalOf(c).userId);
       const { user, currency, status } = order;

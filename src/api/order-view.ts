@@ -29,8 +29,12 @@ const PaymentView = z.object({
 
 const RefundView = z.object({
   id: z.string(),
-  status: z.enum(refundStatuses),
+  status: z.enum(refundStatuses).openapi({
+    description:
+      'processing until the gateway says it has succeeded; unknown: asked for, and nobody heard the answer yet. One that has succeeded can still fail.',
+  }),
   amount: z.number(),
+  reason: z.string().nullable(),
   failure_code: z.string().nullable(),
 });
 
@@ -39,7 +43,9 @@ export const OrderView = z
   .object({
     id: z.string(),
     user_id: z.int(),
-    status: z.enum(orderStatuses),
+    status: z.enum(orderStatuses).openapi({
+      description: 'partially_refunded and refunded count the refunds that have succeeded, and no other.',
+    }),
     items: z.array(LineView),
     total_amount: z.number(),
     currency: z.string(),
@@ -48,7 +54,7 @@ export const OrderView = z
     }),
     fx_source: z.string().nullable(),
     fx_as_of: z.string().nullable().openapi({ description: 'For when the rate holds; of several the oldest.' }),
-    refunded_amount: z.number(),
+    refunded_amount: z.number().openapi({ description: 'What the gateway has given back, as far as it says.' }),
     refunds: z.array(RefundView),
     payment: PaymentView.nullable(),
     created_at: z.string(),
@@ -94,10 +100,11 @@ export function orderView(
     fx_source: order.fxSource ?? null,
     fx_as_of: order.fxAsOf?.toISOString() ?? null,
     refunded_amount: toMajor(order.refundedMinor, currency),
-    refunds: refunds.map(({ id, status, amountMinor, failureCode }) => ({
+    refunds: refunds.map(({ id, status, amountMinor, reason, failureCode }) => ({
       id,
       status,
       amount: toMajor(amountMinor, currency),
+      reason: reason ?? null,
       failure_code: failureCode ?? null,
     })),
     payment: payment

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { BadSignature, Problem } from '../errors.ts';
+import { BadSignature, MalformedNotice, Problem } from '../errors.ts';
 import { takeNotice } from '../orders/take-notice.ts';
 import { chargeOrder } from '../jobs/charge-order.job.ts';
+import { lookUpRefunds } from '../jobs/look-up-refunds.job.ts';
 import { defineRoute } from './define-route.ts';
 
 const Received = z.object({ received: z.literal(true) });
@@ -14,7 +15,10 @@ const receive = defineRoute(
     operationId: 'receivePaymentWebhook',
     summary: 'Takes Stripe’s events; their signature is their login.',
     description:
-      'Events may come twice, late, in any order, and before the answer to our own call. They move a payment only where its state allows it.',
+      'Events may come twice, late, in any order, and before the answer to our own call. They move a payment or refund only where its state allows it, ' +
+      'and only when the gateway’s id, the amount and the currency are those of our books; otherwise the gateway is asked. ' +
+      'Payment intents, refunds (also those made in the gateway’s own dashboard) and disputes are heard, every other event is taken and left.',
+    'x-body-limit': 1_048_576,
     tags: ['payments'],
     request: {
       headers: z.object({ 'stripe-signature': z.string().max(4_000).optional() }),
@@ -34,6 +38,7 @@ const receive = defineRoute(
         content: { 'application/json': { schema: Received, example: { received: true as const } } },
       },
       400: { description: 'malformed_json, bad_signature' },
+      422: { description: 'invalid: signed, and not of the form that its type has' },
       503: { description: 'not_configured' },
     },
   },
@@ -47,13 +52,15 @@ const receive = defineRoute(
     const body = await c.req.text();
     const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
     if (notice) {
-      const { outcome: _, ...about } = notice;
-      const what = await transaction((tx, after) =>
-        takeNotice(tx, after, notice, now(), (order_id, payment_id) =>
-          after.enqueue(chargeOrder, { order_id, payment_id }),
-        ),
-      );
-      log.debug({ ...about, what }, 'payments: webhook');
+      const what = await transaction((tx, after) => {
+        const ask = {
+          payment: (order_id: string, payment_id: string) => void after.enqueue(chargeOrder, { order_id, payment_id }),
+          refunds: (order_id: string, payment_id: string) =>
+            void after.enqueue(lookUpRefunds, { order_id, payment_id }),
+        };
+        return takeNotice(tx, after, { notice, at: now(), ask });
+      });
+      log.debug({ type: notice.type, event: notice.eventId, what }, 'payments: webhook');
     }
     return c.json({ received: true as const }, 200);
   },
@@ -65,6 +72,12 @@ async function readNotice<T>(read: () => Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof BadSignature)
       throw new Problem('bad_signature', 'The signature does not fit the body and a secret of ours.', { cause: error });
+    if (error instanceof MalformedNotice) {
+      const errors = [
+        { pointer: `/${error.message.replaceAll('.', '/')}`, detail: 'is not as events of this type have it' },
+      ];
+      throw new Problem('invalid', 'The event is signed, and cannot be read.', { errors, cause: error });
+    }
     throw error;
   }
 }

@@ -18,7 +18,12 @@ const firstReviewMs = 5_000;
 export async function refundOrder(
   tx: EntityManager,
   after: AfterCommit,
-  { id, amount, at }: Readonly<{ id: string; amount: number | undefined; at: Date }>,
+  {
+    id,
+    amount,
+    reason,
+    at,
+  }: Readonly<{ id: string; amount: number | undefined; reason: string | undefined; at: Date }>,
 ): Promise<void> {
   const order = await lockOrder(tx, id);
   if (!order) throw new Problem('not_found', 'There is no such order.');
@@ -33,12 +38,14 @@ export async function refundOrder(
     ...refund,
     currency: order.currency,
     gatewayKey: randomUUIDv7(),
+    reason: reason ?? null,
     createdAt: at,
     calls: 0,
     jobId,
     reviewAt: new Date(at.getTime() + firstReviewMs),
   });
-  await writeHistory(tx, { order: id, subject: 'refund', subjectId: refund.id, from: null, to: 'processing', at });
+  const began = { order: id, subject: 'refund' as const, subjectId: refund.id, from: null, to: 'processing', at };
+  await writeHistory(tx, { ...began, reason });
 }
 
 async function refundable(tx: EntityManager, order: OrderRow, amount: number | undefined): Promise<number> {
@@ -49,7 +56,8 @@ async function refundable(tx: EntityManager, order: OrderRow, amount: number | u
     { fields: ['amountMinor'], disableIdentityMap: true },
   );
   const leftMinor = others.reduce((left, { amountMinor }) => left - amountMinor, order.totalMinor);
-  if (leftMinor === 0) throw new Problem('order_closed', 'All of it has been refunded, or is being refunded.');
+  // Less than nothing: one made at the gateway itself has overtaken one that is being asked for, and will be refused.
+  if (leftMinor <= 0) throw new Problem('order_closed', 'All of it has been refunded, or is being refunded.');
   const amountMinor = amount === undefined ? leftMinor : toMinor(amount, currency);
   if (amountMinor === undefined)
     throw new Problem('invalid', `${currency} has ${decimalsOf(currency)} decimals.`, {

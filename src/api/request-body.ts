@@ -3,13 +3,13 @@ import { Problem } from '../errors.ts';
 import { jsonDepth } from '../json-depth.ts';
 import type { RouteEnv } from './define-route.ts';
 
-const mostBytes = 64 * 1024;
+const usualBytes = 64 * 1024;
 const mostDepth = 32;
 
-/** Reads a JSON body of at most 64 KiB, counted while reading, and hands it to the validators; `{}`, where one may be left out and is. */
-export function readJsonBody(isOptional: boolean): MiddlewareHandler<RouteEnv> {
+/** Reads a JSON body of at most `mostBytes`, counted while reading, and hands it to the validators; `{}`, where one may be left out and is. */
+export function readJsonBody(isOptional: boolean, mostBytes: number = usualBytes): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
-    const bytes = await readBounded(c.req.raw).catch(refuseBroken);
+    const bytes = await readBounded(c.req.raw, mostBytes).catch(refuseBroken);
     const type = c.req.header('content-type');
     const isLeftOut = isOptional && bytes.length === 0;
     // The validators read only what bears a type.
@@ -26,9 +26,9 @@ export function readJsonBody(isOptional: boolean): MiddlewareHandler<RouteEnv> {
   };
 }
 
-async function readBounded(request: Request): Promise<Buffer> {
+async function readBounded(request: Request, mostBytes: number): Promise<Buffer> {
   // Before the body is touched: the server forgets an untouched one faster than one that is being read.
-  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge();
+  if (Number(request.headers.get('content-length') ?? 0) > mostBytes) throw tooLarge(mostBytes);
   const { body } = request;
   const chunks: Uint8Array[] = [];
   let length = 0;
@@ -42,7 +42,7 @@ async function readBounded(request: Request): Promise<Buffer> {
   // The refusal goes out at once. What is left is read and forgotten, so that the connection can be used again; the
   // server ends a connection whose rest takes longer than half a second.
   body?.pipeTo(new WritableStream()).catch(() => {});
-  throw tooLarge();
+  throw tooLarge(mostBytes);
 }
 
 // The sender went away, or was too slow: nobody's fault here, and hardly anybody is there to hear it.
@@ -52,7 +52,7 @@ function refuseBroken(error: unknown): never {
     : new Problem('malformed_json', 'The body did not arrive whole.', { cause: error });
 }
 
-function tooLarge(): Problem {
+function tooLarge(mostBytes: number): Problem {
   return new Problem('too_large', `A body may have ${mostBytes} bytes.`);
 }
 

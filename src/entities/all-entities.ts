@@ -1,5 +1,6 @@
 import { AuditEntry } from './audit-entry.entity.ts';
 import { DeadLetter } from './dead-letter.entity.ts';
+import { Dispute } from './dispute.entity.ts';
 import { EventLog } from './event-log.entity.ts';
 import { CompanyProfile } from './company-profile.entity.ts';
 import { CryptoData } from './crypto-data.entity.ts';
@@ -42,6 +43,7 @@ export const allEntities = [
   EventVersion,
   EventLog,
   Refund,
+  Dispute,
   GatewayCall,
   Setting,
   IdempotencyKey,

@@ -12,12 +12,14 @@ export const GatewayCall = defineEntity({
     id: p.uuid().primary(),
     // No foreign key: its check would lock the order, which whoever settles has locked first.
     order: p.uuid().fieldName('order_id').index(),
-    /** The payment or refund it was about. */
+    /** The payment, refund or dispute it was about. */
     subjectId: p.uuid(),
     operation: p.enum(gatewayOperations),
     startedAt: p.datetime(3),
     endedAt: p.datetime(3).nullable(),
-    outcome: p.string().length(30).nullable(),
+    outcome: p.string().length(60).nullable(),
     detail: p.string().length(500).nullable(),
+    /** Of a webhook that is taken once: the gateway's own id of the event. */
+    eventId: p.string().length(255).nullable(),
   },
 });

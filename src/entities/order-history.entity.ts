@@ -1,8 +1,8 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 import { Order } from './order.entity.ts';
 
-/** What has statuses: an order, and each of its payments and refunds. */
-export const historySubjects = ['order', 'payment', 'refund'] as const;
+/** What has statuses: an order, and each of its payments, refunds and disputes. */
+export const historySubjects = ['order', 'payment', 'refund', 'dispute'] as const;
 export type HistorySubject = (typeof historySubjects)[number];
 
 /**

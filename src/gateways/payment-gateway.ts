@@ -25,6 +25,8 @@ export type GiveBack = Readonly<{ key: string; refundId: string; reference: stri
 /** What the gateway decided about a refund. */
 export type RefundOutcome =
   | Readonly<{ status: 'succeeded'; reference: string }>
+  /** The gateway has it and is at work, or waits for the buyer; it is over when the gateway says so. */
+  | Readonly<{ status: 'processing'; reference: string; detail: string }>
   | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>;
 
 /** Which charge is looked for, and between which moments the gateway was asked for it. */
@@ -40,14 +42,35 @@ export type ListedCharge = Readonly<{
   outcome: ChargeOutcome;
 }>;
 
-/** What a webhook tells. `paymentId` is there although the gateway's answer may not have been heard yet. */
-export type Notice = Readonly<{
-  gateway: string;
-  type: string;
-  orderId: string;
-  paymentId: string;
-  outcome: ChargeOutcome;
+/** A refund as the gateway's own list has it. `refundId` is missing of those that were made at the gateway itself. */
+export type ListedRefund = Readonly<{
+  reference: string;
+  chargeReference: string | undefined;
+  refundId: string | undefined;
+  amountMinor: number;
+  currency: string;
+  outcome: RefundOutcome;
 }>;
+
+/** What the gateway says of a dispute, and when it said so. */
+export type ToldDispute = Readonly<{
+  reference: string;
+  chargeReference: string | undefined;
+  status: string;
+  reason: string | undefined;
+  amountMinor: number;
+  currency: string;
+  toldAt: Date;
+}>;
+
+/** What a webhook tells. Ids of ours in it were written by whoever made the object: they prove nothing. */
+export type Notice = Readonly<{ gateway: string; type: string; eventId: string }> &
+  (
+    | Readonly<{ about: 'charge'; charge: ListedCharge; isDecided: boolean }>
+    /** What is not whole has to be asked for. */
+    | Readonly<{ about: 'refunds'; chargeReference: string; refunds: readonly ListedRefund[]; isWhole: boolean }>
+    | Readonly<{ about: 'dispute'; dispute: ToldDispute }>
+  );
 
 /**
  * Whoever takes the money. `charge` and `refund` may be called any number of times with one key and happen once.
@@ -63,13 +86,15 @@ export type PaymentGateway = Readonly<{
   /** Ends a charge that waits, unless it has succeeded meanwhile. */
   cancel(reference: string): Promise<ChargeOutcome>;
   refund(refund: GiveBack): Promise<RefundOutcome>;
-  /** What became of a refund whose answer was lost; undefined: the gateway has none. */
-  findRefund(refund: Readonly<{ refundId: string; reference: string }>): Promise<RefundOutcome | undefined>;
+  /** Every refund of a charge, whoever made it. */
+  refundsOf(chargeReference: string): Promise<readonly ListedRefund[]>;
   /** Every charge made between two moments, newest first. */
   list(since: Date, until: Date): AsyncIterable<ListedCharge>;
+  /** Every refund made between two moments, newest first. */
+  listRefunds(since: Date, until: Date): AsyncIterable<ListedRefund>;
   /**
    * Reads a webhook from its raw bytes: undefined when it is about nothing of ours.
-   * @throws BadSignature when it does not come from the gateway.
+   * @throws BadSignature when it does not come from the gateway, MalformedNotice when it does and cannot be read.
    */
   readWebhook(body: string, signature: string): Promise<Notice | undefined>;
 }>;
@@ -125,9 +150,12 @@ function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGa
     lookUp: async (reference) => (await opened()).lookUp(reference),
     cancel: async (reference) => (await opened()).cancel(reference),
     refund: async (refund) => (await opened()).refund(refund),
-    findRefund: async (refund) => (await opened()).findRefund(refund),
+    refundsOf: async (reference) => (await opened()).refundsOf(reference),
     async *list(since, until) {
       yield* (await opened()).list(since, until);
+    },
+    async *listRefunds(since, until) {
+      yield* (await opened()).listRefunds(since, until);
     },
     readWebhook: async (body, signature) => (await opened()).readWebhook(body, signature),
   };
@@ -141,9 +169,12 @@ const instant: PaymentGateway = {
   lookUp: async (reference) => ({ status: 'succeeded', reference }),
   cancel: async (reference) => ({ status: 'canceled', reference }),
   refund: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
-  findRefund: async () => undefined,
+  refundsOf: async () => [],
   async *list() {
     // It keeps no books.
+  },
+  async *listRefunds() {
+    // Of refunds neither.
   },
   readWebhook: async () => undefined,
 };

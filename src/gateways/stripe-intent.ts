@@ -1,9 +1,30 @@
-import type Stripe from 'stripe';
+import { z } from 'zod';
 import { Undecided } from '../errors.ts';
 import type { ChargeOutcome, ListedCharge } from './payment-gateway.ts';
 
+const Failure = z.object({
+  code: z.string().nullish(),
+  decline_code: z.string().nullish(),
+  message: z.string().nullish(),
+});
+
+/** What a payment intent at Stripe has to say, in its answers and in its webhooks. */
+export const StripeIntent = z.object({
+  id: z.string().min(1).max(255),
+  status: z.string(),
+  amount: z.int().nonnegative(),
+  amount_received: z.int().nullish(),
+  currency: z.string().max(10),
+  client_secret: z.string().max(255).nullish(),
+  last_payment_error: Failure.nullish(),
+  metadata: z.record(z.string(), z.unknown()).nullish(),
+});
+type StripeIntent = Readonly<z.output<typeof StripeIntent>>;
+
+const OurId = z.uuid();
+
 /** What a payment intent says of the charge. @throws Undecided when it has not decided yet. */
-export function intentOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
+export function intentOutcome(intent: StripeIntent): ChargeOutcome {
   const { id: reference, status, client_secret: clientSecret, last_payment_error: error } = intent;
   switch (status) {
     case 'succeeded':
@@ -11,7 +32,7 @@ export function intentOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
     case 'canceled':
       return { status: 'canceled', reference };
     case 'requires_action':
-      return { status: 'requires_action', reference, clientSecret };
+      return { status: 'requires_action', reference, clientSecret: clientSecret ?? null };
     case 'requires_payment_method':
       return {
         status: 'failed',
@@ -25,14 +46,22 @@ export function intentOutcome(intent: Stripe.PaymentIntent): ChargeOutcome {
 }
 
 /** An intent as a line of the gateway's list; one that has not decided yet counts as waiting. */
-export function listedCharge(intent: Stripe.PaymentIntent): ListedCharge {
-  const isOpen = intent.status === 'processing' || intent.status.startsWith('requires_c');
+export function listedCharge(intent: StripeIntent): ListedCharge {
   return {
-    orderId: intent.metadata['order_id'],
-    paymentId: intent.metadata['payment_id'],
+    orderId: OurId.safeParse(intent.metadata?.['order_id']).data,
+    paymentId: OurId.safeParse(intent.metadata?.['payment_id']).data,
     amountMinor: intent.amount,
     currency: intent.currency.toUpperCase(),
     reference: intent.id,
-    outcome: isOpen ? { status: 'requires_action', reference: intent.id, clientSecret: null } : intentOutcome(intent),
+    outcome: isDecided(intent)
+      ? intentOutcome(intent)
+      : { status: 'requires_action', reference: intent.id, clientSecret: null },
   };
 }
+
+/** Whether the intent says how it ended, or that it waits for its buyer. */
+export function isDecided({ status }: Pick<StripeIntent, 'status'>): boolean {
+  return decided.has(status);
+}
+
+const decided = new Set(['succeeded', 'canceled', 'requires_action', 'requires_payment_method']);

@@ -1,7 +1,8 @@
 import Stripe from 'stripe';
-import type { Charge, LostCharge, PaymentGateway, RefundOutcome } from './payment-gateway.ts';
+import type { Charge, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
 import { intentOutcome, listedCharge } from './stripe-intent.ts';
+import { listedRefund, refundOutcome } from './stripe-refund.ts';
 import { readStripeWebhook } from './stripe-webhook.ts';
 
 const timeoutMs = 10_000;
@@ -30,14 +31,18 @@ export function openStripe({
         const asked = { payment_intent: reference, amount: amountMinor, metadata };
         return refundOutcome(await refunds.create(asked, { idempotencyKey: key }));
       }),
-    findRefund: ({ refundId, reference }) =>
+    refundsOf: (reference) =>
       listening(async () => {
+        const found: ListedRefund[] = [];
         for await (const refund of refunds.list({ payment_intent: reference, limit: 100 }))
-          if (refund.metadata?.['refund_id'] === refundId) return refundOutcome(refund);
-        return undefined;
+          found.push(listedRefund(refund));
+        return found;
       }),
     async *list(since, until) {
-      for await (const intent of listing(stripe, since, until)) yield listedCharge(intent);
+      for await (const intent of listing(stripe.paymentIntents, since, until)) yield listedCharge(intent);
+    },
+    async *listRefunds(since, until) {
+      for await (const refund of listing(refunds, since, until)) yield listedRefund(refund);
     },
     readWebhook: async (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
   };
@@ -71,21 +76,24 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
 }
 
 async function find(stripe: Stripe, { paymentId, firstAskedAt, lastAskedAt }: LostCharge) {
-  for await (const intent of listing(stripe, firstAskedAt, lastAskedAt))
+  for await (const intent of listing(stripe.paymentIntents, firstAskedAt, lastAskedAt))
     if (intent.metadata['payment_id'] === paymentId) return intentOutcome(intent);
   return undefined;
 }
 
+type Listed<T> = Readonly<{
+  list(asked: { created: { gte: number; lte: number }; limit: number }): AsyncIterable<T>;
+}>;
+
 /** @throws an error rather than end early: what was not seen must not count as not there. */
-async function* listing(stripe: Stripe, since: Date, until: Date) {
+async function* listing<T>(books: Listed<T>, since: Date, until: Date): AsyncGenerator<T> {
   const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
   const created = { gte: seconds(since) - clockSlackSeconds, lte: seconds(until) + clockSlackSeconds };
   let seen = 0;
-  for await (const intent of stripe.paymentIntents.list({ created, limit: 100 })) {
+  for await (const row of books.list({ created, limit: 100 })) {
     seen += 1;
-    if (seen > mostListed)
-      throw new Error(`Stripe lists more than ${mostListed} payment intents of the time in question`);
-    yield intent;
+    if (seen > mostListed) throw new Error(`Stripe lists more than ${mostListed} objects of the time in question`);
+    yield row;
   }
 }
 
@@ -93,11 +101,6 @@ async function* listing(stripe: Stripe, since: Date, until: Date) {
 function intentOfRefusal(error: unknown): Stripe.PaymentIntent {
   if (error instanceof Stripe.errors.StripeInvalidRequestError && error.payment_intent) return error.payment_intent;
   throw error;
-}
-
-function refundOutcome({ id, status, failure_reason: reason }: Stripe.Refund): RefundOutcome {
-  if (status !== 'failed' && status !== 'canceled') return { status: 'succeeded', reference: id };
-  return { status: 'failed', reference: id, code: reason ?? 'refund_failed', detail: `The refund is ${status}.` };
 }
 
 /** Asks for money to move: a refusal is an outcome, every other error is one of errors.ts. */

@@ -45,10 +45,15 @@ async function converse(
 ): Promise<RefundOutcome> {
   const { gatewayKey: key, id: refundId, amountMinor } = refund;
   if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor });
-  const found = await gateway.findRefund({ refundId, reference });
-  if (found) return found;
+  const listed = await gateway.refundsOf(reference);
+  const found = listed.find((each) =>
+    refund.gatewayReference
+      ? each.reference === refund.gatewayReference
+      : each.refundId === refundId && each.amountMinor === amountMinor,
+  );
+  if (found) return found.outcome;
   // The gateway has no such refund, and the key will not be used again: it has not happened and will not happen.
-  if (refund.chargingAt && isKeyStale(refund.chargingAt, now()))
+  if (!refund.gatewayReference && refund.chargingAt && isKeyStale(refund.chargingAt, now()))
     return { status: 'failed', reference: null, code: 'not_refunded', detail: 'The gateway never took the refund up.' };
   throw new Undecided('the gateway lists no such refund yet');
 }

@@ -47,11 +47,11 @@ export async function beginCharge(
 /** Writes down that a conversation with the gateway begins, and returns its id. */
 export async function beginCall(
   tx: EntityManager,
-  call: Readonly<{ orderId: string; subjectId: string; operation: GatewayOperation; at: Date }>,
+  call: Readonly<{ orderId: string; subjectId: string; operation: GatewayOperation; at: Date; eventId?: string }>,
 ): Promise<string> {
-  const { orderId: order, subjectId, operation, at: startedAt } = call;
+  const { orderId: order, subjectId, operation, at: startedAt, eventId = null } = call;
   const id = randomUUIDv7();
-  await insertRows(tx, GatewayCall, [{ id, order, subjectId, operation, startedAt }]);
+  await insertRows(tx, GatewayCall, [{ id, order, subjectId, operation, startedAt, eventId }]);
   return id;
 }
 

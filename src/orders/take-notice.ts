@@ -1,37 +1,132 @@
 import type { EntityManager } from '@mikro-orm/mysql';
+import { GatewayCall } from '../entities/gateway-call.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import type { Notice } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import { selectRow } from '../rows.ts';
+import { selectRow, updateRows } from '../rows.ts';
 import { beginCall } from './begin-charge.ts';
-import { lockOrder } from './lock-order.ts';
+import { hearRefund } from './hear-refund.ts';
+import { lockKnownOrder, lockOrder, type PaymentRow } from './lock-order.ts';
+import { noteDispute } from './note-dispute.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
 import { paymentMoves } from './transitions.ts';
 
 /** What became of a notice. */
 export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
 
+/** How the gateway is asked, once the transaction has committed. */
+export type Ask = Readonly<{
+  payment(orderId: string, paymentId: string): void;
+  refunds(orderId: string, paymentId: string): void;
+}>;
+
+type Hearing<About extends Notice['about']> = Readonly<{
+  notice: Extract<Notice, { about: About }>;
+  at: Date;
+  ask: Ask;
+}>;
+
 /**
- * Takes in what the gateway tells of its own accord. Only what is final there settles a payment here: a refusal before the
- * buyer's eyes can still be overcome by the buyer, so the gateway is asked, by the job that `lookUp` asks for.
+ * Takes in what the gateway tells of its own accord. It moves what it is about when the gateway's own id, the amount and the
+ * currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is known.
  */
 export async function takeNotice(
   tx: EntityManager,
   after: AfterCommit,
-  { gateway, type, orderId, paymentId, outcome }: Notice,
-  at: Date,
-  lookUp: (orderId: string, paymentId: string) => void,
+  { notice, at, ask }: Readonly<{ notice: Notice; at: Date; ask: Ask }>,
 ): Promise<Taken> {
-  if (!(await lockOrder(tx, orderId))) return 'not_ours';
+  switch (notice.about) {
+    case 'charge':
+      return takeCharge(tx, after, { notice, at, ask });
+    case 'refunds':
+      return takeRefunds(tx, after, { notice, at, ask });
+    case 'dispute':
+      return takeDispute(tx, after, { notice, at, ask });
+  }
+}
+
+async function takeCharge(
+  tx: EntityManager,
+  after: AfterCommit,
+  { notice, at, ask }: Hearing<'charge'>,
+): Promise<Taken> {
+  const { gateway, type, charge, isDecided } = notice;
+  const { orderId, paymentId, outcome } = charge;
+  if (orderId === undefined || paymentId === undefined || !(await lockOrder(tx, orderId))) return 'not_ours';
   const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId, gateway });
   if (!payment) return 'not_ours';
   if (!paymentMoves[payment.status].includes(outcome.status)) return 'known';
   const callId = await beginCall(tx, { orderId, subjectId: paymentId, operation: 'webhook', at });
-  if (payment.status === 'requires_action' && outcome.status === 'failed') {
-    await endCall(tx, callId, { status: type }, at);
-    lookUp(orderId, paymentId);
-    return 'looked_up';
+  // A refusal before the buyer's eyes can still be overcome by the buyer.
+  const isFinal = isDecided && !(payment.status === 'requires_action' && outcome.status === 'failed');
+  if (isFinal && isOf(payment, charge)) {
+    await settlePayment(tx, after, { orderId, paymentId, outcome, at, callId });
+    return 'settled';
   }
-  await settlePayment(tx, after, { orderId, paymentId, outcome, at, callId });
+  await endCall(tx, callId, { status: type }, at);
+  // Whose intent is not known yet has a job that is asking: one more is only wanted should that be gone.
+  if (payment.gatewayReference) ask.payment(orderId, paymentId);
+  else await updateRows(tx, Payment, { id: paymentId }, { reviewAt: at });
+  return 'looked_up';
+}
+
+/** Whether the charge is the payment's own: ids of ours in its metadata could be anybody's doing. */
+function isOf(
+  payment: PaymentRow,
+  { reference, amountMinor, currency }: Extract<Notice, { about: 'charge' }>['charge'],
+): boolean {
+  return payment.gatewayReference === reference && payment.amountMinor === amountMinor && payment.currency === currency;
+}
+
+async function takeRefunds(
+  tx: EntityManager,
+  after: AfterCommit,
+  { notice, at, ask }: Hearing<'refunds'>,
+): Promise<Taken> {
+  const { type, chargeReference, refunds, isWhole } = notice;
+  const payment = await lockPaymentOf(tx, notice, chargeReference);
+  if (!payment) return 'not_ours';
+  const { order: orderId, id: paymentId } = payment;
+  const heard = [];
+  // What a payment that is not settled here gives back is asked for when it is.
+  if (payment.status === 'succeeded')
+    for (const listed of refunds) heard.push(await hearRefund(tx, after, { payment, listed, at }));
+  for (const { verdict, refundId } of heard)
+    if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
+  if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))
+    return heard.some(({ verdict }) => verdict === 'settled') ? 'settled' : 'known';
+  ask.refunds(orderId, paymentId);
+  return 'looked_up';
+}
+
+async function takeDispute(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'dispute'>): Promise<Taken> {
+  const { type, eventId, dispute } = notice;
+  const payment = await lockPaymentOf(tx, notice, dispute.chargeReference);
+  if (payment?.currency !== dispute.currency) return 'not_ours';
+  const { order: orderId } = payment;
+  if (await selectRow(tx, GatewayCall, { order: orderId, eventId, outcome: type })) return 'known';
+  const order = await lockKnownOrder(tx, orderId);
+  const subjectId = await noteDispute(tx, after, { order, payment, dispute, type, at });
+  await noteWebhook(tx, { orderId, subjectId, type, at, eventId });
   return 'settled';
+}
+
+/** The payment that the gateway knows under this id, read once its order is locked. */
+async function lockPaymentOf(
+  tx: EntityManager,
+  { gateway }: Notice,
+  gatewayReference: string | undefined,
+): Promise<PaymentRow | undefined> {
+  if (gatewayReference === undefined) return undefined;
+  const found = await selectRow(tx, Payment, { gateway, gatewayReference });
+  if (!found) return undefined;
+  await lockKnownOrder(tx, found.order);
+  return selectRow(tx, Payment, { gateway, gatewayReference });
+}
+
+async function noteWebhook(
+  tx: EntityManager,
+  { type, at, ...about }: Readonly<{ orderId: string; subjectId: string; type: string; at: Date; eventId?: string }>,
+): Promise<void> {
+  await endCall(tx, await beginCall(tx, { ...about, operation: 'webhook', at }), { status: type }, at);
 }

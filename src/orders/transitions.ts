@@ -11,9 +11,10 @@ export const orderMoves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> =
   pending: ['paid', 'payment_failed', 'cancelled'],
   payment_failed: ['pending', 'cancelled'],
   paid: ['partially_refunded', 'refunded'],
-  partially_refunded: ['partially_refunded', 'refunded'],
+  // Back again: a refund that had succeeded has failed after all.
+  partially_refunded: ['partially_refunded', 'refunded', 'paid'],
+  refunded: ['partially_refunded', 'paid'],
   cancelled: [],
-  refunded: [],
 };
 
 /** Where a payment may go from each status. `unknown`: the gateway was asked, and nobody heard what it did. */
@@ -26,13 +27,21 @@ export const paymentMoves: Readonly<Record<PaymentStatus, readonly PaymentStatus
   canceled: [],
 };
 
-/** Where a refund may go from each status. */
+/**
+ * Where a refund may go from each status. `processing` again: the gateway has it and is at work. What has succeeded can
+ * still fail, weeks later, when the buyer's bank sends the money back.
+ */
 export const refundMoves: Readonly<Record<RefundStatus, readonly RefundStatus[]>> = {
-  processing: ['succeeded', 'failed', 'unknown'],
-  unknown: ['succeeded', 'failed'],
-  succeeded: [],
+  processing: ['processing', 'succeeded', 'failed', 'unknown'],
+  unknown: ['processing', 'succeeded', 'failed'],
+  succeeded: ['failed'],
   failed: [],
 };
+
+/** Whether nobody has to ask about a refund any more. */
+export function isRefundOver(status: RefundStatus): boolean {
+  return status === 'succeeded' || status === 'failed';
+}
 
 /** A move that the tables do not have, or whose start is not where the row is: the transaction must roll back. */
 export class IllegalMove extends GiveUp {
@@ -55,7 +64,7 @@ export async function moveOrder(tx: EntityManager, move: Move<OrderStatus>, refu
     {
       status: to,
       waitingSince: to === 'payment_failed' ? at : null,
-      ...(to === 'paid' ? { paidAt: at } : {}),
+      ...(to === 'paid' && from === 'pending' ? { paidAt: at } : {}),
       ...(refundedMinor === undefined ? {} : { refundedMinor }),
     },
   );
@@ -102,6 +111,7 @@ export type RefundColumns = Readonly<{
   gatewayReference?: string | null;
   failureCode?: string;
   failureDetail?: string;
+  reviewAt?: Date;
 }>;
 
 /** Moves a refund as {@link moveOrder} does an order. */
@@ -112,12 +122,11 @@ export async function moveRefund(
 ): Promise<void> {
   const { id, from, to, at } = move;
   refuseIllegal('refund', refundMoves[from].includes(to), move);
-  const isOver = refundMoves[to].length === 0;
   const moved = await updateRows(
     tx,
     Refund,
     { id, status: from },
-    { ...columns, status: to, ...(isOver ? { settledAt: at, reviewAt: null } : {}) },
+    { ...columns, status: to, ...(isRefundOver(to) ? { settledAt: at, reviewAt: null } : {}) },
   );
   refuseStale('refund', moved, move);
   await writeHistory(tx, { subject: 'refund', subjectId: id, ...move });

@@ -14,6 +14,7 @@ const order = { order_id: z.uuid(), user_id: z.int(), ...money };
 
 const orderId = '019341d2-0000-7000-8000-000000000001';
 const paymentId = '019341d2-0000-7000-8000-000000000002';
+const refundId = '019341d2-0000-7000-8000-000000000003';
 const exampleOrder = { order_id: orderId, user_id: 1, total_amount: 100, currency: 'USD' };
 const exampleItems = [
   { product_id: 1, quantity: 1, unit_price: 60 },
@@ -103,9 +104,64 @@ export const orderRefunded = defineEvent(orders, {
     data: {
       ...exampleOrder,
       status: 'partially_refunded',
-      refund_id: '019341d2-0000-7000-8000-000000000003',
+      refund_id: refundId,
       amount: 25,
       refunded_amount: 25,
+    },
+  },
+});
+
+/** The gateway could not give `amount` back after all; `refunded_amount` in all is what counts, and what the status says. */
+export const orderRefundFailed = defineEvent(orders, {
+  type: 'order.refund_failed',
+  schema: 1,
+  summary:
+    'A refund has failed or was canceled, also one that had succeeded: the order is back where the others leave it.',
+  data: z.object({
+    ...order,
+    status: z.enum(['paid', 'partially_refunded', 'refunded']),
+    refund_id: z.uuid(),
+    amount: z.number(),
+    refunded_amount: z.number(),
+    failure_code: z.string(),
+  }),
+  example: {
+    subject: orderId,
+    data: {
+      ...exampleOrder,
+      status: 'paid',
+      refund_id: refundId,
+      amount: 25,
+      refunded_amount: 0,
+      failure_code: 'lost_or_stolen_card',
+    },
+  },
+});
+
+/** A dispute has begun, changed or ended, or its money has moved. The order's own status does not follow it. */
+export const orderDisputed = defineEvent(orders, {
+  type: 'order.disputed',
+  schema: 1,
+  summary: 'The buyer’s bank disputes the payment: once for each step that the gateway tells of.',
+  data: z.object({
+    ...order,
+    status: z.enum(['pending', 'paid', 'payment_failed', 'cancelled', 'partially_refunded', 'refunded']),
+    dispute_id: z.uuid(),
+    happened: z.string(),
+    dispute_status: z.string(),
+    reason: z.string().nullable(),
+    amount: z.number(),
+  }),
+  example: {
+    subject: orderId,
+    data: {
+      ...exampleOrder,
+      status: 'paid',
+      dispute_id: '019341d2-0000-7000-8000-000000000004',
+      happened: 'created',
+      dispute_status: 'needs_response',
+      reason: 'fraudulent',
+      amount: 100,
     },
   },
 });

@@ -10,7 +10,7 @@ import { patienceMs, until } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
 import type { Bought } from './buyers.ts';
 
-const tables = { order: orderMoves, payment: paymentMoves, refund: refundMoves };
+const tables = { order: orderMoves, payment: paymentMoves, refund: refundMoves, dispute: {} };
 
 /** Resolves when nothing is pending any more, in MySQL and on its way out of it, and returns how long that took, ms. */
 export async function untilTerminal({ orm }: Platform, since: number, deadlineMs = patienceMs): Promise<number> {

@@ -3,7 +3,9 @@ import { EventLog } from '../../src/entities/event-log.entity.ts';
 import { NotExecuted, OutcomeUnknown } from '../../src/errors.ts';
 import type { GiveBack, RefundOutcome } from '../../src/gateways/payment-gateway.ts';
 import { problemOf } from '../api/problem-of.ts';
+import { reconcile } from '../../src/jobs/reconcile.job.ts';
 import { openShop, type Shop, takingGateway } from '../orders/shop.ts';
+import { performJob } from '../perform-job.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -69,10 +71,11 @@ describe('a refund', () => {
         asked.push(given);
         return Promise.reject(new OutcomeUnknown('silence'));
       },
-      findRefund: async ({ refundId }: { refundId: string }): Promise<RefundOutcome> => ({
-        status: 'succeeded',
-        reference: `re_${refundId}`,
-      }),
+      refundsOf: async (chargeReference: string) =>
+        asked.slice(0, 1).map(({ refundId, amountMinor }) => {
+          const outcome = { status: 'succeeded' as const, reference: `re_${refundId}` };
+          return { reference: outcome.reference, chargeReference, refundId, amountMinor, currency: 'USD', outcome };
+        }),
     };
     await expect(shop.refund(id, silent)).rejects.toThrow('silence');
     expect((await shop.read(id)).refunds).toMatchObject([{ status: 'unknown' }]);
@@ -92,6 +95,53 @@ describe('a refund', () => {
     expect(await shop.refund(id, { refund: async () => refused })).toBe('failed');
     expect(await shop.read(id)).toMatchObject({ status: 'paid', refunds: [{ failure_code: 'charge_disputed' }] });
     expect((await ask(id)).status).toBe(202);
+  });
+
+  it.each(['pending', 'requires_action'])(
+    'is processing while the gateway says %s, and is looked up',
+    async (detail) => {
+      const id = await paidOrder();
+      await ask(id, { amount: 60, reason: 'Arrived broken' });
+      const reference = `re_${id}`;
+      expect(await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail }) })).toBe(
+        'processing',
+      );
+      expect(await shop.read(id)).toMatchObject({
+        status: 'paid',
+        refunded_amount: 0,
+        refunds: [{ status: 'processing', reason: 'Arrived broken' }],
+      });
+      expect(await events(id)).toEqual([]);
+      expect((await problemOf(await ask(id, { amount: 40.01 }))).code).toBe('refund_too_large');
+      const says = (outcome: RefundOutcome) => ({
+        refund: () => Promise.reject(new Error('asked for twice')),
+        refundsOf: async (chargeReference: string) => [
+          { reference, chargeReference, refundId: undefined, amountMinor: 6_000, currency: 'USD', outcome },
+        ],
+      });
+      expect(await shop.refund(id, says({ status: 'processing', reference, detail }))).toBe('processing');
+      await expect(shop.refund(id, { refundsOf: () => Promise.reject(new OutcomeUnknown('silence')) })).rejects.toThrow(
+        'silence',
+      );
+      expect((await shop.read(id)).refunds).toMatchObject([{ status: 'processing' }]);
+      expect(await shop.refund(id, says({ status: 'succeeded', reference }))).toBe('succeeded');
+      expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 60 });
+    },
+  );
+
+  it('that is processing gets a new job, also when every webhook is lost', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const reference = `re_${id}`;
+    await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail: 'pending' }) });
+    await shop.ctx.relay.idle();
+    await shop.ctx.redis.flushdb();
+    const later = { ...shop.ctx, now: () => new Date(Date.now() + 60_000) };
+    expect((await performJob(reconcile, {}, later)).revived).toBeGreaterThan(0);
+    await shop.ctx.relay.idle();
+    const jobs = await shop.ctx.producer.queues.get('payments')?.getJobs();
+    const data = expect.objectContaining({ order_id: id });
+    expect(jobs).toContainEqual(expect.objectContaining({ name: 'refund-payment', data }));
   });
 
   it('is for administrators, and for what is paid', async () => {

@@ -92,7 +92,7 @@ const steps = [
 ] as const;
 
 test('no sequence of requests, answers and faults leaves the tables, or keeps or takes a minor unit too much', async () => {
-  const tables = { order: orderMoves, payment: paymentMoves, refund: refundMoves };
+  const tables = { order: orderMoves, payment: paymentMoves, refund: refundMoves, dispute: {} };
   const any = fc.array(fc.constantFrom(...steps), { minLength: 4, maxLength: 12 });
   // Most come with a card: what matters begins with a charge.
   const card = fc.constantFrom({}, ...Array.from({ length: 3 }, () => ({ payment_method: 'pm_card_visa' })));

@@ -7,10 +7,10 @@ import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
-import { isOvertaken } from '../jobs/find-job.ts';
 import { queues as definitions } from '../jobs/queues.ts';
 import { auditAround } from './audit.ts';
 import { boardAct, standingOf } from './board-act.ts';
+import { boardProblem, refuseLongPages } from './board-requests.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
 import { guard } from './principal.ts';
@@ -34,14 +34,16 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
     options: { uiConfig: { boardTitle: 'Orderflow' } },
   });
   const passOn = (error: Error): never => {
-    throw isOvertaken(error) ? new Problem('job_moved', 'It is in another state by now.', { cause: error }) : error;
+    throw error;
   };
-  // What fails in the board fails as everywhere else: its own handler calls everything a fault, and shows its text.
   serverAdapter.setErrorHandler(passOn);
   for (const path of [base, `${base}/*`])
-    app.use(path, keepPrivate, admit, readBody, refuseWithoutRedis, withoutForeignFonts);
+    app.use(path, keepPrivate, admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
   // The board brings a Hono of its own, which knows of no other's errors.
-  app.route(base, serverAdapter.registerPlugin().onError(passOn));
+  const board = serverAdapter.registerPlugin().onError((error, c) => {
+    throw boardProblem(error, isReading(c.req));
+  });
+  app.route(base, board);
 }
 
 function linkToApi({ id }: Readonly<{ id?: string | number | null | undefined }>) {
@@ -63,14 +65,14 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const act = boardAct(c.req.method, c.req.path, queueNames);
   c.set('act', act);
   try {
-    await guard(isReading(c) ? 'operator' : 'admin', 'everywhere')(c, async () => {});
+    await guard(isReading(c.req) ? 'operator' : 'admin', 'everywhere')(c, async () => {});
   } catch (error) {
-    const isPageAsked = isReading(c) && (c.req.header('accept') ?? '').includes('text/html');
+    const isPageAsked = isReading(c.req) && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
     if (isPageAsked && isRefused) return loginPage(c, error.code === 'forbidden' ? 403 : 401);
     throw error;
   }
-  if (isReading(c)) return next();
+  if (isReading(c.req)) return next();
   const change = async () => {
     await next();
     return c.res.status;
@@ -78,8 +80,8 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   await auditAround(c, change, () => standingOf(c.var.ctx.producer, act));
 };
 
-function isReading(c: HonoContext<RouteEnv>): boolean {
-  return c.req.method === 'GET' || c.req.method === 'HEAD';
+function isReading({ method }: Readonly<{ method: string }>): boolean {
+  return method === 'GET' || method === 'HEAD';
 }
 
 async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<Response> {
@@ -90,7 +92,7 @@ async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<R
 const readJson = readJsonBody(true);
 
 /** Bodies are bounded here as everywhere, before the board reads them. */
-const readBody: MiddlewareHandler<RouteEnv> = (c, next) => (isReading(c) ? next() : readJson(c, next));
+const readBody: MiddlewareHandler<RouteEnv> = (c, next) => (isReading(c.req) ? next() : readJson(c, next));
 
 // BullMQ waits for ever for a Redis that has never answered.
 const refuseWithoutRedis: MiddlewareHandler<RouteEnv> = async (c, next) => {

@@ -28,8 +28,9 @@ const percent = new Intl.NumberFormat('en-US', {
 });
 const time = new Intl.DateTimeFormat(undefined, { timeStyle: 'medium', hourCycle: 'h23' });
 
-/** `1,234.50`, `12.3456`, `0.00001234`: as many digits as matter at its size. */
-export function formatPrice(value: number): string {
+/** `1,234.50`, `12.3456`, `0.00001234`: as many digits as matter at its size; a dash when it is not known. */
+export function formatPrice(value: number | null): string {
+  if (value === null) return '–';
   const size = Math.abs(value);
   return prices[size >= 1_000 ? 'large' : size >= 0.1 || size === 0 ? 'usual' : 'small'].format(value);
 }

@@ -31,15 +31,18 @@ export type FinnhubHoliday = z.output<typeof Holiday>;
 const Change = (name: string) =>
   optional(name, z.number().min(-mostPrice).max(mostPrice).nullable().default(null), null);
 
+// What stands beside the price.
+const Side = (name: string) => optional(name, Price.nullable().default(null), null);
+
 /** What `/quote` answers. */
 export const Quote = z.object({
   c: Price,
   d: Change('d'),
   dp: Change('dp'),
-  h: Price,
-  l: Price,
-  o: Price,
-  pc: Price,
+  h: Side('h'),
+  l: Side('l'),
+  o: Side('o'),
+  pc: Side('pc'),
   t: Moment,
 });
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { CompanyProfile } from '../entities/company-profile.entity.ts';
+import { amountScale, CompanyProfile } from '../entities/company-profile.entity.ts';
 import { companyCopy, companyKeys, companyName, storedCompany } from '../market/company-copy.ts';
+import { rounded } from '../market/rounded.ts';
 import { Symbol } from '../market/symbol.ts';
 import { companyUpdated } from '../streams/market.stream.ts';
 import { defineJob } from './define-job.ts';
@@ -32,7 +33,11 @@ export const fetchCompany = defineJob(
         const company = await finnhub.company(symbol, attempt.signal);
         if (!company) return undefined;
         const { finnhubIndustry: industry, weburl: website, ...rest } = company;
-        const row = { symbol, ...rest, industry, website, observedAt: now(), source: 'finnhub' };
+        const amounts = {
+          marketCapitalization: asStored(company.marketCapitalization),
+          shareOutstanding: asStored(company.shareOutstanding),
+        };
+        const row = { symbol, ...rest, ...amounts, industry, website, observedAt: now(), source: 'finnhub' };
         // A symbol has one row, which a second run writes again.
         await transaction(async (tx, after) => {
           await tx.upsert(CompanyProfile, row);
@@ -45,3 +50,8 @@ export const fetchCompany = defineJob(
   },
   async ({ symbol }, _reason, { asks }) => asks.settle(companyName(symbol)),
 );
+
+/** An amount as its column holds it; one too small for that is not known. */
+function asStored(amount: number | null): number | null {
+  return amount === null ? null : rounded(amount, amountScale) || null;
+}

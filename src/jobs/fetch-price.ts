@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import { RateLimited } from '../errors.ts';
 import { claimPoll, returnClaim } from '../market/claim-poll.ts';
+import { priceRow } from '../market/price-row.ts';
 import { quoteCopy, quoteKeys, quoteName, type QuoteRow, quoteTable, storedQuote } from '../market/quote-copy.ts';
 import { isCrypto } from '../market/crypto-symbol.ts';
 import { cryptoUpdated, quoteUpdated } from '../streams/market.stream.ts';
@@ -40,21 +41,9 @@ function fetchFor(attempt: Attempt, symbol: string, ctx: JobContext) {
     isListed: () => finnhub.isListed(symbol, signal),
     async fetch() {
       const quote = await finnhub.quote(symbol, signal);
-      if (!quote) return undefined;
-      const row = {
-        symbol,
-        jobId: id,
-        current: quote.c,
-        change: quote.d,
-        changePercent: quote.dp,
-        high: quote.h,
-        low: quote.l,
-        open: quote.o,
-        previousClose: quote.pc,
-        quotedAt: quote.t,
-        observedAt: now(),
-        source: 'finnhub',
-      };
+      const price = quote && priceRow(quote, { symbol, observedAt: now(), source: 'finnhub' });
+      if (!price) return undefined;
+      const row = { ...price, jobId: id };
       await transaction(async (tx, after) => {
         // The job may run twice; its id is unique in the table, so the second run rewrites the same row.
         if (!(await isKnown(tx, row))) await tx.upsert(quoteTable(symbol), row, { onConflictFields: ['jobId'] });

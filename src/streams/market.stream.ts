@@ -8,15 +8,15 @@ export const market = defineStream({
   maxLength: 100_000,
 });
 
-/** The provider's quote keys: current, change, change in percent, high, low, open, previous close, UNIX seconds. */
+/** The provider's quote keys: current, change, change in percent, high, low, open, previous close, UNIX seconds. All but the price and its time may be unknown. */
 export const QuoteKeys = z.object({
   c: z.number(),
   d: z.number().nullable(),
   dp: z.number().nullable(),
-  h: z.number(),
-  l: z.number(),
-  o: z.number(),
-  pc: z.number(),
+  h: z.number().nullable(),
+  l: z.number().nullable(),
+  o: z.number().nullable(),
+  pc: z.number().nullable(),
   t: z.int(),
 });
 

@@ -58,7 +58,7 @@ const objects = [
   {
     name: 'quote',
     good: asObject(parsed('quote-AAPL')),
-    required: ['c', 'h', 'l', 'o', 'pc', 't'],
+    required: ['c', 't'],
     read: (body: Json) => finnhub(body, (client, signal) => client.quote('AAPL', signal)),
   },
   {

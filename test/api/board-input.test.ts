@@ -10,6 +10,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const mostBytes = 32 * 1024;
+const removing = /clean|empty|obliterate|promote|remove/;
 const nasty = ['%', '%25', '1e300', '0x10', '-1', '0', 'NaN', '\u0000', '🙂', '__proto__', 'x'.repeat(3_000)];
 const values: readonly unknown[] = [
   null,
@@ -18,7 +19,7 @@ const values: readonly unknown[] = [
   1.5,
   '',
   '%',
-  'x'.repeat(60_000),
+  'x'.repeat(9_000),
   true,
   [],
   [[]],
@@ -72,10 +73,11 @@ function variants({ method, path }: RouteRequest, id: string): readonly (readonl
   }
   // Who adds a job says most; all that is wrong with it comes from BullMQ.
   const isAdding = path.endsWith('/add');
+  const isRemoving = removing.test(path);
   const added = (given: object) => JSON.stringify({ name: 'fetch-quote', data: {}, options: given });
   const bodies = [
     ...values.map((value) => JSON.stringify(value)),
-    ...fields.flatMap((field) => [null, -1, '%', {}].map((value) => JSON.stringify({ [field]: value }))),
+    ...(isRemoving ? [] : fields).flatMap((field) => [-1, {}].map((value) => JSON.stringify({ [field]: value }))),
     ...(isAdding ? options.flatMap((name) => values.map((value) => added({ [name]: value }))) : []),
     ...(isAdding ? [added({ jobId: 'a:b' }), added({ repeat: { pattern: 'never' } })] : []),
     JSON.stringify({ pattern: 'never' }),
@@ -97,7 +99,7 @@ it('whatever Bull Board is sent is no fault, and no refusal is large', async () 
     }
   };
   const requests = boardRequestsOf('/admin/queues', 'finnhub');
-  const isRemoving = ({ path }: RouteRequest) => /clean|empty|obliterate|promote|remove/.test(path);
+  const isRemoving = ({ path }: RouteRequest) => removing.test(path);
   for (const request of requests.filter((some) => !isRemoving(some))) await send(request);
   // What has been added nevertheless, odd as it is, keeps nobody from seeing the others.
   for (const path of ['/jobs', '/queues', '/admin/queues/api/queues?activeQueue=finnhub'])

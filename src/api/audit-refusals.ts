@@ -7,7 +7,7 @@ import { type ProblemCode, problemCodes } from './problem-codes.ts';
 
 /**
  * What is written down although nothing changes: somebody tried what only others may, or a password that is another one, or
- * another site tried it with somebody's cookie.
+ * another site tried it with somebody's cookie. Of logins also those that are refused for their number.
  */
 const refusals: readonly ProblemCode[] = ['forbidden', 'bad_credentials', 'foreign_origin'];
 
@@ -21,7 +21,7 @@ export function auditRefusals(): MiddlewareHandler<RouteEnv> {
     await next();
     const { error } = c;
     const { act, caller, ctx, limits } = c.var;
-    const refusal = refusalOf(error);
+    const refusal = refusalOf(error, act?.action);
     if (!act || !refusal || !(error instanceof Problem)) return;
     const who = caller ? `user ${caller.userId}` : `address ${limits.addressOf(c)}`;
     const isOneTooMany = await written.consume(`${who} ${act.action}`).then(
@@ -37,7 +37,8 @@ export function auditRefusals(): MiddlewareHandler<RouteEnv> {
 }
 
 /** Who may not even know that something is there is told another code than the one that stands behind it. */
-function refusalOf(error: unknown): ProblemCode | undefined {
+function refusalOf(error: unknown, action: string | undefined): ProblemCode | undefined {
   if (!(error instanceof Problem)) return undefined;
-  return refusals.includes(error.code) ? error.code : refusalOf(error.cause);
+  const isRefusal = refusals.includes(error.code) || (error.code === 'too_many_requests' && action === 'login');
+  return isRefusal ? error.code : refusalOf(error.cause, action);
 }

@@ -16,7 +16,7 @@ const EntryView = z
     id: z.string(),
     at: z.string(),
     actor: z.int().nullable().openapi({ description: 'The user; null: nobody known.' }),
-    address: z.string().nullable().openapi({ description: 'From where; of IPv6 the /64 network.' }),
+    address: z.string().nullable().openapi({ description: 'From where.' }),
     action: z
       .string()
       .openapi({ description: 'The id of the operation, as it stands here; on the board what it asked for.' }),

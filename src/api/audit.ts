@@ -43,7 +43,7 @@ export async function audit(c: HonoContext<RouteEnv>, tx: EntityManager, made: M
   await tx.insert(AuditEntry, {
     id: randomUUIDv7(),
     userId: made.actor ?? caller?.userId ?? null,
-    address: limits.addressOf(c),
+    address: limits.senderOf(c).slice(0, 64),
     action: act.action.slice(0, 191),
     subject: subject?.slice(0, 191) ?? null,
     queue: act.queue ?? null,

@@ -2,12 +2,12 @@ import { BlockList, isIP } from 'node:net';
 import type { Context as HonoContext } from 'hono';
 import type { RouteEnv } from './define-route.ts';
 
-/** Tells by which address a request's sender is counted. */
+/** Tells the address that a request's sender has; empty for one that came over no socket. */
 export type ClientAddress = (c: HonoContext<RouteEnv>) => string;
 
 /**
  * The address a request came from. Behind a proxy of the list it is the last one in X-Forwarded-For that is no such proxy;
- * what stands further left may be invented. IPv6 senders own at least a /64, so that counts as one address.
+ * what stands further left may be invented.
  */
 export function openClientAddress(trustedProxies: readonly string[]): ClientAddress {
   const trusted = new BlockList();
@@ -26,8 +26,13 @@ export function openClientAddress(trustedProxies: readonly string[]): ClientAddr
       if (isIP(hop) === 0) break;
       address = hop;
     }
-    return isIP(address) === 6 ? network(address) : address;
+    return address.toLowerCase();
   };
+}
+
+/** By what a sender of this address is counted: IPv6 senders own at least a /64, so that is one address. */
+export function countedAddress(address: string): string {
+  return isIP(address) === 6 ? network(address) : address;
 }
 
 /** Where the node server keeps the socket; a request that came over none has no address. */

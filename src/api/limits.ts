@@ -3,7 +3,7 @@ import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 import { type Allowance, openAllowance, type Use } from './allowance.ts';
 import { type Burst, openBurst } from './burst.ts';
-import { type ClientAddress, openClientAddress } from './client-address.ts';
+import { type ClientAddress, countedAddress, openClientAddress } from './client-address.ts';
 import type { RouteEnv } from './define-route.ts';
 
 /** Where a request is counted: nowhere, in this process alone, or over all processes. */
@@ -11,6 +11,9 @@ export type Counting = 'nowhere' | 'here' | 'everywhere';
 
 /** Counts requests and refuses those above the limits. */
 export type Limits = Readonly<{
+  /** The address that a sender has. */
+  senderOf: ClientAddress;
+  /** The address, or network, that a sender is counted by. */
   addressOf: ClientAddress;
   /** @throws Problem too_many_requests, when the address has sent too many. */
   countAddress(c: HonoContext<RouteEnv>, counting: Counting): Promise<void>;
@@ -35,8 +38,10 @@ export function openLimits({ config, redis }: ApiContext): Limits {
   const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
   const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
   const burst = config.RATE_LIMIT_BURST === 0 ? undefined : openBurst(config.RATE_LIMIT_BURST, elapsedMs);
-  const addressOf = openClientAddress(config.TRUSTED_PROXIES ?? []);
+  const senderOf = openClientAddress(config.TRUSTED_PROXIES ?? []);
+  const addressOf: ClientAddress = (c) => countedAddress(senderOf(c));
   return {
+    senderOf,
     addressOf,
     async countAddress(c, counting) {
       if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);

@@ -18,7 +18,7 @@ export const AuditEntry = defineEntity({
     id: p.uuid().primary(),
     /** Who; null: nobody known. No foreign key: what was done stays known when its doer has left. */
     userId: p.integer().unsigned().nullable(),
-    /** From where; of IPv6 the /64 network. */
+    /** From where; empty of what came over no socket. */
     address: p.string().length(64).nullable(),
     /** The id of the operation, as in /openapi.json; on the board what it asks for, such as `PUT retry/failed`. */
     action: p.string().length(191),

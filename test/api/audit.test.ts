@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { boardAct } from '../../src/api/board-act.ts';
 import { AuditEntry } from '../../src/entities/audit-entry.entity.ts';
+import { Product } from '../../src/entities/product.entity.ts';
 import { pruneTokens } from '../../src/jobs/prune-tokens.job.ts';
 import { adminId, demoId, newPerson } from '../accounts.ts';
 import { everythingInMysql } from '../everything-stored.ts';
@@ -112,6 +113,15 @@ describe('a login', () => {
     for (const secret of [email, password]) expect(stored).not.toContain(secret);
   });
 
+  it('that is not even looked at, after too many, is an entry as well', async () => {
+    const person = await newPerson(api);
+    for (let count = 0; count < 10; count += 1) expect((await logIn(person.email, 'wrong')).status).toBe(401);
+    const answer = await logIn(person.email, person.password);
+    expect(answer.status).toBe(429);
+    const [entry] = await entries({ requestId: answer.headers.get('x-request-id') ?? '' });
+    expect(entry).toMatchObject({ action: 'login', status: 429, code: 'too_many_requests' });
+  });
+
   it('or anything else that is refused again and again stops filling the table', async () => {
     const person = await newPerson(api);
     for (let count = 0; count < 65; count += 1) await person.send('GET', '/events');
@@ -168,6 +178,20 @@ describe('what has changed', () => {
     expect(changed).toMatchObject({ action: 'changeProduct', before: { price: 10.5 }, after: { price: 11 } });
     expect(changed).not.toHaveProperty('after.title');
     expect(created).toMatchObject({ action: 'createProduct', before: null, after: { title: 'A thing', price: 10.5 } });
+  });
+});
+
+describe('an order that an administrator places for somebody', () => {
+  it('has an entry however long it is', async () => {
+    const row = { title: '物'.repeat(300), priceMinor: 100, currency: 'USD', stock: null };
+    const em = api.ctx.orm.em.fork();
+    const products: number[] = [];
+    for (let count = 0; count < 100; count += 1) products.push(await em.insert(Product, row));
+    const placed = await api.send('POST', '/orders', { as: 'admin', body: { user_id: demoId, products } });
+    expect(placed.status).toBe(201);
+    const [entry] = await audit('action=placeOrder&actor=2');
+    expect(entry).toMatchObject({ status: 201, after: { user_id: demoId, total_amount: 100 } });
+    expect(entry).toHaveProperty('after.items.length', 100);
   });
 });
 

@@ -1,9 +1,9 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { openClientAddress } from '../../src/api/client-address.ts';
+import { countedAddress, openClientAddress } from '../../src/api/client-address.ts';
 import type { RouteEnv } from '../../src/api/define-route.ts';
 
-async function addressOf(trusted: string[], remoteAddress: string | undefined, forwarded?: string): Promise<string> {
+async function senderOf(trusted: string[], remoteAddress: string | undefined, forwarded?: string): Promise<string> {
   const of = openClientAddress(trusted);
   const app = new Hono<RouteEnv>().get('/', (c) => c.text(of(c)));
   const headers: Record<string, string> = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
@@ -40,6 +40,12 @@ describe('the address of a sender', () => {
     ['IPv6 behind a proxy of IPv6', proxies, 'fd00::1', '2001:db8::1', '2001:db8:0:0::/64'],
     ['nothing where there is no socket', [], undefined, undefined, ''],
   ])('is %s', async (_what, trusted, remote, forwarded, address) => {
-    expect(await addressOf(trusted, remote, forwarded)).toBe(address);
+    expect(countedAddress(await senderOf(trusted, remote, forwarded))).toBe(address);
+  });
+
+  it('is known exactly, in lower case, also where a network is counted', async () => {
+    expect(await senderOf(proxies, '2001:DB8:1:2::6')).toBe('2001:db8:1:2::6');
+    expect(await senderOf(proxies, '10.1.2.3', '[2001:db8:1:2::9]:4711')).toBe('2001:db8:1:2::9');
+    expect(await senderOf(proxies, '10.1.2.3', '203.0.113.9')).toBe('203.0.113.9');
   });
 });

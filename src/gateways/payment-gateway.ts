@@ -30,7 +30,13 @@ export type RefundOutcome =
   | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>;
 
 /** Which charge is looked for, and between which moments the gateway was asked for it. */
-export type LostCharge = Readonly<{ paymentId: string; firstAskedAt: Date; lastAskedAt: Date }>;
+export type LostCharge = Readonly<{
+  paymentId: string;
+  amountMinor: number;
+  currency: string;
+  firstAskedAt: Date;
+  lastAskedAt: Date;
+}>;
 
 /** A charge as the gateway's own list has it. */
 export type ListedCharge = Readonly<{
@@ -78,6 +84,8 @@ export type Notice = Readonly<{ gateway: string; type: string; eventId: string }
  */
 export type PaymentGateway = Readonly<{
   name: string;
+  /** Whether its lists say what it has done: what they do not have then did not happen. */
+  keepsBooks: boolean;
   charge(charge: Charge): Promise<ChargeOutcome>;
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
   find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
@@ -145,6 +153,7 @@ function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGa
   const opened = () => (opening ??= open());
   return {
     name,
+    keepsBooks: true,
     charge: async (charge) => (await opened()).charge(charge),
     find: async (lost) => (await opened()).find(lost),
     lookUp: async (reference) => (await opened()).lookUp(reference),
@@ -164,6 +173,7 @@ function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGa
 /** Asks nobody and takes nothing: every charge and refund succeeds at once. */
 const instant: PaymentGateway = {
   name: 'instant',
+  keepsBooks: false,
   charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
   find: async () => undefined,
   lookUp: async (reference) => ({ status: 'succeeded', reference }),

@@ -20,6 +20,7 @@ export function openStripe({
   const { paymentIntents, refunds } = stripe;
   return {
     name: 'stripe',
+    keepsBooks: true,
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
     find: (lost) => listening(() => find(stripe, lost)),
     lookUp: (reference) => listening(async () => intentOutcome(await paymentIntents.retrieve(reference))),
@@ -75,9 +76,13 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
   );
 }
 
-async function find(stripe: Stripe, { paymentId, firstAskedAt, lastAskedAt }: LostCharge) {
-  for await (const intent of listing(stripe.paymentIntents, firstAskedAt, lastAskedAt))
-    if (intent.metadata['payment_id'] === paymentId) return intentOutcome(intent);
+/** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
+async function find(stripe: Stripe, { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt }: LostCharge) {
+  for await (const intent of listing(stripe.paymentIntents, firstAskedAt, lastAskedAt)) {
+    const listed = listedCharge(intent);
+    if (listed.paymentId === paymentId && listed.amountMinor === amountMinor && listed.currency === currency)
+      return intentOutcome(intent);
+  }
   return undefined;
 }
 

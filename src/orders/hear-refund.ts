@@ -1,14 +1,18 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
-import { Refund } from '../entities/refund.entity.ts';
+import { Refund, type RefundStatus } from '../entities/refund.entity.ts';
 import type { ListedRefund } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { lockKnownOrder, type OrderRow, type PaymentRow } from './lock-order.ts';
 import { type RefundRow, settleRefund } from './refund-payment.ts';
 import { writeHistory } from './transitions.ts';
 
-/** What became of it: nothing new, taken in, or for people, because it cannot be what our books say. */
-export type Heard = Readonly<{ verdict: 'known' | 'settled' | 'differs'; refundId: string | undefined }>;
+/** What became of it: nothing new, taken in, or for people, because it cannot be what our books say; and where ours stands. */
+export type Heard = Readonly<{
+  verdict: 'known' | 'settled' | 'differs';
+  refundId: string | undefined;
+  status: RefundStatus | undefined;
+}>;
 
 type Hearing = Readonly<{ payment: PaymentRow; listed: ListedRefund; at: Date }>;
 
@@ -25,14 +29,14 @@ export async function hearRefund(
   const known = await findRefund(tx, payment, listed);
   const isOfThis = listed.chargeReference === payment.gatewayReference && listed.currency === payment.currency;
   if (!isOfThis || (known && (known.payment !== payment.id || known.amountMinor !== listed.amountMinor)))
-    return { verdict: 'differs', refundId: known?.id };
+    return { verdict: 'differs', refundId: known?.id, status: known?.status };
   const { amountMinor, outcome } = listed;
   const isCounted = known?.status === 'succeeded';
   if (outcome.status === 'succeeded' && !isCounted && order.refundedMinor + amountMinor > order.totalMinor)
-    return { verdict: 'differs', refundId: known?.id };
+    return { verdict: 'differs', refundId: known?.id, status: known?.status };
   const refund = known ?? (await record(tx, { order, payment, listed, at }));
   const status = await settleRefund(tx, after, { orderId: order.id, refundId: refund.id, outcome, at });
-  return { verdict: known?.status === status ? 'known' : 'settled', refundId: refund.id };
+  return { verdict: known?.status === status ? 'known' : 'settled', refundId: refund.id, status };
 }
 
 /** By the gateway's id; by ours only where none of the gateway's is known yet and nobody has written the refund off. */

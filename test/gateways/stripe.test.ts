@@ -101,7 +101,11 @@ test('a lost answer leaves the outcome unknown, although the money was taken; th
   expect(await rowsOf(asked.key)).toHaveLength(1);
   const { paymentId } = asked;
   const firstAskedAt = new Date();
-  const found = await stripe.find({ paymentId, firstAskedAt, lastAskedAt: firstAskedAt });
+  const lost = { paymentId, amountMinor: 10_000, currency: 'USD', firstAskedAt, lastAskedAt: firstAskedAt };
+  const found = await stripe.find(lost);
+  // What bears our id and not our amount is somebody else's.
+  expect(await stripe.find({ ...lost, amountMinor: 9_999 })).toBeUndefined();
+  expect(await stripe.find({ ...lost, currency: 'EUR' })).toBeUndefined();
   expect(found?.status).toBe('succeeded');
   expect(await stripe.charge(asked)).toEqual(found);
   expect(await rowsOf(asked.key)).toHaveLength(1);
@@ -109,7 +113,8 @@ test('a lost answer leaves the outcome unknown, although the money was taken; th
 
 test('a charge the gateway never heard of is not found', async () => {
   const at = new Date();
-  expect(await stripe.find({ paymentId: randomUUID(), firstAskedAt: at, lastAskedAt: at })).toBeUndefined();
+  const lost = { paymentId: randomUUID(), amountMinor: 10_000, currency: 'USD', firstAskedAt: at, lastAskedAt: at };
+  expect(await stripe.find(lost)).toBeUndefined();
 });
 
 test.each([

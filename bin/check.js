@@ -1,5 +1,6 @@
 import { delimiter, join } from 'node:path';
 import { readEnvironment, root } from './environment.js';
+import { explain } from './explain.js';
 import { install } from './install.js';
 import { endTools, runTool } from './run-tool.js';
 import { Steps } from './steps.js';
@@ -41,6 +42,6 @@ try {
   for (const fault of faults) steps.say(`\n${fault}`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 } catch (error) {
-  steps.say([error.message, error.remedy].filter(Boolean).join('\n\n'));
+  steps.say(explain(error));
   process.exitCode = 1;
 }

@@ -4,12 +4,24 @@ import { CannotStart } from './cannot-start.js';
 import { tryLock } from './lock-file.js';
 import { endAll } from './process-identity.js';
 
+/** Makes a folder for our data, where it is not there yet. @throws CannotStart */
+export function makeFolder(path) {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw new CannotStart(
+      `${path} cannot be made (${error.code}).`,
+      'Name a folder that this user may write: DATA_DIR=… npm start',
+    );
+  }
+}
+
 /**
  * Makes the data directory ours: refuses beside a live owner, takes over from a dead one and ends what that one left
  * running. The lock remembers our children for whoever has to clean up after us.
  */
 export async function claimDataDirectory(path) {
-  mkdirSync(join(path, 'logs'), { recursive: true });
+  makeFolder(join(path, 'logs'));
   const lock = tryLock(join(path, 'lock'));
   if (lock.holder)
     throw new CannotStart(

@@ -1,3 +1,5 @@
+import { CannotStart } from './cannot-start.js';
+
 const demo = { email: 'demo@example.com', password: 'orderflow-demo' };
 const patienceMs = 15_000;
 const retryMs = 1_000;
@@ -20,7 +22,7 @@ export class DemoApi {
   async logIn() {
     const answer = await this.#ask('POST', '/auth/login', demo);
     if (!answer?.ok)
-      throw new Error(
+      throw new CannotStart(
         `${demo.email} cannot log in at ${this.#url}; the demo needs the demo data, which production has not.`,
       );
     this.#token = (await answer.json()).access_token;
@@ -30,7 +32,7 @@ export class DemoApi {
   async products() {
     const { data } = (await this.get('/products?limit=100')) ?? { data: [] };
     const inStock = data.filter(({ stock, currency }) => (stock === null || stock > 5) && currency === 'USD');
-    if (inStock.length === 0) throw new Error('There is nothing for sale.');
+    if (inStock.length === 0) throw new CannotStart('There is nothing for sale.');
     return inStock;
   }
 

@@ -1,6 +1,8 @@
 import { parseArgs } from 'node:util';
+import { CannotStart } from './cannot-start.js';
 import { DemoApi } from './demo-api.js';
 import { readEnvironment } from './environment.js';
+import { explain } from './explain.js';
 import { readRunFile } from './run-file.js';
 import { onStop } from './stop-signals.js';
 
@@ -22,7 +24,9 @@ function readWishes() {
   const { values } = parseArgs({ options });
   const [seconds, pace] = [Number(values.seconds ?? Number.POSITIVE_INFINITY), Number(values.pace)];
   if (!(seconds > 0) || !(pace > 0) || pace > 6_000)
-    throw new Error('--seconds must be a number above 0, --pace a number of orders a minute above 0, at most 6000');
+    throw new CannotStart(
+      '--seconds must be a number above 0, --pace a number of orders a minute above 0, at most 6000',
+    );
   return { seconds, pace };
 }
 
@@ -113,7 +117,7 @@ async function main() {
   const run = readRunFile(environment.dataDirectory);
   const api = run && new DemoApi(run.api);
   if (!api || !(await api.isThere()))
-    throw new Error(
+    throw new CannotStart(
       `Nothing runs in ${environment.dataDirectory}. Start the platform first, in another terminal: npm start`,
     );
   await api.logIn();
@@ -132,7 +136,7 @@ async function main() {
 main().then(
   () => process.exit(0),
   (error) => {
-    process.stderr.write(`${error.message}\n`);
+    process.stderr.write(`${explain(error)}\n`);
     process.exit(1);
   },
 );

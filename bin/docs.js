@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { root } from './environment.js';
+import { explain } from './explain.js';
 import { findNode } from './node-24.js';
 
 // Writes the pages under docs/ that are made of the code. No server is needed.
@@ -8,6 +9,6 @@ try {
   const { status } = spawnSync(node.path, ['docs/generate/main.ts'], { cwd: root, stdio: 'inherit' });
   process.exitCode = status ?? 1;
 } catch (error) {
-  process.stderr.write(`${error.message}\n\n${error.remedy ?? ''}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }

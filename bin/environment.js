@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as util from 'node:util';
+import { CannotStart } from './cannot-start.js';
 
 /** The folder of the repository. */
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -18,7 +19,7 @@ export const defaults = Object.freeze({
 
 /** Every variable of the product; `npm test` empties them, so that a `.env` changes no result. */
 export const productVariables = Object.freeze(
-  `PORT HOST HEALTH_PORT PUBLIC_URL TRUSTED_PROXIES CORS_ORIGINS ALLOWED_HOSTS DATA_DIR
+  `PORT HOST HEALTH_PORT HEALTH_HOST PUBLIC_URL HSTS_SUBDOMAINS TRUSTED_PROXIES CORS_ORIGINS ALLOWED_HOSTS DATA_DIR
   MYSQL_HOST MYSQL_PORT MYSQL_USER MYSQL_PASSWORD MYSQL_DB REDIS_HOST REDIS_PORT REDIS_DB REDIS_PASSWORD
   PUBLIC_PRODUCT_API FINNHUB_API_KEY FINNHUB_BASE_URL FINNHUB_PER_MINUTE FINNHUB_PER_SECOND FINNHUB_WINDOW_MS
   FOREX_FALLBACK_URL PAYMENT_GATEWAY STRIPE_SECRET_KEY STRIPE_WEBHOOK_SECRET STRIPE_API_BASE PAYMENT_DEFAULT_METHOD
@@ -35,13 +36,13 @@ export const productVariables = Object.freeze(
  */
 export function readEnvironment(own = process.env) {
   const all = { ...parse(readIfThere(join(root, '.env'))), ...own };
-  const value = (name) =>
-    (all[`${name}_FILE`] ? readFileSync(all[`${name}_FILE`], 'utf8').trimEnd() : all[name]) || undefined;
+  const value = (name) => (all[`${name}_FILE`] ? readSecret(all, `${name}_FILE`) : all[name]) || undefined;
   const setting = (name) => value(name) ?? defaults[name];
   return Object.freeze({
     all: Object.freeze(all),
     value,
     setting,
+    port: () => wholePort('PORT', setting('PORT')),
     isNamed: (name) => all[name] !== undefined || value(name) !== undefined,
     isProduction: value('NODE_ENV') === 'production',
     dataDirectory: resolve(root, value('DATA_DIR') ?? '.data'),
@@ -58,8 +59,27 @@ function readIfThere(file) {
     return readFileSync(file, 'utf8');
   } catch (error) {
     if (error.code === 'ENOENT') return '';
-    throw error;
+    throw new CannotStart(`${file} cannot be read (${error.code}).`, 'Let this user read it, or take it away.');
   }
+}
+
+function readSecret(all, name) {
+  try {
+    return readFileSync(all[name], 'utf8').trimEnd();
+  } catch {
+    throw new CannotStart(`${name} names a file that cannot be read.`, 'Correct it, or let this user read the file.');
+  }
+}
+
+/** In the words of `src/config.ts`, which looks at all the others. */
+function wholePort(name, text) {
+  const fault = !/^\d+$/.test(text)
+    ? 'must be a whole number'
+    : Number(text) < 1
+      ? 'must be at least 1'
+      : Number(text) > 65_535 && 'must be at most 65535';
+  if (fault) throw new CannotStart(`${name} ${fault}.`, `As in: ${name}=8013 npm start`);
+  return Number(text);
 }
 
 /** Node before 20.12 has no parser of its own; this one knows plain and quoted values, no lines of several. */

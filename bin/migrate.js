@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readEnvironment, root } from './environment.js';
+import { explain } from './explain.js';
 import { install } from './install.js';
 import { findNode } from './node-24.js';
 import { readRunFile } from './run-file.js';
@@ -18,7 +19,7 @@ try {
   for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => child.kill(name));
   child.once('exit', (code) => process.exit(code ?? 1));
 } catch (error) {
-  process.stderr.write(`${error.message}\n\n${error.remedy ?? ''}\n`);
+  process.stderr.write(`${explain(error)}\n`);
   process.exitCode = 1;
 }
 

@@ -42,12 +42,10 @@ export function sandboxPart({ node, environment, ports, dataDirectory, url, secr
 const smallYoungGeneration = '--max-semi-space-size=2';
 
 /** One worker for all queues. */
-export function workerPart({ node, env, healthPort }) {
-  const health = `http://127.0.0.1:${healthPort}`;
+export function workerPart({ node, env, health, healthPort }) {
   return {
     ...nodePart('worker', [smallYoungGeneration, 'src/workers/main.ts'], node, {
       ...env,
-      HOST: '127.0.0.1',
       HEALTH_PORT: String(healthPort),
     }),
     health,
@@ -56,9 +54,9 @@ export function workerPart({ node, env, healthPort }) {
 }
 
 /** The API, on the one port that is fixed. */
-export function apiPart({ node, env, url, reachable, healthPort }) {
+export function apiPart({ node, env, url, health, healthPort }) {
   const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(healthPort) });
-  return { ...part, health: `http://${reachable}:${healthPort}`, isReady: () => answers(`${url}/readyz`) };
+  return { ...part, health, isReady: () => answers(`${url}/readyz`) };
 }
 
 function nodePart(role, args, node, env) {

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { CannotStart } from './cannot-start.js';
 import { claimDataDirectory } from './data-directory.js';
 import { readEnvironment, root } from './environment.js';
+import { explain } from './explain.js';
 import { isFree, withFreePorts } from './free-ports.js';
 import { install } from './install.js';
 import { buildLivePage } from './live-page.js';
@@ -19,9 +20,9 @@ import { chooseUpstreams } from './upstreams.js';
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
 const host = environment.value('HOST') ?? (environment.isProduction ? '0.0.0.0' : '127.0.0.1');
-const port = Number(environment.setting('PORT'));
-const reachable = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }[host] ?? (host.includes(':') ? `[${host}]` : host);
-const url = `http://${reachable}:${port}`;
+const port = environment.port();
+const url = `http://${reachable(host)}:${port}`;
+const healthUrl = (healthPort) => `http://${reachable(environment.value('HEALTH_HOST') ?? '127.0.0.1')}:${healthPort}`;
 
 /** The whole platform, in the order in which its parts need one another; the API comes last. */
 async function start(supervisor, directory, run) {
@@ -32,7 +33,9 @@ async function start(supervisor, directory, run) {
     environment.isProduction
       ? givenServers(environment)
       : bringServers({ environment, steps, supervisor, dataDirectory }),
-    withFreePorts(5, (ports) => startUpstreams({ supervisor, node, ports, dataDirectory })),
+    checkEnvironment(node).then(() =>
+      withFreePorts(5, (ports) => startUpstreams({ supervisor, node, ports, dataDirectory })),
+    ),
     buildLivePage({ environment, steps, node }),
   ]);
   Object.assign(run.content, { sandbox: upstreams.sandbox, mysql: servers.mysql, redis: servers.redis });
@@ -40,19 +43,27 @@ async function start(supervisor, directory, run) {
   const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
   await steps.step('Database schema and demo data', () => migrate(node, env));
   await steps.step('Worker', () =>
-    withFreePorts(1, ([healthPort]) => supervisor.start(workerPart({ node, env, healthPort }))),
+    withFreePorts(1, ([healthPort]) =>
+      supervisor.start(workerPart({ node, env, healthPort, health: healthUrl(healthPort) })),
+    ),
   );
   run.write();
   await steps.step('API', async (detail) => {
     detail(url);
     await withFreePorts(1, ([free]) => {
       const healthPort = environment.value('HEALTH_PORT') ?? free;
-      return supervisor.start(apiPart({ node, env, url, reachable, healthPort }));
+      return supervisor.start(apiPart({ node, env, url, healthPort, health: healthUrl(healthPort) }));
     });
   });
   const { sandbox, names } = { ...upstreams };
   const { isProduction } = environment;
   steps.say(summary({ url, servers, sandbox, upstreams: names, isProduction, dataDirectory }));
+}
+
+/** How somebody on this machine reaches what listens on an address. */
+function reachable(address) {
+  const anywhere = { '0.0.0.0': '127.0.0.1', '::': '127.0.0.1' }[address];
+  return anywhere ?? (address.includes(':') ? `[${address}]` : address);
 }
 
 /** The sandbox, if any upstream is its; answers what stands for each. */
@@ -74,6 +85,17 @@ async function migrate(node, env) {
   if (code !== 0) throw new CannotStart(`The database could not be prepared.\n${output.trim().slice(-3000)}`);
 }
 
+/** Before anything is started that would not understand it. Servers that are not named are brought later. */
+async function checkEnvironment(node) {
+  const env = { MYSQL_HOST: 'none', NODE_ENV: 'development', ...givenOf(environment.all) };
+  const { code, output } = await runTool(node.path, ['src/check-environment.ts'], { cwd: root, env });
+  if (code !== 0) throw new CannotStart(output.trim());
+}
+
+function givenOf(all) {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== ''));
+}
+
 /** `run.json` as far as it is known; complete before the API starts, and current from then on. */
 function runRecord(dataDirectory) {
   const file = runFile(dataDirectory);
@@ -92,13 +114,6 @@ function runRecord(dataDirectory) {
     if (isComplete) write();
   };
   return { content, write, update, remove: file.remove };
-}
-
-function explain(error) {
-  if (error instanceof CannotStart) return [error.message, error.remedy].filter(Boolean).join('\n\n');
-  return error.log === undefined
-    ? (error.stack ?? String(error))
-    : `The ${error.message}. Its last lines:\n${error.log}`;
 }
 
 async function main() {
@@ -135,11 +150,6 @@ async function main() {
     if (!isStopping) await stop(1, `\n${explain(error)}\n`);
   }
 }
-
-process.on('uncaughtException', (error) => {
-  process.stderr.write(`${error.stack ?? error}\n`);
-  process.exit(1);
-});
 
 try {
   await main();

@@ -1,15 +1,16 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart } from './cannot-start.js';
-import { claimDataDirectory } from './data-directory.js';
+import { claimDataDirectory, makeFolder } from './data-directory.js';
 import { productVariables, readEnvironment, root } from './environment.js';
+import { explain } from './explain.js';
 import { install } from './install.js';
 import { endSession } from './end-session.js';
 import { findServer, installFolders } from './installed-servers.js';
 import { buildLivePage } from './live-page.js';
 import { findNode } from './node-24.js';
-import { endTools } from './run-tool.js';
+import { endTools, runTool } from './run-tool.js';
 import { bringServers } from './servers.js';
 import { Steps } from './steps.js';
 import { onStop } from './stop-signals.js';
@@ -37,6 +38,7 @@ async function test(supervisor) {
     cacheFolder,
     isDurable: false,
   });
+  if (environment.value('MYSQL_HOST')) await checkMysql(node, servers.mysql);
   const report = join(folder, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
@@ -46,6 +48,14 @@ async function test(supervisor) {
     TEST_CHROMIUM: browser ?? '',
   });
   return count(report, code);
+}
+
+/** A server that is somebody else's may not let us in; without it no test can say anything. */
+async function checkMysql(node, { host, port, user, password }) {
+  const server = { MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_USER: user, MYSQL_PASSWORD: password };
+  const env = { ...environment.all, ...server, MYSQL_DB: `orderflow_test_${process.pid}`, NODE_ENV: 'test' };
+  const { code, output } = await runTool(node.path, ['test/check-mysql.ts'], { cwd: root, env });
+  if (code !== 0) throw new CannotStart(output.trim());
 }
 
 /** Whether all tests run, or those of the live page are among what is named. */
@@ -123,7 +133,7 @@ async function sweepDeadRuns() {
 }
 
 async function main() {
-  mkdirSync(environment.dataDirectory, { recursive: true });
+  makeFolder(environment.dataDirectory);
   await sweepDeadRuns();
   const directory = await claimDataDirectory(folder);
   const supervisor = new Supervisor({
@@ -151,9 +161,7 @@ async function main() {
   } catch (error) {
     if (isStopping) return;
     await finish(1);
-    steps.say(
-      error instanceof CannotStart ? `${error.message}\n\n${error.remedy}` : `${error.stack}\n${error.log ?? ''}`,
-    );
+    steps.say(explain(error));
     steps.say('0 passed, 1 failed');
   }
 }

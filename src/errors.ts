@@ -56,6 +56,11 @@ export class MalformedNotice extends Error {
   override name = 'MalformedNotice';
 }
 
+/** A process cannot start before somebody has mended its surroundings; the message says in a sentence what, and how. */
+export class CannotStart extends Error {
+  override name = 'CannotStart';
+}
+
 /** One fault of a request: `pointer` is an RFC 6901 pointer into the body, or the parameter's name. */
 export type Fault = Readonly<{ pointer: string; detail: string }>;
 

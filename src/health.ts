@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:http';
+import type { Config } from './config.ts';
+import { listen } from './listen.ts';
 
 /** Whether a process may be given work; `reason` is shown to probes when it may not. */
 export type Readiness = () => Promise<{ isReady: boolean; reason?: string }>;
@@ -8,9 +10,18 @@ export type Health = Readonly<{ readiness: Readiness; metrics(): Promise<string>
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Serves `/healthz`, `/readyz` and `/metrics` on a port of its own. It answers as long as the event loop turns. */
-export function serveHealth(port: number, host: string, { readiness, metrics }: Health): Server {
-  const server = createServer((request, response) => {
+/**
+ * Serves `/healthz`, `/readyz` and `/metrics` at HEALTH_HOST and HEALTH_PORT, where that is set. It answers as long as the
+ * event loop turns. @throws CannotStart
+ */
+export async function listenForHealth({ HEALTH_PORT, HEALTH_HOST }: Config, health: Health): Promise<void> {
+  if (HEALTH_PORT === undefined) return;
+  const at = { port: HEALTH_PORT, host: HEALTH_HOST, portName: 'HEALTH_PORT', hostName: 'HEALTH_HOST' };
+  await listen(healthServer(health), at);
+}
+
+function healthServer({ readiness, metrics }: Health): Server {
+  return createServer((request, response) => {
     const answer = (status: number, body: object) => {
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
     };
@@ -27,5 +38,4 @@ export function serveHealth(port: number, host: string, { readiness, metrics }: 
       (error: unknown) => answer(503, { status: 'not ready', reason: String(error) }),
     );
   });
-  return server.listen(port, host);
 }

@@ -7,9 +7,12 @@ export async function startWith<T>(step: () => Promise<T>): Promise<T> {
   return step().catch(refuse);
 }
 
+/** Errors whose message is all that somebody needs; of others it matters where they come from. */
+const forPeople: ReadonlySet<string> = new Set(['BadConfig', 'BadDefinition', 'CannotStart']);
+
 /** Says on standard error why the process cannot start, and ends it. */
 export function refuse(reason: unknown): never {
-  const isForPeople = reason instanceof Error && (reason.name === 'BadConfig' || reason.name === 'BadDefinition');
+  const isForPeople = reason instanceof Error && forPeople.has(reason.name);
   process.stderr.write(`${isForPeople ? reason.message : reason instanceof Error ? reason.stack : String(reason)}\n`);
   process.exit(1);
 }

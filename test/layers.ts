@@ -3,7 +3,7 @@ export const everywhere = ['errors', 'log', 'deadline', 'json-depth', 'rows', 'l
 
 const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
-const process = ['config', 'database', 'health', 'passwords', 'process-life', 'seed', 'telemetry'];
+const process = ['config', 'database', 'health', 'listen', 'passwords', 'process-life', 'seed', 'telemetry'];
 const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...process];
 
 /**
@@ -21,7 +21,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   config: [],
   passwords: [],
   database: [],
-  health: [],
+  listen: [],
+  health: ['listen'],
   'process-life': [],
   'redis-connection': [],
   entities: [],
@@ -39,6 +40,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   context: [...domain, 'config', 'jobs', 'outbox', 'gateways', 'telemetry', ...openers],
   seed: ['config', 'entities', 'passwords'],
   telemetry: ['entities'],
+  'check-environment': ['config', 'process-life'],
   migrate: ['config', 'database', 'orm-options', 'process-life', 'seed'],
   api: runtimes,
   workers: runtimes,

@@ -1,7 +1,8 @@
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase } from '../database.ts';
-import { serveHealth } from '../health.ts';
+import { listenForHealth } from '../health.ts';
+import { listen } from '../listen.ts';
 import { keepCompiled, onShutdown, outliveRejections, startWith } from '../process-life.ts';
 import { patientRedis } from '../redis-connection.ts';
 import { requireAccounts } from '../seed.ts';
@@ -23,12 +24,11 @@ await startWith(async () => {
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.producer, patientRedis(config));
 const app = await startWith(() => buildApp({ ...context, readiness, answers }));
-const server = serveApi(app).listen(config.PORT, config.bindHost, () =>
-  context.log.info({ url: config.publicUrl }, 'API ready'),
-);
 const metrics = openMetrics(context);
-if (config.HEALTH_PORT)
-  serveHealth(config.HEALTH_PORT, config.bindHost, { readiness: readiness.check, metrics: metrics.text });
+await startWith(() => listenForHealth(config, { readiness: readiness.check, metrics: metrics.text }));
+const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
+const server = await startWith(() => listen(serveApi(app), at));
+context.log.info({ url: config.publicUrl }, 'API ready');
 
 onShutdown(config, context.log, async () => {
   readiness.drain();

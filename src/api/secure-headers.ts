@@ -17,8 +17,11 @@ const yearSeconds = 31_536_000;
 /** Sets what every answer says to browsers. Set before the handler answers: on a finished answer it costs a copy. */
 export function setSecureHeaders(c: HonoContext<RouteEnv>): void {
   for (const [name, value] of always) c.header(name, value);
-  if (c.var.ctx.config.publicUrl.startsWith('https:'))
-    c.header('strict-transport-security', `max-age=${yearSeconds}; includeSubDomains`);
+  const { publicUrl, HSTS_SUBDOMAINS } = c.var.ctx.config;
+  if (!publicUrl.startsWith('https:')) return;
+  // Other names below this one are somebody else's to decide about, unless their owner says so.
+  const andBelow = HSTS_SUBDOMAINS === 'true' ? '; includeSubDomains' : '';
+  c.header('strict-transport-security', `max-age=${yearSeconds}${andBelow}`);
 }
 
 /** Keeps an answer for its asker out of every cache. */

@@ -1,7 +1,7 @@
 import { BadConfig, readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, ping, waitForDatabase } from '../database.ts';
-import { serveHealth } from '../health.ts';
+import { listenForHealth } from '../health.ts';
 import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis-connection.ts';
@@ -37,8 +37,8 @@ for (const worker of workers) countTries(worker, metrics);
 const sweeping = sweepUntil(stopping.signal, context.orm, context.relay, context.log);
 const keeping = keepRedis(context, stopping.signal);
 
-if (config.HEALTH_PORT)
-  serveHealth(config.HEALTH_PORT, config.bindHost, {
+await startWith(() =>
+  listenForHealth(config, {
     metrics: metrics.text,
     async readiness() {
       if (stopping.signal.aborted) return { isReady: false, reason: 'draining' };
@@ -47,7 +47,8 @@ if (config.HEALTH_PORT)
       const isReady = context.redis.status === 'ready' && workers.every((worker) => worker.isRunning());
       return { isReady, reason: 'Redis is away' };
     },
-  });
+  }),
+);
 context.log.info({ queues: workers.map(({ name }) => name) }, 'worker ready');
 
 onShutdown(config, context.log, async () => {

@@ -1,0 +1,128 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { freePort, quickStart, startProcess, until } from '../process.ts';
+import { ownData, type OwnData } from '../servers.ts';
+import { createDatabase } from '../test-context.ts';
+
+let data: OwnData;
+let orm: Awaited<ReturnType<typeof createDatabase>>;
+let stranger: Server;
+let port: number;
+let folder: string;
+beforeAll(async () => {
+  data = await ownData();
+  orm = await createDatabase(readConfig(data));
+  stranger = createServer();
+  port = await freePort();
+  await once(stranger.listen(port, '127.0.0.1'), 'listening');
+  folder = mkdtempSync(join(tmpdir(), 'orderflow-'));
+  writeFileSync(join(folder, 'file'), '');
+});
+afterAll(async () => {
+  await orm.schema.dropDatabase();
+  await orm.close(true);
+  stranger.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Runs a program of ours to its end. */
+function run(script: string, args: readonly string[], env: Readonly<Record<string, string>>) {
+  const { promise, resolve } = Promise.withResolvers<Readonly<{ code: number; output: string }>>();
+  const child = execFile(
+    process.execPath,
+    [script, ...args],
+    { env: { ...quickStart(), ...env } },
+    (_error, out, err) => resolve({ code: child.exitCode ?? -1, output: out + err }),
+  );
+  return promise;
+}
+
+const denied = () => ({ ...data, MYSQL_PASSWORD: 'another one' });
+const isTaken = (name: string) => () => ({ ...data, PORT: '1', HEALTH_PORT: '', [name]: String(port) });
+const spoilt = (name: string, value: string) => () => ({ ...data, DATA_DIR: folder, [name]: value });
+const [api, worker, migrate, start, test, demo] = [
+  'src/api/main.ts',
+  'src/workers/main.ts',
+  'src/migrate.ts',
+  'bin/start.js',
+  'bin/test.js',
+  'bin/demo.js',
+];
+const wrongPassword = /MySQL at [\d.]+:\d+ does not let the user '\w+' in.*; correct MYSQL_USER and MYSQL_PASSWORD\./;
+const noNumber = (name: string) => new RegExp(`${name} must be a whole number`);
+
+describe('what only somebody else can mend is said in a sentence with its remedy', () => {
+  it.each([
+    ['a database that denies', api, denied, wrongPassword],
+    ['a database that denies', worker, denied, wrongPassword],
+    ['a database that denies', migrate, denied, wrongPassword],
+    ['a database that denies', 'bin/migrate.js', denied, wrongPassword],
+    ['a database that denies', start, () => ({ ...denied(), PORT: '', DATA_DIR: folder }), wrongPassword],
+    ['a database that denies', test, () => ({ ...denied(), DATA_DIR: folder }), wrongPassword],
+    ['a port that is taken', api, isTaken('PORT'), /Another program listens on port \d+ of 127\.0\.0\.1; .*PORT/],
+    ['a port that is taken', api, isTaken('HEALTH_PORT'), /Another program listens on port \d+ .*HEALTH_PORT/],
+    ['a port that is taken', worker, isTaken('HEALTH_PORT'), /Another program listens on port \d+ .*HEALTH_PORT/],
+    ['an address of elsewhere', api, spoilt('HOST', '192.0.2.1'), /This machine has no address 192\.0\.2\.1; set HOST/],
+    ['a bad variable', api, spoilt('FINNHUB_PER_MINUTE', 'many'), noNumber('FINNHUB_PER_MINUTE')],
+    ['a bad variable', worker, spoilt('FINNHUB_PER_MINUTE', 'many'), noNumber('FINNHUB_PER_MINUTE')],
+    ['a bad variable', migrate, spoilt('MYSQL_PORT', 'x'), noNumber('MYSQL_PORT')],
+    ['a bad variable', start, spoilt('PORT', 'eighty'), noNumber('PORT')],
+    ['a bad variable', start, spoilt('PORT', '99999'), /PORT must be at most 65535/],
+    ['a bad variable', start, spoilt('FINNHUB_PER_MINUTE', 'many'), noNumber('FINNHUB_PER_MINUTE')],
+    [
+      'a secret’s file that is not there',
+      start,
+      spoilt('MYSQL_PASSWORD_FILE', '/nowhere'),
+      /MYSQL_PASSWORD_FILE names a file/,
+    ],
+    [
+      'a secret’s file that is not there',
+      api,
+      spoilt('MYSQL_PASSWORD_FILE', '/nowhere'),
+      /MYSQL_PASSWORD_FILE names a file/,
+    ],
+    ['a data folder that is a file', start, () => ({ DATA_DIR: join(folder, 'file') }), /cannot be made.*DATA_DIR/s],
+    ['a data folder that is a file', test, () => ({ DATA_DIR: join(folder, 'file') }), /cannot be made.*DATA_DIR/s],
+    ['a platform that does not run', demo, () => ({ DATA_DIR: folder }), /npm start/],
+  ])('%s: %s', async (_what, script, env, sentence) => {
+    const { code, output } = await run(script, [], env());
+    expect(output).toMatch(sentence);
+    expect(output).not.toMatch(/\n\s+at |node:internal|\berrno\b/);
+    expect(code).toBe(1);
+  });
+});
+
+describe('npm run migrate', () => {
+  it('needs the database alone, in production too', async () => {
+    const { MYSQL_HOST = '', MYSQL_PORT = '', MYSQL_USER = '', MYSQL_PASSWORD = '', MYSQL_DB = '' } = data;
+    const env = { NODE_ENV: 'production', MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DB };
+    const administrator = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'a long sentence' };
+    const { code, output } = await run(migrate, [], { ...env, ...administrator });
+    expect([code, output]).toEqual([0, 'schema: up to date\n']);
+  });
+});
+
+describe('the port for probes and scrapers', () => {
+  it.each([
+    ['is loopback’s alone', '', [true, false]],
+    ['is where HEALTH_HOST says', '127.0.0.2', [false, true]],
+  ])('%s', async (_what, host, reached) => {
+    const [health, own] = [await freePort(), await freePort()];
+    const env = { HOST: '0.0.0.0', PORT: String(own), HEALTH_PORT: String(health), HEALTH_HOST: host };
+    const process = startProcess(api, [], { ...data, ...env });
+    const isThere = async (address: string) =>
+      (await fetch(`http://${address}:${health}/metrics`).catch(() => undefined))?.ok ?? false;
+    await until(
+      () => process.output(),
+      async () => (await fetch(`http://127.0.0.2:${own}/readyz`).catch(() => undefined)) ?? undefined,
+    );
+    expect([await isThere('127.0.0.1'), await isThere('127.0.0.2')]).toEqual(reached);
+    await process.signal('SIGKILL');
+  });
+});

@@ -27,6 +27,8 @@ export const Payment = defineEntity({
     gateway: p.string().length(20),
     gatewayKey: p.uuid().unique(),
     gatewayReference: p.string().length(255).nullable().unique(),
+    /** Where a webhook says its charge is, before anybody knows: the gateway is asked about this one next. */
+    toldReference: p.string().length(255).nullable(),
     /** What the buyer's browser needs to authenticate, for the owner alone; null unless that is awaited. */
     clientSecret: p.string().length(255).nullable(),
     failureCode: p.string().length(100).nullable(),

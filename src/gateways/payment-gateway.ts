@@ -36,6 +36,8 @@ export type LostCharge = Readonly<{
   currency: string;
   firstAskedAt: Date;
   lastAskedAt: Date;
+  /** Where somebody says it is. */
+  toldReference?: string | null | undefined;
 }>;
 
 /** A charge as the gateway's own list has it. */

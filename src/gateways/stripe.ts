@@ -1,5 +1,5 @@
 import Stripe from 'stripe';
-import type { Charge, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
+import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
 import { intentOutcome, listedCharge } from './stripe-intent.ts';
 import { listedRefund, refundOutcome } from './stripe-refund.ts';
@@ -77,13 +77,20 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
 }
 
 /** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
-async function find(stripe: Stripe, { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt }: LostCharge) {
-  for await (const intent of listing(stripe.paymentIntents, firstAskedAt, lastAskedAt)) {
-    const listed = listedCharge(intent);
-    if (listed.paymentId === paymentId && listed.amountMinor === amountMinor && listed.currency === currency)
-      return intentOutcome(intent);
-  }
+async function find(stripe: Stripe, lost: LostCharge): Promise<ChargeOutcome | undefined> {
+  const isIt = (intent: Stripe.PaymentIntent) => {
+    const { paymentId, amountMinor, currency } = listedCharge(intent);
+    return paymentId === lost.paymentId && amountMinor === lost.amountMinor && currency === lost.currency;
+  };
+  const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
+  if (told && isIt(told)) return intentOutcome(told);
+  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt))
+    if (isIt(intent)) return intentOutcome(intent);
   return undefined;
+}
+
+function nothing(error: unknown): undefined {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404)) throw error;
 }
 
 type Listed<T> = Readonly<{

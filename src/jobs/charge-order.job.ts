@@ -62,11 +62,11 @@ function charge(gateway: PaymentGateway, payment: Begun['payment']): Promise<Cha
 }
 
 async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
-  const { id: paymentId, amountMinor, currency, gatewayReference, chargingAt, lastCallAt } = payment;
+  const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, chargingAt, lastCallAt } = payment;
   if (gatewayReference) return gateway.lookUp(gatewayReference);
   const firstAskedAt = chargingAt ?? at;
-  const asked = { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt: lastCallAt ?? firstAskedAt };
-  const found = await gateway.find(asked);
+  const lastAskedAt = lastCallAt ?? firstAskedAt;
+  const found = await gateway.find({ paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference });
   if (found) return found;
   // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
   if (isKeyStale(firstAskedAt, at))

@@ -40,7 +40,8 @@ export async function beginCharge(
   const gateway = gateways.named(payment.gateway);
   const operation = operationFor(payment, at);
   const chargingAt = payment.chargingAt ?? at;
-  await updateRows(tx, Payment, { id: paymentId }, { calls: payment.calls + 1, lastCallAt: at, chargingAt });
+  const changes = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
+  await updateRows(tx, Payment, { id: paymentId }, changes);
   return { payment, gateway, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
 }
 
@@ -56,7 +57,8 @@ export async function beginCall(
 }
 
 function operationFor(payment: PaymentRow, at: Date): 'charge' | 'look_up' {
-  return payment.status === 'requires_action' || mustLookUp(payment, at) ? 'look_up' : 'charge';
+  const isToBeFound = payment.status === 'requires_action' || payment.toldReference;
+  return isToBeFound || mustLookUp(payment, at) ? 'look_up' : 'charge';
 }
 
 /**

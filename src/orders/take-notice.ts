@@ -6,7 +6,7 @@ import type { AfterCommit } from '../outbox/after-commit.ts';
 import { selectRow, updateRows } from '../rows.ts';
 import { beginCall } from './begin-charge.ts';
 import { hearRefund } from './hear-refund.ts';
-import { lockKnownOrder, lockOrder, type PaymentRow } from './lock-order.ts';
+import { isUnderWay, lockKnownOrder, lockOrder, type PaymentRow } from './lock-order.ts';
 import { noteDispute } from './note-dispute.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
 import { paymentMoves } from './transitions.ts';
@@ -64,9 +64,12 @@ async function takeCharge(
     return 'settled';
   }
   await endCall(tx, callId, { status: type }, at);
-  // Whose intent is not known yet has a job that is asking: one more is only wanted should that be gone.
-  if (payment.gatewayReference) ask.payment(orderId, paymentId);
-  else await updateRows(tx, Payment, { id: paymentId }, { reviewAt: at });
+  const isKnown = payment.gatewayReference !== null && payment.gatewayReference !== undefined;
+  // Nobody has heard yet which intent is the payment's: whoever asks next looks at this one first.
+  if (!isKnown && isUnderWay(payment))
+    await updateRows(tx, Payment, { id: paymentId }, { toldReference: charge.reference });
+  // A charge that is being asked for at this moment has its answer coming.
+  if (isKnown || payment.status === 'unknown') ask.payment(orderId, paymentId);
   return 'looked_up';
 }
 

@@ -106,6 +106,11 @@ test('a lost answer leaves the outcome unknown, although the money was taken; th
   // What bears our id and not our amount is somebody else's.
   expect(await stripe.find({ ...lost, amountMinor: 9_999 })).toBeUndefined();
   expect(await stripe.find({ ...lost, currency: 'EUR' })).toBeUndefined();
+  const toldReference = found?.reference;
+  const longAgo = { firstAskedAt: new Date(0), lastAskedAt: new Date(0), toldReference };
+  expect(await stripe.find({ ...lost, ...longAgo })).toEqual(found);
+  expect(await stripe.find({ ...lost, ...longAgo, amountMinor: 9_999 })).toBeUndefined();
+  expect(await stripe.find({ ...lost, ...longAgo, toldReference: 'pi_of_nobody' })).toBeUndefined();
   expect(found?.status).toBe('succeeded');
   expect(await stripe.charge(asked)).toEqual(found);
   expect(await rowsOf(asked.key)).toHaveLength(1);

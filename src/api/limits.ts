@@ -5,6 +5,7 @@ import { type Allowance, openAllowance, type Use } from './allowance.ts';
 import { type Burst, openBurst } from './burst.ts';
 import { type ClientAddress, countedAddress, openClientAddress } from './client-address.ts';
 import type { RouteEnv } from './define-route.ts';
+import { probes } from './probes.ts';
 
 /** Where a request is counted: nowhere, in this process alone, or over all processes. */
 export type Counting = 'nowhere' | 'here' | 'everywhere';
@@ -21,12 +22,9 @@ export type Limits = Readonly<{
   countUser(c: HonoContext<RouteEnv>, userId: number, counting: Counting): Promise<void>;
 }>;
 
-// Probes ask often and must not be refused; a ping touches nothing, also no counter.
-const uncounted = new Set(['/auth/ping', '/healthz', '/readyz', '/status']);
-
 /** Where requests to a route are counted: no write of an order or a payment awaits Redis. */
 export function countingOf({ method, path }: Readonly<{ method: string; path: string }>): Counting {
-  if (uncounted.has(path)) return 'nowhere';
+  if (probes.has(path)) return 'nowhere';
   return method !== 'get' && /^\/(orders|payments)\b/.test(path) ? 'here' : 'everywhere';
 }
 

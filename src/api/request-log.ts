@@ -1,9 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
 import type { RouteEnv } from './define-route.ts';
-
-// Probes ask every second, and nobody asks what they asked.
-const unlogged = new Set(['/auth/ping', '/healthz', '/readyz']);
+import { probes } from './probes.ts';
 
 /**
  * Writes one line a request: which route (never the address with its values), which answer, how long it took to begin,
@@ -18,7 +16,7 @@ export const logRequests: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const level = levelOf(method, status);
   if (!ctx.log.isLevelEnabled(level)) return;
   const route = routePath(c, -1);
-  if (unlogged.has(route)) return;
+  if (probes.has(route)) return;
   ctx.log[level](
     {
       method,

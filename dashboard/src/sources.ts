@@ -17,16 +17,16 @@ const streams: Readonly<Record<LiveState, string>> = {
 const prices: Readonly<Record<Status['prices'], string>> = {
   up: fine,
   slow: 'slow to come',
-  away: 'their provider does not answer',
+  away: 'not coming',
   resting: 'resting',
-  unmanned: 'nobody fetches them',
+  unmanned: 'not fetched',
   off: 'off',
   unknown: 'not known',
 };
 const charges: Readonly<Record<Status['charges'], string>> = {
   up: fine,
-  paused: 'charging is paused',
-  unmanned: 'nobody charges them',
+  paused: 'paused',
+  unmanned: 'not charged',
   unknown: 'not known',
 };
 const servers: Readonly<Record<Status['redis'], string>> = { up: fine, away: 'does not answer' };

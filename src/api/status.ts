@@ -20,7 +20,7 @@ type Looked = Readonly<{ atMs: number; status: Promise<Status> }>;
 const patienceMs = 700;
 const freshMs = 400;
 // Gateways take a second or two over a charge, providers less over a price.
-const slowMs = 2_500;
+const slowMs = 2_000;
 
 /** The last look of each process, or of each context in a test: however many watch, one looks. */
 const looks = new WeakMap<object, Looked>();

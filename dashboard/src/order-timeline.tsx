@@ -1,39 +1,50 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { formatTime } from './quote.ts';
+import { type Entry, openTimeline } from './timeline.ts';
 import { useReading } from './use-reading.ts';
-
-type Entry = Readonly<{ at: string }> &
-  (
-    | Readonly<{ type: 'status'; subject: string; to: string; reason: string | null }>
-    | Readonly<{ type: 'gateway_call'; operation: string; outcome: string | null; detail: string | null }>
-    | Readonly<{ type: 'event'; event: string }>
-  );
 
 type Shown = Readonly<{ id: string; status: string; onChange(): void }>;
 
 // Most of what happens is announced, but not what a gateway was asked and did not answer.
 const everyMs = 2_000;
+// Of an order that was in doubt for hours, how it began and how it goes on.
+const [mostFirst, mostLast] = [20, 180];
 
 /** Everything that happened to an order, as it happens; whatever is new may have changed the order. */
 export function OrderTimeline({ id, status, onChange }: Shown) {
-  const { value, failure, read } = useReading<{ data: Entry[] }>(`/orders/${id}/timeline?limit=100`, everyMs);
+  const timeline = useMemo(() => openTimeline(id), [id]);
+  const { value: entries = [], failure, read } = useReading(timeline, everyMs);
   useEffect(() => void read(), [status]);
-  const newest = JSON.stringify(value?.data.at(-1));
+  const left = Math.max(0, entries.length - mostFirst - mostLast);
+  const newest = JSON.stringify(entries.at(-1));
   useEffect(() => {
     if (newest !== undefined) onChange();
   }, [newest]);
   return (
     <>
       <p role="alert">{failure?.message}</p>
-      {value === undefined && !failure && <p class="faint">Reading its history.</p>}
+      {entries.length === 0 && !failure && <p class="faint">Reading its history.</p>}
       <ol class="timeline" aria-label="History">
-        {value?.data.map((entry, index) => (
-          <li key={`${entry.at}-${index}`} data-type={entry.type}>
-            <time dateTime={entry.at}>{formatTime(entry.at)}</time> {sentenceOf(entry)}
-          </li>
+        {entries.slice(0, mostFirst).map((entry, index) => (
+          <Happening key={`${entry.at} ${index}`} entry={entry} />
         ))}
+        {left > 0 && <li>{left} more</li>}
+        {entries
+          .slice(mostFirst)
+          .slice(-mostLast)
+          .map((entry, index) => (
+            <Happening key={`${entry.at} ${index}`} entry={entry} />
+          ))}
       </ol>
     </>
+  );
+}
+
+function Happening({ entry }: Readonly<{ entry: Entry }>) {
+  return (
+    <li data-type={entry.type}>
+      <time dateTime={entry.at}>{formatTime(entry.at)}</time> {sentenceOf(entry)}
+    </li>
   );
 }
 

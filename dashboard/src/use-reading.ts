@@ -7,18 +7,22 @@ export type Reading<T> = Readonly<{ value: T | undefined; failure: Refused | und
 
 const patienceMs = 4_000;
 
-/** Reads `path` now and again and again, as long as the page is seen; nothing while there is no path. */
-export function useReading<T>(path: string | undefined, everyMs = 1_000): Reading<T> {
+/**
+ * Reads `source`, a path of the API or a way to read, now and again and again, as long as the page is seen; nothing while
+ * there is none. Another source is read at once.
+ */
+export function useReading<T>(source: string | (() => Promise<T>) | undefined, everyMs = 1_000): Reading<T> {
   const [value, setValue] = useState<T>();
   const [failure, setFailure] = useState<Refused>();
   // An answer that was asked for earlier, and comes later, is old.
   const begun = useRef(0);
   const shown = useRef(0);
   const read = async () => {
-    if (path === undefined) return;
+    if (source === undefined) return;
     begun.current += 1;
     const turn = begun.current;
-    const answer = await askQuickly<T>(path, patienceMs).catch(asRefused);
+    const asking = typeof source === 'string' ? askQuickly<T>(source, patienceMs) : source();
+    const answer = await asking.catch(asRefused);
     if (turn < shown.current) return;
     shown.current = turn;
     if (answer instanceof Refused) return setFailure(answer);
@@ -37,7 +41,7 @@ export function useReading<T>(path: string | undefined, everyMs = 1_000): Readin
       isGone = true;
       clearTimeout(timer);
     };
-  }, [path, everyMs]);
+  }, [source, everyMs]);
   return { value, failure, read };
 }
 

@@ -28,10 +28,13 @@ export function OrderDeeds({ order, mayRefund, onChange }: Shown) {
   );
 }
 
+/** Whether the gateway has yet to say what becomes of a refund. */
+export const isUnderWay = ({ status }: Order['refunds'][number]): boolean =>
+  status === 'processing' || status === 'unknown';
+
 function deedsOf({ status, payment, refunds }: Order, mayRefund: boolean): Deed[] {
   const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
-  const isRefunding = refunds.some((refund) => refund.status === 'processing');
-  const isPaid = (status === 'paid' || status === 'partially_refunded') && !isRefunding;
+  const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
   return [
     // The page has no form for cards; in the demo every customer has the same one.
     ...(isUnpaid && settings.isDemo ? [{ name: 'Pay', path: 'pay', body: { payment_method: 'pm_card_visa' } }] : []),

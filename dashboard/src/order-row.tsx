@@ -1,5 +1,5 @@
 import { formatMoney } from './money.ts';
-import { OrderDeeds } from './order-deeds.tsx';
+import { isUnderWay, OrderDeeds } from './order-deeds.tsx';
 import { OrderTimeline } from './order-timeline.tsx';
 import { formatTime } from './quote.ts';
 import type { Order } from './use-orders.ts';
@@ -46,7 +46,11 @@ function whyOf({ status, payment, refunds }: Order): string | undefined {
   if (status === 'payment_failed') return payment?.failure_detail ?? undefined;
   if (payment?.status === 'unknown') return 'The gateway has not said whether it was charged; it is being asked.';
   if (payment?.status === 'requires_action') return 'It waits for its buyer to confirm the payment.';
-  return refunds.some((refund) => refund.status === 'processing') ? 'A refund is under way.' : undefined;
+  if (refunds.some(isUnderWay)) return 'A refund is under way.';
+  const last = refunds.at(-1);
+  return last?.status === 'failed'
+    ? `The last refund failed${last.failure_code ? `: ${last.failure_code}` : ''}.`
+    : undefined;
 }
 
 /** A status for people. */

@@ -50,7 +50,7 @@ function Happening({ entry }: Readonly<{ entry: Entry }>) {
 
 const talks: Readonly<Record<string, string>> = {
   charge: 'asked the gateway to charge',
-  look_up: 'asked the gateway what became of the charge',
+  look_up: 'asked the gateway what became of it',
   cancel: 'asked the gateway to cancel the charge',
   refund: 'asked the gateway to refund',
   webhook: 'heard from the gateway',

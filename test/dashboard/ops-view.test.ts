@@ -55,7 +55,12 @@ test('an order opens to its history, and an administrator can refund it', async 
   const heard = { id: randomUUIDv7(), order, subjectId: order, operation: 'webhook' as const, startedAt: new Date() };
   const ended = { endedAt: new Date(), outcome: 'unknown', detail: null };
   // More than a page of them: what came last is to be seen all the same.
-  const tries = Array.from({ length: 120 }, () => ({ ...heard, ...ended, id: randomUUIDv7(), operation: 'look_up' as const }));
+  const tries = Array.from({ length: 120 }, () => ({
+    ...heard,
+    ...ended,
+    id: randomUUIDv7(),
+    operation: 'look_up' as const,
+  }));
   await platform.orm.em.fork().insertMany(GatewayCall, tries);
   await platform.orm.em.fork().insert(GatewayCall, { ...heard, ...ended, outcome: 'succeeded' });
   await at.page.getByRole('button', { name: /^More about/ }).click();

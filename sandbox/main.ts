@@ -32,7 +32,13 @@ const holds = createHolds();
 const { webhook, webhookSecret } = settings;
 const webhooks = webhook.length > 0 ? createWebhooks(webhook, webhookSecret, faults) : undefined;
 const path = join(settings.data, 'stripe.jsonl');
-const stripe = await openStripe({ path, keepKeysMs: settings.keySeconds * 1000, faults, webhooks });
+const stripe = await openStripe({
+  path,
+  keepKeysMs: settings.keySeconds * 1000,
+  perSecond: settings.stripePerSecond,
+  faults,
+  webhooks,
+});
 const finnhub = createFinnhub(settings, { market: openMarket(seed, hours), hours, faults, clock, seed });
 
 const ports = {

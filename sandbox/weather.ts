@@ -5,9 +5,19 @@ import type { Faults } from './faults.ts';
 /** How each upstream says that it is called too often. */
 export const limited: Readonly<Record<Target, Answer>> = {
   finnhub: json(429, { error: 'API limit reached. Please try again later. Remaining Limit: 0' }),
-  stripe: json(429, {
-    error: { code: 'rate_limit', message: 'Request rate limit exceeded.', type: 'invalid_request_error' },
-  }),
+  stripe: json(
+    429,
+    {
+      error: {
+        code: 'rate_limit',
+        doc_url: 'https://stripe.com/docs/error-codes/rate-limit',
+        message:
+          'Request rate limit exceeded. You can learn more about rate limits here https://stripe.com/docs/rate-limits.',
+        type: 'invalid_request_error',
+      },
+    },
+    { 'stripe-rate-limited-reason': 'global-rate' },
+  ),
   products: text(429, 'text/plain', 'Too many requests, please try again later.'),
   rates: text(429, 'text/html', '<html><head><title>Too many requests</title></head></html>'),
 };

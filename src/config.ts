@@ -39,6 +39,7 @@ export const variables = {
   STRIPE_WEBHOOK_SECRET: list().optional(),
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
   PAYMENT_DEFAULT_METHOD: text().optional(),
+  PAYMENTS_PER_SECOND: whole(1, 10_000).optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
   FOREX_FALLBACK_URL: z.url({ protocol: /^https?$/ }).optional(),

@@ -11,6 +11,7 @@ import { type TellOdd, tellOnce } from './gateways/lenient.ts';
 import { openPlan, type Plan } from './gateways/plan.ts';
 import { openProductFeed, type ProductFeed } from './gateways/product-feed.ts';
 import { openOutage, type Outage } from './gateways/outage.ts';
+import { openPace } from './gateways/pace.ts';
 import { openPaymentGateways, type PaymentGateways } from './gateways/payment-gateway.ts';
 import { openReferenceRates, type ReferenceRates } from './gateways/reference-rates.ts';
 import { type Enqueue, type FindLive, openProducer, type Producer } from './jobs/enqueue.ts';
@@ -114,9 +115,8 @@ export async function openContext(config: Config, role: string): Promise<Context
     enqueue: producer.enqueue,
     findLive: producer.findLive,
     finnhub: finnhubs.logged_in,
-    outage: openOutage(redis, 'payments'),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
-    ...openUpstreams(config, tellOnce(log)),
+    ...openUpstreams(config, redis, tellOnce(log)),
     syncGate: openSyncGate(redis),
     ...openMemories(config, redis, now),
     hours: openHours(redis),
@@ -138,11 +138,18 @@ export async function openContext(config: Config, role: string): Promise<Context
   };
 }
 
-/** The parts of the outside world that are asked without a budget. */
-function openUpstreams(config: Config, tell: TellOdd): Pick<JobContext, 'referenceRates' | 'gateways' | 'productFeed'> {
+/** The parts of the outside world that are asked without Finnhub's budget. */
+function openUpstreams(
+  config: Config,
+  redis: Redis,
+  tell: TellOdd,
+): Pick<JobContext, 'referenceRates' | 'gateways' | 'outage' | 'productFeed'> {
+  const perSecond = config.PAYMENTS_PER_SECOND;
+  const pace = perSecond === undefined ? undefined : openPace(redis, 'payments', perSecond);
   return {
     referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
-    gateways: openPaymentGateways(config),
+    gateways: openPaymentGateways(config, pace),
+    outage: openOutage(redis, 'payments', pace),
     productFeed: openProductFeed(config.PUBLIC_PRODUCT_API, tell),
   };
 }

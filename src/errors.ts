@@ -41,6 +41,17 @@ export class NotExecuted extends Error {
   override name = 'NotExecuted';
 }
 
+/** The payment gateway did certainly nothing, because it is called too often: it wants to be left alone for `waitMs`. */
+export class TooManyCalls extends NotExecuted {
+  override name = 'TooManyCalls';
+  readonly waitMs: number;
+
+  constructor(message: string, waitMs: number, options?: ErrorOptions) {
+    super(message, options);
+    this.waitMs = waitMs;
+  }
+}
+
 /** The payment gateway did certainly nothing, and will not before someone corrects the configuration. */
 export class Misconfigured extends Error {
   override name = 'Misconfigured';

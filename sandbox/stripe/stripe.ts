@@ -1,7 +1,8 @@
 import { type Answer, type Answerer, lost, type Question } from '../answer.ts';
 import type { Faults } from '../faults.ts';
-import { slowDown, underWeather } from '../weather.ts';
+import { limited, slowDown, underWeather } from '../weather.ts';
 import { Books, Entry, type LedgerRow, type PaymentIntent } from './books.ts';
+import { createCallLimit } from './call-limit.ts';
 import { decline, succeed } from './charge.ts';
 import { createIdempotencyKeys, fingerprintOf, type IdempotencyKeys } from './idempotency.ts';
 import { identifier } from './identifier.ts';
@@ -24,6 +25,7 @@ export interface Stripe {
 export interface StripeParts {
   readonly path: string;
   readonly keepKeysMs: number;
+  readonly perSecond: number;
   readonly faults: Faults;
   readonly webhooks: Webhooks | undefined;
 }
@@ -36,6 +38,7 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
   const books = new Books();
   const journal = await openJournal(parts.path, (line) => books.apply(Entry.parse(line)));
   const keys = createIdempotencyKeys(books, parts.keepKeysMs, nowMs);
+  const admits = createCallLimit(parts.perSecond);
   const commit = createCommit(books, journal, parts.webhooks);
   if (parts.webhooks) for (const event of books.undelivered.values()) void commit.deliver(event);
 
@@ -54,7 +57,10 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
   };
 
   return {
-    answer: (question) => answerSafely(question, () => answer(question, { books, journal, faults, keys, post })),
+    answer: (question) =>
+      answerSafely(question, () =>
+        admits(question.atMs) ? answer(question, { books, journal, faults, keys, post }) : limited.stripe,
+      ),
     async ledger() {
       const rows = [...books.ledger];
       await journal.settled();
@@ -103,7 +109,7 @@ function answer(question: Question, { books, journal, faults, keys, post }: Answ
   });
 }
 
-async function answerSafely(question: Question, run: () => Promise<Answer>): Promise<Answer> {
+async function answerSafely(question: Question, run: () => Answer | Promise<Answer>): Promise<Answer> {
   const requestId = identifier('req');
   const echoed = ['idempotency-key', 'stripe-version'].flatMap((name) => {
     const value = question.headers[name];

@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import { NoSuchGateway } from '../errors.ts';
+import type { Pace } from './pace.ts';
 
 /** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
 export type Charge = Readonly<{
@@ -121,15 +122,15 @@ export type PaymentGateways = Readonly<{
 
 /**
  * Opens every gateway that is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with another stays
- * with that one.
+ * with that one. Whoever is asked over the network is asked at this pace.
  */
-export function openPaymentGateways(config: Config): PaymentGateways {
+export function openPaymentGateways(config: Config, pace: Pace | undefined): PaymentGateways {
   const keys = config.STRIPE_SECRET_KEY;
   const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
   if (!keys) return gatewaysOf(config.PAYMENT_GATEWAY, [instant]);
   const stripe = onceAsked('stripe', async () => {
     const { openStripe } = await import('./stripe.ts');
-    return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE });
+    return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE, pace });
   });
   return gatewaysOf(config.PAYMENT_GATEWAY, [stripe, instant]);
 }

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
+import type { Pace } from './pace.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
 import { intentOutcome, listedCharge } from './stripe-intent.ts';
 import { listedRefund, refundOutcome } from './stripe-refund.ts';
@@ -15,8 +16,15 @@ export function openStripe({
   keys,
   webhookSecrets,
   base,
-}: Readonly<{ keys: readonly string[]; webhookSecrets: readonly string[]; base: string }>): PaymentGateway {
-  const stripe = connect(keys[0] ?? '', base);
+  pace,
+}: Readonly<{
+  keys: readonly string[];
+  webhookSecrets: readonly string[];
+  base: string;
+  /** Every request waits for its turn in it, each page of a list and each look-up as well. */
+  pace?: Pace | undefined;
+}>): PaymentGateway {
+  const stripe = connect(keys[0] ?? '', base, pace);
   const { paymentIntents, refunds } = stripe;
   return {
     name: 'stripe',
@@ -49,7 +57,7 @@ export function openStripe({
   };
 }
 
-function connect(key: string, base: string): Stripe {
+function connect(key: string, base: string, pace: Pace | undefined): Stripe {
   const { hostname, port, protocol } = new URL(base);
   return new Stripe(key, {
     host: hostname,
@@ -59,7 +67,20 @@ function connect(key: string, base: string): Stripe {
     // BullMQ's attempts are the one place that tries again.
     maxNetworkRetries: 0,
     telemetry: false,
+    ...(pace && { httpClient: paced(Stripe.createNodeHttpClient(), pace) }),
   });
+}
+
+type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
+
+function paced(http: HttpClient, pace: Pace): HttpClient {
+  return {
+    getClientName: () => http.getClientName(),
+    async makeRequest(...request) {
+      await pace.take();
+      return http.makeRequest(...request);
+    },
+  };
 }
 
 function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency, method }: Charge) {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import { Undecided } from '../errors.ts';
 import type { ChargeOutcome, PaymentGateway } from '../gateways/payment-gateway.ts';
-import { beginCharge, type Begun, isKeyStale } from '../orders/begin-charge.ts';
-import { endCall, settlePayment, type Unknown } from '../orders/settle-payment.ts';
+import { beginCharge, type Begun, isKeyStale, undoCharge } from '../orders/begin-charge.ts';
+import { settlePayment, type Unknown } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from './queues.ts';
@@ -37,7 +37,8 @@ export const chargeOrder = defineJob(
       transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
     const outcome = await hearGateway(ctx, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
-      notExecuted: (detail) => transaction((tx) => endCall(tx, callId, { status: 'not_executed', detail }, now())),
+      notExecuted: (detail) =>
+        transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),
     });
     return { order_id, payment_status: await settle(outcome) };
   },

@@ -1,5 +1,5 @@
 import type { JobContext } from '../context.ts';
-import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, Undecided } from '../errors.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../errors.ts';
 
 /** What is written down when the gateway was not heard, before the job is tried again. */
 type Silence = Readonly<{
@@ -9,7 +9,7 @@ type Silence = Readonly<{
 
 /**
  * Runs one conversation with the payment gateway and tells the breaker how it went.
- * @throws RateLimited in an outage, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
+ * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
  */
 export async function hearGateway<T>(
   { outage }: Pick<JobContext, 'outage'>,
@@ -27,6 +27,10 @@ export async function hearGateway<T>(
     if (error instanceof Undecided) {
       await outage.heard();
       throw error;
+    }
+    if (error instanceof TooManyCalls) {
+      await outage.limited(error.waitMs);
+      throw new RateLimited(error.waitMs, { cause: error });
     }
     const restMs = await outage.missed();
     throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });

@@ -3,8 +3,8 @@ import type { JobContext } from '../context.ts';
 import { Undecided } from '../errors.ts';
 import type { RefundOutcome } from '../gateways/payment-gateway.ts';
 import { isKeyStale } from '../orders/begin-charge.ts';
-import { beginRefund, type BegunRefund, settleRefund } from '../orders/refund-payment.ts';
-import { endCall, type Unknown } from '../orders/settle-payment.ts';
+import { beginRefund, type BegunRefund, settleRefund, undoRefund } from '../orders/refund-payment.ts';
+import type { Unknown } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from './queues.ts';
@@ -33,7 +33,7 @@ export const refundPayment = defineJob(
       transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
     const outcome = await hearGateway(ctx, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
-      notExecuted: (detail) => transaction((tx) => endCall(tx, callId, { status: 'not_executed', detail }, now())),
+      notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),
     });
     return { order_id, refund_status: await settle(outcome) };
   },

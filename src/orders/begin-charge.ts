@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import { GatewayCall, type GatewayOperation } from '../entities/gateway-call.entity.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import type { Refund } from '../entities/refund.entity.ts';
@@ -8,6 +8,7 @@ import type { PaymentGateway, PaymentGateways } from '../gateways/payment-gatewa
 import { insertRows, updateRows } from '../rows.ts';
 import { knownPayment, type PaymentRow } from './lock-order.ts';
 import { arePaymentsPaused } from './pause.ts';
+import { endCall } from './settle-payment.ts';
 import { paymentMoves } from './transitions.ts';
 
 /** What is about to be said to the gateway. It is committed before anything is said. */
@@ -43,6 +44,16 @@ export async function beginCharge(
   const changes = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
   await updateRows(tx, Payment, { id: paymentId }, changes);
   return { payment, gateway, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
+}
+
+/** Takes back what {@link beginCharge} wrote: the gateway was not asked, or did certainly nothing. */
+export async function undoCharge(
+  tx: EntityManager,
+  { paymentId, callId, detail, at }: Readonly<{ paymentId: string; callId: string; detail: string; at: Date }>,
+): Promise<void> {
+  const calls: RawQueryFragment = raw('calls - 1');
+  await tx.nativeUpdate(Payment, { id: paymentId }, { calls });
+  await endCall(tx, callId, { status: 'not_executed', detail }, at);
 }
 
 /** Writes down that a conversation with the gateway begins, and returns its id. */

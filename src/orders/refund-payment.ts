@@ -58,6 +58,16 @@ export async function beginRefund(
   return { refund, gateway, operation, reference: payment.gatewayReference, callId };
 }
 
+/** Takes back what {@link beginRefund} wrote: the gateway was not asked, or did certainly nothing. */
+export async function undoRefund(
+  tx: EntityManager,
+  { refundId, callId, detail, at }: Readonly<{ refundId: string; callId: string; detail: string; at: Date }>,
+): Promise<void> {
+  const calls: RawQueryFragment = raw('calls - 1');
+  await tx.nativeUpdate(Refund, { id: refundId }, { calls });
+  await endCall(tx, callId, { status: 'not_executed', detail }, at);
+}
+
 type Settlement = Which &
   Readonly<{
     outcome: RefundOutcome | Unknown;

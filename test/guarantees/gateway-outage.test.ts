@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { Order } from '../../src/entities/order.entity.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';
 import { placeOrder } from './shopping.ts';
 
 const tries = 4;
+const Jobs = z.object({ data: z.array(z.object({ kind: z.string(), state: z.string(), attempts: z.int() })) });
 
 let platform: Platform;
 beforeAll(async () => {
@@ -37,4 +39,25 @@ test('while the gateway is away one call a second tries it; afterwards the oldes
   // The few that had failed for themselves before the outage was known wait out their own pause.
   const displaced = ids.filter((id, index) => Math.abs(place(id) - index) > 12);
   expect(displaced.length).toBeLessThanOrEqual(8);
+});
+
+test('a gateway that is called too often is left alone, and no attempt is spent', async () => {
+  await platform.sandbox.fault({ target: 'stripe', kind: '429', times: 3, retry_after: 1, seconds: 600 });
+  const ids: string[] = [];
+  for (let count = 0; count < 10; count += 1) ids.push(await placeOrder(platform));
+  const em = platform.orm.em.fork();
+  await until('all paid', async () =>
+    (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
+  );
+  const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  expect(charged.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted());
+  const refused = (await platform.sandbox.arrivals('stripe')).filter(({ status }) => status === 429);
+  expect(refused).toHaveLength(3);
+  const done = await until('all jobs done', async () => {
+    const answers = await Promise.all(ids.map((id) => platform.send('GET', `/jobs?key=${id}`, undefined, 'admin')));
+    const found = await Promise.all(answers.map(async (answer) => Jobs.parse(await answer.json())));
+    const jobs = found.flatMap(({ data }) => data.filter(({ kind }) => kind === 'charge-order'));
+    return jobs.length === ids.length && jobs.every(({ state }) => state === 'completed') ? jobs : undefined;
+  });
+  expect(done.map(({ attempts }) => attempts)).toEqual(ids.map(() => 1));
 });

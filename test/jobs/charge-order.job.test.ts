@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OutcomeUnknown } from '../../src/errors.ts';
+import { OutcomeUnknown, RateLimited, TooManyCalls } from '../../src/errors.ts';
 import type { Charge, ChargeOutcome, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
+import { until } from '../process.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../orders/shop.ts';
 import { readStream } from '../stream-entries.ts';
 
@@ -77,6 +78,24 @@ test('hears nothing: the payment is unknown, never failed, and the same key find
   expect(await shop.read(order.id)).toMatchObject({ status: 'pending', payment: { status: 'unknown' } });
   expect(await shop.charge(order.id, takingGateway(calls))).toBe('succeeded');
   expect(new Set(calls).size).toBe(1);
+  expect(await eventsOf(order.id)).toEqual(['1 order.created', '2 order.paid']);
+});
+
+test('is called too often: nothing is decided, nothing is looked up for it, and all wait as long as the gateway says', async () => {
+  const order = await shop.place();
+  const busy = async (): Promise<ChargeOutcome> => Promise.reject(new TooManyCalls('too often', 1));
+  for (let tries = 0; tries < 6; tries += 1) {
+    await expect(shop.charge(order.id, { charge: busy })).rejects.toThrow(RateLimited);
+    await until('the rest is over', () =>
+      shop.ctx.outage.admit().then(
+        () => true as const,
+        () => undefined,
+      ),
+    );
+    await shop.ctx.redis.del('outage:{payments}:probe');
+  }
+  expect(await shop.payments(order.id)).toMatchObject([{ status: 'processing', calls: 0 }]);
+  expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');
   expect(await eventsOf(order.id)).toEqual(['1 order.created', '2 order.paid']);
 });
 

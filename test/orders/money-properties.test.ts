@@ -132,6 +132,7 @@ const tireless: Outage = {
   admit: async () => {},
   heard: async () => {},
   missed: async () => undefined,
+  limited: async () => {},
   isAway: async () => false,
 };
 

@@ -27,7 +27,7 @@ beforeAll(async () => {
   const ids = { orders: order, payments: payment.id, jobs: job.id, users: String(demoId), products: '2' };
   const idOf = (path: string) => Object.entries(ids).find(([name]) => path.startsWith(`/${name}/{id}`))?.[1];
   const document: unknown = await (await fetch(`${platform.url}/openapi.json`)).json();
-  // Above all other routes in what they ask of Redis, the board's are ours to guard, not to describe.
+  // The board's routes are its own, and not in the description.
   requests = [...requestsOf(document, idOf), ...boardRequestsOf('/admin/queues', 'upkeep')];
 });
 afterAll(() => platform.stop());

@@ -20,14 +20,15 @@ const most = {
   pair: 10,
   /** Of an address, at whatever accounts: who tries one password at many accounts is stopped by this. */
   address: 100,
-  /** Of an account, from wherever. Beyond it, each address has one try more and not ten: its owner is never locked out. */
+  /** Of an account, from wherever. Beyond it, each address has fewer tries, and its owner is never locked out. */
   account: 50,
+  /** Of an address at an account that has had so many failures. */
+  pairUnderAttack: 3,
 } as const;
 const windowSeconds = 15 * 60;
 const redisDeadlineMs = 250;
 
-type Scope = keyof typeof most;
-type Counted = Readonly<Record<Scope, RateLimiterRes | null>>;
+type Counted = Readonly<Record<'pair' | 'address' | 'account', RateLimiterRes | null>>;
 
 /**
  * Opens the counting of failed logins over 15 minutes, over all processes as long as Redis is there. Nothing has to be
@@ -78,7 +79,7 @@ function refuse({ pair, address, account }: Counted): void {
   const isUnderAttack = (account?.consumedPoints ?? 0) >= most.account;
   const spent = [
     ...(address && address.consumedPoints >= most.address ? [address] : []),
-    ...(pair && pair.consumedPoints >= (isUnderAttack ? 1 : most.pair) ? [pair] : []),
+    ...(pair && pair.consumedPoints >= (isUnderAttack ? most.pairUnderAttack : most.pair) ? [pair] : []),
   ];
   if (spent.length === 0) return;
   const seconds = Math.max(1, ...spent.map(({ msBeforeNext }) => Math.ceil(msBeforeNext / 1_000)));

@@ -48,7 +48,7 @@ function layout() {
   return {
     layout: { background: { color: 'transparent' }, attributionLogo: false, fontSize: 12 },
     grid: { vertLines: { visible: false } },
-    rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.12, bottom: 0.08 } },
+    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
     timeScale: {
       borderVisible: false,
       timeVisible: true,

@@ -1,17 +1,18 @@
-type Held = Readonly<{ element: HTMLElement; section: string }>;
+type Held = Readonly<{ element: HTMLElement; item: HTMLElement | null; section: string }>;
 
 /** Where the focus goes when there is no better place; it is also where the skip link leads. */
 export const mainId = 'main';
 
 /**
- * Keeps the focus where somebody works: when the element that has it goes away, the heading of its section takes it,
- * also that of the section which has come in its place.
+ * Keeps the focus where somebody works: when the element that has it goes away, the first button of its item of a list
+ * takes it, or else the heading of its section, also of the section which has come in its place.
  */
 export function holdFocus(page: HTMLElement): void {
   let held: Held | undefined;
   page.addEventListener('focusin', ({ target }) => {
     if (!(target instanceof HTMLElement)) return;
-    held = { element: target, section: target.closest('[aria-labelledby]')?.getAttribute('aria-labelledby') ?? mainId };
+    const section = target.closest('[aria-labelledby]')?.getAttribute('aria-labelledby') ?? mainId;
+    held = { element: target, item: target.closest('li'), section };
   });
   const isLost = () => document.activeElement === document.body;
   page.addEventListener('focusout', () =>
@@ -22,7 +23,9 @@ export function holdFocus(page: HTMLElement): void {
   );
   new MutationObserver(() => {
     if (!held || held.element.isConnected || !isLost()) return;
-    focusOn(held.section);
+    const inItem = held.item?.isConnected ? held.item.querySelector('button') : null;
+    if (inItem) inItem.focus();
+    else focusOn(held.section);
   }).observe(page, { childList: true, subtree: true });
 }
 

@@ -71,6 +71,8 @@ test('an order opens to its history, and an administrator can refund it', async 
   await at.page.locator('.order[data-status=refunded]').waitFor();
   await at.page.getByText('announced as order.refunded').waitFor();
   expect(await at.page.getByRole('button', { name: 'Refund' }).count()).toBe(0);
+  // The button that had the focus is gone.
+  expect(await at.page.locator(':focus').textContent()).toBe('Less');
 });
 
 test('an administrator sees everybody’s orders move, and an opened one stays although twenty newer ones come', async () => {

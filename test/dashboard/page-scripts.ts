@@ -24,11 +24,13 @@ export const overlaps = `[...document.querySelectorAll('.row')].filter((row) => 
   return boxes.some((box, index) => box.right > right || (index > 0 && box.left < boxes[index - 1].right - 0.5));
 }).map((row) => row.textContent)`;
 
-/** In the page: how many pixels of a label lie at the very edge of the axis of time, where it is cut. */
+/** In the page: how many pixels of labels lie at the very edges of the axes, right, above and below, where they are cut. */
 export const cutLabels = `(() => {
-  const canvases = [...document.querySelectorAll('.canvas tr:last-child td:nth-child(2) canvas')];
-  return canvases.flatMap((canvas) => {
-    const { data } = canvas.getContext('2d').getImageData(canvas.width - 2, 0, 2, canvas.height);
-    return [...data].filter((value, at) => at % 4 === 3 && value > 0);
-  }).length;
+  const drawn = (canvas, ...box) =>
+    [...canvas.getContext('2d').getImageData(...box).data].filter((value, at) => at % 4 === 3 && value > 0).length;
+  const time = [...document.querySelectorAll('.canvas tr:last-child td:nth-child(2) canvas')]
+    .map((canvas) => drawn(canvas, canvas.width - 2, 0, 2, canvas.height));
+  const price = [...document.querySelectorAll('.canvas tr:first-child td:nth-child(3) canvas')]
+    .map((canvas) => drawn(canvas, 0, 0, canvas.width, 1) + drawn(canvas, 0, canvas.height - 1, canvas.width, 1));
+  return time.length > 0 && price.length > 0 ? [...time, ...price].reduce((sum, count) => sum + count, 0) : -1;
 })()`;

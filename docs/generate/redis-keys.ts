@@ -115,6 +115,7 @@ export const redisKeys: readonly RedisKey[] = [
     mostSeconds: 7 * day,
     lasts: 'as long as a copy is fresh; 30 s without one',
     about: 'The provider has been asked for it in vain: until then no reader makes it be asked again.',
+    isRare: true,
   },
   {
     key: 'unknown:NAME',

@@ -4,7 +4,7 @@ import type { ApiContext } from '../context.ts';
 import { WatchedSymbol } from '../entities/watched-symbol.entity.ts';
 import { Problem } from '../errors.ts';
 import { type CallPlan, fittingAll, fittingSeconds } from '../market/cadence.ts';
-import { allWatched, kindOf, lockWatchlist, noteChange, type Watched } from '../market/watchlist.ts';
+import { allWatched, kindOf, lockWatchlist, noteChange, type Watched, watchedAs } from '../market/watchlist.ts';
 import type { Made } from './audit.ts';
 
 /** A symbol to be polled, how often, and who wants that. */
@@ -23,16 +23,21 @@ export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
     const all = await allWatched(tx);
-    const known = all.find((watched) => watched.symbol === symbol);
-    const others = all.filter((watched) => watched.symbol !== symbol).map((other) => other.everySeconds);
+    const known = watchedAs(all, symbol);
+    const others = all.filter((watched) => watched !== known).map((other) => other.everySeconds);
     if (!known && all.length >= most)
       throw new Problem('invalid', `${most} symbols are watched, and no more can be.`, {
         errors: [{ pointer: 'symbol', detail: `is one more than ${most}` }],
       });
     const cadence = cadenceThatFits(everySeconds ?? known?.everySeconds, others, watchlist.plan);
     const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null };
-    const watched: Watched = { ...(known ?? row), everySeconds: cadence };
-    if (known) await tx.nativeUpdate(WatchedSymbol, { symbol }, { everySeconds: cadence });
+    const watched: Watched = { ...row, ...known, symbol, kind: row.kind, everySeconds: cadence };
+    if (known)
+      await tx.nativeUpdate(
+        WatchedSymbol,
+        { symbol: known.symbol },
+        { symbol, kind: kindOf(symbol), everySeconds: cadence },
+      );
     else await tx.insert(WatchedSymbol, watched);
     await noteChange(tx, { id: randomUUID(), changedBy, at });
     await audited(tx, {
@@ -55,9 +60,9 @@ export async function stopWatching(
   await transaction(async (tx) => {
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
-    const known = (await allWatched(tx)).find((watched) => watched.symbol === symbol);
+    const known = watchedAs(await allWatched(tx), symbol);
     if (!known) throw new Problem('not_found', `${symbol} is not watched.`);
-    await tx.nativeDelete(WatchedSymbol, { symbol });
+    await tx.nativeDelete(WatchedSymbol, { symbol: known.symbol });
     await audited(tx, { before: { every_seconds: known.everySeconds } });
     await noteChange(tx, { id: randomUUID(), changedBy, at });
   });

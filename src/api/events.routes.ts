@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../errors.ts';
+import { spellingsOf } from '../market/symbol.ts';
 import { positionOf, readLog } from '../outbox/read-log.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
@@ -67,7 +68,8 @@ const list = defineRoute(
       throw new Problem('invalid', 'There is no event of this id.', {
         errors: [{ pointer: 'after', detail: 'must be the id of an event' }],
       });
-    const rows = await readLog(em, { after: position, subject, limit: limit + 1, at: now() });
+    const subjects = subject === undefined ? undefined : spellingsOf(subject);
+    const rows = await readLog(em, { after: position, subjects, limit: limit + 1, at: now() });
     const data = rows.slice(0, limit).map((row) => ({
       id: row.id,
       stream: row.stream,

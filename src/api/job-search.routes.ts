@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { jobStates } from '../jobs/find-job.ts';
 import { queues } from '../jobs/queues.ts';
 import { type Position, positionOf, searchJobs } from '../jobs/search-jobs.ts';
+import { spellingsOf } from '../market/symbol.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { defineRoute } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
@@ -51,7 +52,7 @@ const search = defineRoute(
       // A kind that is not defined any more may still have jobs, wherever they are.
       queues: known ? [known.queue.name] : queues.map(({ name }) => name),
       kind,
-      key,
+      keys: key === undefined ? undefined : spellingsOf(key),
       state,
       ids: key === undefined ? [] : await jobsAbout(ctx, key),
       before: cursor === undefined ? undefined : readCursor(listName, cursor, AfterJob),

@@ -1,16 +1,12 @@
 import { z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import { callName } from '../gateways/plan.ts';
-import { fetchCrypto } from '../jobs/fetch-crypto.job.ts';
-import { fetchQuote } from '../jobs/fetch-quote.job.ts';
-import { CryptoSymbol, isCrypto } from '../market/crypto-symbol.ts';
-import { quoteName, storedQuote } from '../market/quote-copy.ts';
+import { CryptoSymbol } from '../market/crypto-symbol.ts';
 import { Symbol } from '../market/symbol.ts';
 import { QuoteKeys } from '../streams/market.stream.ts';
-import { defineRoute, type RouteEnv } from './define-route.ts';
+import { defineRoute } from './define-route.ts';
 import { exampleQuote } from './examples.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
-import { askFor, readMarket } from './read-market.ts';
+import { priceOf } from './price-of.ts';
+import { readMarket } from './read-market.ts';
 
 /** A price with the provider's keys, as every route of prices answers it. */
 export const QuoteView = QuoteKeys.extend({ symbol: z.string(), ...observed }).openapi('Quote');
@@ -30,7 +26,7 @@ const quote = defineRoute(
     request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
     responses: marketAnswers('The quote.', QuoteView, exampleQuote),
   },
-  async (c) => readPrice(c, c.req.valid('query').symbol),
+  async (c) => readMarket(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
 );
 
 const crypto = defineRoute(
@@ -55,20 +51,8 @@ const crypto = defineRoute(
       pc: 90_792.2,
     }),
   },
-  async (c) => readPrice(c, c.req.valid('query').symbol),
+  async (c) => readMarket(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
 );
-
-/** A pair at an exchange is one thing under either path: one copy, one fetch. */
-function readPrice(c: Context<RouteEnv>, symbol: string): Promise<Response> {
-  const { ctx } = c.var;
-  return readMarket(c, {
-    name: quoteName(symbol),
-    freshMs: isCrypto(symbol) ? ctx.freshMs.crypto : ctx.freshMs.quote,
-    stored: (em) => storedQuote(em, symbol),
-    ask: (lane) => askFor(ctx, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, lane),
-    call: callName('/quote', symbol),
-  });
-}
 
 /** Prices, from stored copies first. */
 export const routes = [quote, crypto];

@@ -74,17 +74,33 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
 
 async function fetchAndAnswer(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
-  const { asked, hasEnded } = await waitFor(ctx, await startFetch(c, read, false), waitMs(c.req.header('prefer')));
-  if (hasEnded) {
-    const { copy, isUnknown } = await lookUp(ctx, read, asked.id);
-    if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
-    if (isUnknown) throw unknown(read);
-    await refuseOutsidePlan(ctx, read);
-    throw nothingNow(await ctx.looks.leftMs(read.name));
-  }
+  const { asked, copy } = await fetchNow(c, read, waitMs(c.req.header('prefer')));
+  if (copy) return answer(c, read, copy, !isFresh(ctx, read, copy));
   c.header('location', publicAddress(ctx.config, `/jobs/${asked.id}`));
   c.header('retry-after', '1');
   return c.json({ job_id: asked.id, state: 'waiting' as const }, 202);
+}
+
+/** Has fetched what has no copy, and waits so long for it; no copy when it is still being fetched then. */
+async function fetchNow(c: HonoContext<RouteEnv>, read: MarketRead, forMs: number) {
+  const { ctx } = c.var;
+  const { asked, hasEnded } = await waitFor(ctx, await startFetch(c, read, false), forMs);
+  if (!hasEnded) return { asked, copy: undefined };
+  const { copy, isUnknown } = await lookUp(ctx, read, asked.id);
+  if (copy) return { asked, copy };
+  if (isUnknown) throw unknown(read);
+  await refuseOutsidePlan(ctx, read);
+  throw nothingNow(await ctx.looks.leftMs(read.name));
+}
+
+/**
+ * Makes sure that the provider knows what would be read: a copy of it is stored, or the provider is asked for one.
+ * @throws Problem unknown_symbol, market_busy, upstream_unavailable or provider_plan_required.
+ */
+export async function requireKnown(c: HonoContext<RouteEnv>, read: MarketRead): Promise<void> {
+  const { copy, isUnknown } = await lookUp(c.var.ctx, read);
+  if (isUnknown) throw unknown(read);
+  if (!copy && !(await fetchNow(c, read, mostWaitSeconds * 1_000)).copy) throw nothingNow(0);
 }
 
 /** Waits for a job, and for the one that it refers to, until the time is up. */

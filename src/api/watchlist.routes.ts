@@ -1,10 +1,14 @@
 import { z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { mostEverySeconds } from '../market/cadence.ts';
 import { Symbol } from '../market/symbol.ts';
+import { watchedAs } from '../market/watchlist.ts';
 import { audit } from './audit.ts';
 import { stopWatching, watch } from './change-watchlist.ts';
-import { defineRoute } from './define-route.ts';
+import { defineRoute, type RouteEnv } from './define-route.ts';
+import { priceOf } from './price-of.ts';
 import { principalOf } from './principal.ts';
+import { requireKnown } from './read-market.ts';
 import { exampleWatched, PollingView, pollingView, WatchedView, watchedView } from './watchlist-view.ts';
 
 const WatchRequest = z
@@ -63,7 +67,7 @@ const put = defineRoute(
     operationId: 'watchSymbol',
     summary: 'Polls a symbol from now on, or more or less often than before.',
     description:
-      'What would take more of the plan than polling may is refused, with the cadence that fits in `fits_every_seconds` and in `detail`. Coins are named with their exchange: `BINANCE:BTCUSDT`.',
+      'What would take more of the plan than polling may is refused, with the cadence that fits in `fits_every_seconds` and in `detail`. `BTC` and `BTCUSDT` are `BINANCE:BTCUSDT`. A symbol of which nothing is stored is asked for first: only what the provider lists is watched.',
     tags: ['market'],
     request: {
       params,
@@ -75,13 +79,16 @@ const put = defineRoute(
     responses: {
       200: { description: 'It was watched before; how it is watched now.', content },
       201: { description: 'It is watched from now on.', content },
+      404: { description: 'unknown_symbol' },
       422: { description: 'invalid, watchlist_over_budget' },
+      503: { description: 'market_busy, upstream_unavailable or provider_plan_required' },
     },
   },
   async (c) => {
     const { ctx } = c.var;
     const { symbol } = c.req.valid('param');
     const change = { symbol, everySeconds: c.req.valid('json').every_seconds, changedBy: principalOf(c).userId };
+    await requireListed(c, symbol);
     const { watched, isNew } = await watch(ctx, change, (tx, made) => audit(c, tx, made));
     const isOpen = await ctx.hours.known(ctx.now());
     return c.json(watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.watchlist.isPolled }), isNew ? 201 : 200);
@@ -105,6 +112,13 @@ const remove = defineRoute(
     return c.body(null, 204);
   },
 );
+
+/** What the provider does not list would be polled in vain for ever. Without a key nothing is polled at all. */
+async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {
+  const { ctx } = c.var;
+  if (!ctx.watchlist.isPolled) return;
+  if (!watchedAs(await ctx.watchlist.all(), symbol)) await requireKnown(c, priceOf(ctx, symbol));
+}
 
 /** What is polled, and how often. */
 export const routes = [list, put, remove];

@@ -2,12 +2,13 @@ import { within } from '../deadline.ts';
 import type { Producer } from './enqueue.ts';
 import { becauseOf, type FoundJob, type JobState, jobStates, storedMs } from './find-job.ts';
 
-/** What is looked for: jobs of a kind, in a state, that carry `key` in their payload or as their id. */
+/** What is looked for: jobs of a kind, in a state, that carry one of `keys` in their payload or as their id. */
 export type JobSearch = Readonly<{
   /** The queues to look in. */
   queues: readonly string[];
   kind: string | undefined;
-  key: string | undefined;
+  /** What is looked for in payloads and ids, in each spelling; undefined: anything. */
+  keys: readonly string[] | undefined;
   state: JobState | undefined;
   /** Jobs that are looked at whatever comes before them, by their ids. */
   ids: readonly string[];
@@ -65,10 +66,10 @@ async function seenById(queue: Queue | undefined, id: string, states: readonly J
   return state ? [{ job, queue, state }] : [];
 }
 
-function fits(job: QueuedJob, { kind, key, ids, before }: JobSearch): boolean {
+function fits(job: QueuedJob, { kind, keys, ids, before }: JobSearch): boolean {
   if (kind !== undefined && job.name !== kind) return false;
   if (before && compare(positionOf(job), before) >= 0) return false;
-  return key === undefined || ids.includes(job.id ?? '') || carries(job, key);
+  return keys === undefined || ids.includes(job.id ?? '') || keys.some((key) => carries(job, key));
 }
 
 /** Where a job stands in the answer. */

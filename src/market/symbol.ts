@@ -1,7 +1,13 @@
-import { z } from 'zod';
+import { isPriced, pairOf } from './crypto-symbol.ts';
+import { Ticker } from './ticker.ts';
 
-/** A ticker as the provider writes it, upper case: `AAPL`, `BRK.B`, `^GSPC`, `BINANCE:BTCUSDT`. */
-export const Symbol = z
-  .string()
-  .toUpperCase()
-  .regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be a symbol such as AAPL or BINANCE:BTCUSDT');
+// Coins that are meant wherever they are named, for want of a company of that name worth the mention. Any other goes by its pair.
+const coins = new Set('ADA AVAX BNB BONK BTC DOGE DOT ETH FLOKI HBAR PEPE SHIB SOL XLM XRP'.split(' '));
+
+/** A share, or a coin, in its one canonical form: `aapl` is `AAPL`; `BTC` and `BTCUSDT` are `BINANCE:BTCUSDT`. */
+export const Symbol = Ticker.overwrite((name) => (coins.has(name) || isPriced(name) ? pairOf(name) : name)).max(32);
+
+/** A word as it stands, and as the symbol that it may name: for looking through what is not about symbols alone. */
+export function spellingsOf(word: string): readonly string[] {
+  return [...new Set([word, Symbol.safeParse(word).data ?? word])];
+}

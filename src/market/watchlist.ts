@@ -5,6 +5,7 @@ import { insertRows, selectRow } from '../rows.ts';
 import type { Transaction } from '../transaction.ts';
 import type { CallPlan } from './cadence.ts';
 import { isCrypto } from './crypto-symbol.ts';
+import { Symbol, spellingsOf } from './symbol.ts';
 
 /** A watched symbol as it is stored. */
 export type Watched = InferEntity<typeof WatchedSymbol>;
@@ -75,13 +76,19 @@ export async function noteChange(
   await tx.nativeUpdate(Setting, { name }, { value: id, changedBy, changedAt: at });
 }
 
+/** The watched symbol that this one names: earlier versions wrote coins as they were spelt. */
+export function watchedAs(all: readonly Watched[], symbol: string): Watched | undefined {
+  const named = (one: Watched) => spellingsOf(one.symbol).includes(symbol);
+  return all.find((one) => one.symbol === symbol) ?? all.find(named);
+}
+
 /** A share or a coin. */
 export function kindOf(symbol: string): 'stock' | 'crypto' {
   return isCrypto(symbol) ? 'crypto' : 'stock';
 }
 
 function firstRows({ symbols, everySeconds }: FirstWatchlist, createdAt: Date) {
-  return symbols.map((symbol) => ({
+  return [...new Set(symbols.map((symbol) => Symbol.parse(symbol)))].map((symbol) => ({
     symbol,
     kind: kindOf(symbol),
     everySeconds,

@@ -54,7 +54,7 @@ describe('GET /events', () => {
     await em.insert(EventLog, { ...row('first', at), position: last + 1 });
     await em.insert(EventLog, { ...row('third', at), position: last + 3 });
     const read = async (seconds: number) => {
-      const given = { after: last, subject: undefined, limit: 10, at: new Date(at.getTime() + seconds * 1_000) };
+      const given = { after: last, subjects: undefined, limit: 10, at: new Date(at.getTime() + seconds * 1_000) };
       return (await readLog(ctx.orm.em.fork(), given)).map(({ subject }) => subject);
     };
     expect(await read(1)).toEqual(['first']);

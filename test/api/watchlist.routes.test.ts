@@ -2,11 +2,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Setting } from '../../src/entities/setting.entity.ts';
 import { WatchedSymbol } from '../../src/entities/watched-symbol.entity.ts';
+import { quoteName } from '../../src/market/quote-copy.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await openTestApi({ FINNHUB_API_KEY: 'test', WATCHLIST: 'msft,AAPL,BINANCE:BTCUSDT,AAPL' });
+  api = await openTestApi({ FINNHUB_API_KEY: 'test', WATCHLIST: 'msft,AAPL,btc,AAPL' });
+  // Whatever has a price is known to be listed.
+  for (const symbol of ['AAPL', 'IBM', 'TSLA', ...'ABCDEFGH'])
+    await api.ctx.cache.write(quoteName(symbol), { body: '{', observedAtMs: Date.now() });
 });
 afterAll(() => api.close());
 beforeEach(async () => {

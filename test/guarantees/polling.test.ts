@@ -1,7 +1,9 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { quoteTable } from '../../src/market/quote-copy.ts';
 import { slotBegan } from '../../src/market/slots.ts';
+import { observedPrice } from '../observed-price.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { type TestProcess, until } from '../process.ts';
 
@@ -25,6 +27,9 @@ beforeAll(async () => {
       CRYPTO_TTL_SECONDS: '1',
     },
   });
+  // What has had a price is listed: nobody has to ask for one to find that out, and every call is a poll.
+  for (const symbol of [...slow, 'IBM'])
+    await platform.orm.em.fork().insert(quoteTable(symbol), observedPrice(symbol, 0));
   const { host, port, db } = platform.redis.options;
   upkeep = new Queue('upkeep', { connection: { host, port, db } });
 });

@@ -61,6 +61,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
     isDescribed ??= openDescription(app);
     if (!isDescribed(method, path, answer.status))
       throw new Error(`${method} ${path} answered ${answer.status}, which /openapi.json does not name`);
+    await expectOwnWords(answer, `${method} ${path}`);
     return answer;
   };
   const logIn = async (as: keyof typeof accounts): Promise<string> => {
@@ -79,6 +80,27 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
       await context.close();
     },
   };
+}
+
+/** What a problem may not speak of: how we are built, and what our libraries say of themselves. */
+const internals = [
+  /\b(redis|mysql|mariadb|sql|zod|orm|entity|undefined|NaN|nonoptional|pattern)\b/i,
+  // Variables of the environment, names of jobs and of copies, and zod's own sentences.
+  /\b[A-Z]{3,}_[A-Z_]+\b/,
+  /\b(fetch|poll|search|charge)-[a-z]+\b/,
+  /^(Invalid|Too (big|small)|Unrecognized)/,
+];
+const Sentences = z.object({ detail: z.string(), errors: z.array(z.object({ detail: z.string() })).default([]) });
+
+/** @throws when a problem speaks of internals instead of what was asked. */
+async function expectOwnWords(answer: Response, asked: string): Promise<void> {
+  if (answer.headers.get('content-type') !== 'application/problem+json') return;
+  const text = await answer.clone().text();
+  // To a HEAD, none of it is told.
+  const { detail, errors } = Sentences.parse(JSON.parse(text || '{"detail":""}'));
+  for (const sentence of [detail, ...errors.map((one) => one.detail)])
+    if (internals.some((known) => known.test(sentence)))
+      throw new Error(`${asked} is refused with our own words: ${sentence}`);
 }
 
 /** Creates the database that the configuration names, with its schema and the demo data. */

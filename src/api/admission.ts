@@ -20,7 +20,7 @@ export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): MiddlewareH
   const longestMs = watchPool(orm);
   return async (_c, next) => {
     if (longestMs() > longestWaitMs)
-      throw new Problem('overloaded', 'More is being asked of the database than it can answer in time.', {
+      throw new Problem('overloaded', 'More is being asked than can be answered in time.', {
         headers: { 'retry-after': '1' },
       });
     await next();

@@ -98,7 +98,10 @@ const readBody: MiddlewareHandler<RouteEnv> = (c, next) => (isReading(c.req) ? n
 const refuseWithoutRedis: MiddlewareHandler<RouteEnv> = async (c, next) => {
   if (c.req.path.startsWith(`${base}/api/`))
     await c.var.ctx.redis.ping().catch((cause: unknown) => {
-      throw new Problem('unavailable', 'Redis is away.', { cause, headers: { 'retry-after': '2' } });
+      throw new Problem('unavailable', 'The queues cannot be read at the moment.', {
+        cause,
+        headers: { 'retry-after': '2' },
+      });
     });
   return next();
 };

@@ -59,7 +59,7 @@ const search = defineRoute(
       limit,
     }).catch((cause: unknown) => {
       if (cause instanceof Problem) throw cause;
-      throw new Problem('unavailable', 'The queues did not answer in time.', {
+      throw new Problem('unavailable', 'Jobs cannot be searched at the moment.', {
         cause,
         headers: { 'retry-after': '2' },
       });

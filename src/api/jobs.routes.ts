@@ -112,7 +112,10 @@ function unknownJob(): Problem {
 }
 
 function redisAway(cause: unknown): Problem {
-  return new Problem('unavailable', 'The queue did not answer in time.', { cause, headers: { 'retry-after': '2' } });
+  return new Problem('unavailable', 'How jobs go cannot be read at the moment.', {
+    cause,
+    headers: { 'retry-after': '2' },
+  });
 }
 
 /** Background work: the catalogue, and one job. */

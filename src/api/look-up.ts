@@ -23,7 +23,7 @@ export function lookUp(ctx: ApiContext, read: MarketRead, after = ''): Promise<F
 
 /** Says that Redis does not answer. */
 export function away(error: unknown): never {
-  throw new Problem('upstream_unavailable', 'The queue is away, and no copy is stored.', {
+  throw new Problem('upstream_unavailable', 'Nothing is stored of this, and it cannot be fetched at the moment.', {
     cause: error,
     headers: { 'retry-after': '2' },
   });

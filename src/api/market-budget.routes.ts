@@ -84,7 +84,7 @@ const budget = defineRoute(
   async (c) => {
     const { ctx } = c.var;
     if (!ctx.config.FINNHUB_API_KEY)
-      throw new Problem('not_configured', 'FINNHUB_API_KEY is not set in this deployment.', {
+      throw new Problem('not_configured', 'This deployment has no provider of market data.', {
         headers: { 'retry-after': '3600' },
       });
     const [state, waiting] = await within(redisMs, 'Redis', Promise.all([ctx.readBudget(), waitingOf(ctx)])).catch(
@@ -123,7 +123,10 @@ function momentOf(ms: number | undefined): string | null {
 }
 
 function away(error: unknown): never {
-  throw new Problem('unavailable', 'Redis does not answer.', { cause: error, headers: { 'retry-after': '2' } });
+  throw new Problem('unavailable', 'What has been used of the plan cannot be read at the moment.', {
+    cause: error,
+    headers: { 'retry-after': '2' },
+  });
 }
 
 /** The provider's plan, watched. */

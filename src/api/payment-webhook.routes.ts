@@ -47,7 +47,10 @@ const receive = defineRoute(
     // Whoever takes new payments: what was begun with Stripe is told of by Stripe.
     const gateway = gateways.all.find(({ name }) => name === 'stripe');
     if (!config.STRIPE_WEBHOOK_SECRET || !gateway)
-      throw new Problem('not_configured', 'STRIPE_WEBHOOK_SECRET or STRIPE_SECRET_KEY is not set in this deployment.');
+      throw new Problem(
+        'not_configured',
+        'This deployment takes no events of the gateway: it has no secret to know them by.',
+      );
     // The text as it came: a signature over anything that was parsed and written again would not fit.
     const body = await c.req.text();
     const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));

@@ -217,8 +217,9 @@ export const problemCodes = {
   not_configured: {
     status: 503,
     title: 'Not configured',
-    cause: 'This deployment has no key for the provider.',
-    remedy: 'Set the variable named in `detail` and start again.',
+    cause: 'This deployment has no key or address for what was asked.',
+    remedy:
+      'Whoever runs it sets FINNHUB_API_KEY for market data, STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET for payments, PUBLIC_PRODUCT_API for the product feed, and starts again.',
   },
   overloaded: {
     status: 503,

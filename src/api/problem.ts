@@ -55,7 +55,7 @@ function toProblem(error: Error): Problem {
   if (error instanceof HTTPException && error.status === 415)
     return new Problem('unsupported_media_type', 'Send application/json.', { cause: error });
   if (isOutage(error))
-    return new Problem('unavailable', 'The database or the queue did not answer in time.', {
+    return new Problem('unavailable', 'What this needs did not answer in time; ask again.', {
       cause: error,
       headers: { 'retry-after': '1' },
     });

@@ -48,7 +48,7 @@ const sync = defineRoute(
       const id = await startSync(ctx, { force: true });
       const found = await findJob(ctx.producer, id).catch(() => undefined);
       if (!found)
-        throw new Problem('unavailable', 'The queue took the job and then did not answer.', {
+        throw new Problem('unavailable', 'The sync has begun; how it goes cannot be read at the moment.', {
           headers: { 'retry-after': '2' },
         });
       return { status: 202, body: jobView(found), location: `/jobs/${id}` };

@@ -58,7 +58,7 @@ export async function askFor<P extends z.ZodType>(
 export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const { ctx } = c.var;
   if (!(read.isConfigured ?? ctx.config.FINNHUB_API_KEY))
-    throw new Problem('not_configured', 'FINNHUB_API_KEY is not set in this deployment.', {
+    throw new Problem('not_configured', 'This deployment has no provider of market data.', {
       headers: { 'retry-after': '3600' },
     });
   const { copy, isUnknown } = await lookUp(ctx, read);
@@ -68,7 +68,7 @@ export async function readMarket(c: HonoContext<RouteEnv>, read: MarketRead): Pr
     startFetch(c, read, true).catch((error: unknown) => ctx.log.debug({ err: error }, 'no refresh'));
     return answer(c, read, copy, true);
   }
-  if (isUnknown) throw unknown(read);
+  if (isUnknown) throw unknown(c);
   return fetchAndAnswer(c, read);
 }
 
@@ -88,7 +88,7 @@ async function fetchNow(c: HonoContext<RouteEnv>, read: MarketRead, forMs: numbe
   if (!hasEnded) return { asked, copy: undefined };
   const { copy, isUnknown } = await lookUp(ctx, read, asked.id);
   if (copy) return { asked, copy };
-  if (isUnknown) throw unknown(read);
+  if (isUnknown) throw unknown(c);
   await refuseOutsidePlan(ctx, read);
   throw nothingNow(await ctx.looks.leftMs(read.name));
 }
@@ -99,7 +99,7 @@ async function fetchNow(c: HonoContext<RouteEnv>, read: MarketRead, forMs: numbe
  */
 export async function requireKnown(c: HonoContext<RouteEnv>, read: MarketRead): Promise<void> {
   const { copy, isUnknown } = await lookUp(c.var.ctx, read);
-  if (isUnknown) throw unknown(read);
+  if (isUnknown) throw unknown(c);
   if (!copy && !(await fetchNow(c, read, mostWaitSeconds * 1_000)).copy) throw nothingNow(0);
 }
 
@@ -168,8 +168,9 @@ function waitMs(prefer: string | undefined): number {
   return Math.min(named === undefined ? defaultWaitSeconds : Number(named), mostWaitSeconds) * 1_000;
 }
 
-function unknown({ name }: MarketRead): Problem {
-  return new Problem('unknown_symbol', `The provider does not know ${name.slice(name.indexOf(':') + 1)}.`);
+function unknown(c: HonoContext<RouteEnv>): Problem {
+  const { symbol = c.req.param('symbol'), base, q } = c.req.query();
+  return new Problem('unknown_symbol', `The provider does not know '${symbol ?? base ?? q}'.`);
 }
 
 /** The provider has just been asked in vain: whoever comes back later may make it be asked again. */

@@ -1,7 +1,7 @@
 import { type Fault, Problem } from '../errors.ts';
+import { type Issue, issueSentence } from './issue-sentence.ts';
 import { mostFaults } from './problem.ts';
 
-type Issue = Readonly<{ path: readonly PropertyKey[]; message: string; keys?: readonly string[] }>;
 type Checked = Readonly<{ success: boolean; target: string; error?: { issues: readonly Issue[] } }>;
 
 /** Refuses what does not fit its schema, and says where; the first faults are enough to go by. @throws Problem invalid */
@@ -14,11 +14,11 @@ export function refuseInvalid(result: Checked): void {
   throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
 }
 
-function faultsOf({ path, message, keys }: Issue, isBody: boolean): Fault[] {
+function faultsOf(issue: Issue, isBody: boolean): Fault[] {
   const pointerOf = (at: readonly string[]) => (isBody ? pointerTo(at) : at.join('.'));
-  const at = path.map(String);
-  if (!keys) return [{ pointer: pointerOf(at), detail: message }];
-  return keys.slice(0, mostFaults).map((key) => ({ pointer: pointerOf([...at, key]), detail: 'unknown field' }));
+  const at = issue.path.map(String);
+  if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerOf(at), detail: issueSentence(issue) }];
+  return issue.keys.slice(0, mostFaults).map((key) => ({ pointer: pointerOf([...at, key]), detail: 'unknown field' }));
 }
 
 function pointerTo(path: readonly string[]): string {

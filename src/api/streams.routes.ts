@@ -131,7 +131,7 @@ function refuseWithoutPlace(c: HonoContext<RouteEnv>, owner: string): void {
   const isStranger = owner.startsWith(ofStrangers);
   const strangers = () => tails.count((some) => some?.startsWith(ofStrangers) === true);
   if (tails.count() >= mostClients || (isStranger && strangers() >= mostClients / 2))
-    throw new Problem('unavailable', 'This process has as many followers as it takes.', {
+    throw new Problem('unavailable', 'As many follow streams here as can; try again.', {
       headers: { 'retry-after': '5' },
     });
   const most = isStranger ? config.STREAMS_PER_ADDRESS : config.STREAMS_PER_CALLER;

@@ -13,7 +13,7 @@ export async function startSync(ctx: ApiContext, { force }: Readonly<{ force: bo
   refuseWithoutFeed(ctx);
   return ctx.producer.enqueue(syncProducts, { force }).catch((cause: unknown) => {
     const retry = { cause, headers: { 'retry-after': '2' } };
-    throw new Problem('unavailable', 'The queue did not answer in time.', retry);
+    throw new Problem('unavailable', 'The feed cannot be asked for at the moment.', retry);
   });
 }
 
@@ -34,7 +34,7 @@ export async function awaitSync(ctx: ApiContext): Promise<void> {
 
 function refuseWithoutFeed({ config }: ApiContext): void {
   if (!config.PUBLIC_PRODUCT_API)
-    throw new Problem('not_configured', 'PUBLIC_PRODUCT_API is not set in this deployment.', {
+    throw new Problem('not_configured', 'This deployment has no product feed.', {
       headers: { 'retry-after': '3600' },
     });
 }

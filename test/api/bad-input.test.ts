@@ -111,7 +111,9 @@ describe.each(bodied)('the body of %s %s', (method, path, mayBeLeftOut) => {
       headers,
       ...(body === undefined ? {} : { body }),
     });
-    expect(statuses).toContain((await problemOf(answer)).status);
+    // The gateway's events may be longer; this one is nobody's.
+    const taken = path === '/payments/webhook' ? statuses.map((status) => (status === 413 ? 400 : status)) : statuses;
+    expect(taken).toContain((await problemOf(answer)).status);
   });
 
   it('with fields of the prototype, or named twice, hurts nobody', async () => {

@@ -115,7 +115,7 @@ test('unknown symbols are 404 and remembered: a company costs one call, news two
     for (const path of ['company', 'news'])
       expect(await read(`/market/${path}?symbol=ZZZNOTHING`)).toMatchObject({
         status: 404,
-        body: { code: 'unknown_symbol' },
+        body: { code: 'unknown_symbol', detail: "The provider does not know 'ZZZNOTHING'." },
       });
   }
   const calls = (await platform.sandbox.arrivals('finnhub')).filter(({ path }) => path.includes('ZZZNOTHING'));

@@ -7,7 +7,18 @@ const anywhere = ['429', '5xx', 'slow', 'hang', 'malformed', 'html', 'lost_answe
 /** The kinds each target knows. */
 export const faultKinds: Readonly<Record<Target, readonly string[]>> = {
   finnhub: [...anywhere, 'zeros'],
-  stripe: [...anywhere, 'error_after_charge', 'decline', 'webhook_duplicate', 'webhook_delay', 'webhook_reorder'],
+  stripe: [
+    ...anywhere,
+    'error_after_charge',
+    'decline',
+    'refund_pending',
+    'refund_requires_action',
+    'refund_failed',
+    'webhook_duplicate',
+    'webhook_delay',
+    'webhook_reorder',
+    'webhook_lost',
+  ],
   products: anywhere,
   rates: anywhere,
 };

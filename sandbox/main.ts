@@ -36,6 +36,7 @@ const stripe = await openStripe({
   path,
   keepKeysMs: settings.keySeconds * 1000,
   perSecond: settings.stripePerSecond,
+  refundMs: settings.refundSeconds * 1000,
   faults,
   webhooks,
 });

@@ -29,6 +29,8 @@ const Settings = z.object({
   hours: z.enum(hoursNames).default('always'),
   /** How long an idempotency key is remembered. */
   keySeconds: z.coerce.number().positive().default(86_400),
+  /** After how long a refund goes on that its card says more of. */
+  refundSeconds: z.coerce.number().nonnegative().default(5),
   /** Ends when the process that started it is gone. */
   endWithParent: z.boolean().default(false),
   perMinute: limit(60),
@@ -59,6 +61,7 @@ export function readSettings(): Settings {
       clock: string,
       hours: string,
       'key-seconds': string,
+      'refund-seconds': string,
       'end-with-parent': boolean,
     },
   });
@@ -68,6 +71,7 @@ export function readSettings(): Settings {
     webhookSecret: process.env['STRIPE_WEBHOOK_SECRET'] || 'whsec_sandbox',
     countRejected: values['count-rejected'],
     keySeconds: values['key-seconds'],
+    refundSeconds: values['refund-seconds'],
     endWithParent: values['end-with-parent'],
     perMinute: process.env['FINNHUB_PER_MINUTE'],
     perSecond: process.env['FINNHUB_PER_SECOND'],

@@ -10,6 +10,8 @@ const LedgerRow = z.object({
   at: z.string(),
 });
 
+const Made = z.object({ id: z.string() });
+
 const Arrival = z.object({
   at_ms: z.number(),
   method: z.string(),
@@ -55,6 +57,12 @@ export interface SandboxControl {
   /** Lets go what is held, and holds no more. */
   release(): Promise<void>;
   held(): Promise<number>;
+  /** Gives money back as from the gateway's dashboard, and returns the refund's id there. */
+  refund(given: Readonly<{ payment_intent: string; amount?: number }>): Promise<string>;
+  moveRefund(id: string, status: 'pending' | 'requires_action' | 'succeeded' | 'failed' | 'canceled'): Promise<void>;
+  /** The buyer's bank disputes a charge; returns the dispute's id. */
+  dispute(paymentIntent: string): Promise<string>;
+  closeDispute(id: string, outcome: 'won' | 'lost'): Promise<void>;
   /** Completes the buyer's authentication of a payment intent. */
   authenticate(paymentIntent: string, outcome: 'succeed' | 'fail'): Promise<void>;
 }
@@ -77,6 +85,10 @@ export function sandboxControl(url: string): SandboxControl {
     hold: async (hold) => void (await call('POST', '/hold', hold)),
     release: async () => void (await call('DELETE', '/hold')),
     held: async () => z.object({ held: z.number() }).parse(await call('GET', '/held')).held,
+    refund: async (given) => Made.parse(await call('POST', '/refunds', given)).id,
+    moveRefund: async (id, status) => void (await call('POST', `/refunds/${id}/move`, { status })),
+    dispute: async (payment_intent) => Made.parse(await call('POST', '/disputes', { payment_intent })).id,
+    closeDispute: async (id, outcome) => void (await call('POST', `/disputes/${id}/close`, { outcome })),
     authenticate: async (id, outcome) => void (await call('POST', `/payment_intents/${id}/authenticate`, { outcome })),
   };
 }

@@ -7,6 +7,8 @@ import { FaultRequest, type Faults } from '../faults.ts';
 import { HoldRequest, type Holds } from '../holds.ts';
 import type { Stripe } from '../stripe/stripe.ts';
 import { listen, readBody, send } from '../upstream.ts';
+import { answerOfDashboard } from './dashboard.ts';
+import { parsed, refused } from './parsed.ts';
 import { statusOf } from './status.ts';
 
 const page = readFileSync(new URL('./page.html', import.meta.url), 'utf8');
@@ -53,6 +55,8 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       return completed ? json(200, completed) : json(404, { error: `No intent ${intent} waits for its buyer.` });
     });
   }
+  const atDashboard = await answerOfDashboard(stripe.dashboard, what, body);
+  if (atDashboard) return atDashboard;
   switch (what) {
     case 'GET /healthz':
       return json(200, { status: 'ok' });
@@ -88,24 +92,5 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       return json(200, { held: holds.held() });
     default:
       return json(404, { error: `There is no ${what} here.` });
-  }
-}
-
-function parsed<T>(schema: z.ZodType<T>, body: string, run: (value: T) => Answer | Promise<Answer>) {
-  const value = schema.safeParse(parseJson(body));
-  return value.success ? run(value.data) : refused(value.error);
-}
-
-function refused(error: z.ZodError): Answer {
-  const errors = error.issues.map(({ path, message }) => ({ pointer: `/${path.join('/')}`, detail: message }));
-  return json(422, { error: 'The request is not one of those described.', errors });
-}
-
-// What is no JSON is nothing, and fails the schema with its own words.
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return undefined;
   }
 }

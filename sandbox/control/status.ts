@@ -16,7 +16,8 @@ export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: Co
     const sum = sums.get(currency) ?? { currency, charges: 0, refunds: 0, charged: 0, refunded: 0 };
     sums.set(currency, sum);
     if (type === 'charge') Object.assign(sum, { charges: sum.charges + 1, charged: sum.charged + amount });
-    else Object.assign(sum, { refunds: sum.refunds + 1, refunded: sum.refunded + amount });
+    // A refund that failed after all stands there once more, as less than nothing.
+    else Object.assign(sum, { refunds: sum.refunds + Math.sign(amount), refunded: sum.refunded + amount });
   }
   const upstream = (target: Target) => {
     const all = arrivals.of(target);
@@ -36,6 +37,7 @@ export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: Co
     faults: faults.active(),
     held: holds.held(),
     ledger: [...sums.values()],
+    undecided: stripe.dashboard.undecided(),
     window_ms: windowMs,
   };
 }

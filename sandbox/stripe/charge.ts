@@ -1,5 +1,6 @@
 import { json } from '../answer.ts';
 import type { LedgerRow, PaymentIntent } from './books.ts';
+import type { RefundContext } from './refunds.ts';
 import type { Form } from './form.ts';
 import { identifier } from './identifier.ts';
 import { type Cause, paymentEvent } from './payment-event.ts';
@@ -8,7 +9,7 @@ import { cardOutcome, type DeclineReason, plainDecline } from './payment-methods
 import { stripeError } from './stripe-error.ts';
 
 /** What a charge depends on beside its parameters. */
-export interface ChargeContext extends Cause {
+export interface ChargeContext extends RefundContext {
   /** The `Stripe-Version` of the request; empty when it names none. */
   readonly version: string;
   /** Every card is declined, whatever it would say. */

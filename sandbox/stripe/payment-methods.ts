@@ -1,3 +1,4 @@
+import type { RefundStatus } from './books.ts';
 import { missing } from './stripe-error.ts';
 
 /** Why a charge did not go through. */
@@ -7,9 +8,15 @@ export interface DeclineReason {
   readonly message: string;
 }
 
+/** How a refund to a card begins, and what becomes of it some time later. */
+export interface RefundCourse {
+  readonly first: RefundStatus;
+  readonly later: RefundStatus;
+}
+
 /** What a card says when it is charged. */
 export type CardOutcome =
-  | { readonly says: 'yes' }
+  | { readonly says: 'yes'; readonly refunds?: RefundCourse; readonly isDisputed?: true }
   | { readonly says: 'authenticate' }
   | ({ readonly says: 'no' } & DeclineReason);
 
@@ -28,6 +35,10 @@ const cards = new Map<string, CardOutcome>([
   ['pm_card_visa_debit', { says: 'yes' }],
   ['pm_card_mastercard', { says: 'yes' }],
   ['pm_card_amex', { says: 'yes' }],
+  // Refunds to these begin as they say, and go on by themselves.
+  ['pm_card_pendingRefund', { says: 'yes', refunds: { first: 'pending', later: 'succeeded' } }],
+  ['pm_card_refundFail', { says: 'yes', refunds: { first: 'succeeded', later: 'failed' } }],
+  ['pm_card_createDispute', { says: 'yes', isDisputed: true }],
   ['pm_card_chargeDeclined', plainDecline],
   ['pm_card_chargeDeclinedLostCard', declined('lost_card')],
   ['pm_card_chargeDeclinedStolenCard', declined('stolen_card')],
@@ -57,6 +68,12 @@ const cards = new Map<string, CardOutcome>([
   ['pm_card_authenticationRequired', { says: 'authenticate' }],
   ['pm_card_threeDSecure2Required', { says: 'authenticate' }],
 ]);
+
+/** How refunds to this card go; undefined: at once, and for good. */
+export function refundCourse(paymentMethod: string | null): RefundCourse | undefined {
+  const outcome = cards.get(paymentMethod ?? '');
+  return outcome?.says === 'yes' ? outcome.refunds : undefined;
+}
 
 /** How a payment method answers a charge. @throws Refusal when the gateway has never heard of it. */
 export function cardOutcome(paymentMethod: string): CardOutcome {

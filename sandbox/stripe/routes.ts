@@ -5,7 +5,7 @@ import { type Form, readForm } from './form.ts';
 import { listPage, listParameters } from './listing.ts';
 import { cancelIntent, confirmIntent, createIntent, createParameters, type Outcome } from './payment-intents.ts';
 import { createRefund, refundParameters } from './refunds.ts';
-import { badParameter, missing, Refusal } from './stripe-error.ts';
+import { missing, Refusal } from './stripe-error.ts';
 
 const confirmParameters = ['error_on_requires_action', 'off_session', 'payment_method', 'return_url'];
 
@@ -34,9 +34,7 @@ export function read(books: Books, question: Question): Answer {
   if (noun === 'refunds') {
     const form = readForm(question.query, [...listParameters, 'payment_intent']);
     const intent = form.text('payment_intent');
-    if (intent === undefined && id === undefined)
-      throw badParameter('payment_intent', 'parameter_missing', 'Name the payment_intent whose refunds to list.');
-    const all = intent === undefined ? [...books.refunds.values()].flat() : books.refundsOf(intent);
+    const all = intent === undefined ? [...books.refunds.values()] : books.refundsOf(intent);
     if (id === undefined) return listPage('/v1/refunds', 'refund', all, form);
     const refund = all.find((each) => each.id === id);
     if (!refund) throw missing(404, 'refund', 'refund', id);

@@ -1,9 +1,10 @@
 import { type Answer, type Answerer, lost, type Question } from '../answer.ts';
 import type { Faults } from '../faults.ts';
 import { limited, slowDown, underWeather } from '../weather.ts';
-import { Books, Entry, type LedgerRow, type PaymentIntent } from './books.ts';
+import { Books, Entry, eventsOf, type LedgerRow, type PaymentEvent, type PaymentIntent } from './books.ts';
 import { createCallLimit } from './call-limit.ts';
 import { decline, succeed } from './charge.ts';
+import { createDashboard, type Dashboard } from './dashboard.ts';
 import { createIdempotencyKeys, fingerprintOf, type IdempotencyKeys } from './idempotency.ts';
 import { identifier } from './identifier.ts';
 import { type Journal, openJournal } from './journal.ts';
@@ -19,6 +20,8 @@ export interface Stripe {
   ledger(): Promise<readonly LedgerRow[]>;
   /** Completes the buyer's authentication; undefined when no such intent waits for it. */
   authenticate(id: string, isSuccess: boolean): Promise<PaymentIntent | undefined>;
+  /** What people do in its dashboard, and what banks and time do. */
+  readonly dashboard: Dashboard;
 }
 
 /** What the gateway is built from. */
@@ -26,6 +29,8 @@ export interface StripeParts {
   readonly path: string;
   readonly keepKeysMs: number;
   readonly perSecond: number;
+  /** After how long a refund goes on that its card says more of. */
+  readonly refundMs: number;
   readonly faults: Faults;
   readonly webhooks: Webhooks | undefined;
 }
@@ -41,18 +46,22 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
   const admits = createCallLimit(parts.perSecond);
   const commit = createCommit(books, journal, parts.webhooks);
   if (parts.webhooks) for (const event of books.undelivered.values()) void commit.deliver(event);
+  const dashboard = createDashboard({ books, commit, faults, refundMs: parts.refundMs, nowMs });
 
   const post = async (question: Question, key: string | null): Promise<Answer> => {
     await slowDown(faults, 'stripe');
     const version = question.headers['stripe-version']?.toString() ?? '';
     const isDeclining = () => faults.strikes('stripe', 'decline') !== undefined;
-    const outcome = execute(books, question, { idempotencyKey: key, nowMs: nowMs(), version, isDeclining });
+    const { refundBeginsAs } = dashboard;
+    const context = { idempotencyKey: key, nowMs: nowMs(), version, isDeclining, refundBeginsAs };
+    const outcome = execute(books, question, context);
     const spoilt = faults.strikes('stripe', 'error_after_charge');
     const failure = stripeError(500, 'api_error', 'An unknown error occurred.');
     const told = spoilt ? { ...failure, headers: { 'content-type': 'application/json; charset=utf-8' } } : undefined;
     const kept = told && spoilt?.stored ? told : outcome.answer;
     const record = key === null ? {} : { key: keyRecord(key, fingerprintOf(question), kept, nowMs()) };
     await commit.entry({ ...outcome.entry, ...record });
+    await dashboard.follow(outcome.entry);
     return told ?? outcome.answer;
   };
 
@@ -74,6 +83,7 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
       await commit.entry(entry);
       return entry.intent;
     },
+    dashboard,
   };
 }
 
@@ -137,7 +147,7 @@ function keyRecord(key: string, fingerprint: string, { status, body }: Answer, a
 
 // Memory first and at once, so that no second request sees the old state; the answer waits for the disk.
 function createCommit(books: Books, journal: Journal, webhooks: Webhooks | undefined) {
-  const deliver = async (event: NonNullable<Entry['event']>) => {
+  const deliver = async (event: PaymentEvent) => {
     await webhooks?.deliver(event);
     const delivered: Entry = { delivered: event.id };
     books.apply(delivered);
@@ -145,11 +155,13 @@ function createCommit(books: Books, journal: Journal, webhooks: Webhooks | undef
   };
   return {
     deliver,
-    async entry({ event, ...rest }: Entry): Promise<void> {
-      const entry = webhooks && event ? { ...rest, event } : rest;
+    async entry(happened: Entry): Promise<void> {
+      // With nobody to tell, what there is to tell is not kept.
+      const events = webhooks ? [...eventsOf(happened)] : [];
+      const entry = { ...happened, event: undefined, events };
       books.apply(entry);
       await journal.append(entry);
-      if (webhooks && event) void deliver(event);
+      for (const event of events) void deliver(event);
     },
   };
 }

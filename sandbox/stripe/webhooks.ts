@@ -18,6 +18,7 @@ export function createWebhooks(urls: readonly string[], secret: string, faults: 
   let letPass: (() => void) | undefined;
   return {
     async deliver(event) {
+      if (faults.strikes('stripe', 'webhook_lost')) return;
       const late = faults.strikes('stripe', 'webhook_delay');
       if (late) await delay(late.ms);
       if (faults.strikes('stripe', 'webhook_reorder') && !letPass) {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Misconfigured, NotExecuted, OutcomeUnknown } from '../../src/errors.ts';
-import type { Charge, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
+import type { Charge, ListedRefund, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
 import { openStripe } from '../../src/gateways/stripe.ts';
 import { listen } from '../local-server.ts';
 import { freePort } from '../process.ts';
@@ -167,4 +167,36 @@ test('a refund asked for again with its key, or whose answer was lost, gives the
   expect(found).toEqual({ status: 'succeeded', reference: expect.stringMatching(/^re_/) });
   expect(await stripe.refund(part)).toEqual(found);
   expect(await refundsOf()).toMatchObject([{ type: 'refund', idempotency_key: part.key }]);
+});
+
+test.each([
+  ['refund_pending', 'pending'],
+  ['refund_requires_action', 'requires_action'],
+])('under %s a refund is processing, as its list says as well, until it has succeeded', async (kind, detail) => {
+  const { reference } = await stripe.charge(charge());
+  await sandbox.fault({ target: 'stripe', kind, times: 1 });
+  const part = { key: randomUUID(), refundId: randomUUID(), reference: reference ?? '', amountMinor: 4_000 };
+  const outcome = await stripe.refund(part);
+  expect(outcome).toEqual({ status: 'processing', detail, reference: expect.stringMatching(/^re_/) });
+  const listed = { refundId: part.refundId, chargeReference: reference, amountMinor: 4_000, currency: 'USD' };
+  expect(await stripe.refundsOf(part.reference)).toMatchObject([{ ...listed, outcome }]);
+  await sandbox.moveRefund(outcome.reference ?? '', 'succeeded');
+  const [since, until] = [new Date(Date.now() - 60_000), new Date()];
+  const refunds: ListedRefund[] = [];
+  for await (const refund of stripe.listRefunds(since, until)) refunds.push(refund);
+  expect(refunds[0]).toMatchObject({ ...listed, outcome: { status: 'succeeded', reference: outcome.reference } });
+});
+
+test.each(['failed', 'canceled'] as const)('a refund that is %s has failed', async (status) => {
+  const { reference } = await stripe.charge(charge());
+  await sandbox.fault({ target: 'stripe', kind: 'refund_pending', times: 1 });
+  const id = await sandbox.refund({ payment_intent: reference ?? '' });
+  await sandbox.moveRefund(id, status);
+  expect(await stripe.refundsOf(reference ?? '')).toMatchObject([
+    {
+      reference: id,
+      refundId: undefined,
+      outcome: { status: 'failed', code: status === 'failed' ? 'unknown' : 'canceled' },
+    },
+  ]);
 });

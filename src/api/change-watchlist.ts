@@ -61,12 +61,17 @@ export async function stopWatching(
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
     const known = watchedAs(await allWatched(tx), symbol);
-    if (!known) throw new Problem('not_found', `${symbol} is not watched.`);
+    if (!known) throw notWatched(symbol);
     await tx.nativeDelete(WatchedSymbol, { symbol: known.symbol });
     await audited(tx, { before: { every_seconds: known.everySeconds } });
     await noteChange(tx, { id: randomUUID(), changedBy, at });
   });
   log.info({ user: changedBy, symbol }, 'watchlist: no longer watched');
+}
+
+/** There is nothing to stop. */
+export function notWatched(symbol: string): Problem {
+  return new Problem('not_found', `${symbol} is not watched.`);
 }
 
 function cadenceThatFits(wanted: number | undefined, others: readonly number[], plan: CallPlan): number {

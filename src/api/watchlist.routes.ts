@@ -4,7 +4,7 @@ import { mostEverySeconds } from '../market/cadence.ts';
 import { Symbol } from '../market/symbol.ts';
 import { watchedAs } from '../market/watchlist.ts';
 import { audit } from './audit.ts';
-import { stopWatching, watch } from './change-watchlist.ts';
+import { notWatched, stopWatching, watch } from './change-watchlist.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { priceOf } from './price-of.ts';
 import { principalOf } from './principal.ts';
@@ -111,7 +111,14 @@ const remove = defineRoute(
     await stopWatching(c.var.ctx, change, (tx, made) => audit(c, tx, made));
     return c.body(null, 204);
   },
+  requireWatched,
 );
+
+/** A symbol that is none is refused as such. */
+async function requireWatched(c: Context<RouteEnv>): Promise<void> {
+  const symbol = Symbol.safeParse(c.req.param('symbol'));
+  if (symbol.success && !watchedAs(await c.var.ctx.watchlist.all(), symbol.data)) throw notWatched(symbol.data);
+}
 
 /** What the provider does not list would be polled in vain for ever. Without a key nothing is polled at all. */
 async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {

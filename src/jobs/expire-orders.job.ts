@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { Order } from '../entities/order.entity.ts';
 import { cancelOrder } from '../orders/cancel-order.ts';
@@ -6,7 +7,7 @@ import { cancelPayment } from './cancel-payment.job.ts';
 import { defineJob } from './define-job.ts';
 import { upkeep } from './queues.ts';
 
-const mostAtOnce = 200;
+const batch = 200;
 
 /**
  * Cancels orders that have waited for their buyer too long and gives their stock back. Where the gateway waits for the
@@ -26,13 +27,8 @@ export const expireOrders = defineJob(
   },
   async ({ signal }, { em, transaction, now, expiryMs, gateways }) => {
     const before = new Date(now().getTime() - expiryMs);
-    const waiting = await em.find(
-      Order,
-      { waitingSince: { $lt: before } },
-      { fields: ['id'], orderBy: { waitingSince: 'asc' }, limit: mostAtOnce, disableIdentityMap: true },
-    );
     const count = { cancelled: 0, asked: 0 };
-    for (const { id } of waiting) {
+    for await (const id of waiting(em, before)) {
       signal.throwIfAborted();
       const done = await transaction(async (tx, after) => {
         const order = await lockKnownOrder(tx, id);
@@ -54,3 +50,16 @@ export const expireOrders = defineJob(
     return count;
   },
 );
+
+/** All that have waited since before then, the longest first; those that cannot expire yet keep nobody from being looked at. */
+async function* waiting(em: EntityManager, before: Date): AsyncGenerator<string> {
+  const order = em.getMetadata(Order).tableName;
+  const sql = `select id, waiting_since as waitingSince from ${order}
+    where waiting_since < ? and (waiting_since, id) > (?, ?) order by waiting_since, id limit ${batch}`;
+  let last: Readonly<{ id: string; waitingSince: Date | string }> | undefined = { id: '', waitingSince: new Date(0) };
+  while (last) {
+    const some: (typeof last)[] = await em.execute(sql, [before, last.waitingSince, last.id]);
+    for (const { id } of some) yield id;
+    last = some.length < batch ? undefined : some.at(-1);
+  }
+}

@@ -1,5 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import { type Redis, ReplyError } from 'ioredis';
 import { OutboxMessage } from '../entities/outbox-message.entity.ts';
 import type { Producer, QueuedJob } from '../jobs/enqueue.ts';
 import type { Definitions } from '../load-definitions.ts';
@@ -36,8 +36,6 @@ const batch = 500;
 const leaseReserveMs = 3_000;
 // A log of some thousand events is read and appended in that time.
 const restorePatienceMs = 1_000;
-
-type Announcement = Readonly<{ stream: Stream; envelope: Envelope }>;
 
 /** Opens the process's relay. What it cannot send stays in MySQL, where the sweep of any worker finds it. */
 export function openRelay(parts: RelayParts): Relay {
@@ -84,31 +82,40 @@ async function send(parts: RelayParts, messages: readonly Message[]): Promise<nu
   const jobs = known.filter(({ stream }) => stream === null);
 
   // Events first, and their rows gone before a job can start: what a job announces follows them at once.
-  const hasGone = await announce(
-    parts,
-    events.flatMap((message) => toEvent(parts, message)),
-  );
-  if (hasGone) await remove(em, events);
+  const perStream = [...Map.groupBy(events, ({ stream }) => stream).values()];
+  const gone = (await Promise.all(perStream.map((some) => announce(parts, some)))).flat();
+  await remove(em, gone);
   await producer.enqueueAll(jobs.flatMap((message) => toJob(parts, message)));
   await remove(em, jobs);
-  return (hasGone ? events.length : 0) + jobs.length;
+  return gone.length + jobs.length;
 }
 
-/** Appends events. False: a stream is lost, and restoring it takes longer than jobs can wait; the sweep sends them later. */
-async function announce(parts: RelayParts, events: readonly Announcement[]): Promise<boolean> {
+/**
+ * Appends the events of one stream, and returns those that have gone. None: the stream is lost, and restoring it takes longer
+ * than jobs can wait, or its key is no stream's. The sweep sends them later; other streams and all jobs go on.
+ */
+async function announce(parts: RelayParts, messages: readonly Message[]): Promise<readonly Message[]> {
+  const events = messages.flatMap((message) => toEvent(parts, message));
   try {
     await append(parts.redis, events, { mustBeWhole: true });
   } catch (error) {
-    if (!(error instanceof StreamLost)) throw error;
-    try {
-      await restoreStream(parts, error.stream, AbortSignal.timeout(restorePatienceMs));
-    } catch (cause) {
-      parts.log.warn({ err: cause, stream: error.stream.name }, 'outbox: a stream is still being restored');
-      return false;
-    }
-    return announce(parts, events);
+    if (error instanceof StreamLost) return (await isRestored(parts, error.stream)) ? announce(parts, messages) : [];
+    // Redis is there, and will not take them. If it is away, it takes no jobs either.
+    if (!(error instanceof ReplyError)) throw error;
+    parts.log.error({ err: error, stream: messages[0]?.stream }, 'outbox: Redis refuses events; the sweep tries again');
+    return [];
   }
-  return true;
+  return messages;
+}
+
+async function isRestored(parts: RelayParts, stream: Stream): Promise<boolean> {
+  try {
+    await restoreStream(parts, stream, AbortSignal.timeout(restorePatienceMs));
+    return true;
+  } catch (error) {
+    parts.log.warn({ err: error, stream: stream.name }, 'outbox: a stream is still being restored');
+    return false;
+  }
 }
 
 async function remove(em: EntityManager, messages: readonly Message[]): Promise<void> {

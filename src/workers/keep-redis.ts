@@ -47,7 +47,11 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
 async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
   const { redis, producer, definitions, log } = context;
   await producer.enqueue(reconcile, { is_everything_due: true });
-  for (const stream of definitions.streams.values()) await restoreStream(context, stream, signal);
+  // One that cannot be restored keeps neither the others nor their followers waiting.
+  const restored = await Promise.allSettled(
+    [...definitions.streams.values()].map((stream) => restoreStream(context, stream, signal)),
+  );
+  for (const one of restored) if (one.status === 'rejected') throw one.reason;
   await redis.set(markKey, '1');
   log.info('Redis holds jobs, schedules and streams again');
 }

@@ -110,7 +110,10 @@ async function verdict(queued: QueueJob, error: unknown, context: Context): Prom
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
   context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
   if (isLast) {
-    await farewell(context, queued, reason);
+    // Whatever becomes of the farewell, the job is kept for people to look at.
+    await farewell(context, queued, reason).catch((cause: unknown) =>
+      context.log.error({ err: cause }, 'farewell failed'),
+    );
     await bury(context, queued, reason);
   }
   return reason instanceof GiveUp ? new UnrecoverableError(reason.message) : reason;

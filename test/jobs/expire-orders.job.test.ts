@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Order } from '../../src/entities/order.entity.ts';
 import { OutcomeUnknown } from '../../src/errors.ts';
 import { expireOrders } from '../../src/jobs/expire-orders.job.ts';
 import { openShop, refusingGateway, type Shop } from '../orders/shop.ts';
@@ -46,4 +47,16 @@ test('asks the gateway to stop waiting first, where it waits for the buyer too',
   await shop.charge(id, { charge });
   expect(await expire(65)).toEqual({ cancelled: 0, asked: 1 });
   expect((await shop.read(id)).status).toBe('pending');
+});
+
+test('finds who can expire behind any number of orders that cannot', async () => {
+  const { id } = await shop.place({ products: [1] });
+  // Their charges are under way, and they have waited for longer.
+  const buying = Array.from({ length: 201 }, () => shop.place({ products: [1], payment_method: 'pm_card_visa' }));
+  const stuck = (await Promise.all(buying)).map((order) => order.id);
+  const anHourAgo = new Date(Date.now() - 3_600_000);
+  await shop.ctx.orm.em.fork().nativeUpdate(Order, { id: { $in: stuck } }, { waitingSince: anHourAgo });
+  expect((await expire(65)).cancelled).toBe(1);
+  expect((await shop.read(id)).status).toBe('cancelled');
+  expect((await shop.read(stuck[0] ?? '')).status).toBe('pending');
 });

@@ -8,7 +8,7 @@ import { upkeep } from '../../src/jobs/queues.ts';
 import type { Message } from '../../src/outbox/after-commit.ts';
 import { openRelay, type Relay, type RelayParts } from '../../src/outbox/relay.ts';
 import { letAppend, wholeKey } from '../../src/streams/append.ts';
-import { defineEvent, defineStream } from '../../src/streams/define-event.ts';
+import { defineEvent, defineStream, type Stream } from '../../src/streams/define-event.ts';
 import { openTransaction, type Transaction } from '../../src/transaction.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
@@ -19,6 +19,17 @@ export const parcelMoved = defineEvent(stream, {
   type: 'parcel.moved',
   schema: 1,
   summary: 'A parcel has moved.',
+  data: z.object({ step: z.int() }),
+  example: { subject: 'a', data: { step: 1 } },
+});
+
+const letters = defineStream({ name: 'letters', summary: 'Letters, in order per letter.', maxLength: 1_000 });
+
+/** An event of another stream that only tests know. */
+export const letterSent = defineEvent(letters, {
+  type: 'letter.sent',
+  schema: 1,
+  summary: 'A letter has been sent.',
   data: z.object({ step: z.int() }),
   example: { subject: 'a', data: { step: 1 } },
 });
@@ -62,8 +73,14 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
   const { ctx } = api;
   const definitions: RelayParts['definitions'] = {
     jobs: new Map([[weighParcel.kind, weighParcel]]),
-    events: new Map([[parcelMoved.type, parcelMoved]]),
-    streams: new Map([[stream.name, stream]]),
+    events: new Map([
+      [parcelMoved.type, parcelMoved],
+      [letterSent.type, letterSent],
+    ]),
+    streams: new Map<string, Stream>([
+      [stream.name, stream],
+      [letters.name, letters],
+    ]),
   };
   const rows = () => ctx.orm.em.fork().find(OutboxMessage, {}, { orderBy: { name: 'asc', version: 'asc' } });
   return {
@@ -86,8 +103,10 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
       await ctx.orm.em.fork().nativeDelete(EventLog, {});
       await ctx.redis.flushdb();
       // Nothing was lost: what these tests do not send has never been on the stream.
-      await ctx.redis.set(wholeKey(stream), '1');
-      await letAppend(ctx.redis, stream);
+      for (const one of [stream, letters]) {
+        await ctx.redis.set(wholeKey(one), '1');
+        await letAppend(ctx.redis, one);
+      }
     },
   };
 }

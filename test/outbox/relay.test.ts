@@ -4,7 +4,7 @@ import { impatientRedis } from '../../src/redis-connection.ts';
 import { append } from '../../src/streams/append.ts';
 import { freePort } from '../process.ts';
 import { readStream } from '../stream-entries.ts';
-import { noteJobs, openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
+import { letterSent, noteJobs, openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {
@@ -127,4 +127,24 @@ test('a relay leaves to the sweep what its lease is too short for', async () => 
   relay.notify(await outbox.messages());
   await relay.idle();
   expect(await announced()).toEqual(['short 1']);
+});
+
+test('a key of Redis that is no stream holds back its own events alone: other streams and all jobs go on', async () => {
+  const { redis } = outbox.api.ctx;
+  await redis.del('parcels');
+  await redis.set('parcels', 'no stream');
+  await outbox.transaction(async (_tx, after) => {
+    after.publish(parcelMoved, 'held', { step: 1 });
+    after.publish(letterSent, 'free', { step: 1 });
+    after.enqueue(weighParcel, { parcel: 'held' });
+  });
+  const { producer, added } = noteJobs();
+  expect(await outbox.relay({ producer }).send(await outbox.messages())).toBe(2);
+  expect(added.map(({ payload }) => payload)).toEqual([{ parcel: 'held' }]);
+  expect((await readStream(redis, 'letters')).map(({ subject }) => subject)).toEqual(['free']);
+  expect((await outbox.rows()).map(({ name }) => name)).toEqual(['parcel.moved']);
+  // Once the key is gone, nothing has been lost.
+  await redis.del('parcels');
+  expect(await outbox.relay().send(await outbox.messages())).toBe(1);
+  expect(await announced()).toEqual(['held 1']);
 });

@@ -2,6 +2,7 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
+import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { GiveUp, RateLimited } from '../../src/errors.ts';
 import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
@@ -227,7 +228,11 @@ test('a farewell that fails fails the job, and never the worker', async () => {
   await ended(await api.ctx.producer.enqueue(job, { name: 'Ida' }));
   await ended(await api.ctx.producer.enqueue(job, { name: 'Joe' }));
   expect(farewells).toEqual(['Ida: no', 'Joe: no']);
+  // Kept for people to look at all the same.
+  const letters = await api.ctx.orm.em.fork().find(DeadLetter, { reason: 'Error: no' });
+  expect(letters.map(({ payload }) => payload).toSorted()).toEqual(['{"name":"Ida"}', '{"name":"Joe"}']);
 });
+
 test('jobs that coalesce are one while they wait, and another one afterwards', async () => {
   const coalescing = { ...contract, coalesceBy: ({ name }: { name: string }) => name };
   const first = await api.ctx.producer.enqueue(coalescing, { name: 'Kim' });

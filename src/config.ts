@@ -49,7 +49,7 @@ export const variables = {
   FOREX_TTL_SECONDS: whole(0, 86_400).default(3_600),
   CRYPTO_TTL_SECONDS: whole(0, 86_400).default(10),
   WATCHLIST: symbols().optional(),
-  FX_MAX_AGE_SECONDS: whole(0, 31_536_000).default(432_000),
+  FX_MAX_AGE_SECONDS: whole(0, 31_536_000).default(518_400),
   ORDER_EXPIRY_SECONDS: whole(1, 31_536_000).default(1_800),
   WORKER_CONCURRENCY_PAYMENTS: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),

@@ -1,5 +1,5 @@
 /** What may be imported by everything in src/. */
-export const everywhere = ['errors', 'log', 'deadline', 'json-depth', 'rows', 'log-ids', 'trace'];
+export const everywhere = ['errors', 'log', 'currencies', 'deadline', 'json-depth', 'rows', 'log-ids', 'trace'];
 
 const domain = ['catalog', 'entities', 'market', 'orders', 'streams', 'users'];
 const openers = ['context', 'transaction', 'load-definitions', 'orm-options', 'redis-connection'];
@@ -13,6 +13,7 @@ const runtimes = [...domain, 'jobs', 'outbox', 'gateways', ...openers, ...proces
 export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   log: [],
+  currencies: [],
   'log-ids': [],
   trace: [],
   deadline: [],

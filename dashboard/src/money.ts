@@ -1,4 +1,4 @@
-import { decimalsOf } from '../../src/orders/money.ts';
+import { decimalsOf } from '../../src/currencies.ts';
 import type { Order } from './use-orders.ts';
 
 /** What an order costs, in its own currency with that currency's decimals, whatever the browser thinks of them. */

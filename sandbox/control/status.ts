@@ -1,6 +1,7 @@
 import { type Target, targets } from '../answer.ts';
 import { busiest } from '../arrivals.ts';
 import { faultKinds } from '../faults.ts';
+import { written } from '../stripe/amounts.ts';
 import type { ControlParts } from './control.ts';
 
 const RECENT = 15;
@@ -36,8 +37,13 @@ export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: Co
     upstreams: targets.map(upstream),
     faults: faults.active(),
     held: holds.held(),
-    ledger: [...sums.values()],
     undecided: stripe.dashboard.undecided(),
+    ledger: [...sums.values()].map(({ currency, charges, refunds, charged, refunded }) => ({
+      charges,
+      refunds,
+      charged: written(charged, currency),
+      refunded: written(refunded, currency),
+    })),
     window_ms: windowMs,
   };
 }

@@ -1,4 +1,5 @@
 import { type Answer, json } from '../answer.ts';
+import { readCurrency, refuseUncharged } from './amounts.ts';
 import type { Entry, PaymentIntent } from './books.ts';
 import { type ChargeContext, charge } from './charge.ts';
 import { type Form, readMetadata } from './form.ts';
@@ -37,21 +38,12 @@ export const createParameters = [
   'use_stripe_sdk',
 ] as const;
 
-const currencies = new Set(
-  'usd eur gbp jpy aud cad chf cny czk dkk hkd huf idr ils inr isk krw mxn myr nok nzd php pln ron sek sgd thb try zar brl'.split(
-    ' ',
-  ),
-);
-
 /** Makes an intent and, when asked to, confirms it at once. */
 export function createIntent(form: Form, context: ChargeContext): Outcome {
   const amount = form.whole('amount');
-  const currency = form.text('currency')?.toLowerCase();
   if (amount === undefined) throw badParameter('amount', 'parameter_missing', 'Missing required param: amount.');
-  if (currency === undefined) throw badParameter('currency', 'parameter_missing', 'Missing required param: currency.');
-  if (!currencies.has(currency)) throw badParameter('currency', 'invalid_currency', `Invalid currency: ${currency}`);
-  if (amount < 50) throw badParameter('amount', 'amount_too_small', 'Amount must be at least 50 minor units.');
-  if (amount > 99_999_999) throw badParameter('amount', 'amount_too_large', 'Amount must be no more than 99999999.');
+  const currency = readCurrency(form.text('currency'));
+  refuseUncharged(amount, currency);
   const method = form.text('payment_method');
   const isConfirmed = form.flag('confirm');
   const outcome = method === undefined ? undefined : cardOutcome(method);

@@ -1,4 +1,5 @@
 import { json } from '../answer.ts';
+import { refuseOddAmount } from './amounts.ts';
 import type { Books, Entry, PaymentIntent, Refund, RefundStatus } from './books.ts';
 import { ledgerRow } from './charge.ts';
 import { type Form, readMetadata } from './form.ts';
@@ -32,7 +33,7 @@ export function createRefund(
     const message = `This PaymentIntent (${id}) does not have a successful charge to refund.`;
     throw new Refusal(400, 'invalid_request_error', message, { param: 'payment_intent' });
   }
-  const amount = amountWithin(intent.amount_received - refundedOf(books, id), form);
+  const amount = amountWithin(intent.amount_received - refundedOf(books, id), intent.currency, form);
   const status = context.refundBeginsAs?.() ?? refundCourse(intent.payment_method)?.first ?? 'succeeded';
   const refund: Refund = {
     id: identifier('re'),
@@ -108,13 +109,13 @@ function chargeOf(intent: PaymentIntent, refunded: number) {
   };
 }
 
-function amountWithin(left: number, form: Form): number {
+function amountWithin(left: number, currency: string, form: Form): number {
   if (left === 0) {
     const code = 'charge_already_refunded';
     throw new Refusal(400, 'invalid_request_error', 'The charge has already been refunded.', { code });
   }
   const amount = form.whole('amount') ?? left;
-  if (amount < 1) throw badParameter('amount', 'parameter_invalid_integer', 'Amount must be at least 1.');
+  refuseOddAmount(amount, currency);
   if (amount > left) {
     const message = `Refund amount (${amount}) is greater than unrefunded amount on charge (${left})`;
     throw new Refusal(400, 'invalid_request_error', message, { param: 'amount' });

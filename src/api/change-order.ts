@@ -12,19 +12,23 @@ import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderPaymentRetried, orderUpdated } from '../streams/orders.stream.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
 import { eventItems, holdItems, type WishedItems } from './place-order.ts';
+import { refuseUntakeable, type Takes } from './takeable.ts';
 
 /** Whose order, and when. `userId` undefined: an administrator's business. */
 export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date }>;
 
 /**
  * Begins to pay an order that is pending or whose payment has failed: a new payment with a new key of its own.
- * @throws Problem not_found, order_closed, or payment_in_progress when it has a payment that has not failed.
+ * @throws Problem not_found, order_closed, amount_not_chargeable, or payment_in_progress when it has a payment that has not
+ * failed.
  */
-export async function payOrder(tx: EntityManager, after: AfterCommit, whose: Whose, means: Means): Promise<void> {
+export async function payOrder(tx: EntityManager, after: AfterCommit, whose: Whose, paying: Paying): Promise<void> {
   const order = await openOrder(tx, whose);
   if (await livePaymentOf(tx, order.id)) throw inProgress();
-  await beginPayment(tx, after, order, means, whose.at);
+  await beginPayment(tx, after, order, paying, whose.at);
 }
+
+type Paying = Readonly<{ means: Means; takes: Takes }>;
 
 /** What is to be changed of an order. */
 export type Change = Readonly<{
@@ -34,6 +38,7 @@ export type Change = Readonly<{
   /** How old a rate may be that its lines are converted at. */
   fxMaxAgeMs: number;
   means: Means | undefined;
+  takes: Takes;
 }>;
 
 /**
@@ -60,7 +65,8 @@ export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: 
     status: order.status === 'pending' ? 'pending' : 'payment_failed',
     items: eventItems(lines, changed.currency),
   });
-  if (!payment && change.means) await beginPayment(tx, after, changed, change.means, whose.at);
+  const { means, takes } = change;
+  if (!payment && means) await beginPayment(tx, after, changed, { means, takes }, whose.at);
 }
 
 /**
@@ -94,10 +100,12 @@ async function beginPayment(
   tx: EntityManager,
   after: AfterCommit,
   order: OrderRow,
-  means: Means,
+  { means, takes }: Paying,
   at: Date,
 ): Promise<void> {
-  const { id, status } = order;
+  const { id, status, totalMinor, currency } = order;
+  // Its total may have been named under other rules: those of a gateway before.
+  refuseUntakeable({ minor: totalMinor, currency, limits: takes(currency), pointer: '' });
   if (status === 'payment_failed') await moveOrder(tx, { id, from: status, to: 'pending', at });
   else await tx.nativeUpdate(Order, { id }, { waitingSince: null });
   const payment = await mintPayment(tx, after, { order, means, at });

@@ -1,8 +1,9 @@
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { decimalsOf } from '../currencies.ts';
 import type { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
 import { convertMinor, type ExchangeRate, exchangeRate } from '../market/exchange.ts';
-import { decimalsOf } from '../orders/money.ts';
+import { countable } from './takeable.ts';
 
 /** One product of an order at its price, in the order's currency; `fxRate` when that is not the product's own. */
 export type PricedLine = Readonly<{
@@ -24,7 +25,8 @@ const untouched: Conversion = { fxRate: null, fxSource: null, fxAsOf: null };
 /**
  * Lines in the currency asked for, by default their own. A line is converted as a whole, `price × quantity`, and rounded
  * once, half to even, on minor units; its unit price is converted by itself, to be shown.
- * @throws Problem currency_required when they have several and none was named; fx_rate_unavailable.
+ * @throws Problem currency_required when they have several and none was named; currency_unavailable, fx_rate_unavailable,
+ * amount_not_chargeable.
  */
 export async function convertLines(
   tx: EntityManager,
@@ -49,17 +51,17 @@ export async function convertLines(
 function convertLine(line: PricedLine, currency: string, found: ExchangeRate | undefined): PricedLine {
   if (!found) return line;
   const decimals = { from: decimalsOf(line.product.currency), to: decimalsOf(currency) };
-  const lineTotalMinor = convertMinor(line.lineTotalMinor, found.rate, decimals);
+  const lineTotalMinor = countable(convertMinor(line.lineTotalMinor, found.rate, decimals), currency);
   const unitPriceMinor = convertMinor(line.unitPriceMinor, found.rate, decimals);
-  if (!Number.isSafeInteger(lineTotalMinor))
-    throw new Problem('invalid', `So much cannot be counted in ${currency}.`, {
-      errors: [{ pointer: '/currency', detail: 'has too small a unit for this order' }],
-    });
   return { ...line, unitPriceMinor, lineTotalMinor, fxRate: found.rate };
 }
 
 async function usableRate(tx: EntityManager, from: string, to: string, { at, fxMaxAgeMs }: RateLimits) {
   const found = await exchangeRate(tx, from, to);
+  if (found === 'unlisted')
+    throw new Problem('currency_unavailable', `No source of rates has one for ${from} in ${to}.`, {
+      errors: [{ pointer: '/currency', detail: `cannot be converted to from ${from}` }],
+    });
   if (found && at.getTime() - found.asOf.getTime() <= fxMaxAgeMs) return found;
   const why = found ? `The last rate is of ${found.asOf.toISOString()}, which is too old` : 'No rate is stored';
   throw new Problem('fx_rate_unavailable', `${why} for ${from} in ${to}.`, { headers: { 'retry-after': '60' } });

@@ -13,6 +13,7 @@ import { OrderView, orderViews } from './order-view.ts';
 import { namedOrder } from './orders.routes.ts';
 import { requiredMeans } from './payment-means.ts';
 import { principalOf } from './principal.ts';
+import { takesOf } from './takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 const params = z.object({ id: z.string().openapi({ example: exampleOrder.id }) });
@@ -44,7 +45,10 @@ const change = defineRoute(
       200: { description: 'The order as it is now.', content: orderContent },
       404: { description: 'not_found' },
       409: { description: 'order_closed, payment_in_progress, out_of_stock, idempotency_key_in_use' },
-      422: { description: 'invalid, unknown_product, total_mismatch, currency_required, idempotency_key_reused' },
+      422: {
+        description:
+          'invalid, unknown_product, total_mismatch, currency_required, currency_unavailable, amount_not_chargeable, idempotency_key_reused',
+      },
       503: { description: 'fx_rate_unavailable' },
     },
   },
@@ -56,6 +60,7 @@ const change = defineRoute(
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
+      takes: takesOf(c.var.ctx),
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };
@@ -85,14 +90,14 @@ const pay = defineRoute(
       200: { description: 'The order, its payment under way.', content: orderContent },
       404: { description: 'not_found' },
       409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
-      422: { description: 'invalid, payment_method_required, idempotency_key_reused' },
+      422: { description: 'invalid, payment_method_required, amount_not_chargeable, idempotency_key_reused' },
     },
   },
   (c) => {
     const request = c.req.valid('json');
     const { ctx } = c.var;
     return answerChanged(c, request, (tx, after, whose) =>
-      payOrder(tx, after, whose, requiredMeans(ctx, request.payment_method)),
+      payOrder(tx, after, whose, { means: requiredMeans(ctx, request.payment_method), takes: takesOf(ctx) }),
     );
   },
   namedOrder,

@@ -61,15 +61,16 @@ const refund = defineRoute(
       },
       404: { description: 'not_found' },
       409: { description: 'order_closed, idempotency_key_in_use' },
-      422: { description: 'invalid, refund_too_large, idempotency_key_reused' },
+      422: { description: 'invalid, refund_too_large, amount_not_chargeable, idempotency_key_reused' },
     },
   },
   (c) => {
     const request = c.req.valid('json');
     const { id } = c.req.valid('param');
-    const at = c.var.ctx.now();
+    const { gateways, now } = c.var.ctx;
+    const at = now();
     return answerOnce(c, request, async (tx, after) => {
-      await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, at });
+      await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, gateways, at });
       const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
       const [view] = await orderViews(tx, [order], principalOf(c).userId);
       const { user, currency, status } = order;

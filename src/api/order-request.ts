@@ -1,12 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import { Currency } from '../market/currency.ts';
 import { manyOf } from './many.ts';
 
 const mostLines = 100;
 const mostPieces = 1_000;
-const Currency = z
-  .string()
-  .toUpperCase()
-  .regex(/^[A-Z]{3}$/, 'must be an ISO 4217 code such as USD');
 
 const PaymentMethod = z.string().regex(/^[\w-]{1,255}$/, "must be the gateway's id of a payment method");
 

@@ -15,6 +15,7 @@ import { OrderView, orderViews } from './order-view.ts';
 import { meansOf } from './payment-means.ts';
 import { placeOrder } from './place-order.ts';
 import { type Principal, principalOf } from './principal.ts';
+import { takesOf } from './takeable.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
@@ -42,7 +43,10 @@ const create = defineRoute(
       201: { description: 'The order, pending.', headers: z.object({ Location: z.string() }), content: orderContent },
       403: { description: 'forbidden: an order for someone else' },
       409: { description: 'out_of_stock, idempotency_key_in_use' },
-      422: { description: 'invalid, unknown_product, total_mismatch, currency_required, idempotency_key_reused' },
+      422: {
+        description:
+          'invalid, unknown_product, total_mismatch, currency_required, currency_unavailable, amount_not_chargeable, idempotency_key_reused',
+      },
       503: { description: 'fx_rate_unavailable' },
     },
   },
@@ -59,6 +63,7 @@ const create = defineRoute(
       const order = await placeOrder(tx, after, {
         ...wish,
         currency,
+        takes: takesOf(ctx),
         fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
       });
       if (userId !== principal.userId) await audit(c, tx, { subject: order.id, after: order });

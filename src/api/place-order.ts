@@ -1,10 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { decimalsOf } from '../currencies.ts';
 import { Order } from '../entities/order.entity.ts';
 import { OrderLine } from '../entities/order-line.entity.ts';
 import { Product } from '../entities/product.entity.ts';
 import { Problem } from '../errors.ts';
-import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
+import { toMajor, toMinor } from '../orders/money.ts';
 import { insertRows } from '../rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderFacts } from '../orders/order-facts.ts';
@@ -14,6 +15,7 @@ import { orderCreated } from '../streams/orders.stream.ts';
 import { type Conversion, convertLines, type PricedLine, type RateLimits } from './convert-lines.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
 import { orderView } from './order-view.ts';
+import { countable, refuseUntakeable, type Takes } from './takeable.ts';
 
 /** What is ordered: quantities by product, each with the pointers to where the request named it. */
 export type WishedItems = ReadonlyMap<number, Readonly<{ quantity: number; pointers: readonly string[] }>>;
@@ -26,6 +28,7 @@ export type Wish = Readonly<{
   currency: string | undefined;
   /** How it is paid; undefined: it waits for its buyer to say so. */
   means: Means | undefined;
+  takes: Takes;
 }> &
   RateLimits;
 
@@ -77,17 +80,21 @@ type HeldLine = Readonly<{
 
 /**
  * Prices what is wished at this moment and takes its stock; nothing is stored yet.
- * @throws Problem unknown_product, currency_required, fx_rate_unavailable, total_mismatch or out_of_stock.
+ * @throws Problem unknown_product, currency_required, currency_unavailable, fx_rate_unavailable, total_mismatch,
+ * amount_not_chargeable or out_of_stock.
  */
 export async function holdItems(
   tx: EntityManager,
   order: string,
-  wish: Pick<Wish, 'items' | 'currency' | 'totalAmount' | 'at' | 'fxMaxAgeMs'>,
+  wish: Pick<Wish, 'items' | 'currency' | 'totalAmount' | 'takes' | 'at' | 'fxMaxAgeMs'>,
 ): Promise<Readonly<{ lines: HeldLine[]; totalMinor: number; currency: string; conversion: Conversion }>> {
   const inTheirs = await priceLines(tx, wish);
   const { lines: priced, currency, conversion } = await convertLines(tx, inTheirs, wish.currency, wish);
-  const totalMinor = priced.reduce((sum, { lineTotalMinor }) => sum + lineTotalMinor, 0);
+  const sum = priced.reduce((before, { lineTotalMinor }) => before + lineTotalMinor, 0);
+  const totalMinor = countable(sum, currency);
   refuseOtherTotal(totalMinor, currency, wish.totalAmount);
+  const pointer = wish.currency === undefined ? '' : '/currency';
+  refuseUntakeable({ minor: totalMinor, currency, limits: wish.takes(currency), pointer });
   await holdStock(tx, priced, wish);
   const lines = priced.map(({ product, quantity, unitPriceMinor, lineTotalMinor, fxRate }, position) => ({
     order,
@@ -131,10 +138,10 @@ async function priceLines(tx: EntityManager, { items }: Pick<Wish, 'items'>): Pr
     });
   return [...items].flatMap(([id, { quantity }]) => {
     const product = byId.get(id);
-    const unitPriceMinor = product?.priceMinor ?? 0;
-    return product
-      ? [{ product, quantity, unitPriceMinor, lineTotalMinor: unitPriceMinor * quantity, fxRate: null }]
-      : [];
+    if (!product) return [];
+    const { priceMinor: unitPriceMinor, currency } = product;
+    const lineTotalMinor = countable(unitPriceMinor * quantity, currency);
+    return [{ product, quantity, unitPriceMinor, lineTotalMinor, fxRate: null }];
   });
 }
 

@@ -111,6 +111,19 @@ export const problemCodes = {
     cause: 'The products are priced in different currencies, and the order names none.',
     remedy: 'Send `currency`: everything is converted to it at the stored rate.',
   },
+  currency_unavailable: {
+    status: 422,
+    title: 'No rate for the currency',
+    cause: 'No source of exchange rates has one between the products’ currency and the one asked for.',
+    remedy: 'Order in the currency of the products, or in one that `GET /market/forex` lists.',
+  },
+  amount_not_chargeable: {
+    status: 422,
+    title: 'An amount that can never be charged',
+    cause:
+      'The payment gateway does not take such an amount of the currency: it is less than its smallest charge, more than its largest, or finer than its unit.',
+    remedy: 'Name an amount within the limits that the detail names, or order other quantities or in another currency.',
+  },
   fx_rate_unavailable: {
     status: 503,
     title: 'No exchange rate',

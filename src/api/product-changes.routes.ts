@@ -10,6 +10,7 @@ import { defineRoute } from './define-route.ts';
 import { givenFields } from './given-fields.ts';
 import { IntegerId } from './integer-id.ts';
 import { NewProduct, priceMinorOf, ProductChange } from './product-request.ts';
+import { takesOf } from './takeable.ts';
 import { exampleProduct, ProductView, productView } from './product-view.ts';
 import { namedProduct } from './products.routes.ts';
 
@@ -32,14 +33,19 @@ const create = defineRoute(
     responses: {
       201: { description: 'The product.', headers: z.object({ Location: z.string() }), content: productContent },
       409: { description: 'idempotency_key_in_use' },
-      422: { description: 'invalid, idempotency_key_reused' },
+      422: { description: 'invalid, amount_not_chargeable, idempotency_key_reused' },
     },
   },
   (c) => {
     const request = c.req.valid('json');
     const { price, ...fields } = givenFields(request);
     const at = c.var.ctx.now();
-    const row = { ...fields, priceMinor: priceMinorOf(price, fields.currency), createdAt: at, updatedAt: at };
+    const row = {
+      ...fields,
+      priceMinor: priceMinorOf(price, fields.currency, takesOf(c.var.ctx)),
+      createdAt: at,
+      updatedAt: at,
+    };
     return answerOnce(c, request, async (tx, after) => {
       const id = await tx.insert(Product, row);
       const stored = await tx.findOneOrFail(Product, { id }, { disableIdentityMap: true });
@@ -74,7 +80,10 @@ const change = defineRoute(
     const product = await transaction(async (tx, after) => {
       const stored = await lockProduct(tx, id);
       const currency = fields.currency ?? stored.currency;
-      const row = { ...fields, ...(price === undefined ? {} : { priceMinor: priceMinorOf(price, currency) }) };
+      const row = {
+        ...fields,
+        ...(price === undefined ? {} : { priceMinor: priceMinorOf(price, currency, takesOf(c.var.ctx)) }),
+      };
       const changed = changedFields(stored, row);
       const dated = changed.length === 0 ? stored : { ...stored, ...row, updatedAt: now() };
       await audit(c, tx, differing(productView(stored), productView(dated)));

@@ -1,21 +1,15 @@
 import { z } from '@hono/zod-openapi';
+import { decimalsOf } from '../currencies.ts';
 import { Problem } from '../errors.ts';
-import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
-
-const currencies = new Set(Intl.supportedValuesOf('currency'));
-// The largest order there can be, 100,000 pieces of it, still counts exactly.
-const mostMinor = 10_000_000_000;
+import { Currency } from '../market/currency.ts';
+import { toMajor, toMinor, mostPriceMinor } from '../orders/money.ts';
+import { refuseUntakeable, type Takes } from './takeable.ts';
 
 const Title = z.string().trim().min(1).max(300);
 const Price = z
   .number()
   .positive()
   .openapi({ description: 'In major units, with no more decimals than the currency.' });
-const Currency = z
-  .string()
-  .toUpperCase()
-  .refine((code) => currencies.has(code), 'must be an ISO 4217 code such as USD')
-  .openapi({ example: 'USD' });
 const more = {
   description: z.string().trim().max(10_000).nullable().optional(),
   category: z.string().trim().min(1).max(100).nullable().optional(),
@@ -41,13 +35,23 @@ export const ProductChange = z
   })
   .openapi('ProductChange');
 
-/** A price in minor units. @throws Problem when it is no amount of the currency, or too large. */
-export function priceMinorOf(price: number, currency: string): number {
+/**
+ * A price in minor units. Any number of pieces must add up to what can be charged, so it is whole steps of that, too; that one
+ * piece alone may be less than the least, is no fault.
+ * @throws Problem when it is no amount of the currency, too large, or none that the gateway could take.
+ */
+export function priceMinorOf(price: number, currency: string, takes: Takes): number {
   const minor = toMinor(price, currency);
-  if (minor !== undefined && minor <= mostMinor) return minor;
+  if (minor === undefined || minor > mostPriceMinor) throw noPrice(minor, currency);
+  const limits = { ...takes(currency), leastMinor: 0 };
+  refuseUntakeable({ minor, currency, limits, pointer: '/price' });
+  return minor;
+}
+
+function noPrice(minor: number | undefined, currency: string): Problem {
   const detail =
     minor === undefined
       ? `must have at most ${decimalsOf(currency)} decimals in ${currency}`
-      : `must be at most ${toMajor(mostMinor, currency)}`;
-  throw new Problem('invalid', 'The price is no amount of its currency.', { errors: [{ pointer: '/price', detail }] });
+      : `must be at most ${toMajor(mostPriceMinor, currency)}`;
+  return new Problem('invalid', 'The price is no amount of its currency.', { errors: [{ pointer: '/price', detail }] });
 }

@@ -1,29 +1,35 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
+import { decimalsOf } from '../currencies.ts';
 import { Refund } from '../entities/refund.entity.ts';
 import { Problem } from '../errors.ts';
+import type { PaymentGateways } from '../gateways/payment-gateway.ts';
 import { refundPayment } from '../jobs/refund-payment.job.ts';
-import { livePaymentOf, lockOrder, type OrderRow } from '../orders/lock-order.ts';
-import { decimalsOf, toMajor, toMinor } from '../orders/money.ts';
+import { livePaymentOf, lockOrder, type OrderRow, type PaymentRow } from '../orders/lock-order.ts';
+import { toMajor, toMinor } from '../orders/money.ts';
 import { writeHistory } from '../orders/transitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { refuseUntakeable } from './takeable.ts';
 
 const firstReviewMs = 5_000;
+
+type Asked = Readonly<{
+  id: string;
+  amount: number | undefined;
+  reason: string | undefined;
+  gateways: PaymentGateways;
+  at: Date;
+}>;
 
 /**
  * Asks for a refund: its row, with the key that every call for it will carry, and the job that does it. What has been asked
  * for counts at once, so that refunds asked for together never exceed what was paid.
- * @throws Problem not_found, order_closed, invalid or refund_too_large.
+ * @throws Problem not_found, order_closed, invalid, refund_too_large or amount_not_chargeable.
  */
 export async function refundOrder(
   tx: EntityManager,
   after: AfterCommit,
-  {
-    id,
-    amount,
-    reason,
-    at,
-  }: Readonly<{ id: string; amount: number | undefined; reason: string | undefined; at: Date }>,
+  { id, amount, reason, gateways, at }: Asked,
 ): Promise<void> {
   const order = await lockOrder(tx, id);
   if (!order) throw new Problem('not_found', 'There is no such order.');
@@ -32,6 +38,7 @@ export async function refundOrder(
   const payment = await livePaymentOf(tx, id);
   if (!payment) throw new Error(`order ${id} is ${order.status} without a payment`);
   const amountMinor = await refundable(tx, order, amount);
+  refuseUnreturnable(amountMinor, payment, gateways);
   const refund = { id: randomUUIDv7(), order: id, payment: payment.id, status: 'processing' as const, amountMinor };
   const jobId = after.enqueue(refundPayment, { order_id: id, refund_id: refund.id });
   await tx.insert(Refund, {
@@ -46,6 +53,13 @@ export async function refundOrder(
   });
   const began = { order: id, subject: 'refund' as const, subjectId: refund.id, from: null, to: 'processing', at };
   await writeHistory(tx, { ...began, reason });
+}
+
+// What was paid with one that is no longer configured waits for it, and what that takes is not known.
+function refuseUnreturnable(minor: number, { gateway, currency }: PaymentRow, { all }: PaymentGateways): void {
+  const limits = all.find(({ name }) => name === gateway)?.limits(currency);
+  if (limits)
+    refuseUntakeable({ minor, currency, limits: { ...limits, leastMinor: limits.stepMinor }, pointer: '/amount' });
 }
 
 async function refundable(tx: EntityManager, order: OrderRow, amount: number | undefined): Promise<number> {

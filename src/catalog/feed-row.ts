@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { FeedProduct } from '../gateways/product-feed.ts';
-import { toMinor } from '../orders/money.ts';
+import { mostPriceMinor, toMinor } from '../orders/money.ts';
 
 /** A product of a feed as it is stored. */
 export type FeedRow = NonNullable<ReturnType<typeof feedRow>>;
@@ -11,7 +11,7 @@ const feedCurrency = 'USD';
 /** The columns of a feed's product; none when its price is no amount of money. */
 export function feedRow({ externalId, title, price, description, category, image, rating, stock }: FeedProduct) {
   const priceMinor = toMinor(price, feedCurrency);
-  if (priceMinor === undefined) return undefined;
+  if (priceMinor === undefined || priceMinor > mostPriceMinor) return undefined;
   const told = {
     externalId,
     title,

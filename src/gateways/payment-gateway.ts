@@ -1,6 +1,7 @@
 import type { Config } from '../config.ts';
 import { NoSuchGateway } from '../errors.ts';
 import type { Pace } from './pace.ts';
+import { stripeLimits } from './stripe-amounts.ts';
 
 /** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
 export type Charge = Readonly<{
@@ -21,7 +22,13 @@ export type ChargeOutcome =
   | Readonly<{ status: 'canceled'; reference: string }>;
 
 /** What is to be given back of a charge. `key` is the refund's own. */
-export type GiveBack = Readonly<{ key: string; refundId: string; reference: string; amountMinor: number }>;
+export type GiveBack = Readonly<{
+  key: string;
+  refundId: string;
+  reference: string;
+  amountMinor: number;
+  currency: string;
+}>;
 
 /** What the gateway decided about a refund. */
 export type RefundOutcome =
@@ -89,6 +96,8 @@ export type PaymentGateway = Readonly<{
   name: string;
   /** Whether its lists say what it has done: what they do not have then did not happen. */
   keepsBooks: boolean;
+  /** What it can take of a currency, known without asking it. */
+  limits: (currency: string) => AmountLimits;
   charge(charge: Charge): Promise<ChargeOutcome>;
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
   find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
@@ -110,6 +119,9 @@ export type PaymentGateway = Readonly<{
   readWebhook(body: string, signature: string): Promise<Notice | undefined>;
 }>;
 
+/** Which amounts can be charged, in minor units of the currency: whole steps, from the least to the most. */
+export type AmountLimits = Readonly<{ stepMinor: number; leastMinor: number; mostMinor: number }>;
+
 /** Whoever takes the money, by name: a payment belongs for ever to the one that its row names. */
 export type PaymentGateways = Readonly<{
   /** The one that new payments are made for. */
@@ -128,7 +140,7 @@ export function openPaymentGateways(config: Config, pace: Pace | undefined): Pay
   const keys = config.STRIPE_SECRET_KEY;
   const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
   if (!keys) return gatewaysOf(config.PAYMENT_GATEWAY, [instant]);
-  const stripe = onceAsked('stripe', async () => {
+  const stripe = onceAsked('stripe', stripeLimits, async () => {
     const { openStripe } = await import('./stripe.ts');
     return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE, pace });
   });
@@ -151,12 +163,17 @@ export function gatewaysOf(current: string, all: readonly PaymentGateway[]): Pay
 }
 
 /** A gateway that is opened by the first call: its package is large, and most processes never ask for money. */
-function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGateway {
+function onceAsked(
+  name: string,
+  limits: PaymentGateway['limits'],
+  open: () => Promise<PaymentGateway>,
+): PaymentGateway {
   let opening: Promise<PaymentGateway> | undefined;
   const opened = () => (opening ??= open());
   return {
     name,
     keepsBooks: true,
+    limits,
     charge: async (charge) => (await opened()).charge(charge),
     find: async (lost) => (await opened()).find(lost),
     lookUp: async (reference) => (await opened()).lookUp(reference),
@@ -177,6 +194,7 @@ function onceAsked(name: string, open: () => Promise<PaymentGateway>): PaymentGa
 const instant: PaymentGateway = {
   name: 'instant',
   keepsBooks: false,
+  limits: () => ({ stepMinor: 1, leastMinor: 0, mostMinor: Number.MAX_SAFE_INTEGER }),
   charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
   find: async () => undefined,
   lookUp: async (reference) => ({ status: 'succeeded', reference }),

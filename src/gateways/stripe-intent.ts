@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Undecided } from '../errors.ts';
 import type { ChargeOutcome, ListedCharge } from './payment-gateway.ts';
+import { toldAmount } from './stripe-amounts.ts';
 
 const Failure = z.object({
   code: z.string().nullish(),
@@ -50,8 +51,7 @@ export function listedCharge(intent: StripeIntent): ListedCharge {
   return {
     orderId: OurId.safeParse(intent.metadata?.['order_id']).data,
     paymentId: OurId.safeParse(intent.metadata?.['payment_id']).data,
-    amountMinor: intent.amount,
-    currency: intent.currency.toUpperCase(),
+    ...toldAmount(intent),
     reference: intent.id,
     outcome: isDecided(intent)
       ? intentOutcome(intent)

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { ListedRefund, RefundOutcome } from './payment-gateway.ts';
+import { toldAmount } from './stripe-amounts.ts';
 
 /** What a refund at Stripe has to say, in its answers and in its webhooks. */
 export const StripeRefund = z.object({
@@ -25,13 +26,12 @@ export function refundOutcome({ id: reference, status, failure_reason: reason }:
 
 /** A refund as a line of the gateway's list. */
 export function listedRefund(refund: StripeRefund): ListedRefund {
-  const { payment_intent: charge, metadata, amount: amountMinor, currency, id: reference } = refund;
+  const { payment_intent: charge, metadata, id: reference } = refund;
   return {
     reference,
     chargeReference: typeof charge === 'string' ? charge : charge?.id,
     refundId: OurId.safeParse(metadata?.['refund_id']).data,
-    amountMinor,
-    currency: currency.toUpperCase(),
+    ...toldAmount(refund),
     outcome: refundOutcome(refund),
   };
 }

@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import { z } from 'zod';
 import { BadSignature, MalformedNotice } from '../errors.ts';
 import type { Notice } from './payment-gateway.ts';
+import { toldAmount } from './stripe-amounts.ts';
 import { isDecided, listedCharge, StripeIntent } from './stripe-intent.ts';
 import { listedRefund, StripeRefund } from './stripe-refund.ts';
 
@@ -90,21 +91,14 @@ function aboutRefunds(event: Event): Notice | undefined {
 }
 
 function aboutDispute(event: Event): Notice {
-  const {
-    id: reference,
-    status,
-    reason,
-    amount,
-    currency,
-    payment_intent: charge,
-  } = parsed(StripeDispute, event.data.object);
+  const told = parsed(StripeDispute, event.data.object);
+  const { id: reference, status, reason, payment_intent: charge } = told;
   const dispute = {
     reference,
     chargeReference: idOf(charge),
     status,
     reason: reason ?? undefined,
-    amountMinor: amount,
-    currency: currency.toUpperCase(),
+    ...toldAmount(told),
     toldAt: new Date((event.created ?? 0) * 1_000),
   };
   return { ...heading(event), about: 'dispute', dispute };

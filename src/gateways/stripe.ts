@@ -1,6 +1,7 @@
 import Stripe from 'stripe';
 import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
 import type { Pace } from './pace.ts';
+import { stripeAmount, stripeLimits } from './stripe-amounts.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
 import { intentOutcome, listedCharge } from './stripe-intent.ts';
 import { listedRefund, refundOutcome } from './stripe-refund.ts';
@@ -29,15 +30,16 @@ export function openStripe({
   return {
     name: 'stripe',
     keepsBooks: true,
+    limits: stripeLimits,
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
     find: (lost) => listening(() => find(stripe, lost)),
     lookUp: (reference) => listening(async () => intentOutcome(await paymentIntents.retrieve(reference))),
     cancel: (reference) =>
       listening(async () => intentOutcome(await paymentIntents.cancel(reference).catch(intentOfRefusal))),
-    refund: ({ key, refundId, reference, amountMinor }) =>
+    refund: ({ key, refundId, reference, amountMinor, currency }) =>
       asking(async () => {
         const metadata = { refund_id: refundId };
-        const asked = { payment_intent: reference, amount: amountMinor, metadata };
+        const asked = { payment_intent: reference, amount: stripeAmount(amountMinor, currency), metadata };
         return refundOutcome(await refunds.create(asked, { idempotencyKey: key }));
       }),
     refundsOf: (reference) =>
@@ -86,7 +88,7 @@ function paced(http: HttpClient, pace: Pace): HttpClient {
 function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency, method }: Charge) {
   return stripe.paymentIntents.create(
     {
-      amount: amountMinor,
+      amount: stripeAmount(amountMinor, currency),
       currency: currency.toLowerCase(),
       payment_method: method,
       confirm: true,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../context.ts';
 import type { Publication } from '../gateways/reference-rates.ts';
+import { publishedAt } from '../market/central-bank-day.ts';
 import { crossRates } from '../market/cross-rates.ts';
 import { Currency } from '../market/currency.ts';
 import { forexCopy, forexKeys, forexName, type ForexRow, newestRates } from '../market/forex-copy.ts';
@@ -12,8 +13,6 @@ import { lookOnce } from './look-once.ts';
 import { catalog as queue } from './queues.ts';
 
 const source = 'ecb';
-// About four in the afternoon, central European time; never in the future for who reads them, in summer or winter.
-const publishedAt = 'T14:00:00.000Z';
 
 /**
  * Brings the central bank's rates of the euro up to date, and those of a base that follow from them. Rates fetched within
@@ -83,7 +82,7 @@ async function freshRates({ em, freshMs, now }: JobContext): Promise<ForexRow | 
 }
 
 function euroRow({ day, rates }: Publication, observedAt: Date): ForexRow {
-  return { base: 'EUR', rates, asOf: new Date(day + publishedAt), observedAt, source };
+  return { base: 'EUR', rates, asOf: publishedAt(day), observedAt, source };
 }
 
 /** Stores the rows and announces those of a new day; a second run finds them all, and announces nothing. */

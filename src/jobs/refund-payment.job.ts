@@ -43,8 +43,8 @@ async function converse(
   { now }: JobContext,
   { refund, gateway, operation, reference }: BegunRefund,
 ): Promise<RefundOutcome> {
-  const { gatewayKey: key, id: refundId, amountMinor } = refund;
-  if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor });
+  const { gatewayKey: key, id: refundId, amountMinor, currency } = refund;
+  if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor, currency });
   const listed = await gateway.refundsOf(reference);
   const found = listed.find((each) =>
     refund.gatewayReference

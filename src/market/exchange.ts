@@ -7,13 +7,19 @@ export type ExchangeRate = Readonly<{ rate: string; source: string; asOf: Date }
 
 /**
  * The newest stored rate from one currency to another: that of the currency itself, or, when it is newer, what follows
- * from the central bank's rates of the euro.
+ * from the central bank's rates of the euro. Undefined: not all have been fetched yet; `unlisted`: those that have been do
+ * not hold it, and waiting would not help.
  */
-export async function exchangeRate(em: EntityManager, from: string, to: string): Promise<ExchangeRate | undefined> {
+export async function exchangeRate(
+  em: EntityManager,
+  from: string,
+  to: string,
+): Promise<ExchangeRate | 'unlisted' | undefined> {
   const [own, euro] = [await newestRates(em, from), await newestRates(em, 'EUR')];
-  return [pick(own, own?.rates[to]), pick(euro, euro && crossRates(euro.rates, from)?.[to])]
+  const [newest] = [pick(own, own?.rates[to]), pick(euro, euro && crossRates(euro.rates, from)?.[to])]
     .filter((found) => found !== undefined)
-    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime())[0];
+    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime());
+  return newest ?? (euro ? 'unlisted' : undefined);
 }
 
 function pick(row: ForexRow | undefined, rate: string | undefined): ExchangeRate | undefined {

@@ -1,13 +1,10 @@
-const decimalsByCurrency = new Map<string, number>();
+import { decimalsOf } from '../currencies.ts';
 
-/** How many decimals a currency's amounts have: 2 for USD, 0 for JPY. */
-export function decimalsOf(currency: string): number {
-  const known = decimalsByCurrency.get(currency);
-  if (known !== undefined) return known;
-  const { maximumFractionDigits = 2 } = new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions();
-  decimalsByCurrency.set(currency, maximumFractionDigits);
-  return maximumFractionDigits;
-}
+/** The largest amount, in minor units: up to it a JSON number of major units shows every one exactly. */
+export const mostMinor = 1_000_000_000_000_000;
+
+/** The largest price, in minor units: the largest order there can be, 100,000 pieces of it, still counts exactly. */
+export const mostPriceMinor = 10_000_000_000;
 
 /** Minor units as the JSON number of major units that people read: 24550 USD cents become 245.5. */
 export function toMajor(minor: number, currency: string): number {
@@ -25,5 +22,5 @@ export function toMinor(major: number, currency: string): number | undefined {
   const decimals = decimalsOf(currency);
   if (!match || (match[2] ?? '').length > decimals) return undefined;
   const minor = Number(`${match[1]}${(match[2] ?? '').padEnd(decimals, '0')}`);
-  return Number.isSafeInteger(minor) ? minor : undefined;
+  return minor <= mostMinor ? minor : undefined;
 }

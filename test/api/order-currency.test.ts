@@ -124,16 +124,41 @@ describe('an order in another currency', () => {
       code: 'fx_rate_unavailable',
       status: 503,
     });
-    await publish('EUR', euros, 5 * dayMs + 1_000);
+    await publish('EUR', euros, 6 * dayMs + 1_000);
     const tooOld = await order({ products: [1], currency: 'EUR' });
     expect(tooOld.headers.get('retry-after')).toBe('60');
     expect(await problemOf(tooOld)).toMatchObject({ code: 'fx_rate_unavailable' });
-    await publish('EUR', euros, 5 * dayMs - 60_000);
+    await publish('EUR', euros, 6 * dayMs - 60_000);
+    expect(await count()).toBe(before);
+    expect((await order({ products: [1], currency: 'EUR' })).status).toBe(201);
+  });
+
+  it('is refused for good when no source has its currency, or the products’', async () => {
+    await publish('EUR', euros);
+    await publish('USD', { EUR: '0.9' }, 1_000, 'finnhub');
+    const before = await count();
+    const dinar = Number(
+      await api.ctx.orm.em.fork().insert(Product, { title: 'Dates', priceMinor: 5_000, currency: 'TND', stock: null }),
+    );
+    for (const body of [
+      { products: [1], currency: 'CHF' },
+      { products: [dinar], currency: 'USD' },
+    ]) {
+      const refused = await order(body);
+      expect(refused.status).toBe(422);
+      expect(await problemOf(refused)).toMatchObject({
+        code: 'currency_unavailable',
+        errors: [{ pointer: '/currency', detail: expect.any(String) }],
+      });
+    }
+    expect(await count()).toBe(before);
+  });
+
+  it('waits for the central bank’s rates when those alone may have its currency', async () => {
+    await publish('USD', { EUR: '0.9' }, 1_000, 'finnhub');
     expect(await problemOf(await order({ products: [1], currency: 'CHF' }))).toMatchObject({
       code: 'fx_rate_unavailable',
     });
-    expect(await count()).toBe(before);
-    expect((await order({ products: [1], currency: 'EUR' })).status).toBe(201);
   });
 
   const count = async () =>

@@ -66,7 +66,8 @@ test('every request to Stripe takes its turn: charges, look-ups, pages of lists,
   const { reference } = await stripe.charge(charge);
   await stripe.lookUp(reference ?? '');
   await stripe.find({ ...charge, firstAskedAt: new Date(), lastAskedAt: new Date() });
-  await stripe.refund({ key: randomUUID(), refundId: randomUUID(), reference: reference ?? '', amountMinor: 500 });
+  const part = { key: randomUUID(), refundId: randomUUID(), reference: reference ?? '', amountMinor: 500 };
+  await stripe.refund({ ...part, currency: 'USD' });
   expect(turns).toBe((await sandbox.arrivals('stripe')).length);
   expect(turns).toBe(4);
 });

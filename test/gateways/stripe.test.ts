@@ -159,7 +159,7 @@ test('a refund asked for again with its key, or whose answer was lost, gives the
   const taken = await stripe.charge(asked);
   const reference = taken.reference ?? '';
   const refundsOf = async () => (await sandbox.ledger()).filter((row) => row.payment_intent === reference).slice(1);
-  const part = { key: randomUUID(), refundId: randomUUID(), reference, amountMinor: 4_000 };
+  const part = { key: randomUUID(), refundId: randomUUID(), reference, amountMinor: 4_000, currency: 'USD' };
   // Twice: the official client asks once more by itself when a connection is cut.
   await sandbox.fault({ target: 'stripe', kind: 'lost_answer', times: 2 });
   await expect(stripe.refund(part)).rejects.toThrow(OutcomeUnknown);
@@ -175,7 +175,13 @@ test.each([
 ])('under %s a refund is processing, as its list says as well, until it has succeeded', async (kind, detail) => {
   const { reference } = await stripe.charge(charge());
   await sandbox.fault({ target: 'stripe', kind, times: 1 });
-  const part = { key: randomUUID(), refundId: randomUUID(), reference: reference ?? '', amountMinor: 4_000 };
+  const part = {
+    key: randomUUID(),
+    refundId: randomUUID(),
+    reference: reference ?? '',
+    amountMinor: 4_000,
+    currency: 'USD',
+  };
   const outcome = await stripe.refund(part);
   expect(outcome).toEqual({ status: 'processing', detail, reference: expect.stringMatching(/^re_/) });
   const listed = { refundId: part.refundId, chargeReference: reference, amountMinor: 4_000, currency: 'USD' };

@@ -52,9 +52,9 @@ describe('fetch-forex', () => {
   });
 
   it('remembers a base that the provider does not know', async () => {
-    const { outcome } = await run('XXX', { finnhub: { forex: async () => undefined } });
+    const { outcome } = await run('KPW', { finnhub: { forex: async () => undefined } });
     expect(outcome).toBe('unknown_symbol');
-    expect(await desk.ctx.cache.isUnknown(forexName('XXX'))).toBe(true);
+    expect(await desk.ctx.cache.isUnknown(forexName('KPW'))).toBe(true);
   });
 
   it('gives up with nothing stored, and frees its place among those who wait', async () => {

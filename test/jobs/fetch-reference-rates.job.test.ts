@@ -82,8 +82,8 @@ describe('fetch-reference-rates', () => {
   });
 
   it('remembers a base that the bank does not list, and stores no rate of it', async () => {
-    expect((await run('XXX', bank())).outcome).toBe('unknown_symbol');
-    expect(await desk.ctx.cache.isUnknown(forexName('XXX'))).toBe(true);
+    expect((await run('KPW', bank())).outcome).toBe('unknown_symbol');
+    expect(await desk.ctx.cache.isUnknown(forexName('KPW'))).toBe(true);
     expect((await rows()).map(({ base }) => base)).toEqual(['EUR']);
   });
 

@@ -1,11 +1,12 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { decimalsOf } from '../../src/currencies.ts';
 import type { OrderStatus } from '../../src/entities/order.entity.ts';
 import { OrderHistory } from '../../src/entities/order-history.entity.ts';
 import { Product } from '../../src/entities/product.entity.ts';
 import { OutcomeUnknown, Undecided } from '../../src/errors.ts';
 import type { Outage } from '../../src/gateways/outage.ts';
-import { decimalsOf, toMajor, toMinor } from '../../src/orders/money.ts';
+import { toMajor, toMinor } from '../../src/orders/money.ts';
 import { orderMoves, paymentMoves, refundMoves } from '../../src/orders/transitions.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from './shop.ts';
 
@@ -37,7 +38,8 @@ test('an amount with more decimals than its currency has is no amount', () => {
 });
 
 test('the total is the sum of the lines, and refunds of any sizes give back exactly that', async () => {
-  const cents = fc.integer({ min: 1, max: 99_999 });
+  // Less than half a dollar is never charged.
+  const cents = fc.integer({ min: 50, max: 99_999 });
   const lines = fc.array(fc.record({ price: cents, quantity: fc.integer({ min: 1, max: 7 }) }), {
     minLength: 1,
     maxLength: 4,

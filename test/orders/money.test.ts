@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decimalsOf, toMajor, toMinor } from '../../src/orders/money.ts';
+import { decimalsOf } from '../../src/currencies.ts';
+import { toMajor, toMinor } from '../../src/orders/money.ts';
 
 // One currency of each kind: two decimals, none, three, and four.
 const currency = fc.constantFrom('USD', 'JPY', 'KWD', 'CLF');

@@ -67,7 +67,13 @@ test('what cannot be charged is refused before anything happens', async () => {
   };
   expect(await refused({ amount: 49 })).toEqual([400, 'amount_too_small']);
   expect(await refused({ amount: 99.5 })).toEqual([400, 'parameter_invalid_integer']);
-  expect(await refused({ currency: 'xxx' })).toEqual([400, 'invalid_currency']);
+  expect(await refused({ amount: 100_000_000 })).toEqual([400, 'amount_too_large']);
+  for (const currency of ['xxx', 'xau', 'btc', 'irr'])
+    expect(await refused({ currency })).toEqual([400, 'invalid_currency']);
+  expect(await refused({ amount: 49, currency: 'jpy' })).toEqual([400, 'amount_too_small']);
+  expect(await refused({ amount: 17_499, currency: 'huf' })).toEqual([400, 'amount_too_small']);
+  expect(await refused({ amount: 4_250, currency: 'isk' })).toEqual([400, 'parameter_invalid_integer']);
+  expect(await refused({ amount: 1_234, currency: 'kwd' })).toEqual([400, 'parameter_invalid_integer']);
   expect(await refused({ payment_method: 'pm_card_imaginary' })).toEqual([400, 'resource_missing']);
   const { automatic_payment_methods: _, ...redirecting } = payment();
   expect((await refusalOf(stripe.paymentIntents.create(redirecting))).param).toBe('return_url');

@@ -4,4 +4,7 @@ import { z } from 'zod';
 export const Ticker = z
   .string()
   .toUpperCase()
-  .regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be a symbol such as AAPL or BINANCE:BTCUSDT');
+  .regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, {
+    error: 'must be a symbol such as AAPL or BINANCE:BTCUSDT',
+    abort: true,
+  });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../src/api/app.ts';
+import type { Lane } from '../../src/market/lanes.ts';
 import { quoteName } from '../../src/market/quote-copy.ts';
 import { until } from '../process.ts';
 import { openTestApi } from '../test-context.ts';
@@ -57,8 +58,8 @@ test.each([
 });
 
 describe('with five hundred others waiting', () => {
-  const crowd = async () => {
-    for (let index = 0; index < 500; index += 1) await house.ctx.asks.admit(`fetch-quote:S${index}`);
+  const crowd = async (lane: Lane = 'logged_in') => {
+    for (let index = 0; index < 500; index += 1) await house.ctx.asks.admit(`fetch-quote:S${index}`, lane);
   };
 
   test('another symbol is 503 market_busy with Retry-After, and nothing is queued for it', async () => {
@@ -67,6 +68,13 @@ describe('with five hundred others waiting', () => {
     expect([status, body['code']]).toEqual([503, 'market_busy']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
     expect(await house.ctx.producer.queues.get('finnhub')?.getJobCountByTypes('waiting', 'prioritized')).toBe(0);
+  });
+
+  test('strangers are refused, and people logged in are not, when it is strangers who wait', async () => {
+    await crowd('anonymous_cold');
+    expect((await house.quote('AAPL', { prefer: 'wait=0' })).status).toBe(503);
+    const asked = await house.send('GET', '/market/quote?symbol=MSFT', { as: 'demo', headers: { prefer: 'wait=0' } });
+    expect(asked.status).toBe(202);
   });
 
   test('a symbol that already waits is joined, and an old copy is answered all the same', async () => {
@@ -79,7 +87,7 @@ describe('with five hundred others waiting', () => {
 
 test('a fetch that nobody has wanted for thirty seconds ends without a call', async () => {
   const { headers } = await house.quote('IBM', { prefer: 'wait=0' });
-  await house.ctx.redis.zincrby('market:asks', -30_001, quoteName('IBM'));
+  await house.ctx.redis.zincrby('market:asks:1', -30_001, quoteName('IBM'));
   const worker = house.startWorker();
   const id = (headers.get('location') ?? '').replace('/jobs/', '');
   // Looked up past the API: who asks there how the job does, wants it.
@@ -95,9 +103,9 @@ test('a fetch that nobody has wanted for thirty seconds ends without a call', as
 
 test('who asks how the job does still wants it', async () => {
   const { headers } = await house.quote('CSCO', { prefer: 'wait=0' });
-  await house.ctx.redis.zincrby('market:asks', -29_000, quoteName('CSCO'));
+  await house.ctx.redis.zincrby('market:asks:1', -29_000, quoteName('CSCO'));
   await house.send('GET', headers.get('location') ?? '');
-  await house.ctx.redis.zincrby('market:asks', -29_000, quoteName('CSCO'));
+  await house.ctx.redis.zincrby('market:asks:1', -29_000, quoteName('CSCO'));
   await until('it is still wanted', async () =>
     (await house.ctx.asks.isWanted(quoteName('CSCO'))) ? true : undefined,
   );
@@ -109,7 +117,7 @@ test.each(['', 'A B', 'AAPL;', '.AAPL', 'ÄPFEL', 'A'.repeat(33), '../etc', '<sc
     const { status, body } = await house.quote(symbol);
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: 'invalid', errors: [{ pointer: 'symbol' }] });
-    expect(await house.ctx.redis.zcard('market:asks')).toBe(0);
+    expect(await house.ctx.redis.keys('market:asks*')).toEqual([]);
   },
 );
 

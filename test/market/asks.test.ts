@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Asks, openAsks } from '../../src/market/asks.ts';
+import { lanes, type Lane } from '../../src/market/lanes.ts';
 import { patientRedis } from '../../src/redis-connection.ts';
 import { ownData } from '../servers.ts';
 
@@ -80,6 +81,46 @@ test('two processes that ask at once never admit more than five hundred', async 
     Array.from({ length: 20 }, (_, index) => (index % 2 === 0 ? asks : other).admit(`late ${index}`)),
   );
   expect(admitted.filter((isIn) => isIn)).toHaveLength(5);
+});
+
+test('strangers never take a place from somebody logged in: the least in a hurry goes, the one who came last', async () => {
+  const admitAll = async (count: number, lane: Lane) => {
+    const names = Array.from({ length: count }, (_, index) => `${lane} ${index}`);
+    const all: boolean[] = [];
+    for (const name of names) all.push(await asks.admit(name, lane));
+    return all.filter(Boolean).length;
+  };
+  const left = async (count: number, lane: Lane) => {
+    const names = Array.from({ length: count }, (_, index) => `${lane} ${index}`);
+    return (await Promise.all(names.map((name) => asks.isWanted(name)))).filter(Boolean).length;
+  };
+  expect(await admitAll(50, 'watchlist')).toBe(50);
+  expect(await admitAll(500, 'anonymous_cold')).toBe(450);
+  expect(await asks.admit('a stranger more', 'anonymous_cold')).toBe(false);
+  expect(await admitAll(60, 'logged_in')).toBe(60);
+  expect([await left(50, 'watchlist'), await left(450, 'anonymous_cold'), await left(60, 'logged_in')]).toEqual([
+    0, 440, 60,
+  ]);
+  // The last ten strangers have gone, and may not come back; one whom somebody logged in joins stays for good.
+  expect(await asks.isWanted('anonymous_cold 449')).toBe(false);
+  expect(await asks.admit('anonymous_cold 449', 'anonymous_cold')).toBe(false);
+  expect(await asks.admit('anonymous_cold 7', 'logged_in')).toBe(true);
+  for (let index = 60; index < 500; index += 1) await asks.admit(`logged_in ${index}`, 'logged_in');
+  expect(await asks.isWanted('anonymous_cold 7')).toBe(true);
+  expect([await left(450, 'anonymous_cold'), await left(500, 'logged_in')]).toEqual([1, 499]);
+  expect(await asks.admit('one too many logged in', 'logged_in')).toBe(false);
+});
+
+test('who asks again in a slower lane keeps the place in the faster, and a settled one is gone from every lane', async () => {
+  await asks.admit('AAPL', 'logged_in');
+  await asks.admit('AAPL', 'anonymous_cold');
+  await age('AAPL', 29_500);
+  await asks.renew('AAPL');
+  await age('AAPL', 29_000);
+  expect(await asks.isWanted('AAPL')).toBe(true);
+  for (const lane of lanes) await asks.admit('MSFT', lane.name);
+  await asks.settle('MSFT');
+  expect(await asks.isWanted('MSFT')).toBe(false);
 });
 
 test('polling never takes the last hundred places: they are for who asks', async () => {

@@ -19,7 +19,7 @@ export const orderMoves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> =
 
 /** Where a payment may go from each status. `unknown`: the gateway was asked, and nobody heard what it did. */
 export const paymentMoves: Readonly<Record<PaymentStatus, readonly PaymentStatus[]>> = {
-  processing: ['succeeded', 'failed', 'requires_action', 'unknown'],
+  processing: ['succeeded', 'failed', 'requires_action', 'unknown', 'canceled'],
   requires_action: ['succeeded', 'failed', 'canceled'],
   unknown: ['succeeded', 'failed', 'canceled'],
   succeeded: [],

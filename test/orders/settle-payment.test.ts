@@ -45,6 +45,13 @@ test('a second settlement changes nothing, whatever it says', async () => {
   expect(await announcedOf(id)).toEqual(['order.created', 'order.paid']);
 });
 
+test('a charge that the gateway has canceled while it was under way is over, and the order may be paid again', async () => {
+  const { id, payment } = await shop.place();
+  expect(await settle(id, payment?.id ?? '', { status: 'canceled', reference: 'pi_canceled' })).toBe('canceled');
+  expect(await shop.read(id)).toMatchObject({ status: 'payment_failed', payment: { status: 'canceled' } });
+  expect(await announcedOf(id)).toEqual(['order.created', 'order.payment_failed']);
+});
+
 test('ten settlements at once move the order once', async () => {
   const { id, payment } = await shop.place();
   const outcome: ChargeOutcome = { ...refused, reference: 'pi_ten' };

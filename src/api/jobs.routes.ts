@@ -15,6 +15,7 @@ import {
   kindView,
   unsentJobView,
 } from './job-view.ts';
+import { pageOf, ShortPageQuery } from './page.ts';
 import { authenticate } from './principal.ts';
 
 const exampleKind = {
@@ -24,7 +25,7 @@ const exampleKind = {
   payload_schema: { type: 'object', properties: { symbol: { type: 'string' } }, required: ['symbol'] },
   policy: { attempts: 4, backoff_ms: 500, timeout_ms: 8_000, coalesces: true },
 };
-const KindList = z.object({ data: z.array(KindView), next_cursor: z.null() }).openapi('JobKindList');
+const KindList = z.object({ data: z.array(KindView), next_cursor: z.string().nullable() }).openapi('JobKindList');
 
 const kinds = defineRoute(
   'public',
@@ -34,6 +35,7 @@ const kinds = defineRoute(
     operationId: 'listJobKinds',
     summary: 'The catalogue of background work: what there is, what it takes, how it is retried.',
     tags: ['jobs'],
+    request: { query: z.object(ShortPageQuery) },
     responses: {
       200: {
         description: 'Every kind.',
@@ -43,7 +45,11 @@ const kinds = defineRoute(
       },
     },
   },
-  (c) => c.json({ data: [...c.var.ctx.definitions.jobs.values()].map(kindView), next_cursor: null }, 200),
+  (c) => {
+    const { jobs } = c.var.ctx.definitions;
+    const page = pageOf('kinds', [...jobs.values()].map(kindView), c.req.valid('query'), ({ kind }) => kind);
+    return c.json(page, 200);
+  },
 );
 
 const read = defineRoute(

@@ -3,13 +3,14 @@ import type { Context as HonoContext } from 'hono';
 import { html } from 'hono/html';
 import { Problem } from '../errors.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
+import { pageOf, ShortPageQuery } from './page.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from './problem-codes.ts';
 import { allowPage } from './static-files.ts';
 
 const KindView = z
   .object({ code: z.string(), status: z.int(), title: z.string(), cause: z.string(), remedy: z.string() })
   .openapi('ProblemKind');
-const KindList = z.object({ data: z.array(KindView), next_cursor: z.null() }).openapi('ProblemKindList');
+const KindList = z.object({ data: z.array(KindView), next_cursor: z.string().nullable() }).openapi('ProblemKindList');
 
 const codes = Object.keys(problemCodes).filter(isProblemCode);
 const viewOf = (code: ProblemCode) => ({ code, ...problemCodes[code] });
@@ -22,7 +23,9 @@ const list = defineRoute(
     path: '/problems',
     operationId: 'listProblems',
     summary: 'Every code that an unsuccessful answer can have.',
+    description: 'The page shows all of them, whatever `limit` says.',
     tags: ['about'],
+    request: { query: z.object(ShortPageQuery) },
     responses: {
       200: {
         description: 'All of them; a page unless JSON is asked for.',
@@ -34,7 +37,11 @@ const list = defineRoute(
     },
   },
   (c) => {
-    if (wantsJson(c)) return c.json({ data: codes.map(viewOf), next_cursor: null }, 200);
+    if (wantsJson(c))
+      return c.json(
+        pageOf('problems', codes.map(viewOf), c.req.valid('query'), ({ code }) => code),
+        200,
+      );
     const items = codes.map(
       (code) => html`<li><a href="/problems/${code}"><code>${code}</code></a>: ${problemCodes[code].title}</li>`,
     );

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from './define-route.ts';
+import { pageOf, ShortPageQuery } from './page.ts';
 import { backlogView, queueViews, streamViews } from './queue-views.ts';
 
 const count = z.int().nullable();
@@ -32,7 +33,7 @@ const QueueList = z
         lag_seconds: z.number().nullable().openapi({ description: 'Of who follows it here; null when nobody does.' }),
       }),
     ),
-    next_cursor: z.null(),
+    next_cursor: z.string().nullable(),
   })
   .openapi('QueueList');
 
@@ -66,6 +67,7 @@ const list = defineRoute(
     summary: 'How every queue is: depth, oldest waiting, outcomes, workers, paused or limited until; and what lags.',
     description: 'A figure that cannot be read now is null.',
     tags: ['jobs'],
+    request: { query: z.object(ShortPageQuery) },
     responses: {
       200: { description: 'Every queue.', content: { 'application/json': { schema: QueueList, example } } },
     },
@@ -73,7 +75,8 @@ const list = defineRoute(
   async (c) => {
     const { ctx } = c.var;
     const [data, outbox, streams] = await Promise.all([queueViews(ctx), backlogView(ctx), streamViews(ctx)]);
-    return c.json({ data, outbox, streams, next_cursor: null }, 200);
+    const page = pageOf('queues', data, c.req.valid('query'), ({ name }) => name);
+    return c.json({ ...page, outbox, streams }, 200);
   },
 );
 

@@ -7,6 +7,7 @@ import { audit } from './audit.ts';
 import { notWatched, stopWatching, watch } from './change-watchlist.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { priceOf } from './price-of.ts';
+import { pageOf, ShortPageQuery } from './page.ts';
 import { principalOf } from './principal.ts';
 import { requireKnown } from './read-market.ts';
 import { exampleWatched, PollingView, pollingView, WatchedView, watchedView } from './watchlist-view.ts';
@@ -19,7 +20,7 @@ const WatchRequest = z
   })
   .openapi('WatchRequest');
 const WatchlistView = z
-  .object({ data: z.array(WatchedView), polling: PollingView, next_cursor: z.null() })
+  .object({ data: z.array(WatchedView), polling: PollingView, next_cursor: z.string().nullable() })
   .openapi('Watchlist');
 
 const params = z.object({ symbol: Symbol.meta({ example: 'AAPL' }) });
@@ -35,6 +36,7 @@ const list = defineRoute(
     description:
       'Every watched symbol, by name. At most 80 % of the plan’s calls are for polling, as `polling` counts them.',
     tags: ['market'],
+    request: { query: z.object(ShortPageQuery) },
     responses: {
       200: {
         description: 'The watchlist.',
@@ -55,7 +57,8 @@ const list = defineRoute(
     const { watchlist, hours, now } = c.var.ctx;
     const [all, isOpen] = await Promise.all([watchlist.all(), hours.known(now())]);
     const data = all.map((watched) => watchedView(watched, now(), { isOpen, isPolled: watchlist.isPolled }));
-    return c.json({ data, polling: pollingView(all, watchlist), next_cursor: null }, 200);
+    const page = pageOf('watchlist', data, c.req.valid('query'), ({ symbol }) => symbol);
+    return c.json({ ...page, polling: pollingView(all, watchlist) }, 200);
   },
 );
 

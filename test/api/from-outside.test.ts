@@ -5,6 +5,7 @@ import { CryptoData } from '../../src/entities/crypto-data.entity.ts';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { ForexRate } from '../../src/entities/forex-rate.entity.ts';
 import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
+import { WatchedSymbol } from '../../src/entities/watched-symbol.entity.ts';
 import { fetchQuote } from '../../src/jobs/fetch-quote.job.ts';
 import { CryptoSymbol } from '../../src/market/crypto-symbol.ts';
 import { type Operation, operationsOf } from '../fuzz/operations.ts';
@@ -45,11 +46,14 @@ async function keepObservations(publication: string): Promise<void> {
   const price = { ...observedPrice('USD', 0), jobId: publication, observedAt: at };
   await em.insert(StockQuote, price);
   await em.insert(CryptoData, { ...price, symbol: CryptoSymbol.parse('USD') });
+  const watched = { kind: 'stock', everySeconds: 60, addedBy: null, createdAt: at, polledAt: null } as const;
+  await em.insert(WatchedSymbol, { ...watched, symbol: publication });
   const rates = { EUR: '0.9', USD: '1' };
   await em.insert(ForexRate, { base: 'USD', publication, rates, asOf: at, observedAt: at, source: 'ecb' });
 }
 
-const get = (path: string, headers: Record<string, string> = {}) => api.send('GET', path, { as: 'admin', headers });
+const get = (path: string, headers: Record<string, string> = {}) =>
+  api.send('GET', path, { as: 'admin', headers: { accept: 'application/json', ...headers } });
 const taking = (name: string) =>
   operations.filter(({ method, parameters }) => method === 'GET' && parameters.some((one) => one.name === name));
 
@@ -182,6 +186,28 @@ describe('a cursor', () => {
       ].map((made) => Buffer.from(JSON.stringify(made)).toString('base64url'));
       for (const cursor of [...cursors, '', 'AA', '!', '%', 'null', next_cursor.slice(1)])
         await expectRefused(pathOf(operation, { cursor }), 'cursor');
+    }
+  });
+});
+
+describe('a list', () => {
+  it('of whatever it is takes `limit` and goes on at `next_cursor`, and no row comes twice', async () => {
+    const lists = operations.filter(({ answers, method }) => {
+      const schema = answers.get(200)?.get('application/json');
+      return method === 'GET' && schema?.safeParse({ data: [], next_cursor: null }).success;
+    });
+    const paths = lists.map(({ path }) => path);
+    expect(paths).toEqual(expect.arrayContaining(['/users', '/jobs/kinds', '/problems', '/orders/{id}/timeline']));
+    // The log of events goes on after one of them.
+    const named = ({ parameters }: Operation) => parameters.map(({ name }) => name);
+    for (const operation of lists) expect(named(operation), operation.path).toContain('limit');
+    for (const operation of taking('cursor')) {
+      const first = Page.parse(await (await get(pathOf(operation, { limit: '1' }))).json());
+      expect(first.data, operation.path).toHaveLength(1);
+      const more = { limit: '1', cursor: first.next_cursor };
+      const second = z.object({ data: z.array(z.unknown()) }).parse(await (await get(pathOf(operation, more))).json());
+      expect(second.data, operation.path).toHaveLength(1);
+      if (operation.path !== '/jobs') expect(second.data).not.toEqual(first.data);
     }
   });
 });

@@ -3,7 +3,7 @@ import type { JobContext } from '../context.ts';
 import { Payment } from '../entities/payment.entity.ts';
 import { Refund } from '../entities/refund.entity.ts';
 import type { ListedRefund, PaymentGateway } from '../gateways/payment-gateway.ts';
-import { hearRefund } from '../orders/hear-refund.ts';
+import { hearRefunds } from '../orders/hear-refund.ts';
 import type { PaymentRow } from '../orders/lock-order.ts';
 import type { RefundRow } from '../orders/refund-payment.ts';
 import { refundPayment } from './refund-payment.job.ts';
@@ -43,7 +43,14 @@ async function compareListed(ctx: JobContext, gateway: PaymentGateway, listed: L
   const payload = { order_id: payment?.order ?? ours?.order, refund_id: refundId };
   const what = `the gateway has ${reference} as ${outcome.status} over ${amountMinor} ${currency}; we do not`;
   const difference = { reference, kind: refundPayment.kind, payload, what };
-  if (payment?.status === 'succeeded') return { verdict: await hear(ctx, payment, listed), difference };
+  if (payment?.status === 'succeeded') {
+    const verdict = await hear(ctx, payment, [listed]);
+    if (verdict !== 'differs') return { verdict, difference };
+    // Others of the charge, further down the list, may explain it.
+    const all = await gateway.refundsOf(chargeReference ?? '');
+    const ofIt = [...all.filter((each) => each.reference !== reference), listed];
+    return { verdict: await hear(ctx, payment, ofIt), difference };
+  }
   // Of a charge that we do not have as taken, money has gone back: ours to explain if it is any order of ours.
   const isOurs = payment !== undefined || ours !== null;
   return { verdict: isOurs && outcome.status === 'succeeded' ? 'differs' : 'not_ours', difference };
@@ -62,15 +69,16 @@ async function compareOurs(
   if (!payment?.gatewayReference) return { verdict: 'not_ours', difference };
   // It may have been made outside the part of the list: asked for late, or told of late.
   const listed = (await gateway.refundsOf(payment.gatewayReference)).find((each) => each.reference === reference);
-  return { verdict: listed ? await hear(ctx, payment, listed) : 'differs', difference };
+  return { verdict: listed ? await hear(ctx, payment, [listed]) : 'differs', difference };
 }
 
-async function hear(ctx: JobContext, payment: PaymentRow, listed: ListedRefund): Promise<Verdict> {
-  const { verdict, status } = await ctx.transaction((tx, after) =>
-    hearRefund(tx, after, { payment, listed, at: ctx.now() }),
-  );
-  if (verdict !== 'known') return verdict;
-  return (status === 'succeeded') === (listed.outcome.status === 'succeeded') ? 'same' : 'differs';
+/** Takes in what the gateway lists of a charge; the verdict is that on the last of them. */
+async function hear(ctx: JobContext, payment: PaymentRow, refunds: readonly ListedRefund[]): Promise<Verdict> {
+  const heard = await ctx.transaction((tx, after) => hearRefunds(tx, after, { payment, refunds, at: ctx.now() }));
+  const last = heard.find(({ listed }) => listed === refunds.at(-1));
+  if (!last) return 'not_ours';
+  if (last.verdict !== 'known') return last.verdict;
+  return (last.status === 'succeeded') === (last.listed.outcome.status === 'succeeded') ? 'same' : 'differs';
 }
 
 const fresh = { disableIdentityMap: true } as const;

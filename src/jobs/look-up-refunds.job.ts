@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { GiveUp, Undecided } from '../errors.ts';
 import { beginCall } from '../orders/begin-charge.ts';
-import { hearRefund } from '../orders/hear-refund.ts';
+import { hearRefunds } from '../orders/hear-refund.ts';
 import { knownPayment, lockKnownOrder } from '../orders/lock-order.ts';
 import { endCall } from '../orders/settle-payment.ts';
 import { defineJob } from './define-job.ts';
@@ -39,9 +39,7 @@ export const lookUpRefunds = defineJob(
     const differing = await transaction(async (tx, after) => {
       await lockKnownOrder(tx, orderId);
       const payment = await knownPayment(tx, { orderId, paymentId });
-      const heard = [];
-      for (const listed of refunds)
-        heard.push({ listed, ...(await hearRefund(tx, after, { payment, listed, at: now() })) });
+      const heard = await hearRefunds(tx, after, { payment, refunds, at: now() });
       await endCall(tx, callId, { status: 'listed', detail: `${refunds.length} refunds` }, now());
       return heard.filter(({ verdict }) => verdict === 'differs').map(({ listed }) => listed.reference);
     });

@@ -20,11 +20,7 @@ type Hearing = Readonly<{ payment: PaymentRow; listed: ListedRefund; at: Date }>
  * Takes in what the gateway says of a refund of a payment that has succeeded: one of ours, or one that was made at the
  * gateway itself, which is recorded when it is first heard of. Any number of times, in any order: each counts once.
  */
-export async function hearRefund(
-  tx: EntityManager,
-  after: AfterCommit,
-  { payment, listed, at }: Hearing,
-): Promise<Heard> {
+async function hearRefund(tx: EntityManager, after: AfterCommit, { payment, listed, at }: Hearing): Promise<Heard> {
   const order = await lockKnownOrder(tx, payment.order);
   const known = await findRefund(tx, payment, listed);
   const isOfThis = listed.chargeReference === payment.gatewayReference && listed.currency === payment.currency;
@@ -37,6 +33,22 @@ export async function hearRefund(
   const refund = known ?? (await record(tx, { order, payment, listed, at }));
   const status = await settleRefund(tx, after, { orderId: order.id, refundId: refund.id, outcome, at });
   return { verdict: known?.status === status ? 'known' : 'settled', refundId: refund.id, status };
+}
+
+/**
+ * Takes in what the gateway says of several refunds of one payment, those that gave nothing back first: what they leave may
+ * be what another has given back since.
+ */
+export async function hearRefunds(
+  tx: EntityManager,
+  after: AfterCommit,
+  { payment, refunds, at }: Readonly<{ payment: PaymentRow; refunds: readonly ListedRefund[]; at: Date }>,
+): Promise<readonly (Heard & Readonly<{ listed: ListedRefund }>)[]> {
+  const heard = [];
+  const hasGiven = ({ outcome }: ListedRefund) => Number(outcome.status === 'succeeded');
+  for (const listed of refunds.toSorted((a, b) => hasGiven(a) - hasGiven(b)))
+    heard.push({ listed, ...(await hearRefund(tx, after, { payment, listed, at })) });
+  return heard;
 }
 
 /** By the gateway's id; by ours only where none of the gateway's is known yet and nobody has written the refund off. */

@@ -5,7 +5,7 @@ import type { Notice } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { selectRow, updateRows } from '../rows.ts';
 import { beginCall } from './begin-charge.ts';
-import { hearRefund } from './hear-refund.ts';
+import { hearRefunds } from './hear-refund.ts';
 import { isUnderWay, lockKnownOrder, lockOrder, type PaymentRow } from './lock-order.ts';
 import { noteDispute } from './note-dispute.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
@@ -90,10 +90,8 @@ async function takeRefunds(
   const payment = await lockPaymentOf(tx, notice, chargeReference);
   if (!payment) return 'not_ours';
   const { order: orderId, id: paymentId } = payment;
-  const heard = [];
   // What a payment that is not settled here gives back is asked for when it is.
-  if (payment.status === 'succeeded')
-    for (const listed of refunds) heard.push(await hearRefund(tx, after, { payment, listed, at }));
+  const heard = payment.status === 'succeeded' ? await hearRefunds(tx, after, { payment, refunds, at }) : [];
   for (const { verdict, refundId } of heard)
     if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
   if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))

@@ -39,7 +39,7 @@ export const exampleProduct = {
 };
 
 /** The view of a row. */
-export function productView(row: Omit<ProductRow, 'deletedAt' | 'feedHash'>): z.input<typeof ProductView> {
+export function productView(row: Omit<ProductRow, 'deletedAt' | 'feedHash' | 'feedSaid'>): z.input<typeof ProductView> {
   return {
     id: row.id,
     title: row.title,

@@ -5,24 +5,50 @@ import { mostPriceMinor, toMinor } from '../orders/money.ts';
 /** A product of a feed as it is stored. */
 export type FeedRow = NonNullable<ReturnType<typeof feedRow>>;
 
+/** The columns that a feed fills, by what they are parts of: a price is no price without its currency. */
+export type FeedParts = NonNullable<ReturnType<typeof partsOf>>;
+
 // No feed says which; both public ones write prices that read as US dollars.
 const feedCurrency = 'USD';
 
-/** The columns of a feed's product; none when its price is no amount of money. */
-export function feedRow({ externalId, title, price, description, category, image, rating, stock }: FeedProduct) {
+/** A feed's product with the digests of what it says; none when its price is no amount of money. */
+export function feedRow(product: FeedProduct) {
+  const parts = partsOf(product);
+  if (!parts) return undefined;
+  const { externalId, stock } = product;
+  const { title, description, category, image, rating, price } = parts;
+  const all = { externalId, ...title, ...description, ...category, ...image, ...rating, ...price };
+  const feedSaid = Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, digest(part).slice(0, 16)]));
+  return { externalId, stock, parts, feedHash: digest(all), feedSaid };
+}
+
+/** The columns of those parts of which the feed says something else than it `said`; all of them when that is not known. */
+export function newlySaid({ parts, feedSaid }: FeedRow, said: Readonly<Record<string, string>> | null | undefined) {
+  const isNew = (name: keyof FeedParts) => said?.[name] !== feedSaid[name];
+  return {
+    ...(isNew('title') && parts.title),
+    ...(isNew('description') && parts.description),
+    ...(isNew('category') && parts.category),
+    ...(isNew('image') && parts.image),
+    ...(isNew('rating') && parts.rating),
+    ...(isNew('price') && parts.price),
+  };
+}
+
+function partsOf({ title, price, description, category, image, rating }: FeedProduct) {
   const priceMinor = toMinor(price, feedCurrency);
   if (priceMinor === undefined || priceMinor > mostPriceMinor) return undefined;
-  const told = {
-    externalId,
-    title,
-    description,
-    category,
-    image,
-    ratingRate: rating ? Math.round(rating.rate * 100) / 100 : null,
-    ratingCount: rating?.count ?? null,
-    priceMinor,
-    currency: feedCurrency,
+  const ratingRate = rating ? Math.round(rating.rate * 100) / 100 : null;
+  return {
+    title: { title },
+    description: { description },
+    category: { category },
+    image: { image },
+    rating: { ratingRate, ratingCount: rating?.count ?? null },
+    price: { priceMinor, currency: feedCurrency },
   };
-  const feedHash = createHash('sha256').update(JSON.stringify(told)).digest('hex');
-  return { ...told, stock, feedHash };
+}
+
+function digest(said: unknown): string {
+  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
 }

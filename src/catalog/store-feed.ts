@@ -2,7 +2,7 @@ import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { Product } from '../entities/product.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { productCreated, productUpdated } from '../streams/catalog.stream.ts';
-import type { FeedRow } from './feed-row.ts';
+import { type FeedRow, newlySaid } from './feed-row.ts';
 import { changedFields, productFacts, type ProductRow } from './product-facts.ts';
 
 /** What became of some rows of a feed. `deleted` are those that were deleted here and stay so. */
@@ -11,7 +11,7 @@ export type StoredCounts = Readonly<{ created: number; updated: number; unchange
 type Batch = Readonly<{ source: string; rows: readonly FeedRow[]; at: Date }>;
 
 /**
- * Adds the rows of a feed that are new and updates those of which the feed says something else than last time, with
+ * Adds the rows of a feed that are new and updates of the others what the feed says differently than last time, with
  * their events, in the caller's transaction. Whoever is missing from the feed stays. A second run finds nothing to do.
  */
 export async function storeFeed(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<StoredCounts> {
@@ -40,7 +40,12 @@ async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Prom
   const { source, rows, at } = batch;
   await tx.insertMany(
     Product,
-    rows.map((row) => ({ ...row, source, createdAt: at, updatedAt: at })),
+    rows.map((row) => {
+      const { externalId, stock, parts, feedHash, feedSaid } = row;
+      const { title, description, category, image, rating, price } = parts;
+      const columns = { ...title, ...description, ...category, ...image, ...rating, ...price };
+      return { ...columns, externalId, stock, feedHash, feedSaid, source, createdAt: at, updatedAt: at };
+    }),
   );
   const stored = await findStored(tx, batch);
   for (const { externalId } of rows) {
@@ -54,14 +59,19 @@ async function update(
   tx: EntityManager,
   after: AfterCommit,
   stored: ProductRow,
-  { stock: _stock, externalId: _externalId, ...row }: FeedRow,
+  row: FeedRow,
   at: Date,
 ): Promise<'updated' | 'unchanged' | 'deleted'> {
   if (stored.deletedAt) return 'deleted';
-  if (stored.feedHash === row.feedHash) return 'unchanged';
-  const changed = changedFields(stored, row);
-  await tx.nativeUpdate(Product, { id: stored.id }, changed.length > 0 ? { ...row, updatedAt: at } : row);
+  const { feedHash, feedSaid } = row;
+  const isSame = stored.feedHash === feedHash;
+  if (isSame && stored.feedSaid) return 'unchanged';
+  // Rows of versions before know of all together only whether it is the same.
+  const said = isSame ? {} : newlySaid(row, stored.feedSaid);
+  const changed = changedFields(stored, said);
+  const seen = { ...said, feedHash, feedSaid };
+  await tx.nativeUpdate(Product, { id: stored.id }, changed.length > 0 ? { ...seen, updatedAt: at } : seen);
   if (changed.length === 0) return 'unchanged';
-  after.publish(productUpdated, String(stored.id), { ...productFacts({ ...stored, ...row }), changed });
+  after.publish(productUpdated, String(stored.id), { ...productFacts({ ...stored, ...said }), changed });
   return 'updated';
 }

@@ -25,8 +25,10 @@ export const Product = defineEntity({
     priceMinor: p.bigint('number').unsigned(),
     currency: p.character().length(3),
     stock: p.integer().unsigned().nullable(),
-    /** What the feed said last; an edit made here stands until the feed itself says something else. */
+    /** Of all that the feed said last. */
     feedHash: p.string().length(64).nullable().hidden(),
+    /** Of each part of it: an edit made here stands until the feed itself says something else of that part. */
+    feedSaid: p.json<Readonly<Record<string, string>>>().nullable().hidden(),
     createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
     updatedAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
     deletedAt: p.datetime(3).nullable(),

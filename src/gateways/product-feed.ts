@@ -34,10 +34,15 @@ export function openProductFeed(address: string | undefined, tell: TellOdd, { tr
       const first = await get(url);
       const isBare = Array.isArray(first);
       const rows = isBare ? first : await readPages(url, pageOf(first), get);
-      const leaveOut: LeaveOut = (what, why) => tell('The product feed', what, why);
+      const reasons = new Set<string>();
+      const leaveOut: LeaveOut = (what, why) => {
+        reasons.add(why);
+        tell('The product feed', what, why);
+      };
       const read = readLeniently(Rows, rows.slice(0, mostProducts), leaveOut);
       const products = read.success ? withoutRepeats(read.data, leaveOut) : [];
-      if (products.length === 0) throw new GiveUp('The product feed lists nothing that is a product');
+      if (products.length === 0)
+        throw new GiveUp(['The product feed lists no product', ...reasons].slice(0, 3).join('; '));
       return { source: sourceOf(url, isBare), products };
     },
   };

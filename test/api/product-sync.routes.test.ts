@@ -99,7 +99,10 @@ describe('asking for a sync', () => {
   it('tells in its job what is wrong with the feed', async () => {
     feed.answerWith(sendJson([{ id: 1, title: 'Lamp', price: -1 }]));
     const job = await endOf((await ask()).headers.get('location') ?? '');
-    expect(job).toMatchObject({ state: 'failed', error: expect.stringContaining('nothing that is a product') });
+    expect(job).toMatchObject({
+      state: 'failed',
+      error: expect.stringContaining('The product feed lists no product; price: '),
+    });
   });
 
   it('is for administrators', async () => {

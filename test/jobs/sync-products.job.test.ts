@@ -128,7 +128,80 @@ describe('syncing the product feed', () => {
     expect(await productOf('1')).toMatchObject({ priceMinor: 750, stock: 4 });
     feed.answerWith(sendJson([lamp(1, { stock: 50, title: 'A lamp' })]));
     expect(await sync()).toMatchObject({ updated: 1 });
-    expect(await productOf('1')).toMatchObject({ priceMinor: 100, stock: 4, title: 'A lamp' });
+    expect(await productOf('1')).toMatchObject({ priceMinor: 750, stock: 4, title: 'A lamp' });
+    feed.answerWith(sendJson([lamp(1, { price: 2, title: 'A lamp' })]));
+    expect(await sync()).toMatchObject({ updated: 1 });
+    expect(await productOf('1')).toMatchObject({ priceMinor: 200, stock: 4, title: 'A lamp' });
+  });
+
+  const said = {
+    title: 'Lamp',
+    price: 1,
+    description: 'It glows.',
+    category: 'lamps',
+    image: 'https://shop.example/1.png',
+    rating: { rate: 4, count: 10 },
+  };
+  const edits = {
+    title: 'Ours',
+    price: 7.5,
+    description: 'Ours too.',
+    category: 'light',
+    image: 'https://ours.example/1.png',
+  };
+  const news = {
+    title: 'Lamp, new',
+    price: 2,
+    description: 'It glows more.',
+    category: 'lighting',
+    image: 'https://shop.example/2.png',
+    rating: { rate: 4, count: 11 },
+  } as const;
+  it.each(Object.entries(news))(
+    'of all that was edited here, a new %s of the feed changes only that',
+    async (field, value) => {
+      feed.answerWith(sendJson([{ id: 1, ...said }]));
+      await sync();
+      const lampId = (await productOf('1'))?.id;
+      const view = async () => (await api.send('GET', `/products/${lampId}`)).json();
+      await api.send('PATCH', `/products/${lampId}`, { as: 'admin', body: edits });
+      await events();
+      for (const updated of [1, 0]) {
+        feed.answerWith(sendJson([{ id: 1, ...said, [field]: value }]));
+        expect(await sync()).toMatchObject({ updated, unchanged: 1 - updated });
+        expect(await view()).toMatchObject({ ...edits, rating: said.rating, [field]: value });
+      }
+      const [first] = (await events()).filter(({ type }) => type === 'product.updated');
+      expect(JSON.parse(first?.data ?? '')).toMatchObject({
+        changed: [field],
+        title: field === 'title' ? value : edits.title,
+      });
+    },
+  );
+
+  it('a price is one with its currency: the feed’s new price is in the feed’s currency', async () => {
+    feed.answerWith(sendJson([lamp(1)]));
+    await sync();
+    const lampId = (await productOf('1'))?.id;
+    await api.send('PATCH', `/products/${lampId}`, { as: 'admin', body: { price: 900, currency: 'JPY' } });
+    feed.answerWith(sendJson([lamp(1, { category: 'lamps' })]));
+    await sync();
+    expect(await productOf('1')).toMatchObject({ priceMinor: 900, currency: 'JPY', category: 'lamps' });
+    feed.answerWith(sendJson([lamp(1, { category: 'lamps', price: 3 })]));
+    await sync();
+    expect(await productOf('1')).toMatchObject({ priceMinor: 300, currency: 'USD' });
+  });
+
+  it('rows of a version that knew only whether all is the same learn its parts, and lose no edit by it', async () => {
+    feed.answerWith(sendJson([lamp(1)]));
+    await sync();
+    const product = await productOf('1');
+    await api.send('PATCH', `/products/${product?.id}`, { as: 'admin', body: { price: 7.5 } });
+    await api.ctx.orm.em.fork().nativeUpdate(Product, { id: product?.id ?? 0 }, { feedSaid: null });
+    expect(await sync()).toMatchObject({ unchanged: 1 });
+    feed.answerWith(sendJson([lamp(1, { title: 'A lamp' })]));
+    expect(await sync()).toMatchObject({ updated: 1 });
+    expect(await productOf('1')).toMatchObject({ priceMinor: 750, title: 'A lamp' });
   });
 
   it.each(Object.keys(noFeed))('a feed that is %s changes nothing', async (name) => {

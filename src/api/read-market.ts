@@ -7,6 +7,7 @@ import { refusedSeconds } from '../gateways/plan.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
 import type { Lane } from '../market/lanes.ts';
+import { hasAlready } from './conditional.ts';
 import type { RouteEnv } from './define-route.ts';
 import { away, lookUp } from './look-up.ts';
 import { publicAddress } from './public-address.ts';
@@ -152,13 +153,7 @@ function answer(c: HonoContext<RouteEnv>, { freshMs }: MarketRead, copy: Copy, i
     'cache-control': `public, max-age=${Math.max(0, leftSeconds)}`,
     'content-type': 'application/json',
   };
-  if (
-    c.req
-      .header('if-none-match')
-      ?.split(/\s*,\s*/)
-      .includes(etag)
-  )
-    return c.body(null, 304, headers);
+  if (hasAlready(c, etag)) return c.body(null, 304, headers);
   return c.body(`${copy.body},"stale":${isStale}}`, 200, headers);
 }
 

@@ -31,11 +31,12 @@ describe('a fresh copy', () => {
   test('is not sent again to who has it', async () => {
     await house.keepCopy('MSFT', 0);
     const tag = (await house.quote('MSFT')).headers.get('etag') ?? '';
-    for (const sent of [tag, `"other", ${tag}`]) {
+    for (const sent of [tag, `"other", ${tag}`, `W/${tag}`, `"a,b",W/"c"  ,W/${tag},`, '*', ' * ']) {
       const { status, headers, body } = await house.quote('MSFT', { 'if-none-match': sent });
       expect([status, headers.get('etag'), body]).toEqual([304, tag, {}]);
     }
-    expect((await house.quote('MSFT', { 'if-none-match': '"other"' })).status).toBe(200);
+    for (const sent of ['"other"', tag.slice(1, -1), `w/"${tag}`, `"x${tag.slice(1)}`, '"*"', ''])
+      expect((await house.quote('MSFT', { 'if-none-match': sent })).status, sent).toBe(200);
   });
 });
 

@@ -23,6 +23,8 @@ const price = fc.integer({ min: 1, max: 1_000_000 }).map((cents) => cents / 100)
 const means = fc.option(fc.stringMatching(/^[\w-]{1,255}$/), { nil: undefined });
 const quantity = fc.integer({ min: 1, max: 1_000 });
 const coin = fc.constantFrom('BTC', 'ETHUSDT', 'BINANCE:BTCUSDT', 'btc');
+// Its letters are not all: what is no currency is refused.
+const currency = fc.constantFrom('USD', 'eur', 'HUF', 'KWD');
 const wished = fc.oneof(
   fc.record({ products: fc.array(fc.constantFrom(1, 2), { minLength: 1, maxLength: 20 }), payment_method: means }),
   fc.record({
@@ -51,6 +53,8 @@ const rules: Readonly<Record<string, Rule>> = {
   // The plan may have no room for it.
   watchSymbol: { isNeverSure: true },
   readQuotes: { parameters: { symbols: list(fc.constantFrom('AAPL', 'BINANCE:BTCUSDT', '^GSPC', 'BRK.B')) } },
+  readForex: { parameters: { base: currency } },
+  readForexHistory: { parameters: { base: currency } },
   followMarket: {
     parameters: {
       symbols: list(fc.constantFrom('AAPL', 'MSFT')),

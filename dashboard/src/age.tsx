@@ -23,7 +23,7 @@ export function Age({ at, isLive }: Readonly<{ at: string; isLive: boolean }>) {
   const age = useAge(at);
   if (age === undefined || (isLive && !isOld(age))) return null;
   return (
-    <span class="age" data-age={age}>
+    <span class="age" data-live={isLive} data-age={age}>
       {duration(age)} old
     </span>
   );

@@ -3,6 +3,8 @@ import { type Bar, barOf, type Interval, intervals, readBars } from './bars.ts';
 import { drawChart, type DrawnChart } from './draw-chart.ts';
 import { IntervalSwitch } from './interval-switch.tsx';
 import { formatPrice, type Quote, shortName } from './quote.ts';
+import { Refused } from './refused.ts';
+import { onFair } from './weather.ts';
 
 type Shown = Readonly<{ symbol: string; quote: Quote | undefined; resets: number }>;
 
@@ -12,7 +14,8 @@ export function PriceChart({ symbol, quote, resets }: Shown) {
   const chart = useRef<DrawnChart>(undefined);
   const [interval, choose] = useState<Interval>('1m');
   const [newest, setNewest] = useState<Bar>();
-  const [failure, setFailure] = useState('');
+  const [failure, setFailure] = useState<Error>();
+  const [tries, setTries] = useState(0);
 
   useEffect(() => {
     if (!place.current) return undefined;
@@ -20,16 +23,21 @@ export function PriceChart({ symbol, quote, resets }: Shown) {
     chart.current = drawn;
     let isGone = false;
     setNewest(undefined);
-    setFailure('');
+    setFailure(undefined);
     readBars(symbol, interval).then(
       (past) => !isGone && setNewest(drawn.start(past)),
-      (error: Error) => !isGone && setFailure(error.message),
+      (error: Error) => !isGone && setFailure(error),
     );
     return () => {
       isGone = true;
       drawn.remove();
     };
-  }, [symbol, interval, resets]);
+  }, [symbol, interval, resets, tries]);
+  useEffect(() => {
+    // It is read again when it may be answered otherwise.
+    if (failure instanceof Refused && failure.isWeather) return onFair(() => setTries((count) => count + 1));
+    return undefined;
+  }, [failure]);
   useEffect(() => {
     if (quote) setNewest(chart.current?.add(barOf(quote, interval)));
   }, [quote, interval]);
@@ -43,8 +51,8 @@ export function PriceChart({ symbol, quote, resets }: Shown) {
         data-newest={newest && JSON.stringify(newest)}
       >
         <div ref={place} class="canvas" aria-hidden="true" />
-        {failure !== '' && <p class="note">The history could not be read. {failure}</p>}
-        {failure === '' && !newest && <p class="note">The first candle comes with the first price.</p>}
+        {failure && <p class="note">The history could not be read. {failure.message}</p>}
+        {!failure && !newest && <p class="note">The first candle comes with the first price.</p>}
       </figure>
       <div class="below">
         <IntervalSwitch chosen={interval} onChoose={choose} />

@@ -5,6 +5,7 @@ import { pricePath, type Quote } from './quote.ts';
 import { Refused } from './refused.ts';
 import { listOf, readSymbols, withAdded, withMoving, withRemoved } from './symbols.ts';
 import { type Tally, useTally } from './use-tally.ts';
+import { openReading } from './weather.ts';
 import { useTrails } from './use-trails.ts';
 
 /** The prices on the page, and what can be done with them. */
@@ -42,8 +43,9 @@ export function usePrices(): Prices {
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
     let isFirst = true;
+    const copies = openReading(async () => put(await stored(listOf(readSymbols()))));
     const onReset = () => {
-      void stored(listOf(readSymbols())).then(put, () => {});
+      copies.read();
       if (!isFirst) setResets((count) => count + 1);
       isFirst = false;
     };
@@ -54,11 +56,11 @@ export function usePrices(): Prices {
       put([quote]);
       setAll((old) => withMoving(old, quote.symbol));
     };
-    return followStream('/streams/market', types, {
-      onEvent,
-      onReset,
-      onState: setState,
-    });
+    const stop = followStream('/streams/market', types, { onEvent, onReset, onState: setState });
+    return () => {
+      stop();
+      copies.close();
+    };
   }, []);
 
   return {

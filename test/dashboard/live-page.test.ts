@@ -170,6 +170,14 @@ test('that the server did not answer is said no longer once it does', async () =
   await said.waitFor();
   await door.open();
   await said.waitFor({ state: 'detached' });
+  const away = { status: 503, json: { code: 'unavailable', detail: 'The database did not answer.' } };
+  await page.route('**/market/bars?*', (route) => route.fulfill(away));
+  await page.getByRole('radio', { name: '1 hour' }).press('Space');
+  const unread = page.getByText('The history could not be read. The database did not answer.');
+  await unread.waitFor();
+  await page.unroute('**/market/bars?*');
+  await unread.waitFor({ state: 'detached' });
+  await page.getByRole('radio', { name: '1 minute' }).press('Space');
   await until('live again', async () => ((await liveText(page)) === 'Live' ? true : undefined));
 });
 

@@ -39,10 +39,10 @@ export function visitorCases(opened: (what: string) => BrowserPage | undefined):
     await until('the heading of the orders', async () =>
       (await focused().getAttribute('id')) === 'orders' ? true : undefined,
     );
-    await page.keyboard.press('Tab');
-    await page.keyboard.press('Enter');
     const placed = page.locator('.order time').first();
     const before = await placed.getAttribute('datetime');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
     await until('an order', async () => ((await placed.getAttribute('datetime')) === before ? undefined : true));
     expect(await focused().textContent()).toMatch(/^Plac/);
     await page.getByRole('button', { name: 'Log out' }).press('Enter');

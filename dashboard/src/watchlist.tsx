@@ -20,8 +20,9 @@ export function Watchlist({ watched, onChange }: Shown) {
   const { isBusy, failure, run } = useDeed();
   const change = async (method: 'PUT' | 'DELETE', symbol: string, body?: object) => {
     setSaid('');
-    await ask(method, `/market/watchlist/${encodeURIComponent(symbol)}`, body).finally(() => void onChange());
-    setSaid(`${symbol.toUpperCase()} is ${method === 'PUT' ? 'polled' : 'polled no longer'}.`);
+    const asking = ask<Watched | undefined>(method, `/market/watchlist/${encodeURIComponent(symbol)}`, body);
+    const answer = await asking.finally(() => void onChange());
+    setSaid(`${answer?.symbol ?? symbol} is ${method === 'PUT' ? 'polled' : 'polled no longer'}.`);
   };
   return (
     <>

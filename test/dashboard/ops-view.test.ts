@@ -177,6 +177,11 @@ test('what the API refuses is said with its reason, and what was typed stays', a
   await refusal.getByText('does not fit its schema: symbol:').waitFor();
   expect(await refusal.textContent()).not.toContain('see errors');
   expect(await symbol.inputValue()).toBe('A B');
+  await symbol.fill('ZZZZZZ');
+  await symbol.press('Enter');
+  await refusal.getByText('ZZZZZZ').waitFor();
+  expect(await symbol.inputValue()).toBe('ZZZZZZ');
+  expect(await at.page.locator('[data-watched=ZZZZZZ]').count()).toBe(0);
   await symbol.fill('AAPL');
   await symbol.press('Enter');
   await at.page.getByText('AAPL is polled.').waitFor();

@@ -187,7 +187,7 @@ test('with Redis frozen the view says what it does not know, and keeps what it k
     return /Nothing waits|nobody follows|market closed/.test(said) ? undefined : true;
   });
   const budget = page.getByRole('region', { name: 'Calls to the provider' });
-  await budget.getByText('These figures are not current. Redis does not answer.').waitFor();
+  await budget.getByText('These figures are not current.').waitFor();
   expect(await budget.getByRole('meter').count()).toBe(2);
   await platform.redisServer?.process().signal('SIGCONT');
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();

@@ -103,6 +103,8 @@ export type PaymentGateway = Readonly<{
   find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
   lookUp(reference: string): Promise<ChargeOutcome>;
+  /** The charge of a reference as the gateway's books have it; undefined: they do not. */
+  charged(reference: string): Promise<ListedCharge | undefined>;
   /** Ends a charge that waits, unless it has succeeded meanwhile. */
   cancel(reference: string): Promise<ChargeOutcome>;
   refund(refund: GiveBack): Promise<RefundOutcome>;
@@ -177,6 +179,7 @@ function onceAsked(
     charge: async (charge) => (await opened()).charge(charge),
     find: async (lost) => (await opened()).find(lost),
     lookUp: async (reference) => (await opened()).lookUp(reference),
+    charged: async (reference) => (await opened()).charged(reference),
     cancel: async (reference) => (await opened()).cancel(reference),
     refund: async (refund) => (await opened()).refund(refund),
     refundsOf: async (reference) => (await opened()).refundsOf(reference),
@@ -198,6 +201,7 @@ const instant: PaymentGateway = {
   charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
   find: async () => undefined,
   lookUp: async (reference) => ({ status: 'succeeded', reference }),
+  charged: async () => undefined,
   cancel: async (reference) => ({ status: 'canceled', reference }),
   refund: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
   refundsOf: async () => [],

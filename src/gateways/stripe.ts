@@ -34,6 +34,11 @@ export function openStripe({
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
     find: (lost) => listening(() => find(stripe, lost)),
     lookUp: (reference) => listening(async () => intentOutcome(await paymentIntents.retrieve(reference))),
+    charged: (reference) =>
+      listening(async () => {
+        const intent = await paymentIntents.retrieve(reference).catch(nothing);
+        return intent && listedCharge(intent);
+      }),
     cancel: (reference) =>
       listening(async () => intentOutcome(await paymentIntents.cancel(reference).catch(intentOfRefusal))),
     refund: ({ key, refundId, reference, amountMinor, currency }) =>

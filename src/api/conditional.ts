@@ -1,11 +1,24 @@
-import type { Context as HonoContext } from 'hono';
+import type { Context } from 'hono';
 import type { RouteEnv } from './define-route.ts';
 
-// An entity tag of RFC 9110, weak or strong; it may hold commas.
-const tags = /(?:W\/)?("[\x21\x23-\x7e\x80-\xff]*")/g;
+/** What says that a client has an answer already, and how long it may keep it; `etag` in quotes. */
+export type Tagged = Readonly<{ etag: string; [header: string]: string }>;
 
-/** Whether who asks has what bears this tag, by its `If-None-Match`: `*` is whatever there is, and weak tags are as good (RFC 9110, 13.1.2). */
-export function hasAlready(c: HonoContext<RouteEnv>, etag: string): boolean {
-  const had = c.req.header('if-none-match')?.trim() ?? '';
-  return had === '*' || Array.from(had.matchAll(tags), ([, tag]) => tag).includes(etag);
+// RFC 9110, 8.8.3: what stands between the quotes may be anything but a quote, a comma or a blank included.
+const tag = /(?:W\/)?("[\x21\x23-\x7E\x80-\xFF]*")/g;
+const list = /^[ \t,]*(?:(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"[ \t]*(?:,[ \t,]*|$))*$/;
+
+/** Sends JSON, or 304 to whom has it already. */
+export function answerTagged(c: Context<RouteEnv>, json: string, headers: Tagged): Response {
+  if (isKnown(c.req.header('if-none-match'), headers.etag)) return c.body(null, 304, headers);
+  return c.body(json, 200, { ...headers, 'content-type': 'application/json' });
+}
+
+/** RFC 9110, 13.1.2: any answer is meant by `*`, else those in the list, by weak comparison. What is no list names none. */
+export function isKnown(ifNoneMatch: string | undefined, etag: string): boolean {
+  const named = ifNoneMatch?.trim();
+  if (named === undefined || named === '') return false;
+  if (named === '*') return true;
+  if (!list.test(named)) return false;
+  return [...named.matchAll(tag)].some(([, opaque]) => opaque === etag.replace(/^W\//, ''));
 }

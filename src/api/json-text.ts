@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
-import { hasAlready } from './conditional.ts';
+import { answerTagged } from './conditional.ts';
 import type { RouteEnv } from './define-route.ts';
 
 /** A value as the text that is sent, and the tag by which clients know that they have it. */
@@ -14,6 +14,5 @@ export function jsonText(value: unknown): JsonText {
 
 /** Sends it, or 304 to whom has it already. */
 export function answerText(c: Context<RouteEnv>, { text, etag }: JsonText): Response {
-  if (hasAlready(c, etag)) return c.body(null, 304, { etag });
-  return c.body(text, 200, { etag, 'content-type': 'application/json' });
+  return answerTagged(c, text, { etag });
 }

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
@@ -7,7 +8,7 @@ import { refusedSeconds } from '../gateways/plan.ts';
 import type { JobContract } from '../jobs/define-job.ts';
 import type { Copy } from '../market/cache.ts';
 import type { Lane } from '../market/lanes.ts';
-import { hasAlready } from './conditional.ts';
+import { answerTagged } from './conditional.ts';
 import type { RouteEnv } from './define-route.ts';
 import { away, lookUp } from './look-up.ts';
 import { publicAddress } from './public-address.ts';
@@ -145,16 +146,14 @@ function isFresh({ now }: ApiContext, { freshMs }: MarketRead, { observedAtMs }:
 function answer(c: HonoContext<RouteEnv>, { freshMs }: MarketRead, copy: Copy, isStale: boolean): Response {
   const ageMs = Math.max(0, c.var.ctx.now().getTime() - copy.observedAtMs);
   const leftSeconds = Math.ceil((freshMs - ageMs) / 1_000);
-  const etag = `"${copy.observedAtMs.toString(36)}${isStale ? '-stale' : ''}"`;
-  const headers = {
+  const json = `${copy.body},"stale":${isStale}}`;
+  return answerTagged(c, json, {
     age: String(Math.floor(ageMs / 1_000)),
-    etag,
+    // News of one moment may be told more of later, by a fetch of fewer days.
+    etag: `"${copy.observedAtMs.toString(36)}-${crc32(json).toString(36)}"`,
     'cache-status': `orderflow; hit; ttl=${leftSeconds}`,
     'cache-control': `public, max-age=${Math.max(0, leftSeconds)}`,
-    'content-type': 'application/json',
-  };
-  if (hasAlready(c, etag)) return c.body(null, 304, headers);
-  return c.body(`${copy.body},"stale":${isStale}}`, 200, headers);
+  });
 }
 
 /** `Prefer: wait=N` in milliseconds; anything else counts as the default. */

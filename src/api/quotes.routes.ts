@@ -12,7 +12,9 @@ const most = 50;
 const Symbols = z
   .string()
   .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
-  .pipe(z.array(Symbol).min(1).max(most, `must be at most ${most} symbols`));
+  .pipe(z.array(Symbol).min(1).max(most, `must be at most ${most} symbols`))
+  // Two spellings may be one symbol.
+  .transform((symbols) => [...new Set(symbols)]);
 
 const quotes = defineRoute(
   'public',

@@ -117,8 +117,11 @@ const Hit = z.object({
 /** What `/search` answers. */
 export const Search = z.object({ result: listOf('hit', Hit) });
 
+// Zero is what is not known; beyond these no currency is worth anything, and none has so many digits.
+const Rate = z.union([z.literal(0), z.number().min(1e-12).max(1e15)]);
+
 /** What `/forex/rates` answers: units of each currency for one of the base. */
-export const Forex = z.object({ base: z.string(), quote: tableOf('rate', z.number().nonnegative().max(1e15)) });
+export const Forex = z.object({ base: z.string(), quote: tableOf('rate', Rate) });
 
 /** What `/stock/market-status` answers. */
 export const Status = z.object({ isOpen: z.boolean() });

@@ -30,6 +30,7 @@ describe.each(spellings)('%s', (symbol) => {
   it('is one coin wherever prices are read', async () => {
     for (const path of ['/market/quote', '/market/crypto'])
       expect(await get(`${path}?symbol=${symbol}`)).toMatchObject({ symbol: pair });
+    expect(Some.parse(await get(`/market/quotes?symbols=${pair},${symbol}`)).data).toHaveLength(1);
     expect(await get(`/market/quotes?symbols=AAPL,${symbol}`)).toMatchObject({
       data: [{ symbol: pair }],
       missing: ['AAPL'],

@@ -97,7 +97,7 @@ describe('listing products', () => {
   it('answers not_configured when it is to sync without a feed', async () => {
     const problem = await problemOf(await api.send('GET', '/products?sync=true'));
     expect(problem).toMatchObject({ status: 503, code: 'not_configured' });
-    expect(problem.detail).toContain('PUBLIC_PRODUCT_API');
+    expect(problem.detail).toContain('product feed');
   });
 });
 

@@ -172,7 +172,7 @@ it('rates: each that is none is left out, the others are as they are', async () 
   const quote = asObject(sample['quote']);
   const read = (rates: Json) => finnhub({ ...sample, quote: rates }, (client, signal) => client.forex('USD', signal));
   const good = asObject(await read(quote));
-  for (const odd of [gone, null, '', 'x', -1, 0, 1e300, true, [], {}]) {
+  for (const odd of [gone, null, '', 'x', -1, 0, 1e-300, 1e300, true, [], {}]) {
     const { EUR: _, ...others } = good;
     expect([odd, await read(changed(quote, 'EUR', odd))]).toEqual([odd, others]);
   }

@@ -102,7 +102,7 @@ export type PaymentGateway = Readonly<{
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
   find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
-  lookUp(reference: string): Promise<ChargeOutcome>;
+  lookUp(reference: string, charged: Readonly<{ amountMinor: number; currency: string }>): Promise<ChargeOutcome>;
   /** The charge of a reference as the gateway's books have it; undefined: they do not. */
   charged(reference: string): Promise<ListedCharge | undefined>;
   /** Ends a charge that waits, unless it has succeeded meanwhile. */
@@ -178,7 +178,7 @@ function onceAsked(
     limits,
     charge: async (charge) => (await opened()).charge(charge),
     find: async (lost) => (await opened()).find(lost),
-    lookUp: async (reference) => (await opened()).lookUp(reference),
+    lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
     charged: async (reference) => (await opened()).charged(reference),
     cancel: async (reference) => (await opened()).cancel(reference),
     refund: async (refund) => (await opened()).refund(refund),

@@ -64,4 +64,9 @@ export function isDecided({ status }: Pick<StripeIntent, 'status'>): boolean {
   return decided.has(status);
 }
 
+/** Whether an intent that has succeeded has brought all that was asked for. */
+export function isAllOfIt({ status, amount, amount_received: received }: StripeIntent): boolean {
+  return status !== 'succeeded' || (received ?? amount) === amount;
+}
+
 const decided = new Set(['succeeded', 'canceled', 'requires_action', 'requires_payment_method']);

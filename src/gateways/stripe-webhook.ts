@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadSignature, MalformedNotice } from '../errors.ts';
 import type { Notice } from './payment-gateway.ts';
 import { toldAmount } from './stripe-amounts.ts';
-import { isDecided, listedCharge, StripeIntent } from './stripe-intent.ts';
+import { isAllOfIt, isDecided, listedCharge, StripeIntent } from './stripe-intent.ts';
 import { listedRefund, StripeRefund } from './stripe-refund.ts';
 
 // How old a signature may be: the gateway signs each delivery anew.
@@ -65,12 +65,11 @@ const readers: ReadonlyMap<string, (event: Event) => Notice | undefined> = new M
 
 function aboutCharge(event: Event): Notice {
   const intent = parsed(StripeIntent, event.data.object);
-  const isAllOfIt = intent.status !== 'succeeded' || (intent.amount_received ?? intent.amount) === intent.amount;
   return {
     ...heading(event),
     about: 'charge',
     charge: listedCharge(intent),
-    isDecided: isDecided(intent) && isAllOfIt,
+    isDecided: isDecided(intent) && isAllOfIt(intent),
   };
 }
 
@@ -93,12 +92,15 @@ function aboutRefunds(event: Event): Notice | undefined {
 function aboutDispute(event: Event): Notice {
   const told = parsed(StripeDispute, event.data.object);
   const { id: reference, status, reason, payment_intent: charge } = told;
+  const { amountMinor, currency } = toldAmount(told);
   const dispute = {
     reference,
     chargeReference: idOf(charge),
     status,
     reason: reason ?? undefined,
-    ...toldAmount(told),
+    // For people to read: nothing is reckoned with it.
+    amountMinor: Math.round(amountMinor),
+    currency,
     toldAt: new Date((event.created ?? 0) * 1_000),
   };
   return { ...heading(event), about: 'dispute', dispute };

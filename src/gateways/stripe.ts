@@ -1,9 +1,10 @@
 import Stripe from 'stripe';
+import { Undecided } from '../errors.ts';
 import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from './payment-gateway.ts';
 import type { Pace } from './pace.ts';
-import { stripeAmount, stripeLimits } from './stripe-amounts.ts';
+import { stripeAmount, stripeLimits, toldAmount } from './stripe-amounts.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './stripe-errors.ts';
-import { intentOutcome, listedCharge } from './stripe-intent.ts';
+import { intentOutcome, isAllOfIt, listedCharge } from './stripe-intent.ts';
 import { listedRefund, refundOutcome } from './stripe-refund.ts';
 import { readStripeWebhook } from './stripe-webhook.ts';
 
@@ -33,7 +34,8 @@ export function openStripe({
     limits: stripeLimits,
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
     find: (lost) => listening(() => find(stripe, lost)),
-    lookUp: (reference) => listening(async () => intentOutcome(await paymentIntents.retrieve(reference))),
+    lookUp: (reference, charged) =>
+      listening(async () => outcomeOver(await paymentIntents.retrieve(reference), charged)),
     charged: (reference) =>
       listening(async () => {
         const intent = await paymentIntents.retrieve(reference).catch(nothing);
@@ -106,15 +108,27 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
 
 /** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
 async function find(stripe: Stripe, lost: LostCharge): Promise<ChargeOutcome | undefined> {
-  const isIt = (intent: Stripe.PaymentIntent) => {
-    const { paymentId, amountMinor, currency } = listedCharge(intent);
-    return paymentId === lost.paymentId && amountMinor === lost.amountMinor && currency === lost.currency;
-  };
+  const isIt = (intent: Stripe.PaymentIntent) =>
+    listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
   const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
   if (told && isIt(told)) return intentOutcome(told);
   for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt))
     if (isIt(intent)) return intentOutcome(intent);
   return undefined;
+}
+
+/** @throws Undecided, for the daily comparison to tell people, when it is over anything but what was charged. */
+function outcomeOver(
+  intent: Stripe.PaymentIntent,
+  { amountMinor, currency }: Readonly<{ amountMinor: number; currency: string }>,
+): ChargeOutcome {
+  if (isAllOfIt(intent) && isOver(intent, amountMinor, currency)) return intentOutcome(intent);
+  throw new Undecided(`Stripe has ${intent.id} over another amount than was asked for`);
+}
+
+function isOver(intent: Stripe.PaymentIntent, amountMinor: number, currency: string): boolean {
+  const told = toldAmount(intent);
+  return told.amountMinor === amountMinor && told.currency === currency;
 }
 
 function nothing(error: unknown): undefined {

@@ -64,7 +64,7 @@ function charge(gateway: PaymentGateway, payment: Begun['payment']): Promise<Cha
 
 async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
   const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, chargingAt, lastCallAt } = payment;
-  if (gatewayReference) return gateway.lookUp(gatewayReference);
+  if (gatewayReference) return gateway.lookUp(gatewayReference, { amountMinor, currency });
   const firstAskedAt = chargingAt ?? at;
   const lastAskedAt = lastCallAt ?? firstAskedAt;
   const found = await gateway.find({ paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference });

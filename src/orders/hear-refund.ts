@@ -23,7 +23,11 @@ type Hearing = Readonly<{ payment: PaymentRow; listed: ListedRefund; at: Date }>
 async function hearRefund(tx: EntityManager, after: AfterCommit, { payment, listed, at }: Hearing): Promise<Heard> {
   const order = await lockKnownOrder(tx, payment.order);
   const known = await findRefund(tx, payment, listed);
-  const isOfThis = listed.chargeReference === payment.gatewayReference && listed.currency === payment.currency;
+  // A part of a minor unit is no amount of ours.
+  const isOfThis =
+    listed.chargeReference === payment.gatewayReference &&
+    listed.currency === payment.currency &&
+    Number.isSafeInteger(listed.amountMinor);
   if (!isOfThis || (known && (known.payment !== payment.id || known.amountMinor !== listed.amountMinor)))
     return { verdict: 'differs', refundId: known?.id, status: known?.status };
   const { amountMinor, outcome } = listed;

@@ -64,7 +64,7 @@ test('every request to Stripe takes its turn: charges, look-ups, pages of lists,
   const [key, orderId, paymentId] = [randomUUID(), randomUUID(), randomUUID()];
   const charge = { key, orderId, paymentId, amountMinor: 1_000, currency: 'USD', method: 'pm_card_visa' };
   const { reference } = await stripe.charge(charge);
-  await stripe.lookUp(reference ?? '');
+  await stripe.lookUp(reference ?? '', charge);
   await stripe.find({ ...charge, firstAskedAt: new Date(), lastAskedAt: new Date() });
   const part = { key: randomUUID(), refundId: randomUUID(), reference: reference ?? '', amountMinor: 500 };
   await stripe.refund({ ...part, currency: 'USD' });
@@ -78,7 +78,10 @@ test('a call that its turn kept from being made was certainly not made', async (
     take: () => Promise.reject(new TooManyCalls('taken', 7)),
   };
   const stripe = openStripe({ keys: ['sk_test_1'], webhookSecrets: [], base: sandbox.urls.stripe, pace });
-  await expect(stripe.lookUp('pi_1')).rejects.toMatchObject({ name: 'TooManyCalls', waitMs: 7 });
+  await expect(stripe.lookUp('pi_1', { amountMinor: 10_000, currency: 'USD' })).rejects.toMatchObject({
+    name: 'TooManyCalls',
+    waitMs: 7,
+  });
 });
 
 test('the sandbox’s Stripe takes no more calls a second than it says, and refuses as the real one', async () => {
@@ -105,7 +108,9 @@ test('the sandbox’s Stripe takes no more calls a second than it says, and refu
 test('who is told for how long to wait lets nobody in for so long, whatever is heard meanwhile', async () => {
   await sandbox.fault({ target: 'stripe', kind: '429', retry_after: 90 });
   const stripe = openStripe({ keys: ['sk_test_1'], webhookSecrets: [], base: sandbox.urls.stripe });
-  const error: unknown = await stripe.lookUp('pi_1').catch((reason: unknown) => reason);
+  const error: unknown = await stripe
+    .lookUp('pi_1', { amountMinor: 10_000, currency: 'USD' })
+    .catch((reason: unknown) => reason);
   await sandbox.clearFaults();
   expect(error).toMatchObject({ name: 'TooManyCalls', waitMs: 90_000 });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { Misconfigured, NotExecuted, OutcomeUnknown } from '../../src/errors.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, Undecided } from '../../src/errors.ts';
 import type { Charge, ListedRefund, PaymentGateway } from '../../src/gateways/payment-gateway.ts';
 import { openStripe } from '../../src/gateways/stripe.ts';
 import { listen } from '../local-server.ts';
@@ -81,7 +81,10 @@ test('authentication waits for the buyer, and is looked up by its reference', as
   const reference = 'reference' in outcome ? (outcome.reference ?? '') : '';
   expect(await rowsOf(asked.key)).toEqual([]);
   await sandbox.authenticate(reference, 'succeed');
-  expect(await stripe.lookUp(reference)).toEqual({ status: 'succeeded', reference });
+  expect(await stripe.lookUp(reference, asked)).toEqual({ status: 'succeeded', reference });
+  // What it took for the payment must be what the payment is.
+  await expect(stripe.lookUp(reference, { ...asked, amountMinor: 9_999 })).rejects.toThrow(Undecided);
+  await expect(stripe.lookUp(reference, { ...asked, currency: 'EUR' })).rejects.toThrow(Undecided);
 });
 
 test('an error of the gateway leaves the outcome unknown; the same key finds out', async () => {

@@ -38,6 +38,7 @@ test('what the gateway lists is recorded, once however often it is asked', async
 test.each([
   ['more than was paid', { amountMinor: 10_001 }],
   ['another currency', { currency: 'JPY' }],
+  ['a part of a cent', { amountMinor: 2_500.5 }],
   ['another charge', { chargeReference: 'pi_foreign' }],
 ])('a refund of %s is for people, and moves nothing', async (_, changes) => {
   const { id, lookUp } = await orderWith(changes);

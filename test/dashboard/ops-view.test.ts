@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
+import { Order } from '../../src/entities/order.entity.ts';
 import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
 import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../browser.ts';
 import { look } from '../browser-look.ts';
@@ -94,6 +95,25 @@ test('an administrator sees everybody’s orders move, and an opened one stays a
   await order.getByRole('button', { name: /^Less about/ }).click();
 });
 
+test('money has the decimals that ISO 4217 gives its currency, whatever the browser thinks', async () => {
+  const at = opened('money');
+  if (!at) return;
+  const totals = [
+    ['HUF', 1_892_550, '18,925.50'],
+    ['IDR', 150_000_000, '1,500,000.00'],
+    ['JPY', 1_500, '1,500'],
+    ['KWD', 1_234_500, '1,234.500'],
+  ] as const;
+  const row = { user: 1, status: 'paid' as const, createdAt: new Date(), paidAt: new Date() };
+  const orders = totals.map(([currency, totalMinor]) => ({ ...row, id: randomUUIDv7(), currency, totalMinor }));
+  await platform.orm.em.fork().insertMany(Order, orders);
+  await at.page.reload();
+  for (const [index, [, , shown]] of totals.entries()) {
+    const total = at.page.locator(`[data-order="${orders[index]?.id}"] .total`);
+    expect((await total.textContent())?.replace(/^[^\d]+/, '')).toBe(shown);
+  }
+});
+
 async function place(): Promise<string> {
   const answer = await platform.send('POST', '/orders', { products: [1] });
   return z.object({ id: z.string() }).parse(await answer.json()).id;
@@ -120,6 +140,14 @@ test('the figures are those of the queues: a pause shows, and so does what waits
   await until('none waits', async () =>
     (await payments.locator('.depth').textContent()) === '0 waiting' ? true : undefined,
   );
+  // A queue that works does not rest, whenever one looks.
+  const done = payments.locator('[data-figure=done] dd');
+  for (let count = 0; count < 5; count += 1) {
+    const before = await done.textContent();
+    await place();
+    await until('one more is done', async () => ((await done.textContent()) === before ? undefined : true));
+    expect(await payments.locator('.state').textContent()).toBe('Running');
+  }
 });
 
 test('an administrator sees what is polled, adds to it and takes away, and is told what does not fit', async () => {

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { AmountLimits } from '../gateways/payment-gateway.ts';
 import type { FeedProduct } from '../gateways/product-feed.ts';
 import { mostPriceMinor, toMinor } from '../orders/money.ts';
 
@@ -11,10 +12,13 @@ export type FeedParts = NonNullable<ReturnType<typeof partsOf>>;
 // No feed says which; both public ones write prices that read as US dollars.
 const feedCurrency = 'USD';
 
-/** A feed's product with the digests of what it says; none when its price is no amount of money. */
-export function feedRow(product: FeedProduct) {
+/**
+ * A feed's product with the digests of what it says; none when its price is no amount of money, or more than `limits`, those
+ * of whoever takes new payments, allow.
+ */
+export function feedRow(product: FeedProduct, limits: (currency: string) => AmountLimits) {
   const parts = partsOf(product);
-  if (!parts) return undefined;
+  if (!parts || parts.price.priceMinor > limits(feedCurrency).mostMinor) return undefined;
   const { externalId, stock } = product;
   const { title, description, category, image, rating, price } = parts;
   const all = { externalId, ...title, ...description, ...category, ...image, ...rating, ...price };

@@ -28,10 +28,11 @@ export const syncProducts = defineJob(
     timeoutMs: 60_000,
     coalesceBy: () => 'feed',
   },
-  async ({ id, payload: { force }, signal }, { now, log, productFeed, syncGate, transaction }) => {
+  async ({ id, payload: { force }, signal }, { now, log, gateways, productFeed, syncGate, transaction }) => {
     if (!(await syncGate.begin(id, force))) return { outcome: 'recent' as const };
     const { source, products } = await productFeed.list(signal);
-    const rows = products.flatMap((product) => feedRow(product) ?? []);
+    const { limits } = gateways.named(gateways.current);
+    const rows = products.flatMap((product) => feedRow(product, limits) ?? []);
     if (rows.length === 0) throw new GiveUp('The product feed names no price that is an amount of money');
     if (rows.length < products.length)
       log.warn({ left_out: products.length - rows.length }, 'products whose price is no amount of money are left out');

@@ -13,7 +13,8 @@ import { boardAct, standingOf } from './board-act.ts';
 import { boardProblem, refuseLongPages } from './board-requests.ts';
 import type { RouteEnv } from './define-route.ts';
 import { payloadSchema } from './job-view.ts';
-import { guard } from './principal.ts';
+import { pauseQueues } from './pause-queues.ts';
+import { guard, principalOf } from './principal.ts';
 import { readJsonBody } from './request-body.ts';
 import { keepPrivate } from './secure-headers.ts';
 import { allowPage, readPage } from './static-files.ts';
@@ -39,11 +40,24 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
   serverAdapter.setErrorHandler(passOn);
   for (const path of [base, `${base}/*`])
     app.use(path, keepPrivate, admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
+  for (const verb of ['pause', 'resume'] as const) {
+    const decide = (c: HonoContext<RouteEnv>) => pauseFromBoard(c, verb === 'pause');
+    app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);
+  }
   // The board brings a Hono of its own, which knows of no other's errors.
   const board = serverAdapter.registerPlugin().onError((error, c) => {
     throw boardProblem(error, isReading(c.req));
   });
   app.route(base, board);
+}
+
+/** The board's own would be a second switch, which MySQL knows nothing of. */
+async function pauseFromBoard(c: HonoContext<RouteEnv>, isPaused: boolean): Promise<Response> {
+  const name = c.req.param('queue');
+  if (name !== undefined && !queueNames.has(name)) throw new Problem('not_found', 'There is no such queue.');
+  const names = name === undefined ? [...queueNames] : [name];
+  await pauseQueues(c.var.ctx, { names, isPaused, changedBy: principalOf(c).userId });
+  return c.json({});
 }
 
 function linkToApi({ id }: Readonly<{ id?: string | number | null | undefined }>) {

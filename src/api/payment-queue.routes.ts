@@ -3,9 +3,10 @@ import type { Context as HonoContext } from 'hono';
 import type { ApiContext } from '../context.ts';
 import { within } from '../deadline.ts';
 import { payments } from '../jobs/queues.ts';
-import { arePaymentsPaused, writePause } from '../orders/pause.ts';
+import { arePaymentsPaused } from '../orders/pause.ts';
 import { audit } from './audit.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
+import { pauseQueues } from './pause-queues.ts';
 import { principalOf } from './principal.ts';
 
 const QueueStatus = z
@@ -72,18 +73,11 @@ const stop = defineRoute(
 async function decide(c: HonoContext<RouteEnv>, isPaused: boolean): Promise<z.input<typeof QueueStatus>> {
   const { ctx } = c.var;
   const { userId } = principalOf(c);
-  await ctx.transaction(async (tx) => {
+  const subject = payments.name;
+  await pauseQueues(ctx, { names: [subject], isPaused, changedBy: userId }, async (tx) => {
     const wasPaused = await arePaymentsPaused(tx);
-    await writePause(tx, { isPaused, changedBy: userId, at: ctx.now() });
-    await audit(c, tx, { subject: payments.name, before: { paused: wasPaused }, after: { paused: isPaused } });
+    await audit(c, tx, { subject, before: { paused: wasPaused }, after: { paused: isPaused } });
   });
-  ctx.log.info({ user: userId, isPaused }, 'payments queue: decided');
-  const queue = ctx.producer.queues.get(payments.name);
-  const telling = isPaused ? queue?.pause() : queue?.resume();
-  // MySQL has decided; the workers tell Redis as well, and every first charge looks into MySQL.
-  await within(deadlineMs, 'Redis', Promise.resolve(telling)).catch((error: unknown) =>
-    ctx.log.warn({ err: error }, 'payments queue: Redis will be told by the workers'),
-  );
   return statusOf(ctx);
 }
 

@@ -2,14 +2,21 @@ import type { ApiContext } from '../context.ts';
 import { within } from '../deadline.ts';
 import type { QueueDefinition } from '../jobs/queues.ts';
 import { queues } from '../jobs/queues.ts';
+import { readPauses } from '../orders/pause.ts';
 import { readBacklog, readStreams } from '../telemetry/gauges.ts';
 
 const deadlineMs = 1_500;
 
 /** How every queue is now, from Redis; each figure is null while Redis does not answer. */
 export async function queueViews(ctx: ApiContext) {
+  // It may be that Redis has not been told yet, or has lost it.
+  const pauses = await within(deadlineMs, 'MySQL', readPauses(ctx.orm.em.fork())).catch(
+    () => new Map<string, boolean>(),
+  );
   return Promise.all(
-    queues.map((queue) => within(deadlineMs, 'Redis', viewOf(ctx, queue)).catch(() => unknownOf(queue))),
+    queues.map((queue) =>
+      within(deadlineMs, 'Redis', viewOf(ctx, queue, pauses.get(queue.name) === true)).catch(() => unknownOf(queue)),
+    ),
   );
 }
 
@@ -28,7 +35,7 @@ export async function streamViews(ctx: ApiContext) {
   });
 }
 
-async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition) {
+async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition, isStopped: boolean) {
   const queue = producer.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
   const [counts, workers, isPaused, restMs, first] = await Promise.all([
@@ -45,7 +52,7 @@ async function viewOf({ producer, config, now }: ApiContext, { name, summary }: 
   return {
     name,
     summary,
-    status: isPaused ? ('paused' as const) : restMs > 0 ? ('limited' as const) : ('running' as const),
+    status: isStopped || isPaused ? ('paused' as const) : restMs > 0 ? ('limited' as const) : ('running' as const),
     limited_until: restMs > 0 ? new Date(atMs + restMs).toISOString() : null,
     waiting: waiting + prioritized,
     active,

@@ -6,7 +6,7 @@ import { within } from '../deadline.ts';
 import { type Lane, priorityOf } from '../market/lanes.ts';
 import type { RedisConnection } from '../redis-connection.ts';
 import type { JobContract } from './define-job.ts';
-import { queues } from './queues.ts';
+import { queues, restMax } from './queues.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
@@ -47,6 +47,11 @@ const mostPlaces = 1_000;
 class Line extends Queue {
   protected override get Job(): typeof Job {
     return StoredJob;
+  }
+
+  /** For how long the queue rests, ms: all workers count up to a limit that is never reached, and a count is no rest. */
+  override async getRateLimitTtl(max?: number): Promise<number> {
+    return super.getRateLimitTtl(max ?? (await this.getGlobalRateLimit())?.max ?? restMax);
   }
 
   // BullMQ's own reads all jobs in one script, which fails as a whole when something else stands in the place of one.

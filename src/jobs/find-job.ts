@@ -1,7 +1,6 @@
 import type { Job as QueuedJob, Queue } from 'bullmq';
 import { within } from '../deadline.ts';
 import type { Producer } from './enqueue.ts';
-import { restMax } from './queues.ts';
 
 /** Where a job stands, in the words of `GET /jobs/{id}`; a prioritized one is `waiting`. */
 export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -40,7 +39,7 @@ export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): 
   }
   if (state !== 'waiting') return undefined;
   if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
-  const restMs = await queue.getRateLimitTtl(restMax);
+  const restMs = await queue.getRateLimitTtl();
   if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: its plan is used up for now`;
   return `its turn on the queue ${queue.name} has not come`;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import { payments } from '../jobs/queues.ts';
 import { reconcile } from '../jobs/reconcile.job.ts';
-import { arePaymentsPaused } from '../orders/pause.ts';
+import { readPauses } from '../orders/pause.ts';
 import { restoreStream } from '../outbox/restore-stream.ts';
 import { areLookedAt } from '../streams/append.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
@@ -14,7 +14,7 @@ const lookEveryMs = 1_000;
 const scheduleEveryMs = 60_000;
 
 /**
- * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: the payments pause, the schedules,
+ * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: the queues' pauses, the schedules,
  * and, when Redis has lost everything or may have lost something, the streams and a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
@@ -27,7 +27,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       const isLost =
         (await context.redis.exists(markKey)) === 0 ||
         !(await areLookedAt(context.redis, [...context.definitions.streams.values()]));
-      await keepPause(context);
+      await keepPauses(context);
       await watchRests(context);
       const version = await watchlist.version();
       const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
@@ -56,10 +56,12 @@ async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
   log.info('Redis holds jobs, schedules and streams again');
 }
 
-async function keepPause({ orm, producer }: Context): Promise<void> {
-  const queue = producer.queues.get(payments.name);
-  if (!queue) return;
-  const isWanted = await arePaymentsPaused(orm.em.fork());
-  if ((await queue.isPaused()) === isWanted) return;
-  await (isWanted ? queue.pause() : queue.resume());
+/** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */
+async function keepPauses({ orm, producer }: Context): Promise<void> {
+  const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
+  for (const queue of producer.queues.values()) {
+    const isWanted = decided.get(queue.name);
+    if (isWanted === undefined || (await queue.isPaused()) === isWanted) continue;
+    await (isWanted ? queue.pause() : queue.resume());
+  }
 }

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { sessionCookie } from '../../src/api/principal.ts';
 import type { Role } from '../../src/entities/user.entity.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../test-context.ts';
@@ -14,6 +15,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const base = '/admin/queues';
+const Queues = z.object({ data: z.array(z.object({ name: z.string(), status: z.string() })) });
 const pause = `${base}/api/queues/payments/pause`;
 const isPaused = () => api.ctx.producer.queues.get('payments')?.isPaused();
 const beDemo = (role: Role) => api.send('PATCH', '/users/1', { as: 'admin', body: { role } });
@@ -87,6 +89,54 @@ describe('with a login', () => {
     expect(await isPaused()).toBe(true);
     expect((await api.send('PUT', pause.replace('pause', 'resume'), { as: 'admin' })).status).toBe(200);
     expect(await isPaused()).toBe(false);
+  });
+
+  it('what is stopped there is stopped everywhere, and goes on from everywhere', async () => {
+    const statusOf = async (path: string) =>
+      z.object({ status: z.string() }).parse(await (await api.send('GET', path)).json());
+    const paused = async () => {
+      const shown = Queues.parse(await (await api.send('GET', '/queues', { as: 'admin' })).json());
+      return shown.data.filter(({ status }) => status === 'paused').map(({ name }) => name);
+    };
+    const put = (what: string) => api.send('PUT', `${base}/api/queues/${what}`, { as: 'admin' });
+    expect((await put('payments/pause')).status).toBe(200);
+    expect(await statusOf('/payments/start')).toEqual({ status: 'paused' });
+    expect(await paused()).toEqual(['payments']);
+    expect((await api.send('POST', '/payments/start', { as: 'admin' })).status).toBe(200);
+    expect(await isPaused()).toBe(false);
+    expect((await api.send('POST', '/payments/stop', { as: 'admin' })).status).toBe(200);
+    expect((await put('payments/resume')).status).toBe(200);
+    expect(await statusOf('/payments/start')).toEqual({ status: 'running' });
+
+    const names = [...api.ctx.producer.queues.keys()];
+    expect(await (await put('pause')).json()).toEqual({});
+    expect(await paused()).toEqual(names);
+    // Redis forgets; what was decided stands.
+    await api.ctx.redis.del(names.map((name) => `bull:${name}:meta`));
+    expect(await paused()).toEqual(names);
+    expect((await put('resume')).status).toBe(200);
+    expect(await paused()).toEqual([]);
+    expect(await problemOf(await put('nothing/pause'))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('a queue rests there, and in the list, when it does and at no other time', async () => {
+    const queue = api.ctx.producer.queues.get('finnhub');
+    const Board = z.object({ queues: z.array(z.object({ name: z.string(), activeRateLimitTtl: z.number() })) });
+    const resting = async () => {
+      const board = Board.parse(await (await api.send('GET', `${base}/api/queues`, { as: 'admin' })).json());
+      const list = Queues.parse(await (await api.send('GET', '/queues', { as: 'admin' })).json());
+      return [
+        board.queues.filter(({ activeRateLimitTtl }) => activeRateLimitTtl > 0).map(({ name }) => name),
+        list.data.filter(({ status }) => status === 'limited').map(({ name }) => name),
+      ];
+    };
+    // What a worker counts of the jobs it has begun this second.
+    await api.ctx.redis.set('bull:finnhub:limiter', '3', 'PX', 60_000);
+    expect(await resting()).toEqual([[], []]);
+    await queue?.rateLimit(60_000);
+    expect(await resting()).toEqual([['finnhub'], ['finnhub']]);
+    await queue?.removeRateLimitKey();
+    expect(await resting()).toEqual([[], []]);
   });
 
   it('a body is bounded there as everywhere, and nothing of the board is kept by caches', async () => {

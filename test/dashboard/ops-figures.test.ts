@@ -1,6 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { restMax } from '../../src/jobs/queues.ts';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
@@ -63,7 +64,7 @@ async function sourceOf(name: string) {
   const queue = queueOf(name);
   const { waiting = 0, prioritized = 0, ...counts } = await queue.getJobCounts();
   const workers = (await queue.getWorkersCount()) ?? 0;
-  const rest = await queue.getRateLimitTtl();
+  const rest = await queue.getRateLimitTtl(restMax);
   const busy = rest > 0 ? 'limited' : 'running';
   const state = workers === 0 ? 'unmanned' : (await queue.isPaused()) ? 'paused' : busy;
   const { active, delayed, completed, failed } = counts;

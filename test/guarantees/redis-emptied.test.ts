@@ -49,16 +49,19 @@ test(`Redis emptied with ${pending} orders pending: all are paid, each charged o
     expect(events.map(({ version, type }) => `${version} ${type}`)).toEqual(['1 order.created', '2 order.paid']);
 });
 
-test('a stop of the payments outlives an emptied Redis and new workers', async () => {
+test('a stop of the payments, and one of any queue on the board, outlives an emptied Redis and new workers', async () => {
   await paymentsQueue('stop');
+  const onBoard = (verb: 'pause' | 'resume') =>
+    platform.send('PUT', `/admin/queues/api/queues/catalog/${verb}`, undefined, 'admin');
+  expect((await onBoard('pause')).status).toBe(200);
   await platform.redis.flushall();
   await Promise.all(platform.workers.splice(0).map((worker) => worker.signal('SIGKILL')));
   const id = await placeOrder(platform);
   await platform.startWorker();
   const before = (await platform.sandbox.ledger()).length;
-  await until('the queue is paused again', async () => {
-    const isPaused = await platform.redis.hexists('bull:payments:meta', 'paused');
-    return isPaused === 1 ? true : undefined;
+  await until('both queues are paused again', async () => {
+    const paused = ['payments', 'catalog'].map((name) => platform.redis.hexists(`bull:${name}:meta`, 'paused'));
+    return (await Promise.all(paused)).every((is) => is === 1) ? true : undefined;
   });
   const Shown = z.object({ status: z.literal('paused'), waiting: z.int(), active: z.int() });
   await until('the charge waits', async () => {
@@ -68,5 +71,6 @@ test('a stop of the payments outlives an emptied Redis and new workers', async (
   expect((await platform.sandbox.ledger()).length).toBe(before);
   expect(await statusOf(platform, id)).toBe('pending');
   await paymentsQueue('start');
+  expect((await onBoard('resume')).status).toBe(200);
   await until('paid', async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
 });

@@ -44,11 +44,11 @@ test('who joins a waiting fetch brings it forward to their lane, and nobody back
 test('a rest without an end, or a longer one than any that is asked for, is ended; others are not', async () => {
   await queue().rateLimit(30_000);
   await watchRests(api.ctx);
-  expect(await queue().getRateLimitTtl()).toBeGreaterThan(20_000);
+  expect(await queue().getRateLimitTtl(0)).toBeGreaterThan(20_000);
   await queue().rateLimit(mostRestMs + 60_000);
   await watchRests(api.ctx);
-  expect(await queue().getRateLimitTtl()).toBe(-2);
+  expect(await queue().getRateLimitTtl(0)).toBe(-2);
   await api.ctx.redis.set('bull:finnhub:limiter', 1_000_000_000);
   await watchRests(api.ctx);
-  expect(await queue().getRateLimitTtl()).toBe(-2);
+  expect(await queue().getRateLimitTtl(0)).toBe(-2);
 });

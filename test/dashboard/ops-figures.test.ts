@@ -1,9 +1,9 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { restMax } from '../../src/jobs/queues.ts';
 import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { restMax } from '../../src/jobs/queues.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
 import { type Platform, startPlatform } from '../platform.ts';
 import { until } from '../process.ts';

@@ -23,9 +23,9 @@ export async function pauseQueues(
     for (const queue of names) await writePause(tx, { queue, isPaused, changedBy, at: ctx.now() });
   });
   ctx.log.info({ user: changedBy, queues: names, isPaused }, 'queues: stopped, or going on');
-  const telling = names.map((name) => {
+  const telling = names.map(async (name) => {
     const queue = ctx.producer.queues.get(name);
-    return isPaused ? queue?.pause() : queue?.resume();
+    await (isPaused ? queue?.pause() : queue?.resume());
   });
   await within(deadlineMs, 'Redis', Promise.all(telling)).catch((error: unknown) =>
     ctx.log.warn({ err: error, queues: names }, 'queues: Redis will be told by the workers'),

@@ -140,6 +140,14 @@ test('the figures are those of the queues: a pause shows, and so does what waits
   await until('none waits', async () =>
     (await payments.locator('.depth').textContent()) === '0 waiting' ? true : undefined,
   );
+  // A queue that works does not rest, whenever one looks.
+  const done = payments.locator('[data-figure=done] dd');
+  for (let count = 0; count < 5; count += 1) {
+    const before = await done.textContent();
+    await place();
+    await until('one more is done', async () => ((await done.textContent()) === before ? undefined : true));
+    expect(await payments.locator('.state').textContent()).toBe('Running');
+  }
 });
 
 test('an administrator sees what is polled, adds to it and takes away, and is told what does not fit', async () => {

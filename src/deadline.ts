@@ -3,6 +3,21 @@ export class TooLate extends Error {
   override name = 'TooLate';
 }
 
+/** The work's result. @throws the signal's reason when that aborts first; the work itself goes on, unheard. */
+export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  signal.throwIfAborted();
+  const cut = Promise.withResolvers<never>();
+  const refuse = () => cut.reject(signal.reason);
+  signal.addEventListener('abort', refuse, { once: true });
+  const working = work();
+  working.catch(() => {});
+  try {
+    return await Promise.race([working, cut.promise]);
+  } finally {
+    signal.removeEventListener('abort', refuse);
+  }
+}
+
 /** The work's result. @throws TooLate when it has not come within `deadlineMs`; the work itself goes on, unheard. */
 export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
   const late = Promise.withResolvers<never>();

@@ -8,9 +8,13 @@ export async function performJob<P extends z.ZodType, R extends z.ZodType>(
   job: Job<P, R>,
   payload: z.input<P>,
   ctx: JobContext,
-  { id = randomUUID(), askedAtMs = Date.now(), isPoll = false }: Partial<Omit<Attempt, 'payload' | 'signal'>> = {},
+  {
+    id = randomUUID(),
+    askedAtMs = Date.now(),
+    isPoll = false,
+    signal = AbortSignal.timeout(job.timeoutMs),
+  }: Partial<Omit<Attempt, 'payload'>> = {},
 ): Promise<z.output<R>> {
   const parsed = job.payload.parse(JSON.parse(JSON.stringify(payload)));
-  const signal = AbortSignal.timeout(job.timeoutMs);
   return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, isPoll, signal }, ctx));
 }

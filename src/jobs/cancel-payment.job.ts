@@ -23,7 +23,7 @@ export const cancelPayment = defineJob(
     timeoutMs: 15_000,
     coalesceBy: ({ payment_id }) => payment_id,
   },
-  async ({ payload: { order_id: orderId, payment_id: paymentId } }, { transaction, gateways, outage, now }) => {
+  async ({ payload: { order_id: orderId, payment_id: paymentId }, signal }, { transaction, gateways, outage, now }) => {
     await outage.admit();
     const begun = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
@@ -38,7 +38,7 @@ export const cancelPayment = defineJob(
     const { callId, gateway, reference } = begun;
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const outcome = await hearGateway({ outage }, () => gateway.cancel(reference), {
+    const outcome = await hearGateway({ outage, signal }, () => gateway.cancel(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

@@ -25,7 +25,7 @@ export const chargeOrder = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, payment_id } }, ctx) => {
+  async ({ payload: { order_id, payment_id }, signal }, ctx) => {
     const { transaction, now, outage, gateways } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, paymentId: payment_id };
@@ -35,7 +35,7 @@ export const chargeOrder = defineJob(
     const { callId } = begun;
     const settle = (outcome: ChargeOutcome | Unknown) =>
       transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
-    const outcome = await hearGateway(ctx, () => converse(ctx, begun), {
+    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) =>
         transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),

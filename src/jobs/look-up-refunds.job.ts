@@ -21,7 +21,7 @@ export const lookUpRefunds = defineJob(
     maxBackoffMs: 30_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id: orderId, payment_id: paymentId } }, { transaction, gateways, outage, now }) => {
+  async ({ payload: { order_id: orderId, payment_id: paymentId }, signal }, { transaction, gateways, outage, now }) => {
     await outage.admit();
     const { gateway, reference, callId } = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
@@ -32,7 +32,7 @@ export const lookUpRefunds = defineJob(
     });
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const refunds = await hearGateway({ outage }, () => gateway.refundsOf(reference), {
+    const refunds = await hearGateway({ outage, signal }, () => gateway.refundsOf(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

@@ -22,7 +22,7 @@ export const refundPayment = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, refund_id } }, ctx) => {
+  async ({ payload: { order_id, refund_id }, signal }, ctx) => {
     const { transaction, now, outage, gateways } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, refundId: refund_id };
@@ -31,7 +31,7 @@ export const refundPayment = defineJob(
     const { callId } = begun;
     const settle = (outcome: RefundOutcome | Unknown) =>
       transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
-    const outcome = await hearGateway(ctx, () => converse(ctx, begun), {
+    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),
     });

@@ -81,6 +81,28 @@ test('hears nothing: the payment is unknown, never failed, and the same key find
   expect(await eventsOf(order.id)).toEqual(['1 order.created', '2 order.paid']);
 });
 
+test('is cut off while the gateway is silent: it ends at once, the payment is unknown, and the same key finds out', async () => {
+  const { id } = await shop.place();
+  const cut = new AbortController();
+  const asked = Promise.withResolvers<void>();
+  const silent = shop.charge(
+    id,
+    {
+      charge() {
+        asked.resolve();
+        return new Promise(() => {});
+      },
+    },
+    {},
+    cut.signal,
+  );
+  await asked.promise;
+  cut.abort(new Error('shutdown'));
+  await expect(silent).rejects.toThrow('cut off');
+  expect((await shop.payments(id))[0]).toMatchObject({ status: 'unknown' });
+  expect(await shop.charge(id, takingGateway())).toBe('succeeded');
+});
+
 test('is called too often: nothing is decided, nothing is looked up for it, and all wait as long as the gateway says', async () => {
   const order = await shop.place();
   const busy = async (): Promise<ChargeOutcome> => Promise.reject(new TooManyCalls('too often', 1));

@@ -12,6 +12,7 @@ import type { JobContext } from '../../src/context.ts';
 import { chargeOrder } from '../../src/jobs/charge-order.job.ts';
 import { refundPayment } from '../../src/jobs/refund-payment.job.ts';
 import { performJob } from '../perform-job.ts';
+import { patienceMs } from '../process.ts';
 import { openTestApi, type TestApi } from '../test-context.ts';
 
 /** A shop in this process whose jobs run when a test says so. */
@@ -21,9 +22,19 @@ export type Shop = TestApi &
     place(body?: object): Promise<z.output<typeof OrderView>>;
     read(id: string): Promise<z.output<typeof OrderView>>;
     /** Runs the order's charge job once, on a gateway of the test's own. */
-    charge(id: string, gateway: Partial<PaymentGateway>, ctx?: Partial<JobContext>): Promise<string>;
+    charge(
+      id: string,
+      gateway: Partial<PaymentGateway>,
+      ctx?: Partial<JobContext>,
+      signal?: AbortSignal,
+    ): Promise<string>;
     /** Runs the newest refund of the order once, on a gateway of the test's own. */
-    refund(id: string, gateway: Partial<PaymentGateway>, ctx?: Partial<JobContext>): Promise<string>;
+    refund(
+      id: string,
+      gateway: Partial<PaymentGateway>,
+      ctx?: Partial<JobContext>,
+      signal?: AbortSignal,
+    ): Promise<string>;
     /** A product of which this many are left. */
     stocked(stock: number, priceMinor?: number): Promise<number>;
     stockOf(product: number): Promise<number | null | undefined>;
@@ -31,6 +42,8 @@ export type Shop = TestApi &
   }>;
 
 type PaymentRow = Awaited<ReturnType<typeof paymentsOf>>[number];
+
+const patience = () => AbortSignal.timeout(patienceMs);
 
 /** Opens it; `env` is laid over the test's environment. Orders that name no method wait for their buyer. */
 export async function openShop(env: Readonly<Record<string, string>> = {}): Promise<Shop> {
@@ -44,17 +57,17 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
     async place(body = { products: [1, 2], payment_method: 'pm_card_visa' }) {
       return OrderView.parse(await (await api.send('POST', '/orders', { as: 'demo', body })).json());
     },
-    async charge(id, gateway, ctx = {}) {
+    async charge(id, gateway, ctx = {}, signal = patience()) {
       const { payment } = await read(id);
       const payload = { order_id: id, payment_id: payment?.id ?? '' };
       const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
-      return (await performJob(chargeOrder, payload, given)).payment_status;
+      return (await performJob(chargeOrder, payload, given, { signal })).payment_status;
     },
-    async refund(id, gateway, ctx = {}) {
+    async refund(id, gateway, ctx = {}, signal = patience()) {
       const { refunds } = await read(id);
       const payload = { order_id: id, refund_id: refunds.at(-1)?.id ?? '' };
       const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
-      return (await performJob(refundPayment, payload, given)).refund_status;
+      return (await performJob(refundPayment, payload, given, { signal })).refund_status;
     },
     stocked: async (stock, priceMinor = 1_000) =>
       em().insert(Product, { title: 'Counted', priceMinor, currency: 'USD', stock }),

@@ -81,7 +81,7 @@ test('a free key has no forex: one refusal, then the ECB’s rates for any base,
   expect(await platform.sandbox.arrivals('rates')).toHaveLength(1);
   expect(await platform.orm.em.fork().count(ForexRate, { source: 'ecb' })).toBe(2);
   expect(JSON.parse((await eventOf('forex.updated', 'USD')).data)).toMatchObject({ base: 'USD', source: 'ecb' });
-  expect(await read('/market/forex?base=XXX')).toMatchObject({ status: 404, body: { code: 'unknown_symbol' } });
+  expect(await read('/market/forex?base=KPW')).toMatchObject({ status: 404, body: { code: 'unknown_symbol' } });
 });
 
 test('BTC, BTCUSDT and BINANCE:BTCUSDT are one coin: one call, one row, one event, under either path', async () => {

@@ -14,6 +14,18 @@ import { type Means, mintPayment } from './mint-payment.ts';
 import { eventItems, holdItems, type WishedItems } from './place-order.ts';
 import { refuseUntakeable, type Takes } from './takeable.ts';
 
+/** The gateway waits for the buyer to authenticate; once it has stopped that, the order can be cancelled. */
+export class AwaitsBuyer extends Problem {
+  readonly orderId: string;
+  readonly paymentId: string;
+
+  constructor(orderId: string, paymentId: string) {
+    super('payment_in_progress', 'The gateway waits for the buyer, and has not said yet that it has stopped.');
+    this.orderId = orderId;
+    this.paymentId = paymentId;
+  }
+}
+
 /** Whose order, and when. `userId` undefined: an administrator's business. */
 export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date }>;
 
@@ -71,7 +83,8 @@ export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: 
 
 /**
  * Cancels an order for its buyer, gives its stock back, and ends a payment that the gateway has not been asked for.
- * Doing it again is nothing. @throws Problem not_found, order_closed or payment_in_progress.
+ * Doing it again is nothing. @throws Problem not_found, order_closed or payment_in_progress, as AwaitsBuyer where the gateway
+ * has to end the payment first.
  */
 export async function cancelForBuyer(tx: EntityManager, after: AfterCommit, whose: Whose): Promise<void> {
   const found = await lockOrder(tx, whose.id, whose.userId);
@@ -79,6 +92,7 @@ export async function cancelForBuyer(tx: EntityManager, after: AfterCommit, whos
   const order = await openOrder(tx, whose);
   // Locked, so that a charge that is just beginning either waits for this or is seen here.
   const payment = await livePaymentOf(tx, order.id, { lock: true });
+  if (payment?.status === 'requires_action' && payment.gatewayReference) throw new AwaitsBuyer(order.id, payment.id);
   if (payment && isUnderWay(payment)) throw inProgress();
   if (payment) {
     const move = { id: payment.id, order: order.id, from: payment.status, to: 'failed' as const, at: whose.at };

@@ -2,10 +2,13 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Order } from '../entities/order.entity.ts';
+import type { ApiContext } from '../context.ts';
+import { Problem } from '../errors.ts';
+import { cancelPayment } from '../jobs/cancel-payment.job.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { answerOnce, IdempotencyHeaders } from './answer-once.ts';
 import { audit, differing } from './audit.ts';
-import { cancelForBuyer, changeOrder, payOrder, type Whose } from './change-order.ts';
+import { AwaitsBuyer, cancelForBuyer, changeOrder, payOrder, type Whose } from './change-order.ts';
 import { defineRoute, type RouteEnv } from './define-route.ts';
 import { exampleOrder } from './examples.ts';
 import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
@@ -17,6 +20,7 @@ import { takesOf } from './takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 const params = z.object({ id: z.string().openapi({ example: exampleOrder.id }) });
+const endWaitingMs = 8_000;
 const cancelled = {
   'application/json': { schema: OrderView, example: { ...exampleOrder, status: 'cancelled' as const, payment: null } },
 };
@@ -105,12 +109,15 @@ const pay = defineRoute(
 
 const cancelling = {
   summary: 'Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer.',
+  description:
+    'Where the gateway waits for the buyer to authenticate, it is asked to stop first. A buyer who was quicker has paid: 409.',
   tags: ['orders'],
   responses: {
     200: { description: 'The order, cancelled.', content: cancelled },
     404: { description: 'not_found' },
     409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
     422: { description: 'invalid, idempotency_key_reused' },
+    503: { description: 'unavailable' },
   },
 };
 
@@ -123,7 +130,7 @@ const remove = defineRoute(
     request: { params, headers: IdempotencyHeaders },
     ...cancelling,
   },
-  (c) => answerChanged(c, null, cancelForBuyer),
+  (c) => answerCancelled(c),
   namedOrder,
 );
 
@@ -136,9 +143,31 @@ const cancel = defineRoute(
     request: { params, headers: IdempotencyHeaders },
     ...cancelling,
   },
-  (c) => answerChanged(c, null, cancelForBuyer),
+  (c) => answerCancelled(c),
   namedOrder,
 );
+
+/** The gateway is asked by a job: should this process end, or the gateway take its time, the payment is ended all the same. */
+async function answerCancelled(c: HonoContext<RouteEnv, '/orders/{id}'>): Promise<Response> {
+  try {
+    return await answerChanged(c, null, cancelForBuyer);
+  } catch (error) {
+    if (!(error instanceof AwaitsBuyer)) throw error;
+    await endWaiting(c.var.ctx, error);
+    return answerChanged(c, null, cancelForBuyer);
+  }
+}
+
+async function endWaiting(ctx: ApiContext, { orderId, paymentId }: AwaitsBuyer): Promise<void> {
+  const payload = { order_id: orderId, payment_id: paymentId, reason: 'requested' as const };
+  const id = await ctx.producer.enqueue(cancelPayment, payload).catch((cause: unknown) => {
+    throw new Problem('unavailable', 'The gateway cannot be asked at the moment.', {
+      cause,
+      headers: { 'retry-after': '2' },
+    });
+  });
+  await ctx.answers.endOf(cancelPayment.queue.name, id, endWaitingMs);
+}
 
 type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promise<void>;
 

@@ -13,9 +13,14 @@ import { payments as queue } from './queues.ts';
 export const cancelPayment = defineJob(
   {
     kind: 'cancel-payment',
-    summary: 'End a payment whose buyer has not authenticated in time.',
+    summary: 'End a payment whose buyer has not authenticated in time, or has walked away.',
     queue,
-    payload: z.object({ order_id: z.uuid(), payment_id: z.uuid() }),
+    payload: z.object({
+      order_id: z.uuid(),
+      payment_id: z.uuid(),
+      // Optional until jobs that name no reason have drained.
+      reason: z.enum(['requested', 'expired']).default('expired'),
+    }),
     result: z.object({ payment_status: z.string() }),
     attempts: 100,
     backoffMs: 500,
@@ -23,7 +28,10 @@ export const cancelPayment = defineJob(
     timeoutMs: 15_000,
     coalesceBy: ({ payment_id }) => payment_id,
   },
-  async ({ payload: { order_id: orderId, payment_id: paymentId }, signal }, { transaction, gateways, outage, now }) => {
+  async (
+    { payload: { order_id: orderId, payment_id: paymentId, reason }, signal },
+    { transaction, gateways, outage, now },
+  ) => {
     await outage.admit();
     const begun = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
@@ -43,7 +51,7 @@ export const cancelPayment = defineJob(
       notExecuted: noted('not_executed'),
     });
     const status = await transaction((tx, after) =>
-      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, isExpired: true }),
+      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, cancelReason: reason }),
     );
     return { payment_status: status };
   },

@@ -6,7 +6,7 @@ import type { ChargeOutcome } from '../gateways/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { updateRows } from '../rows.ts';
 import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
-import { cancelOrder } from './cancel-order.ts';
+import { type CancelReason, cancelOrder } from './cancel-order.ts';
 import { knownPayment, lockKnownOrder, type OrderRow, type PaymentRow } from './lock-order.ts';
 import { orderFacts } from './order-facts.ts';
 import { moveOrder, movePayment, paymentMoves, type PaymentColumns } from './transitions.ts';
@@ -21,8 +21,8 @@ type Settlement = Readonly<{
   at: Date;
   /** The conversation that brought the outcome, if there was one. */
   callId?: string;
-  /** What becomes of an order whose payment was canceled because nobody waits for it any longer. */
-  isExpired?: boolean;
+  /** Why nobody waits for the payment any longer: should it be canceled, so is its order. */
+  cancelReason?: CancelReason;
 }>;
 
 // A webhook may get lost: who waits for the buyer is asked about from time to time.
@@ -88,15 +88,15 @@ type Along = Readonly<{ order: OrderRow; payment: PaymentRow; settlement: Settle
 async function moveOrderAlong(
   tx: EntityManager,
   after: AfterCommit,
-  { order, payment, settlement: { outcome, at, isExpired } }: Along,
+  { order, payment, settlement: { outcome, at, cancelReason } }: Along,
 ): Promise<void> {
   const facts = { ...orderFacts(order), payment_id: payment.id };
   const { id, status: from } = order;
   if (outcome.status === 'succeeded') {
     await moveOrder(tx, { id, from, to: 'paid', at });
     after.publish(orderPaid, id, { ...facts, status: 'paid' });
-  } else if (outcome.status === 'canceled' && isExpired) {
-    await cancelOrder(tx, after, { order, reason: 'expired', at });
+  } else if (outcome.status === 'canceled' && cancelReason) {
+    await cancelOrder(tx, after, { order, reason: cancelReason, at });
   } else if (outcome.status === 'failed' || outcome.status === 'canceled') {
     const code = outcome.status === 'failed' ? outcome.code : 'canceled';
     await moveOrder(tx, { id, from, to: 'payment_failed', at, reason: code });

@@ -11,7 +11,10 @@ import { readStripeWebhook } from './stripe-webhook.ts';
 const timeoutMs = 10_000;
 // Clocks differ; the gateway's is the one that stamps intents.
 const clockSlackSeconds = 300;
-const mostListed = 10_000;
+// Of the minutes in which one charge was asked for.
+const mostAround = 10_000;
+// Of the days that are compared, whose job has its own time as well.
+const mostListed = 1_000_000;
 
 /** Opens Stripe with the official package; of several keys (rotation) the first is used, of webhook secrets any. */
 export function openStripe({
@@ -112,7 +115,7 @@ async function find(stripe: Stripe, lost: LostCharge): Promise<ChargeOutcome | u
     listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
   const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
   if (told && isIt(told)) return intentOutcome(told);
-  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt))
+  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt, mostAround))
     if (isIt(intent)) return intentOutcome(intent);
   return undefined;
 }
@@ -140,13 +143,13 @@ type Listed<T> = Readonly<{
 }>;
 
 /** @throws an error rather than end early: what was not seen must not count as not there. */
-async function* listing<T>(books: Listed<T>, since: Date, until: Date): AsyncGenerator<T> {
+async function* listing<T>(books: Listed<T>, since: Date, until: Date, most = mostListed): AsyncGenerator<T> {
   const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
   const created = { gte: seconds(since) - clockSlackSeconds, lte: seconds(until) + clockSlackSeconds };
   let seen = 0;
   for await (const row of books.list({ created, limit: 100 })) {
     seen += 1;
-    if (seen > mostListed) throw new Error(`Stripe lists more than ${mostListed} objects of the time in question`);
+    if (seen > most) throw new Error(`Stripe lists more than ${most} objects of the time in question`);
     yield row;
   }
 }

@@ -209,3 +209,25 @@ test.each(['failed', 'canceled'] as const)('a refund that is %s has failed', asy
     },
   ]);
 });
+
+test('a list of a busy day is read to its end', async () => {
+  const pages = 101;
+  let page = 0;
+  const server = await listen((_request, response) => {
+    page += 1;
+    const data = Array.from({ length: 100 }, (_, index) => ({
+      id: `pi_${page}_${index}`,
+      object: 'payment_intent',
+      status: 'succeeded',
+      amount: 100,
+      currency: 'usd',
+      metadata: {},
+    }));
+    const list = { object: 'list', url: '/v1/payment_intents', has_more: page < pages, data };
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(list));
+  });
+  let listed = 0;
+  for await (const _ of open(server.url).list(new Date(0), new Date())) listed += 1;
+  await server.close();
+  expect(listed).toBe(pages * 100);
+});

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type Fault, faults, type Kind, oddWaits, says } from './hostile-finnhub.ts';
 import { listen, type LocalServer } from './local-server.ts';
+import { currencies } from './recorded-currencies.ts';
 
 /** A provider that knows every subject, and is as hostile as the subject's name says once it has been told to be. */
 export type HostileProvider = LocalServer &
@@ -13,10 +14,14 @@ export type HostileProvider = LocalServer &
     abandoned(): number;
   }>;
 
-/** A subject that meets the fault of this number: a base of three letters for rates, else a symbol. */
-export function subjectOf(kind: Kind, letter: string, fault: number): string {
+// The bank publishes the euro's rates by itself.
+const bases = currencies.filter((code) => code !== 'EUR');
+
+/** A subject that meets the fault of this number: a currency for rates, one for K and one for C, else a symbol. */
+export function subjectOf(kind: Kind, letter: 'K' | 'C', fault: number): string {
+  if (kind === 'forex') return bases[2 * fault + (letter === 'K' ? 0 : 1)] ?? '';
   const [tens, ones] = [Math.floor(fault / 26), fault % 26].map((place) => String.fromCharCode(65 + place));
-  return kind === 'forex' ? `${letter}${tens}${ones}` : `${letter}${tens}${ones}.H`;
+  return `${letter}${tens}${ones}.H`;
 }
 
 /** A subject for which the provider is only too busy, in all the words there are for it. */
@@ -59,6 +64,8 @@ export async function openHostileProvider(): Promise<HostileProvider> {
 }
 
 function faultOf(subject: string): Fault | undefined {
+  const base = bases.indexOf(subject);
+  if (base >= 0) return faults[Math.floor(base / 2)];
   const [tens, ones] = [1, 2].map((place) => subject.charCodeAt(place) - 65);
   return subject === limited ? undefined : faults[(tens ?? 0) * 26 + (ones ?? 0)];
 }

@@ -53,7 +53,7 @@ const read = async (kind: Kind, subject: string, wait: number) => {
   const { stale, ...body } = Body.parse(await answer.json());
   return { status: answer.status, stale, body };
 };
-const readAll = (letter: string, wait: number) =>
+const readAll = (letter: 'K' | 'C', wait: number) =>
   Promise.all(pairs.map(({ kind, fault }) => read(kind, subjectOf(kind, letter, fault), wait)));
 const tables = ['stock_quotes', 'company_profiles', 'market_news', 'news_coverage', 'forex_rates', 'event_log'];
 const remembered = async () => {
@@ -65,7 +65,7 @@ const remembered = async () => {
 };
 
 /** Resolves when everything has been fetched for this letter so often. */
-async function untilAsked(letter: string, times: number): Promise<void> {
+async function untilAsked(letter: 'K' | 'C', times: number): Promise<void> {
   const unmet = () => pairs.filter(({ kind, fault }) => provider.asked(kind, subjectOf(kind, letter, fault)) < times);
   const isMet = () => unmet().length === 0 || undefined;
   await until(() => `${JSON.stringify(unmet())} asked for`, isMet, patienceMs);

@@ -28,6 +28,12 @@ const Outcome = z.object({ outcome: z.string() });
 const week = { from: '2026-11-16', to: '2026-11-22' };
 const seconds = 1_000;
 
+/** A currency for each subject: there are no others than those of ISO 4217. */
+function currencyOf(subject: string): string {
+  const currencies = { NAF: 'USD', NBF: 'GBP', NCF: 'JPY', CAF: 'CHF', CBF: 'SEK', CCF: 'NOK', ZFZ: 'DKK' };
+  return new Map(Object.entries(currencies)).get(subject) ?? subject;
+}
+
 /** One of each kind of read: its name, how long its copy is fresh, the provider's call, and one run of its job. */
 const kinds = [
   {
@@ -62,8 +68,8 @@ const kinds = [
     kind: 'forex',
     ttlMs: 3_600 * seconds,
     call: 'forex',
-    nameOf: forexName,
-    run: (base: string, given: RunOptions) => desk.run(fetchForex, { base }, given),
+    nameOf: (subject: string) => forexName(currencyOf(subject)),
+    run: (subject: string, given: RunOptions) => desk.run(fetchForex, { base: currencyOf(subject) }, given),
   },
   {
     kind: 'search',

@@ -33,7 +33,7 @@ describe('a definition that is not what its file says', () => {
     LOG_LEVEL: 'silent',
   };
   const run = (...args: string[]) => {
-    const options = { cwd: checkout.folder, env, encoding: 'utf8', timeout: 20_000 } as const;
+    const options = { cwd: checkout.folder, env, encoding: 'utf8' } as const;
     const { status, stderr } = spawnSync(process.execPath, args, options);
     return { status, stderr };
   };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openProducer } from '../../src/jobs/enqueue.ts';
 import { impatientRedis } from '../../src/redis-connection.ts';
-import { bare, follow, until } from '../process.ts';
+import { bare, follow, patienceMs, until } from '../process.ts';
 import { ownData } from '../servers.ts';
 import { createDatabase } from '../test-context.ts';
 import { type Checkout, makeCheckout } from './checkout.ts';
@@ -23,7 +23,7 @@ function run(command: string, ...args: string[]) {
   const { status, stdout, stderr } = spawnSync(command, args, {
     cwd: checkout.folder,
     encoding: 'utf8',
-    timeout: 60_000,
+    timeout: 4 * patienceMs,
   });
   return { status, output: stdout + stderr };
 }

@@ -161,7 +161,7 @@ test('an administrator sees what is polled, adds to it and takes away, and is to
   await at.page.keyboard.press('Enter');
   await at.page.locator('[data-watched=TSLA]').getByText('every 30 s').waitFor();
   await at.page.getByRole('button', { name: 'Stop polling MSFT' }).click();
-  await at.page.locator('[data-watched=MSFT]').waitFor({ state: 'detached', timeout: 10_000 });
+  await at.page.locator('[data-watched=MSFT]').waitFor({ state: 'detached' });
   const listed = await (await platform.send('GET', '/market/watchlist', undefined, 'admin')).text();
   expect(listed).toContain('"TSLA"');
   expect(listed).not.toContain('"MSFT"');

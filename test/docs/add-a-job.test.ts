@@ -10,7 +10,7 @@ import { type Checkout, makeCheckout } from '../bin/checkout.ts';
 import { plainEnvironment } from '../bin/platform-process.ts';
 import { busiest } from '../guarantees/demand.ts';
 import { upstreams } from '../platform.ts';
-import { bare, follow, freePort, until } from '../process.ts';
+import { bare, follow, freePort, patienceMs, until } from '../process.ts';
 import { startSandbox } from '../sandbox-process.ts';
 import { ownData } from '../servers.ts';
 import { createDatabase } from '../test-context.ts';
@@ -31,7 +31,7 @@ const run = (command: string) => {
     cwd: checkout.folder,
     env: plainEnvironment(),
     encoding: 'utf8',
-    timeout: 120_000,
+    timeout: 4 * patienceMs,
   });
   return { status, output: stdout + stderr };
 };

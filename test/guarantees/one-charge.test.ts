@@ -20,7 +20,7 @@ const chargesOf = async (platform: Platform, id: string) =>
   (await platform.sandbox.ledger()).filter(({ order_id }) => order_id === id).length;
 
 // Each group has a platform of its own, so that both are waited for at once; its tests come one after the other.
-const inTurn = { concurrent: false, timeout: 60_000 };
+const inTurn = { concurrent: false };
 describe.concurrent('a worker', () => {
   let platform: Platform;
   beforeAll(async () => {

@@ -27,6 +27,7 @@ describe('a definition that is not what its file says', () => {
   const write = (file: string, text: string) => writeFileSync(join(checkout.folder, 'src', file), text);
   const env = {
     ...bare(),
+    PUBLIC_URL: 'https://shop.example',
     MYSQL_HOST: '127.0.0.1',
     REDIS_HOST: '127.0.0.1',
     PAYMENT_GATEWAY: 'instant',

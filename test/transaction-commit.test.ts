@@ -3,6 +3,7 @@ import { Order } from '../src/entities/order.entity.ts';
 import { OutboxMessage } from '../src/entities/outbox-message.entity.ts';
 import { CommitUnknown } from '../src/transaction.ts';
 import { type CuttingProxy, openCuttingProxy } from './cutting-proxy.ts';
+import { until } from './process.ts';
 import { openTestApi, type TestApi } from './test-context.ts';
 
 let proxy: CuttingProxy;
@@ -31,7 +32,8 @@ test('a connection lost while COMMIT was under way is answered 503: the order is
   expect(answer.status).toBe(503);
   expect(answer.headers.get('retry-after')).toBe('1');
   expect(await answer.json()).toMatchObject({ code: 'unavailable' });
-  // MySQL has committed, and nobody knew: had the work run again, there would be two.
+  // MySQL commits, and nobody knows: had the work run again, there would be two.
+  await until('MySQL has committed', async () => ((await orders()) > before ? true : undefined));
   expect(await orders()).toBe(before + 1);
   // The relay was not told; the sweep will find them.
   const em = api.ctx.orm.em.fork();

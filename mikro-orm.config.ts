@@ -1,5 +1,5 @@
 import { readConfig } from './src/config.ts';
-import { ormOptions } from './src/orm-options.ts';
+import { ormOptions } from './src/entities/orm-options.ts';
 
 /** What the MikroORM command line works with; the processes use the same options. */
 export default ormOptions(readConfig(undefined, { isServing: false }));

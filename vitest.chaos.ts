@@ -11,7 +11,7 @@ export default defineConfig({
       RESTLESS_WORKERS: '5',
       POLL_LAG_MS: '450',
     },
-    globalSetup: 'test/bundle-packages.ts',
+    globalSetup: 'test/support/processes/bundle-packages.ts',
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

@@ -1,14 +1,14 @@
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { filesAtOnce } from './test/files-at-once.ts';
+import { filesAtOnce } from './test/support/processes/files-at-once.ts';
 
 const longest = [
   'guarantees/chaos-smoke',
   // Nothing in these has to happen in time, beside the chaos.
   'fuzz/fuzz',
   'docs/commands',
-  'api/who-may',
-  'orders/money-properties',
+  'api/callers/who-may',
+  'payments/money-properties',
   'docs/add-a-job',
   // By then it is over.
   'guarantees/redis-outage',
@@ -36,7 +36,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    globalSetup: 'test/bundle-packages.ts',
+    globalSetup: 'test/support/processes/bundle-packages.ts',
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,

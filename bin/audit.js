@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { root } from './environment.js';
+import { root } from './tools/environment.js';
 
 // Asks the registry for known holes in what is installed in production. A registry without an answer is no fault of ours.
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: root, encoding: 'utf8' });

@@ -1,10 +1,10 @@
 import { delimiter, join } from 'node:path';
-import { readEnvironment, root } from './environment.js';
-import { explain } from './explain.js';
-import { install } from './install.js';
-import { endTools, runTool } from './run-tool.js';
-import { Steps } from './steps.js';
-import { onStop } from './stop-signals.js';
+import { readEnvironment, root } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { install } from './tools/install.js';
+import { endTools, runTool } from './tools/run-tool.js';
+import { Steps } from './tools/steps.js';
+import { onStop } from './tools/stop-signals.js';
 
 const programs = join(root, 'node_modules', '.bin');
 /** What reads the source without running it; none needs another's result. */

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
-import { CannotStart } from './cannot-start.js';
-import { DemoApi } from './demo-api.js';
-import { readEnvironment } from './environment.js';
-import { explain } from './explain.js';
-import { readRunFile } from './run-file.js';
-import { onStop } from './stop-signals.js';
+import { CannotStart } from './tools/cannot-start.js';
+import { DemoApi } from './tools/demo-api.js';
+import { readEnvironment } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { readRunFile } from './start/run-file.js';
+import { onStop } from './tools/stop-signals.js';
 
 // Drives a believable shop and market against a running `npm start`, so that the live page has something to show.
 // npm run demo -- --seconds 60 --pace 30      (orders a minute; without --seconds until Ctrl-C)

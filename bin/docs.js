@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { root } from './environment.js';
-import { explain } from './explain.js';
-import { findNode } from './node-24.js';
+import { root } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { findNode } from './tools/node-24.js';
 
 // Writes the pages under docs/ that are made of the code. No server is needed.
 try {

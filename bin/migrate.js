@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
-import { readEnvironment, root } from './environment.js';
-import { explain } from './explain.js';
-import { install } from './install.js';
-import { findNode } from './node-24.js';
-import { readRunFile } from './run-file.js';
-import { Steps } from './steps.js';
+import { readEnvironment, root } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { install } from './tools/install.js';
+import { findNode } from './tools/node-24.js';
+import { readRunFile } from './start/run-file.js';
+import { Steps } from './tools/steps.js';
 
 // Brings the schema up to date on the servers the environment names, or on those of a running `npm start`.
 const environment = readEnvironment();
 try {
   await install(environment, new Steps({ isPlain: environment.isPlain }));
   const node = await findNode();
-  const child = spawn(node.path, ['src/migrate.ts', ...process.argv.slice(2)], {
+  const child = spawn(node.path, ['src/commands/migrate.ts', ...process.argv.slice(2)], {
     cwd: root,
     env: { ...environment.all, ...runningServers() },
     stdio: 'inherit',

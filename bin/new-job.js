@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { root } from './environment.js';
-import { jobSource, jobTestSource } from './new-job-text.js';
+import { root } from './tools/environment.js';
+import { jobSource, jobTestSource } from './tools/new-job-text.js';
 
 const usage = 'npm run new:job NAME [QUEUE], as in: npm run new:job count-parcels';
 // Longer ones would not fit their own import line.

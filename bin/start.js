@@ -1,21 +1,21 @@
 import { join } from 'node:path';
-import { CannotStart } from './cannot-start.js';
-import { claimDataDirectory } from './data-directory.js';
-import { readEnvironment, root } from './environment.js';
-import { explain } from './explain.js';
-import { isFree, withFreePorts } from './free-ports.js';
-import { install } from './install.js';
-import { buildLivePage } from './live-page.js';
-import { findNode } from './node-24.js';
-import { apiPart, childEnvironment, sandboxPart, workerPart } from './node-parts.js';
-import { runFile } from './run-file.js';
-import { endTools, runTool } from './run-tool.js';
-import { bringServers, givenServers } from './servers.js';
-import { Steps } from './steps.js';
-import { onStop } from './stop-signals.js';
-import { summary } from './summary.js';
-import { Supervisor } from './supervisor.js';
-import { chooseUpstreams } from './upstreams.js';
+import { CannotStart } from './tools/cannot-start.js';
+import { claimDataDirectory } from './servers/data-directory.js';
+import { readEnvironment, root } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { isFree, withFreePorts } from './servers/free-ports.js';
+import { install } from './tools/install.js';
+import { buildLivePage } from './start/live-page.js';
+import { findNode } from './tools/node-24.js';
+import { apiPart, childEnvironment, sandboxPart, workerPart } from './start/node-parts.js';
+import { runFile } from './start/run-file.js';
+import { endTools, runTool } from './tools/run-tool.js';
+import { bringServers, givenServers } from './servers/servers.js';
+import { Steps } from './tools/steps.js';
+import { onStop } from './tools/stop-signals.js';
+import { summary } from './start/summary.js';
+import { Supervisor } from './start/supervisor.js';
+import { chooseUpstreams } from './start/upstreams.js';
 
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
@@ -81,14 +81,17 @@ async function startUpstreams({ supervisor, node, ports, dataDirectory }) {
 
 async function migrate(node, env) {
   const demo = environment.isProduction ? [] : ['--demo'];
-  const { code, output } = await runTool(node.path, ['src/migrate.ts', '--before-start', ...demo], { cwd: root, env });
+  const { code, output } = await runTool(node.path, ['src/commands/migrate.ts', '--before-start', ...demo], {
+    cwd: root,
+    env,
+  });
   if (code !== 0) throw new CannotStart(`The database could not be prepared.\n${output.trim().slice(-3000)}`);
 }
 
 /** Before anything is started that would not understand it. Servers that are not named are brought later. */
 async function checkEnvironment(node) {
   const env = { MYSQL_HOST: 'none', NODE_ENV: 'development', ...givenOf(environment.all) };
-  const { code, output } = await runTool(node.path, ['src/check-environment.ts'], { cwd: root, env });
+  const { code, output } = await runTool(node.path, ['src/commands/check-environment.ts'], { cwd: root, env });
   if (code !== 0) throw new CannotStart(output.trim());
 }
 

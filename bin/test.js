@@ -1,21 +1,21 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { CannotStart } from './cannot-start.js';
-import { claimDataDirectory, makeFolder } from './data-directory.js';
-import { productVariables, readEnvironment, root } from './environment.js';
-import { explain } from './explain.js';
-import { install } from './install.js';
-import { endSession } from './end-session.js';
-import { findServer, installFolders } from './installed-servers.js';
-import { buildLivePage } from './live-page.js';
-import { findNode } from './node-24.js';
-import { endTools, runTool } from './run-tool.js';
-import { bringServers } from './servers.js';
-import { Steps } from './steps.js';
-import { onStop } from './stop-signals.js';
-import { Supervisor } from './supervisor.js';
-import { findBrowser } from './test-browser.js';
+import { CannotStart } from './tools/cannot-start.js';
+import { claimDataDirectory, makeFolder } from './servers/data-directory.js';
+import { productVariables, readEnvironment, root } from './tools/environment.js';
+import { explain } from './tools/explain.js';
+import { install } from './tools/install.js';
+import { endSession } from './start/end-session.js';
+import { findServer, installFolders } from './servers/installed-servers.js';
+import { buildLivePage } from './start/live-page.js';
+import { findNode } from './tools/node-24.js';
+import { endTools, runTool } from './tools/run-tool.js';
+import { bringServers } from './servers/servers.js';
+import { Steps } from './tools/steps.js';
+import { onStop } from './tools/stop-signals.js';
+import { Supervisor } from './start/supervisor.js';
+import { findBrowser } from './tools/test-browser.js';
 
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
@@ -54,7 +54,7 @@ async function test(supervisor) {
 async function checkMysql(node, { host, port, user, password }) {
   const server = { MYSQL_HOST: host, MYSQL_PORT: String(port), MYSQL_USER: user, MYSQL_PASSWORD: password };
   const env = { ...environment.all, ...server, MYSQL_DB: `orderflow_test_${process.pid}`, NODE_ENV: 'test' };
-  const { code, output } = await runTool(node.path, ['test/check-mysql.ts'], { cwd: root, env });
+  const { code, output } = await runTool(node.path, ['test/support/stores/check-mysql.ts'], { cwd: root, env });
   if (code !== 0) throw new CannotStart(output.trim());
 }
 
@@ -68,7 +68,7 @@ function wantsBrowser() {
 function runSuite(supervisor, command, args, env) {
   return new Promise((resolve) => {
     suite = spawn(command, args, { cwd: root, env, detached: true, stdio: ['ignore', 'inherit', 'inherit'] });
-    supervisor.atEnd([process.execPath, join(root, 'bin', 'end-session.js'), String(suite.pid)]);
+    supervisor.atEnd([process.execPath, join(root, 'bin', 'start', 'end-session.js'), String(suite.pid)]);
     suite.once('error', () => resolve(1));
     suite.once('exit', (code) => resolve(code ?? 1));
   });

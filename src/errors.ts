@@ -1,4 +1,4 @@
-import type { ProblemCode } from './api/problem-codes.ts';
+import type { ProblemCode } from './problem-codes.ts';
 
 /** Ends a job for good: another attempt could not succeed. The job's farewell runs. */
 export class GiveUp extends Error {

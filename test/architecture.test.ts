@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { layers } from './layers.ts';
-import { faultsOf, medianLines, type Sources } from './referee.ts';
+import { faultsOf, medianLines, type Sources } from './support/source-faults.ts';
 
 const sources: Sources = new Map(
   ['src', 'sandbox', 'bin', 'test'].flatMap((folder) =>
@@ -43,7 +43,7 @@ describe('the referee sees', () => {
     ['sandbox/x.ts', `import { readConfig } from '../src/config.ts';`],
     ['src/gateways/x.ts', `import '../context.ts';`],
     ['src/news/x.ts', ``],
-    ['src/jobs/fetch-news.job.ts', ``],
+    ['src/jobs/market/fetch-news.job.ts', ``],
     ['src/api/x.ts', `const port = process.env.PORT;`],
     ['bin/x.js', `const port = process.env.PORT;`],
     ['src/api/x.ts', `import { Queue } from 'bullmq';`],

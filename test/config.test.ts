@@ -10,7 +10,7 @@ const servers = { MYSQL_HOST: '127.0.0.1', REDIS_HOST: '127.0.0.1' };
 const least = { ...servers, PAYMENT_GATEWAY: 'instant', PUBLIC_URL: 'https://shop.example' };
 const bin = z
   .object({ productVariables: z.array(z.string()) })
-  .parse(await import(new URL('../bin/environment.js', import.meta.url).href));
+  .parse(await import(new URL('../bin/tools/environment.js', import.meta.url).href));
 /** Every variable of the example: its value, and the comment above it. */
 const example = Array.from(
   readFileSync('.env.example', 'utf8').matchAll(/^# (.+)\n([A-Z0-9_]+)=(.*)$/gm),

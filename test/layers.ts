@@ -54,7 +54,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     what: 'reads the environment',
     pattern: /\bprocess\.env\b/,
     in: /^bin\//,
-    only: ['bin/environment.js'],
+    only: ['bin/tools/environment.js'],
   },
   {
     what: 'reads the environment',
@@ -68,12 +68,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     in: /^src\//,
     only: [
       'src/jobs/enqueue.ts',
-      'src/jobs/find-job.ts',
+      'src/jobs/find-jobs.ts',
       'src/jobs/stored-job.ts',
       'src/workers/run-queue.ts',
       'src/workers/schedule-jobs.ts',
-      'src/api/answer-later.ts',
-      'src/api/board.ts',
+      'src/jobs/answers.ts',
+      'src/api/ops/board.ts',
     ],
   },
   {
@@ -82,10 +82,10 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     in: /^src\//,
     only: [
       'src/context.ts',
-      'src/migrate.ts',
+      'src/commands/migrate.ts',
       'src/jobs/enqueue.ts',
       'src/workers/run-queue.ts',
-      'src/api/answer-later.ts',
+      'src/jobs/answers.ts',
     ],
   },
   { what: 'calls the outside world', pattern: /(?<![.\w])fetch\((?!\))/, in: /^src\/(?!gateways\/|.*\.js$)/, only: [] },
@@ -99,7 +99,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     what: 'changes the audit',
     pattern: /\b(nativeUpdate|nativeDelete|upsert|upsertMany|updateRows|updateEach)\((\w+, )?AuditEntry\b/,
     in: /^src\//,
-    only: ['src/jobs/prune-records.job.ts'],
+    only: ['src/jobs/ops/prune-records.job.ts'],
   },
   { what: 'writes to the console', pattern: /\bconsole\./, in: /^src\//, only: [] },
   {

@@ -45,7 +45,7 @@ describe('what is installed', () => {
     const willing = packages.filter(([, { hasInstallScript }]) => hasInstallScript);
     const names = willing.map(([path]) => path.replace(/^.*node_modules\//, ''));
     expect(manifest.allowScripts).toEqual(Object.fromEntries(names.map((name) => [name, false])));
-    for (const file of ['Dockerfile', 'bin/install.js']) {
+    for (const file of ['Dockerfile', 'bin/tools/install.js']) {
       const text = readFileSync(file, 'utf8');
       expect(text, file).toContain('--ignore-scripts');
       for (const [command] of text.matchAll(/RUN npm (ci|install)[^\n]*/g))

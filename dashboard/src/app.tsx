@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
-import type { LiveState } from './follow-stream.ts';
-import { focusOn, mainId } from './hold-focus.ts';
-import { LoginForm } from './login-form.tsx';
-import { Masthead } from './masthead.tsx';
-import { Navigation } from './navigation.tsx';
-import { OpsView } from './ops-view.tsx';
-import { OrderFeed } from './order-feed.tsx';
-import { PriceDetail } from './price-detail.tsx';
-import { PriceList } from './price-list.tsx';
-import { arePricesLive } from './sources.ts';
-import { usePrices } from './use-prices.ts';
-import { useSession } from './use-session.ts';
-import { useStatus } from './use-status.ts';
+import type { LiveState } from './api/follow-stream.ts';
+import { focusOn, mainId } from './parts/hold-focus.ts';
+import { LoginForm } from './parts/login-form.tsx';
+import { Masthead } from './parts/masthead.tsx';
+import { Navigation } from './parts/navigation.tsx';
+import { OpsView } from './ops/ops-view.tsx';
+import { OrderFeed } from './orders/order-feed.tsx';
+import { PriceDetail } from './prices/price-detail.tsx';
+import { PriceList } from './prices/price-list.tsx';
+import { arePricesLive } from './api/sources.ts';
+import { usePrices } from './prices/use-prices.ts';
+import { useSession } from './api/use-session.ts';
+import { useStatus } from './api/use-status.ts';
 
 /** The page: prices and their chart for everybody, orders for who is logged in. */
 export function App() {

@@ -1,6 +1,6 @@
 import type { RedisKey } from './redis-keys.ts';
 
-const owner = 'src/gateways/budget-keys.ts';
+const owner = 'src/gateways/finnhub/budget-memory.ts';
 const day = 24 * 3_600;
 
 /** What is remembered of each key of Finnhub. KEY is the start of its SHA-256. */

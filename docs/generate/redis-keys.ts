@@ -20,7 +20,7 @@ const day = 24 * hour;
 const { streams, market, gateways } = {
   streams: 'src/streams/append.ts',
   market: 'src/market/cache.ts',
-  gateways: 'src/gateways/outage.ts',
+  gateways: 'src/gateways/http/outage.ts',
 };
 
 /** Every kind of key, the most specific first: a key is of the first kind that fits. A test compares it with a running platform. */
@@ -190,7 +190,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'pace:{NAME}:call',
     type: 'string',
-    owner: 'src/gateways/pace.ts',
+    owner: 'src/gateways/http/pace.ts',
     mostSeconds: 20,
     lasts: '1 s longer than it matters',
     about: 'When the next call to the upstream is due, Redis’ clock in ms.',
@@ -199,7 +199,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'pace:{NAME}:begun',
     type: 'string',
-    owner: 'src/gateways/pace.ts',
+    owner: 'src/gateways/http/pace.ts',
     mostSeconds: 20,
     lasts: '1 s longer than it matters',
     about: 'When the next conversation with it may begin.',
@@ -208,7 +208,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'catalog:last-sync',
     type: 'string',
-    owner: 'src/catalog/sync-gate.ts',
+    owner: 'src/catalog/store-feed.ts',
     mostSeconds: 60,
     lasts: '1 minute',
     about: 'The job that has read the product feed last.',
@@ -216,7 +216,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'limit:login:KEY',
     type: 'string',
-    owner: 'src/api/failed-logins.ts',
+    owner: 'src/api/callers/failed-logins.ts',
     mostSeconds: 900,
     lasts: '15 minutes',
     about: 'Wrong passwords of an account from an address.',
@@ -225,7 +225,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'limit:NAME:KEY',
     type: 'string',
-    owner: 'src/api/allowance.ts',
+    owner: 'src/api/callers/allowance.ts',
     mostSeconds: 60,
     lasts: '1 minute',
     about: 'Requests of a user or an address.',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadDefinitions } from '../../src/load-definitions.ts';
+import { loadDefinitions } from '../../src/jobs/load-definitions.ts';
 import { markdownTable } from './markdown-table.ts';
 
 const Fields = z.object({

@@ -2,8 +2,7 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type EntityMetadata, type EntityProperty, MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../../src/config.ts';
-import { allEntities } from '../../src/entities/all-entities.ts';
-import { ormOptions } from '../../src/orm-options.ts';
+import { allEntities, ormOptions } from '../../src/entities/orm-options.ts';
 
 /** A column as MySQL has it, and what its entity says about it. */
 export type Column = Readonly<{

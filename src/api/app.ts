@@ -3,27 +3,26 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { ApiContext } from '../context.ts';
-import { needsDatabase, openAdmission } from './admission.ts';
-import { refuseForeignHosts } from './allowed-hosts.ts';
-import { nameAct } from './audit.ts';
-import { auditRefusals } from './audit-refusals.ts';
-import { mountBoard } from './board.ts';
-import type { RouteEnv } from './define-route.ts';
-import { documented } from './docs.ts';
-import { openFailedLogins } from './failed-logins.ts';
-import { countingOf, openLimits } from './limits.ts';
-import { loadRoutes } from './load-routes.ts';
-import { openLogins } from './logins.ts';
-import { openApiRoute } from './openapi.ts';
-import { guard } from './principal.ts';
-import { answerProblem } from './problem.ts';
-import { refuseInvalid } from './refuse-invalid.ts';
-import { readJsonBody } from './request-body.ts';
-import { refuseAbsentFirst, refuseUnknownQuery } from './refuse-in-order.ts';
-import { logRequests } from './request-log.ts';
-import { keepPrivate, setSecureHeaders } from './secure-headers.ts';
-import { traceRequests } from './trace-requests.ts';
-import { openPaths } from './wrong-method.ts';
+import { needsDatabase, openAdmission } from './http/admission.ts';
+import { refuseForeignHosts } from './http/public-address.ts';
+import { nameAct, auditRefusals } from './callers/audit.ts';
+import { mountBoard } from './ops/board.ts';
+import type { RouteEnv, Route } from './http/define-route.ts';
+import { documented } from './docs/documented.ts';
+import { openFailedLogins } from './callers/failed-logins.ts';
+import { countingOf, openLimits } from './callers/limits.ts';
+import { openLogins } from './callers/logins.ts';
+import { openApiRoute } from './docs/openapi.ts';
+import { guard } from './callers/principal.ts';
+import { answerProblem } from './http/problem.ts';
+import { refuseInvalid } from './http/refuse-invalid.ts';
+import { readJsonBody } from './http/request-body.ts';
+import { refuseAbsentFirst, refuseUnknownQuery } from './http/refuse-in-order.ts';
+import { logRequests, traceRequests } from './http/request-log.ts';
+import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
+import { openPaths } from './http/wrong-method.ts';
+import { readdir } from 'node:fs/promises';
+import { BadDefinition } from '../jobs/load-definitions.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
@@ -114,4 +113,26 @@ function allowOrigins(listed: readonly string[] | undefined, isProduction: boole
     if (c.req.header('origin') === undefined || (c.req.method === 'OPTIONS' && !isPreflight)) return next();
     return answer(c, next);
   };
+}
+
+/** The routes of every `*.routes.ts` of this folder. @throws BadDefinition naming a file that exports none. */
+export async function loadRoutes(): Promise<readonly Route[]> {
+  const files = (await readdir(import.meta.dirname, { recursive: true }))
+    .filter((name) => name.endsWith('.routes.ts'))
+    .toSorted();
+  return (await Promise.all(files.map(loadRoutesOf))).flat();
+}
+
+async function loadRoutesOf(file: string): Promise<readonly Route[]> {
+  const module: unknown = await import(new URL(file, import.meta.url).href);
+  const routes = typeof module === 'object' && module !== null && 'routes' in module ? module.routes : undefined;
+  if (!areRoutes(routes)) throw new BadDefinition(`src/api/${file} exports no array named 'routes'`);
+  return routes;
+}
+
+// What defineRoute returns is recognised by the fields that only it gives together.
+function areRoutes(value: unknown): value is readonly Route[] {
+  const isRoute = (route: unknown) =>
+    typeof route === 'object' && route !== null && 'who' in route && 'route' in route && 'handler' in route;
+  return Array.isArray(value) && value.every(isRoute);
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { AmountLimits } from '../gateways/payment-gateway.ts';
-import type { FeedProduct } from '../gateways/product-feed.ts';
-import { mostPriceMinor, toMinor } from '../orders/money.ts';
+import type { AmountLimits } from '../gateways/payments/payment-gateway.ts';
+import type { FeedProduct } from '../gateways/feeds/product-feed.ts';
+import { mostPriceMinor, toMinor } from '../money/money.ts';
 
 /** A product of a feed as it is stored. */
 export type FeedRow = NonNullable<ReturnType<typeof feedRow>>;

@@ -1,9 +1,34 @@
+import type { Redis } from 'ioredis';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
-import { Product } from '../entities/product.entity.ts';
+import { Product } from '../entities/catalog.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { productCreated, productUpdated } from '../streams/catalog.stream.ts';
 import { type FeedRow, newlySaid } from './feed-row.ts';
-import { changedFields, productFacts, type ProductRow } from './product-facts.ts';
+import { changedFields, productFacts, type ProductRow } from './products.ts';
+
+/** Keeps the feed from being read again within a minute, whoever asks in whichever process. */
+export type SyncGate = Readonly<{
+  /** The job that has read the feed within the last minute, or is reading it. */
+  lastRun(): Promise<string | undefined>;
+  /** Says that the job begins to read the feed; false when another has within the last minute, unless forced. */
+  begin(jobId: string, isForced: boolean): Promise<boolean>;
+}>;
+
+const key = 'catalog:last-sync';
+const restSeconds = 60;
+
+/** Opens the gate. When Redis has lost it, the feed is read once more, which changes nothing that is the same. */
+export function openSyncGate(redis: Redis): SyncGate {
+  return {
+    lastRun: async () => (await redis.get(key)) ?? undefined,
+    async begin(jobId, isForced) {
+      if (isForced) return (await redis.set(key, jobId, 'EX', restSeconds)) === 'OK';
+      if ((await redis.set(key, jobId, 'EX', restSeconds, 'NX')) === 'OK') return true;
+      // The same job again: its worker was lost.
+      return (await redis.get(key)) === jobId;
+    },
+  };
+}
 
 /** What became of some rows of a feed. `deleted` are those that were deleted here and stay so. */
 export type StoredCounts = Readonly<{ created: number; updated: number; unchanged: number; deleted: number }>;

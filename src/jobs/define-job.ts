@@ -1,7 +1,6 @@
 import type { z } from 'zod';
 import type { JobContext } from '../context.ts';
-import type { Lane } from '../market/lanes.ts';
-import type { QueueDefinition } from './queues.ts';
+import type { Lane, QueueDefinition } from './queues.ts';
 
 /** What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}. */
 export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> = Readonly<{

@@ -2,11 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 'bullmq';
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
-import { within } from '../deadline.ts';
-import { type Lane, priorityOf } from '../market/lanes.ts';
-import type { RedisConnection } from '../redis-connection.ts';
+import { within } from '../process/deadline.ts';
+import { type Lane, priorityOf, queues, restMax } from './queues.ts';
+import type { RedisConnection } from '../redis/connection.ts';
 import type { JobContract } from './define-job.ts';
-import { queues, restMax } from './queues.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */

@@ -1,5 +1,5 @@
 import { Job, type JobJson, type JobProgress } from 'bullmq';
-import { jsonDepth } from '../json-depth.ts';
+import { jsonDepth } from '../process/json-depth.ts';
 
 // Payloads of ours are some ids and facts. What is larger than a request may be, and a column of text can hold, or deeper
 // than this, was put there by somebody else.

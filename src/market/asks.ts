@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { isForPeople, lanes, type Lane } from './lanes.ts';
+import { isForPeople, lanes, type Lane } from '../jobs/queues.ts';
 
 /** Who waits for which fetch: at most 500 wait, and one that nobody has asked for within 30 s is not worth a call. */
 export type Asks = Readonly<{

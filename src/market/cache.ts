@@ -1,6 +1,13 @@
 import { crc32 } from 'node:zlib';
 import type { Redis } from 'ioredis';
-import { latestBelieved } from './clocks.ts';
+
+// What another process has written may be ahead by as much as clocks differ.
+const aheadMs = 5_000;
+
+/** The latest moment, UNIX ms, that something which has happened may bear; what is later was not written by us. */
+export function latestBelieved(now: Date): number {
+  return now.getTime() + aheadMs;
+}
 
 /** A finished answer body, a JSON object without its last brace and without `stale`, and when it was observed. */
 export type Copy = Readonly<{ body: string; observedAtMs: number }>;

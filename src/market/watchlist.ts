@@ -1,11 +1,10 @@
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { Setting } from '../entities/setting.entity.ts';
-import { WatchedSymbol } from '../entities/watched-symbol.entity.ts';
-import { insertRows, selectRow } from '../rows.ts';
-import type { Transaction } from '../transaction.ts';
-import type { CallPlan } from './cadence.ts';
-import { isCrypto } from './crypto-symbol.ts';
-import { Symbol, spellingsOf } from './symbol.ts';
+import { Setting } from '../entities/ops.entity.ts';
+import { WatchedSymbol } from '../entities/market.entity.ts';
+import { insertRows, selectRow } from '../mysql/rows.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import type { CallPlan } from './polling.ts';
+import { isCrypto, Symbol, spellingsOf } from './symbol.ts';
 
 /** A watched symbol as it is stored. */
 export type Watched = InferEntity<typeof WatchedSymbol>;

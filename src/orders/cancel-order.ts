@@ -1,8 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderCancelled } from '../streams/orders.stream.ts';
-import type { OrderRow } from './lock-order.ts';
-import { orderFacts } from './order-facts.ts';
+import { type OrderRow, orderFacts } from './order.ts';
 import { giveBackStock } from './stock.ts';
 import { moveOrder } from './transitions.ts';
 

@@ -1,6 +1,6 @@
 import { type EntityManager, raw } from '@mikro-orm/mysql';
-import { OrderLine } from '../entities/order-line.entity.ts';
-import { Product } from '../entities/product.entity.ts';
+import { OrderLine } from '../entities/orders.entity.ts';
+import { Product } from '../entities/catalog.entity.ts';
 
 /**
  * Takes pieces out of a product's stock by one guarded UPDATE. False when fewer are left.

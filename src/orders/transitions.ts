@@ -1,10 +1,8 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import { Order, type OrderStatus } from '../entities/order.entity.ts';
-import { type HistorySubject, OrderHistory } from '../entities/order-history.entity.ts';
-import { Payment, type PaymentStatus } from '../entities/payment.entity.ts';
-import { Refund, type RefundStatus } from '../entities/refund.entity.ts';
+import { Order, type OrderStatus, type HistorySubject, OrderHistory } from '../entities/orders.entity.ts';
+import { Payment, type PaymentStatus, Refund, type RefundStatus } from '../entities/payments.entity.ts';
 import { GiveUp } from '../errors.ts';
-import { insertRows, updateRows } from '../rows.ts';
+import { insertRows, updateRows } from '../mysql/rows.ts';
 
 /** Where an order may go from each status. Going where it is already is nothing, unless the table says so. */
 export const orderMoves: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {

@@ -1,13 +1,11 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
-import { EventLog } from '../entities/event-log.entity.ts';
-import { EventVersion } from '../entities/event-version.entity.ts';
-import { OutboxMessage } from '../entities/outbox-message.entity.ts';
+import { EventLog, EventVersion, OutboxMessage } from '../entities/outbox.entity.ts';
 import type { JobContract } from '../jobs/define-job.ts';
-import { insertRows } from '../rows.ts';
+import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
-import { traceParent } from '../trace.ts';
+import { traceParent } from '../telemetry/traces.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
 export type AfterCommit = Readonly<{

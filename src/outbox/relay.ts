@@ -1,13 +1,12 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import { type Redis, ReplyError } from 'ioredis';
-import { OutboxMessage } from '../entities/outbox-message.entity.ts';
+import { OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Producer, QueuedJob } from '../jobs/enqueue.ts';
-import type { Definitions } from '../load-definitions.ts';
-import type { Log } from '../log.ts';
+import type { Definitions } from '../jobs/load-definitions.ts';
+import { type Log, withoutLogIds } from '../process/log.ts';
 import { append, type Envelope, StreamLost } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
-import { withoutLogIds } from '../log-ids.ts';
-import { untraced } from '../trace.ts';
+import { untraced } from '../telemetry/traces.ts';
 import type { Message } from './after-commit.ts';
 import { restoreStream } from './restore-stream.ts';
 

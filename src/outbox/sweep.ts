@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type MikroORM, type RawQueryFragment, raw } from '@mikro-orm/mysql';
-import { OutboxMessage } from '../entities/outbox-message.entity.ts';
-import type { Log } from '../log.ts';
+import { OutboxMessage } from '../entities/outbox.entity.ts';
+import type { Log } from '../process/log.ts';
 import { leaseMs, type Message } from './after-commit.ts';
 import type { Relay } from './relay.ts';
 

@@ -1,6 +1,5 @@
-import type { StreamEntry } from './stream-entry.ts';
-import type { Gap, Page } from './stream-history.ts';
-import { isAfter } from './stream-id.ts';
+import { type StreamEntry, isAfter } from './entry.ts';
+import type { Gap, Page } from './history.ts';
 
 /** What a subscriber is given: an event, the news that some are gone, or the last word before a shutdown. */
 export type Delivery =

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { momentOf } from './restored.ts';
-import { missedSince } from './stream-history.ts';
-import { type Listener, openReader, type StreamReader } from './stream-reader.ts';
-import { noteStep } from '../trace.ts';
-import type { StreamEntry } from './stream-entry.ts';
+import { missedSince } from './history.ts';
+import { type Listener, openReader, type StreamReader } from './reader.ts';
+import { noteStep } from '../telemetry/traces.ts';
+import type { StreamEntry } from './entry.ts';
 import { Subscription, type Wish } from './subscription.ts';
 
 /** The live ends of the streams, for any number of subscribers in this process. */

@@ -1,12 +1,22 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
-import { payments } from '../jobs/queues.ts';
-import { reconcile } from '../jobs/reconcile.job.ts';
-import { readPauses } from '../orders/pause.ts';
+import { mostRestMs, payments } from '../jobs/queues.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reconcile } from '../jobs/payments/reconcile.job.ts';
+import { readPauses } from '../ops/pause.ts';
 import { restoreStream } from '../outbox/restore-stream.ts';
 import { areLookedAt } from '../streams/append.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
-import { watchRests } from './watch-rests.ts';
+
+/** Ends a queue's rest that would not end by itself, or later than any that is asked for. */
+export async function watchRests({ producer, log }: Pick<Context, 'producer' | 'log'>): Promise<void> {
+  for (const queue of producer.queues.values()) {
+    // However much of a rest it is. Without an end it is -1, without a count -2.
+    const leftMs = await queue.getRateLimitTtl(0);
+    if (leftMs !== -1 && leftMs <= mostRestMs) continue;
+    await queue.removeRateLimitKey();
+    log.warn({ queue: queue.name, leftMs }, 'a rest without an end has been ended');
+  }
+}
 
 /** As long as this key is there, nothing has emptied Redis. */
 const markKey = 'orderflow:whole';

@@ -1,16 +1,15 @@
 import { BadConfig, readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
-import { isSchemaCurrent, ping, waitForDatabase } from '../database.ts';
-import { listenForHealth } from '../health.ts';
+import { isSchemaCurrent, ping, waitForDatabase } from '../mysql/database.ts';
+import { listenForHealth } from '../process/health.ts';
 import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
-import { patientRedis } from '../redis-connection.ts';
-import { keepCompiled, onShutdown, outliveRejections, refuse, startWith } from '../process-life.ts';
-import { requireAccounts } from '../seed.ts';
-import { openMetrics } from '../telemetry/metrics.ts';
-import { countTries } from './count-tries.ts';
+import { patientRedis } from '../redis/connection.ts';
+import { keepCompiled, onShutdown, outliveRejections, refuse, startWith } from '../process/life.ts';
+import { requireAccounts } from '../accounts/seed.ts';
+import { openMetrics } from '../ops/metrics.ts';
+import { countTries, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
-import { runQueue } from './run-queue.ts';
 
 // One worker process: the queues named as arguments, or all of them.
 const config = await startWith(async () => readConfig());

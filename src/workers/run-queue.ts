@@ -1,17 +1,29 @@
+import type { Metrics, Outcome } from '../ops/metrics.ts';
 import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { within } from '../deadline.ts';
+import { within } from '../process/deadline.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
-import { mostRestMs, type QueueDefinition, restMax } from '../jobs/queues.ts';
-import { laneOf } from '../market/lanes.ts';
-import type { RedisConnection } from '../redis-connection.ts';
-import type { Log } from '../log.ts';
-import { withLogIds } from '../log-ids.ts';
-import { traced } from '../trace.ts';
-import { bury } from './bury.ts';
+import { mostRestMs, type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
+import type { RedisConnection } from '../redis/connection.ts';
+import { type Log, withLogIds } from '../process/log.ts';
+import { traced } from '../telemetry/traces.ts';
+import { bury } from '../ops/dead-letters.ts';
+
+type Tried = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
+
+/** Has every try that this worker ends counted. One that only had to wait for a rate limit was none. */
+export function countTries(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
+  const note = ({ name, processedOn, finishedOn }: Tried, outcome: Outcome) => {
+    const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
+    metrics.noteTry({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
+  };
+  worker.on('completed', (job) => note(job, 'done'));
+  // Only the last of a job's tries finishes it.
+  worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
+}
 
 const tellMs = 1_000;
 

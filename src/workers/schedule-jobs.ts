@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Context } from '../context.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
-import { finnhub } from '../jobs/queues.ts';
-import { priorityOf } from '../market/lanes.ts';
+import { finnhub, priorityOf } from '../jobs/queues.ts';
 
 type Planned = Readonly<{ id: string; job: Job; payload: unknown; everyMs: number; offsetMs?: number }>;
 

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { freePort, quickStart, startProcess, until } from '../process.ts';
-import { ownData, type OwnData } from '../servers.ts';
-import { createDatabase } from '../test-context.ts';
+import { freePort, quickStart, startProcess, until } from '../support/processes/process.ts';
+import { ownData, type OwnData } from '../support/stores/servers.ts';
+import { createDatabase } from '../support/api/test-api.ts';
 
 let data: OwnData;
 let orm: Awaited<ReturnType<typeof createDatabase>>;
@@ -49,7 +49,7 @@ const spoilt = (name: string, value: string) => () => ({ ...data, DATA_DIR: fold
 const [api, worker, migrate, start, test, demo] = [
   'src/api/main.ts',
   'src/workers/main.ts',
-  'src/migrate.ts',
+  'src/commands/migrate.ts',
   'bin/start.js',
   'bin/test.js',
   'bin/demo.js',

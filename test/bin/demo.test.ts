@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { startProcess, until } from '../process.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { startProcess, until } from '../support/processes/process.ts';
 
 let platform: Platform;
 let folder: string;

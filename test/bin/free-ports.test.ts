@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bare } from '../process.ts';
+import { bare } from '../support/processes/process.ts';
 
 type Supervisor = Readonly<{ start(plan: object): Promise<unknown>; stop(): Promise<void> }>;
 type WithFreePorts = (count: number, start: (ports: readonly number[]) => Promise<number>) => Promise<number>;
@@ -13,10 +13,10 @@ const load = async (name: string): Promise<unknown> => import(new URL(`../../bin
 const isFunction = (value: unknown) => typeof value === 'function';
 const { withFreePorts } = z
   .object({ withFreePorts: z.custom<WithFreePorts>(isFunction) })
-  .parse(await load('free-ports.js'));
+  .parse(await load('servers/free-ports.js'));
 const { Supervisor } = z
   .object({ Supervisor: z.custom<new (options: object) => Supervisor>(isFunction) })
-  .parse(await load('supervisor.js'));
+  .parse(await load('start/supervisor.js'));
 
 const logFolder = mkdtempSync(join(tmpdir(), 'orderflow-ports-'));
 const supervisor = new Supervisor({ logFolder, say: () => {} });

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openProducer } from '../../src/jobs/enqueue.ts';
-import { impatientRedis } from '../../src/redis-connection.ts';
-import { bare, follow, patienceMs, until } from '../process.ts';
-import { ownData } from '../servers.ts';
-import { createDatabase } from '../test-context.ts';
-import { type Checkout, makeCheckout } from './checkout.ts';
+import { impatientRedis } from '../../src/redis/connection.ts';
+import { bare, follow, patienceMs, until } from '../support/processes/process.ts';
+import { ownData } from '../support/stores/servers.ts';
+import { createDatabase } from '../support/api/test-api.ts';
+import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
 
 const job = 'src/jobs/count-parcels.job.ts';
 const test = 'test/jobs/count-parcels.job.test.ts';

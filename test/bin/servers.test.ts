@@ -8,8 +8,8 @@ import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { plainEnvironment } from './platform-process.ts';
-import { untilTrue } from '../process.ts';
+import { plainEnvironment } from '../support/processes/platform-process.ts';
+import { untilTrue } from '../support/processes/process.ts';
 
 const Program = z.looseObject({ program: z.string(), product: z.string() });
 const Found = z.object({
@@ -69,7 +69,7 @@ async function withServers(source: string, work: (found: Found, folder: string) 
 }
 
 async function bring(source: string, folder: string, env: Readonly<Record<string, string>> = {}) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'bring-servers.js'), source, folder], {
+  const child = spawn(process.execPath, ['test/support/processes/bring-servers.js', source, folder], {
     env: { ...plainEnvironment(), ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,9 +1,9 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, untilTrue } from '../process.ts';
-import { type Checkout, makeCheckout } from './checkout.ts';
-import { argumentsOf, groupOf, listen, Platform, processesOf } from './platform-process.ts';
+import { freePort, untilTrue } from '../support/processes/process.ts';
+import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
+import { argumentsOf, groupOf, listen, Platform, processesOf } from '../support/processes/platform-process.ts';
 
 describe('npm start', () => {
   let checkout: Checkout;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { mishaps, startSpenders } from '../guarantees/spend-budget.ts';
+import { mishaps, startSpenders } from '../support/load/spend-budget.ts';
 
 test.each([
   ['undisturbed', undefined, 0.97],

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Crowd, card, openCrowd } from '../guarantees/crowd.ts';
-import { payAtOnce, payStaggered } from './killed-workers.ts';
+import { type Crowd, card, openCrowd } from '../support/load/crowd.ts';
+import { payAtOnce, payStaggered } from '../support/load/killed-workers.ts';
 
 const kills = 10;
 let crowd: Crowd;

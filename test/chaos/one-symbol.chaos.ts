@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { crowdsWelcome, readByMany } from '../guarantees/one-symbol.ts';
-import { type Platform, startPlatform } from '../platform.ts';
+import { crowdsWelcome, readByMany } from '../support/load/one-symbol.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
 
 let platform: Platform;
 beforeAll(async () => {

@@ -1,13 +1,13 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../browser.ts';
-import { look } from '../browser-look.ts';
-import { type Door, openDoor } from '../door.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { candlePixels, cutLabels } from './page-scripts.ts';
-import { visitorCases } from './visitor-cases.ts';
+import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../support/processes/browser.ts';
+import { look } from '../support/processes/browser-look.ts';
+import { type Door, openDoor } from '../support/upstreams/shuttable-proxy.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { candlePixels, cutLabels } from '../support/page-scripts.ts';
+import { visitorCases } from '../support/visitor-cases.ts';
 
 let platform: Platform;
 let door: Door;

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { startProcess, until } from '../process.ts';
-import { accounts } from '../test-context.ts';
+import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { startProcess, until } from '../support/processes/process.ts';
+import { accounts } from '../support/api/test-api.ts';
 
 let platform: Platform;
 let browser: BrowserPage | undefined;

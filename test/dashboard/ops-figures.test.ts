@@ -1,13 +1,13 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
-import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { DeadLetter } from '../../src/entities/ops.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { restMax } from '../../src/jobs/queues.ts';
-import { type BrowserPage, chromiumPath, openBrowser } from '../browser.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { accounts } from '../test-context.ts';
+import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { accounts } from '../support/api/test-api.ts';
 
 const names = ['payments', 'finnhub', 'catalog', 'upkeep'] as const;
 const perMinute = 4;

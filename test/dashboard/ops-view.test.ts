@@ -1,14 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
-import { Order } from '../../src/entities/order.entity.ts';
-import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
-import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../browser.ts';
-import { look } from '../browser-look.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { accounts } from '../test-context.ts';
+import { DeadLetter } from '../../src/entities/ops.entity.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { GatewayCall } from '../../src/entities/payments.entity.ts';
+import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../support/processes/browser.ts';
+import { look } from '../support/processes/browser-look.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { accounts } from '../support/api/test-api.ts';
 
 let platform: Platform;
 let browser: BrowserPage | undefined;

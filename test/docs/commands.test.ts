@@ -3,10 +3,10 @@ import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Checkout, makeCheckout } from '../bin/checkout.ts';
-import { Platform, plainEnvironment } from '../bin/platform-process.ts';
-import { follow, freePort, until } from '../process.ts';
-import { type Block, blocksOf, commandsOf } from './blocks.ts';
+import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
+import { Platform, plainEnvironment } from '../support/processes/platform-process.ts';
+import { follow, freePort, until } from '../support/processes/process.ts';
+import { type Block, blocksOf, commandsOf } from '../support/blocks.ts';
 
 const folders = ['docs', 'src', 'sandbox', 'examples', 'dashboard'];
 const pages = [
@@ -32,14 +32,14 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm run audit': 'asks the registry; tests ask nobody outside',
   'npm run chaos': 'takes minutes',
   'npm run check': 'runs nothing; .ci/run calls it before the tests',
-  'docker compose up --build': 'needs Docker; test/docker.test.ts reads its files',
+  'docker compose up --build': 'needs Docker; test/docs/docker.test.ts reads its files',
 };
 /** What stands for the words in capitals. */
 const spelled = (command: string) =>
   command
     .replace(/NAME|KIND/, 'count-parcels')
-    .replace('test/path/of.test.ts', 'test/orders/money.test.ts')
-    .replace(/^npm test$/, 'npm test -- test/orders/money.test.ts')
+    .replace('test/path/of.test.ts', 'test/money/money.test.ts')
+    .replace(/^npm test$/, 'npm test -- test/money/money.test.ts')
     .replace(/^npm run demo$/, 'npm run demo -- --seconds 2')
     .replace(' [queue …]', ' payments upkeep')
     .replace(/^node /, `"${process.execPath}" `);

@@ -3,10 +3,10 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisKeys } from '../../docs/generate/redis-keys.ts';
 import { schemaFile, schemaPage } from '../../docs/generate/schema-page.ts';
-import { allEntities } from '../../src/entities/all-entities.ts';
-import { loadDefinitions } from '../../src/load-definitions.ts';
-import { ownData } from '../servers.ts';
-import { auditKeys } from './redis-keys.ts';
+import { allEntities } from '../../src/entities/orm-options.ts';
+import { loadDefinitions } from '../../src/jobs/load-definitions.ts';
+import { ownData } from '../support/stores/servers.ts';
+import { auditKeys } from '../support/stores/redis-keys.ts';
 
 const page = readFileSync(schemaFile, 'utf8');
 

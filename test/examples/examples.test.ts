@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { orders } from '../../src/streams/orders.stream.ts';
-import { appendEvents } from '../append-events.ts';
-import { follow, startProcess, type TestProcess, until } from '../process.ts';
-import { ownData } from '../servers.ts';
+import { appendEvents } from '../support/stores/append-events.ts';
+import { follow, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 let redis: Redis;
 let folder: string;

@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { makePerson, objects } from '../api/personas.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
+import { makePerson, objects } from '../support/api/personas.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type Case, casesOf } from './cases.ts';
 import { type Operation, operationsOf } from './operations.ts';
 

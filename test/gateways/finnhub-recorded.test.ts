@@ -2,9 +2,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GiveUp, NotInPlan, RateLimited } from '../../src/errors.ts';
-import { UpstreamFault } from '../../src/gateways/fetch-json.ts';
-import type { Finnhub } from '../../src/gateways/finnhub.ts';
-import { openProvider, type Provider, recorded, says } from './finnhub-provider.ts';
+import { UpstreamFault } from '../../src/gateways/http/fetch-json.ts';
+import type { Finnhub } from '../../src/gateways/finnhub/finnhub.ts';
+import { openProvider, type Provider, recorded, says } from '../support/upstreams/finnhub-provider.ts';
 
 let provider: Provider;
 beforeAll(async () => {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { mishaps, type Spenders, startSpenders } from './spend-budget.ts';
+import { mishaps, type Spenders, startSpenders } from '../support/load/spend-budget.ts';
 
 let spenders: Spenders;
 beforeAll(async () => {

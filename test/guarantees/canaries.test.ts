@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { everythingInMysql, everythingInRedis } from '../everything-stored.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { accounts, Granted } from '../test-context.ts';
+import { everythingInMysql, everythingInRedis } from '../support/stores/everything-stored.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { accounts, Granted } from '../support/api/test-api.ts';
 
 const canary = (name: string) => `canary${name}${randomBytes(12).toString('hex')}`;
 const keys = {

@@ -1,6 +1,6 @@
 import { afterAll, expect, test } from 'vitest';
-import { type Chaos, runChaos } from './chaos.ts';
-import { expectWhole, untilTerminal } from './expect-whole.ts';
+import { type Chaos, runChaos } from '../support/load/chaos.ts';
+import { expectWhole, untilTerminal } from '../support/load/expect-whole.ts';
 
 const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Order } from '../../src/entities/order.entity.ts';
-import { Product } from '../../src/entities/product.entity.ts';
-import { until } from '../process.ts';
-import { type Crowd, card, OrderId, openCrowd } from './crowd.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { Product } from '../../src/entities/catalog.entity.ts';
+import { until } from '../support/processes/process.ts';
+import { type Crowd, card, OrderId, openCrowd } from '../support/load/crowd.ts';
 
 let crowd: Crowd;
 beforeAll(async () => {

@@ -2,12 +2,12 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hashToken } from '../../src/api/principal.ts';
-import { Token } from '../../src/entities/token.entity.ts';
-import { adminId, demoId } from '../accounts.ts';
-import { type Platform, type RedisServer, startPlatform } from '../platform.ts';
-import { patienceMs } from '../process.ts';
-import { boardRequestsOf, requestsOf, type RouteRequest } from './every-route.ts';
+import { hashToken } from '../../src/api/callers/principal.ts';
+import { Token } from '../../src/entities/accounts.entity.ts';
+import { adminId, demoId } from '../support/api/accounts.ts';
+import { type Platform, type RedisServer, startPlatform } from '../support/processes/platform.ts';
+import { patienceMs } from '../support/processes/process.ts';
+import { boardRequestsOf, requestsOf, type RouteRequest } from '../support/api/every-route.ts';
 
 const Order = z.object({ id: z.string(), payment: z.object({ id: z.string() }) });
 const Job = z.object({ id: z.string() });

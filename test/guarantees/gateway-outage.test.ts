@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { placeOrder } from './shopping.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { placeOrder } from '../support/load/place-order.ts';
 
 const tries = 4;
 const Jobs = z.object({ data: z.array(z.object({ kind: z.string(), state: z.string(), attempts: z.int() })) });

@@ -1,10 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { faults, type Kind, oddWaits } from '../hostile-finnhub.ts';
-import { type HostileProvider, limited, openHostileProvider, subjectOf } from '../hostile-provider.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
+import { faults, type Kind, oddWaits } from '../support/upstreams/hostile-finnhub.ts';
+import {
+  type HostileProvider,
+  limited,
+  openHostileProvider,
+  subjectOf,
+} from '../support/upstreams/hostile-provider.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
 
 // Nothing stays fresh, so that every read asks the provider again.
 const env = {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { crowdsWelcome, readByMany } from './one-symbol.ts';
+import { StockQuote } from '../../src/entities/market.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { crowdsWelcome, readByMany } from '../support/load/one-symbol.ts';
 
 const Order = z.object({
   id: z.string(),

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { CompanyProfile } from '../../src/entities/company-profile.entity.ts';
-import { CryptoData } from '../../src/entities/crypto-data.entity.ts';
-import { ForexRate } from '../../src/entities/forex-rate.entity.ts';
-import { MarketNews } from '../../src/entities/market-news.entity.ts';
-import { StockQuote } from '../../src/entities/stock-quote.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
+import { CompanyProfile, CryptoData, ForexRate, MarketNews, StockQuote } from '../../src/entities/market.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
 
 let platform: Platform;
 beforeAll(async () => {

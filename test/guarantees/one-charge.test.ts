@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { GatewayCall } from '../../src/entities/gateway-call.entity.ts';
-import { OrderHistory } from '../../src/entities/order-history.entity.ts';
-import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { placeOrder, statusOf } from './shopping.ts';
+import { GatewayCall } from '../../src/entities/payments.entity.ts';
+import { OrderHistory, Order } from '../../src/entities/orders.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { placeOrder, statusOf } from '../support/load/place-order.ts';
 
 /** Places an order, and resolves with its id when the gateway has charged it and not answered yet. */
 async function chargeHeld(platform: Platform): Promise<string> {

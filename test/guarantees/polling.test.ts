@@ -1,11 +1,11 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { quoteTable } from '../../src/market/quote-copy.ts';
-import { slotBegan } from '../../src/market/slots.ts';
-import { observedPrice } from '../observed-price.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { type TestProcess, until } from '../process.ts';
+import { quoteTable } from '../../src/market/quote.ts';
+import { slotBegan } from '../../src/market/polling.ts';
+import { observedPrice } from '../support/api/observed-price.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { type TestProcess, until } from '../support/processes/process.ts';
 
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'BINANCE:BTCUSDT'];
 /** Polled once an hour: within this test, once. */

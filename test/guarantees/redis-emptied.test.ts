@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { patienceMs, until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { placeOrder, statusOf } from './shopping.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { placeOrder, statusOf } from '../support/load/place-order.ts';
 
 let platform: Platform;
 beforeAll(async () => {

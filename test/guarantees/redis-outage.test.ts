@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, test } from 'vitest';
-import { Order } from '../../src/entities/order.entity.ts';
-import { type Platform, type RedisServer, startPlatform } from '../platform.ts';
-import { patienceMs, until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { placeOrder } from './shopping.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { type Platform, type RedisServer, startPlatform } from '../support/processes/platform.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { placeOrder } from '../support/load/place-order.ts';
 
 const outageMs = 12_000;
 // Measured on a machine by itself, in `npm run chaos`.

@@ -1,10 +1,10 @@
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { EventLog } from '../../src/entities/event-log.entity.ts';
-import { listen, type LocalServer } from '../local-server.ts';
-import { openShop, type Shop } from '../orders/shop.ts';
-import { until } from '../process.ts';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { EventLog } from '../../src/entities/outbox.entity.ts';
+import { listen, type LocalServer } from '../support/upstreams/local-server.ts';
+import { openShop, type Shop } from '../support/api/shop.ts';
+import { until } from '../support/processes/process.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 let shop: Shop;
 let door: LocalServer;

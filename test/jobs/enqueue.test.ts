@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openProducer, type Producer } from '../../src/jobs/enqueue.ts';
-import { pruneTokens } from '../../src/jobs/prune-tokens.job.ts';
-import { impatientRedis } from '../../src/redis-connection.ts';
-import { type RedisServer, startRedis } from '../platform.ts';
-import { until } from '../process.ts';
-import { ownData } from '../servers.ts';
+import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
+import { impatientRedis } from '../../src/redis/connection.ts';
+import { type RedisServer, startRedis } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 /** A Redis of a test's own. */
 async function withRedis(test: (redis: RedisServer, open: () => Promise<Adding>) => Promise<void>): Promise<void> {

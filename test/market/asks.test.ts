@@ -2,9 +2,9 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Asks, openAsks } from '../../src/market/asks.ts';
-import { lanes, type Lane } from '../../src/market/lanes.ts';
-import { patientRedis } from '../../src/redis-connection.ts';
-import { ownData } from '../servers.ts';
+import { lanes, type Lane } from '../../src/jobs/queues.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 let redis: Redis;
 let asks: Asks;

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
-import { type Observation, recompute, replay } from './replay.ts';
+import { type BarInterval, barSeconds, barsOf } from '../../src/market/price-history.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { type Observation, recompute, replay } from '../support/api/replay.ts';
 
 const folder = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'prices');
 const isThere = existsSync(folder);

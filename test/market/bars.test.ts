@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
-import { type Observation, recompute, replay } from './replay.ts';
+import { barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/price-history.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { type Observation, recompute, replay } from '../support/api/replay.ts';
 
 let api: TestApi;
 let observations: readonly Observation[];

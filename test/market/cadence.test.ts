@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { fittingAll, fittingSeconds, pollingIn, usualEverySeconds } from '../../src/market/cadence.ts';
-import { nextPoll, slotBegan, slotOffsetMs } from '../../src/market/slots.ts';
+import {
+  fittingAll,
+  fittingSeconds,
+  pollingIn,
+  usualEverySeconds,
+  nextPoll,
+  slotBegan,
+  slotOffsetMs,
+} from '../../src/market/polling.ts';
 
 const plan = { perWindow: 60, windowMs: 60_000 };
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { publishedAt } from '../../src/market/central-bank-day.ts';
+import { publishedAt } from '../../src/market/cross-rates.ts';
 
 // The Union's summer time, by Directive 2000/84/EC: from the last Sunday of March to the last Sunday of October.
 test.each([

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { crossRates } from '../../src/market/cross-rates.ts';
-import { decimalText } from '../../src/market/decimal-text.ts';
+import { crossRates, decimalText } from '../../src/market/cross-rates.ts';
 
 const april = { EUR: '1', USD: '1.1684', GBP: '0.87058', JPY: '186.75', IDR: '20082.05' };
 const decimals = fc

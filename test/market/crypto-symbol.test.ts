@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { CryptoSymbol, isCrypto } from '../../src/market/crypto-symbol.ts';
+import { CryptoSymbol, isCrypto } from '../../src/market/symbol.ts';
 
 it.each([
   ['BTC', 'BINANCE:BTCUSDT'],

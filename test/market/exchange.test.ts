@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { convertMinor } from '../../src/market/exchange.ts';
+import { convertMinor } from '../../src/market/forex.ts';
 
 const amount = fc.integer({ min: 0, max: 1_000_000_000_000 });
 // Rates as they are stored: eight significant digits, of any size.

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { type Hours, openHours } from '../../src/market/hours.ts';
-import { patientRedis } from '../../src/redis-connection.ts';
-import { ownData } from '../servers.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 let redis: Redis;
 let hours: Hours;

@@ -2,8 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openLooks } from '../../src/market/looks.ts';
-import { patientRedis } from '../../src/redis-connection.ts';
-import { ownData } from '../servers.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 const clock = { nowMs: Date.parse('2026-11-22T10:15:00.000Z') };
 const now = () => new Date(clock.nowMs);

@@ -1,9 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { orderStatuses } from '../../src/entities/order.entity.ts';
-import { OrderHistory } from '../../src/entities/order-history.entity.ts';
-import { Payment, paymentStatuses } from '../../src/entities/payment.entity.ts';
+import { orderStatuses, OrderHistory } from '../../src/entities/orders.entity.ts';
+import { Payment, paymentStatuses } from '../../src/entities/payments.entity.ts';
 import {
   IllegalMove,
   moveOrder,
@@ -12,7 +11,7 @@ import {
   orderMoves,
   paymentMoves,
 } from '../../src/orders/transitions.ts';
-import { openShop, type Shop, takingGateway } from './shop.ts';
+import { openShop, type Shop, takingGateway } from '../support/api/shop.ts';
 
 let shop: Shop;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { openTransaction } from '../../src/transaction.ts';
-import { openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
+import { openTransaction } from '../../src/outbox/transaction.ts';
+import { openOutbox, type Outbox, parcelMoved, weighParcel } from '../support/stores/open-outbox.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import { keepRedis } from '../../src/workers/keep-redis.ts';
-import { type RedisServer, startRedis } from '../platform.ts';
-import { patienceMs, until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
+import { type RedisServer, startRedis } from '../support/processes/platform.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
 
 let server: RedisServer;
 let outbox: Outbox;

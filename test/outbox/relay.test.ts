@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Redis } from 'ioredis';
-import { impatientRedis } from '../../src/redis-connection.ts';
+import { impatientRedis } from '../../src/redis/connection.ts';
 import { append } from '../../src/streams/append.ts';
-import { freePort } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { letterSent, noteJobs, openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
+import { freePort } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import {
+  letterSent,
+  noteJobs,
+  openOutbox,
+  type Outbox,
+  parcelMoved,
+  weighParcel,
+} from '../support/stores/open-outbox.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {

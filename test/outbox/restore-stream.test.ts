@@ -1,11 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EventLog } from '../../src/entities/event-log.entity.ts';
-import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { EventLog, OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
-import { readStream } from '../stream-entries.ts';
-import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
-import { patienceMs } from '../process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
+import { patienceMs } from '../support/processes/process.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {

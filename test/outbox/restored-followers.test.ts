@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EventLog } from '../../src/entities/event-log.entity.ts';
-import { OutboxMessage } from '../../src/entities/outbox-message.entity.ts';
+import { EventLog, OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { restoreStream } from '../../src/outbox/restore-stream.ts';
 import type { Subscription } from '../../src/streams/subscription.ts';
-import { patienceMs, until } from '../process.ts';
-import { openOutbox, type Outbox, parcelMoved } from './open-outbox.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
+import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Redis } from 'ioredis';
 import { sweepOnce, sweepUntil } from '../../src/outbox/sweep.ts';
-import { impatientRedis } from '../../src/redis-connection.ts';
-import { freePort, until } from '../process.ts';
-import { readStream } from '../stream-entries.ts';
-import { noteJobs, openOutbox, type Outbox, parcelMoved, weighParcel } from './open-outbox.ts';
+import { impatientRedis } from '../../src/redis/connection.ts';
+import { freePort, until } from '../support/processes/process.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { noteJobs, openOutbox, type Outbox, parcelMoved, weighParcel } from '../support/stores/open-outbox.ts';
 
 let outbox: Outbox;
 beforeAll(async () => {

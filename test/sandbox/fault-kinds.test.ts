@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { faultKinds } from '../../sandbox/faults.ts';
-import type { SandboxTarget } from '../sandbox-control.ts';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import type { SandboxTarget } from '../support/upstreams/sandbox-control.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 // A Saturday: nothing moves between two looks.
 const market = ['--seed', '7', '--clock', '2026-11-21T12:00:00Z', '--hours', 'exchange'];

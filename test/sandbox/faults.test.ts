@@ -1,7 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { patienceMs } from '../process.ts';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { patienceMs } from '../support/processes/process.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

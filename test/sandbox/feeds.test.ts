@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 let sandbox: Sandbox;
 beforeAll(async () => {

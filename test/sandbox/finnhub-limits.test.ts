@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 let sandbox: Sandbox;
 afterEach(() => sandbox.stop());

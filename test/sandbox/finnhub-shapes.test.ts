@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString().slice(0, 10);
 const lastWeek = `from=${daysAgo(8)}&to=${daysAgo(2)}`;

@@ -2,8 +2,8 @@ import { appendFile, chmod, mkdtemp, readFile, rm, stat } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
-import { payment, refusalOf, stripeOf } from './stripe-client.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
+import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
 let dataDir: string;
 let sandbox: Sandbox;

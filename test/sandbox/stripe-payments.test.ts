@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
-import { payment, refusalOf, stripeOf } from './stripe-client.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
+import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
 let sandbox: Sandbox;
 let stripe: Stripe;

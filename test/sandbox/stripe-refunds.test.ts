@@ -4,8 +4,8 @@ import { text } from 'node:stream/consumers';
 import type Stripe from 'stripe';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
-import { payment, refusalOf, stripeOf } from './stripe-client.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
+import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
 const Told = z.object({
   type: z.string(),

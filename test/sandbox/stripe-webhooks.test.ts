@@ -3,8 +3,8 @@ import { createServer, type Server } from 'node:http';
 import { text } from 'node:stream/consumers';
 import Stripe from 'stripe';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { type Sandbox, startSandbox } from '../sandbox-process.ts';
-import { payment, refusalOf, stripeOf } from './stripe-client.ts';
+import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
+import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
 const received: { body: string; signature: string }[] = [];
 let refusals = 0;

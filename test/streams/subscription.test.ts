@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StreamEntry } from '../../src/streams/stream-entry.ts';
-import type { Page } from '../../src/streams/stream-history.ts';
+import type { StreamEntry } from '../../src/streams/entry.ts';
+import type { Page } from '../../src/streams/history.ts';
 import { type Delivery, Subscription } from '../../src/streams/subscription.ts';
 
 const entry = (number: number): StreamEntry => ({

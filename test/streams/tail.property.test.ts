@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { market } from '../../src/streams/market.stream.ts';
-import { isAfter } from '../../src/streams/stream-id.ts';
+import { isAfter } from '../../src/streams/entry.ts';
 import type { Delivery, Subscription } from '../../src/streams/subscription.ts';
 import { openTails, type Tails } from '../../src/streams/tail.ts';
-import { appendEvents } from '../append-events.ts';
-import { until } from '../process.ts';
-import { ownData } from '../servers.ts';
+import { appendEvents } from '../support/stores/append-events.ts';
+import { until } from '../support/processes/process.ts';
+import { ownData } from '../support/stores/servers.ts';
 
 const runs = 25;
 const eventsARun = 400;

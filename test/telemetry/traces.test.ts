@@ -1,10 +1,10 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openCollector, type Span } from '../collector.ts';
-import { openEventClient } from '../event-client.ts';
-import { type Platform, startPlatform } from '../platform.ts';
-import { until } from '../process.ts';
+import { openCollector, type Span } from '../support/upstreams/collector.ts';
+import { openEventClient } from '../support/api/event-client.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
 
 let collector: Awaited<ReturnType<typeof openCollector>>;
 let platform: Platform;

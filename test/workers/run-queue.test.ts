@@ -2,14 +2,14 @@ import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
-import { DeadLetter } from '../../src/entities/dead-letter.entity.ts';
+import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp, RateLimited } from '../../src/errors.ts';
 import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
-import { impatientRedis, patientRedis } from '../../src/redis-connection.ts';
+import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
-import { until } from '../process.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
+import { until } from '../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { finnhub, upkeep } from '../../src/jobs/queues.ts';
 import { scheduleJobs } from '../../src/workers/schedule-jobs.ts';
-import { until } from '../process.ts';
-import { openTestApi, type TestApi } from '../test-context.ts';
+import { until } from '../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
 

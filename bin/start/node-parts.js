@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { root } from '../tools/environment.js';
+
+/** The environment of every process of ours: the user's, and over it what the set-up has decided. */
+export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
+  const env = { ...environment.all, ...upstreams.env, DATA_DIR: dataDirectory };
+  env.PORT = environment.setting('PORT');
+  env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
+  env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
+  delete env.HEALTH_PORT;
+  // Node compiles each file once instead of at every start.
+  env.NODE_COMPILE_CACHE ??= join(dataDirectory, 'compile-cache');
+  const { mysql, redis } = servers;
+  if (mysql && !environment.value('MYSQL_HOST')) {
+    Object.assign(env, { MYSQL_HOST: mysql.host, MYSQL_PORT: String(mysql.port), MYSQL_USER: mysql.user });
+    Object.assign(env, { MYSQL_PASSWORD: mysql.password, MYSQL_DB: mysql.database, MYSQL_PASSWORD_FILE: '' });
+  }
+  if (redis && !environment.value('REDIS_HOST')) {
+    Object.assign(env, { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_DB: String(redis.db) });
+    Object.assign(env, { REDIS_PASSWORD: '', REDIS_PASSWORD_FILE: '' });
+  }
+  return env;
+}
+
+/** The outside world in one process; only what the upstreams need of the environment. */
+export function sandboxPart({ node, environment, ports, dataDirectory, url, secret }) {
+  const listeners = Object.entries(ports).flatMap(([name, port]) => [`--${name}`, String(port)]);
+  // Payment events go to the API, as soon as it is there.
+  const webhook = secret ? ['--webhook', `${url}/payments/webhook`] : [];
+  return {
+    role: 'sandbox',
+    command: node.path,
+    args: ['sandbox/main.ts', '--data', join(dataDirectory, 'sandbox'), ...listeners, ...webhook],
+    // No secret is an argument: everybody on the machine can read those.
+    env: { ...environment.all, ...(secret && { STRIPE_WEBHOOK_SECRET: secret }) },
+    cwd: root,
+    isReady: () => answers(`http://127.0.0.1:${ports.control}/healthz`),
+  };
+}
+
+// Jobs make much garbage that lives briefly. Left to itself, Node gives it a hundred megabytes, and is no faster for it.
+const smallYoungGeneration = '--max-semi-space-size=2';
+
+/** One worker for all queues. */
+export function workerPart({ node, env, health, healthPort }) {
+  return {
+    ...nodePart('worker', [smallYoungGeneration, 'src/workers/main.ts'], node, {
+      ...env,
+      HEALTH_PORT: String(healthPort),
+    }),
+    health,
+    isReady: () => answers(`${health}/readyz`),
+  };
+}
+
+/** The API, on the one port that is fixed. */
+export function apiPart({ node, env, url, health, healthPort }) {
+  const part = nodePart('api', ['src/api/main.ts'], node, { ...env, HEALTH_PORT: String(healthPort) });
+  return { ...part, health, isReady: () => answers(`${url}/readyz`) };
+}
+
+function nodePart(role, args, node, env) {
+  return { role, command: node.path, args, env, cwd: root };
+}
+
+async function answers(url) {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

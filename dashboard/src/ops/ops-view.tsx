@@ -1,0 +1,92 @@
+import type { ComponentChildren } from 'preact';
+import { BudgetGauges } from './budget.tsx';
+import { DeadLetters } from './dead-letters.tsx';
+import { duration } from '../parts/duration.ts';
+import { mainId } from '../parts/hold-focus.ts';
+import { QueueCard } from './queue-card.tsx';
+import { settings } from '../api/settings.ts';
+import { type Queues, useOps } from './use-ops.ts';
+import type { Reading } from '../api/use-reading.ts';
+import type { User } from '../api/use-session.ts';
+import { Watchlist } from './watchlist.tsx';
+
+/** How the platform is: queues, what lags, what gave up; for operators. */
+export function OpsView({ user }: Readonly<{ user: User }>) {
+  const isAdmin = user.role === 'admin';
+  const { queues, letters, budget, watched } = useOps(isAdmin);
+  return (
+    <main class="ops" id={mainId}>
+      <Part id="queues" title="Queues" reading={queues}>
+        {({ data }) => (
+          <ul class="queues">
+            {data.map((queue) => (
+              <QueueCard key={queue.name} queue={queue} />
+            ))}
+          </ul>
+        )}
+      </Part>
+      <Part id="budget" title="Calls to the provider" reading={budget}>
+        {(value) => <BudgetGauges budget={value} />}
+      </Part>
+      <Part id="lag" title="On the way" reading={queues}>
+        {(value) => <Lag queues={value} />}
+      </Part>
+      <Part id="dead" title="Given up" reading={letters}>
+        {({ data }) => <DeadLetters letters={data} mayReplay={isAdmin} onChange={letters.read} />}
+      </Part>
+      {isAdmin && (
+        <Part id="watchlist" title="Watchlist" reading={watched}>
+          {({ data }) => <Watchlist watched={data} onChange={watched.read} />}
+        </Part>
+      )}
+      <p class="links">
+        <a href="/admin/queues">Every job, in Bull Board</a>
+        {settings.sandbox && <a href={settings.sandbox}>Break something, in the sandbox</a>}
+      </p>
+    </main>
+  );
+}
+
+type Shown<T> = Readonly<{ id: string; title: string; reading: Reading<T>; children(value: T): ComponentChildren }>;
+
+/** A part of the view. What is no longer known is said, and what was known last is kept for who knows that. */
+function Part<T>({ id, title, reading: { value, failure }, children }: Shown<T>) {
+  return (
+    <section aria-labelledby={id} data-current={failure === undefined}>
+      <h2 id={id}>{title}</h2>
+      <p role="alert">
+        {failure && `${value === undefined ? 'Not known.' : 'These figures are not current.'} ${failure.message}`}
+      </p>
+      {value === undefined ? !failure && <p class="empty">Being read.</p> : children(value)}
+    </section>
+  );
+}
+
+function Lag({ queues: { outbox, streams } }: Readonly<{ queues: Queues }>) {
+  return (
+    <dl class="lag">
+      <div>
+        <dt>Outbox</dt>
+        <dd data-figure="outbox">{outbox.waiting ?? '–'} unsent</dd>
+        <dd class="faint">{ageOf(outbox.oldest_seconds)}</dd>
+      </div>
+      {streams.map(({ name, length, lag_seconds: lag }) => (
+        <div key={name}>
+          <dt>Stream {name}</dt>
+          <dd data-stream={name}>{length?.toLocaleString('en-US') ?? '–'} events</dd>
+          <dd class="faint">{length === null ? 'not known' : lagOf(lag)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function ageOf(oldestSeconds: number | null): string {
+  if (oldestSeconds === null) return 'not known';
+  return oldestSeconds > 0 ? `the oldest for ${duration(oldestSeconds)}` : 'nothing lags';
+}
+
+function lagOf(seconds: number | null): string {
+  if (seconds === null) return 'nobody follows';
+  return seconds === 0 ? 'nothing lags' : `${duration(seconds)} behind`;
+}

@@ -1,0 +1,47 @@
+import type { Budget } from './budget.tsx';
+import { type Reading, useReading } from '../api/use-reading.ts';
+import type { Watched } from './watchlist.tsx';
+
+/** A queue as `GET /queues` shows it. */
+export type Queue = Readonly<{
+  name: string;
+  summary: string;
+  status: 'running' | 'paused' | 'limited' | 'unknown';
+  limited_until: string | null;
+  waiting: number | null;
+  active: number | null;
+  delayed: number | null;
+  completed: number | null;
+  failed: number | null;
+  workers: number | null;
+  oldest_waiting_seconds: number | null;
+}>;
+
+/** A job that gave up. */
+export type DeadLetter = Readonly<{ id: string; kind: string; reason: string; attempts: number; died_at: string }>;
+
+/** All queues, and what is on the way. */
+export type Queues = Readonly<{
+  data: readonly Queue[];
+  outbox: Readonly<{ waiting: number | null; oldest_seconds: number | null }>;
+  streams: readonly Readonly<{ name: string; length: number | null; lag_seconds: number | null }>[];
+}>;
+
+/** What operators look at, each part read by itself: one that cannot be read does not hide the others. */
+export type Ops = Readonly<{
+  queues: Reading<Queues>;
+  letters: Reading<Readonly<{ data: readonly DeadLetter[] }>>;
+  budget: Reading<Budget>;
+  /** For administrators. */
+  watched: Reading<Readonly<{ data: readonly Watched[] }>>;
+}>;
+
+/** Reads it all again and again. */
+export function useOps(isAdmin: boolean): Ops {
+  return {
+    queues: useReading('/queues'),
+    letters: useReading('/dead-letters?replayed=false&limit=20'),
+    budget: useReading('/market/budget'),
+    watched: useReading(isAdmin ? '/market/watchlist' : undefined),
+  };
+}

@@ -1,0 +1,82 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { BadConfig, type Config, demoPasswords } from '../config.ts';
+import { Product } from '../entities/catalog.entity.ts';
+import { User } from '../entities/accounts.entity.ts';
+import { hashPassword, isPassword } from './passwords.ts';
+
+/** Logins of the demo data; never created in production. */
+const [demoPassword, adminPassword] = demoPasswords;
+const demo = { email: 'demo@example.com', password: demoPassword, name: 'Demo Customer' };
+const demoAdministrator = { email: 'admin@example.com', password: adminPassword };
+
+/** Puts the demo customer (1), the administrator (2) and two products into an empty database; later it does nothing. */
+export async function seedDemo(em: EntityManager, config: Config): Promise<void> {
+  await em.transactional(async (tx) => {
+    if ((await tx.count(User)) > 0) return;
+    const admin = administratorOf(config) ?? demoAdministrator;
+    await tx.insertMany(User, [
+      { id: 1, email: demo.email, name: demo.name, role: 'user', passwordHash: await hashPassword(demo.password) },
+      {
+        id: 2,
+        email: admin.email,
+        name: 'Administrator',
+        role: 'admin',
+        passwordHash: await hashPassword(admin.password),
+      },
+    ]);
+    await tx.insertMany(Product, [
+      { id: 1, title: 'Field Notebook', priceMinor: 6_000, currency: 'USD', stock: null },
+      { id: 2, title: 'Enamel Mug', priceMinor: 4_000, currency: 'USD', stock: null },
+    ]);
+  });
+}
+
+/**
+ * Creates the administrator that `ADMIN_EMAIL` and `ADMIN_PASSWORD` name, when there is none.
+ * @throws BadConfig in production, when there is none and they name none.
+ */
+export async function seedAdministrator(em: EntityManager, config: Config): Promise<void> {
+  await requireAdministrator(em, config);
+  const admin = administratorOf(config);
+  if (!admin || (await em.count(User, { role: 'admin' })) > 0) return;
+  const passwordHash = await hashPassword(admin.password);
+  await em.insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash });
+}
+
+/**
+ * What every process asks of the accounts before it serves anybody: that somebody can administer, and that the demo's passwords
+ * open nothing in production. @throws BadConfig
+ */
+export async function requireAccounts(em: EntityManager, config: Config): Promise<void> {
+  await requireAdministrator(em, config);
+  await refuseDemoPasswords(em, config);
+}
+
+/** @throws BadConfig when nobody could administer: none in MySQL, none named, and demo logins are not for production. */
+async function requireAdministrator(em: EntityManager, config: Config): Promise<void> {
+  if (administratorOf(config) || (await em.count(User, { role: 'admin' })) > 0) return;
+  throw new BadConfig('There is no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD, and run `npm run migrate`.');
+}
+
+/** The demo data may once have been put into this database, whatever its accounts are called by now. */
+async function refuseDemoPasswords(em: EntityManager, config: Config): Promise<void> {
+  if (!config.isProduction) return;
+  const emails = [demo.email, demoAdministrator.email];
+  const made = { deletedAt: null, $or: [{ id: { $lte: 2 } }, { email: { $in: emails } }] };
+  const open: string[] = [];
+  for (const { id, passwordHash } of await em.find(User, made, { orderBy: { id: 'asc' }, disableIdentityMap: true }))
+    for (const password of demoPasswords) if (await isPassword(password, passwordHash)) open.push(`user ${id}`);
+  if (open.length > 0)
+    throw new BadConfig(
+      `The demo's password, which everybody knows, opens the account of ${open.join(' and ')}: start with ` +
+        'NODE_ENV=development and HOST=127.0.0.1, change the password (PATCH /users/{id}) or delete the account, and start again. ' +
+        'ADMIN_PASSWORD is for the first administrator of a new database.',
+    );
+}
+
+function administratorOf({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password, isProduction }: Config) {
+  if (email && password) return { email: email.toLowerCase(), password };
+  return isProduction
+    ? undefined
+    : { ...demoAdministrator, ...(email ? { email } : {}), ...(password ? { password } : {}) };
+}

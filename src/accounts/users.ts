@@ -1,0 +1,41 @@
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { User, Token } from '../entities/accounts.entity.ts';
+import { Problem } from '../errors.ts';
+import { randomUUID } from 'node:crypto';
+
+/**
+ * Makes sure that someone administers when the user no longer does. It locks every administrator until the transaction
+ * ends, so that two who demote each other at the same moment do not both succeed.
+ * @throws Problem last_administrator when the user is the only one.
+ */
+export async function requireAnotherAdministrator(tx: EntityManager, userId: number): Promise<void> {
+  const administrators = await tx.find(
+    User,
+    { role: 'admin' },
+    { fields: ['id'], orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+  );
+  if (administrators.length === 1 && administrators[0]?.id === userId)
+    throw new Problem('last_administrator', 'This is the only administrator; make another one first.');
+}
+
+/** Who is to be erased, when, and the hash of a password that nobody knows. */
+export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
+
+/**
+ * Takes everything personal out of a user's row and ends their logins; their orders stay, and belong to nobody known.
+ * The e-mail address is free for a new account afterwards.
+ */
+export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
+  await tx.nativeUpdate(
+    User,
+    { id: userId },
+    {
+      email: `deleted-${randomUUID()}@deleted.invalid`,
+      name: 'Deleted user',
+      role: 'user',
+      passwordHash: unknownPasswordHash,
+      deletedAt: at,
+    },
+  );
+  await tx.nativeDelete(Token, { user: userId });
+}

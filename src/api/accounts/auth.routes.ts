@@ -1,0 +1,128 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { setCookie } from 'hono/cookie';
+import { Token, User } from '../../entities/accounts.entity.ts';
+import { Problem } from '../../errors.ts';
+import { isPassword } from '../../accounts/passwords.ts';
+import { audit } from '../callers/audit.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { hashToken, principalOf, sessionCookie } from '../callers/principal.ts';
+import { UserView, userView } from './user-view.ts';
+
+const tokenSeconds = 24 * 3_600;
+
+const ping = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/auth/ping',
+    operationId: 'ping',
+    summary: 'Says that the API is there; touches nothing.',
+    tags: ['auth'],
+    responses: {
+      200: {
+        description: 'It is there.',
+        content: { 'application/json': { schema: z.object({ status: z.literal('ok') }), example: { status: 'ok' } } },
+      },
+    },
+  },
+  (c) => c.json({ status: 'ok' as const }, 200),
+);
+
+const Login = z.strictObject({ email: z.email().max(254).toLowerCase(), password: z.string().min(1).max(1_024) });
+const Granted = z.object({ access_token: z.string(), token_type: z.literal('bearer'), expires_in: z.int() });
+
+const login = defineRoute(
+  'public',
+  {
+    method: 'post',
+    path: '/auth/login',
+    operationId: 'login',
+    summary: 'Exchanges e-mail and password for a token, and sets the session cookie.',
+    tags: ['auth'],
+    request: {
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: Login, example: { email: 'demo@example.com', password: 'orderflow-demo' } },
+        },
+      },
+    },
+    responses: {
+      200: {
+        description: 'A bearer token; it is shown this once.',
+        content: {
+          'application/json': {
+            schema: Granted,
+            example: { access_token: 'Zk3…', token_type: 'bearer', expires_in: tokenSeconds },
+          },
+        },
+      },
+      401: { description: 'bad_credentials' },
+    },
+  },
+  async (c) => {
+    const { email, password } = c.req.valid('json');
+    const { orm, now, config, transaction } = c.var.ctx;
+    const attempts = c.var.attempts(email, c.var.limits.addressOf(c));
+    await attempts.refuseTooManyAnywhere();
+    const user = await orm.em.fork().findOne(User, { email }, { disableIdentityMap: true });
+    if (user) c.set('act', c.var.act && { ...c.var.act, subject: String(user.id) });
+    if (!(await isPassword(password, user?.passwordHash, attempts)) || !user)
+      throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
+    await attempts.forgive();
+
+    const token = randomBytes(32).toString('base64url');
+    const expiresAt = new Date(now().getTime() + tokenSeconds * 1_000);
+    await transaction(async (tx) => {
+      const granted = { id: randomUUIDv7(), user: user.id, hash: hashToken(token), createdAt: now(), expiresAt };
+      await tx.insert(Token, granted);
+      await audit(c, tx, { actor: user.id, after: { login: granted.id } });
+    });
+    setCookie(c, sessionCookie, token, {
+      httpOnly: true,
+      sameSite: 'Lax',
+      path: '/',
+      maxAge: tokenSeconds,
+      secure: config.publicUrl.startsWith('https:'),
+    });
+    c.header('cache-control', 'no-store');
+    return c.json({ access_token: token, token_type: 'bearer' as const, expires_in: tokenSeconds }, 200);
+  },
+);
+
+const me = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/auth/me',
+    operationId: 'me',
+    summary: 'Who the token belongs to.',
+    tags: ['auth'],
+    responses: {
+      200: {
+        description: 'The caller.',
+        content: {
+          'application/json': {
+            schema: UserView,
+            example: {
+              id: 1,
+              email: 'demo@example.com',
+              name: 'Demo Customer',
+              role: 'user',
+              created_at: '2026-11-22T10:00:00.000Z',
+            },
+          },
+        },
+      },
+    },
+  },
+  async (c) => {
+    const em = c.var.ctx.orm.em.fork();
+    const user = await em.findOneOrFail(User, principalOf(c).userId, { disableIdentityMap: true });
+    return c.json(userView(user), 200);
+  },
+);
+
+/** Logging in, and finding out who one is. */
+export const routes = [ping, login, me];

@@ -1,0 +1,157 @@
+import { randomBytes } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { Token, roles, User } from '../../entities/accounts.entity.ts';
+import { Problem } from '../../errors.ts';
+import { hashPassword } from '../../accounts/passwords.ts';
+import { requireAnotherAdministrator, eraseUser } from '../../accounts/users.ts';
+import { audit, differing } from '../callers/audit.ts';
+import {
+  Email,
+  NewPassword,
+  PersonName,
+  storeUser,
+  checkPresentPassword,
+  wrongPassword,
+} from '../callers/credentials.ts';
+import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { givenFields, IntegerId } from '../http/fields.ts';
+import { principalOf } from '../callers/principal.ts';
+import { exampleUser, UserView, userView } from './user-view.ts';
+import { accountOf, namedUser, unknownUser } from './users.routes.ts';
+
+const params = z.object({ id: IntegerId });
+
+const UserChange = z
+  .strictObject({
+    email: Email.optional(),
+    name: PersonName.optional(),
+    role: z.enum(roles).optional().openapi({ description: 'For administrators.' }),
+    password: NewPassword.optional().openapi({
+      description:
+        "For administrators, of someone else's account, whose logins it ends; one's own: POST /auth/password.",
+    }),
+    current_password: z
+      .string()
+      .min(1)
+      .max(1_024)
+      .optional()
+      .openapi({ description: "Needed to change one's own e-mail." }),
+  })
+  .openapi('UserChange');
+
+const change = defineRoute(
+  'user',
+  {
+    method: 'patch',
+    path: '/users/{id}',
+    operationId: 'changeUser',
+    summary: "Changes fields of one's own account; roles, and others' accounts, are for administrators.",
+    tags: ['users'],
+    request: {
+      params,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: UserChange, example: { name: 'Ada Exemplar' } } },
+      },
+    },
+    responses: {
+      200: {
+        description: 'The account as it is now.',
+        content: { 'application/json': { schema: UserView, example: exampleUser } },
+      },
+      401: { description: 'bad_credentials, unauthenticated' },
+      403: { description: 'forbidden' },
+      409: { description: 'email_taken, last_administrator' },
+    },
+  },
+  async (c) => {
+    const id = accountOf(c, c.req.valid('param').id);
+    const { password, current_password, ...wanted } = givenFields(c.req.valid('json'));
+    const { userId, role } = principalOf(c);
+    if (wanted.role !== undefined && role !== 'admin')
+      throw new Problem('forbidden', 'Roles are given by administrators.');
+    if (password !== undefined && id === userId)
+      throw new Problem(
+        'forbidden',
+        'Change your own password with POST /auth/password, which asks for the present one.',
+      );
+    const presentHash = await provenBy(c, wanted.email, current_password);
+    const passwordHash = password === undefined ? undefined : await hashPassword(password, c.var.limits.addressOf(c));
+    const changed = await storeUser(
+      c.var.ctx.transaction(async (tx) => {
+        if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
+        const user = await lockUser(tx, id);
+        if (presentHash !== undefined && presentHash !== user.passwordHash) throw wrongPassword();
+        const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
+        if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
+        if (passwordHash !== undefined) await tx.nativeDelete(Token, { user: id });
+        const now = { ...user, ...wanted };
+        await audit(
+          c,
+          tx,
+          differing(userView(user), { ...userView(now), ...(password === undefined ? {} : { password }) }),
+        );
+        return now;
+      }),
+    );
+    c.var.logins.forget(id);
+    return c.json(userView(changed), 200);
+  },
+  namedUser,
+);
+
+const remove = defineRoute(
+  'user',
+  {
+    method: 'delete',
+    path: '/users/{id}',
+    operationId: 'deleteUser',
+    summary: "Deletes one's own account, or as administrator anyone's. Orders stay, without personal data.",
+    tags: ['users'],
+    request: { params },
+    responses: {
+      204: { description: 'The account is gone, its logins ended, its e-mail address free.' },
+      409: { description: 'last_administrator' },
+    },
+  },
+  async (c) => {
+    const id = accountOf(c, c.req.valid('param').id);
+    const { transaction, now } = c.var.ctx;
+    const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'), c.var.limits.addressOf(c));
+    await transaction(async (tx) => {
+      await requireAnotherAdministrator(tx, id);
+      const { role } = await lockUser(tx, id);
+      await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
+      await audit(c, tx, { before: { role } });
+    });
+    c.var.logins.forget(id);
+    return c.body(null, 204);
+  },
+  namedUser,
+);
+
+/**
+ * Who changes their own e-mail shows that it is them: whoever has it can ask for everything else of the account. The hash
+ * that their password fits; undefined where it is not needed.
+ */
+async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, password: string | undefined) {
+  if (email === undefined) return undefined;
+  const user = await namedUser(c);
+  if (email === user.email || user.id !== principalOf(c).userId) return undefined;
+  if (password !== undefined) return checkPresentPassword(c, password);
+  throw new Problem('invalid', 'A new e-mail address needs your present password.', {
+    errors: [{ pointer: '/current_password', detail: 'is needed to change your e-mail' }],
+  });
+}
+
+async function lockUser(tx: EntityManager, id: number) {
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  const user = await tx.findOne(User, { id, deletedAt: null }, lock);
+  if (!user) throw unknownUser();
+  return user;
+}
+
+/** Accounts: changing and deleting them. */
+export const routes = [change, remove];

@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
+import { Problem } from '../../errors.ts';
+import type { Context as HonoContext } from 'hono';
+import { User } from '../../entities/accounts.entity.ts';
+import { isPassword } from '../../accounts/passwords.ts';
+import type { RouteEnv } from '../http/define-route.ts';
+import { principalOf } from './principal.ts';
+
+/** An e-mail address, lower case: one account each, however it is written. */
+export const Email = z.email().max(254).toLowerCase();
+
+/** A password somebody chooses. */
+export const NewPassword = z.string().min(8).max(1_024);
+
+/** What somebody wants to be called. */
+export const PersonName = z.string().trim().min(1).max(200);
+
+/** Does what stores a user. @throws Problem email_taken when another account has the address. */
+export async function storeUser<T>(storing: Promise<T>): Promise<T> {
+  return storing.catch((error: unknown) => {
+    if (!(error instanceof UniqueConstraintViolationException)) throw error;
+    throw new Problem('email_taken', 'Another account has this e-mail address.', {
+      cause: error,
+      errors: [{ pointer: '/email', detail: 'is taken' }],
+    });
+  });
+}
+
+/**
+ * Makes sure that it is the caller who calls, and not somebody at their screen, and returns the hash that their password
+ * fits: it must still be theirs when what they ask for is done. @throws Problem bad_credentials or too_many_requests
+ */
+export async function checkPresentPassword(c: HonoContext<RouteEnv>, password: string): Promise<string> {
+  const { userId } = principalOf(c);
+  const attempts = c.var.attempts(`user ${userId}`, c.var.limits.addressOf(c));
+  await attempts.refuseTooManyAnywhere();
+  const user = await c.var.ctx.orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
+  if (!(await isPassword(password, user?.passwordHash, attempts)) || !user) throw wrongPassword();
+  return user.passwordHash;
+}
+
+/** The password is not, or no longer, the caller's. */
+export function wrongPassword(): Problem {
+  return new Problem('bad_credentials', 'The current password is another one.');
+}

@@ -1,0 +1,93 @@
+import type { Context as HonoContext } from 'hono';
+import type { ApiContext } from '../../context.ts';
+import { Problem } from '../../errors.ts';
+import { type Allowance, openAllowance, type Use, type Burst, openBurst } from './allowance.ts';
+import { type ClientAddress, countedAddress, openClientAddress } from './client-address.ts';
+import type { RouteEnv } from '../http/define-route.ts';
+
+/** Routes that are asked every second, by programs and by pages: they cause nothing, and are not counted, logged or traced. */
+export const probes: ReadonlySet<string> = new Set(['/auth/ping', '/healthz', '/readyz', '/status']);
+
+/** Where a request is counted: nowhere, in this process alone, or over all processes. */
+export type Counting = 'nowhere' | 'here' | 'everywhere';
+
+/** Counts requests and refuses those above the limits. */
+export type Limits = Readonly<{
+  /** The address that a sender has. */
+  senderOf: ClientAddress;
+  /** The address, or network, that a sender is counted by. */
+  addressOf: ClientAddress;
+  /** @throws Problem too_many_requests, when the address has sent too many. */
+  countAddress(c: HonoContext<RouteEnv>, counting: Counting): Promise<void>;
+  /** @throws Problem too_many_requests, when the user has sent too many. */
+  countUser(c: HonoContext<RouteEnv>, userId: number, counting: Counting): Promise<void>;
+}>;
+
+/** Where requests to a route are counted: no write of an order or a payment awaits Redis. */
+export function countingOf({ method, path }: Readonly<{ method: string; path: string }>): Counting {
+  if (probes.has(path)) return 'nowhere';
+  return method !== 'get' && /^\/(orders|payments)\b/.test(path) ? 'here' : 'everywhere';
+}
+
+/** Opens the limits that the configuration names; one of 0 is off. */
+export function openLimits({ config, redis }: ApiContext): Limits {
+  const elapsedMs = () => performance.now();
+  const allowance = (name: string, perMinute: number) =>
+    perMinute === 0 ? undefined : openAllowance(redis, name, perMinute, elapsedMs);
+  const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
+  const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
+  const burst = config.RATE_LIMIT_BURST === 0 ? undefined : openBurst(config.RATE_LIMIT_BURST, elapsedMs);
+  const senderOf = openClientAddress(config.TRUSTED_PROXIES ?? []);
+  const addressOf: ClientAddress = (c) => countedAddress(senderOf(c));
+  return {
+    senderOf,
+    addressOf,
+    async countAddress(c, counting) {
+      if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);
+    },
+    async countUser(c, userId, counting) {
+      if (counting !== 'nowhere') await count(c, `user ${userId}`, counting, ofUsers, burst);
+    },
+  };
+}
+
+async function count(
+  c: HonoContext<RouteEnv>,
+  key: string,
+  counting: 'here' | 'everywhere',
+  allowance: Allowance | undefined,
+  burst: Burst | undefined,
+): Promise<void> {
+  const rush = burst?.use(key);
+  // What the burst refuses is not taken from the minute.
+  const use = rush?.isAllowed === false ? undefined : await useOf(allowance, key, counting);
+  tell(c, [
+    ...(allowance && use ? [{ name: 'default', quota: allowance.perMinute, windowSeconds: 60, ...use }] : []),
+    ...(burst && rush ? [{ name: 'burst', quota: burst.most, windowSeconds: 1, ...rush, resetsInMs: 1_000 }] : []),
+  ]);
+  if (rush?.isAllowed === false) throw tooMany(1);
+  if (use?.isAllowed === false) throw tooMany(Math.max(1, Math.ceil(use.resetsInMs / 1_000)));
+}
+
+function useOf(allowance: Allowance | undefined, key: string, counting: 'here' | 'everywhere') {
+  return counting === 'here' ? allowance?.useHere(key) : allowance?.use(key);
+}
+
+type Standing = Use & Readonly<{ name: string; quota: number; windowSeconds: number }>;
+
+/** The two header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
+function tell(c: HonoContext<RouteEnv>, standings: readonly Standing[]): void {
+  if (standings.length === 0) return;
+  const policies = standings.map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`);
+  const rests = standings.map(
+    ({ name, left, resetsInMs }) => `"${name}";r=${left};t=${Math.max(1, Math.ceil(resetsInMs / 1_000))}`,
+  );
+  c.header('ratelimit-policy', policies.join(', '));
+  c.header('ratelimit', rests.join(', '));
+}
+
+function tooMany(seconds: number): Problem {
+  return new Problem('too_many_requests', `Too many requests; the next is taken in ${seconds} s.`, {
+    headers: { 'retry-after': String(seconds) },
+  });
+}

@@ -1,0 +1,113 @@
+import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import { html } from 'hono/html';
+import { Problem } from '../../errors.ts';
+import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { pageOf, ShortPageQuery } from '../http/page.ts';
+import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
+import { allowPage } from '../http/static-files.ts';
+
+const KindView = z
+  .object({ code: z.string(), status: z.int(), title: z.string(), cause: z.string(), remedy: z.string() })
+  .openapi('ProblemKind');
+const KindList = z.object({ data: z.array(KindView), next_cursor: z.string().nullable() }).openapi('ProblemKindList');
+
+const codes = Object.keys(problemCodes).filter(isProblemCode);
+const viewOf = (code: ProblemCode) => ({ code, ...problemCodes[code] });
+const exampleKind = viewOf('total_mismatch');
+
+const list = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/problems',
+    operationId: 'listProblems',
+    summary: 'Every code that an unsuccessful answer can have.',
+    description: 'The page shows all of them, whatever `limit` says.',
+    tags: ['about'],
+    request: { query: z.object(ShortPageQuery) },
+    responses: {
+      200: {
+        description: 'All of them; a page unless JSON is asked for.',
+        content: {
+          'text/html': { schema: z.string(), example: '<!doctype html>…' },
+          'application/json': { schema: KindList, example: { data: [exampleKind], next_cursor: null } },
+        },
+      },
+    },
+  },
+  (c) => {
+    if (wantsJson(c))
+      return c.json(
+        pageOf('problems', codes.map(viewOf), c.req.valid('query'), ({ code }) => code),
+        200,
+      );
+    const items = codes.map(
+      (code) => html`<li><a href="/problems/${code}"><code>${code}</code></a>: ${problemCodes[code].title}</li>`,
+    );
+    allowPage(c);
+    return c.html(page('Problems', html`<ul>${items}</ul>`), 200);
+  },
+);
+
+const read = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/problems/{code}',
+    operationId: 'readProblem',
+    summary: 'What a problem’s `type` points to: its cause and its remedy.',
+    tags: ['about'],
+    request: { params: z.object({ code: z.string().openapi({ example: exampleKind.code }) }) },
+    responses: {
+      200: {
+        description: 'The problem; a page unless JSON is asked for.',
+        content: {
+          'text/html': { schema: z.string(), example: '<!doctype html>…' },
+          'application/json': { schema: KindView, example: exampleKind },
+        },
+      },
+    },
+  },
+  (c) => {
+    const kind = viewOf(namedCode(c));
+    if (wantsJson(c)) return c.json(kind, 200);
+    allowPage(c);
+    const facts = html`<dl>
+      <dt>Code</dt><dd><code>${kind.code}</code></dd>
+      <dt>Status</dt><dd>${kind.status}</dd>
+      <dt>Cause</dt><dd>${kind.cause}</dd>
+      <dt>Remedy</dt><dd>${kind.remedy}</dd>
+    </dl>
+    <p><a href="/problems">All problems</a> · <a href="/docs">The API</a></p>`;
+    return c.html(page(kind.title, facts), 200);
+  },
+  namedCode,
+);
+
+function namedCode(c: HonoContext<RouteEnv>): ProblemCode {
+  const code = c.req.param('code') ?? '';
+  if (!isProblemCode(code)) throw new Problem('not_found', 'There is no such problem; /problems lists them.');
+  return code;
+}
+
+function wantsJson(c: HonoContext<RouteEnv>): boolean {
+  const accept = c.req.header('accept') ?? '';
+  return accept.includes('json') && !accept.includes('text/html');
+}
+
+function page(title: string, body: ReturnType<typeof html>) {
+  return html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <title>Orderflow: ${title}</title>
+    <link rel="stylesheet" href="/pages/page.css" />
+  </head>
+  <body><h1>${title}</h1>${body}</body>
+</html>`;
+}
+
+/** The closed set of problems, for people and for programs. */
+export const routes = [list, read];

@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { z } from '@hono/zod-openapi';
+import { type EntityManager, LockWaitTimeoutException, UniqueConstraintViolationException } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { TooLate, within } from '../../process/deadline.ts';
+import { IdempotencyKey } from '../../entities/ops.entity.ts';
+import { Problem } from '../../errors.ts';
+import type { AfterCommit } from '../../outbox/after-commit.ts';
+import type { RouteEnv } from './define-route.ts';
+import { principalOf } from '../callers/principal.ts';
+import { publicAddress } from './public-address.ts';
+
+/** The headers of a request that may be repeated safely. */
+export const IdempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    .optional()
+    .openapi({
+      description:
+        'Makes repeating safe: the same key and body get the first answer again, byte for byte, with `Idempotent-Replayed: true`.',
+      example: '5f0c7f1e-order-1',
+    }),
+});
+
+/** What a write answers, as JSON; `location` is a path. */
+export type Answer = Readonly<{ status: 200 | 201 | 202; body: object; location?: string }>;
+
+type Work = (tx: EntityManager, after: AfterCommit) => Promise<Answer>;
+type Stored = Readonly<{ status: number; text: string; location: string | null }>;
+type Request = Readonly<{ userId: number; key: string; fingerprint: string }>;
+
+const patienceMs = 5_000;
+
+type UnderWay = Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
+
+/** Requests with a key that are being worked on here, by database. Copies wait here instead of holding a connection each. */
+const underWayIn = new WeakMap<object, UnderWay>();
+
+/** Another request has taken the key; whether it has succeeded stands in the table. */
+class Taken extends Error {
+  override name = 'Taken';
+}
+
+/**
+ * Does a write in one transaction and answers it. With an Idempotency-Key the answer is stored in that same transaction,
+ * so that the same request gets the same bytes and never a second effect. `body` is the validated body.
+ * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
+ */
+export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
+  const { ctx } = c.var;
+  const key = c.req.header('idempotency-key');
+  if (key === undefined) return respond(c, toStored(await ctx.transaction(work)), false);
+
+  const { userId } = principalOf(c);
+  const request = { userId, key, fingerprint: fingerprintOf(c, body) };
+  const name = `${userId} ${key}`;
+  const underWay: UnderWay = underWayIn.get(ctx.orm) ?? new Map();
+  underWayIn.set(ctx.orm, underWay);
+  const latest = ctx.now().getTime() + patienceMs;
+  for (;;) {
+    const stored = await recall(c, request);
+    if (stored) return respond(c, stored, true);
+    const leftMs = latest - ctx.now().getTime();
+    if (leftMs <= 0) throw inUse();
+    const other = underWay.get(name);
+    if (other) {
+      if (other.fingerprint !== request.fingerprint) throw reused();
+      await within(leftMs, 'the first request', other.done).catch(refuseLate);
+      continue;
+    }
+    const first = ctx.transaction((tx, after) => claimAndWork(tx, after, request, work, ctx.now()));
+    const done = first.catch(() => undefined).finally(() => underWay.delete(name));
+    underWay.set(name, { fingerprint: request.fingerprint, done });
+    try {
+      return respond(c, await first, false);
+    } catch (error) {
+      if (!(error instanceof Taken)) throw error;
+    }
+  }
+}
+
+async function claimAndWork(tx: EntityManager, after: AfterCommit, request: Request, work: Work, createdAt: Date) {
+  await claim(tx, request, createdAt);
+  const stored = toStored(await work(tx, after));
+  const { status, text: body, location } = stored;
+  const { userId, key } = request;
+  await tx.nativeUpdate(IdempotencyKey, { userId, key }, { status, body, location });
+  return stored;
+}
+
+// A copy in another process waits here for the first one's end: it then finds the row, or the way free.
+async function claim(tx: EntityManager, request: Request, createdAt: Date): Promise<void> {
+  await tx.execute(`set session innodb_lock_wait_timeout = ${patienceMs / 1_000}`);
+  try {
+    await tx.insert(IdempotencyKey, { ...request, status: 0, body: '', location: null, createdAt });
+  } catch (error) {
+    if (error instanceof UniqueConstraintViolationException) throw new Taken('by another process', { cause: error });
+    if (error instanceof LockWaitTimeoutException) throw inUse();
+    throw error;
+  }
+}
+
+async function recall(c: HonoContext<RouteEnv>, { userId, key, fingerprint }: Request): Promise<Stored | undefined> {
+  const em = c.var.ctx.orm.em.fork();
+  const row = await em.findOne(IdempotencyKey, { userId, key }, { disableIdentityMap: true });
+  if (!row) return undefined;
+  if (row.fingerprint !== fingerprint) throw reused();
+  return { status: row.status, text: row.body, location: row.location ?? null };
+}
+
+function fingerprintOf(c: HonoContext<RouteEnv>, body: unknown): string {
+  const path = c.req.path.replace(/\/+$/, '');
+  return createHash('sha256')
+    .update(JSON.stringify([c.req.method, path, body]))
+    .digest('hex');
+}
+
+function toStored({ status, body, location }: Answer): Stored {
+  return { status, text: JSON.stringify(body), location: location ?? null };
+}
+
+function respond(c: HonoContext<RouteEnv>, { status, text, location }: Stored, isReplayed: boolean): Response {
+  const headers = {
+    'content-type': 'application/json',
+    ...(location === null ? {} : { location: publicAddress(c.var.ctx.config, location) }),
+    ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}),
+  };
+  const known = status === 201 || status === 202 ? status : 200;
+  return c.body(text, known, headers);
+}
+
+function refuseLate(error: unknown): void {
+  throw error instanceof TooLate ? inUse() : error;
+}
+
+function inUse(): Problem {
+  return new Problem('idempotency_key_in_use', 'The first request with this key is still being worked on.', {
+    headers: { 'retry-after': '1' },
+  });
+}
+
+function reused(): Problem {
+  return new Problem('idempotency_key_reused', 'This key has come with another request before.', {
+    errors: [{ pointer: 'idempotency-key', detail: 'use a new key for a new request' }],
+  });
+}

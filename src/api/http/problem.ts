@@ -1,0 +1,84 @@
+import { ConnectionException, DriverException, LockWaitTimeoutException } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { HTTPException } from 'hono/http-exception';
+import { TooLate } from '../../process/deadline.ts';
+import { Problem } from '../../errors.ts';
+import { isRedisOutage } from '../../redis/connection.ts';
+import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
+import { traceId } from '../../telemetry/traces.ts';
+import type { RouteEnv } from './define-route.ts';
+import { problemCodes } from '../../problem-codes.ts';
+
+/** So many faults of one request are told; who mends them is told of the next. */
+export const mostFaults = 20;
+
+// Whatever a caller sends comes back in parts at most: with these, no refusal is larger than 32 KiB.
+const [mostPointer, mostDetail] = [150, 250];
+
+/** Answers any error as RFC 9457 problem+json. What is nobody's fault but ours is logged, and its text stays inside. */
+export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response {
+  const problem = toProblem(error);
+  if (problem.code === 'internal' || problem.code === 'unavailable')
+    c.var.ctx.log[problem.code === 'internal' ? 'error' : 'warn'](
+      { err: error, request_id: c.var.requestId },
+      'request failed',
+    );
+  const { status, title } = problemCodes[problem.code];
+  const trace = traceId();
+  const errors = problem.errors
+    .slice(0, mostFaults)
+    .map(({ pointer, detail }) => ({ pointer: clip(pointer, mostPointer), detail: clip(detail, mostDetail) }));
+  const body = {
+    type: `${c.var.ctx.config.publicUrl}/problems/${problem.code}`,
+    title,
+    status,
+    detail: clip(problem.message, mostDetail),
+    code: problem.code,
+    request_id: c.var.requestId,
+    ...(trace === undefined ? {} : { trace_id: trace }),
+    ...problem.facts,
+    ...(status === 422 || errors.length > 0 ? { errors } : {}),
+  };
+  return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });
+}
+
+/** A text's beginning, in characters that JSON writes in three bytes at most. */
+function clip(text: string, most: number): string {
+  const short = text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  return short.toWellFormed().replaceAll(/\p{Cc}/gu, '\ufffd');
+}
+
+function toProblem(error: Error): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof HTTPException && error.status === 400)
+    return new Problem('malformed_json', 'The body is not JSON.', { cause: error });
+  if (error instanceof HTTPException && error.status === 415)
+    return new Problem('unsupported_media_type', 'Send application/json.', { cause: error });
+  if (isOutage(error))
+    return new Problem('unavailable', 'What this needs did not answer in time; ask again.', {
+      cause: error,
+      headers: { 'retry-after': '1' },
+    });
+  return new Problem('internal', 'Something happened that should not. Report the request_id.', { cause: error });
+}
+
+const outageCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'PROTOCOL_CONNECTION_LOST',
+  'ER_CON_COUNT_ERROR',
+  'ER_SERVER_SHUTDOWN',
+  'ER_OPTION_PREVENTS_STATEMENT',
+]);
+
+function isOutage(error: Error): boolean {
+  if ([CommitUnknown, TransactionTimeout, TooLate].some((known) => error instanceof known)) return true;
+  if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
+  if (isRedisOutage(error)) return true;
+  const code = 'code' in error ? String(error.code) : '';
+  return (
+    outageCodes.has(code) || (error instanceof DriverException && error.cause instanceof Error && isOutage(error.cause))
+  );
+}

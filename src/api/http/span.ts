@@ -1,0 +1,46 @@
+import { z } from '@hono/zod-openapi';
+import { Problem } from '../../errors.ts';
+
+const dayMs = 86_400_000;
+
+// The times that MySQL and JavaScript both have; what is counted back from the first is still one.
+const [earliestMs, latestMs] = [Date.parse('1000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+
+/** Whether a text is a time of the years 1000 to 9999; a zone can put one outside. */
+function isInRange(text: string): boolean {
+  const atMs = Date.parse(text);
+  return atMs >= earliestMs && atMs <= latestMs;
+}
+
+/** A time by RFC 3339. */
+export const Time = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time' })
+  .refine(isInRange, 'must be of the years 1000 to 9999');
+
+/** A day. */
+export const Day = z.iso
+  .date('must be a day such as 2026-11-22')
+  .refine(isInRange, 'must be of the years 1000 to 9999');
+
+/** A time by RFC 3339, or a day. */
+export const Moment = z.union([Day, Time], 'must be an RFC 3339 time or a day, of the years 1000 to 9999');
+
+/** The ends that a caller has named. */
+export type NamedSpan = Readonly<{ from?: string | undefined; to?: string | undefined }>;
+
+/** The span asked for, a day counted whole, by default the last days. @throws Problem when it ends before it begins. */
+export function spanOf(named: NamedSpan, now: Date, defaultDays = 7) {
+  const to = named.to === undefined ? now : endOf(named.to);
+  const from = named.from === undefined ? new Date(to.getTime() - defaultDays * dayMs) : new Date(named.from);
+  if (from > to)
+    throw new Problem('invalid', 'The span ends before it begins.', {
+      errors: [{ pointer: 'to', detail: 'must not be before `from`' }],
+    });
+  return { from, to, view: { from: from.toISOString(), to: to.toISOString() } };
+}
+
+/** The moment, or the last of the day. */
+export function endOf(moment: string): Date {
+  const at = new Date(moment);
+  return moment.includes('T') ? at : new Date(at.getTime() + dayMs - 1);
+}

@@ -1,0 +1,58 @@
+import { z } from '@hono/zod-openapi';
+import { callName } from '../../gateways/finnhub/plan.ts';
+import { fetchCompany } from '../../jobs/market/fetch-company.job.ts';
+import { companyName, storedCompany } from '../../market/company.ts';
+import { Symbol } from '../../market/symbol.ts';
+import { CompanyKeys } from '../../streams/market.stream.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { askFor, readMarket } from './read-market.ts';
+
+const CompanyView = CompanyKeys.extend({ symbol: z.string(), ...observed }).openapi('Company');
+
+const company = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/market/company',
+    operationId: 'readCompany',
+    summary: 'A company’s profile in the provider’s own keys.',
+    description: `What the provider does not know is null. \`marketCapitalization\` and \`shareOutstanding\` are in millions. ${aboutCopies}`,
+    tags: ['market'],
+    request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
+    responses: marketAnswers('The profile.', CompanyView, {
+      symbol: 'AAPL',
+      country: 'US',
+      currency: 'USD',
+      estimateCurrency: 'USD',
+      exchange: 'NASDAQ NMS - GLOBAL MARKET',
+      finnhubIndustry: 'Technology',
+      ipo: '1980-12-12',
+      logo: null,
+      marketCapitalization: 3_605_658.2,
+      name: 'Apple Inc',
+      phone: '14089961010',
+      shareOutstanding: 14_687.36,
+      ticker: 'AAPL',
+      weburl: 'https://www.apple.com/',
+      as_of: '2025-09-19T20:00:01.000Z',
+      source: 'finnhub',
+      stale: false,
+    }),
+  },
+  async (c) => {
+    const { symbol } = c.req.valid('query');
+    const { ctx } = c.var;
+    return readMarket(c, {
+      name: companyName(symbol),
+      freshMs: ctx.freshMs.company,
+      stored: (em) => storedCompany(em, symbol),
+      ask: (lane) => askFor(ctx, fetchCompany, { symbol }, lane),
+      call: callName('/stock/profile2', symbol),
+      isPatient: true,
+    });
+  },
+);
+
+/** Companies. */
+export const routes = [company];

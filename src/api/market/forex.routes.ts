@@ -1,0 +1,57 @@
+import { z } from '@hono/zod-openapi';
+import type { ApiContext } from '../../context.ts';
+import { callName } from '../../gateways/finnhub/plan.ts';
+import { fetchForex } from '../../jobs/market/fetch-forex.job.ts';
+import { fetchReferenceRates } from '../../jobs/market/fetch-reference-rates.job.ts';
+import { Currency } from '../../money/money.ts';
+import { forexName, storedForex } from '../../market/forex.ts';
+import type { Lane } from '../../jobs/queues.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { askFor, readMarket } from './read-market.ts';
+
+const ForexView = z
+  .object({ base: z.string(), quote: z.record(z.string(), z.number().positive()), ...observed })
+  .openapi('Forex');
+
+const forex = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/market/forex',
+    operationId: 'readForex',
+    summary: 'Exchange rates: units of each currency for one of the base.',
+    description: `\`source\` is \`finnhub\`, or \`ecb\` where the key’s plan has no forex: the European Central Bank’s reference rates of its last business day, for other bases than the euro computed from them, rounded half to even at eight significant digits. \`as_of\` is the moment for which the rates hold. A base that the source does not list is unknown. ${aboutCopies}`,
+    tags: ['market'],
+    request: { query: z.object({ base: Currency.meta({ example: 'USD' }) }), headers: Patience },
+    responses: marketAnswers('The rates.', ForexView, {
+      base: 'USD',
+      quote: { EUR: 0.85587128, GBP: 0.74510442, JPY: 159.83396, USD: 1 },
+      as_of: '2026-04-13T14:00:00.000Z',
+      source: 'ecb',
+      stale: false,
+    }),
+  },
+  async (c) => {
+    const { base } = c.req.valid('query');
+    const { ctx } = c.var;
+    return readMarket(c, {
+      name: forexName(base),
+      freshMs: ctx.freshMs.forex,
+      stored: (em) => storedForex(em, base),
+      ask: (lane) => ask(ctx, base, lane),
+      // A plan without it has the central bank's rates instead.
+      call: undefined,
+      isConfigured: ctx.config.FINNHUB_API_KEY !== undefined || ctx.referenceRates.isConfigured,
+    });
+  },
+);
+
+/** Whoever is known to have no forex is not asked first. */
+async function ask(ctx: ApiContext, base: string, lane: Lane) {
+  const isPremium = ctx.config.FINNHUB_API_KEY === undefined || (await ctx.plan.isOutside(callName('/forex/rates')));
+  return isPremium ? askFor(ctx, fetchReferenceRates, { base }, 'logged_in') : askFor(ctx, fetchForex, { base }, lane);
+}
+
+/** Exchange rates. */
+export const routes = [forex];

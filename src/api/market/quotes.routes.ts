@@ -1,0 +1,75 @@
+import { z } from '@hono/zod-openapi';
+import type { ApiContext } from '../../context.ts';
+import type { Copy } from '../../market/cache.ts';
+import { isCrypto, Symbol } from '../../market/symbol.ts';
+import { quoteName, storedQuotes } from '../../market/quote.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { exampleQuote } from '../docs/examples.ts';
+import { QuoteView } from './market.routes.ts';
+
+const most = 50;
+const Symbols = z
+  .string()
+  .transform((text) => [...new Set(text.split(',').map((part) => part.trim()))])
+  .pipe(z.array(Symbol).min(1).max(most, `must be at most ${most} symbols`))
+  // Two spellings may be one symbol.
+  .transform((symbols) => [...new Set(symbols)]);
+
+const quotes = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/market/quotes',
+    operationId: 'readQuotes',
+    summary: 'The stored prices of up to 50 symbols, without asking the provider.',
+    description:
+      'Answers in the order asked. A symbol of which nothing is stored stands in `missing`; `GET /market/quote` fetches it.',
+    tags: ['market'],
+    request: {
+      query: z.object({
+        symbols: Symbols.openapi({ type: 'string', example: 'AAPL,MSFT', description: 'Separated by commas.' }),
+      }),
+    },
+    responses: {
+      200: {
+        description: 'What is stored.',
+        content: {
+          'application/json': {
+            schema: z.object({ data: z.array(QuoteView), missing: z.array(z.string()) }).openapi('Quotes'),
+            example: { data: [exampleQuote], missing: ['MSFT'] },
+          },
+        },
+      },
+      503: { description: 'unavailable' },
+    },
+  },
+  async (c) => {
+    const { symbols } = c.req.valid('query');
+    const { ctx } = c.var;
+    const copies = await newestCopies(ctx, symbols);
+    // Stored answers are put together as they are: nothing of them is parsed or written again.
+    const bodies = [...copies].map(([symbol, copy]) => `${copy.body},"stale":${isStale(ctx, symbol, copy)}}`);
+    const missing = symbols.filter((symbol) => !copies.has(symbol));
+    const body = `{"data":[${bodies.join(',')}],"missing":${JSON.stringify(missing)}}`;
+    return c.body(body, 200, { 'content-type': 'application/json' });
+  },
+);
+
+/** The copies of the symbols, in their order: from Redis at once, those that it lacks from MySQL. */
+async function newestCopies(ctx: ApiContext, symbols: readonly string[]): Promise<ReadonlyMap<string, Copy>> {
+  const cached = await ctx.cache.readAll(symbols.map(quoteName)).catch((): undefined[] => []);
+  const missed = symbols.filter((_, index) => !cached[index]);
+  const stored = await storedQuotes(ctx.orm.em.fork(), missed);
+  const found = symbols.map((symbol, index): [string, Copy | undefined] => [
+    symbol,
+    cached[index] ?? stored.get(symbol),
+  ]);
+  return new Map(found.flatMap(([symbol, copy]): [string, Copy][] => (copy ? [[symbol, copy]] : [])));
+}
+
+function isStale({ freshMs, now }: ApiContext, symbol: string, { observedAtMs }: Copy): boolean {
+  return now().getTime() - observedAtMs >= (isCrypto(symbol) ? freshMs.crypto : freshMs.quote);
+}
+
+/** Many prices at once. */
+export const routes = [quotes];

@@ -1,0 +1,154 @@
+import type { ApiContext } from '../../context.ts';
+import { within } from '../../process/deadline.ts';
+import { type QueueDefinition, queues } from '../../jobs/queues.ts';
+import { readPauses } from '../../ops/pause.ts';
+import { readBacklog, readStreams } from '../../ops/metrics.ts';
+import { z } from '@hono/zod-openapi';
+import { defineRoute } from '../http/define-route.ts';
+import { pageOf, ShortPageQuery } from '../http/page.ts';
+
+const deadlineMs = 1_500;
+
+/** How every queue is now, from Redis; each figure is null while Redis does not answer. */
+export async function queueViews(ctx: ApiContext) {
+  // It may be that Redis has not been told yet, or has lost it.
+  const pauses = await within(deadlineMs, 'MySQL', readPauses(ctx.orm.em.fork())).catch(
+    () => new Map<string, boolean>(),
+  );
+  return Promise.all(
+    queues.map((queue) =>
+      within(deadlineMs, 'Redis', viewOf(ctx, queue, pauses.get(queue.name) === true)).catch(() => unknownOf(queue)),
+    ),
+  );
+}
+
+/** What has not left MySQL yet; null while it does not answer. */
+export async function backlogView(ctx: ApiContext) {
+  const backlog = await within(deadlineMs, 'MySQL', readBacklog(ctx)).catch(() => undefined);
+  return { waiting: backlog?.waiting ?? null, oldest_seconds: backlog?.seconds ?? null };
+}
+
+/** How long every stream is, and how far those who follow it here are behind; null while Redis does not answer. */
+export async function streamViews(ctx: ApiContext) {
+  const known = await within(deadlineMs, 'Redis', readStreams(ctx)).catch(() => []);
+  return [...ctx.definitions.streams.keys()].map((name) => {
+    const stream = known.find((some) => some.name === name);
+    return { name, length: stream?.length ?? null, lag_seconds: stream?.lagSeconds ?? null };
+  });
+}
+
+async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition, isStopped: boolean) {
+  const queue = producer.queues.get(name);
+  if (!queue) throw new Error(`no queue is called ${name}`);
+  const [counts, workers, isPaused, restMs, first] = await Promise.all([
+    queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
+    queue.getWorkers(),
+    queue.isPaused(),
+    queue.getRateLimitTtl(),
+    // Of each state the one that waits longest.
+    queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+  ]);
+  const oldest = first.map(({ timestamp }) => timestamp).toSorted((a, b) => a - b)[0];
+  const atMs = now().getTime();
+  const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
+  return {
+    name,
+    summary,
+    status: isStopped || isPaused ? ('paused' as const) : restMs > 0 ? ('limited' as const) : ('running' as const),
+    limited_until: restMs > 0 ? new Date(atMs + restMs).toISOString() : null,
+    waiting: waiting + prioritized,
+    active,
+    delayed,
+    completed,
+    failed,
+    // One Redis may hold several installations, each in a db of its own.
+    workers: workers.filter(({ db }) => Number(db) === config.REDIS_DB).length,
+    oldest_waiting_seconds: oldest === undefined ? null : Math.max(0, (atMs - oldest) / 1_000),
+  };
+}
+
+function unknownOf({ name, summary }: QueueDefinition) {
+  const status = 'unknown' as const;
+  const figures = { waiting: null, active: null, delayed: null, completed: null, failed: null, workers: null };
+  return { name, summary, status, limited_until: null, ...figures, oldest_waiting_seconds: null };
+}
+
+const count = z.int().nullable();
+
+/** A queue as operators see it. */
+export const QueueView = z
+  .object({
+    name: z.string(),
+    summary: z.string(),
+    status: z.enum(['running', 'paused', 'limited', 'unknown']).openapi({ description: 'unknown: Redis is away.' }),
+    limited_until: z.string().nullable().openapi({ description: 'Until then the queue rests for its rate limit.' }),
+    waiting: count,
+    active: count,
+    delayed: count.openapi({ description: 'Those that wait for another try, or for their schedule.' }),
+    completed: count.openapi({ description: 'Of the last day.' }),
+    failed: count.openapi({ description: 'Of the last day, for good.' }),
+    workers: count.openapi({ description: 'Processes that work this queue.' }),
+    oldest_waiting_seconds: z.number().nullable(),
+  })
+  .openapi('Queue');
+
+const QueueList = z
+  .object({
+    data: z.array(QueueView),
+    outbox: z.object({ waiting: count, oldest_seconds: z.number().nullable() }),
+    streams: z.array(
+      z.object({
+        name: z.string(),
+        length: count,
+        lag_seconds: z.number().nullable().openapi({ description: 'Of who follows it here; null when nobody does.' }),
+      }),
+    ),
+    next_cursor: z.string().nullable(),
+  })
+  .openapi('QueueList');
+
+const example = {
+  data: [
+    {
+      name: 'payments',
+      summary: 'Charges and refunds at the payment gateway.',
+      status: 'running' as const,
+      limited_until: null,
+      waiting: 3,
+      active: 2,
+      delayed: 0,
+      completed: 1_204,
+      failed: 1,
+      workers: 2,
+      oldest_waiting_seconds: 0.4,
+    },
+  ],
+  outbox: { waiting: 0, oldest_seconds: 0 },
+  streams: [{ name: 'orders', length: 2_410, lag_seconds: 0 }],
+  next_cursor: null,
+};
+
+const list = defineRoute(
+  'operator',
+  {
+    method: 'get',
+    path: '/queues',
+    operationId: 'listQueues',
+    summary: 'How every queue is: depth, oldest waiting, outcomes, workers, paused or limited until; and what lags.',
+    description: 'A figure that cannot be read now is null.',
+    tags: ['jobs'],
+    request: { query: z.object(ShortPageQuery) },
+    responses: {
+      200: { description: 'Every queue.', content: { 'application/json': { schema: QueueList, example } } },
+    },
+  },
+  async (c) => {
+    const { ctx } = c.var;
+    const [data, outbox, streams] = await Promise.all([queueViews(ctx), backlogView(ctx), streamViews(ctx)]);
+    const page = pageOf('queues', data, c.req.valid('query'), ({ name }) => name);
+    return c.json({ ...page, outbox, streams }, 200);
+  },
+);
+
+/** The queues, watched. */
+export const routes = [list];

@@ -1,0 +1,166 @@
+import { z } from '@hono/zod-openapi';
+import type { InferEntity } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import type { ApiContext } from '../../context.ts';
+import { Order, orderStatuses } from '../../entities/orders.entity.ts';
+import { User } from '../../entities/accounts.entity.ts';
+import { Problem } from '../../errors.ts';
+import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { audit } from '../callers/audit.ts';
+import { AfterUuid, readCursor, writeCursor } from '../http/page.ts';
+import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { exampleOrder } from '../docs/examples.ts';
+import { OrderRequest, wishedItems } from './order-request.ts';
+import { OrderView, orderViews } from './order-view.ts';
+import { meansOf } from '../../orders/mint-payment.ts';
+import { placeOrder } from '../../orders/place-order.ts';
+import { type Principal, principalOf } from '../callers/principal.ts';
+import { takesOf } from '../../orders/takeable.ts';
+import { wholeNumber } from '../http/fields.ts';
+
+const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
+
+const create = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/orders',
+    operationId: 'placeOrder',
+    summary: 'Places an order; once answered it is durable, and its payment is under way.',
+    description:
+      'With a `currency` other than the products’, each line (price × quantity) is converted at the newest stored rate and rounded once, half to even, to the currency’s minor unit; the order keeps `fx_rate`, `fx_source` and `fx_as_of`.',
+    tags: ['orders'],
+    request: {
+      headers: IdempotencyHeaders,
+      body: {
+        required: true,
+        content: {
+          'application/json': { schema: OrderRequest, example: { user_id: 1, products: [1, 2], total_amount: 100 } },
+        },
+      },
+    },
+    responses: {
+      201: { description: 'The order, pending.', headers: z.object({ Location: z.string() }), content: orderContent },
+      403: { description: 'forbidden: an order for someone else' },
+      409: { description: 'out_of_stock, idempotency_key_in_use' },
+      422: {
+        description:
+          'invalid, unknown_product, total_mismatch, currency_required, currency_unavailable, amount_not_chargeable, idempotency_key_reused',
+      },
+      503: { description: 'fx_rate_unavailable' },
+    },
+  },
+  async (c) => {
+    const request = c.req.valid('json');
+    const principal = principalOf(c);
+    const { ctx } = c.var;
+    const userId = await buyerOf(ctx, principal, request.user_id);
+    const means = meansOf(ctx, request.payment_method);
+    const at = ctx.now();
+    return answerOnce(c, request, async (tx, after) => {
+      const wish = { userId, items: wishedItems(request), totalAmount: request.total_amount, means, at };
+      const { currency } = request;
+      const order = await placeOrder(tx, after, {
+        ...wish,
+        currency,
+        takes: takesOf(ctx),
+        fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
+      });
+      if (userId !== principal.userId) await audit(c, tx, { subject: order.id, after: order });
+      return { status: 201, body: order, location: `/orders/${order.id}` };
+    });
+  },
+);
+
+/** Whom the order is for. @throws Problem when that is someone else, unless an administrator says so of a user there is. */
+async function buyerOf({ orm }: ApiContext, { userId, role }: Principal, named = userId): Promise<number> {
+  if (named === userId) return userId;
+  if (role !== 'admin')
+    throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
+  if ((await orm.em.fork().count(User, { id: named, deletedAt: null })) === 0)
+    throw new Problem('invalid', `There is no user ${named}.`, {
+      errors: [{ pointer: '/user_id', detail: `no user ${named}` }],
+    });
+  return named;
+}
+
+const ListQuery = z.object({
+  status: z.enum(orderStatuses).optional(),
+  cursor: z.string().max(500).optional(),
+  limit: wholeNumber(1, 100).default(20),
+});
+const OrderList = z.object({ data: z.array(OrderView), next_cursor: z.string().nullable() }).openapi('OrderList');
+
+const list = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/orders',
+    operationId: 'listOrders',
+    summary: "One's own orders, newest first; an administrator sees all.",
+    tags: ['orders'],
+    request: { query: ListQuery },
+    responses: {
+      200: {
+        description: 'A page of orders.',
+        content: { 'application/json': { schema: OrderList, example: { data: [exampleOrder], next_cursor: null } } },
+      },
+    },
+  },
+  async (c) => {
+    const { status, cursor, limit } = c.req.valid('query');
+    const { userId, role } = principalOf(c);
+    const listName = `orders:${role === 'admin' ? 'all' : userId}:${status ?? ''}`;
+    const em = c.var.ctx.orm.em.fork();
+    const rows = await em.find(
+      Order,
+      {
+        ...(role === 'admin' ? {} : { user: userId }),
+        ...(status === undefined ? {} : { status }),
+        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
+      },
+      { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
+    );
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return c.json(
+      { data: await orderViews(em, page, userId), next_cursor: last ? writeCursor(listName, last.id) : null },
+      200,
+    );
+  },
+);
+
+const read = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/orders/{id}',
+    operationId: 'readOrder',
+    summary: 'One order with its lines and its last payment.',
+    tags: ['orders'],
+    request: { params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }) },
+    responses: { 200: { description: 'The order.', content: orderContent }, 404: { description: 'not_found' } },
+  },
+  async (c) => {
+    const [view] = await orderViews(c.var.ctx.orm.em.fork(), [await namedOrder(c)], principalOf(c).userId);
+    if (!view) throw unknownOrder();
+    return c.json(view, 200);
+  },
+  namedOrder,
+);
+
+/** The order that the path names, if the caller may see it. @throws Problem not_found */
+export async function namedOrder(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Order>> {
+  const { userId, role } = principalOf(c);
+  const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
+  const order = await c.var.ctx.orm.em.fork().findOne(Order, where, { disableIdentityMap: true });
+  if (!order) throw unknownOrder();
+  return order;
+}
+
+function unknownOrder(): Problem {
+  return new Problem('not_found', 'You have no such order.');
+}
+
+/** Placing and reading orders. */
+export const routes = [create, list, read];

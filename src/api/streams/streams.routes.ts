@@ -1,0 +1,144 @@
+import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
+import { Problem } from '../../errors.ts';
+import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
+import { market } from '../../streams/market.stream.ts';
+import { orders } from '../../streams/orders.stream.ts';
+import { streamId } from '../../streams/entry.ts';
+import type { Wish } from '../../streams/subscription.ts';
+import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { answerEvents } from './event-stream.ts';
+import { exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
+import { principalOf } from '../callers/principal.ts';
+
+const mostClients = 5_000;
+const ofStrangers = 'address ';
+const headers = z.object({
+  'last-event-id': z
+    .union([z.literal(''), z.string().regex(streamId, 'must be the id of an event of this stream')])
+    .transform((id) => id || undefined)
+    .optional()
+    .openapi({
+      description: 'The last event seen; what came after it follows, with nothing missed and nothing twice.',
+      example: '1795348800000-0',
+    }),
+});
+const description =
+  'Server-sent events: `id` is the Redis stream id, `event` the type, `data` one line of JSON. Without `Last-Event-ID` ' +
+  'from now on. `event: gap` says that events are no longer there: read the state anew. `event: bye` says that the ' +
+  'process ends, or the login that follows: come back after `retry`. A comment comes every 15 s.';
+
+function eventStream(example: string) {
+  return {
+    200: { description: 'Events, without end.', content: { 'text/event-stream': { schema: z.string(), example } } },
+    503: { description: 'unavailable' },
+  };
+}
+
+const orderEvents = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/streams/orders',
+    operationId: 'followOrders',
+    summary: "Everything that happens to one's own orders, as it happens.",
+    description,
+    tags: ['streams'],
+    request: {
+      headers,
+      query: z.object({
+        all: z.stringbool().optional().openapi({ description: "Everybody's; for administrators.", example: 'false' }),
+      }),
+    },
+    responses: { ...eventStream(exampleOrderEvent), 403: { description: 'forbidden' } },
+  },
+  (c) => {
+    const { userId, role } = principalOf(c);
+    const isForAll = c.req.valid('query').all === true;
+    if (isForAll && role !== 'admin')
+      throw new Problem('forbidden', "Everybody's orders are for administrators; leave out all=true.");
+    return follow(c, orders.name, {
+      after: c.req.valid('header')['last-event-id'],
+      accepts: ({ data }) => isForAll || data['user_id'] === userId,
+    });
+  },
+);
+
+const list = z
+  .string()
+  .max(2_000)
+  .transform((value) =>
+    value
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  );
+
+const marketEvents = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/streams/market',
+    operationId: 'followMarket',
+    summary: 'Market data as it is stored; all of it, or only some symbols and types.',
+    description,
+    tags: ['streams'],
+    request: {
+      headers,
+      query: z.object({
+        symbols: list.pipe(z.array(Symbol).max(50)).optional().openapi({ type: 'string', example: 'AAPL,MSFT' }),
+        types: list.pipe(z.array(z.string()).max(20)).optional().openapi({ type: 'string', example: 'quote.updated' }),
+      }),
+    },
+    responses: eventStream(exampleQuoteEvent),
+  },
+  (c) => {
+    const { symbols = [], types = [] } = c.req.valid('query');
+    refuseUnknownTypes(c, types);
+    // A coin that few know may go by its bare name here: whoever follows a share of that name misses nothing by it.
+    const subjects = new Set(symbols.flatMap((symbol) => [symbol, CryptoSymbol.safeParse(symbol).data ?? symbol]));
+    return follow(c, market.name, {
+      after: c.req.valid('header')['last-event-id'],
+      accepts: ({ subject, type }) =>
+        (subjects.size === 0 || subjects.has(subject)) && (types.length === 0 || types.includes(type)),
+    });
+  },
+);
+
+function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]): void {
+  const { events } = c.var.ctx.definitions;
+  const unknown = types.filter((type) => events.get(type)?.stream.name !== market.name);
+  if (unknown.length === 0) return;
+  const errors = unknown.map((type) => ({ pointer: 'types', detail: `${type} is no event of this stream` }));
+  throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
+}
+
+function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<Response> {
+  const { caller, logins } = c.var;
+  const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
+  refuseWithoutPlace(c, owner);
+  return answerEvents(c, () => {
+    const subscription = c.var.ctx.tails.subscribe(stream, { ...wish, owner });
+    if (caller) logins.watch(caller, subscription);
+    return subscription;
+  });
+}
+
+/** Strangers fill half of a process's places at the most, so that whoever logs in finds one. */
+function refuseWithoutPlace(c: HonoContext<RouteEnv>, owner: string): void {
+  const { tails, config } = c.var.ctx;
+  const isStranger = owner.startsWith(ofStrangers);
+  const strangers = () => tails.count((some) => some?.startsWith(ofStrangers) === true);
+  if (tails.count() >= mostClients || (isStranger && strangers() >= mostClients / 2))
+    throw new Problem('unavailable', 'As many follow streams here as can; try again.', {
+      headers: { 'retry-after': '5' },
+    });
+  const most = isStranger ? config.STREAMS_PER_ADDRESS : config.STREAMS_PER_CALLER;
+  if (tails.count((some) => some === owner) >= most)
+    throw new Problem('too_many_requests', `You follow ${most} streams already; close some, or log in.`, {
+      headers: { 'retry-after': '30' },
+    });
+}
+
+/** The streams, live. */
+export const routes = [orderEvents, marketEvents];

@@ -1,9 +1,0 @@
-import { readFileSync } from 'node:fs';
-import { z } from '@hono/zod-openapi';
-
-const About = z.object({ version: z.string() });
-
-/** The version of the product, as package.json says it. */
-export const { version } = About.parse(
-  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')),
-);

@@ -1,0 +1,144 @@
+import { p, defineEntity } from '@mikro-orm/mysql';
+
+/** The decimals of a price: coins cost as little as a millionth of a millionth of a dollar, and less. */
+export const priceScale = 18;
+
+const price = () => p.decimal('number').precision(30).scale(priceScale);
+
+/** The columns of one observation of a price, as the provider gave it; what kind of price it is, the table says. */
+export const priceColumns = () => ({
+  id: p.bigint('string').primary().autoincrement(),
+  symbol: p.string().length(32),
+  /** The job that observed it: a second run of the job rewrites the same row. */
+  jobId: p.string().length(64),
+  current: price(),
+  change: price().nullable(),
+  changePercent: price().nullable(),
+  high: price().nullable(),
+  low: price().nullable(),
+  open: price().nullable(),
+  previousClose: price().nullable(),
+  /** The provider's `t`, UNIX seconds. */
+  quotedAt: p.integer().unsigned(),
+  observedAt: p.datetime(3),
+  source: p.string().length(20),
+});
+
+/** One observation of a share's price. The last one of a symbol is its stored copy. */
+export const StockQuote = defineEntity({
+  name: 'StockQuote',
+  tableName: 'stock_quotes',
+  indexes: [{ properties: ['symbol', 'observedAt'] }],
+  uniques: [{ properties: ['jobId'] }],
+  properties: priceColumns(),
+});
+
+/** One observation of a coin's price at an exchange. The last one of a symbol is its stored copy. */
+export const CryptoData = defineEntity({
+  name: 'CryptoData',
+  tableName: 'crypto_data',
+  indexes: [{ properties: ['symbol', 'observedAt'] }],
+  uniques: [{ properties: ['jobId'] }],
+  properties: priceColumns(),
+});
+
+/** The decimals of a company's amounts, which are in millions. */
+export const amountScale = 10;
+
+/** What the provider last said of a company; null where it does not know. Capitalisation and shares are in millions. */
+export const CompanyProfile = defineEntity({
+  name: 'CompanyProfile',
+  tableName: 'company_profiles',
+  properties: {
+    symbol: p.string().length(32).primary(),
+    ticker: p.string().length(32),
+    name: p.string().length(255),
+    country: p.string().length(100).nullable(),
+    currency: p.string().length(10).nullable(),
+    estimateCurrency: p.string().length(10).nullable(),
+    exchange: p.string().length(255).nullable(),
+    industry: p.string().length(255).nullable(),
+    ipo: p.string().length(10).nullable(),
+    logo: p.string().length(2000).nullable(),
+    marketCapitalization: p.decimal('number').precision(30).scale(amountScale).nullable(),
+    phone: p.string().length(50).nullable(),
+    shareOutstanding: p.decimal('number').precision(30).scale(amountScale).nullable(),
+    website: p.string().length(2000).nullable(),
+    observedAt: p.datetime(3),
+    source: p.string().length(20),
+  },
+});
+
+/**
+ * The rates of one base at one moment: units of each currency for one of the base, as decimal text, exact. What is
+ * published together is one row, so that no reader mixes two moments.
+ */
+export const ForexRate = defineEntity({
+  name: 'ForexRate',
+  tableName: 'forex_rates',
+  indexes: [{ properties: ['base', 'asOf'] }],
+  uniques: [{ properties: ['base', 'publication'] }],
+  properties: {
+    id: p.bigint('string').primary().autoincrement(),
+    base: p.string().length(3),
+    // The day of the central bank's publication, or the job that asked: a second run rewrites the same row.
+    publication: p.string().length(64),
+    rates: p.json<Record<string, string>>(),
+    /** The moment for which the rates hold. */
+    asOf: p.datetime(3),
+    /** When they were last fetched. */
+    observedAt: p.datetime(3),
+    source: p.string().length(20),
+  },
+});
+
+/** An article about a symbol. The provider lists one article under every symbol it concerns, with the same id. */
+export const MarketNews = defineEntity({
+  name: 'MarketNews',
+  tableName: 'market_news',
+  indexes: [{ properties: ['symbol', 'publishedAt'] }],
+  properties: {
+    symbol: p.string().length(32).primary(),
+    providerId: p.bigint('number').primary(),
+    /** UNIX seconds, as the provider counts. */
+    publishedAt: p.integer().unsigned(),
+    category: p.string().length(100),
+    headline: p.text(),
+    image: p.text(),
+    related: p.string().length(255),
+    publisher: p.string().length(255),
+    summary: p.text(),
+    url: p.text(),
+    source: p.string().length(20),
+  },
+});
+
+/** When a symbol's news of some days were last fetched, so that no news can be told from news not asked for. */
+export const NewsCoverage = defineEntity({
+  name: 'NewsCoverage',
+  tableName: 'news_coverage',
+  properties: {
+    symbol: p.string().length(32).primary(),
+    fromDay: p.string().length(10).primary(),
+    toDay: p.string().length(10).primary(),
+    observedAt: p.datetime(3),
+    source: p.string().length(20),
+  },
+});
+
+/** A symbol whose price is asked for at fixed times, without anybody asking. */
+export const WatchedSymbol = defineEntity({
+  name: 'WatchedSymbol',
+  tableName: 'watched_symbols',
+  properties: {
+    symbol: p.string().length(32).primary(),
+    /** A share is asked for rarely while its market is closed, a coin always. */
+    kind: p.enum(['stock', 'crypto'] as const),
+    everySeconds: p.integer().unsigned(),
+    /** Null: `WATCHLIST` named it. No foreign key: it is watched also when the account has left. */
+    addedBy: p.integer().unsigned().nullable(),
+    createdAt: p.datetime(3),
+    /** When the last poll was about to call. A poll whose slot began before that does not call. */
+    polledAt: p.datetime(3).nullable(),
+  },
+});

@@ -1,0 +1,92 @@
+import { defineEntity, p } from '@mikro-orm/mysql';
+
+/** A job that gave up, kept in MySQL until someone decides. Replaying is a new job with the same payload, once. */
+export const DeadLetter = defineEntity({
+  name: 'DeadLetter',
+  tableName: 'dead_letters',
+  properties: {
+    id: p.uuid().primary(),
+    kind: p.string().length(100).index(),
+    /** The job's id in its queue: giving up twice is one letter. */
+    jobId: p.string().length(191).unique(),
+    /** JSON text. */
+    payload: p.text().columnType('mediumtext'),
+    reason: p.string().length(1000),
+    attempts: p.integer().unsigned(),
+    diedAt: p.datetime(3),
+    replayedAt: p.datetime(3).nullable().index(),
+    replayJobId: p.uuid().nullable(),
+  },
+});
+
+/**
+ * What somebody changed, or tried to: written in the transaction of the change and never changed itself. What is changed
+ * outside MySQL has two entries of one request: one before, without a status, and one with the answer it got.
+ */
+export const AuditEntry = defineEntity({
+  name: 'AuditEntry',
+  tableName: 'audit_entries',
+  indexes: [
+    { properties: ['userId', 'id'] },
+    { properties: ['action', 'id'] },
+    { properties: ['subject', 'id'] },
+    { properties: ['code', 'at'] },
+    { properties: ['at'] },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    /** Who; null: nobody known. No foreign key: what was done stays known when its doer has left. */
+    userId: p.integer().unsigned().nullable(),
+    /** From where; empty of what came over no socket. */
+    address: p.string().length(64).nullable(),
+    /** The id of the operation, as in /openapi.json; on the board what it asks for, such as `PUT retry/failed`. */
+    action: p.string().length(191),
+    /** The id of what was changed: of a user, product, order, job or token, a symbol, or a queue's name. */
+    subject: p.string().length(191).nullable(),
+    /** On the board: the queue; null: every queue. */
+    queue: p.string().length(100).nullable(),
+    /** Of entries written before there was a `subject`; written no more. */
+    jobId: p.string().length(191).nullable(),
+    /** JSON text of the fields that changed, as they were. Nothing secret, nothing personal. */
+    before: p.text().columnType('mediumtext').nullable(),
+    /** JSON text of the same fields as they are now. */
+    after: p.text().columnType('mediumtext').nullable(),
+    requestId: p.uuid(),
+    at: p.datetime(3),
+    /** The answer it got; null: not made yet. */
+    status: p.smallint().unsigned().nullable(),
+    /** Why it was refused: a code of /problems. */
+    code: p.string().length(50).nullable(),
+  },
+});
+
+/** Something an administrator has decided that must outlive restarts and a lost Redis. */
+export const Setting = defineEntity({
+  name: 'Setting',
+  tableName: 'settings',
+  properties: {
+    name: p.string().length(100).primary(),
+    value: p.string().length(1000),
+    /** Who decided it; no foreign key, because the decision outlives the account. */
+    changedBy: p.integer().unsigned(),
+    changedAt: p.datetime(3),
+  },
+});
+
+/** The answer to a request that carried an Idempotency-Key, stored in the transaction of the request's effect. */
+export const IdempotencyKey = defineEntity({
+  name: 'IdempotencyKey',
+  tableName: 'idempotency_keys',
+  properties: {
+    /** Keys of different callers never meet. No foreign key: deleting an account must not wait for them. */
+    userId: p.integer().unsigned().primary(),
+    key: p.string().length(255).primary(),
+    /** SHA-256 of method, path and body. */
+    fingerprint: p.character().length(64),
+    status: p.smallint().unsigned(),
+    location: p.string().length(500).nullable(),
+    /** The answer's bytes. */
+    body: p.text().columnType('mediumtext'),
+    createdAt: p.datetime(3).index(),
+  },
+});

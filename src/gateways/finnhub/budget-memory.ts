@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { lookScript, restoreScript } from './budget-scripts.ts';
+
+/** The key and what its plan allows; `reserved` is the part, from 0 to 1, of both windows that is kept for people. */
+export type BudgetLimits = Readonly<{
+  key: string;
+  perWindow: number;
+  windowMs: number;
+  perSecond: number;
+  reserved?: number;
+}>;
+
+/** Where Redis keeps the budget of a key, which is itself kept nowhere: all in one slot of a cluster. */
+export function budgetKeys(key: string) {
+  const tag = `{finnhub:${createHash('sha256').update(key).digest('hex').slice(0, 8)}}`;
+  return {
+    log: `${tag}:log`,
+    epoch: `${tag}:epoch`,
+    probe: `${tag}:probe`,
+    since: `${tag}:since`,
+    people: `${tag}:people`,
+    waiting: `${tag}:waiting`,
+    pace: `${tag}:pace`,
+    rest: `${tag}:rest`,
+    refused: `${tag}:refused`,
+    /** To be followed by the name of a call. */
+    outside: `${tag}:outside:`,
+  } as const;
+}
+
+/** What one process remembers of the budget's log, to put it back when Redis has lost it. */
+export type BudgetMemory = Readonly<{
+  /** Asks a script that answers as takeScript does, and returns the wait, ms; what was lost is put back first. */
+  ask(script: (epoch: string) => Promise<unknown>): Promise<number>;
+  /** How long this process should make no call: others may not have put back yet what they remember. */
+  holdMs(): number;
+}>;
+
+/** Where the log is, and for how long and how often it is looked at after this process has asked last. */
+export type Remembering = Readonly<{
+  keys: Readonly<{ log: string; epoch: string; since: string }>;
+  guardedMs: number;
+  lookEveryMs: number;
+}>;
+
+// What the scripts answer: verdict, its epoch or wait, and the log as member, score, member, score …
+const Taken = z.tuple([z.enum(['restore', 'wait', 'go']), z.string(), z.array(z.string()).optional()]);
+
+// Connections come back within half a second of each other.
+const holdAfterOutageMs = 1_000;
+
+/** Opens the memory. As long as its last call counts, the process keeps looking, to remember what others do too. */
+export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }: Remembering): BudgetMemory {
+  let epoch = '';
+  let log: string[] = [];
+  let askedAtMs = Number.NEGATIVE_INFINITY;
+  let holdUntilMs = 0;
+  const holdMs = () => Math.max(0, Math.ceil(holdUntilMs - performance.now()));
+  // A Redis that came back may have lost its last second: until that is over, what is remembered is put back each time.
+  const ask = async (
+    script: (epoch: string) => Promise<unknown>,
+    known = holdMs() > 0 ? '' : epoch,
+  ): Promise<number> => {
+    const [verdict, detail, seen = []] = Taken.parse(await script(known));
+    if (verdict === 'restore') {
+      if (log.length > 0) await redis.eval(restoreScript, 1, keys.log, guardedMs, ...log);
+      epoch = detail || 'unknown';
+      return ask(script, epoch);
+    }
+    log = seen;
+    return verdict === 'wait' ? Number(detail) : 0;
+  };
+  // What cannot be looked at now is at the next look.
+  const look = () =>
+    void ask((known) => redis.eval(lookScript, 3, keys.log, keys.epoch, keys.since, known)).catch(() => {});
+  const lookIfDue = () => {
+    if (redis.status === 'ready' && performance.now() - askedAtMs <= guardedMs) look();
+  };
+  const looking = setInterval(lookIfDue, lookEveryMs).unref();
+  redis.once('end', () => clearInterval(looking));
+  let isFirst = redis.status !== 'ready';
+  redis.on('ready', () => {
+    if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
+    isFirst = false;
+    // On a first start too: whoever may have something to put back is waited for from now on, not from the first call on.
+    look();
+  });
+  return {
+    ask(script) {
+      askedAtMs = performance.now();
+      return ask(script);
+    },
+    holdMs,
+  };
+}

@@ -1,0 +1,215 @@
+import type { Config } from '../../config.ts';
+import { NoSuchGateway } from '../../errors.ts';
+import type { Pace } from '../http/pace.ts';
+import { stripeLimits } from '../stripe/amounts.ts';
+
+/** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
+export type Charge = Readonly<{
+  key: string;
+  orderId: string;
+  paymentId: string;
+  amountMinor: number;
+  currency: string;
+  method: string;
+}>;
+
+/** What the gateway decided; `reference` is its own id of the payment. */
+export type ChargeOutcome =
+  | Readonly<{ status: 'succeeded'; reference: string }>
+  /** Waits for the buyer, whose browser needs the secret. */
+  | Readonly<{ status: 'requires_action'; reference: string; clientSecret: string | null }>
+  | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>
+  | Readonly<{ status: 'canceled'; reference: string }>;
+
+/** What is to be given back of a charge. `key` is the refund's own. */
+export type GiveBack = Readonly<{
+  key: string;
+  refundId: string;
+  reference: string;
+  amountMinor: number;
+  currency: string;
+}>;
+
+/** What the gateway decided about a refund. */
+export type RefundOutcome =
+  | Readonly<{ status: 'succeeded'; reference: string }>
+  /** The gateway has it and is at work, or waits for the buyer; it is over when the gateway says so. */
+  | Readonly<{ status: 'processing'; reference: string; detail: string }>
+  | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>;
+
+/** Which charge is looked for, and between which moments the gateway was asked for it. */
+export type LostCharge = Readonly<{
+  paymentId: string;
+  amountMinor: number;
+  currency: string;
+  firstAskedAt: Date;
+  lastAskedAt: Date;
+  /** Where somebody says it is. */
+  toldReference?: string | null | undefined;
+}>;
+
+/** A charge as the gateway's own list has it. */
+export type ListedCharge = Readonly<{
+  orderId: string | undefined;
+  paymentId: string | undefined;
+  amountMinor: number;
+  currency: string;
+  reference: string;
+  outcome: ChargeOutcome;
+}>;
+
+/** A refund as the gateway's own list has it. `refundId` is missing of those that were made at the gateway itself. */
+export type ListedRefund = Readonly<{
+  reference: string;
+  chargeReference: string | undefined;
+  refundId: string | undefined;
+  amountMinor: number;
+  currency: string;
+  outcome: RefundOutcome;
+}>;
+
+/** What the gateway says of a dispute, and when it said so. */
+export type ToldDispute = Readonly<{
+  reference: string;
+  chargeReference: string | undefined;
+  status: string;
+  reason: string | undefined;
+  amountMinor: number;
+  currency: string;
+  toldAt: Date;
+}>;
+
+/** What a webhook tells. Ids of ours in it were written by whoever made the object: they prove nothing. */
+export type Notice = Readonly<{ gateway: string; type: string; eventId: string }> &
+  (
+    | Readonly<{ about: 'charge'; charge: ListedCharge; isDecided: boolean }>
+    /** What is not whole has to be asked for. */
+    | Readonly<{ about: 'refunds'; chargeReference: string; refunds: readonly ListedRefund[]; isWhole: boolean }>
+    | Readonly<{ about: 'dispute'; dispute: ToldDispute }>
+  );
+
+/**
+ * Whoever takes the money. `charge` and `refund` may be called any number of times with one key and happen once.
+ * Every call throws OutcomeUnknown, NotExecuted or Misconfigured, see errors.ts.
+ */
+export type PaymentGateway = Readonly<{
+  name: string;
+  /** Whether its lists say what it has done: what they do not have then did not happen. */
+  keepsBooks: boolean;
+  /** What it can take of a currency, known without asking it. */
+  limits: (currency: string) => AmountLimits;
+  charge(charge: Charge): Promise<ChargeOutcome>;
+  /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
+  find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
+  /** Where a charge stands whose reference is known. */
+  lookUp(reference: string, charged: Readonly<{ amountMinor: number; currency: string }>): Promise<ChargeOutcome>;
+  /** The charge of a reference as the gateway's books have it; undefined: they do not. */
+  charged(reference: string): Promise<ListedCharge | undefined>;
+  /** Ends a charge that waits, unless it has succeeded meanwhile. */
+  cancel(reference: string): Promise<ChargeOutcome>;
+  refund(refund: GiveBack): Promise<RefundOutcome>;
+  /** Every refund of a charge, whoever made it. */
+  refundsOf(chargeReference: string): Promise<readonly ListedRefund[]>;
+  /** Every charge made between two moments, newest first. */
+  list(since: Date, until: Date): AsyncIterable<ListedCharge>;
+  /** Every refund made between two moments, newest first. */
+  listRefunds(since: Date, until: Date): AsyncIterable<ListedRefund>;
+  /**
+   * Reads a webhook from its raw bytes: undefined when it is about nothing of ours.
+   * @throws BadSignature when it does not come from the gateway, MalformedNotice when it does and cannot be read.
+   */
+  readWebhook(body: string, signature: string): Promise<Notice | undefined>;
+}>;
+
+/** Which amounts can be charged, in minor units of the currency: whole steps, from the least to the most. */
+export type AmountLimits = Readonly<{ stepMinor: number; leastMinor: number; mostMinor: number }>;
+
+/** Whoever takes the money, by name: a payment belongs for ever to the one that its row names. */
+export type PaymentGateways = Readonly<{
+  /** The one that new payments are made for. */
+  current: string;
+  /** All that this deployment can speak to. */
+  all: readonly PaymentGateway[];
+  /** The one of this name. @throws NoSuchGateway when this deployment cannot speak to it. */
+  named(name: string): PaymentGateway;
+}>;
+
+/**
+ * Opens every gateway that is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with another stays
+ * with that one. Whoever is asked over the network is asked at this pace.
+ */
+export function openPaymentGateways(config: Config, pace: Pace | undefined): PaymentGateways {
+  const keys = config.STRIPE_SECRET_KEY;
+  const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
+  if (!keys) return gatewaysOf(config.PAYMENT_GATEWAY, [instant]);
+  const stripe = onceAsked('stripe', stripeLimits, async () => {
+    const { openStripe } = await import('../stripe/stripe.ts');
+    return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE, pace });
+  });
+  return gatewaysOf(config.PAYMENT_GATEWAY, [stripe, instant]);
+}
+
+/** These gateways, and which of them takes new payments. */
+export function gatewaysOf(current: string, all: readonly PaymentGateway[]): PaymentGateways {
+  return {
+    current,
+    all,
+    named(name) {
+      const gateway = all.find((some) => some.name === name);
+      if (gateway) return gateway;
+      throw new NoSuchGateway(
+        `the gateway '${name}' is not configured, and what belongs to it waits; set its keys again`,
+      );
+    },
+  };
+}
+
+/** A gateway that is opened by the first call: its package is large, and most processes never ask for money. */
+function onceAsked(
+  name: string,
+  limits: PaymentGateway['limits'],
+  open: () => Promise<PaymentGateway>,
+): PaymentGateway {
+  let opening: Promise<PaymentGateway> | undefined;
+  const opened = () => (opening ??= open());
+  return {
+    name,
+    keepsBooks: true,
+    limits,
+    charge: async (charge) => (await opened()).charge(charge),
+    find: async (lost) => (await opened()).find(lost),
+    lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
+    charged: async (reference) => (await opened()).charged(reference),
+    cancel: async (reference) => (await opened()).cancel(reference),
+    refund: async (refund) => (await opened()).refund(refund),
+    refundsOf: async (reference) => (await opened()).refundsOf(reference),
+    async *list(since, until) {
+      yield* (await opened()).list(since, until);
+    },
+    async *listRefunds(since, until) {
+      yield* (await opened()).listRefunds(since, until);
+    },
+    readWebhook: async (body, signature) => (await opened()).readWebhook(body, signature),
+  };
+}
+
+/** Asks nobody and takes nothing: every charge and refund succeeds at once. */
+const instant: PaymentGateway = {
+  name: 'instant',
+  keepsBooks: false,
+  limits: () => ({ stepMinor: 1, leastMinor: 0, mostMinor: Number.MAX_SAFE_INTEGER }),
+  charge: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
+  find: async () => undefined,
+  lookUp: async (reference) => ({ status: 'succeeded', reference }),
+  charged: async () => undefined,
+  cancel: async (reference) => ({ status: 'canceled', reference }),
+  refund: async ({ key }) => ({ status: 'succeeded', reference: `instant_${key}` }),
+  refundsOf: async () => [],
+  async *list() {
+    // It keeps no books.
+  },
+  async *listRefunds() {
+    // Of refunds neither.
+  },
+  readWebhook: async () => undefined,
+};

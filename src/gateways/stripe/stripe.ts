@@ -1,0 +1,180 @@
+import Stripe from 'stripe';
+import { Undecided } from '../../errors.ts';
+import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from '../payments/payment-gateway.ts';
+import type { Pace } from '../http/pace.ts';
+import { stripeAmount, stripeLimits, toldAmount } from './amounts.ts';
+import { type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
+import { intentOutcome, isAllOfIt, listedCharge, listedRefund, refundOutcome } from './objects.ts';
+import { readStripeWebhook } from './webhook.ts';
+
+const timeoutMs = 10_000;
+// Clocks differ; the gateway's is the one that stamps intents.
+const clockSlackSeconds = 300;
+// Of the minutes in which one charge was asked for.
+const mostAround = 10_000;
+// Of the days that are compared, whose job has its own time as well.
+const mostListed = 1_000_000;
+
+/** Opens Stripe with the official package; of several keys (rotation) the first is used, of webhook secrets any. */
+export function openStripe({
+  keys,
+  webhookSecrets,
+  base,
+  pace,
+}: Readonly<{
+  keys: readonly string[];
+  webhookSecrets: readonly string[];
+  base: string;
+  /** Every request waits for its turn in it, each page of a list and each look-up as well. */
+  pace?: Pace | undefined;
+}>): PaymentGateway {
+  const stripe = connect(keys[0] ?? '', base, pace);
+  const { paymentIntents, refunds } = stripe;
+  return {
+    name: 'stripe',
+    keepsBooks: true,
+    limits: stripeLimits,
+    charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
+    find: (lost) => listening(() => find(stripe, lost)),
+    lookUp: (reference, charged) =>
+      listening(async () => outcomeOver(await paymentIntents.retrieve(reference), charged)),
+    charged: (reference) =>
+      listening(async () => {
+        const intent = await paymentIntents.retrieve(reference).catch(nothing);
+        return intent && listedCharge(intent);
+      }),
+    cancel: (reference) =>
+      listening(async () => intentOutcome(await paymentIntents.cancel(reference).catch(intentOfRefusal))),
+    refund: ({ key, refundId, reference, amountMinor, currency }) =>
+      asking(async () => {
+        const metadata = { refund_id: refundId };
+        const asked = { payment_intent: reference, amount: stripeAmount(amountMinor, currency), metadata };
+        return refundOutcome(await refunds.create(asked, { idempotencyKey: key }));
+      }),
+    refundsOf: (reference) =>
+      listening(async () => {
+        const found: ListedRefund[] = [];
+        for await (const refund of refunds.list({ payment_intent: reference, limit: 100 }))
+          found.push(listedRefund(refund));
+        return found;
+      }),
+    async *list(since, until) {
+      for await (const intent of listing(stripe.paymentIntents, since, until)) yield listedCharge(intent);
+    },
+    async *listRefunds(since, until) {
+      for await (const refund of listing(refunds, since, until)) yield listedRefund(refund);
+    },
+    readWebhook: async (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
+  };
+}
+
+function connect(key: string, base: string, pace: Pace | undefined): Stripe {
+  const { hostname, port, protocol } = new URL(base);
+  return new Stripe(key, {
+    host: hostname,
+    port: port || (protocol === 'http:' ? 80 : 443),
+    protocol: protocol === 'http:' ? 'http' : 'https',
+    timeout: timeoutMs,
+    // BullMQ's attempts are the one place that tries again.
+    maxNetworkRetries: 0,
+    telemetry: false,
+    ...(pace && { httpClient: paced(Stripe.createNodeHttpClient(), pace) }),
+  });
+}
+
+type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
+
+function paced(http: HttpClient, pace: Pace): HttpClient {
+  return {
+    getClientName: () => http.getClientName(),
+    async makeRequest(...request) {
+      await pace.take();
+      return http.makeRequest(...request);
+    },
+  };
+}
+
+function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency, method }: Charge) {
+  return stripe.paymentIntents.create(
+    {
+      amount: stripeAmount(amountMinor, currency),
+      currency: currency.toLowerCase(),
+      payment_method: method,
+      confirm: true,
+      automatic_payment_methods: { enabled: true, allow_redirects: 'never' },
+      metadata: { order_id: orderId, payment_id: paymentId },
+    },
+    { idempotencyKey: key },
+  );
+}
+
+/** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
+async function find(stripe: Stripe, lost: LostCharge): Promise<ChargeOutcome | undefined> {
+  const isIt = (intent: Stripe.PaymentIntent) =>
+    listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
+  const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
+  if (told && isIt(told)) return intentOutcome(told);
+  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt, mostAround))
+    if (isIt(intent)) return intentOutcome(intent);
+  return undefined;
+}
+
+/** @throws Undecided, for the daily comparison to tell people, when it is over anything but what was charged. */
+function outcomeOver(
+  intent: Stripe.PaymentIntent,
+  { amountMinor, currency }: Readonly<{ amountMinor: number; currency: string }>,
+): ChargeOutcome {
+  if (isAllOfIt(intent) && isOver(intent, amountMinor, currency)) return intentOutcome(intent);
+  throw new Undecided(`Stripe has ${intent.id} over another amount than was asked for`);
+}
+
+function isOver(intent: Stripe.PaymentIntent, amountMinor: number, currency: string): boolean {
+  const told = toldAmount(intent);
+  return told.amountMinor === amountMinor && told.currency === currency;
+}
+
+function nothing(error: unknown): undefined {
+  if (!(error instanceof Stripe.errors.StripeInvalidRequestError && error.statusCode === 404)) throw error;
+}
+
+type Listed<T> = Readonly<{
+  list(asked: { created: { gte: number; lte: number }; limit: number }): AsyncIterable<T>;
+}>;
+
+/** @throws an error rather than end early: what was not seen must not count as not there. */
+async function* listing<T>(books: Listed<T>, since: Date, until: Date, most = mostListed): AsyncGenerator<T> {
+  const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
+  const created = { gte: seconds(since) - clockSlackSeconds, lte: seconds(until) + clockSlackSeconds };
+  let seen = 0;
+  for await (const row of books.list({ created, limit: 100 })) {
+    seen += 1;
+    if (seen > most) throw new Error(`Stripe lists more than ${most} objects of the time in question`);
+    yield row;
+  }
+}
+
+/** An intent that cannot be canceled comes with its refusal, and says why itself. */
+function intentOfRefusal(error: unknown): Stripe.PaymentIntent {
+  if (error instanceof Stripe.errors.StripeInvalidRequestError && error.payment_intent) return error.payment_intent;
+  throw error;
+}
+
+/** Asks for money to move: a refusal is an outcome, every other error is one of errors.ts. */
+async function asking<T>(call: () => Promise<T>): Promise<T | Refusal> {
+  try {
+    return await call();
+  } catch (error) {
+    const refusal = stripeRefusal(error);
+    if (refusal) return refusal;
+    throw stripeFailure(error);
+  }
+}
+
+/** Asks what has happened: being refused an answer tells nothing about it. */
+async function listening<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw stripeFailure(error);
+  }
+}

@@ -1,0 +1,65 @@
+import { readdir } from 'node:fs/promises';
+import { basename } from 'node:path';
+import type { Job } from './define-job.ts';
+import { queues } from './queues.ts';
+import type { EventDefinition, Stream } from '../streams/define-event.ts';
+
+/** Every job kind by name and every event by type, as the folders hold them. */
+export type Definitions = Readonly<{
+  jobs: ReadonlyMap<string, Job>;
+  events: ReadonlyMap<string, EventDefinition>;
+  streams: ReadonlyMap<string, Stream>;
+}>;
+
+/** A definition file does not hold what its name says. */
+export class BadDefinition extends Error {
+  override name = 'BadDefinition';
+}
+
+/**
+ * Imports every `*.job.ts` and `*.stream.ts`: the folders are the only registration there is.
+ * @throws BadDefinition naming the file and what to rename.
+ */
+export async function loadDefinitions(): Promise<Definitions> {
+  const jobs = new Map<string, Job>();
+  for (const { file, exported } of await importFolder('jobs', '.job.ts')) {
+    const job = exported.find(isJob);
+    if (!job) throw new BadDefinition(`${file} exports no job; export one made by defineJob`);
+    if (basename(file, '.job.ts') !== job.kind)
+      throw new BadDefinition(`${file} defines '${job.kind}'; rename one to match the other`);
+    if (!queues.includes(job.queue)) throw new BadDefinition(`${file} names a queue that is not listed in queues.ts`);
+    jobs.set(job.kind, job);
+  }
+  const events = new Map<string, EventDefinition>();
+  const streams = new Map<string, Stream>();
+  for (const { file, exported } of await importFolder('streams', '.stream.ts')) {
+    for (const event of exported.filter(isEvent)) {
+      if (event.stream.name !== basename(file, '.stream.ts'))
+        throw new BadDefinition(`${file} defines '${event.type}' on the stream '${event.stream.name}'; move one`);
+      events.set(event.type, event);
+      streams.set(event.stream.name, event.stream);
+    }
+  }
+  return { jobs, events, streams };
+}
+
+async function importFolder(folder: string, suffix: string) {
+  const directory = new URL(`../${folder}/`, import.meta.url);
+  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith(suffix)).sort();
+  return Promise.all(
+    files.map(async (name) => {
+      const module: unknown = await import(new URL(name, directory).href);
+      const exported: unknown[] = typeof module === 'object' && module !== null ? Object.values(module) : [];
+      return { file: `src/${folder}/${name}`, exported };
+    }),
+  );
+}
+
+// What defineJob and defineEvent return is recognised by the fields that only they give together.
+function isJob(value: unknown): value is Job {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'work' in value && 'queue' in value;
+}
+
+function isEvent(value: unknown): value is EventDefinition {
+  return typeof value === 'object' && value !== null && 'type' in value && 'stream' in value && 'data' in value;
+}

@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { CryptoSymbol } from '../../market/symbol.ts';
+import { quoteName } from '../../market/quote.ts';
+import { defineJob } from '../define-job.ts';
+import { FetchOutcome } from './fetch-copy.ts';
+import { fetchPrice } from './fetch-price.ts';
+import { finnhub as queue } from '../queues.ts';
+
+/** Fetches one coin's price at an exchange from Finnhub, stores it, and announces it on the `market` stream. */
+export const fetchCrypto = defineJob(
+  {
+    kind: 'fetch-crypto',
+    summary: 'Fetch one crypto price, store it, announce it.',
+    queue,
+    payload: z.object({ symbol: CryptoSymbol }),
+    result: z.object({ symbol: z.string(), outcome: FetchOutcome }),
+    attempts: 4,
+    backoffMs: 500,
+    timeoutMs: 8_000,
+    coalesceBy: ({ symbol }) => symbol,
+    copyName: ({ symbol }) => quoteName(symbol),
+  },
+  async (attempt, ctx) => {
+    const { symbol } = attempt.payload;
+    return { symbol, outcome: await fetchPrice(attempt, symbol, ctx) };
+  },
+  async ({ symbol }, _reason, { asks }) => asks.settle(quoteName(symbol)),
+);

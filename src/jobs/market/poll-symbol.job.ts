@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { WatchedSymbol } from '../../entities/market.entity.ts';
+import { isCrypto, Symbol } from '../../market/symbol.ts';
+import { closedEveryMs } from '../../market/hours.ts';
+import { quoteName } from '../../market/quote.ts';
+import { slotBegan, slotOffsetMs } from '../../market/polling.ts';
+import type { JobContext } from '../../context.ts';
+import { defineJob } from '../define-job.ts';
+import { fetchCrypto } from './fetch-crypto.job.ts';
+import { fetchQuote } from './fetch-quote.job.ts';
+import { upkeep as queue } from '../queues.ts';
+
+const Outcome = z.enum(['asked', 'current', 'closed', 'not_watched', 'unknown_symbol', 'market_busy']);
+
+/**
+ * Asks for the price of a watched symbol at each of its slots, of a share rarely while its market is closed. The fetch
+ * waits behind everything that people ask for; one that the plan has no room for within 30 s is left out, and the next
+ * slot asks again.
+ */
+export const pollSymbol = defineJob(
+  {
+    kind: 'poll-symbol',
+    summary: 'Ask for the price of a watched symbol.',
+    queue,
+    payload: z.object({ symbol: Symbol }),
+    result: z.object({ symbol: z.string(), outcome: Outcome }),
+    attempts: 1,
+    backoffMs: 1_000,
+    timeoutMs: 5_000,
+    coalesceBy: ({ symbol }) => symbol,
+    schedules: async ({ watchlist }) =>
+      (watchlist.isPolled ? await watchlist.all() : []).map((watched) => ({
+        key: watched.symbol,
+        payload: { symbol: watched.symbol },
+        everyMs: watched.everySeconds * 1_000,
+        offsetMs: slotOffsetMs(watched),
+      })),
+  },
+  // A second run joins the fetch of the first, or finds the slot's call made: the fetch claims it in MySQL.
+  async ({ payload: { symbol } }, ctx) => {
+    const { asks, cache, enqueue } = ctx;
+    const name = quoteName(symbol);
+    const idle = await reasonToWait(symbol, ctx);
+    if (idle) return { symbol, outcome: idle };
+    if (await cache.isUnknown(name)) return { symbol, outcome: 'unknown_symbol' };
+    if (!(await asks.admit(name, 'watchlist'))) return { symbol, outcome: 'market_busy' };
+    await enqueue(isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, { lane: 'watchlist' });
+    return { symbol, outcome: 'asked' };
+  },
+);
+
+/** Why a watched symbol need not be asked for in this slot, if there is a reason. */
+async function reasonToWait(symbol: string, { em, cache, hours, now }: JobContext) {
+  const watched = await em.findOne(WatchedSymbol, { symbol }, { disableIdentityMap: true });
+  if (!watched) return 'not_watched';
+  const at = now();
+  const began = slotBegan(watched, at.getTime());
+  const polledAtMs = watched.polledAt?.getTime() ?? 0;
+  const observedAtMs = (await cache.read(quoteName(symbol)))?.observedAtMs ?? 0;
+  // Somebody's fetch within the slot is as good as a poll.
+  if (Math.max(polledAtMs, observedAtMs) >= began) return 'current';
+  if (watched.kind === 'crypto' || (await hours.isOpen(at))) return undefined;
+  return at.getTime() - polledAtMs < closedEveryMs ? 'closed' : undefined;
+}

@@ -1,0 +1,58 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { AuditEntry, DeadLetter, IdempotencyKey } from '../../entities/ops.entity.ts';
+import { EventLog } from '../../entities/outbox.entity.ts';
+import { defineJob } from '../define-job.ts';
+import { batch, deleteBefore, deleteInBatches, type DeleteSome } from '../../mysql/delete-in-batches.ts';
+import { upkeep as queue } from '../queues.ts';
+
+const hourMs = 3_600_000;
+
+/** Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. A second run finds less to delete. */
+export const pruneRecords = defineJob(
+  {
+    kind: 'prune-records',
+    summary: 'Delete stored answers, replayed dead letters, market events and refused attempts whose time is over.',
+    queue,
+    payload: z.object({}),
+    result: z.object({ deleted: z.int().nonnegative() }),
+    attempts: 3,
+    backoffMs: 1_000,
+    timeoutMs: 60_000,
+    everyMs: hourMs,
+  },
+  async (attempt, ctx) => ({ deleted: await deleteInBatches(deletions(ctx.em, ctx.now()), attempt, ctx) }),
+);
+
+/** What is deleted when. Events of orders and products are kept for ever. */
+function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
+  return [
+    // Three days are promised to whoever repeats a request.
+    deleteBefore(em.getMetadata(IdempotencyKey).tableName, 'created_at', hoursBefore(now, 74)),
+    deleteBefore(em.getMetadata(DeadLetter).tableName, 'replayed_at', hoursBefore(now, 30 * 24)),
+    (tx) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
+    // Strangers cause them, so they must not grow for ever; what was changed is never deleted.
+    (tx) => deleteRefusals(tx, hoursBefore(now, 90 * 24)),
+  ];
+}
+
+// The oldest stand first by position, which has an index; their time has none.
+async function deleteEvents(tx: EntityManager, before: Date): Promise<number> {
+  const oldest = await tx.find(
+    EventLog,
+    { stream: 'market' },
+    { fields: ['position', 'at'], orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
+  );
+  const positions = oldest.filter(({ at }) => at < before).map(({ position }) => position);
+  return positions.length === 0 ? 0 : tx.nativeDelete(EventLog, { position: { $in: positions } });
+}
+
+async function deleteRefusals(tx: EntityManager, before: Date): Promise<number> {
+  const refused = { code: { $ne: null }, at: { $lt: before } };
+  const oldest = await tx.find(AuditEntry, refused, { fields: ['id'], limit: batch, disableIdentityMap: true });
+  return oldest.length === 0 ? 0 : tx.nativeDelete(AuditEntry, { id: { $in: oldest.map(({ id }) => id) } });
+}
+
+function hoursBefore(now: Date, hours: number): Date {
+  return new Date(now.getTime() - hours * hourMs);
+}

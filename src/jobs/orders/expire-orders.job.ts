@@ -1,0 +1,65 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { Order } from '../../entities/orders.entity.ts';
+import { cancelOrder } from '../../orders/cancel-order.ts';
+import { livePaymentOf, lockKnownOrder } from '../../orders/order.ts';
+import { cancelPayment } from '../payments/cancel-payment.job.ts';
+import { defineJob } from '../define-job.ts';
+import { upkeep } from '../queues.ts';
+
+const batch = 200;
+
+/**
+ * Cancels orders that have waited for their buyer too long and gives their stock back. Where the gateway waits for the
+ * buyer too, it is asked to stop waiting first. Twice is harmless: each order is looked at again under its lock.
+ */
+export const expireOrders = defineJob(
+  {
+    kind: 'expire-orders',
+    summary: 'Cancel orders whose buyer has not paid in time, and free their stock.',
+    queue: upkeep,
+    payload: z.object({}),
+    result: z.object({ cancelled: z.int(), asked: z.int() }),
+    attempts: 3,
+    backoffMs: 1_000,
+    timeoutMs: 60_000,
+    everyMs: 5_000,
+  },
+  async ({ signal }, { em, transaction, now, expiryMs, gateways }) => {
+    const before = new Date(now().getTime() - expiryMs);
+    const count = { cancelled: 0, asked: 0 };
+    for await (const id of waiting(em, before)) {
+      signal.throwIfAborted();
+      const done = await transaction(async (tx, after) => {
+        const order = await lockKnownOrder(tx, id);
+        if (!order.waitingSince || order.waitingSince >= before) return undefined;
+        const payment = await livePaymentOf(tx, id);
+        if (payment?.status === 'requires_action') {
+          // Whose gateway cannot be spoken to waits on: its buyer may still pay there.
+          if (!gateways.all.some(({ name }) => name === payment.gateway)) return undefined;
+          after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id });
+          return 'asked';
+        }
+        // Never while a charge may be under way: its end decides what becomes of the order.
+        if (payment) return undefined;
+        await cancelOrder(tx, after, { order, reason: 'expired', at: now() });
+        return 'cancelled';
+      });
+      if (done) count[done] += 1;
+    }
+    return count;
+  },
+);
+
+/** All that have waited since before then, the longest first; those that cannot expire yet keep nobody from being looked at. */
+async function* waiting(em: EntityManager, before: Date): AsyncGenerator<string> {
+  const order = em.getMetadata(Order).tableName;
+  const sql = `select id, waiting_since as waitingSince from ${order}
+    where waiting_since < ? and (waiting_since, id) > (?, ?) order by waiting_since, id limit ${batch}`;
+  let last: Readonly<{ id: string; waitingSince: Date | string }> | undefined = { id: '', waitingSince: new Date(0) };
+  while (last) {
+    const some: (typeof last)[] = await em.execute(sql, [before, last.waitingSince, last.id]);
+    for (const { id } of some) yield id;
+    last = some.length < batch ? undefined : some.at(-1);
+  }
+}

@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { beginCall } from '../../payments/begin-charge.ts';
+import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
+import { endCall, settlePayment } from '../../payments/settle-payment.ts';
+import { defineJob } from '../define-job.ts';
+import { hearGateway } from './hear-gateway.ts';
+import { payments as queue } from '../queues.ts';
+
+/**
+ * Ends a payment that waits for its buyer, at the gateway first: until that says so, the buyer may still complete it. Who
+ * was faster decides whether the order is cancelled or paid. Twice is harmless: the gateway says the same again.
+ */
+export const cancelPayment = defineJob(
+  {
+    kind: 'cancel-payment',
+    summary: 'End a payment whose buyer has not authenticated in time, or has walked away.',
+    queue,
+    payload: z.object({
+      order_id: z.uuid(),
+      payment_id: z.uuid(),
+      // Optional until jobs that name no reason have drained.
+      reason: z.enum(['requested', 'expired']).default('expired'),
+    }),
+    result: z.object({ payment_status: z.string() }),
+    attempts: 100,
+    backoffMs: 500,
+    maxBackoffMs: 5_000,
+    timeoutMs: 15_000,
+    coalesceBy: ({ payment_id }) => payment_id,
+  },
+  async (
+    { payload: { order_id: orderId, payment_id: paymentId, reason }, signal },
+    { transaction, gateways, outage, now },
+  ) => {
+    await outage.admit();
+    const begun = await transaction(async (tx) => {
+      await lockKnownOrder(tx, orderId);
+      const payment = await knownPayment(tx, { orderId, paymentId });
+      const { gatewayReference: reference, status } = payment;
+      const gateway = gateways.named(payment.gateway);
+      if (status !== 'requires_action' || !reference) return { status, gateway, reference: undefined, callId: '' };
+      const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now() };
+      return { status, gateway, reference, callId: await beginCall(tx, call) };
+    });
+    if (begun.reference === undefined) return { payment_status: begun.status };
+    const { callId, gateway, reference } = begun;
+    const noted = (status: string) => (detail: string) =>
+      transaction((tx) => endCall(tx, callId, { status, detail }, now()));
+    const outcome = await hearGateway({ outage, signal }, () => gateway.cancel(reference), {
+      unknown: noted('unknown'),
+      notExecuted: noted('not_executed'),
+    });
+    const status = await transaction((tx, after) =>
+      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, cancelReason: reason }),
+    );
+    return { payment_status: status };
+  },
+);

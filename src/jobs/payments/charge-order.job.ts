@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
+import { Undecided } from '../../errors.ts';
+import type { ChargeOutcome, PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
+import { beginCharge, type Begun, isKeyStale, undoCharge } from '../../payments/begin-charge.ts';
+import { settlePayment, type Unknown } from '../../payments/settle-payment.ts';
+import { defineJob } from '../define-job.ts';
+import { hearGateway } from './hear-gateway.ts';
+import { payments as queue } from '../queues.ts';
+
+/**
+ * Brings a payment to its end: charges it at the gateway, or finds out what became of a charge nobody heard of. It may run
+ * any number of times, also at once: every charge of a payment carries the key that was minted with it.
+ */
+export const chargeOrder = defineJob(
+  {
+    kind: 'charge-order',
+    summary: 'Charge one order at the payment gateway and record the outcome.',
+    queue,
+    payload: z.object({ order_id: z.uuid(), payment_id: z.uuid() }),
+    result: z.object({ order_id: z.uuid(), payment_status: z.string() }),
+    // A gateway may be away for a long while; a wait of at most five seconds each keeps the order's delay short.
+    attempts: 1_000,
+    backoffMs: 250,
+    maxBackoffMs: 5_000,
+    timeoutMs: 15_000,
+  },
+  async ({ payload: { order_id, payment_id }, signal }, ctx) => {
+    const { transaction, now, outage, gateways } = ctx;
+    await outage.admit();
+    const ids = { orderId: order_id, paymentId: payment_id };
+    // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
+    const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now(), gateways }));
+    if (!begun) return { order_id, payment_status: 'settled' };
+    const { callId } = begun;
+    const settle = (outcome: ChargeOutcome | Unknown) =>
+      transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
+    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
+      unknown: (detail) => settle({ status: 'unknown', detail }),
+      notExecuted: (detail) =>
+        transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),
+    });
+    return { order_id, payment_status: await settle(outcome) };
+  },
+);
+
+/** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
+async function converse({ now }: JobContext, { payment, gateway, operation }: Begun): Promise<ChargeOutcome> {
+  const outcome = operation === 'charge' ? await charge(gateway, payment) : await lookUp(gateway, payment, now());
+  // The buyer's browser could still confirm a charge that failed before its eyes; and nobody has told the buyer of one
+  // whose answer was lost. Both end here, at the gateway first, so that paying again cannot charge twice.
+  const isOpen =
+    (payment.status === 'requires_action' && outcome.status === 'failed') ||
+    (payment.status === 'unknown' && outcome.status === 'requires_action');
+  if (!isOpen || outcome.reference === null) return outcome;
+  const ended = await gateway.cancel(outcome.reference);
+  return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
+}
+
+function charge(gateway: PaymentGateway, payment: Begun['payment']): Promise<ChargeOutcome> {
+  const { gatewayKey: key, order: orderId, id: paymentId, amountMinor, currency, method } = payment;
+  return gateway.charge({ key, orderId, paymentId, amountMinor, currency, method });
+}
+
+async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
+  const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, chargingAt, lastCallAt } = payment;
+  if (gatewayReference) return gateway.lookUp(gatewayReference, { amountMinor, currency });
+  const firstAskedAt = chargingAt ?? at;
+  const lastAskedAt = lastCallAt ?? firstAskedAt;
+  const found = await gateway.find({ paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference });
+  if (found) return found;
+  // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
+  if (isKeyStale(firstAskedAt, at))
+    return { status: 'failed', reference: null, code: 'not_charged', detail: 'The gateway never took the charge up.' };
+  throw new Undecided('the gateway lists no such charge yet');
+}

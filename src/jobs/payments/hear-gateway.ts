@@ -1,0 +1,44 @@
+import type { JobContext } from '../../context.ts';
+import { unlessCut } from '../../process/deadline.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../errors.ts';
+
+/** What is written down when the gateway was not heard, before the job is tried again. */
+type Silence = Readonly<{
+  unknown(detail: string): Promise<unknown>;
+  notExecuted(detail: string): Promise<unknown>;
+}>;
+
+/**
+ * Runs one conversation with the payment gateway and tells the breaker how it went. A try that is cut off has not heard the
+ * answer, which is nobody's fault.
+ * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
+ */
+export async function hearGateway<T>(
+  { outage, signal }: Readonly<{ outage: JobContext['outage']; signal: AbortSignal }>,
+  converse: () => Promise<T>,
+  silence: Silence,
+): Promise<T> {
+  try {
+    const outcome = await unlessCut(signal, converse).catch((error: unknown) => {
+      if (!signal.aborted || error !== signal.reason) throw error;
+      throw new OutcomeUnknown('the try was cut off before the gateway answered', { cause: error });
+    });
+    await outage.heard();
+    return outcome;
+  } catch (error) {
+    if (error instanceof OutcomeUnknown) await silence.unknown(error.message);
+    else if (error instanceof NotExecuted || error instanceof Misconfigured) await silence.notExecuted(error.message);
+    else throw error;
+    if (signal.aborted) throw error;
+    if (error instanceof Undecided) {
+      await outage.heard();
+      throw error;
+    }
+    if (error instanceof TooManyCalls) {
+      await outage.limited(error.waitMs);
+      throw new RateLimited(error.waitMs, { cause: error });
+    }
+    const restMs = await outage.missed();
+    throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
+  }
+}

@@ -1,0 +1,59 @@
+import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
+import { Undecided } from '../../errors.ts';
+import type { RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
+import { isKeyStale } from '../../payments/begin-charge.ts';
+import { beginRefund, type BegunRefund, settleRefund, undoRefund } from '../../payments/refund-payment.ts';
+import type { Unknown } from '../../payments/settle-payment.ts';
+import { defineJob } from '../define-job.ts';
+import { hearGateway } from './hear-gateway.ts';
+import { payments as queue } from '../queues.ts';
+
+/** Gives money back at the gateway and records it. Any number of runs refund once: each carries the refund's own key. */
+export const refundPayment = defineJob(
+  {
+    kind: 'refund-payment',
+    summary: 'Refund a payment, whole or in part, and record the outcome.',
+    queue,
+    payload: z.object({ order_id: z.uuid(), refund_id: z.uuid() }),
+    result: z.object({ order_id: z.uuid(), refund_status: z.string() }),
+    attempts: 1_000,
+    backoffMs: 250,
+    maxBackoffMs: 5_000,
+    timeoutMs: 15_000,
+  },
+  async ({ payload: { order_id, refund_id }, signal }, ctx) => {
+    const { transaction, now, outage, gateways } = ctx;
+    await outage.admit();
+    const ids = { orderId: order_id, refundId: refund_id };
+    const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));
+    if (!begun) return { order_id, refund_status: 'settled' };
+    const { callId } = begun;
+    const settle = (outcome: RefundOutcome | Unknown) =>
+      transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
+    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
+      unknown: (detail) => settle({ status: 'unknown', detail }),
+      notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),
+    });
+    return { order_id, refund_status: await settle(outcome) };
+  },
+);
+
+async function converse(
+  { now }: JobContext,
+  { refund, gateway, operation, reference }: BegunRefund,
+): Promise<RefundOutcome> {
+  const { gatewayKey: key, id: refundId, amountMinor, currency } = refund;
+  if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor, currency });
+  const listed = await gateway.refundsOf(reference);
+  const found = listed.find((each) =>
+    refund.gatewayReference
+      ? each.reference === refund.gatewayReference
+      : each.refundId === refundId && each.amountMinor === amountMinor,
+  );
+  if (found) return found.outcome;
+  // The gateway has no such refund, and the key will not be used again: it has not happened and will not happen.
+  if (!refund.gatewayReference && refund.chargingAt && isKeyStale(refund.chargingAt, now()))
+    return { status: 'failed', reference: null, code: 'not_refunded', detail: 'The gateway never took the refund up.' };
+  throw new Undecided('the gateway lists no such refund yet');
+}

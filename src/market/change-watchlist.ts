@@ -1,0 +1,90 @@
+import { randomUUID } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { ApiContext } from '../context.ts';
+import { WatchedSymbol } from '../entities/market.entity.ts';
+import { Problem } from '../errors.ts';
+import { type CallPlan, fittingAll, fittingSeconds } from './polling.ts';
+import { allWatched, kindOf, lockWatchlist, noteChange, type Watched, watchedAs } from './watchlist.ts';
+import type { Made } from '../api/callers/audit.ts';
+
+/** A symbol to be polled, how often, and who wants that. */
+export type Change = Readonly<{ symbol: string; everySeconds: number | undefined; changedBy: number }>;
+
+/** Writes a change down in its transaction. */
+export type Audited = (tx: EntityManager, made: Made) => Promise<void>;
+
+const most = 500;
+const usualSeconds = 60;
+
+/** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
+export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }: Change, audited: Audited) {
+  const { transaction, watchlist, now, log } = ctx;
+  const done = await transaction(async (tx) => {
+    const at = now();
+    await lockWatchlist(tx, watchlist.first, at);
+    const all = await allWatched(tx);
+    const known = watchedAs(all, symbol);
+    const others = all.filter((watched) => watched !== known).map((other) => other.everySeconds);
+    if (!known && all.length >= most)
+      throw new Problem('invalid', `${most} symbols are watched, and no more can be.`, {
+        errors: [{ pointer: 'symbol', detail: `is one more than ${most}` }],
+      });
+    const cadence = cadenceThatFits(everySeconds ?? known?.everySeconds, others, watchlist.plan);
+    const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null };
+    const watched: Watched = { ...row, ...known, symbol, kind: row.kind, everySeconds: cadence };
+    if (known)
+      await tx.nativeUpdate(
+        WatchedSymbol,
+        { symbol: known.symbol },
+        { symbol, kind: kindOf(symbol), everySeconds: cadence },
+      );
+    else await tx.insert(WatchedSymbol, watched);
+    await noteChange(tx, { id: randomUUID(), changedBy, at });
+    await audited(tx, {
+      ...(known ? { before: { every_seconds: known.everySeconds }, status: 200 } : { status: 201 }),
+      after: { every_seconds: cadence },
+    });
+    return { watched, isNew: !known };
+  });
+  log.info({ user: changedBy, symbol, everySeconds: done.watched.everySeconds }, 'watchlist: watched');
+  return done;
+}
+
+/** Has a symbol polled no longer. @throws Problem when it is not watched. */
+export async function stopWatching(
+  ctx: ApiContext,
+  { symbol, changedBy }: Omit<Change, 'everySeconds'>,
+  audited: Audited,
+) {
+  const { transaction, watchlist, now, log } = ctx;
+  await transaction(async (tx) => {
+    const at = now();
+    await lockWatchlist(tx, watchlist.first, at);
+    const known = watchedAs(await allWatched(tx), symbol);
+    if (!known) throw notWatched(symbol);
+    await tx.nativeDelete(WatchedSymbol, { symbol: known.symbol });
+    await audited(tx, { before: { every_seconds: known.everySeconds } });
+    await noteChange(tx, { id: randomUUID(), changedBy, at });
+  });
+  log.info({ user: changedBy, symbol }, 'watchlist: no longer watched');
+}
+
+/** There is nothing to stop. */
+export function notWatched(symbol: string): Problem {
+  return new Problem('not_found', `${symbol} is not watched.`);
+}
+
+function cadenceThatFits(wanted: number | undefined, others: readonly number[], plan: CallPlan): number {
+  const fits = fittingSeconds(others, plan);
+  const chosen = wanted ?? Math.max(usualSeconds, fits ?? 0);
+  if (fits !== undefined && chosen >= fits) return chosen;
+  const forAll = fittingAll(others.length + 1, plan);
+  const detail =
+    fits === undefined
+      ? `The other symbols leave nothing of the plan; all ${others.length + 1} would fit at every ${forAll} s.`
+      : `Beside the other symbols the plan has room for a call every ${fits} s.`;
+  throw new Problem('watchlist_over_budget', detail, {
+    errors: [{ pointer: '/every_seconds', detail: `must be at least ${fits ?? forAll}` }],
+    facts: { fits_every_seconds: fits ?? forAll },
+  });
+}

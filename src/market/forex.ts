@@ -1,0 +1,88 @@
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { ForexRate } from '../entities/market.entity.ts';
+import type { Copy } from './cache.ts';
+import { type Rates, crossRates, roundHalfEven, wholeOf } from './cross-rates.ts';
+
+/** The rates of a base at one moment. */
+export type ForexRow = Omit<InferEntity<typeof ForexRate>, 'id' | 'publication'>;
+
+/** The name under which the rates of a base are cached and asked for. */
+export function forexName(base: string): string {
+  return `fetch-forex:${base}`;
+}
+
+/** The rates as JSON numbers; each has few enough digits to stay what its text says. */
+export function forexKeys({ rates, asOf, source }: ForexRow) {
+  return { quote: numbersOf(rates), as_of: asOf.toISOString(), source };
+}
+
+/** The answer body of stored rates, still open for `stale`. It is as old as their last fetch, not as the rates. */
+export function forexCopy(row: ForexRow): Copy {
+  const body = JSON.stringify({ base: row.base, ...forexKeys(row) });
+  return { body: body.slice(0, -1), observedAtMs: row.observedAt.getTime() };
+}
+
+/** The last rates of a base that MySQL holds, from one source or from any. */
+export async function newestRates(em: EntityManager, base: string, source?: string): Promise<ForexRow | undefined> {
+  const of = { base, ...(source ? { source } : {}) };
+  const row = await em.findOne(ForexRate, of, { orderBy: { asOf: 'desc' }, disableIdentityMap: true });
+  if (!row) return undefined;
+  const { rates, asOf, observedAt } = row;
+  return { base, rates, asOf, observedAt, source: row.source };
+}
+
+/** The last rates of a base, as an answer. */
+export async function storedForex(em: EntityManager, base: string): Promise<Copy | undefined> {
+  const row = await newestRates(em, base);
+  return row && forexCopy(row);
+}
+
+function numbersOf(rates: Rates): Record<string, number> {
+  return Object.fromEntries(Object.entries(rates).map(([currency, rate]) => [currency, Number(rate)]));
+}
+
+/**
+ * Stores the rates of a base, one row a publication, and answers whether the publication is a new one. One that is
+ * known already is only noted as seen again.
+ */
+export async function storeRates(tx: EntityManager, row: ForexRow, publication: string): Promise<boolean> {
+  const { base, observedAt } = row;
+  const known = await tx.nativeUpdate(ForexRate, { base, publication }, { observedAt });
+  // Two fetches at once may both find it new: it is one row all the same, and the event tells nothing false twice.
+  if (known === 0) await tx.upsert(ForexRate, { ...row, publication }, { onConflictFields: ['base', 'publication'] });
+  return known === 0;
+}
+
+/** What one unit of a currency costs in another, as decimal text, from whom, and for when. */
+export type ExchangeRate = Readonly<{ rate: string; source: string; asOf: Date }>;
+
+/**
+ * The newest stored rate from one currency to another: that of the currency itself, or, when it is newer, what follows
+ * from the central bank's rates of the euro. Undefined: not all have been fetched yet; `unlisted`: those that have been do
+ * not hold it, and waiting would not help.
+ */
+export async function exchangeRate(
+  em: EntityManager,
+  from: string,
+  to: string,
+): Promise<ExchangeRate | 'unlisted' | undefined> {
+  const [own, euro] = [await newestRates(em, from), await newestRates(em, 'EUR')];
+  const [newest] = [pick(own, own?.rates[to]), pick(euro, euro && crossRates(euro.rates, from)?.[to])]
+    .filter((found) => found !== undefined)
+    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime());
+  return newest ?? (euro ? 'unlisted' : undefined);
+}
+
+function pick(row: ForexRow | undefined, rate: string | undefined): ExchangeRate | undefined {
+  return row && rate !== undefined ? { rate, source: row.source, asOf: row.asOf } : undefined;
+}
+
+/**
+ * Minor units of one currency in minor units of another, rounded once, half to even, in whole numbers throughout.
+ * `decimals` are those of the two currencies.
+ */
+export function convertMinor(minor: number, rate: string, decimals: Readonly<{ from: number; to: number }>): number {
+  const [whole, scale] = wholeOf(rate);
+  const dividend = BigInt(minor) * whole * 10n ** BigInt(decimals.to);
+  return Number(roundHalfEven(dividend, 10n ** BigInt(scale + decimals.from)));
+}

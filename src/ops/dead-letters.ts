@@ -1,0 +1,133 @@
+import { randomUUIDv7 } from 'node:crypto';
+import {
+  type EntityManager,
+  UniqueConstraintViolationException,
+  type FilterQuery,
+  type InferEntity,
+  LockMode,
+} from '@mikro-orm/mysql';
+import { DeadLetter } from '../entities/ops.entity.ts';
+import { readablePayload } from '../jobs/stored-job.ts';
+import type { Context } from '../context.ts';
+import type { Definitions } from '../jobs/load-definitions.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+
+/** What has given up: the job, its payload, and why. */
+export type Letter = Readonly<{
+  kind: string;
+  jobId: string;
+  payload: unknown;
+  reason: string;
+  attempts: number;
+  diedAt: Date;
+}>;
+
+/** Keeps a dead letter: one a job, however often it is kept, and nothing of it cut without a mark. */
+export async function keepLetter(em: EntityManager, letter: Letter): Promise<void> {
+  const { kind, jobId, payload, reason, ...rest } = letter;
+  const texts = { kind: cut(kind, 100), jobId: cut(jobId, 191), reason: cut(reason, 1_000) };
+  try {
+    await em.insert(DeadLetter, { id: randomUUIDv7(), ...rest, ...texts, payload: readablePayload(textOf(payload)) });
+  } catch (error) {
+    if (!(error instanceof UniqueConstraintViolationException)) throw error;
+  }
+}
+
+function cut(text: string, most: number): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+function textOf(payload: unknown): string {
+  try {
+    return JSON.stringify(payload) ?? 'null';
+  } catch {
+    return '"[a payload nested too deeply to be kept]"';
+  }
+}
+
+type Dead = Readonly<{ id?: string; name: string; data: unknown; attemptsMade: number }>;
+
+/** Keeps a job that has given up in MySQL, once; Redis forgets it after a day. It never throws: the job has failed anyway. */
+export async function bury({ orm, now, log }: Context, dead: Dead, reason: Error): Promise<void> {
+  const told = {
+    kind: dead.name,
+    jobId: dead.id ?? '',
+    reason: `${reason.name}: ${reason.message}`,
+    attempts: dead.attemptsMade + 1,
+    diedAt: now(),
+  };
+  try {
+    await keepLetter(orm.em.fork(), { ...told, payload: dead.data });
+  } catch (error) {
+    log.error({ err: error, letter: told }, 'dead letter: MySQL is away; the job stands here and in Redis');
+  }
+}
+
+/** Which dead letters are meant, and how many at the most. */
+export type ReplayWish = Readonly<{
+  ids?: readonly string[] | undefined;
+  kind?: string | undefined;
+  before?: string | undefined;
+  dry_run: boolean;
+  limit: number;
+  jobs: Definitions['jobs'];
+  at: Date;
+}>;
+
+type LetterRow = InferEntity<typeof DeadLetter>;
+
+const pageSize = 100;
+// Letters that cannot be replayed stay the oldest; so many of them may stand before one that can.
+const mostPages = 20;
+
+/**
+ * Gives dead jobs another chance: a new job each, and the letter is marked, in one transaction, so that each is replayed
+ * once whoever asks how often. Kinds that are no longer defined, and payloads that do not fit, are left where they are, and
+ * keep no other from its chance.
+ */
+export async function replayDead(tx: EntityManager, after: AfterCommit, wish: ReplayWish) {
+  const { ids, kind, before, dry_run, limit, jobs, at } = wish;
+  const where: FilterQuery<LetterRow> = {
+    replayedAt: null,
+    kind: { $in: kind === undefined ? [...jobs.keys()] : jobs.has(kind) ? [kind] : [] },
+    ...(ids === undefined ? {} : { id: { $in: [...ids] } }),
+    ...(before === undefined ? {} : { diedAt: { $lt: new Date(before) } }),
+  };
+  const matching = await tx.count(DeadLetter, where);
+  const data: { id: string; kind: string; job_id: string | null }[] = [];
+  for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
+    const job = jobs.get(name);
+    // A payload that no longer fits its kind would only die again.
+    const payload = job?.payload.safeParse(payloadOf(text));
+    if (!job || !payload?.success) continue;
+    const jobId = dry_run ? null : after.enqueue(job, payload.data);
+    if (jobId !== null) await tx.nativeUpdate(DeadLetter, { id }, { replayedAt: at, replayJobId: jobId });
+    data.push({ id, kind: name, job_id: jobId });
+    if (data.length === limit) break;
+  }
+  return { dry_run, matching, data };
+}
+
+/** The letters, each locked before it is looked at. */
+async function* oldestFirst(tx: EntityManager, where: FilterQuery<LetterRow>): AsyncGenerator<LetterRow> {
+  let last = '';
+  for (let count = 0; count < mostPages; count += 1) {
+    const page = await tx.find(
+      DeadLetter,
+      { $and: [where, { id: { $gt: last } }] },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, orderBy: { id: 'asc' }, limit: pageSize, disableIdentityMap: true },
+    );
+    yield* page;
+    last = page.at(-1)?.id ?? last;
+    if (page.length < pageSize) return;
+  }
+}
+
+/** The payload that a letter keeps; a sentence where its text has been cut, as it was before letters had marks for that. */
+export function payloadOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return '[a payload that was cut]';
+  }
+}

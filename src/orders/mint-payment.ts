@@ -1,0 +1,76 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Payment } from '../entities/payments.entity.ts';
+import { chargeOrder } from '../jobs/payments/charge-order.job.ts';
+import type { OrderRow } from './order.ts';
+import { writeHistory } from './transitions.ts';
+import { insertRows } from '../mysql/rows.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import type { ApiContext } from '../context.ts';
+import { Problem } from '../errors.ts';
+
+// Long enough for the relay to have handed the job over, and for its first attempt.
+const firstReviewMs = 5_000;
+
+/** How an order is to be paid. */
+export type Means = Readonly<{ method: string; gateway: string }>;
+
+type Minting = Readonly<{
+  order: Pick<OrderRow, 'id' | 'user' | 'totalMinor' | 'currency'>;
+  means: Means;
+  at: Date;
+}>;
+
+/**
+ * Begins to pay an order: its payment, with the key that every charge of it will carry, and the job that charges it.
+ * That the order has no live payment yet is for the table's unique key to say: a second one fails there.
+ */
+export async function mintPayment(
+  tx: EntityManager,
+  after: AfterCommit,
+  { order, means, at }: Minting,
+): Promise<ReturnType<typeof newPayment>> {
+  const payment = newPayment({ order, means, at });
+  const jobId = after.enqueue(chargeOrder, { order_id: order.id, payment_id: payment.id });
+  await insertRows(tx, Payment, [{ ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) }]);
+  const { id: subjectId } = payment;
+  await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
+  return payment;
+}
+
+function newPayment({ order, means, at }: Minting) {
+  return {
+    id: randomUUIDv7(),
+    order: order.id,
+    user: order.user,
+    liveOrderId: order.id,
+    status: 'processing' as const,
+    ...means,
+    amountMinor: order.totalMinor,
+    currency: order.currency,
+    gatewayKey: randomUUIDv7(),
+    failureCode: null,
+    failureDetail: null,
+    createdAt: at,
+    calls: 0,
+  };
+}
+
+/** How an order is paid whose request names this method, or none; undefined: nobody has said it yet. */
+export function meansOf(
+  { config, gateways: { current: gateway } }: ApiContext,
+  named: string | undefined,
+): Means | undefined {
+  const usual = config.PAYMENT_DEFAULT_METHOD ?? (gateway === 'instant' ? 'instant' : undefined);
+  const method = named ?? usual;
+  return method === undefined ? undefined : { method, gateway };
+}
+
+/** The same where it must be known. @throws Problem payment_method_required. */
+export function requiredMeans(ctx: ApiContext, named: string | undefined): Means {
+  const means = meansOf(ctx, named);
+  if (means) return means;
+  throw new Problem('payment_method_required', 'Name the payment method to charge.', {
+    errors: [{ pointer: '/payment_method', detail: 'is needed, because this deployment has no default' }],
+  });
+}

@@ -1,0 +1,39 @@
+import type { ApiContext } from '../context.ts';
+import { decimalsOf, mostMinor, toMajor } from '../money/money.ts';
+import { Problem } from '../errors.ts';
+import type { AmountLimits } from '../gateways/payments/payment-gateway.ts';
+
+/** What the gateway can take of a currency. */
+export type Takes = (currency: string) => AmountLimits;
+
+/** What the gateway that takes new payments can take. */
+export function takesOf({ gateways }: Pick<ApiContext, 'gateways'>): Takes {
+  return gateways.named(gateways.current).limits;
+}
+
+type Named = Readonly<{ minor: number; currency: string; limits: AmountLimits; pointer: string }>;
+
+/**
+ * Refuses an amount where it is named, rather than sell what the gateway could never take.
+ * @throws Problem amount_not_chargeable, with what to name instead.
+ */
+export function refuseUntakeable({ minor, currency, limits, pointer }: Named): void {
+  const { stepMinor, leastMinor, mostMinor: largestMinor } = limits;
+  const said = (amount: number) => `${toMajor(amount, currency).toFixed(decimalsOf(currency))} ${currency}`;
+  const refuse = (detail: string) => {
+    throw new Problem('amount_not_chargeable', `${said(minor)} can never be charged: it ${detail}.`, {
+      errors: [{ pointer, detail }],
+    });
+  };
+  if (minor < leastMinor) refuse(`must be at least ${said(leastMinor)}`);
+  if (minor > largestMinor) refuse(`must be at most ${said(largestMinor)}`);
+  if (minor % stepMinor !== 0) refuse(`must be a multiple of ${said(stepMinor)}`);
+}
+
+/** An amount of minor units that numbers count exactly, as it is. @throws Problem amount_not_chargeable */
+export function countable(minor: number, currency: string): number {
+  if (minor <= mostMinor) return minor;
+  throw new Problem('amount_not_chargeable', `So much cannot be counted in ${currency}.`, {
+    errors: [{ pointer: '', detail: 'must be fewer pieces, or in a currency whose unit is worth more' }],
+  });
+}

@@ -1,0 +1,180 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { Dispute, GatewayCall, Payment } from '../entities/payments.entity.ts';
+import type { ToldDispute, Notice } from '../gateways/payments/payment-gateway.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { orderDisputed } from '../streams/orders.stream.ts';
+import { type OrderRow, type PaymentRow, orderFacts, isUnderWay, lockKnownOrder, lockOrder } from '../orders/order.ts';
+import { toMajor } from '../money/money.ts';
+import { writeHistory, paymentMoves } from '../orders/transitions.ts';
+import { selectRow, updateRows } from '../mysql/rows.ts';
+import { beginCall } from './begin-charge.ts';
+import { hearRefunds } from './hear-refund.ts';
+import { endCall, settlePayment } from './settle-payment.ts';
+
+type Told = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
+
+/**
+ * Records what the gateway says of a dispute, announces it, and returns its id. The order stays what it is: whether its money
+ * is gone is the dispute's to say. What was said earlier than what is known is announced, and changes nothing.
+ */
+export async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): Promise<string> {
+  const { order, dispute, type, at } = told;
+  const known = await tx.findOne(Dispute, { gatewayReference: dispute.reference }, { disableIdentityMap: true });
+  const id = known?.id ?? randomUUIDv7();
+  const entry = { order: order.id, subject: 'dispute' as const, subjectId: id, to: dispute.status, at, reason: type };
+  if (!known) {
+    await tx.insert(Dispute, rowOf(id, told));
+    await writeHistory(tx, { ...entry, from: null });
+  } else if (dispute.toldAt >= known.toldAt) {
+    await tx.nativeUpdate(Dispute, { id }, { status: dispute.status, toldAt: dispute.toldAt });
+    if (known.status !== dispute.status) await writeHistory(tx, { ...entry, from: known.status });
+  }
+  after.publish(orderDisputed, order.id, {
+    ...orderFacts(order),
+    status: order.status,
+    dispute_id: id,
+    happened: type.replace('charge.dispute.', ''),
+    dispute_status: dispute.status,
+    reason: dispute.reason ?? null,
+    amount: toMajor(dispute.amountMinor, order.currency),
+  });
+  return id;
+}
+
+function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<typeof Dispute> {
+  const { reference: gatewayReference, status, reason, amountMinor, currency, toldAt } = dispute;
+  const money = { amountMinor, currency };
+  const when = { createdAt: at, toldAt };
+  return {
+    id,
+    order: order.id,
+    payment: payment.id,
+    gatewayReference,
+    status,
+    reason: reason ?? null,
+    ...money,
+    ...when,
+  };
+}
+
+/** What became of a notice. */
+export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
+
+/** How the gateway is asked, once the transaction has committed. */
+export type Ask = Readonly<{
+  payment(orderId: string, paymentId: string): void;
+  refunds(orderId: string, paymentId: string): void;
+}>;
+
+type Hearing<About extends Notice['about']> = Readonly<{
+  notice: Extract<Notice, { about: About }>;
+  at: Date;
+  ask: Ask;
+}>;
+
+/**
+ * Takes in what the gateway tells of its own accord. It moves what it is about when the gateway's own id, the amount and the
+ * currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is known.
+ */
+export async function takeNotice(
+  tx: EntityManager,
+  after: AfterCommit,
+  { notice, at, ask }: Readonly<{ notice: Notice; at: Date; ask: Ask }>,
+): Promise<Taken> {
+  switch (notice.about) {
+    case 'charge':
+      return takeCharge(tx, after, { notice, at, ask });
+    case 'refunds':
+      return takeRefunds(tx, after, { notice, at, ask });
+    case 'dispute':
+      return takeDispute(tx, after, { notice, at, ask });
+  }
+}
+
+async function takeCharge(
+  tx: EntityManager,
+  after: AfterCommit,
+  { notice, at, ask }: Hearing<'charge'>,
+): Promise<Taken> {
+  const { gateway, type, charge, isDecided } = notice;
+  const { orderId, paymentId, outcome } = charge;
+  if (orderId === undefined || paymentId === undefined || !(await lockOrder(tx, orderId))) return 'not_ours';
+  const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId, gateway });
+  if (!payment) return 'not_ours';
+  if (!paymentMoves[payment.status].includes(outcome.status)) return 'known';
+  const callId = await beginCall(tx, { orderId, subjectId: paymentId, operation: 'webhook', at });
+  // A refusal before the buyer's eyes can still be overcome by the buyer.
+  const isFinal = isDecided && !(payment.status === 'requires_action' && outcome.status === 'failed');
+  if (isFinal && isOf(payment, charge)) {
+    await settlePayment(tx, after, { orderId, paymentId, outcome, at, callId });
+    return 'settled';
+  }
+  await endCall(tx, callId, { status: type }, at);
+  const isKnown = payment.gatewayReference !== null && payment.gatewayReference !== undefined;
+  // Nobody has heard yet which intent is the payment's: whoever asks next looks at this one first.
+  if (!isKnown && isUnderWay(payment))
+    await updateRows(tx, Payment, { id: paymentId }, { toldReference: charge.reference });
+  // A charge that is being asked for at this moment has its answer coming.
+  if (isKnown || payment.status === 'unknown') ask.payment(orderId, paymentId);
+  return 'looked_up';
+}
+
+/** Whether the charge is the payment's own: ids of ours in its metadata could be anybody's doing. */
+function isOf(
+  payment: PaymentRow,
+  { reference, amountMinor, currency }: Extract<Notice, { about: 'charge' }>['charge'],
+): boolean {
+  return payment.gatewayReference === reference && payment.amountMinor === amountMinor && payment.currency === currency;
+}
+
+async function takeRefunds(
+  tx: EntityManager,
+  after: AfterCommit,
+  { notice, at, ask }: Hearing<'refunds'>,
+): Promise<Taken> {
+  const { type, chargeReference, refunds, isWhole } = notice;
+  const payment = await lockPaymentOf(tx, notice, chargeReference);
+  if (!payment) return 'not_ours';
+  const { order: orderId, id: paymentId } = payment;
+  // What a payment that is not settled here gives back is asked for when it is.
+  const heard = payment.status === 'succeeded' ? await hearRefunds(tx, after, { payment, refunds, at }) : [];
+  for (const { verdict, refundId } of heard)
+    if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
+  if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))
+    return heard.some(({ verdict }) => verdict === 'settled') ? 'settled' : 'known';
+  ask.refunds(orderId, paymentId);
+  return 'looked_up';
+}
+
+async function takeDispute(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'dispute'>): Promise<Taken> {
+  const { type, eventId, dispute } = notice;
+  const payment = await lockPaymentOf(tx, notice, dispute.chargeReference);
+  if (payment?.currency !== dispute.currency) return 'not_ours';
+  const { order: orderId } = payment;
+  if (await selectRow(tx, GatewayCall, { order: orderId, eventId, outcome: type })) return 'known';
+  const order = await lockKnownOrder(tx, orderId);
+  const subjectId = await noteDispute(tx, after, { order, payment, dispute, type, at });
+  await noteWebhook(tx, { orderId, subjectId, type, at, eventId });
+  return 'settled';
+}
+
+/** The payment that the gateway knows under this id, read once its order is locked. */
+async function lockPaymentOf(
+  tx: EntityManager,
+  { gateway }: Notice,
+  gatewayReference: string | undefined,
+): Promise<PaymentRow | undefined> {
+  if (gatewayReference === undefined) return undefined;
+  const found = await selectRow(tx, Payment, { gateway, gatewayReference });
+  if (!found) return undefined;
+  await lockKnownOrder(tx, found.order);
+  return selectRow(tx, Payment, { gateway, gatewayReference });
+}
+
+async function noteWebhook(
+  tx: EntityManager,
+  { type, at, ...about }: Readonly<{ orderId: string; subjectId: string; type: string; at: Date; eventId?: string }>,
+): Promise<void> {
+  await endCall(tx, await beginCall(tx, { ...about, operation: 'webhook', at }), { status: type }, at);
+}

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { MikroORM } from '@mikro-orm/mysql';
+import { readConfig } from '../../src/config.ts';
+import { Product } from '../../src/entities/catalog.entity.ts';
+import { User } from '../../src/entities/accounts.entity.ts';
+import { hashPassword, isPassword } from '../../src/accounts/passwords.ts';
+import { seedDemo } from '../../src/accounts/seed.ts';
+import { freePort, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { ownData } from '../support/stores/servers.ts';
+import { createDatabase } from '../support/api/test-api.ts';
+
+let given: Record<string, string>;
+let orm: MikroORM;
+const admin = { ADMIN_EMAIL: 'Boss@Example.com', ADMIN_PASSWORD: 'a long enough secret' };
+
+beforeAll(async () => {
+  given = { ...(await ownData()), NODE_ENV: 'production', PUBLIC_URL: 'https://shop.example' };
+  orm = await createDatabase(readConfig(given));
+  await empty();
+});
+afterAll(async () => {
+  await orm.schema.dropDatabase();
+  await orm.close(true);
+});
+
+async function empty(): Promise<void> {
+  await orm.em.fork().nativeDelete(User, {});
+  await orm.em.fork().nativeDelete(Product, {});
+}
+const users = () => orm.em.fork().find(User, {}, { orderBy: { id: 'asc' } });
+const migrate = (env: Readonly<Record<string, string>> = {}, ...args: string[]) =>
+  ended(startProcess('src/commands/migrate.ts', args, { ...given, ...env }));
+async function ended(process: TestProcess): Promise<string> {
+  await until(`the end of ${process.pid}: ${process.output()}`, () => (isRunning(process) ? undefined : true));
+  return process.output();
+}
+function isRunning({ pid }: TestProcess): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe('production', () => {
+  it('without an administrator stops the migration and the API, and names the variables', async () => {
+    expect(await migrate()).toMatch(/no administrator: set ADMIN_EMAIL and ADMIN_PASSWORD/);
+    const port = String(await freePort());
+    expect(await ended(startProcess('src/api/main.ts', [], { ...given, PORT: port }))).toMatch(/no administrator/);
+  });
+
+  it('gets no demo logins, also when they are asked for', async () => {
+    await migrate({}, '--demo');
+    expect(await users()).toEqual([]);
+  });
+
+  it('gets the administrator that is named, once', async () => {
+    expect(await migrate(admin)).toMatch(/schema: up to date/);
+    expect(await migrate({ ...admin, ADMIN_EMAIL: 'other@example.com' })).toMatch(/schema: up to date/);
+    const [boss, ...others] = await users();
+    expect(others).toEqual([]);
+    expect(boss).toMatchObject({ email: 'boss@example.com', role: 'admin' });
+    expect(await isPassword(admin.ADMIN_PASSWORD, boss?.passwordHash)).toBe(true);
+    expect(await migrate()).toMatch(/schema: up to date/);
+  });
+});
+
+describe('production on a database that the demo was once put into', () => {
+  const start = async (main: string) =>
+    ended(startProcess(main, [], { ...given, ...admin, PORT: String(await freePort()) }));
+
+  it.each(['src/api/main.ts', 'src/workers/main.ts'])(
+    'does not start %s, whatever the accounts are called',
+    async (main) => {
+      await empty();
+      await seedDemo(orm.em.fork(), readConfig({ ...given, NODE_ENV: 'development' }));
+      expect(await start(main)).toMatch(/demo's password.*user 1 and user 2.*ADMIN_PASSWORD/s);
+      const passwordHash = await hashPassword('nobody knows this');
+      await orm.em.fork().nativeUpdate(User, { id: 1 }, { passwordHash });
+      await orm.em.fork().nativeUpdate(User, { id: 2 }, { email: 'boss@example.com' });
+      const output = await start(main);
+      expect(output).toMatch(/demo's password.*of user 2:/s);
+      expect(output).not.toContain('orderflow-admin');
+      await empty();
+    },
+  );
+});
+
+describe('the demo data', () => {
+  it('comes once, into an empty database, customer first', async () => {
+    const config = readConfig({ ...given, NODE_ENV: 'development' });
+    await orm.em.fork().insert(User, { email: 'boss@example.com', name: 'Boss', role: 'admin', passwordHash: 'none' });
+    await seedDemo(orm.em.fork(), config);
+    expect(await users()).toHaveLength(1);
+    await empty();
+    await seedDemo(orm.em.fork(), config);
+    await seedDemo(orm.em.fork(), config);
+    expect((await users()).map(({ id, email, role }) => [id, email, role])).toEqual([
+      [1, 'demo@example.com', 'user'],
+      [2, 'admin@example.com', 'admin'],
+    ]);
+  });
+});

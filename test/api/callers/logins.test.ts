@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openLogins } from '../../../src/api/callers/logins.ts';
+import { hashToken } from '../../../src/api/callers/principal.ts';
+import { Token, User } from '../../../src/entities/accounts.entity.ts';
+import { demoId, newPerson } from '../../support/api/accounts.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+let api: TestApi;
+let clock: Date;
+const now = () => clock;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+beforeEach(() => {
+  clock = new Date();
+});
+
+async function newToken(lastsMs = 60_000): Promise<string> {
+  const hash = hashToken(crypto.randomUUID());
+  const row = { id: crypto.randomUUID(), user: demoId, hash, createdAt: clock };
+  await api.ctx.orm.em.fork().insert(Token, { ...row, expiresAt: new Date(clock.getTime() + lastsMs) });
+  return hash;
+}
+const later = (ms: number) => {
+  clock = new Date(clock.getTime() + ms);
+};
+
+describe('who a token belongs to', () => {
+  it('is asked of MySQL once in two seconds', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken();
+    expect(logins.recall(hash)).toBeUndefined();
+    expect(await logins.find(hash)).toMatchObject({ userId: demoId, role: 'user' });
+    await api.ctx.orm.em.fork().nativeDelete(Token, { hash });
+    later(1_900);
+    expect(logins.recall(hash)).toMatchObject({ userId: demoId });
+    later(200);
+    expect(await logins.find(hash)).toBeUndefined();
+  });
+
+  it('is forgotten at the very moment the token expires', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken(1_000);
+    await logins.find(hash);
+    later(1_001);
+    expect(logins.recall(hash)).toBeUndefined();
+    expect(await logins.find(hash)).toBeUndefined();
+  });
+
+  it('is not remembered from before it was forgotten, however late MySQL answers', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken();
+    const finding = logins.find(hash);
+    logins.forget(demoId);
+    await finding;
+    expect(logins.recall(hash)).toBeUndefined();
+  });
+
+  it('is remembered of none that is no good', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = hashToken('guess');
+    expect(await logins.find(hash)).toBeUndefined();
+    expect(logins.recall(hash)).toBeUndefined();
+  });
+});
+
+describe('in the process that changes it', () => {
+  it('a role counts at once', async () => {
+    const person = await newPerson(api);
+    expect((await person.send('GET', '/users')).status).toBe(403);
+    await api.send('PATCH', `/users/${person.id}`, { as: 'admin', body: { role: 'admin' } });
+    expect((await person.send('GET', '/users')).status).toBe(200);
+  });
+
+  it.each([
+    ['logging out', 'POST', '/auth/logout', undefined],
+    ['ending all logins', 'DELETE', '/auth/tokens', undefined],
+    ['being deleted', 'DELETE', '/users/{id}', undefined],
+  ] as const)('%s ends the token at once', async (_what, method, path, body) => {
+    const person = await newPerson(api);
+    expect((await person.send('GET', '/auth/me')).status).toBe(200);
+    expect((await person.send(method, path.replace('{id}', String(person.id)), body)).status).toBe(204);
+    expect((await person.send('GET', '/auth/me')).status).toBe(401);
+  });
+
+  it('a new password ends every other token at once, and an administrator’s change ends all', async () => {
+    const person = await newPerson(api);
+    const other = { headers: { authorization: `Bearer ${await person.logIn()}` } };
+    expect((await api.send('GET', '/auth/me', other)).status).toBe(200);
+    const change = { current: person.password, new: 'another long sentence' };
+    expect((await person.send('POST', '/auth/password', change)).status).toBe(204);
+    expect((await api.send('GET', '/auth/me', other)).status).toBe(401);
+    expect((await person.send('GET', '/auth/me')).status).toBe(200);
+    await api.send('PATCH', `/users/${person.id}`, { as: 'admin', body: { password: 'a third long sentence' } });
+    expect((await person.send('GET', '/auth/me')).status).toBe(401);
+    expect(await api.ctx.orm.em.fork().count(User, { id: person.id })).toBe(1);
+  });
+});

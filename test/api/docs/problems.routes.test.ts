@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { problemCodes } from '../../../src/problem-codes.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+describe('the page of a problem', () => {
+  for (const [code, { status, title, cause, remedy }] of Object.entries(problemCodes))
+    it(`${code} says what it is, why, and what to do`, async () => {
+      const page = await api.send('GET', `/problems/${code}`, { headers: { accept: 'text/html,*/*' } });
+      expect(page.headers.get('content-type')).toMatch(/^text\/html/);
+      const text = await page.text();
+      for (const part of [code, String(status), title, cause, remedy])
+        expect(text).toContain(part.replaceAll('&', '&amp;').replaceAll("'", '&#39;'));
+      const json = await api.send('GET', `/problems/${code}/`, { headers: { accept: 'application/json' } });
+      expect(await json.json()).toEqual({ code, status, title, cause, remedy });
+    });
+
+  it('is there for known codes alone', async () => {
+    for (const code of ['nope', 'toString', '__proto__', 'constructor'])
+      expect(await problemOf(await api.send('GET', `/problems/${code}`))).toMatchObject({ code: 'not_found' });
+  });
+
+  it('is linked from the list of all', async () => {
+    const page = await (await api.send('GET', '/problems')).text();
+    for (const code of Object.keys(problemCodes)) expect(page).toContain(`href="/problems/${code}"`);
+  });
+});

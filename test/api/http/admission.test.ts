@@ -1,0 +1,67 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needsDatabase } from '../../../src/api/http/admission.ts';
+import { loadRoutes } from '../../../src/api/app.ts';
+import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { until } from '../../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const order = () => api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
+/** Keeps a connection of the pool busy. */
+const occupy = (seconds: number) => api.ctx.orm.em.fork().execute(`select sleep(${seconds})`);
+
+describe('when the database keeps people waiting', () => {
+  it('newcomers are sent away at once, who is in goes on, and then all is as before', async () => {
+    expect((await order()).status).toBe(201);
+    // All twenty connections, and one order in the queue for them.
+    const busy = Array.from({ length: 20 }, () => occupy(3));
+    const accepted = order();
+    const answers: Response[] = [];
+    const refused = await until('a refusal', () => {
+      void api.send('GET', '/products/1').then((answer) => answers.push(answer));
+      return answers.find(({ status }) => status === 503);
+    });
+    expect(await problemOf(refused)).toMatchObject({ code: 'overloaded' });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect((await order()).status).toBe(503);
+    for (const path of ['/auth/ping', '/healthz', '/docs', '/openapi.json', '/problems/overloaded', '/jobs/kinds'])
+      expect((await api.send('GET', path)).status, path).toBe(200);
+    expect((await accepted).status).toBe(201);
+    await Promise.all(busy);
+    expect((await order()).status).toBe(201);
+  });
+});
+
+describe('what keeps nobody out', () => {
+  it('is a relay that lags', async () => {
+    const at = new Date(Date.now() - 3_600_000);
+    const row = {
+      name: 'no-such-job',
+      body: '{}',
+      stream: null,
+      subject: null,
+      version: null,
+      createdAt: at,
+      leaseUntil: at,
+    };
+    const rows = Array.from({ length: 500 }, () => ({ ...row, id: randomUUIDv7() }));
+    await api.ctx.orm.em.fork().insertMany(OutboxMessage, rows);
+    expect((await order()).status).toBe(201);
+  });
+});
+
+it('every route that looks at the database is behind the door, and no other', async () => {
+  const open = (await loadRoutes()).filter((route) => !needsDatabase(route)).map(({ route }) => route.path);
+  expect(open).toEqual(
+    expect.arrayContaining(['/auth/ping', '/healthz', '/market/quote', '/docs', '/problems/{code}']),
+  );
+  for (const path of ['/orders', '/products', '/auth/login', '/users', '/payments/webhook', '/jobs/{id}'])
+    expect(open).not.toContain(path);
+});

@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IdempotencyKey } from '../../../src/entities/ops.entity.ts';
+import { Order } from '../../../src/entities/orders.entity.ts';
+import { Product } from '../../../src/entities/catalog.entity.ts';
+import { until } from '../../support/processes/process.ts';
+import { openShop, type Shop } from '../../support/api/shop.ts';
+import { makePerson, present as presentAt } from '../../support/api/personas.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let shop: Shop;
+let other: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+  other = await openShop({ MYSQL_DB: shop.ctx.config.MYSQL_DB });
+});
+afterAll(async () => {
+  await other.ctx.close();
+  await other.ctx.answers.close();
+  await shop.close();
+});
+
+const place = (key: string, body: unknown = { products: [1, 2] }, at = shop, as: 'demo' | 'admin' = 'demo') =>
+  at.send('POST', '/orders', { as, body, headers: { 'idempotency-key': key } });
+/** What another process has written, and not yet committed, while it works on the same request. */
+async function beginElsewhere(key: string) {
+  const em = shop.ctx.orm.em.fork();
+  await place(`${key}-before`);
+  const { fingerprint } = await em.findOneOrFail(IdempotencyKey, { key: `${key}-before` });
+  await em.begin();
+  const answer = { fingerprint, status: 201, location: null, body: '{"from":"elsewhere"}' };
+  await em.insert(IdempotencyKey, { userId: 1, key, ...answer, createdAt: new Date() });
+  return em;
+}
+/** Someone waits for a row of the keys. */
+const untilLocked = () =>
+  until('a request waits for the key', async () => {
+    const waiting = await shop.ctx.orm.em
+      .fork()
+      .execute(`select 1 from information_schema.processlist where info like 'insert into \`idempotency_keys\`%'`);
+    return waiting.length > 0 ? true : undefined;
+  });
+const present = (path: string, owner: Awaited<ReturnType<typeof makePerson>>) => presentAt(shop, path, owner);
+const count = () => shop.ctx.orm.em.fork().count(Order);
+
+describe('a request with an Idempotency-Key', () => {
+  it('that comes again gets the same bytes, address and status, and has no second effect', async () => {
+    const before = await count();
+    const first = await place('again');
+    const text = await first.text();
+    expect(first.headers.get('idempotent-replayed')).toBeNull();
+    for (const body of [{ products: [1, 2] }, '{ "products" : [1,2] }']) {
+      const again = await place('again', body);
+      expect([again.status, again.headers.get('location')]).toEqual([201, first.headers.get('location')]);
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(await again.text()).toBe(text);
+    }
+    expect(await count()).toBe(before + 1);
+  });
+
+  it('is one request however many copies come at once, to several processes', async () => {
+    const before = await count();
+    const keys = Array.from({ length: 20 }, (_, index) => `copies-${index}`);
+    const bodies = await Promise.all(
+      keys.map(async (key) => {
+        const copies = [shop, other, shop, other, shop].map((at) => place(key, { products: [1] }, at));
+        const answers = await Promise.all(copies);
+        expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201, 201]);
+        expect(answers.filter(({ headers }) => headers.get('idempotent-replayed') === null)).toHaveLength(1);
+        return new Set(await Promise.all(answers.map((answer) => answer.text())));
+      }),
+    );
+    expect(bodies.map(({ size }) => size)).toEqual(keys.map(() => 1));
+    expect(await count()).toBe(before + keys.length);
+  });
+
+  it('waits for a copy that another process works on, gets its bytes, and does nothing itself', async () => {
+    const elsewhere = await beginElsewhere('elsewhere');
+    const before = await count();
+    const waiting = place('elsewhere');
+    await untilLocked();
+    await elsewhere.commit();
+    const answer = await waiting;
+    expect([answer.status, answer.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect(await answer.text()).toBe('{"from":"elsewhere"}');
+    expect(await count()).toBe(before);
+  });
+
+  it('waits, but not for ever, and is then told to come again', async () => {
+    const elsewhere = await beginElsewhere('slow');
+    const answer = await place('slow');
+    expect(answer.headers.get('retry-after')).toBe('1');
+    expect((await problemOf(answer)).code).toBe('idempotency_key_in_use');
+    await elsewhere.rollback();
+    expect((await place('slow')).status).toBe(201);
+  });
+
+  it('is refused with another body or path, also while the first is under way', async () => {
+    const [first, second] = await Promise.all([place('reused'), place('reused', { products: [1] })]);
+    const [done, refused] = first.status === 201 ? [first, second] : [second, first];
+    expect(done.status).toBe(201);
+    expect((await problemOf(refused)).code).toBe('idempotency_key_reused');
+    const { id } = await shop.place({ products: [1] });
+    const headers = { 'idempotency-key': 'reused' };
+    const elsewhere = await shop.send('POST', `/orders/${id}/cancel`, { as: 'demo', headers });
+    expect((await problemOf(elsewhere)).code).toBe('idempotency_key_reused');
+  });
+
+  it('is compared with the body wherever one is taken, and gets the bytes of the first', async () => {
+    const owner = await makePerson(shop, 'admin');
+    const [changed, paid] = [await present('/orders/{id}', owner), await present('/orders/{id}/pay', owner)];
+    const product = { title: 'Mug', price: 4 };
+    const user = { email: 'keyed@example.com', password: 'a long sentence', name: 'Ada' };
+    const cases = [
+      ['PATCH', changed, { payment_method: 'pm_one' }, { payment_method: 'pm_two' }],
+      ['POST', paid, { payment_method: 'pm_one' }, { payment_method: 'pm_two' }],
+      ['POST', '/orders', { products: [1] }, { products: [1, 1] }],
+      ['POST', '/products', product, { ...product, price: 5 }],
+      ['POST', '/users', user, { ...user, name: 'Eve' }],
+      ['POST', '/dead-letters/replay', { dry_run: true }, { dry_run: true, limit: 1 }],
+    ] as const;
+    for (const [method, path, body, another] of cases) {
+      const headers = { authorization: `Bearer ${owner.token}`, 'idempotency-key': `${method} ${path}` };
+      const first = await shop.send(method, path, { headers, body });
+      expect([200, 201], path).toContain(first.status);
+      const again = await shop.send(method, path, { headers, body });
+      expect(again.headers.get('idempotent-replayed')).toBe('true');
+      expect(await again.text()).toBe(await first.text());
+      const refused = await shop.send(method, path, { headers, body: another });
+      expect(await problemOf(refused), path).toMatchObject({ code: 'idempotency_key_reused' });
+    }
+  });
+
+  it('gets an answer of any length again', async () => {
+    const em = shop.ctx.orm.em.fork();
+    // A hundred lines of the longest titles there are.
+    const row = { title: '\u{1f6d2}'.repeat(300), priceMinor: 100, currency: 'USD', stock: null };
+    const products: number[] = [];
+    for (let line = 0; line < 100; line += 1) products.push(await em.insert(Product, row));
+    const first = await place('long', { products });
+    const text = await first.text();
+    expect(first.status).toBe(201);
+    expect(Buffer.byteLength(text)).toBeGreaterThan(2 ** 16);
+    expect(await (await place('long', { products })).text()).toBe(text);
+  });
+
+  it('frees its key when it is refused, and everyone has keys of their own', async () => {
+    expect((await problemOf(await place('freed', { products: [999] }))).code).toBe('unknown_product');
+    expect(await shop.ctx.orm.em.fork().count(IdempotencyKey, { key: 'freed' })).toBe(0);
+    expect((await place('freed')).status).toBe(201);
+    const admins = await place('freed', { products: [1] }, shop, 'admin');
+    expect(admins.status).toBe(201);
+    expect(admins.headers.get('idempotent-replayed')).toBeNull();
+  });
+
+  it('needs a key of 1 to 255 printable characters', async () => {
+    expect((await place('x'.repeat(255))).status).toBe(201);
+    for (const key of ['', 'x'.repeat(256), 'ключ'.normalize()]) {
+      const encoded = Buffer.from(key).toString('latin1');
+      expect((await problemOf(await place(encoded))).code).toBe('invalid');
+    }
+  });
+});

@@ -1,0 +1,83 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openServedApi, type ServedApi } from '../../support/api/served-api.ts';
+
+let api: ServedApi;
+beforeAll(async () => {
+  api = await openServedApi({ headersMs: 400, requestMs: 800, checkEveryMs: 50 });
+});
+afterAll(() => api.close());
+
+/** Sends bytes as they are, the later parts after a pause each, and answers all that comes back until the end. */
+async function say(parts: readonly string[], { pauseMs = 0, endsItself = false } = {}): Promise<string> {
+  const socket = connect(api.port, '127.0.0.1');
+  let heard = '';
+  socket.on('data', (part) => (heard += part.toString()));
+  socket.on('error', () => {});
+  // Whoever is cut off while still speaking may get a reset instead of an end; both are the end.
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  for (const part of parts) {
+    if (heard !== '' || !socket.writable) break;
+    socket.write(part);
+    if (pauseMs > 0) await sleep(pauseMs);
+  }
+  if (endsItself) socket.end();
+  await closed;
+  return heard;
+}
+
+const last = 'connection: close\r\n\r\n';
+const get = (more = '') => `GET /auth/ping HTTP/1.1\r\nhost: x\r\n${more}`;
+const statuses = (heard: string) => [...heard.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
+
+describe('on the wire', () => {
+  it.each([
+    ['a head of 20 KiB', [get(`x: ${'a'.repeat(20_000)}\r\n${last}`)], 431],
+    ['an address of 20 KiB', [`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n${last}`], 431],
+    [
+      'a body of two measures',
+      [`POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+      400,
+    ],
+    [
+      'a body of two lengths',
+      ['POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n{}'],
+      400,
+    ],
+    ['no host', [`GET /auth/ping HTTP/1.1\r\n${last}`], 400],
+    ['two hosts', [get(`host: y\r\n${last}`)], 400],
+    ['the same host twice', [get(`Host: x\r\n${last}`)], 400],
+    ['NUL in a field', [get(`x: a\0b\r\n${last}`)], 400],
+    ['a field without a name', [get(`: b\r\n${last}`)], 400],
+    ['no HTTP at all', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'], 400],
+  ])('%s is refused, and the connection ended', async (_what, parts, status) => {
+    expect(statuses(await say(parts))).toEqual([status]);
+  });
+
+  it('requests sent before the answer to the one before are each answered, in order', async () => {
+    const heard = await say([get('\r\n') + `GET /nope HTTP/1.1\r\nhost: x\r\n\r\n` + get(last)]);
+    expect(statuses(heard)).toEqual([200, 404, 200]);
+  });
+
+  it('a client that has said all it wants to say still hears the answer', async () => {
+    expect(statuses(await say([get('\r\n')], { endsItself: true }))).toEqual([200]);
+  });
+
+  it('a head that comes slowly is not waited for', async () => {
+    const heard = await say(['GET /auth/ping HTTP/1.1\r\n', ...Array.from({ length: 20 }, () => 'x: y\r\n')], {
+      pauseMs: 100,
+    });
+    expect(statuses(heard)).toEqual([408]);
+  });
+
+  it('a body that comes slowly is not waited for', async () => {
+    const head = 'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n';
+    const heard = await say([head, ...Array.from({ length: 30 }, () => ' ')], { pauseMs: 100 });
+    expect(statuses(heard).every((status) => status === 408 || status === 400)).toBe(true);
+  });
+
+  it('and after all that, others are served as ever', async () => {
+    expect(statuses(await say([get(last)]))).toEqual([200]);
+  });
+});

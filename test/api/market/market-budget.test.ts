@@ -1,0 +1,74 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { finnhub } from '../../../src/jobs/queues.ts';
+import { openBudget } from '../../../src/gateways/finnhub/budget.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+const plan = { key: 'some', perWindow: 60, windowMs: 60_000, perSecond: 30, reserved: 0.2, holdMs: 0 };
+const open = () => openBudget(api.ctx.redis, plan);
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi({ FINNHUB_API_KEY: plan.key });
+});
+afterAll(() => api.close());
+beforeEach(() => api.ctx.redis.flushdb());
+
+const seen = async () => {
+  const answer = await api.send('GET', '/market/budget');
+  expect(answer.status).toBe(200);
+  return answer.json();
+};
+const lane = (name: string, used: number, waiting = 0) => ({ lane: name, used, waiting });
+const momentIn = (ms: number) => ({
+  asymmetricMatch: (text: unknown) => Math.abs(Date.parse(String(text)) - Date.now() - ms) < 5_000,
+});
+
+test('before any call, both windows are empty', async () => {
+  expect(await seen()).toEqual({
+    windows: [
+      { name: 'minute', window_ms: 60_000, limit: 60, used: 0, reserved: 0, resets_at: null },
+      { name: 'second', window_ms: 1_000, limit: 30, used: 0, reserved: 0, resets_at: null },
+    ],
+    lanes: ['logged_in', 'anonymous_cold', 'anonymous_stale', 'watchlist', 'refresh'].map((name) => lane(name, 0)),
+    elsewhere: 0,
+    last_429: null,
+    resting_until: null,
+  });
+});
+
+test('calls are told by lane, those of others too, and jobs that wait', async () => {
+  const budget = open();
+  await budget.settle(await budget.take('anonymous_cold'), { limit: 60, remaining: 57 });
+  await budget.take('watchlist');
+  const queue = api.ctx.producer.queues.get(finnhub.name);
+  await queue?.addBulk([0, 0, 3].map((priority) => ({ name: 'fetch-quote', data: {}, opts: { priority } })));
+  expect(await seen()).toMatchObject({
+    windows: [
+      { name: 'minute', used: 4, resets_at: momentIn(60_000) },
+      { name: 'second', used: 4, resets_at: momentIn(1_000) },
+    ],
+    lanes: [
+      lane('logged_in', 0, 2),
+      lane('anonymous_cold', 1),
+      lane('anonymous_stale', 0),
+      lane('watchlist', 1, 1),
+      lane('refresh', 0),
+    ],
+    elsewhere: 2,
+  });
+});
+
+test('a refusal is told, and until when nobody calls', async () => {
+  await open().rest(7_000);
+  expect(await seen()).toMatchObject({
+    last_429: { at: momentIn(0), retry_after_seconds: 7 },
+    resting_until: momentIn(7_000),
+  });
+});
+
+test('without a key it is 503 not_configured', async () => {
+  const bare = await openTestApi();
+  const answer = await bare.send('GET', '/market/budget');
+  expect([answer.status, await answer.json()]).toMatchObject([503, { code: 'not_configured' }]);
+  await bare.close();
+});

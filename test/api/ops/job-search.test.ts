@@ -1,0 +1,161 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { JobView } from '../../../src/api/ops/job-view.ts';
+import { DeadLetter } from '../../../src/entities/ops.entity.ts';
+import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
+import type { Enqueue } from '../../../src/jobs/enqueue.ts';
+import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
+import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
+import { upkeep } from '../../../src/jobs/queues.ts';
+import { patientRedis } from '../../../src/redis/connection.ts';
+import { runQueue } from '../../../src/workers/run-queue.ts';
+import { newPerson, type Person } from '../../support/api/accounts.ts';
+import { until } from '../../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
+
+const List = z.strictObject({ data: z.array(JobView), next_cursor: z.string().nullable() });
+const Entries = z.object({ data: z.array(z.looseObject({ action: z.string() })) });
+
+let api: TestApi;
+let operator: Person;
+beforeAll(async () => {
+  api = await openTestApi();
+  operator = await newPerson(api, 'operator');
+  await until('Redis is there', () => (api.ctx.redis.status === 'ready' ? true : undefined));
+});
+afterAll(() => api.close());
+beforeEach(async () => {
+  for (const queue of api.ctx.producer.queues.values()) await queue.obliterate({ force: true });
+});
+
+const search = async (query: string) => List.parse(await (await operator.send('GET', `/jobs?${query}`)).json());
+const idsOf = ({ data }: z.output<typeof List>) => data.map(({ id }) => id);
+
+describe('a search for jobs', () => {
+  it('finds them by kind, by state and by what they are about, newest first', async () => {
+    // Jobs of one millisecond have no order.
+    const enqueue: Enqueue = async (...job) => {
+      const id = await api.ctx.producer.enqueue(...job);
+      const madeBy = Date.now();
+      await until('the next millisecond', () => (Date.now() > madeBy ? true : undefined));
+      return id;
+    };
+    const quote = await enqueue(fetchQuote, { symbol: 'AAPL' });
+    const other = await enqueue(fetchQuote, { symbol: 'MSFT' }, { lane: 'watchlist' });
+    const company = await enqueue(fetchCompany, { symbol: 'AAPL' });
+    const order = { order_id: crypto.randomUUID(), payment_id: crypto.randomUUID() };
+    const charge = await enqueue(chargeOrder, order);
+    expect(idsOf(await search('')).toSorted()).toEqual([quote, other, company, charge].toSorted());
+    expect(idsOf(await search('kind=fetch-quote'))).toEqual([other, quote]);
+    expect(idsOf(await search('key=aapl'))).toEqual([company, quote]);
+    expect(idsOf(await search('key=AAPL&kind=fetch-quote&state=waiting'))).toEqual([quote]);
+    expect(idsOf(await search(`key=${order.order_id}`))).toEqual([charge]);
+    expect(idsOf(await search(`key=${company}`))).toEqual([company]);
+    for (const query of ['state=completed', 'kind=no-such', 'key=ZZZ']) expect((await search(query)).data).toEqual([]);
+  });
+
+  it('shows also a job that has come apart in Redis, whatever is left of it', async () => {
+    const { ctx } = api;
+    const ids = await Promise.all(['A', 'B', 'C', 'D'].map((symbol) => ctx.producer.enqueue(fetchQuote, { symbol })));
+    const keyOf = (id?: string) => `bull:finnhub:${id}`;
+    await ctx.redis.hdel(keyOf(ids[0]), 'timestamp');
+    await ctx.redis.hset(keyOf(ids[1]), { timestamp: 'soon', processedOn: '1e99', delay: 'x' });
+    await ctx.redis.hset(keyOf(ids[2]), { data: 'null', timestamp: '99999999999999999999' });
+    expect(idsOf(await search('')).toSorted()).toEqual(ids.toSorted());
+    for (const id of ids) expect((await api.send('GET', `/jobs/${id}`)).status).toBe(200);
+    const first = await search('limit=1&key=a');
+    expect(idsOf(first)).toEqual([ids[0]]);
+  });
+
+  it('says why each waits, and where Bull Board shows it, and no payload', async () => {
+    const id = await api.ctx.producer.enqueue(chargeOrder, {
+      order_id: crypto.randomUUID(),
+      payment_id: randomUUIDv7(),
+    });
+    await api.ctx.producer.queues.get('payments')?.pause();
+    const [job] = (await search('kind=charge-order')).data;
+    expect(job).toMatchObject({ id, state: 'waiting', waiting_because: 'the queue payments is paused' });
+    expect(Object.keys(job ?? {})).not.toContain('payload');
+    const page = await api.send('GET', job?.board_url ?? '', { as: 'admin', headers: { accept: 'text/html' } });
+    expect(page.status).toBe(200);
+    const board = await api.send('GET', `/admin/queues/api/queues/payments/${id}`, { as: 'admin' });
+    expect(await board.text()).toContain(`"href":"/jobs/${id}"`);
+    await api.ctx.producer.queues.get('payments')?.resume();
+  });
+
+  it('finds the charge of an order that is known to MySQL alone to be about it', async () => {
+    const placed = await api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
+    const { id } = z.object({ id: z.string() }).parse(await placed.json());
+    const [job] = await until('its job', async () => {
+      const { data } = await search(`key=${id}`);
+      return data.length > 0 ? data : undefined;
+    });
+    expect(job).toMatchObject({ kind: 'charge-order' });
+  });
+
+  it('goes on page after page, each job once, for the search it was begun with', async () => {
+    const ids: string[] = [];
+    for (let index = 0; index < 7; index += 1)
+      ids.push(await api.ctx.producer.enqueue(fetchQuote, { symbol: `S${index}` }));
+    const seen: string[] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const page: z.output<typeof List> = await search(`kind=fetch-quote&limit=3${cursor && `&cursor=${cursor}`}`);
+      seen.push(...idsOf(page));
+      cursor = page.next_cursor;
+      if (cursor !== null)
+        expect(await pointersOf(await operator.send('GET', `/jobs?cursor=${cursor}`))).toEqual(['cursor']);
+    }
+    expect(seen.toSorted()).toEqual(ids.toSorted());
+    expect(await pointersOf(await operator.send('GET', '/jobs?state=lost'))).toEqual(['state']);
+  });
+
+  it('is for operators', async () => {
+    expect((await problemOf(await api.send('GET', '/jobs', { as: 'demo' }))).code).toBe('forbidden');
+  });
+});
+
+/** A job that has failed for good, with its dead letter. */
+async function failedJob(): Promise<string> {
+  const id = randomUUIDv7();
+  await api.ctx.producer.queues.get('upkeep')?.add('no-such-kind', {}, { jobId: id });
+  const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
+  await until('a dead letter', async () =>
+    (await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })) === 1 ? true : undefined,
+  );
+  await until('a failed job', async () =>
+    (await search(`key=${id}&state=failed`)).data.length === 1 ? true : undefined,
+  );
+  await worker.close();
+  return id;
+}
+
+describe('a retry', () => {
+  it('gives a failed job its tries again, takes its dead letter back, and stands in the audit', async () => {
+    const id = await failedJob();
+    const answer = await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' });
+    expect(JobView.parse(await answer.json())).toMatchObject({ id, state: 'waiting', attempts: 0 });
+    expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(0);
+    const { data } = Entries.parse(await (await api.send('GET', '/audit', { as: 'admin' })).json());
+    expect(data[0]).toMatchObject({ action: 'retryJob', subject: id, actor: 2, status: 200 });
+    expect((await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).code).toBe('job_not_failed');
+  });
+
+  it('is not made of one that has been replayed', async () => {
+    const id = await failedJob();
+    await api.ctx.orm.em.fork().nativeUpdate(DeadLetter, { jobId: id }, { replayedAt: new Date() });
+    expect((await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).code).toBe('job_not_failed');
+    expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(1);
+    const { data } = Entries.parse(await (await api.send('GET', `/audit?subject=${id}`, { as: 'admin' })).json());
+    const ended = { status: 409, code: 'job_not_failed', before: { state: 'failed' }, after: { state: 'failed' } };
+    expect(data).toContainEqual(expect.objectContaining(ended));
+  });
+
+  it('is for administrators, and for jobs that there are', async () => {
+    expect((await operator.send('POST', `/jobs/${randomUUIDv7()}/retry`)).status).toBe(403);
+    for (const id of [randomUUIDv7(), 'meta', 'a:b'])
+      expect((await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' })).status).toBe(404);
+  });
+});

@@ -1,0 +1,86 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { finnhub, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { patientRedis } from '../../../src/redis/connection.ts';
+import { runQueue } from '../../../src/workers/run-queue.ts';
+import { startRedis } from '../../support/processes/platform.ts';
+import { until } from '../../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+const Queues = z.object({
+  data: z.array(z.looseObject({ name: z.string(), status: z.string(), workers: z.int().nullable() })),
+  outbox: z.object({ waiting: z.int().nullable(), oldest_seconds: z.number().nullable() }),
+  streams: z.array(z.object({ name: z.string(), length: z.int().nullable() })),
+});
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const read = async () => {
+  const answer = await api.send('GET', '/queues', { as: 'admin' });
+  expect(answer.status).toBe(200);
+  return Queues.parse(await answer.json());
+};
+const queueOf = async (name: string) => (await read()).data.find((queue) => queue.name === name);
+const bull = (name: string) => {
+  const queue = api.ctx.producer.queues.get(name);
+  if (!queue) throw new Error(name);
+  return queue;
+};
+
+test('without workers, what is added waits; a pause, a rest and delays show as what they are', async () => {
+  await bull(payments.name).add('charge-order', {});
+  await bull(payments.name).add('charge-order', {});
+  await bull(payments.name).pause();
+  await bull(finnhub.name).add('fetch-quote', {}, { priority: 1 });
+  await bull(finnhub.name).rateLimit(60_000);
+  await bull(upkeep.name).add('reconcile', {}, { delay: 60_000 });
+  const { data, outbox, streams } = await read();
+  expect(data.map(({ name }) => name)).toEqual(queues.map(({ name }) => name));
+  expect(await queueOf(payments.name)).toMatchObject({ status: 'paused', waiting: 2, workers: 0, limited_until: null });
+  const limited = await queueOf(finnhub.name);
+  expect(limited).toMatchObject({ status: 'limited', waiting: 1, oldest_waiting_seconds: expect.any(Number) });
+  expect(Date.parse(String(limited?.['limited_until'])) - Date.now()).toBeGreaterThan(50_000);
+  const nothing = { waiting: 0, oldest_waiting_seconds: null };
+  expect(await queueOf(upkeep.name)).toMatchObject({ ...nothing, status: 'running', delayed: 1 });
+  expect(outbox).toEqual({ waiting: 0, oldest_seconds: 0 });
+  expect(streams.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'catalog',
+    'market',
+    'orders',
+  ]);
+});
+
+test('it is for operators and administrators', async () => {
+  expect((await api.send('GET', '/queues')).status).toBe(401);
+  expect((await api.send('GET', '/queues', { as: 'demo' })).status).toBe(403);
+});
+
+test('workers and outcomes are counted; while Redis is frozen figures are null, not old', async () => {
+  const redis = await startRedis();
+  const own = await openTestApi(redis.env);
+  const worker = runQueue(payments, payments.concurrency, patientRedis(own.ctx.config), own.ctx);
+  const look = async () => Queues.parse(await (await own.send('GET', '/queues', { as: 'admin' })).json());
+  try {
+    expect((await own.send('POST', '/orders', { as: 'demo', body: { products: [1] } })).status).toBe(201);
+    const paid = await until('a finished charge', async () => {
+      const queue = (await look()).data.find(({ name }) => name === payments.name);
+      return queue?.['completed'] === 1 && queue.status === 'running' ? queue : undefined;
+    });
+    expect(paid).toMatchObject({ status: 'running', workers: 1, failed: 0, waiting: 0, active: 0 });
+    await redis.process().signal('SIGSTOP');
+    const frozen = await look();
+    expect(frozen.data.map(({ status, workers }) => [status, workers])).toEqual(queues.map(() => ['unknown', null]));
+    expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null]);
+    // MySQL tells this one, and upkeep may have something in it at any time.
+    expect(frozen.outbox.waiting).toEqual(expect.any(Number));
+  } finally {
+    await redis.process().signal('SIGCONT');
+    await worker.close();
+    await own.close();
+    await redis.stop();
+  }
+});

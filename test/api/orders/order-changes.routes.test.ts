@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OrderView } from '../../../src/api/orders/order-view.ts';
+import { OrderHistory } from '../../../src/entities/orders.entity.ts';
+import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const call = (method: string, path: string, body?: unknown, as: 'demo' | 'admin' = 'demo') =>
+  shop.send(method, path, { as, ...(body === undefined ? {} : { body }) });
+const codeOf = async (answer: Response) => (await problemOf(answer)).code;
+const announced = async (id: string) =>
+  (await shop.ctx.orm.em.fork().find(OutboxMessage, { subject: id }, { orderBy: { version: 'asc' } })).map(
+    ({ name }) => name,
+  );
+const history = async (order: string) =>
+  (await shop.ctx.orm.em.fork().find(OrderHistory, { order }, { orderBy: { id: 'asc' } })).map(
+    ({ subject, fromStatus, toStatus }) => `${subject} ${fromStatus ?? ''}>${toStatus}`,
+  );
+
+describe('POST /orders/{id}/pay', () => {
+  it('pays an order that waits for it, with a payment of its own', async () => {
+    const order = await shop.place({ products: [1] });
+    expect(order).toMatchObject({ status: 'pending', payment: null });
+    const answer = await call('POST', `/orders/${order.id}/pay`, { payment_method: 'pm_card_visa' });
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ status: 'pending', payment: { status: 'processing' } });
+    expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');
+    expect(await shop.read(order.id)).toMatchObject({ status: 'paid', payment: { status: 'succeeded' } });
+    expect(await history(order.id)).toEqual([
+      'order >pending',
+      'payment >processing',
+      'payment processing>succeeded',
+      'order pending>paid',
+    ]);
+  });
+
+  it('pays a failed one again, under another key', async () => {
+    const order = await shop.place();
+    await shop.charge(order.id, refusingGateway);
+    expect(await shop.read(order.id)).toMatchObject({ status: 'payment_failed' });
+    expect((await call('POST', `/orders/${order.id}/pay`, { payment_method: 'pm_card_visa' })).status).toBe(200);
+    const payments = await shop.payments(order.id);
+    expect(new Set(payments.map(({ gatewayKey }) => gatewayKey)).size).toBe(2);
+    await shop.charge(order.id, takingGateway());
+    expect(await shop.read(order.id)).toMatchObject({ status: 'paid' });
+  });
+
+  it('lets one of twenty clicks at once through', async () => {
+    const order = await shop.place({ products: [1] });
+    const clicks = Array.from({ length: 20 }, () =>
+      call('POST', `/orders/${order.id}/pay`, { payment_method: 'pm_card_visa' }),
+    );
+    const statuses = (await Promise.all(clicks)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(19);
+    expect(await shop.payments(order.id)).toHaveLength(1);
+  });
+
+  it('refuses what is paid, what names no method, and what is another’s', async () => {
+    const paid = await shop.place();
+    await shop.charge(paid.id, takingGateway());
+    const again = { payment_method: 'pm_card_visa' };
+    expect(await codeOf(await call('POST', `/orders/${paid.id}/pay`, again))).toBe('order_closed');
+    const open = await shop.place({ products: [1] });
+    expect(await codeOf(await call('POST', `/orders/${open.id}/pay`, {}))).toBe('payment_method_required');
+    const admins = await shop.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
+    const { id } = OrderView.parse(await admins.json());
+    expect(await codeOf(await call('POST', `/orders/${id}/pay`, again))).toBe('not_found');
+  });
+});
+
+describe('DELETE /orders/{id}', () => {
+  it('cancels, gives the stock back once, and answers the same again', async () => {
+    const product = await shop.stocked(5);
+    const order = await shop.place({ items: [{ product_id: product, quantity: 3 }] });
+    expect(await shop.stockOf(product)).toBe(2);
+    const answers = await Promise.all([
+      call('DELETE', `/orders/${order.id}`),
+      call('POST', `/orders/${order.id}/cancel`),
+      call('DELETE', `/orders/${order.id}/`),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const bodies = await Promise.all(answers.map((answer) => answer.json()));
+    expect(bodies[0]).toMatchObject({ status: 'cancelled' });
+    expect(bodies[1]).toEqual(bodies[0]);
+    expect(await shop.stockOf(product)).toBe(5);
+    expect((await announced(order.id)).filter((name) => name === 'order.cancelled').length).toBeLessThanOrEqual(1);
+    expect((await history(order.id)).filter((line) => line.endsWith('>cancelled'))).toHaveLength(1);
+  });
+
+  it('ends a payment that nobody has been asked for, so that it is never charged', async () => {
+    const order = await shop.place();
+    expect((await call('DELETE', `/orders/${order.id}`)).status).toBe(200);
+    const calls: string[] = [];
+    expect(await shop.charge(order.id, takingGateway(calls))).toBe('settled');
+    expect(calls).toEqual([]);
+    expect(await shop.read(order.id)).toMatchObject({ status: 'cancelled', payment: { status: 'failed' } });
+  });
+
+  it('waits for a charge under way, and leaves what is paid', async () => {
+    const order = await shop.place();
+    const during: string[] = [];
+    await shop.charge(order.id, {
+      charge: async ({ key }) => {
+        during.push(await codeOf(await call('DELETE', `/orders/${order.id}`)));
+        during.push(await codeOf(await call('PATCH', `/orders/${order.id}`, { products: [1] })));
+        return { status: 'succeeded', reference: key };
+      },
+    });
+    expect(during).toEqual(['payment_in_progress', 'payment_in_progress']);
+    expect(await codeOf(await call('DELETE', `/orders/${order.id}`))).toBe('order_closed');
+  });
+});
+
+describe('PATCH /orders/{id}', () => {
+  it('replaces the items at today’s prices, and what the payment will charge', async () => {
+    const product = await shop.stocked(5, 250);
+    const order = await shop.place({ items: [{ product_id: product, quantity: 4 }], payment_method: 'pm_card_visa' });
+    const items = [
+      { product_id: product, quantity: 2 },
+      { product_id: 1, quantity: 1 },
+    ];
+    const answer = await call('PATCH', `/orders/${order.id}`, { items, total_amount: 65 });
+    expect(await answer.json()).toMatchObject({ total_amount: 65, items: [{ quantity: 2 }, { quantity: 1 }] });
+    expect(await shop.stockOf(product)).toBe(3);
+    const charged: number[] = [];
+    await shop.charge(order.id, {
+      charge: async ({ amountMinor, key }) => {
+        charged.push(amountMinor);
+        return { status: 'succeeded', reference: key };
+      },
+    });
+    expect(charged).toEqual([6_500]);
+    await call('DELETE', `/orders/${order.id}`);
+    expect(await shop.stockOf(product)).toBe(3);
+  });
+
+  it('changes nothing when it refuses', async () => {
+    const product = await shop.stocked(5);
+    const order = await shop.place({ items: [{ product_id: product, quantity: 4 }] });
+    const items = (quantity: number) => ({ items: [{ product_id: product, quantity }] });
+    const refused = [
+      await call('PATCH', `/orders/${order.id}`, items(6)),
+      await call('PATCH', `/orders/${order.id}`, { ...items(1), total_amount: 1 }),
+      await call('PATCH', `/orders/${order.id}`, {}),
+      await call('PATCH', `/orders/${order.id}`, { total_amount: 1 }),
+    ];
+    expect(await Promise.all(refused.map(codeOf))).toEqual(['out_of_stock', 'total_mismatch', 'invalid', 'invalid']);
+    expect(await shop.stockOf(product)).toBe(1);
+    expect(await shop.read(order.id)).toEqual(order);
+  });
+
+  it('names how a waiting order is paid', async () => {
+    const order = await shop.place({ products: [1] });
+    await call('PATCH', `/orders/${order.id}`, { payment_method: 'pm_card_mastercard' });
+    expect(await shop.read(order.id)).toMatchObject({
+      payment: { method: 'pm_card_mastercard', status: 'processing' },
+    });
+  });
+});

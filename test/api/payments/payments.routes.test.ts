@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { PaymentView } from '../../../src/api/payments/payments.routes.ts';
+import { RateLimited } from '../../../src/errors.ts';
+import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const get = (path: string, as?: 'demo' | 'admin') => shop.send('GET', path, as ? { as } : {});
+const post = (path: string, as?: 'demo' | 'admin') => shop.send('POST', path, as ? { as } : {});
+const Page = z.object({ data: z.array(PaymentView), next_cursor: z.string().nullable() });
+const codeOf = async (answer: Response) => (await problemOf(answer)).code;
+
+describe('reading payments', () => {
+  it('pages through one’s own, filtered, and shows each alone', async () => {
+    const orders = [await shop.place(), await shop.place(), await shop.place()];
+    await shop.charge(orders[0]?.id ?? '', takingGateway());
+    const first = Page.parse(await (await get('/payments?limit=2', 'demo')).json());
+    const rest = Page.parse(await (await get(`/payments?limit=2&cursor=${first.next_cursor}`, 'demo')).json());
+    expect([...first.data, ...rest.data].map(({ order_id }) => order_id)).toEqual(
+      orders.map(({ id }) => id).toReversed(),
+    );
+    const { data } = Page.parse(await (await get('/payments?status=succeeded', 'demo')).json());
+    expect(data).toMatchObject([{ order_id: orders[0]?.id, amount: 100, currency: 'USD', gateway: 'stripe' }]);
+    expect(await (await get(`/payments/${data[0]?.id}`, 'demo')).json()).toEqual(data[0]);
+    const ofOrder = Page.parse(await (await get(`/payments?order_id=${orders[1]?.id}`, 'demo')).json());
+    expect(ofOrder.data).toHaveLength(1);
+  });
+
+  it('shows nothing of another’s but to administrators, and nothing to strangers', async () => {
+    const answer = await shop.send('POST', '/orders', {
+      as: 'admin',
+      body: { products: [1], payment_method: 'pm_card_visa' },
+    });
+    const { payment } = z.object({ payment: z.object({ id: z.string() }) }).parse(await answer.json());
+    expect(await codeOf(await get(`/payments/${payment.id}`, 'demo'))).toBe('not_found');
+    expect((await get(`/payments/${payment.id}`, 'admin')).status).toBe(200);
+    expect(await codeOf(await get(`/payments/${payment.id}`))).toBe('unauthenticated');
+    const mine = Page.parse(await (await get('/payments?limit=100', 'demo')).json());
+    expect(mine.data.map(({ id }) => id)).not.toContain(payment.id);
+  });
+
+  it('refuses statuses, limits and cursors that are none', async () => {
+    for (const query of ['status=late', 'limit=0', 'limit=101', 'cursor=abc'])
+      expect(await codeOf(await get(`/payments?${query}`, 'demo'))).toBe('invalid');
+    expect(await codeOf(await get('/payments/webhook', 'demo'))).toBe('method_not_allowed');
+  });
+
+  it('shows the secret of a payment that waits for its buyer to the buyer alone', async () => {
+    const { id } = await shop.place();
+    const secret = 'pi_1_secret_2';
+    const charge = async () => ({ status: 'requires_action' as const, reference: 'pi_1', clientSecret: secret });
+    await shop.charge(id, { charge });
+    const order = await shop.read(id);
+    expect(order.payment).toMatchObject({ status: 'requires_action', client_secret: secret });
+    const paths = [`/orders/${id}`, '/orders', `/payments/${order.payment?.id}`, '/payments', `/orders/${id}/timeline`];
+    for (const path of paths) {
+      expect((await get(path, 'admin')).status).toBe(200);
+      expect(await (await get(path, 'admin')).text()).not.toContain(secret);
+    }
+    expect(await (await get(`/payments/${order.payment?.id}`, 'demo')).text()).toContain(secret);
+    await shop.charge(id, { lookUp: async () => ({ status: 'succeeded', reference: 'pi_1' }) });
+    expect(await (await get(`/orders/${id}`, 'demo')).text()).not.toContain(secret);
+  });
+});
+
+describe('the payments queue', () => {
+  it('shows everyone how it goes, and changes nothing by that', async () => {
+    for (const path of ['/payments/start', '/payments/start/'])
+      expect(await (await get(path)).json()).toMatchObject({ status: 'running', active: 0 });
+  });
+
+  it('is stopped and started by administrators alone', async () => {
+    for (const path of ['/payments/start', '/payments/stop']) {
+      expect(await codeOf(await post(path))).toBe('unauthenticated');
+      expect(await codeOf(await post(path, 'demo'))).toBe('forbidden');
+    }
+    expect(await (await get('/payments/start')).json()).toMatchObject({ status: 'running' });
+  });
+
+  it('charges nothing while it is stopped, whatever Redis has forgotten', async () => {
+    const { id } = await shop.place();
+    expect(await (await post('/payments/stop', 'admin')).json()).toMatchObject({ status: 'paused' });
+    expect(await (await post('/payments/stop', 'admin')).json()).toMatchObject({ status: 'paused' });
+    const calls: string[] = [];
+    await expect(shop.charge(id, takingGateway(calls))).rejects.toThrow(RateLimited);
+    expect(calls).toEqual([]);
+    expect(await (await post('/payments/start', 'admin')).json()).toMatchObject({ status: 'running' });
+    expect(await shop.charge(id, takingGateway(calls))).toBe('succeeded');
+  });
+});

@@ -1,0 +1,235 @@
+import { createHmac, randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { OrderHistory } from '../../../src/entities/orders.entity.ts';
+import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop({ STRIPE_WEBHOOK_SECRET: 'whsec_test' });
+});
+afterAll(() => shop.close());
+
+const deliver = async (type: string, object: object, { id = `evt_${randomUUID()}`, created = 1_764_000_000 } = {}) => {
+  const body = JSON.stringify({ id, object: 'event', type, created, data: { object } });
+  const seconds = Math.floor(Date.now() / 1_000);
+  const signature = createHmac('sha256', 'whsec_test').update(`${seconds}.${body}`).digest('hex');
+  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${seconds},v1=${signature}` };
+  const answer = await shop.send('POST', '/payments/webhook', { body, headers });
+  expect(answer.status).toBe(200);
+};
+/** A paid order of 100.00 USD, and the gateway's id of its payment. */
+async function paid() {
+  const { id } = await shop.place();
+  await shop.charge(id, takingGateway());
+  const [payment] = await shop.payments(id);
+  return { id, intent: payment?.gatewayReference ?? '' };
+}
+/** A refund as Stripe shows it. */
+const refundOf = (intent: string, changes: object = {}) => ({
+  id: `re_${randomUUID()}`,
+  object: 'refund',
+  amount: 2_500,
+  currency: 'usd',
+  payment_intent: intent,
+  status: 'succeeded',
+  metadata: {},
+  ...changes,
+});
+const eventsOf = async (id: string, type: string) => {
+  const rows = await shop.ctx.orm.em.fork().find(EventLog, { subject: id, type }, { orderBy: { version: 'asc' } });
+  return rows.map(({ data }): unknown => JSON.parse(data));
+};
+const historyOf = async (id: string) => {
+  const where = { order: id, subject: 'order' as const };
+  const rows = await shop.ctx.orm.em.fork().find(OrderHistory, where, { orderBy: { id: 'asc' } });
+  return rows.map(({ toStatus }) => toStatus);
+};
+const ask = async (id: string, body: object = {}) => {
+  expect((await shop.send('POST', `/orders/${id}/refund`, { as: 'admin', body })).status).toBe(202);
+  return (await shop.read(id)).refunds.at(-1)?.id ?? '';
+};
+
+describe('a refund made at the gateway itself', () => {
+  it('is recorded once, however often and in whatever shape the gateway tells of it', async () => {
+    const { id, intent } = await paid();
+    const refund = refundOf(intent);
+    const charge = {
+      id: 'ch_1',
+      object: 'charge',
+      payment_intent: intent,
+      refunds: { data: [refund], has_more: false },
+    };
+    await Promise.all([
+      deliver('refund.created', refund),
+      deliver('refund.created', refund),
+      deliver('charge.refunded', charge),
+      deliver('refund.updated', refund),
+      deliver('charge.refund.updated', refund),
+    ]);
+    expect(await shop.read(id)).toMatchObject({
+      status: 'partially_refunded',
+      refunded_amount: 25,
+      refunds: [{ status: 'succeeded', amount: 25 }],
+    });
+    expect(await eventsOf(id, 'order.refunded')).toMatchObject([{ amount: 25, refunded_amount: 25 }]);
+  });
+
+  it('is counted when it succeeds, and taken back when it fails after all', async () => {
+    const { id, intent } = await paid();
+    const refund = refundOf(intent, { amount: 10_000, status: 'pending' });
+    await deliver('refund.created', refund);
+    expect(await shop.read(id)).toMatchObject({
+      status: 'paid',
+      refunded_amount: 0,
+      refunds: [{ status: 'processing' }],
+    });
+    await deliver('refund.updated', { ...refund, status: 'succeeded' });
+    expect(await shop.read(id)).toMatchObject({ status: 'refunded', refunded_amount: 100 });
+    const failed = { ...refund, status: 'failed', failure_reason: 'lost_or_stolen_card' };
+    await deliver('refund.failed', failed);
+    await deliver('refund.failed', failed);
+    await deliver('refund.updated', { ...refund, status: 'succeeded' });
+    expect(await shop.read(id)).toMatchObject({
+      status: 'paid',
+      refunded_amount: 0,
+      refunds: [{ status: 'failed', failure_code: 'lost_or_stolen_card' }],
+    });
+    expect(await historyOf(id)).toEqual(['pending', 'paid', 'refunded', 'paid']);
+    expect(await eventsOf(id, 'order.refund_failed')).toMatchObject([
+      { status: 'paid', amount: 100, refunded_amount: 0, failure_code: 'lost_or_stolen_card' },
+    ]);
+  });
+
+  it('leaves what others have given back', async () => {
+    const { id, intent } = await paid();
+    const [first, second] = [refundOf(intent, { amount: 4_000 }), refundOf(intent, { amount: 6_000 })];
+    await deliver('refund.created', first);
+    await deliver('refund.created', second);
+    expect((await shop.read(id)).status).toBe('refunded');
+    await deliver('refund.updated', { ...second, status: 'canceled' });
+    expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 40 });
+    await deliver('refund.failed', { ...first, status: 'failed' });
+    expect(await shop.read(id)).toMatchObject({ status: 'paid', refunded_amount: 0 });
+    expect(await eventsOf(id, 'order.refund_failed')).toMatchObject([
+      { status: 'partially_refunded', amount: 60, failure_code: 'canceled' },
+      { status: 'paid', amount: 40 },
+    ]);
+  });
+
+  it('is asked for where the gateway tells of a charge without its refunds', async () => {
+    const { id, intent } = await paid();
+    await deliver('charge.refunded', { id: 'ch_1', object: 'charge', payment_intent: intent, amount_refunded: 2_500 });
+    await shop.ctx.relay.idle();
+    const jobs = await shop.ctx.producer.queues.get('payments')?.getJobs();
+    const data = expect.objectContaining({ order_id: id });
+    expect(jobs).toContainEqual(expect.objectContaining({ name: 'look-up-refunds', data }));
+  });
+
+  it.each([
+    ['more than was paid', { amount: 10_001 }],
+    ['another currency', { currency: 'jpy' }],
+  ])('of %s is for people, and moves nothing', async (_, changes) => {
+    const { id, intent } = await paid();
+    await deliver('refund.created', refundOf(intent, changes));
+    expect(await shop.read(id)).toMatchObject({ status: 'paid', refunded_amount: 0 });
+  });
+
+  it('of a charge that is none of ours is taken and forgotten', async () => {
+    await deliver('refund.created', refundOf('pi_foreign'));
+    await deliver('charge.refunded', { id: 'ch_1', object: 'charge', payment_intent: 'pi_foreign' });
+    await deliver('refund.created', refundOf('pi_foreign', { payment_intent: null }));
+  });
+});
+
+describe('a refund of our own', () => {
+  it('that the gateway tells of before its answer, and at the same time, counts once', async () => {
+    const { id, intent } = await paid();
+    const refundId = await ask(id, { amount: 25 });
+    const refund = refundOf(intent, { metadata: { refund_id: refundId } });
+    await shop.refund(id, {
+      refund: async () => {
+        await Promise.all([deliver('refund.created', refund), deliver('refund.updated', refund)]);
+        return { status: 'processing', reference: refund.id, detail: 'pending' };
+      },
+    });
+    expect(await shop.read(id)).toMatchObject({
+      refunded_amount: 25,
+      refunds: [{ id: refundId, status: 'succeeded' }],
+    });
+    expect(await eventsOf(id, 'order.refunded')).toHaveLength(1);
+  });
+
+  it('is not settled by its id in the metadata of another', async () => {
+    const { id, intent } = await paid();
+    const refundId = await ask(id, { amount: 25 });
+    await deliver('refund.created', refundOf(intent, { amount: 1_000, metadata: { refund_id: refundId } }));
+    await deliver('refund.created', refundOf('pi_foreign', { metadata: { refund_id: refundId } }));
+    expect((await shop.read(id)).refunds).toMatchObject([
+      { id: refundId, status: 'processing', amount: 25 },
+      { status: 'succeeded', amount: 10 },
+    ]);
+  });
+});
+
+describe('a dispute', () => {
+  it('stands in the timeline and is announced, each step once, in whatever order they come', async () => {
+    const { id, intent } = await paid();
+    const dispute = {
+      id: `dp_${randomUUID()}`,
+      object: 'dispute',
+      amount: 10_000,
+      currency: 'usd',
+      payment_intent: intent,
+    };
+    const steps = [
+      ['charge.dispute.funds_withdrawn', 'needs_response', 1_764_000_001],
+      ['charge.dispute.created', 'needs_response', 1_764_000_000],
+      ['charge.dispute.closed', 'won', 1_764_000_003],
+      ['charge.dispute.updated', 'under_review', 1_764_000_002],
+      ['charge.dispute.funds_reinstated', 'won', 1_764_000_004],
+    ] as const;
+    for (const [type, status, created] of steps)
+      await Promise.all(
+        [1, 2, 3].map(() =>
+          deliver(type, { ...dispute, status, reason: 'fraudulent' }, { id: `evt_${type}_${id}`, created }),
+        ),
+      );
+    expect(await eventsOf(id, 'order.disputed')).toMatchObject(
+      steps.map(([type, dispute_status]) => ({
+        happened: type.replace('charge.dispute.', ''),
+        dispute_status,
+        reason: 'fraudulent',
+        amount: 100,
+        status: 'paid',
+      })),
+    );
+    const timeline: unknown = await (await shop.send('GET', `/orders/${id}/timeline`, { as: 'demo' })).json();
+    expect(timeline).toMatchObject({
+      data: expect.arrayContaining([
+        expect.objectContaining({ type: 'status', subject: 'dispute', from: null, to: 'needs_response' }),
+        expect.objectContaining({ type: 'status', subject: 'dispute', from: 'needs_response', to: 'won' }),
+        expect.objectContaining({ type: 'event', event: 'order.disputed' }),
+        expect.objectContaining({
+          type: 'gateway_call',
+          operation: 'webhook',
+          outcome: 'charge.dispute.funds_reinstated',
+        }),
+      ]),
+    });
+    expect((await shop.read(id)).status).toBe('paid');
+  });
+
+  it('of a charge that is none of ours is taken and forgotten', async () => {
+    const foreign = {
+      id: 'dp_1',
+      object: 'dispute',
+      status: 'lost',
+      amount: 1,
+      currency: 'usd',
+      payment_intent: 'pi_foreign',
+    };
+    await deliver('charge.dispute.closed', foreign);
+    await deliver('charge.dispute.closed', { ...foreign, payment_intent: null });
+  });
+});

@@ -1,0 +1,142 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { GatewayCall } from '../../../src/entities/payments.entity.ts';
+import { OrderHistory } from '../../../src/entities/orders.entity.ts';
+import { readLog } from '../../../src/outbox/event-log.ts';
+import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const Page = z.object({
+  data: z.array(
+    z.object({ id: z.string(), type: z.string(), version: z.int(), subject: z.string(), data: z.object({}) }),
+  ),
+  next_cursor: z.string().nullable(),
+});
+const list = async (query: string) =>
+  Page.parse(await (await shop.send('GET', `/events?${query}`, { as: 'admin' })).json());
+const row = (subject: string, at: Date) => {
+  const event = { stream: 'orders', type: 'order.created', version: 1, data: '{}', subject, at };
+  return { ...event, id: crypto.randomUUID() };
+};
+
+describe('GET /events', () => {
+  it('reads the log on and on, each event once, all or those of one subject', async () => {
+    const orders = [await shop.place(), await shop.place(), await shop.place()];
+    for (const { id } of orders) await shop.charge(id, takingGateway());
+    const seen: string[] = [];
+    let after: string | null = null;
+    do {
+      const page: z.output<typeof Page> = await list(`limit=2${after ? `&after=${after}` : ''}`);
+      seen.push(...page.data.map(({ subject, version, type }) => `${subject} ${version} ${type}`));
+      after = page.next_cursor;
+    } while (after !== null);
+    expect(seen.toSorted()).toEqual(
+      orders.flatMap(({ id }) => [`${id} 1 order.created`, `${id} 2 order.paid`]).toSorted(),
+    );
+    const { data } = await list(`subject=${orders[1]?.id}`);
+    expect(data.map(({ type }) => type)).toEqual(['order.created', 'order.paid']);
+    expect((await list(`subject=${orders[1]?.id}&after=${data[0]?.id}`)).data).toEqual(data.slice(1));
+  });
+
+  it('holds back what follows a fresh gap, until the gap is filled or old', async () => {
+    const { ctx } = shop;
+    const em = ctx.orm.em.fork();
+    const last = (await em.find(EventLog, {}, { orderBy: { position: 'desc' }, limit: 1 }))[0]?.position ?? 0;
+    const at = new Date();
+    await em.insert(EventLog, { ...row('first', at), position: last + 1 });
+    await em.insert(EventLog, { ...row('third', at), position: last + 3 });
+    const read = async (seconds: number) => {
+      const given = { after: last, subjects: undefined, limit: 10, at: new Date(at.getTime() + seconds * 1_000) };
+      return (await readLog(ctx.orm.em.fork(), given)).map(({ subject }) => subject);
+    };
+    expect(await read(1)).toEqual(['first']);
+    expect(await read(20)).toEqual(['first', 'third']);
+    await em.insert(EventLog, { ...row('second', at), position: last + 2 });
+    expect(await read(1)).toEqual(['first', 'second', 'third']);
+  });
+
+  it('is for administrators, and refuses what is no event', async () => {
+    expect((await problemOf(await shop.send('GET', '/events', { as: 'demo' }))).code).toBe('forbidden');
+    expect((await problemOf(await shop.send('GET', '/events'))).code).toBe('unauthenticated');
+    for (const query of ['after=1', `after=${crypto.randomUUID()}`, 'limit=0'])
+      expect((await problemOf(await shop.send('GET', `/events?${query}`, { as: 'admin' }))).code).toBe('invalid');
+  });
+});
+
+const Told = z.object({ data: z.array(z.unknown()), next_cursor: z.string().nullable() });
+
+describe('GET /orders/{id}/timeline', () => {
+  it('tells states, talks with the gateway and events in time order', async () => {
+    const { id } = await shop.place();
+    await shop.charge(id, takingGateway());
+    const Timeline = z.object({ data: z.array(z.looseObject({ at: z.string(), type: z.string() })) });
+    const { data } = Timeline.parse(await (await shop.send('GET', `/orders/${id}/timeline`, { as: 'demo' })).json());
+    expect(data.map(({ at }) => at)).toEqual(data.map(({ at }) => at).toSorted());
+    const told = data.map(({ type, subject, to, event, operation, outcome }) =>
+      [type, subject, to, event, operation, outcome].filter(Boolean).join(' '),
+    );
+    expect(told.toSorted()).toEqual(
+      [
+        'status order pending',
+        'status payment processing',
+        'event order.created',
+        'gateway_call charge succeeded',
+        'status payment succeeded',
+        'status order paid',
+        'event order.paid',
+      ].toSorted(),
+    );
+  });
+
+  it('is a list as all others: told page by page, nothing is missed or told twice', async () => {
+    const { id } = await shop.place();
+    await shop.charge(id, takingGateway());
+    const em = shop.ctx.orm.em.fork();
+    const at = new Date();
+    for (const toStatus of ['one', 'two', 'three'])
+      await em.insert(OrderHistory, {
+        order: id,
+        subject: 'order',
+        subjectId: id,
+        fromStatus: null,
+        toStatus,
+        reason: null,
+        at,
+      });
+    const call = { order: id, subjectId: id, operation: 'look_up', startedAt: at } as const;
+    for (const one of [1, 2]) await em.insert(GatewayCall, { id: randomUUIDv7(), ...call, outcome: String(one) });
+    const read = async (query: string) => {
+      const answer = await shop.send('GET', `/orders/${id}/timeline?${query}`, { as: 'demo' });
+      return Told.parse(await answer.json());
+    };
+    const whole = await read('limit=100');
+    expect(whole.data.length).toBeGreaterThan(10);
+    expect(whole.next_cursor).toBeNull();
+    for (const limit of [1, 2, 3]) {
+      const told: unknown[] = [];
+      for (let cursor: string | null = ''; cursor !== null; ) {
+        const page = await read(`limit=${limit}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+        told.push(...page.data);
+        cursor = page.next_cursor;
+      }
+      expect(told).toEqual(whole.data);
+    }
+    for (const query of ['limit=0', 'limit=101', 'cursor=abc'])
+      expect((await shop.send('GET', `/orders/${id}/timeline?${query}`, { as: 'demo' })).status).toBe(422);
+  });
+
+  it('is the owner’s', async () => {
+    const answer = await shop.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
+    const { id } = z.object({ id: z.string() }).parse(await answer.json());
+    expect((await problemOf(await shop.send('GET', `/orders/${id}/timeline`, { as: 'demo' }))).code).toBe('not_found');
+    expect((await shop.send('GET', `/orders/${id}/timeline`, { as: 'admin' })).status).toBe(200);
+  });
+});

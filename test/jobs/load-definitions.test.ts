@@ -1,0 +1,74 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadDefinitions } from '../../src/jobs/load-definitions.ts';
+import { queues } from '../../src/jobs/queues.ts';
+import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
+import { bare } from '../support/processes/process.ts';
+
+describe('the definitions', () => {
+  it('are every job and event of their folders, by name', async () => {
+    const { jobs, events, streams } = await loadDefinitions();
+    expect([...jobs.keys()]).toEqual(expect.arrayContaining(['charge-order', 'fetch-quote', 'prune-tokens']));
+    expect([...events.keys()]).toEqual(expect.arrayContaining(['order.created', 'order.paid', 'quote.updated']));
+    expect([...streams.keys()]).toEqual(expect.arrayContaining(['orders', 'market']));
+    for (const [kind, job] of jobs) expect([job.kind, queues.includes(job.queue)]).toEqual([kind, true]);
+  });
+});
+
+describe('a definition that is not what its file says', () => {
+  let checkout: Checkout;
+  beforeAll(() => {
+    checkout = makeCheckout();
+  });
+  afterAll(() => checkout[Symbol.dispose]());
+
+  const write = (file: string, text: string) => writeFileSync(join(checkout.folder, 'src', file), text);
+  const env = {
+    ...bare(),
+    PUBLIC_URL: 'https://shop.example',
+    MYSQL_HOST: '127.0.0.1',
+    REDIS_HOST: '127.0.0.1',
+    PAYMENT_GATEWAY: 'instant',
+    LOG_LEVEL: 'silent',
+  };
+  const run = (...args: string[]) => {
+    const options = { cwd: checkout.folder, env, encoding: 'utf8' } as const;
+    const { status, stderr } = spawnSync(process.execPath, args, options);
+    return { status, stderr };
+  };
+  const load = () =>
+    run('--input-type=module', '--eval', `await (await import('./src/load-definitions.ts')).loadDefinitions();`);
+
+  it('stops both processes before they connect, with a sentence that says what to rename', () => {
+    write('jobs/fetch-qoute.job.ts', `export { fetchQuote } from './fetch-quote.job.ts';\n`);
+    const sentence = `src/jobs/fetch-qoute.job.ts defines 'fetch-quote'; rename one to match the other\n`;
+    expect(run('src/workers/main.ts')).toEqual({ status: 1, stderr: sentence });
+    expect(run('src/api/main.ts')).toEqual({ status: 1, stderr: sentence });
+    write('jobs/fetch-qoute.job.ts', 'export const fetchQuote = 1;\n');
+    expect(load().stderr).toContain('src/jobs/fetch-qoute.job.ts exports no job; export one made by defineJob');
+  });
+
+  it('is refused on a queue that is not listed', () => {
+    write(
+      'jobs/fetch-qoute.job.ts',
+      `import { fetchQuote } from './fetch-quote.job.ts';
+      export const job = { ...fetchQuote, kind: 'fetch-qoute', queue: { ...fetchQuote.queue } };\n`,
+    );
+    expect(load().stderr).toContain('src/jobs/fetch-qoute.job.ts names a queue that is not listed in queues.ts');
+  });
+
+  it('is refused when an event stands in the file of another stream', () => {
+    write(
+      'jobs/fetch-qoute.job.ts',
+      `import { fetchQuote } from './fetch-quote.job.ts';
+      export const job = { ...fetchQuote, kind: 'fetch-qoute' };\n`,
+    );
+    expect(load()).toEqual({ status: 0, stderr: '' });
+    write('streams/parcels.stream.ts', `export { orderPaid } from './orders.stream.ts';\n`);
+    expect(load().stderr).toContain(
+      `src/streams/parcels.stream.ts defines 'order.paid' on the stream 'orders'; move one`,
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MarketNews } from '../../../src/entities/market.entity.ts';
+import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
+import { fetchNews } from '../../../src/jobs/market/fetch-news.job.ts';
+import type { Copy } from '../../../src/market/cache.ts';
+import { newsName, storedNews } from '../../../src/market/news.ts';
+import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+
+let desk: MarketDesk;
+beforeAll(async () => {
+  desk = await openMarketDesk();
+});
+afterAll(() => desk.close());
+
+const week = (symbol: string) => ({ symbol, from: '2026-11-16', to: '2026-11-22' });
+const article = (id: number, day = '20') => ({
+  id,
+  datetime: Date.parse(`2026-11-${day}T12:00:00Z`) / 1_000 + id,
+  headline: `Headline ${id}`,
+  category: 'company',
+  image: '',
+  related: 'X',
+  source: 'Example Wire',
+  summary: 'A <b>summary</b> ☂',
+  url: `https://news.example/${id}`,
+});
+const articles = (count: number) => Array.from({ length: count }, (_, index) => article(index + 1));
+const run = (range: ReturnType<typeof week>, finnhub: Parameters<MarketDesk['run']>[2]) =>
+  desk.run(fetchNews, range, { wanted: newsName(range), ...finnhub });
+const answerOf = (copy: Copy | undefined): unknown => JSON.parse(`${copy?.body ?? ''}}`);
+const ids = async (symbol: string) =>
+  (await desk.ctx.orm.em.fork().find(MarketNews, { symbol }))
+    .map(({ providerId }) => providerId)
+    .toSorted((a, b) => a - b);
+const published = async (symbol: string) =>
+  (await desk.events()).filter(({ type, subject }) => type === 'news.published' && subject === symbol);
+
+describe('fetch-news', () => {
+  it('stores each article once, caches them newest first, and announces the new ones in one event', async () => {
+    const sent = [article(3), article(1), article(3), article(2), article(9, '02')];
+    const result = await run(week('AAPL'), { finnhub: { news: async () => sent } });
+    expect(result).toEqual({ symbol: 'AAPL', outcome: 'stored', published: 4 });
+    expect(await ids('AAPL')).toEqual([1, 2, 3, 9]);
+
+    // The provider has sent one from before the days asked for: it is kept, and not told here.
+    const copy = await desk.ctx.cache.read(newsName(week('AAPL')));
+    const data = [article(3), article(2), article(1)];
+    const as_of = '2026-11-22T10:15:00.000Z';
+    expect(answerOf(copy)).toEqual({ ...week('AAPL'), data, as_of, source: 'finnhub' });
+    expect(await published('AAPL')).toMatchObject([{ data: { ...week('AAPL'), count: 4 } }]);
+  });
+
+  it('runs twice, and announces nothing the second time', async () => {
+    const finnhub = { news: async () => articles(3) };
+    await run(week('MSFT'), { finnhub, id: 'the-same' });
+    await desk.ctx.redis.del(`copy:${newsName(week('MSFT'))}`);
+    expect(await run(week('MSFT'), { finnhub, id: 'the-same' })).toMatchObject({ outcome: 'stored', published: 0 });
+    expect(await ids('MSFT')).toEqual([1, 2, 3]);
+    expect(await published('MSFT')).toHaveLength(1);
+  });
+
+  it('stores what more than one statement holds, and tells of the newest fifty', async () => {
+    await run(week('NVDA'), { finnhub: { news: async () => articles(1_200) } });
+    expect(await ids('NVDA')).toHaveLength(1_200);
+    const [event] = await published('NVDA');
+    expect(event).toMatchObject({ data: { count: 1_200 } });
+    expect(event).toHaveProperty('data.data.length', 50);
+    expect(event).toHaveProperty('data.data.0.id', 1_200);
+  });
+
+  it('answers a narrower range from MySQL when a wider one has been fetched, and no other', async () => {
+    await run(week('TSLA'), { finnhub: { news: async () => [article(1, '18'), article(2, '21')] } });
+    const em = desk.ctx.orm.em.fork();
+    const narrow = await storedNews(em, { symbol: 'TSLA', from: '2026-11-17', to: '2026-11-20' });
+    expect(answerOf(narrow)).toMatchObject({ from: '2026-11-17', data: [article(1, '18')] });
+    expect(await storedNews(em, { symbol: 'TSLA', from: '2026-11-15', to: '2026-11-20' })).toBeUndefined();
+  });
+
+  it('takes no news of a known symbol for no news, and searches once for one of which nothing is known', async () => {
+    const silent = { news: async () => [] };
+    desk.pass(3_600_000);
+    expect((await run(week('AAPL'), { finnhub: silent })).outcome).toBe('stored');
+    expect((await run(week('QUIET'), { finnhub: { ...silent, isListed: async () => true } })).outcome).toBe('stored');
+    expect((await run(week('NOPE'), { finnhub: { ...silent, isListed: async () => false } })).outcome).toBe(
+      'unknown_symbol',
+    );
+    expect(await desk.ctx.cache.isUnknown(newsName(week('NOPE')))).toBe(true);
+    expect(await published('QUIET')).toEqual([]);
+  });
+
+  it('gives up with nothing stored, and frees its place among those who wait', async () => {
+    const finnhub = {
+      news: async () => {
+        throw new UpstreamFault('Finnhub answered 502');
+      },
+    };
+    await expect(run(week('KO'), { finnhub })).rejects.toThrow('502');
+    await fetchNews.farewell?.(week('KO'), new Error('over'), desk.ctx);
+    expect(await desk.ctx.asks.isWanted(newsName(week('KO')))).toBe(false);
+    expect(await ids('KO')).toEqual([]);
+  });
+});

@@ -1,0 +1,56 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AuditEntry, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { pruneRecords } from '../../../src/jobs/ops/prune-records.job.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const hoursAgo = (hours: number) => new Date(Date.now() - hours * 3_600_000);
+const em = () => api.ctx.orm.em.fork();
+const prune = () => performJob(pruneRecords, {}, api.ctx);
+
+test('deletes answers after three days and market events after a week, keeps every other event, and then finds nothing', async () => {
+  const answer = { userId: 1, fingerprint: 'f', status: 201, location: null, body: '{}' };
+  await em().insert(IdempotencyKey, { ...answer, key: 'old', createdAt: hoursAgo(75) });
+  await em().insert(IdempotencyKey, { ...answer, key: 'kept', createdAt: hoursAgo(73) });
+  const event = { type: 'any', subject: 's', data: '{}' };
+  const events = [
+    { ...event, id: randomUUIDv7(), stream: 'market', version: 1, at: hoursAgo(8 * 24) },
+    { ...event, id: randomUUIDv7(), stream: 'market', version: 2, at: hoursAgo(6 * 24) },
+    { ...event, id: randomUUIDv7(), stream: 'orders', version: 1, at: hoursAgo(900 * 24) },
+  ];
+  await em().insertMany(EventLog, events);
+  expect(await prune()).toEqual({ deleted: 2 });
+  expect((await em().find(IdempotencyKey, {})).map(({ key }) => key)).toEqual(['kept']);
+  expect((await em().find(EventLog, {}, { orderBy: { position: 'asc' } })).map(({ id }) => id)).toEqual(
+    events.slice(1).map(({ id }) => id),
+  );
+  expect(await prune()).toEqual({ deleted: 0 });
+});
+
+test('deletes what was refused after ninety days, and keeps for ever what was done', async () => {
+  const entry = { action: 'login', requestId: randomUUIDv7(), at: hoursAgo(91 * 24) };
+  const refused = { ...entry, status: 401, code: 'bad_credentials' };
+  await em().insert(AuditEntry, { ...refused, id: randomUUIDv7() });
+  const kept = [
+    { ...refused, id: randomUUIDv7(), at: hoursAgo(89 * 24) },
+    { ...entry, id: randomUUIDv7(), status: 200 },
+    { ...entry, id: randomUUIDv7(), status: 404 },
+  ];
+  for (const each of kept) await em().insert(AuditEntry, each);
+  expect(await prune()).toEqual({ deleted: 1 });
+  const left = await em().find(AuditEntry, {});
+  expect(left.map(({ id }) => id).toSorted()).toEqual(kept.map(({ id }) => id).toSorted());
+});
+
+test('stops where it is when its time is up', async () => {
+  const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort() };
+  expect(await pruneRecords.work(attempt, api.ctx)).toEqual({ deleted: 0 });
+});

@@ -1,0 +1,154 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { NotExecuted, OutcomeUnknown } from '../../../src/errors.ts';
+import type { GiveBack, RefundOutcome } from '../../../src/gateways/payments/payment-gateway.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+import { reconcile } from '../../../src/jobs/payments/reconcile.job.ts';
+import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+async function paidOrder(): Promise<string> {
+  const { id } = await shop.place();
+  await shop.charge(id, takingGateway());
+  return id;
+}
+const ask = (id: string, body: object = {}) => shop.send('POST', `/orders/${id}/refund`, { as: 'admin', body });
+const giving = (asked: GiveBack[] = []) => ({
+  refund: async (given: GiveBack): Promise<RefundOutcome> => {
+    asked.push(given);
+    return { status: 'succeeded', reference: `re_${given.key}` };
+  },
+});
+const events = async (id: string) => {
+  const rows = await shop.ctx.orm.em
+    .fork()
+    .find(EventLog, { subject: id, type: 'order.refunded' }, { orderBy: { version: 'asc' } });
+  return rows.map(({ data }): unknown => JSON.parse(data));
+};
+
+describe('a refund', () => {
+  it('gives back a part, then the rest, each once and each announced with its amount', async () => {
+    const id = await paidOrder();
+    const asked: GiveBack[] = [];
+    expect((await ask(id, { amount: 25.5 })).status).toBe(202);
+    expect(await shop.refund(id, giving(asked))).toBe('succeeded');
+    expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 25.5 });
+    await ask(id);
+    expect(await shop.refund(id, giving(asked))).toBe('succeeded');
+    expect(await shop.refund(id, giving(asked))).toBe('settled');
+    expect(await shop.read(id)).toMatchObject({ status: 'refunded', refunded_amount: 100 });
+    expect(asked.map(({ amountMinor }) => amountMinor)).toEqual([2_550, 7_450]);
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(2);
+    expect(await events(id)).toMatchObject([
+      { amount: 25.5, refunded_amount: 25.5, status: 'partially_refunded' },
+      { amount: 74.5, refunded_amount: 100, status: 'refunded' },
+    ]);
+  });
+
+  it('is never more than is left, also when many are asked for at once', async () => {
+    const id = await paidOrder();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(id, { amount: 30 })));
+    expect(answers.filter(({ status }) => status === 202)).toHaveLength(3);
+    const refused = await problemOf(await ask(id, { amount: 10.01 }));
+    expect(refused).toMatchObject({ code: 'refund_too_large', detail: '10.00 USD is left to be refunded.' });
+    expect((await problemOf(await ask(id, { amount: 0.001 }))).code).toBe('invalid');
+    expect((await ask(id)).status).toBe(202);
+    expect((await problemOf(await ask(id))).code).toBe('order_closed');
+  });
+
+  it('that nobody heard of is asked for with the same key, or looked up, and happens once', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const asked: GiveBack[] = [];
+    const silent = {
+      refund: (given: GiveBack) => {
+        asked.push(given);
+        return Promise.reject(new OutcomeUnknown('silence'));
+      },
+      refundsOf: async (chargeReference: string) =>
+        asked.slice(0, 1).map(({ refundId, amountMinor }) => {
+          const outcome = { status: 'succeeded' as const, reference: `re_${refundId}` };
+          return { reference: outcome.reference, chargeReference, refundId, amountMinor, currency: 'USD', outcome };
+        }),
+    };
+    await expect(shop.refund(id, silent)).rejects.toThrow('silence');
+    expect((await shop.read(id)).refunds).toMatchObject([{ status: 'unknown' }]);
+    await expect(shop.refund(id, silent)).rejects.toThrow('silence');
+    expect(await shop.refund(id, silent)).toBe('succeeded');
+    expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
+    expect((await shop.read(id)).status).toBe('refunded');
+  });
+
+  it('that the gateway refuses leaves the order paid, and the money can be refunded again', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    await expect(shop.refund(id, { refund: () => Promise.reject(new NotExecuted('not now')) })).rejects.toThrow(
+      'not now',
+    );
+    const refused: RefundOutcome = { status: 'failed', reference: null, code: 'charge_disputed', detail: 'No.' };
+    expect(await shop.refund(id, { refund: async () => refused })).toBe('failed');
+    expect(await shop.read(id)).toMatchObject({ status: 'paid', refunds: [{ failure_code: 'charge_disputed' }] });
+    expect((await ask(id)).status).toBe(202);
+  });
+
+  it.each(['pending', 'requires_action'])(
+    'is processing while the gateway says %s, and is looked up',
+    async (detail) => {
+      const id = await paidOrder();
+      await ask(id, { amount: 60, reason: 'Arrived broken' });
+      const reference = `re_${id}`;
+      expect(await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail }) })).toBe(
+        'processing',
+      );
+      expect(await shop.read(id)).toMatchObject({
+        status: 'paid',
+        refunded_amount: 0,
+        refunds: [{ status: 'processing', reason: 'Arrived broken' }],
+      });
+      expect(await events(id)).toEqual([]);
+      expect((await problemOf(await ask(id, { amount: 40.01 }))).code).toBe('refund_too_large');
+      const says = (outcome: RefundOutcome) => ({
+        refund: () => Promise.reject(new Error('asked for twice')),
+        refundsOf: async (chargeReference: string) => [
+          { reference, chargeReference, refundId: undefined, amountMinor: 6_000, currency: 'USD', outcome },
+        ],
+      });
+      expect(await shop.refund(id, says({ status: 'processing', reference, detail }))).toBe('processing');
+      await expect(shop.refund(id, { refundsOf: () => Promise.reject(new OutcomeUnknown('silence')) })).rejects.toThrow(
+        'silence',
+      );
+      expect((await shop.read(id)).refunds).toMatchObject([{ status: 'processing' }]);
+      expect(await shop.refund(id, says({ status: 'succeeded', reference }))).toBe('succeeded');
+      expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 60 });
+    },
+  );
+
+  it('that is processing gets a new job, also when every webhook is lost', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const reference = `re_${id}`;
+    await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail: 'pending' }) });
+    await shop.ctx.relay.idle();
+    await shop.ctx.redis.flushdb();
+    const later = { ...shop.ctx, now: () => new Date(Date.now() + 60_000) };
+    expect((await performJob(reconcile, {}, later)).revived).toBeGreaterThan(0);
+    await shop.ctx.relay.idle();
+    const jobs = await shop.ctx.producer.queues.get('payments')?.getJobs();
+    const data = expect.objectContaining({ order_id: id });
+    expect(jobs).toContainEqual(expect.objectContaining({ name: 'refund-payment', data }));
+  });
+
+  it('is for administrators, and for what is paid', async () => {
+    const { id } = await shop.place();
+    expect((await problemOf(await ask(id))).code).toBe('order_closed');
+    expect((await problemOf(await ask('none'))).code).toBe('not_found');
+    const own = await shop.send('POST', `/orders/${id}/refund`, { as: 'demo', body: {} });
+    expect((await problemOf(own)).code).toBe('forbidden');
+  });
+});

@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openEventClient } from '../support/api/event-client.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({ ownRedis: true });
+});
+afterAll(() => platform.stop());
+
+/** The samples of a process: name and labels, with spaces away, and the value. */
+const scrape = async (process: 'api' | 'worker') => {
+  const answer = await fetch(`${platform.healths[process === 'api' ? 0 : 1]}/metrics`);
+  expect(answer.status).toBe(200);
+  expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
+  const text = await answer.text();
+  const samples = new Map<string, number>();
+  for (const line of text.split('\n').filter((some) => some !== '' && !some.startsWith('#'))) {
+    const at = line.lastIndexOf(' ');
+    samples.set(line.slice(0, at).replaceAll(', ', ','), Number(line.slice(at + 1)));
+  }
+  return { text, samples };
+};
+const tries = (kind: string, outcome: string) =>
+  `orderflow_job_tries_total{queue="payments",kind="${kind}",outcome="${outcome}"}`;
+
+test('figures are those of their sources: jobs by outcome, streams, followers, the outbox, the pool', async () => {
+  const order = { products: [1, 2] };
+  expect((await platform.send('POST', '/orders', order)).status).toBe(201);
+  expect((await platform.send('POST', '/orders', { ...order, payment_method: 'pm_card_chargeDeclined' })).status).toBe(
+    201,
+  );
+  const counted = await until('two charges counted', async () => {
+    const { samples } = await scrape('worker');
+    return samples.get(tries('charge-order', 'done')) === 2 ? samples : undefined;
+  });
+  expect(counted.get('orderflow_job_seconds_count{queue="payments",kind="charge-order"}')).toBe(2);
+  // Both orders created, one paid, one declined.
+  await until('four events', async () => ((await platform.redis.xlen('orders')) === 4 ? true : undefined));
+  const client = openEventClient(`${platform.url}/streams/market`);
+  await client.connect();
+  const { samples } = await scrape('api');
+  expect(samples.get('orderflow_stream_length{stream="orders"}')).toBe(4);
+  expect(samples.get('orderflow_stream_followers')).toBe(1);
+  expect(samples.get('orderflow_stream_lag_seconds{stream="market"}')).toBe(0);
+  expect(samples.has('orderflow_stream_lag_seconds{stream="orders"}')).toBe(false);
+  await client.disconnect();
+  await until('the follower has gone', async () =>
+    (await scrape('api')).samples.get('orderflow_stream_followers') === 0 ? true : undefined,
+  );
+  await until('an empty outbox', async () =>
+    (await scrape('api')).samples.get('orderflow_outbox_rows') === 0 ? true : undefined,
+  );
+  expect(samples.get('orderflow_up{part="mysql"}')).toBe(1);
+  expect(samples.get('orderflow_mysql_pool{state="waiting"}')).toBe(0);
+  expect(samples.get('bullmq_job_completed_total{queue="payments"}')).toBe(2);
+  expect(samples.get('bullmq_job_count{queue="payments",state="completed"}')).toBe(2);
+});
+
+test('docs/telemetry.md names every metric of ours and of BullMQ that a process serves, and no other', async () => {
+  const served = new Set<string>();
+  for (const process of ['api', 'worker'] as const)
+    for (const [, name = ''] of (await scrape(process)).text.matchAll(/^# TYPE ((?:orderflow|bullmq)_\w+)/gm))
+      served.add(name);
+  const page = readFileSync('docs/telemetry.md', 'utf8');
+  const named = Array.from(page.matchAll(/^\| `(\w+)` \|/gm), ([, name]) => name);
+  expect(new Set(named)).toEqual(served);
+  for (const [, name = ''] of page.matchAll(/`((?:nodejs|orderflow|bullmq)_[a-z0-9_]+)/g))
+    expect((await scrape('worker')).text).toContain(`# TYPE ${name} `);
+});
+
+test('every family stands in one place and is described once, as Prometheus wants it', async () => {
+  const { text } = await scrape('worker');
+  const families = Array.from(text.matchAll(/^# TYPE (\w+)/gm), ([, name]) => name);
+  expect(new Set(families).size).toBe(families.length);
+  const order = text.split('\n').flatMap((line) => /^(?:# TYPE )?(bullmq_\w+)/.exec(line)?.[1] ?? []);
+  expect(order.filter((name, index) => name !== order[index - 1])).toHaveLength(new Set(order).size);
+});
+
+test('with a frozen Redis a scrape still answers, says so, and leaves out what it could not read', async () => {
+  await platform.redisServer?.process().signal('SIGSTOP');
+  const { samples } = await scrape('api');
+  expect(samples.get('orderflow_up{part="redis"}')).toBe(0);
+  expect(samples.get('orderflow_up{part="mysql"}')).toBe(1);
+  expect([...samples.keys()].filter((name) => /stream_length|bullmq/.test(name))).toEqual([]);
+  await platform.redisServer?.process().signal('SIGCONT');
+  await until('Redis is back', async () =>
+    (await scrape('api')).samples.get('orderflow_up{part="redis"}') === 1 ? true : undefined,
+  );
+});

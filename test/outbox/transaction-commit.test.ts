@@ -1,0 +1,62 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
+import { CommitUnknown } from '../../src/outbox/transaction.ts';
+import { type CuttingProxy, openCuttingProxy } from '../support/upstreams/cutting-proxy.ts';
+import { until } from '../support/processes/process.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+
+let proxy: CuttingProxy;
+let api: TestApi;
+beforeAll(async () => {
+  const host = process.env['TEST_MYSQL_HOST'] ?? '127.0.0.1';
+  proxy = await openCuttingProxy(host, Number(process.env['TEST_MYSQL_PORT']));
+  api = await openTestApi({ MYSQL_HOST: '127.0.0.1', MYSQL_PORT: String(proxy.port) });
+});
+afterAll(async () => {
+  await api.close();
+  await proxy.close();
+});
+
+const orders = () => api.ctx.orm.em.fork().count(Order, {});
+const placeOrder = () =>
+  api.send('POST', '/orders', { as: 'demo', body: { user_id: 1, products: [1, 2], total_amount: 100 } });
+
+test('a connection lost while COMMIT was under way is answered 503: the order is there once, and what it asked for', async () => {
+  // Logs in before the proxy is armed.
+  expect((await placeOrder()).status).toBe(201);
+  const before = await orders();
+  proxy.cutAfter(/commit$/i);
+  const answer = await placeOrder();
+  expect(proxy.cuts()).toBe(1);
+  expect(answer.status).toBe(503);
+  expect(answer.headers.get('retry-after')).toBe('1');
+  expect(await answer.json()).toMatchObject({ code: 'unavailable' });
+  // MySQL commits, and nobody knows: had the work run again, there would be two.
+  await until('MySQL has committed', async () => ((await orders()) > before ? true : undefined));
+  expect(await orders()).toBe(before + 1);
+  // The relay was not told; the sweep will find them.
+  const em = api.ctx.orm.em.fork();
+  const [last] = await em.find(Order, {}, { orderBy: { createdAt: 'desc' }, limit: 1 });
+  const left = await em.find(OutboxMessage, { body: { $like: `%${last?.id}%` } });
+  expect(left.map(({ name }) => name).toSorted()).toEqual(['charge-order', 'order.created']);
+});
+
+test('who calls a transaction is told that the outcome of its COMMIT is not known', async () => {
+  let runs = 0;
+  proxy.cutAfter(/commit$/i);
+  const lost = api.ctx.transaction(async (tx) => {
+    runs += 1;
+    await tx.execute('select 1');
+  });
+  await expect(lost).rejects.toThrow(CommitUnknown);
+  expect(runs).toBe(1);
+});
+
+test('a connection lost before COMMIT is only a reason to try again', async () => {
+  const before = await orders();
+  proxy.cutAfter(/insert into .outbox_messages/i);
+  expect((await placeOrder()).status).toBe(201);
+  expect(proxy.cuts()).toBe(3);
+  expect(await orders()).toBe(before + 1);
+});

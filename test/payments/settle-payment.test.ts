@@ -1,0 +1,69 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Order, OrderHistory } from '../../src/entities/orders.entity.ts';
+import type { ChargeOutcome } from '../../src/gateways/payments/payment-gateway.ts';
+import { settlePayment } from '../../src/payments/settle-payment.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { openShop, type Shop } from '../support/api/shop.ts';
+
+let shop: Shop;
+beforeAll(async () => {
+  shop = await openShop();
+});
+afterAll(() => shop.close());
+
+const at = new Date('2026-11-22T12:00:00.000Z');
+const paid: ChargeOutcome = { status: 'succeeded', reference: 'pi_paid' };
+const refused: ChargeOutcome = { status: 'failed', reference: 'pi_refused', code: 'card_declined', detail: 'No.' };
+const settle = (orderId: string, paymentId: string, outcome: ChargeOutcome) =>
+  shop.ctx.transaction((tx, after) => settlePayment(tx, after, { orderId, paymentId, outcome, at }));
+const historyOf = async (order: string) => {
+  const rows = await shop.ctx.orm.em.fork().find(OrderHistory, { order, subject: 'order' });
+  return rows.map(({ toStatus }) => toStatus).toSorted();
+};
+const announcedOf = async (order: string) => {
+  await shop.ctx.relay.idle();
+  const events = (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === order);
+  return events.map(({ type }) => type);
+};
+
+test('payment, order, history and event move together', async () => {
+  const { id, payment } = await shop.place();
+  expect(await settle(id, payment?.id ?? '', { ...paid, reference: 'pi_together' })).toBe('succeeded');
+  expect(await shop.read(id)).toMatchObject({ status: 'paid', payment: { status: 'succeeded' } });
+  expect(await historyOf(id)).toEqual(['paid', 'pending']);
+  expect(await announcedOf(id)).toEqual(['order.created', 'order.paid']);
+});
+
+test('a second settlement changes nothing, whatever it says', async () => {
+  const { id, payment } = await shop.place();
+  await settle(id, payment?.id ?? '', paid);
+  for (const outcome of [paid, refused, { status: 'canceled', reference: 'pi_late' } satisfies ChargeOutcome])
+    expect(await settle(id, payment?.id ?? '', outcome)).toBe('succeeded');
+  expect((await shop.payments(id))[0]).toMatchObject({ gatewayReference: 'pi_paid', failureCode: null });
+  expect(await historyOf(id)).toEqual(['paid', 'pending']);
+  expect(await announcedOf(id)).toEqual(['order.created', 'order.paid']);
+});
+
+test('a charge that the gateway has canceled while it was under way is over, and the order may be paid again', async () => {
+  const { id, payment } = await shop.place();
+  expect(await settle(id, payment?.id ?? '', { status: 'canceled', reference: 'pi_canceled' })).toBe('canceled');
+  expect(await shop.read(id)).toMatchObject({ status: 'payment_failed', payment: { status: 'canceled' } });
+  expect(await announcedOf(id)).toEqual(['order.created', 'order.payment_failed']);
+});
+
+test('ten settlements at once move the order once', async () => {
+  const { id, payment } = await shop.place();
+  const outcome: ChargeOutcome = { ...refused, reference: 'pi_ten' };
+  const ends = await Promise.all(Array.from({ length: 10 }, () => settle(id, payment?.id ?? '', outcome)));
+  expect(new Set(ends)).toEqual(new Set(['failed']));
+  expect(await historyOf(id)).toEqual(['payment_failed', 'pending']);
+  expect(await announcedOf(id)).toEqual(['order.created', 'order.payment_failed']);
+});
+
+test('an order that is no longer pending rolls the whole settlement back', async () => {
+  const { id, payment } = await shop.place();
+  await shop.ctx.orm.em.fork().nativeUpdate(Order, { id }, { status: 'cancelled' });
+  await expect(settle(id, payment?.id ?? '', { ...paid, reference: 'pi_late' })).rejects.toThrow(/cannot/);
+  expect((await shop.payments(id))[0]).toMatchObject({ status: 'processing', gatewayReference: null, settledAt: null });
+  expect(await announcedOf(id)).toEqual(['order.created']);
+});

@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+import type { Finnhub } from '../../../src/gateways/finnhub/finnhub.ts';
+import type { Job } from '../../../src/jobs/define-job.ts';
+import type { JobContext } from '../../../src/context.ts';
+import { openCache } from '../../../src/market/cache.ts';
+import { openLooks } from '../../../src/market/looks.ts';
+import { fakeFinnhub } from '../upstreams/fake-finnhub.ts';
+import { performJob } from './perform-job.ts';
+import { until } from '../processes/process.ts';
+import { readStream } from '../stores/stream-entries.ts';
+import { openTestApi, type TestApi } from './test-api.ts';
+
+/** Jobs of market data on real MySQL and Redis, with upstreams that the test writes and a clock that it moves. */
+export type MarketDesk = TestApi &
+  Readonly<{
+    /** Runs a job that somebody has just asked for under `name`, if one is given. */
+    run<P extends z.ZodType, R extends z.ZodType>(
+      job: Job<P, R>,
+      payload: z.input<P>,
+      options?: RunOptions,
+    ): Promise<z.output<R>>;
+    /** Every event of the market stream that has left by now. */
+    events(): Promise<{ type: string; subject: string; data: unknown }[]>;
+    now(): Date;
+    /** Lets the clock stand this much later. */
+    pass(ms: number): void;
+  }>;
+
+/** How a run differs from the usual. */
+export type RunOptions = Readonly<{
+  /** What is asked for; without it nobody has asked. */
+  wanted?: string;
+  finnhub?: Partial<Finnhub>;
+  id?: string;
+  askedAtMs?: number;
+  isPoll?: boolean;
+  with?: Partial<JobContext>;
+}>;
+
+/** Opens the desk at a quarter past ten; `env` is laid over the test's environment. */
+export async function openMarketDesk(env: Readonly<Record<string, string>> = {}): Promise<MarketDesk> {
+  const opened = await openTestApi({ FINNHUB_API_KEY: 'test', FOREX_FALLBACK_URL: 'http://127.0.0.1:1/rates', ...env });
+  await until('Redis is there', () => (opened.ctx.redis.status === 'ready' ? true : undefined));
+  let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
+  const now = () => new Date(nowMs);
+  const { redis } = opened.ctx;
+  const clocked = { now, cache: openCache(redis, now), looks: openLooks(redis, now) };
+  const api = { ...opened, ctx: { ...opened.ctx, ...clocked } };
+  return {
+    ...api,
+    async run(job, payload, { wanted, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
+      if (wanted !== undefined) await api.ctx.asks.admit(wanted);
+      const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), ...clocked, ...more };
+      return performJob(job, payload, ctx, { askedAtMs, ...attempt });
+    },
+    async events() {
+      await api.ctx.relay.idle();
+      return (await readStream(api.ctx.redis, 'market')).map(({ type, subject, data }) => ({
+        type,
+        subject,
+        data: JSON.parse(data),
+      }));
+    },
+    now,
+    pass(ms) {
+      nowMs += ms;
+    },
+  };
+}

@@ -1,0 +1,155 @@
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { hashToken } from '../../../src/api/callers/principal.ts';
+import { Order } from '../../../src/entities/orders.entity.ts';
+import { Payment } from '../../../src/entities/payments.entity.ts';
+import { Product } from '../../../src/entities/catalog.entity.ts';
+import { Token, type Role, User } from '../../../src/entities/accounts.entity.ts';
+import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
+import { findJob } from '../../../src/jobs/find-jobs.ts';
+import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
+import { hashPassword } from '../../../src/accounts/passwords.ts';
+import { until } from '../processes/process.ts';
+import type { TestApi } from './test-api.ts';
+
+/** Who comes to a route, with what they bring. */
+export const personas = [
+  'anonymous',
+  'garbage token',
+  'expired',
+  'revoked',
+  'deleted',
+  'other user',
+  'owner',
+  'operator',
+  'administrator',
+] as const;
+export type Persona = (typeof personas)[number];
+
+const passwordHash = await hashPassword('a long sentence');
+
+/** Somebody with an account of their own, and a token that was valid for `lastsMs`, made without the API. */
+export async function makePerson({ ctx }: TestApi, role: Role = 'user', lastsMs = 600_000) {
+  const em = ctx.orm.em.fork();
+  const createdAt = new Date();
+  const row = { email: `${randomUUID()}@example.com`, name: 'Ada Example', role, passwordHash, createdAt };
+  const id = await em.insert(User, row);
+  const token = randomUUID();
+  const expiresAt = new Date(createdAt.getTime() + lastsMs);
+  const tokenId = randomUUIDv7();
+  await em.insert(Token, { id: tokenId, user: id, hash: hashToken(token), createdAt, expiresAt });
+  return { id, token, tokenId };
+}
+
+/** The token that a persona comes with; `owner` is whose the objects of the route are. */
+export async function tokenOf(api: TestApi, persona: Persona, owner: Readonly<{ token: string }>) {
+  if (persona === 'anonymous') return undefined;
+  if (persona === 'garbage token') return `${randomUUID()}${randomUUID()}`;
+  if (persona === 'owner') return owner.token;
+  if (persona === 'expired') return (await makePerson(api, 'admin', -1)).token;
+  if (persona === 'other user') return (await makePerson(api)).token;
+  if (persona === 'operator') return (await makePerson(api, 'operator')).token;
+  const person = await makePerson(api, 'admin');
+  if (persona === 'administrator') return person.token;
+  // Seen before they were gone, so that nothing may remember them.
+  await api.send('GET', '/auth/me', { headers: { authorization: `Bearer ${person.token}` } });
+  const asThemselves = { headers: { authorization: `Bearer ${person.token}` } };
+  if (persona === 'revoked') await api.send('POST', '/auth/logout', asThemselves);
+  if (persona === 'deleted') await api.send('DELETE', `/users/${person.id}`, asThemselves);
+  return person.token;
+}
+
+type Owner = Awaited<ReturnType<typeof makePerson>>;
+
+/** What a path's parameter may name, by how the path begins: an object of the owner, or one of everybody. */
+export const objects: readonly Readonly<{
+  path: RegExp;
+  isOwned: boolean;
+  /** Whether administrators see it although it is not theirs. */
+  isSeenByAdmin?: boolean;
+  make(api: TestApi, owner: Owner): Promise<string> | string;
+}>[] = [
+  {
+    path: /^\/orders\/\{id\}/,
+    isOwned: true,
+    isSeenByAdmin: true,
+    make: async (...a) => (await makeOrder(...a)).order,
+  },
+  {
+    path: /^\/payments\/\{id\}/,
+    isOwned: true,
+    isSeenByAdmin: true,
+    make: async (...a) => (await makeOrder(...a)).payment,
+  },
+  { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
+  { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
+  { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },
+  { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
+  { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: makeWatched },
+  { path: /^\/problems\/\{code\}/, isOwned: false, make: () => 'not_found' },
+  { path: /^\/docs\/\{file\}/, isOwned: false, make: () => 'swagger-ui.css' },
+  { path: /^\/pages\/\{file\}/, isOwned: false, make: () => 'page.css' },
+  // What the live page is built of has names of the build's own.
+  { path: /^\/assets\/\{file\}/, isOwned: false, make: () => 'index.js' },
+];
+
+/** The path with an object of the owner where it has a parameter. */
+export async function present(api: TestApi, path: string, owner: Owner): Promise<string> {
+  const id = await objects.find((known) => known.path.test(path))?.make(api, owner);
+  return path.replace(/\{\w+\}/, id ?? '');
+}
+
+/** An order that waits for its buyer, and a payment of it that has failed. */
+async function makeOrder({ ctx }: TestApi, { id: user }: Owner): Promise<{ order: string; payment: string }> {
+  const em = ctx.orm.em.fork();
+  const at = new Date();
+  const [order, payment] = [randomUUIDv7(), randomUUIDv7()];
+  await em.insert(Order, {
+    id: order,
+    user,
+    status: 'payment_failed',
+    totalMinor: 100,
+    currency: 'USD',
+    createdAt: at,
+  });
+  await em.insert(Payment, {
+    id: payment,
+    order,
+    user,
+    status: 'failed',
+    method: 'pm_card_visa',
+    amountMinor: 100,
+    currency: 'USD',
+    gateway: 'instant',
+    gatewayKey: randomUUID(),
+    createdAt: at,
+    calls: 0,
+    jobId: randomUUID(),
+  });
+  return { order, payment };
+}
+
+/** A job that the queue holds. */
+async function makeJob({ ctx }: TestApi): Promise<string> {
+  const id = await ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {}));
+  await until('the job', () => findJob(ctx.producer, id).catch(() => undefined));
+  return id;
+}
+
+async function makeProduct({ ctx }: TestApi): Promise<string> {
+  const row = { title: 'A thing', priceMinor: 100, currency: 'USD', stock: null };
+  return String(await ctx.orm.em.fork().insert(Product, row));
+}
+
+/** A symbol that is watched. */
+async function makeWatched({ ctx }: TestApi): Promise<string> {
+  const row = {
+    symbol: 'AAPL',
+    kind: 'stock',
+    everySeconds: 60,
+    addedBy: null,
+    createdAt: new Date(),
+    polledAt: null,
+  } as const;
+  await ctx.orm.em.fork().upsert(WatchedSymbol, row);
+  return row.symbol;
+}

@@ -1,0 +1,121 @@
+import { MikroORM } from '@mikro-orm/mysql';
+import { openJobAnswers } from '../../../src/jobs/answers.ts';
+import { buildApp } from '../../../src/api/app.ts';
+import { readinessOf } from '../../../src/mysql/database.ts';
+import { type Config, readConfig } from '../../../src/config.ts';
+import { type ApiContext, openContext } from '../../../src/context.ts';
+import { ormOptions } from '../../../src/entities/orm-options.ts';
+import { patientRedis } from '../../../src/redis/connection.ts';
+import { seedDemo } from '../../../src/accounts/seed.ts';
+import { z } from 'zod';
+import { type IsDescribed, openDescription } from './described.ts';
+import { ownData } from '../stores/servers.ts';
+
+/** The API in this process on real MySQL and Redis of its own, with the demo data. */
+export type TestApi = Readonly<{
+  ctx: ApiContext;
+  /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
+  send(method: string, path: string, options?: SendOptions): Promise<Response>;
+  close(): Promise<void>;
+}>;
+
+export type SendOptions = Readonly<{ as?: keyof typeof accounts; body?: unknown; headers?: Record<string, string> }>;
+
+/** What a login answers. */
+export const Granted = z.object({ access_token: z.string() });
+
+/** The demo logins. */
+export const accounts = {
+  demo: { email: 'demo@example.com', password: 'orderflow-demo' },
+  admin: { email: 'admin@example.com', password: 'orderflow-admin' },
+} as const;
+
+// The routes are the same whatever the environment.
+let isDescribed: IsDescribed | undefined;
+
+/** Opens the API; `env` is laid over the test's environment. */
+export async function openTestApi(env: Readonly<Record<string, string>> = {}): Promise<TestApi> {
+  const config = readConfig({ ...(await ownData()), ...env });
+  const orm = await createDatabase(config);
+  const context = await openContext(config, 'test');
+  await connected(context.redis);
+  const answers = openJobAnswers(context.producer, patientRedis(config));
+  const ctx = { ...context, readiness: readinessOf(context), answers };
+  const app = await buildApp(ctx);
+  const tokens = new Map<string, string>();
+
+  const send = async (
+    method: string,
+    path: string,
+    { as, body, headers = {} }: SendOptions = {},
+  ): Promise<Response> => {
+    const authorization: Record<string, string> = as
+      ? { authorization: `Bearer ${tokens.get(as) ?? (await logIn(as))}` }
+      : {};
+    const json: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
+    const init = { method, headers: { ...authorization, ...json, ...headers } };
+    const answer = await app.request(
+      path,
+      body === undefined ? init : { ...init, body: typeof body === 'string' ? body : JSON.stringify(body) },
+    );
+    isDescribed ??= openDescription(app);
+    if (!isDescribed(method, path, answer.status))
+      throw new Error(`${method} ${path} answered ${answer.status}, which /openapi.json does not name`);
+    await expectOwnWords(answer, `${method} ${path}`);
+    return answer;
+  };
+  const logIn = async (as: keyof typeof accounts): Promise<string> => {
+    const answer = await send('POST', '/auth/login', { body: accounts[as] });
+    const { access_token } = Granted.parse(await answer.json());
+    tokens.set(as, access_token);
+    return access_token;
+  };
+  return {
+    ctx,
+    send,
+    async close() {
+      await answers.close();
+      await orm.schema.dropDatabase();
+      await orm.close(true);
+      await context.close();
+    },
+  };
+}
+
+/** What a problem may not speak of: how we are built, and what our libraries say of themselves. */
+const internals = [
+  /\b(redis|mysql|mariadb|sql|zod|orm|entity|undefined|NaN|nonoptional|pattern)\b/i,
+  // Variables of the environment, names of jobs and of copies, and zod's own sentences.
+  /\b[A-Z]{3,}_[A-Z_]+\b/,
+  /\b(fetch|poll|search|charge)-[a-z]+\b/,
+  /^(Invalid|Too (big|small)|Unrecognized)/,
+];
+const Sentences = z.object({ detail: z.string(), errors: z.array(z.object({ detail: z.string() })).default([]) });
+
+/** @throws when a problem speaks of internals instead of what was asked. */
+async function expectOwnWords(answer: Response, asked: string): Promise<void> {
+  if (answer.headers.get('content-type') !== 'application/problem+json') return;
+  const text = await answer.clone().text();
+  // To a HEAD, none of it is told.
+  const { detail, errors } = Sentences.parse(JSON.parse(text || '{"detail":""}'));
+  for (const sentence of [detail, ...errors.map((one) => one.detail)])
+    if (internals.some((known) => known.test(sentence)))
+      throw new Error(`${asked} is refused with our own words: ${sentence}`);
+}
+
+/** Creates the database that the configuration names, with its schema and the demo data. */
+export async function createDatabase(config: Config): Promise<MikroORM> {
+  const orm = await MikroORM.init(ormOptions(config));
+  await orm.schema.ensureDatabase();
+  await orm.migrator.up();
+  await seedDemo(orm.em.fork(), config);
+  return orm;
+}
+
+/** Resolves when the connection is there, or is known not to come: some tests begin without Redis. */
+async function connected(redis: ApiContext['redis']): Promise<void> {
+  if (redis.status === 'ready') return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  redis.once('ready', resolve).once('close', resolve);
+  await promise;
+}

@@ -1,0 +1,50 @@
+import { type HoldingProxy, openHoldingProxy } from '../upstreams/holding-proxy.ts';
+import { type Platform, untilReady } from '../processes/platform.ts';
+import { freePort, startProcess, type TestProcess } from '../processes/process.ts';
+import type { KillPoint } from './kill-points.ts';
+
+/** A process that is killed and started again in one place: its ports stay, and so do the proxies to its servers. */
+export type Stand = Readonly<{
+  role: KillPoint['role'];
+  url: string;
+  mysql: HoldingProxy;
+  redis: HoldingProxy;
+  process(): TestProcess;
+  /** Starts it, again after a kill; resolves when it is ready. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}>;
+
+/** Makes a stand for an API or a worker of a platform whose servers are its own. */
+export async function openStand({ env }: Platform, role: KillPoint['role']): Promise<Stand> {
+  const mysql = await openHoldingProxy('127.0.0.1', Number(env['MYSQL_PORT']));
+  const redis = await openHoldingProxy('127.0.0.1', Number(env['REDIS_PORT']));
+  const [port, health] = [await freePort(), await freePort()];
+  const given = {
+    ...env,
+    MYSQL_PORT: String(mysql.port),
+    REDIS_PORT: String(redis.port),
+    PORT: String(port),
+    HEALTH_PORT: String(health),
+  };
+  let current: TestProcess | undefined;
+  const process = () => {
+    if (!current) throw new Error(`the ${role} has not been started`);
+    return current;
+  };
+  return {
+    role,
+    url: `http://127.0.0.1:${port}`,
+    mysql,
+    redis,
+    process,
+    async start() {
+      current = startProcess(role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts', [], given);
+      await untilReady(`http://127.0.0.1:${health}/readyz`, current);
+    },
+    async close() {
+      await current?.signal('SIGKILL');
+      await Promise.all([mysql.close(), redis.close()]);
+    },
+  };
+}

@@ -1,0 +1,37 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { z } from 'zod';
+import type { BrowserPage } from './browser.ts';
+
+const screenshots = join(import.meta.dirname, '..', '..', '..', '.data', 'screenshots');
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+const Faults = z.array(z.string());
+
+/**
+ * Looks at what the page shows now, at a desk and on a phone, by day and by night: nothing is wider than the screen,
+ * axe-core finds nothing serious, and a picture of each is kept.
+ */
+export async function look(at: BrowserPage, name: string): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  for (const [size, viewport] of Object.entries(sizes))
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await at.page.setViewportSize(viewport);
+      await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
+      expect(await seriousFaults(at)).toEqual([]);
+      await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+    }
+  await at.page.setViewportSize(sizes.desktop);
+}
+
+/** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */
+async function seriousFaults({ page }: BrowserPage): Promise<string[]> {
+  await page.evaluate(await readFile(axe, 'utf8'));
+  const found = await page.evaluate(`axe.run().then(({ violations }) => violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))`);
+  return Faults.parse(found);
+}

@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { quickStart } from '../processes/process.ts';
+import { type SandboxControl, sandboxControl } from './sandbox-control.ts';
+
+const Urls = z.object({
+  finnhub: z.string(),
+  stripe: z.string(),
+  products: z.string(),
+  rates: z.string(),
+  control: z.string(),
+});
+
+/** Where the sandbox answers; the keys are its upstreams. */
+export type SandboxUrls = z.infer<typeof Urls>;
+
+/** How a test wants its sandbox; everything has a default. */
+export interface SandboxOptions {
+  /** The folder of an earlier sandbox, to go on with its ledger; default a new one that `stop` removes. */
+  readonly dataDir?: string;
+  /** `FINNHUB_PER_MINUTE`, `FINNHUB_PER_SECOND`, `FINNHUB_WINDOW_MS`; nothing else of the test's environment is seen. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Further command line, e.g. `['--webhook', url]`. */
+  readonly args?: readonly string[];
+  /** Fixed ports, to come back where an earlier sandbox stood; default free ones. */
+  readonly ports?: Readonly<Partial<Record<keyof SandboxUrls, number>>>;
+}
+
+/** A running sandbox, its control actions included. */
+export interface Sandbox extends SandboxControl {
+  readonly urls: SandboxUrls;
+  readonly pid: number;
+  readonly dataDir: string;
+  /** Ends it in good order and removes a folder of its own. Harmless when it is dead already. */
+  stop(): Promise<void>;
+  /** `kill -9`; the folder stays, for a successor. */
+  kill(): Promise<void>;
+}
+
+const MAIN = fileURLToPath(new URL('../../../sandbox/main.ts', import.meta.url));
+
+/** Starts the real sandbox as a process of its own; resolves when every upstream listens. */
+export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'orderflow-sandbox-')));
+  const ports = Urls.keyof().options.flatMap((name) => [`--${name}`, String(options.ports?.[name] ?? 0)]);
+  const child = spawn(
+    process.execPath,
+    [MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...(options.args ?? [])],
+    { env: { ...quickStart(), ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  const exited = once(child, 'exit');
+  const line = await Promise.race([
+    once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
+    exited.then(([code]) => Promise.reject(new Error(`The sandbox ended with ${String(code)} before it listened.`))),
+  ]);
+  const urls = Urls.parse(JSON.parse(line));
+  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
+    child.kill(signal);
+    await exited;
+  };
+  return {
+    ...sandboxControl(urls.control),
+    urls,
+    pid: child.pid ?? 0,
+    dataDir,
+    kill: () => end('SIGKILL'),
+    stop: async () => {
+      await end('SIGTERM');
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
-import type { ApiContext } from '../context.ts';
+import type { Context } from '../context.ts';
 import { needsDatabase, openAdmission } from './http/admission.ts';
 import { refuseForeignHosts } from './http/public-address.ts';
 import { nameAct, auditRefusals } from './callers/audit.ts';
 import { mountBoard } from './ops/board.ts';
-import type { RouteEnv, Route } from './http/define-route.ts';
+import type { Route } from './http/define-route.ts';
+import type { ApiParts, RouteEnv } from './callers/route-env.ts';
 import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { countingOf, openLimits } from './callers/limits.ts';
@@ -21,14 +22,16 @@ import { refuseAbsentFirst, refuseUnknownQuery } from './http/refuse-in-order.ts
 import { logRequests, traceRequests } from './http/request-log.ts';
 import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
 import { openPaths } from './http/wrong-method.ts';
+import { openMarketReads } from '../market/read-market.ts';
+import { openStatus } from '../ops/status.ts';
 import { readdir } from 'node:fs/promises';
 import { BadDefinition } from '../jobs/load-definitions.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
-export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> {
+export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
-  app.use(provide(ctx), traceRequests, logRequests, refuseForeignHosts(ctx.config));
+  app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
   app.onError(answerProblem);
   const paths = openPaths(routes);
@@ -55,12 +58,20 @@ export async function buildApp(ctx: ApiContext): Promise<OpenAPIHono<RouteEnv>> 
   return app;
 }
 
-function provide(ctx: ApiContext): MiddlewareHandler<RouteEnv> {
+function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHandler<RouteEnv> {
+  const reads = openMarketReads({ ...ctx, answers, hasKey: ctx.config.FINNHUB_API_KEY !== undefined });
+  const readStatus = openStatus(ctx);
+  const underWay = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
   const attempts = openFailedLogins(ctx.redis);
   return async (c, next) => {
     c.set('ctx', ctx);
+    c.set('readiness', readiness);
+    c.set('answers', answers);
+    c.set('reads', reads);
+    c.set('readStatus', readStatus);
+    c.set('underWay', underWay);
     c.set('logins', logins);
     c.set('limits', limits);
     c.set('attempts', attempts);

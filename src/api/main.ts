@@ -45,8 +45,8 @@ await startWith(async () => {
   if (await isSchemaCurrent(context.orm)) await requireAccounts(context.orm.em.fork(), config);
 });
 const readiness = readinessOf(context);
-const answers = openJobAnswers(context.producer, patientRedis(config));
-const app = await startWith(() => buildApp({ ...context, readiness, answers }));
+const answers = openJobAnswers(context.jobs, patientRedis(config));
+const app = await startWith(() => buildApp(context, { readiness, answers }));
 const metrics = openMetrics(context);
 await startWith(() => listenForHealth(config, { readiness: readiness.check, metrics: metrics.text }));
 const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
@@ -55,7 +55,7 @@ context.log.info({ url: config.publicUrl }, 'API ready');
 
 onShutdown(config, context.log, async () => {
   readiness.drain();
-  context.tails.close();
+  context.events.tails.close();
   const closed = new Promise((resolve) => server.close(resolve));
   // A connection whose answer has ended would be kept alive for seconds.
   const idle = setInterval(() => server.closeIdleConnections(), 50);

@@ -1,36 +1,47 @@
 import type { z } from 'zod';
-import type { JobContext } from '../context.ts';
 import type { Lane, QueueDefinition } from './queues.ts';
 
-/** What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}. */
-export type JobContract<Payload extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> = Readonly<{
+/** What a room asks for without knowing who does it; the job's own file builds its contract on it. */
+export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
   /** Stable for ever, and the file's name: jobs waiting in Redis carry it. */
   kind: string;
-  /** One sentence for `GET /jobs/kinds` and Bull Board. */
-  summary: string;
-  /** The resource it needs; concurrency and rate limit stand there. */
-  queue: QueueDefinition;
   payload: Payload;
-  result: Result;
-  /** Tries in all, the first included. A rest of the queue is none. */
-  attempts: number;
-  /** Before the second try; it doubles from try to try up to `maxBackoffMs`, with full jitter. */
-  backoffMs: number;
-  /** The longest wait between two tries. Default: 30 s. */
-  maxBackoffMs?: number;
-  /** When one try is cut off by its signal. */
-  timeoutMs: number;
-  /** The lane in which it waits unless its caller says otherwise; by default the first. */
-  lane?: Lane;
-  /** Jobs with the same text that have not finished are one job. */
-  coalesceBy?(payload: z.output<Payload>): string;
-  /** The copy it brings up to date: whoever asks how the job goes still wants that. */
-  copyName?(payload: z.output<Payload>): string;
-  /** Runs by itself, with an empty payload, this often over all processes. */
-  everyMs?: number;
-  /** Runs by itself with each of these payloads. */
-  schedules?(ctx: JobContext): Promise<readonly Schedule<z.input<Payload>>[]>;
 }>;
+
+/**
+ * What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}; `Needs` is
+ * what the worker hands to it.
+ */
+export type JobContract<
+  Payload extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+  Needs = unknown,
+> = JobRequest<Payload> &
+  Readonly<{
+    /** One sentence for `GET /jobs/kinds` and Bull Board. */
+    summary: string;
+    /** The resource it needs; concurrency and rate limit stand there. */
+    queue: QueueDefinition;
+    result: Result;
+    /** Tries in all, the first included. A rest of the queue is none. */
+    attempts: number;
+    /** Before the second try; it doubles from try to try up to `maxBackoffMs`, with full jitter. */
+    backoffMs: number;
+    /** The longest wait between two tries. Default: 30 s. */
+    maxBackoffMs?: number;
+    /** When one try is cut off by its signal. */
+    timeoutMs: number;
+    /** The lane in which it waits unless its caller says otherwise; by default the first. */
+    lane?: Lane;
+    /** Jobs with the same text that have not finished are one job. */
+    coalesceBy?(payload: z.output<Payload>): string;
+    /** The copy it brings up to date: whoever asks how the job goes still wants that. */
+    copyName?(payload: z.output<Payload>): string;
+    /** Runs by itself, with an empty payload, this often over all processes. */
+    everyMs?: number;
+    /** Runs by itself with each of these payloads. */
+    schedules?(ctx: Needs): Promise<readonly Schedule<z.input<Payload>>[]>;
+  }>;
 
 /**
  * A payload with which a job runs by itself, this often over all processes; `key` tells it from the job's others. With
@@ -58,20 +69,21 @@ export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
  * A job kind: its contract, the work of one try (it may run twice and stop anywhere), and the farewell, which runs once
  * the last try has failed or a GiveUp was thrown.
  */
-export type Job<Payload extends z.ZodType = z.ZodType, Result extends z.ZodType = z.ZodType> = JobContract<
-  Payload,
-  Result
-> &
+export type Job<
+  Payload extends z.ZodType = z.ZodType,
+  Result extends z.ZodType = z.ZodType,
+  Needs = unknown,
+> = JobContract<Payload, Result, Needs> &
   Readonly<{
-    work(attempt: Attempt<Payload>, ctx: JobContext): Promise<z.input<Result>>;
-    farewell?(payload: z.output<Payload>, reason: Error, ctx: JobContext): Promise<void>;
+    work(attempt: Attempt<Payload>, ctx: Needs): Promise<z.input<Result>>;
+    farewell?(payload: z.output<Payload>, reason: Error, ctx: Needs): Promise<void>;
   }>;
 
 /** Declares a job kind; one file `kind.job.ts` exports it, and nothing else has to know. */
-export function defineJob<Payload extends z.ZodType, Output, Input>(
-  contract: JobContract<Payload, z.ZodType<Output, Input>>,
-  work: (attempt: Attempt<Payload>, ctx: JobContext) => Promise<Input>,
-  farewell?: (payload: z.output<Payload>, reason: Error, ctx: JobContext) => Promise<void>,
-): Job<Payload, z.ZodType<Output, Input>> {
+export function defineJob<Payload extends z.ZodType, Output, Input, Needs = unknown>(
+  contract: JobContract<Payload, z.ZodType<Output, Input>, Needs>,
+  work: (attempt: Attempt<Payload>, ctx: Needs) => Promise<Input>,
+  farewell?: (payload: z.output<Payload>, reason: Error, ctx: Needs) => Promise<void>,
+): Job<Payload, z.ZodType<Output, Input>, Needs> {
   return farewell ? { ...contract, work, farewell } : { ...contract, work };
 }

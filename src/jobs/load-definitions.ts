@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { z } from 'zod';
 import type { Job } from './define-job.ts';
 import { queues } from './queues.ts';
 import type { EventDefinition, Stream } from '../streams/define-event.ts';
 
 /** Every job kind by name and every event by type, as the folders hold them. */
-export type Definitions = Readonly<{
-  jobs: ReadonlyMap<string, Job>;
+export type Definitions<Needs = unknown> = Readonly<{
+  jobs: ReadonlyMap<string, Job<z.ZodType, z.ZodType, Needs>>;
   events: ReadonlyMap<string, EventDefinition>;
   streams: ReadonlyMap<string, Stream>;
 }>;
@@ -20,10 +21,10 @@ export class BadDefinition extends Error {
  * Imports every `*.job.ts` and `*.stream.ts`: the folders are the only registration there is.
  * @throws BadDefinition naming the file and what to rename.
  */
-export async function loadDefinitions(): Promise<Definitions> {
-  const jobs = new Map<string, Job>();
+export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
+  const jobs = new Map<string, Job<z.ZodType, z.ZodType, Needs>>();
   for (const { file, exported } of await importFolder('jobs', '.job.ts')) {
-    const job = exported.find(isJob);
+    const job = exported.find((value) => isJob<Needs>(value));
     if (!job) throw new BadDefinition(`${file} exports no job; export one made by defineJob`);
     if (basename(file, '.job.ts') !== job.kind)
       throw new BadDefinition(`${file} defines '${job.kind}'; rename one to match the other`);
@@ -56,7 +57,7 @@ async function importFolder(folder: string, suffix: string) {
 }
 
 // What defineJob and defineEvent return is recognised by the fields that only they give together.
-function isJob(value: unknown): value is Job {
+function isJob<Needs>(value: unknown): value is Job<z.ZodType, z.ZodType, Needs> {
   return typeof value === 'object' && value !== null && 'kind' in value && 'work' in value && 'queue' in value;
 }
 

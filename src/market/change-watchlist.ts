@@ -1,24 +1,38 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { ApiContext } from '../context.ts';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import { Problem } from '../errors.ts';
 import { type CallPlan, fittingAll, fittingSeconds } from './polling.ts';
-import { allWatched, kindOf, lockWatchlist, noteChange, type Watched, watchedAs } from './watchlist.ts';
-import type { Made } from '../api/callers/audit.ts';
+import { allWatched, kindOf, lockWatchlist, noteChange, type Watched, watchedAs, type Watchlist } from './watchlist.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import type { Log } from '../process/log.ts';
 
 /** A symbol to be polled, how often, and who wants that. */
 export type Change = Readonly<{ symbol: string; everySeconds: number | undefined; changedBy: number }>;
 
 /** Writes a change down in its transaction. */
-export type Audited = (tx: EntityManager, made: Made) => Promise<void>;
+export type Audited = (tx: EntityManager, made: Readonly<{ before?: Facts; after?: Facts }>) => Promise<void>;
+type Facts = Readonly<Record<string, unknown>>;
+
+/** What a change needs of its process. */
+export type WatchParts = Readonly<{
+  transaction: Transaction;
+  market: Readonly<{ watchlist: Watchlist }>;
+  now: () => Date;
+  log: Log;
+}>;
 
 const most = 500;
 const usualSeconds = 60;
 
 /** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
-export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }: Change, audited: Audited) {
-  const { transaction, watchlist, now, log } = ctx;
+export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: Change, audited: Audited) {
+  const {
+    transaction,
+    market: { watchlist },
+    now,
+    log,
+  } = ctx;
   const done = await transaction(async (tx) => {
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
@@ -52,11 +66,16 @@ export async function watch(ctx: ApiContext, { symbol, everySeconds, changedBy }
 
 /** Has a symbol polled no longer. @throws Problem when it is not watched. */
 export async function stopWatching(
-  ctx: ApiContext,
+  ctx: WatchParts,
   { symbol, changedBy }: Omit<Change, 'everySeconds'>,
   audited: Audited,
 ) {
-  const { transaction, watchlist, now, log } = ctx;
+  const {
+    transaction,
+    market: { watchlist },
+    now,
+    log,
+  } = ctx;
   await transaction(async (tx) => {
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);

@@ -1,6 +1,4 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { JobContext } from '../context.ts';
-import type { Attempt } from '../jobs/define-job.ts';
 
 /** Deletes at most {@link batch} rows whose time is over, and returns how many they were. */
 export type DeleteSome = (tx: EntityManager) => Promise<number>;
@@ -15,8 +13,8 @@ const mostBatches = 100;
  */
 export async function deleteInBatches(
   deletions: readonly DeleteSome[],
-  { signal }: Pick<Attempt, 'signal'>,
-  { transaction }: Pick<JobContext, 'transaction'>,
+  { signal }: Readonly<{ signal: AbortSignal }>,
+  { transaction }: Readonly<{ transaction: (work: DeleteSome) => Promise<number> }>,
 ): Promise<number> {
   let deleted = 0;
   for (const deleteSome of deletions)

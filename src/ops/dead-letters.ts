@@ -4,11 +4,12 @@ import {
   UniqueConstraintViolationException,
   type FilterQuery,
   type InferEntity,
+  type MikroORM,
   LockMode,
 } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
-import type { Context } from '../context.ts';
+import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 
@@ -45,10 +46,11 @@ function textOf(payload: unknown): string {
   }
 }
 
+type Burial = Readonly<{ orm: MikroORM; now: () => Date; log: Log }>;
 type Dead = Readonly<{ id?: string; name: string; data: unknown; attemptsMade: number }>;
 
 /** Keeps a job that has given up in MySQL, once; Redis forgets it after a day. It never throws: the job has failed anyway. */
-export async function bury({ orm, now, log }: Context, dead: Dead, reason: Error): Promise<void> {
+export async function bury({ orm, now, log }: Burial, dead: Dead, reason: Error): Promise<void> {
   const told = {
     kind: dead.name,
     jobId: dead.id ?? '',

@@ -1,10 +1,20 @@
 import { Gauge, Registry, collectDefaultMetrics, Counter, Histogram } from 'prom-client';
 import { z } from 'zod';
-import type { Context } from '../context.ts';
+import type { MikroORM } from '@mikro-orm/mysql';
+import type { Redis } from 'ioredis';
+import type { Producer } from '../jobs/enqueue.ts';
+import type { Definitions } from '../jobs/load-definitions.ts';
+import type { Tails } from '../streams/tail.ts';
 import { within } from '../process/deadline.ts';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 
-type Observed = Pick<Context, 'orm' | 'redis' | 'definitions' | 'tails'>;
+/** What is looked at of a process. */
+export type Observed = Readonly<{
+  orm: MikroORM;
+  redis: Redis;
+  jobs: Pick<Producer, 'queues'> & Readonly<{ definitions: Definitions }>;
+  events: Readonly<{ tails: Tails }>;
+}>;
 
 // The pool of mysql2 says how it is only in fields of its own, of which these three have stood for years.
 const Pool = z.object({
@@ -35,7 +45,7 @@ export function addGauges(registry: Registry, observed: Observed, patienceMs: nu
     // Before the look at MySQL, which takes a connection itself.
     const connections = await within(patienceMs, 'MySQL', readPool(observed)).catch(() => ({}));
     for (const [state, count] of Object.entries(connections)) pool.set({ state }, count);
-    followers.set(observed.tails.count());
+    followers.set(observed.events.tails.count());
     const [backlog, streams] = await Promise.all([
       look('mysql', () => readBacklog(observed)),
       look('redis', () => readStreams(observed)),
@@ -65,7 +75,11 @@ export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
 }
 
 /** How many entries each stream holds, and how far its followers in this process are behind its end, if there are any. */
-export async function readStreams({ redis, definitions, tails }: Pick<Observed, 'redis' | 'definitions' | 'tails'>) {
+export async function readStreams({
+  redis,
+  jobs: { definitions },
+  events: { tails },
+}: Pick<Observed, 'redis' | 'jobs' | 'events'>) {
   return Promise.all(
     [...definitions.streams.keys()].map(async (name) => {
       const [[newest], length] = await Promise.all([redis.xrevrange(name, '+', '-', 'COUNT', 1), redis.xlen(name)]);
@@ -98,7 +112,7 @@ export type Metrics = Readonly<{
 const patienceMs = 1_000;
 
 /** Opens the metrics of a process. Labels are of fixed sets only: no id, symbol or address ever is one. */
-export function openMetrics(context: Pick<Context, 'orm' | 'redis' | 'producer' | 'definitions' | 'tails'>): Metrics {
+export function openMetrics(context: Observed): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 20 });
   const registers = [registry];
@@ -129,8 +143,8 @@ export function openMetrics(context: Pick<Context, 'orm' | 'redis' | 'producer' 
 }
 
 /** BullMQ's own export of every queue. It describes its metrics once a queue; a family stands together and is described once. */
-async function queueText({ producer }: Pick<Context, 'producer'>): Promise<string> {
-  const exporting = [...producer.queues.values()].map((queue) =>
+async function queueText({ jobs }: Pick<Observed, 'jobs'>): Promise<string> {
+  const exporting = [...jobs.queues.values()].map((queue) =>
     within(patienceMs, 'Redis', queue.exportPrometheusMetrics()).catch(() => ''),
   );
   const lines = new Set((await Promise.all(exporting)).flatMap((text) => text.split('\n')).filter(Boolean));

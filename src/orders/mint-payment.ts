@@ -1,12 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { Config } from '../config.ts';
+import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { Payment } from '../entities/payments.entity.ts';
-import { chargeOrder } from '../jobs/payments/charge-order.job.ts';
+import { orderJobs } from './jobs.ts';
 import type { OrderRow } from './order.ts';
 import { writeHistory } from './transitions.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import type { ApiContext } from '../context.ts';
 import { Problem } from '../errors.ts';
 
 // Long enough for the relay to have handed the job over, and for its first attempt.
@@ -31,7 +32,7 @@ export async function mintPayment(
   { order, means, at }: Minting,
 ): Promise<ReturnType<typeof newPayment>> {
   const payment = newPayment({ order, means, at });
-  const jobId = after.enqueue(chargeOrder, { order_id: order.id, payment_id: payment.id });
+  const jobId = after.enqueue(orderJobs.charge, { order_id: order.id, payment_id: payment.id });
   await insertRows(tx, Payment, [{ ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) }]);
   const { id: subjectId } = payment;
   await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
@@ -56,18 +57,21 @@ function newPayment({ order, means, at }: Minting) {
   };
 }
 
+type Paying = Readonly<{
+  config: Pick<Config, 'PAYMENT_DEFAULT_METHOD'>;
+  payments: Readonly<{ gateways: Pick<PaymentGateways, 'current'> }>;
+}>;
+
 /** How an order is paid whose request names this method, or none; undefined: nobody has said it yet. */
-export function meansOf(
-  { config, gateways: { current: gateway } }: ApiContext,
-  named: string | undefined,
-): Means | undefined {
+export function meansOf({ config, payments }: Paying, named: string | undefined): Means | undefined {
+  const gateway = payments.gateways.current;
   const usual = config.PAYMENT_DEFAULT_METHOD ?? (gateway === 'instant' ? 'instant' : undefined);
   const method = named ?? usual;
   return method === undefined ? undefined : { method, gateway };
 }
 
 /** The same where it must be known. @throws Problem payment_method_required. */
-export function requiredMeans(ctx: ApiContext, named: string | undefined): Means {
+export function requiredMeans(ctx: Paying, named: string | undefined): Means {
   const means = meansOf(ctx, named);
   if (means) return means;
   throw new Problem('payment_method_required', 'Name the payment method to charge.', {

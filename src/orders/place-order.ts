@@ -6,13 +6,12 @@ import { Product } from '../entities/catalog.entity.ts';
 import { Problem } from '../errors.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import { orderFacts } from './order.ts';
+import { orderFacts, type OrderRow } from './order.ts';
 import { takeStock } from './stock.ts';
 import { writeHistory } from './transitions.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
 import { type Conversion, convertLines, type PricedLine, type RateLimits } from './convert-lines.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
-import { orderView } from '../api/orders/order-view.ts';
 import { countable, refuseUntakeable, type Takes } from './takeable.ts';
 
 /** What is ordered: quantities by product, each with the pointers to where the request named it. */
@@ -30,16 +29,19 @@ export type Wish = Readonly<{
 }> &
   RateLimits;
 
+/** An order as it has been stored. */
+export type PlacedOrder = Readonly<{
+  order: Omit<OrderRow, 'fxRate' | 'fxSource' | 'fxAsOf'> & Conversion;
+  lines: readonly HeldLine[];
+  payment: Awaited<ReturnType<typeof mintPayment>> | undefined;
+}>;
+
 /**
  * Stores an order with the prices of this moment, holds its stock, and, when a payment method is known, mints its payment
  * and asks for the charge: all in the caller's transaction, or nothing.
  * @throws Problem when it cannot be ordered as wished.
  */
-export async function placeOrder(
-  tx: EntityManager,
-  after: AfterCommit,
-  wish: Wish,
-): Promise<ReturnType<typeof orderView>> {
+export async function placeOrder(tx: EntityManager, after: AfterCommit, wish: Wish): Promise<PlacedOrder> {
   const { userId: user, at } = wish;
   const id = randomUUIDv7();
   const { lines, totalMinor, currency, conversion } = await holdItems(tx, id, wish);
@@ -60,7 +62,7 @@ export async function placeOrder(
   await writeHistory(tx, { order: id, subject: 'order', subjectId: id, from: null, to: 'pending', at });
   after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
   const payment = wish.means && (await mintPayment(tx, after, { order, means: wish.means, at }));
-  return orderView(order, lines, payment, user);
+  return { order, lines, payment };
 }
 
 /** The lines of an order, as they are to be stored. */

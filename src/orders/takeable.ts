@@ -1,13 +1,12 @@
-import type { ApiContext } from '../context.ts';
 import { decimalsOf, mostMinor, toMajor } from '../money/money.ts';
 import { Problem } from '../errors.ts';
-import type { AmountLimits } from '../gateways/payments/payment-gateway.ts';
+import type { AmountLimits, PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 
 /** What the gateway can take of a currency. */
 export type Takes = (currency: string) => AmountLimits;
 
 /** What the gateway that takes new payments can take. */
-export function takesOf({ gateways }: Pick<ApiContext, 'gateways'>): Takes {
+export function takesOf(gateways: PaymentGateways): Takes {
   return gateways.named(gateways.current).limits;
 }
 

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { EventLog, EventVersion, OutboxMessage } from '../entities/outbox.entity.ts';
-import type { JobContract } from '../jobs/define-job.ts';
+import type { JobRequest } from '../jobs/define-job.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
@@ -10,7 +10,7 @@ import { traceParent } from '../telemetry/traces.ts';
 /** What leaves MySQL when, and only when, the transaction commits. */
 export type AfterCommit = Readonly<{
   /** Adds the job once the transaction has committed, and returns the job's id at once. */
-  enqueue<P extends z.ZodType>(job: JobContract<P>, payload: z.input<P>): string;
+  enqueue<P extends z.ZodType>(job: JobRequest<P>, payload: z.input<P>): string;
   /** Appends the event to its stream once the transaction has committed. */
   publish<D extends z.ZodType>(event: EventDefinition<D>, subject: string, data: z.input<D>): void;
 }>;

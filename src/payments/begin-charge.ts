@@ -5,7 +5,7 @@ import { RateLimited } from '../errors.ts';
 import type { PaymentGateway, PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { insertRows, updateRows } from '../mysql/rows.ts';
 import { knownPayment, type PaymentRow } from '../orders/order.ts';
-import { arePaymentsPaused } from '../ops/pause.ts';
+import { arePaymentsPaused } from '../jobs/pause.ts';
 import { endCall } from './settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
 

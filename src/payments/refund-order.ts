@@ -4,7 +4,7 @@ import { decimalsOf, toMajor, toMinor } from '../money/money.ts';
 import { Refund } from '../entities/payments.entity.ts';
 import { Problem } from '../errors.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
-import { refundPayment } from '../jobs/payments/refund-payment.job.ts';
+import { paymentJobs } from './jobs.ts';
 import { livePaymentOf, lockOrder, type OrderRow, type PaymentRow } from '../orders/order.ts';
 import { writeHistory } from '../orders/transitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
@@ -39,7 +39,7 @@ export async function refundOrder(
   const amountMinor = await refundable(tx, order, amount);
   refuseUnreturnable(amountMinor, payment, gateways);
   const refund = { id: randomUUIDv7(), order: id, payment: payment.id, status: 'processing' as const, amountMinor };
-  const jobId = after.enqueue(refundPayment, { order_id: id, refund_id: refund.id });
+  const jobId = after.enqueue(paymentJobs.refund, { order_id: id, refund_id: refund.id });
   await tx.insert(Refund, {
     ...refund,
     currency: order.currency,

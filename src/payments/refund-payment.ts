@@ -7,7 +7,7 @@ import { orderRefunded, orderRefundFailed } from '../streams/orders.stream.ts';
 import { beginCall, mustLookUp } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
 import { toMajor } from '../money/money.ts';
-import { arePaymentsPaused } from '../ops/pause.ts';
+import { arePaymentsPaused } from '../jobs/pause.ts';
 import { endCall, type Unknown } from './settle-payment.ts';
 import { isRefundOver, moveOrder, moveRefund, type RefundColumns, refundMoves } from '../orders/transitions.ts';
 

@@ -9,6 +9,8 @@ import { toMajor } from '../money/money.ts';
 import { writeHistory, paymentMoves } from '../orders/transitions.ts';
 import { selectRow, updateRows } from '../mysql/rows.ts';
 import { beginCall } from './begin-charge.ts';
+import { orderJobs } from '../orders/jobs.ts';
+import { paymentJobs } from './jobs.ts';
 import { hearRefunds } from './hear-refund.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
 
@@ -61,16 +63,9 @@ function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<t
 /** What became of a notice. */
 export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
 
-/** How the gateway is asked, once the transaction has committed. */
-export type Ask = Readonly<{
-  payment(orderId: string, paymentId: string): void;
-  refunds(orderId: string, paymentId: string): void;
-}>;
-
 type Hearing<About extends Notice['about']> = Readonly<{
   notice: Extract<Notice, { about: About }>;
   at: Date;
-  ask: Ask;
 }>;
 
 /**
@@ -80,23 +75,19 @@ type Hearing<About extends Notice['about']> = Readonly<{
 export async function takeNotice(
   tx: EntityManager,
   after: AfterCommit,
-  { notice, at, ask }: Readonly<{ notice: Notice; at: Date; ask: Ask }>,
+  { notice, at }: Readonly<{ notice: Notice; at: Date }>,
 ): Promise<Taken> {
   switch (notice.about) {
     case 'charge':
-      return takeCharge(tx, after, { notice, at, ask });
+      return takeCharge(tx, after, { notice, at });
     case 'refunds':
-      return takeRefunds(tx, after, { notice, at, ask });
+      return takeRefunds(tx, after, { notice, at });
     case 'dispute':
-      return takeDispute(tx, after, { notice, at, ask });
+      return takeDispute(tx, after, { notice, at });
   }
 }
 
-async function takeCharge(
-  tx: EntityManager,
-  after: AfterCommit,
-  { notice, at, ask }: Hearing<'charge'>,
-): Promise<Taken> {
+async function takeCharge(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'charge'>): Promise<Taken> {
   const { gateway, type, charge, isDecided } = notice;
   const { orderId, paymentId, outcome } = charge;
   if (orderId === undefined || paymentId === undefined || !(await lockOrder(tx, orderId))) return 'not_ours';
@@ -116,7 +107,8 @@ async function takeCharge(
   if (!isKnown && isUnderWay(payment))
     await updateRows(tx, Payment, { id: paymentId }, { toldReference: charge.reference });
   // A charge that is being asked for at this moment has its answer coming.
-  if (isKnown || payment.status === 'unknown') ask.payment(orderId, paymentId);
+  if (isKnown || payment.status === 'unknown')
+    after.enqueue(orderJobs.charge, { order_id: orderId, payment_id: paymentId });
   return 'looked_up';
 }
 
@@ -128,11 +120,7 @@ function isOf(
   return payment.gatewayReference === reference && payment.amountMinor === amountMinor && payment.currency === currency;
 }
 
-async function takeRefunds(
-  tx: EntityManager,
-  after: AfterCommit,
-  { notice, at, ask }: Hearing<'refunds'>,
-): Promise<Taken> {
+async function takeRefunds(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'refunds'>): Promise<Taken> {
   const { type, chargeReference, refunds, isWhole } = notice;
   const payment = await lockPaymentOf(tx, notice, chargeReference);
   if (!payment) return 'not_ours';
@@ -143,7 +131,7 @@ async function takeRefunds(
     if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
   if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))
     return heard.some(({ verdict }) => verdict === 'settled') ? 'settled' : 'known';
-  ask.refunds(orderId, paymentId);
+  after.enqueue(paymentJobs.lookUpRefunds, { order_id: orderId, payment_id: paymentId });
   return 'looked_up';
 }
 

@@ -1,4 +1,6 @@
+import { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
+import type { Log } from '../process/log.ts';
 
 /** Options of one Redis connection, as ioredis and BullMQ both take them. */
 export type RedisConnection = Readonly<{
@@ -49,4 +51,27 @@ function basics(config: Config) {
     // Half a second at the most: after an outage, work goes on as soon as Redis does.
     retryStrategy: (tries: number) => Math.min(tries * 50, 500),
   };
+}
+
+/** Opens the shared connection of a process; outages and their ends are logged once each. */
+export function openRedis(config: Config, log: Log): Redis {
+  const redis = new Redis(impatientRedis(config));
+  let isAway = false;
+  redis.on('error', (error) => {
+    if (!isAway) log.warn({ err: error }, 'Redis is away; what needs it waits, orders do not');
+    isAway = true;
+  });
+  redis.on('ready', () => {
+    if (isAway) log.info('Redis is back');
+    isAway = false;
+  });
+  return redis;
+}
+
+/** Opens a connection for blocking reads, which come back every few seconds also with nothing: one that stays silent for longer is dead. */
+export function openFollower(config: Config, connectionName: string): Redis {
+  const redis = new Redis({ ...patientRedis(config), connectionName, socketTimeout: 15_000 });
+  // The shared connection tells of outages; this one comes back by itself.
+  redis.on('error', () => {});
+  return redis;
 }

@@ -2,14 +2,14 @@ import type { Context } from '../context.ts';
 import { mostRestMs, payments } from '../jobs/queues.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '../jobs/payments/reconcile.job.ts';
-import { readPauses } from '../ops/pause.ts';
+import { readPauses } from '../jobs/pause.ts';
 import { restoreStream } from '../outbox/restore-stream.ts';
 import { areLookedAt } from '../streams/append.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 
 /** Ends a queue's rest that would not end by itself, or later than any that is asked for. */
-export async function watchRests({ producer, log }: Pick<Context, 'producer' | 'log'>): Promise<void> {
-  for (const queue of producer.queues.values()) {
+export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): Promise<void> {
+  for (const queue of jobs.queues.values()) {
     // However much of a rest it is. Without an end it is -1, without a count -2.
     const leftMs = await queue.getRateLimitTtl(0);
     if (leftMs !== -1 && leftMs <= mostRestMs) continue;
@@ -28,7 +28,11 @@ const scheduleEveryMs = 60_000;
  * and, when Redis has lost everything or may have lost something, the streams and a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
-  const { log, now, watchlist } = context;
+  const {
+    log,
+    now,
+    market: { watchlist },
+  } = context;
   let scheduledAtMs = 0;
   let watched: string | undefined;
   while (!signal.aborted) {
@@ -36,7 +40,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       // Emptied, or started again, perhaps without its last moments.
       const isLost =
         (await context.redis.exists(markKey)) === 0 ||
-        !(await areLookedAt(context.redis, [...context.definitions.streams.values()]));
+        !(await areLookedAt(context.redis, [...context.jobs.definitions.streams.values()]));
       await keepPauses(context);
       await watchRests(context);
       const version = await watchlist.version();
@@ -55,11 +59,13 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
 
 /** Several workers may do it at once: each step is harmless twice, and the mark is set when all are done. */
 async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
-  const { redis, producer, definitions, log } = context;
-  await producer.enqueue(reconcile, { is_everything_due: true });
+  const { redis, jobs, log } = context;
+  await jobs.enqueue(reconcile, { is_everything_due: true });
   // One that cannot be restored keeps neither the others nor their followers waiting.
   const restored = await Promise.allSettled(
-    [...definitions.streams.values()].map((stream) => restoreStream(context, stream, signal)),
+    [...jobs.definitions.streams.values()].map((stream) =>
+      restoreStream({ ...context, definitions: jobs.definitions }, stream, signal),
+    ),
   );
   for (const one of restored) if (one.status === 'rejected') throw one.reason;
   await redis.set(markKey, '1');
@@ -67,9 +73,9 @@ async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
 }
 
 /** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */
-async function keepPauses({ orm, producer }: Context): Promise<void> {
+async function keepPauses({ orm, jobs }: Context): Promise<void> {
   const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
-  for (const queue of producer.queues.values()) {
+  for (const queue of jobs.queues.values()) {
     const isWanted = decided.get(queue.name);
     if (isWanted === undefined || (await queue.isPaused()) === isWanted) continue;
     await (isWanted ? queue.pause() : queue.resume());

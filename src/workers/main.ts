@@ -33,7 +33,7 @@ const workers = queues
   .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
 const metrics = openMetrics(context);
 for (const worker of workers) countTries(worker, metrics);
-const sweeping = sweepUntil(stopping.signal, context.orm, context.relay, context.log);
+const sweeping = sweepUntil(stopping.signal, context.orm, context.events.relay, context.log);
 const keeping = keepRedis(context, stopping.signal);
 
 await startWith(() =>

@@ -73,10 +73,10 @@ export function runQueue(
     maxStalledCount: 20,
     // BullMQ counts what all workers have done, for its export; an hour by the minute.
     metrics: { maxDataPoints: 60 },
-    ...(context.telemetry && { telemetry: context.telemetry }),
+    ...(context.jobs.telemetry && { telemetry: context.jobs.telemetry }),
     settings: {
       backoffStrategy: (attemptsMade, _type, _error, job) =>
-        backoffMs(context.definitions.jobs.get(job?.name ?? ''), attemptsMade),
+        backoffMs(context.jobs.definitions.jobs.get(job?.name ?? ''), attemptsMade),
     },
   });
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
@@ -88,7 +88,7 @@ async function attempt(
   stop: AbortSignal | undefined,
   context: Context & { log: Log },
 ): Promise<unknown> {
-  const job = context.definitions.jobs.get(queued.name);
+  const job = context.jobs.definitions.jobs.get(queued.name);
   if (!job) throw new GiveUp(`no job kind '${queued.name}' is defined; deploy one, or remove the job`);
   const payload = job.payload.safeParse(queued.data);
   if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${faultsOf(payload.error)}`);
@@ -98,7 +98,7 @@ async function attempt(
   const lane = laneOf(queued.priority);
   const isPoll = lane === 'watchlist';
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, isPoll, signal };
-  const result = await job.work(given, { ...context.fork(lane), log: context.log });
+  const result = await job.work(given, { ...context.jobs.fork(lane), log: context.log });
   return job.result.parse(result);
 }
 
@@ -114,7 +114,7 @@ function faultsOf({ issues }: z.ZodError): string {
 async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
   const reason = error instanceof Error ? error : new Error(String(error));
   if (reason instanceof RateLimited) {
-    const resting = context.producer.queues.get(queued.queueName)?.rateLimit(Math.min(reason.waitMs, mostRestMs));
+    const resting = context.jobs.queues.get(queued.queueName)?.rateLimit(Math.min(reason.waitMs, mostRestMs));
     // When Redis cannot be told, the job goes back all the same, and is limited again.
     await within(tellMs, 'Redis', resting ?? Promise.resolve()).catch(() => {});
     return new RateLimitError();
@@ -132,9 +132,9 @@ async function verdict(queued: QueueJob, error: unknown, context: Context): Prom
 }
 
 async function farewell(context: Context, queued: QueueJob, reason: Error): Promise<void> {
-  const job = context.definitions.jobs.get(queued.name);
+  const job = context.jobs.definitions.jobs.get(queued.name);
   const payload = job?.payload.safeParse(queued.data);
-  if (job?.farewell && payload?.success) await job.farewell(payload.data, reason, context.fork());
+  if (job?.farewell && payload?.success) await job.farewell(payload.data, reason, context.jobs.fork());
 }
 
 /** Doubling from try to try up to the job's bound, with full jitter so that retries do not march in step. */

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { Context } from '../context.ts';
+import type { z } from 'zod';
+import type { Context, JobContext } from '../context.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
 import { finnhub, priorityOf } from '../jobs/queues.ts';
 
-type Planned = Readonly<{ id: string; job: Job; payload: unknown; everyMs: number; offsetMs?: number }>;
+type OurJob = Job<z.ZodType, z.ZodType, JobContext>;
+type Planned = Readonly<{ id: string; job: OurJob; payload: unknown; everyMs: number; offsetMs?: number }>;
 
 const lockKey = 'orderflow:scheduling';
 const lockMs = 10_000;
@@ -15,7 +17,10 @@ const unlock = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', 
  * at a time, and answers true; the others answer false. A process that dies over it blocks the others for ten seconds.
  */
 export async function scheduleJobs(context: Context): Promise<boolean> {
-  const { definitions, redis } = context;
+  const {
+    jobs: { definitions },
+    redis,
+  } = context;
   const token = randomUUID();
   if ((await redis.set(lockKey, token, 'PX', lockMs, 'NX')) === null) return false;
   try {
@@ -29,8 +34,8 @@ export async function scheduleJobs(context: Context): Promise<boolean> {
 }
 
 // It may be done by two at once after all, if the first is slow: each step is harmless twice.
-async function reconcile({ producer }: Context, schedules: readonly Planned[]): Promise<void> {
-  for (const queue of producer.queues.values()) {
+async function reconcile({ jobs }: Context, schedules: readonly Planned[]): Promise<void> {
+  for (const queue of jobs.queues.values()) {
     const wanted = schedules.filter(({ job }) => job.queue.name === queue.name);
     const existing = new Set((await queue.getJobSchedulers()).map(({ key }) => key));
     for (const key of existing) if (!wanted.some(({ id }) => id === key)) await queue.removeJobScheduler(key);
@@ -44,14 +49,14 @@ async function reconcile({ producer }: Context, schedules: readonly Planned[]): 
       const rhythm = { every: everyMs, ...(offsetMs === undefined ? {} : { offset: offsetMs }) };
       await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data, opts });
       // One without an offset begins at once by itself.
-      if (offsetMs !== undefined && !existing.has(id)) await producer.enqueue(job, payload);
+      if (offsetMs !== undefined && !existing.has(id)) await jobs.enqueue(job, payload);
     }
   }
 }
 
-async function schedulesOf(job: Job, context: Context): Promise<Planned[]> {
+async function schedulesOf(job: OurJob, context: Context): Promise<Planned[]> {
   const single = job.everyMs === undefined ? [] : [{ id: job.kind, job, payload: {}, everyMs: job.everyMs }];
-  const several = (await job.schedules?.(context)) ?? [];
+  const several = (await job.schedules?.(context.jobs.fork())) ?? [];
   // A colon divides the parts of BullMQ's own ids; none of the keys that we have holds a plus.
   return [
     ...single,

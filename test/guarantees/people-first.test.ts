@@ -40,13 +40,13 @@ async function poll(): Promise<void> {
   }));
   // In portions that Redis answers in time.
   for (let first = 0; first < jobs.length; first += 500)
-    await house.ctx.producer.queues.get(finnhub.name)?.addBulk(jobs.slice(first, first + 500));
+    await house.ctx.jobs.queues.get(finnhub.name)?.addBulk(jobs.slice(first, first + 500));
 }
 
 /** Resolves when polling may call no more, and not again before a request has arrived. */
 const untilNoneIsLeft = () =>
   until('no call is left', async () => {
-    const [window] = (await house.ctx.readBudget()).windows;
+    const [window] = (await house.ctx.market.readBudget()).windows;
     const { limit = 0, used = 0, reserved = 0, resetsAtMs = 0 } = window ?? {};
     return used + reserved >= limit && resetsAtMs > Date.now() + 500 ? true : undefined;
   });
@@ -70,7 +70,7 @@ test('behind 10,000 waiting polls, with no call left, a person’s quote is amon
   await until('the window is full', async () => ((await calls()).length >= 25 ? true : undefined));
   // The last of those that wait anyway, and two that do not.
   const turns = [await turnOf('ORCL'), await turnOf('IBM'), await turnOf('KO', { as: 'demo' })];
-  const waiting = (await house.ctx.producer.queues.get(finnhub.name)?.getJobCountByTypes('prioritized')) ?? 0;
+  const waiting = (await house.ctx.jobs.queues.get(finnhub.name)?.getJobCountByTypes('prioritized')) ?? 0;
   expect(waiting).toBeGreaterThan(9_000);
   for (const turn of turns) {
     expect(turn).toBeGreaterThanOrEqual(1);

@@ -12,11 +12,11 @@ afterAll(() => api.close());
 beforeEach(() => api.ctx.redis.flushdb());
 
 const queue = () => {
-  const found = api.ctx.producer.queues.get(finnhub.name);
+  const found = api.ctx.jobs.queues.get(finnhub.name);
   if (!found) throw new Error('there is no such queue');
   return found;
 };
-const ask = (symbol: string, lane: Lane) => api.ctx.enqueue(fetchQuote, { symbol }, { lane });
+const ask = (symbol: string, lane: Lane) => api.ctx.jobs.enqueue(fetchQuote, { symbol }, { lane });
 const laneIn = async (id: string) => laneOf((await queue().getJob(id))?.priority ?? -1);
 
 test('lanes come one after another, whoever asked first', async () => {

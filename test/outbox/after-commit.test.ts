@@ -35,7 +35,7 @@ test('a transaction that fails leaves no message and takes no version', async ()
 test('the relay hears of messages only after their commit', async () => {
   const heard: string[] = [];
   const relay = {
-    ...outbox.api.ctx.relay,
+    ...outbox.api.ctx.events.relay,
     notify: (messages: readonly { id: string }[]) => heard.push(...messages.map(({ id }) => id)),
   };
   const transaction = openTransaction(outbox.api.ctx.orm, relay, () => new Date());

@@ -59,7 +59,7 @@ test('what a relay had appended, and not yet deleted, is appended again, too', a
   await send();
   await move('d', 1);
   await crash(await server.written());
-  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
+  await restoreStream(outbox.restoring(), parcelMoved.stream, AbortSignal.timeout(patienceMs));
   // Deleting its row is all that is left to that relay.
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
   expect(await announced()).toEqual(['c 1', 'd 1']);
@@ -70,9 +70,9 @@ test('workers see to it when nobody has anything to announce', async () => {
   // As if workers had looked before, and found nothing amiss.
   await ctx.redis.set('orderflow:whole', '1');
   await loseTheEnd('e', 'f');
-  const definitions = { ...ctx.definitions, streams: new Map([['parcels', parcelMoved.stream]]) };
+  const definitions = { ...ctx.jobs.definitions, streams: new Map([['parcels', parcelMoved.stream]]) };
   const stopping = new AbortController();
-  const keeping = keepRedis({ ...ctx, definitions }, stopping.signal);
+  const keeping = keepRedis({ ...ctx, jobs: { ...ctx.jobs, definitions } }, stopping.signal);
   await until('all are announced', async () => ((await announced()).length === 3 ? true : undefined));
   stopping.abort();
   await keeping;

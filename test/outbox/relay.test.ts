@@ -86,7 +86,7 @@ test('an event appended before is passed over: a lost answer announces nothing t
   await relay.send(messages);
   await relay.send(messages);
   expect(await announced()).toEqual(['twice 1']);
-  const queue = outbox.api.ctx.producer.queues.get('upkeep');
+  const queue = outbox.api.ctx.jobs.queues.get('upkeep');
   expect((await queue?.getWaiting())?.map(({ id }) => id)).toEqual([messages[1]?.id]);
 });
 

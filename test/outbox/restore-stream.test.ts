@@ -48,7 +48,7 @@ test('of a long log, as much is restored as streams may be long', async () => {
   const { ctx } = outbox.api;
   await ctx.orm.em.fork().insertMany(EventLog, rows);
   await ctx.redis.flushdb();
-  await restoreStream(ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
+  await restoreStream(outbox.restoring(), parcelMoved.stream, AbortSignal.timeout(patienceMs));
   const entries = await readStream(ctx.redis, 'parcels');
   expect(entries.map(({ subject }) => subject)).toEqual(rows.slice(300).map(({ subject }) => subject));
 });
@@ -68,7 +68,7 @@ test('an event that left the outbox while its stream was restored is in the stre
   await move('on-its-way', 1);
   // What its relay had appended is lost, and deleting its row is all that is left to the relay.
   await outbox.api.ctx.redis.flushdb();
-  await restoreStream(outbox.api.ctx, parcelMoved.stream, AbortSignal.timeout(patienceMs));
+  await restoreStream(outbox.restoring(), parcelMoved.stream, AbortSignal.timeout(patienceMs));
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
   await move('on-its-way', 2);
   await send();
@@ -93,7 +93,7 @@ test('versions stay in order when their rows leave the outbox between two looks 
   const redis = new Proxy(ctx.redis, {
     get: (of, name): unknown => (name === 'pipeline' ? pipeline : Reflect.get(of, name)),
   });
-  await restoreStream({ ...ctx, redis }, parcelMoved.stream, AbortSignal.timeout(patienceMs));
+  await restoreStream({ ...outbox.restoring(), redis }, parcelMoved.stream, AbortSignal.timeout(patienceMs));
   const entries = await announced();
   expect(entries).toHaveLength(501);
   expect(entries.filter((entry) => entry.startsWith('split'))).toEqual(['split 1 {"step":1}', 'split 2 {"step":2}']);
@@ -106,7 +106,7 @@ test('a stream that is there without its mark is left as it is', async () => {
   await outbox.api.ctx.redis.xadd('parcels', '*', 'id', 'foreign');
   const stream = parcelMoved.stream;
   const { ctx } = outbox.api;
-  await restoreStream({ ...ctx, definitions: { ...ctx.definitions } }, stream, AbortSignal.timeout(1_000));
+  await restoreStream({ ...ctx, definitions: { ...ctx.jobs.definitions } }, stream, AbortSignal.timeout(1_000));
   expect(await ctx.redis.xlen('parcels')).toBe(2);
 });
 

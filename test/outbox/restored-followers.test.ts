@@ -24,11 +24,11 @@ const moveUnseen = async (parcel: string, step = 1) => {
   await outbox.api.ctx.orm.em.fork().nativeDelete(OutboxMessage, { subject: parcel });
 };
 const lose = () => outbox.api.ctx.redis.flushdb();
-const restore = () => restoreStream(outbox.api.ctx, stream, AbortSignal.timeout(patienceMs));
+const restore = () => restoreStream(outbox.restoring(), stream, AbortSignal.timeout(patienceMs));
 
 /** A follower, and what it has been given: parcels with their steps, and gaps. */
 function follow(after?: string) {
-  const subscription: Subscription = outbox.api.ctx.tails.subscribe(stream.name, { after });
+  const subscription: Subscription = outbox.api.ctx.events.tails.subscribe(stream.name, { after });
   const given: string[] = [];
   let last = after;
   const have = (what: readonly string[]) =>

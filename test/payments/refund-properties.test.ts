@@ -131,7 +131,7 @@ const tireless: Outage = {
 const heardBy = (gateway: Partial<PaymentGateway>) => ({
   ...shop.ctx,
   outage: tireless,
-  gateways: answering(shop.ctx.gateways, gateway),
+  gateways: answering(shop.ctx.payments.gateways, gateway),
 });
 
 const which = fc.nat(20);

@@ -21,7 +21,7 @@ const historyOf = async (order: string) => {
   return rows.map(({ toStatus }) => toStatus).toSorted();
 };
 const announcedOf = async (order: string) => {
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   const events = (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === order);
   return events.map(({ type }) => type);
 };

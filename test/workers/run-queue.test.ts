@@ -23,7 +23,7 @@ afterEach(async () => {
   await queue().obliterate({ force: true });
 });
 const queue = () => {
-  const found = api.ctx.producer.queues.get('upkeep');
+  const found = api.ctx.jobs.queues.get('upkeep');
   if (!found) throw new Error('there is no queue upkeep');
   return found;
 };
@@ -64,7 +64,11 @@ function work(
   const context: Context = {
     ...api.ctx,
     ...parts,
-    definitions: { ...api.ctx.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
+    jobs: {
+      ...api.ctx.jobs,
+      ...parts.jobs,
+      definitions: { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
+    },
   };
   const worker = runQueue(definition, definition.concurrency, patientRedis(api.ctx.config), context);
   closing.push(() => worker.close());
@@ -79,7 +83,7 @@ const greet: Work = async ({ payload }) => ({ greeting: `Hello ${payload.name}` 
 
 test('a job is parsed, done, and its result kept', async () => {
   const { runs, job } = work(greet);
-  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Ada' }));
+  const done = await ended(await api.ctx.jobs.enqueue(job, { name: 'Ada' }));
   expect(done.returnvalue).toEqual({ greeting: 'Hello Ada' });
   expect(runs).toEqual(['Ada']);
 });
@@ -100,13 +104,13 @@ test('a kind that nobody defines fails at the first attempt, and says what to do
 
 test('a result that does not fit is a failure', async () => {
   const { job } = work(async () => ({ greeting: 'x'.repeat(51) }), { attempts: 1 });
-  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Ada' }));
+  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Ada' }));
   expect(failed.failedReason).toContain('greeting');
 });
 
 test('an error is tried again; the farewell comes once, after the last try', async () => {
   const { runs, farewells, job } = work(async () => Promise.reject(new Error('the door is shut')));
-  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Bob' }));
+  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Bob' }));
   expect(failed).toMatchObject({ attemptsMade: 3, failedReason: 'the door is shut' });
   expect(runs).toHaveLength(3);
   expect(farewells).toEqual(['Bob: the door is shut']);
@@ -118,14 +122,14 @@ test('a job that succeeds in the end has no farewell', async () => {
     tries += 1;
     return tries < 3 ? Promise.reject(new Error('not yet')) : greet(attempt);
   });
-  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Cy' }));
+  const done = await ended(await api.ctx.jobs.enqueue(job, { name: 'Cy' }));
   expect(await done.isCompleted()).toBe(true);
   expect(farewells).toEqual([]);
 });
 
 test('GiveUp ends a job at once, with its farewell', async () => {
   const { runs, farewells, job } = work(async () => Promise.reject(new GiveUp('nobody lives here')));
-  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Dee' }));
+  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Dee' }));
   expect(failed).toMatchObject({ attemptsMade: 1, failedReason: 'nobody lives here' });
   expect(runs).toHaveLength(1);
   expect(farewells).toEqual(['Dee: nobody lives here']);
@@ -140,9 +144,9 @@ test('RateLimited rests the whole queue, in every worker, spends no attempt, and
     throw new RateLimited(restMs);
   };
   const [{ farewells, job }] = [work(doIt), work(doIt)];
-  const first = await api.ctx.producer.enqueue(job, { name: 'Eve' });
+  const first = await api.ctx.jobs.enqueue(job, { name: 'Eve' });
   await until('the queue rests', async () => ((await queue().getRateLimitTtl(restMax)) > 0 ? true : undefined));
-  const others = ['Fay', 'Guy', 'Hel'].map((name) => api.ctx.producer.enqueue(job, { name }));
+  const others = ['Fay', 'Guy', 'Hel'].map((name) => api.ctx.jobs.enqueue(job, { name }));
   for (const id of [first, ...(await Promise.all(others))]) {
     const done = await ended(id);
     expect(done.returnvalue).toBeDefined();
@@ -155,7 +159,7 @@ test('RateLimited rests the whole queue, in every worker, spends no attempt, and
 
 test('a queue that works does not look as if it rested', async () => {
   const { job } = work(greet);
-  await ended(await api.ctx.producer.enqueue(job, { name: 'Ivy' }));
+  await ended(await api.ctx.jobs.enqueue(job, { name: 'Ivy' }));
   expect(await queue().getRateLimitTtl(restMax)).toBe(0);
 });
 
@@ -166,7 +170,7 @@ test('a job that is limited more often than it has attempts is done all the same
     if (limits > 5) return greet(attempt);
     throw new RateLimited(10);
   });
-  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Gil' }));
+  const done = await ended(await api.ctx.jobs.enqueue(job, { name: 'Gil' }));
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Gil' } });
 });
 
@@ -200,9 +204,9 @@ test('a limit that Redis cannot be told of spends no attempt either', async () =
       throw new RateLimited(10);
     },
     {},
-    { producer: { ...api.ctx.producer, queues: new Map([['upkeep', mute]]) } },
+    { jobs: { ...api.ctx.jobs, queues: new Map([['upkeep', mute]]) } },
   );
-  const done = await ended(await api.ctx.producer.enqueue(job, { name: 'Pat' }));
+  const done = await ended(await api.ctx.jobs.enqueue(job, { name: 'Pat' }));
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Pat' } });
 });
 
@@ -218,15 +222,15 @@ test('the signal aborts when the time of a try is over', async () => {
     },
     { attempts: 1, timeoutMs: 60 },
   );
-  const failed = await ended(await api.ctx.producer.enqueue(job, { name: 'Hal' }));
+  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Hal' }));
   expect(failed.failedReason).toBe('cut off');
   expect(reasons).toEqual([expect.stringContaining('TimeoutError')]);
 });
 
 test('a farewell that fails fails the job, and never the worker', async () => {
   const { farewells, job } = work(async () => Promise.reject(new Error('no')), { attempts: 1 });
-  await ended(await api.ctx.producer.enqueue(job, { name: 'Ida' }));
-  await ended(await api.ctx.producer.enqueue(job, { name: 'Joe' }));
+  await ended(await api.ctx.jobs.enqueue(job, { name: 'Ida' }));
+  await ended(await api.ctx.jobs.enqueue(job, { name: 'Joe' }));
   expect(farewells).toEqual(['Ida: no', 'Joe: no']);
   // Kept for people to look at all the same.
   const letters = await api.ctx.orm.em.fork().find(DeadLetter, { reason: 'Error: no' });
@@ -235,12 +239,12 @@ test('a farewell that fails fails the job, and never the worker', async () => {
 
 test('jobs that coalesce are one while they wait, and another one afterwards', async () => {
   const coalescing = { ...contract, coalesceBy: ({ name }: { name: string }) => name };
-  const first = await api.ctx.producer.enqueue(coalescing, { name: 'Kim' });
-  expect(await api.ctx.producer.enqueue(coalescing, { name: 'Kim' })).toBe(first);
-  expect(await api.ctx.producer.enqueue(coalescing, { name: 'Lee' })).not.toBe(first);
+  const first = await api.ctx.jobs.enqueue(coalescing, { name: 'Kim' });
+  expect(await api.ctx.jobs.enqueue(coalescing, { name: 'Kim' })).toBe(first);
+  expect(await api.ctx.jobs.enqueue(coalescing, { name: 'Lee' })).not.toBe(first);
   const { runs } = work(greet, coalescing);
   await ended(first);
-  const next = await api.ctx.producer.enqueue(coalescing, { name: 'Kim' });
+  const next = await api.ctx.jobs.enqueue(coalescing, { name: 'Kim' });
   expect(next).not.toBe(first);
   await ended(next);
   expect(runs.toSorted()).toEqual(['Kim', 'Kim', 'Lee']);

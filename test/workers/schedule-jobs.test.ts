@@ -32,14 +32,17 @@ function sweepYard(everyMs: number | undefined, kind = 'sweep-yard'): Job {
 }
 
 const upkeepQueue = () => {
-  const queue = api.ctx.producer.queues.get('upkeep');
+  const queue = api.ctx.jobs.queues.get('upkeep');
   if (!queue) throw new Error('there is no queue for housekeeping');
   return queue;
 };
 const schedule = (...jobs: Job[]) =>
   scheduleJobs({
     ...api.ctx,
-    definitions: { ...api.ctx.definitions, jobs: new Map(jobs.map((job) => [job.kind, job])) },
+    jobs: {
+      ...api.ctx.jobs,
+      definitions: { ...api.ctx.jobs.definitions, jobs: new Map(jobs.map((job) => [job.kind, job])) },
+    },
   });
 /** How often each kind runs, ms, as Redis has it. */
 const written = async () =>
@@ -83,7 +86,7 @@ describe('schedules', () => {
 
   it('of calls to Finnhub give way to people', async () => {
     await schedule({ ...sweepYard(60_000), queue: finnhub });
-    const jobs = await api.ctx.producer.queues.get('finnhub')?.getJobs(['waiting', 'delayed', 'prioritized']);
+    const jobs = await api.ctx.jobs.queues.get('finnhub')?.getJobs(['waiting', 'delayed', 'prioritized']);
     expect(jobs?.map(({ priority }) => priority)).toEqual([4]);
   });
 
@@ -98,7 +101,7 @@ describe('schedules', () => {
 
   it('of the product are what its kinds say', async () => {
     await scheduleJobs(api.ctx);
-    const said = [...api.ctx.definitions.jobs.values()].filter(
+    const said = [...api.ctx.jobs.definitions.jobs.values()].filter(
       ({ everyMs, queue }) => everyMs !== undefined && queue.name === 'upkeep',
     );
     expect(await written()).toEqual(Object.fromEntries(said.map(({ kind, everyMs }) => [kind, everyMs])));

@@ -6,7 +6,8 @@ import { Token } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { type Principal, principalOf, sessionCookie } from '../callers/principal.ts';
 
 const TokenView = z

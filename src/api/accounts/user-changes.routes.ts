@@ -15,7 +15,8 @@ import {
   checkPresentPassword,
   wrongPassword,
 } from '../callers/credentials.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { givenFields, IntegerId } from '../http/fields.ts';
 import { principalOf } from '../callers/principal.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { AuditEntry } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
-import type { DocumentedRoute, RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from './route-env.ts';
 import { problemCodes, type ProblemCode } from '../../problem-codes.ts';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
@@ -24,8 +24,10 @@ export type Made = Readonly<{
   code?: string;
 }>;
 
+type NamedRoute = Readonly<{ operationId: string; responses: object }>;
+
 /** Names what a route does, before anybody is refused there. */
-export function nameAct({ operationId, responses }: DocumentedRoute): MiddlewareHandler<RouteEnv> {
+export function nameAct({ operationId, responses }: NamedRoute): MiddlewareHandler<RouteEnv> {
   const status = Number(Object.keys(responses).find((code) => code.startsWith('2')) ?? 200);
   return (c, next) => {
     c.set('act', { action: operationId, subject: c.req.param('id') ?? c.req.param('symbol') ?? null, status });

@@ -1,6 +1,6 @@
 import { BlockList, isIP } from 'node:net';
 import type { Context as HonoContext } from 'hono';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from './route-env.ts';
 
 /** Tells the address that a request's sender has; empty for one that came over no socket. */
 export type ClientAddress = (c: HonoContext<RouteEnv>) => string;

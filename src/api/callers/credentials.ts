@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import type { Context as HonoContext } from 'hono';
 import { User } from '../../entities/accounts.entity.ts';
 import { isPassword } from '../../accounts/passwords.ts';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from './route-env.ts';
 import { principalOf } from './principal.ts';
 
 /** An e-mail address, lower case: one account each, however it is written. */

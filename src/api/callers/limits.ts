@@ -1,9 +1,9 @@
 import type { Context as HonoContext } from 'hono';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { type Allowance, openAllowance, type Use, type Burst, openBurst } from './allowance.ts';
 import { type ClientAddress, countedAddress, openClientAddress } from './client-address.ts';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from './route-env.ts';
 
 /** Routes that are asked every second, by programs and by pages: they cause nothing, and are not counted, logged or traced. */
 export const probes: ReadonlySet<string> = new Set(['/auth/ping', '/healthz', '/readyz', '/status']);
@@ -30,7 +30,7 @@ export function countingOf({ method, path }: Readonly<{ method: string; path: st
 }
 
 /** Opens the limits that the configuration names; one of 0 is off. */
-export function openLimits({ config, redis }: ApiContext): Limits {
+export function openLimits({ config, redis }: Context): Limits {
   const elapsedMs = () => performance.now();
   const allowance = (name: string, perMinute: number) =>
     perMinute === 0 ? undefined : openAllowance(redis, name, perMinute, elapsedMs);

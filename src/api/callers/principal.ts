@@ -4,7 +4,7 @@ import { getCookie } from 'hono/cookie';
 import { within } from '../../process/deadline.ts';
 import type { Role } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from './route-env.ts';
 import type { Counting } from './limits.ts';
 
 /** The least role a route asks for. `public` is everyone; each other one includes those above it. */

@@ -92,7 +92,7 @@ const create = defineRoute(
     const at = c.var.ctx.now();
     const row = {
       ...fields,
-      priceMinor: priceMinorOf(price, fields.currency, takesOf(c.var.ctx)),
+      priceMinor: priceMinorOf(price, fields.currency, takesOf(c.var.ctx.payments.gateways)),
       createdAt: at,
       updatedAt: at,
     };
@@ -132,7 +132,9 @@ const change = defineRoute(
       const currency = fields.currency ?? stored.currency;
       const row = {
         ...fields,
-        ...(price === undefined ? {} : { priceMinor: priceMinorOf(price, currency, takesOf(c.var.ctx)) }),
+        ...(price === undefined
+          ? {}
+          : { priceMinor: priceMinorOf(price, currency, takesOf(c.var.ctx.payments.gateways)) }),
       };
       const changed = changedFields(stored, row);
       const dated = changed.length === 0 ? stored : { ...stored, ...row, updatedAt: now() };

@@ -5,7 +5,7 @@ import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { JobView, jobView } from '../ops/job-view.ts';
-import { startSync } from '../../catalog/sync-feed.ts';
+import { startSync } from './sync-feed.ts';
 
 const exampleJob = {
   id: '019341d2-0000-7000-8000-000000000005',
@@ -46,7 +46,7 @@ const sync = defineRoute(
     return answerOnce(c, null, async (tx) => {
       await audit(c, tx);
       const id = await startSync(ctx, { force: true });
-      const found = await findJob(ctx.producer, id).catch(() => undefined);
+      const found = await findJob(ctx.jobs, id).catch(() => undefined);
       if (!found)
         throw new Problem('unavailable', 'The sync has begun; how it goes cannot be read at the moment.', {
           headers: { 'retry-after': '2' },

@@ -6,10 +6,11 @@ import { findProducts } from '../../catalog/products.ts';
 import { Product } from '../../entities/catalog.entity.ts';
 import { Problem } from '../../errors.ts';
 import { AfterInteger, readCursor, cutPage, PageQuery } from '../http/page.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { IntegerId } from '../http/fields.ts';
 import { exampleProduct, ProductView, productView } from './product-view.ts';
-import { awaitSync } from '../../catalog/sync-feed.ts';
+import { awaitSync } from './sync-feed.ts';
 
 const ListQuery = z.object({
   q: z.string().trim().max(100).default('').openapi({ description: 'Words that occur in title or category.' }),
@@ -49,7 +50,7 @@ const list = defineRoute(
       .slice(0, 16);
     const listName = `products:${filters}`;
     const afterId = cursor === undefined ? 0 : readCursor(listName, cursor, AfterInteger);
-    if (sync === 'true') await awaitSync(c.var.ctx);
+    if (sync === 'true') await awaitSync(c.var.ctx, c.var.answers);
     const search = { words: q, category, afterId, limit: limit + 1 };
     const { page, next_cursor } = cutPage(listName, await findProducts(c.var.ctx.orm.em.fork(), search), limit);
     return c.json({ data: page.map(productView), next_cursor }, 200);

@@ -130,7 +130,7 @@ const asyncApi = defineRoute(
       304: { description: 'The copy that If-None-Match names is still the newest.' },
     },
   },
-  async (c) => answerText(c, textOf(c.var.ctx.definitions)),
+  async (c) => answerText(c, textOf(c.var.ctx.jobs.definitions)),
 );
 
 const texts = new WeakMap<Definitions, JsonText>();

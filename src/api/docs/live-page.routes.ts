@@ -23,7 +23,10 @@ const livePage = defineRoute(
     },
   },
   async (c) => {
-    const { config, watchlist } = c.var.ctx;
+    const {
+      config,
+      market: { watchlist },
+    } = c.var.ctx;
     const page = await readFile(join(built, 'index.html'), 'utf8').catch((cause: unknown) => {
       throw new Problem('unavailable', 'The live page has not been built; `npm start` and the image build it.', {
         cause,

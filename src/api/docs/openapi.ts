@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Config } from '../../config.ts';
-import { defineRoute, type Route, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
 import { sessionCookie } from '../callers/principal.ts';
 

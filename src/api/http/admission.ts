@@ -3,7 +3,8 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import type { Route, RouteEnv } from './define-route.ts';
+import type { Route } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 // mysql2's pool says in this field alone, for years now, how many wait for a connection.
 const Waiting = z

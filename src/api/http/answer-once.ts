@@ -6,7 +6,7 @@ import { TooLate, within } from '../../process/deadline.ts';
 import { IdempotencyKey } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
 import { publicAddress } from './public-address.ts';
 
@@ -32,11 +32,6 @@ type Request = Readonly<{ userId: number; key: string; fingerprint: string }>;
 
 const patienceMs = 5_000;
 
-type UnderWay = Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
-
-/** Requests with a key that are being worked on here, by database. Copies wait here instead of holding a connection each. */
-const underWayIn = new WeakMap<object, UnderWay>();
-
 /** Another request has taken the key; whether it has succeeded stands in the table. */
 class Taken extends Error {
   override name = 'Taken';
@@ -48,15 +43,13 @@ class Taken extends Error {
  * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
  */
 export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
-  const { ctx } = c.var;
+  const { ctx, underWay } = c.var;
   const key = c.req.header('idempotency-key');
   if (key === undefined) return respond(c, toStored(await ctx.transaction(work)), false);
 
   const { userId } = principalOf(c);
   const request = { userId, key, fingerprint: fingerprintOf(c, body) };
   const name = `${userId} ${key}`;
-  const underWay: UnderWay = underWayIn.get(ctx.orm) ?? new Map();
-  underWayIn.set(ctx.orm, underWay);
   const latest = ctx.now().getTime() + patienceMs;
   for (;;) {
     const stored = await recall(c, request);

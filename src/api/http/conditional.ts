@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { createHash } from 'node:crypto';
 
 /** What says that a client has an answer already, and how long it may keep it; `etag` in quotes. */

@@ -1,29 +1,7 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import type { ApiContext } from '../../context.ts';
-import type { Act } from '../callers/audit.ts';
-import type { LoginAttempts } from '../callers/failed-logins.ts';
-import type { Limits } from '../callers/limits.ts';
-import type { Logins } from '../callers/logins.ts';
-import type { Principal, Who } from '../callers/principal.ts';
-
-/** What every handler finds in `c.var`. */
-export type RouteEnv = {
-  Variables: {
-    ctx: ApiContext;
-    logins: Logins;
-    limits: Limits;
-    /** The attempts of an address at an account. */
-    attempts(account: string, address: string): LoginAttempts;
-    requestId: string;
-    /** What the request asks for, as the audit names it. */
-    act: Act | undefined;
-    /** Who calls, on guarded routes. */
-    principal: Principal | undefined;
-    /** Who calls, on any route, as far as it is known. */
-    caller: Principal | undefined;
-  };
-};
+import type { RouteEnv } from '../callers/route-env.ts';
+import type { Who } from '../callers/principal.ts';
 
 /** Finds what a path names, as far as its caller may see it. @throws Problem not_found */
 export type FindNamed = (c: HonoContext<RouteEnv>) => unknown;

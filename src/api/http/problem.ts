@@ -6,7 +6,7 @@ import { Problem } from '../../errors.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
 import { traceId } from '../../telemetry/traces.ts';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { problemCodes } from '../../problem-codes.ts';
 
 /** So many faults of one request are told; who mends them is told of the next. */

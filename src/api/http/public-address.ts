@@ -2,7 +2,7 @@ import type { Config } from '../../config.ts';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { Problem } from '../../errors.ts';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 /**
  * Where callers find a path of ours, as `Location` says it: under PUBLIC_URL, path prefix included; where that is not set, by the

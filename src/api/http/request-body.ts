@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../errors.ts';
 import { jsonDepth } from '../../process/json-depth.ts';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 const usualBytes = 64 * 1024;
 const mostDepth = 32;

@@ -1,6 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { probes } from '../callers/limits.ts';
 import { withLogIds } from '../../process/log.ts';
 import { traced } from '../../telemetry/traces.ts';

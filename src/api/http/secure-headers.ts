@@ -1,5 +1,5 @@
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { dataPolicy } from './static-files.ts';
 
 const always: readonly (readonly [string, string])[] = [

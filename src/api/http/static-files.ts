@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { extname, join } from 'node:path';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
-import type { RouteEnv } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 /** Files of one folder that may be served: no name that is not listed is ever looked for. */
 export type StaticFiles = Readonly<{

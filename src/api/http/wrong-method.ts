@@ -1,6 +1,7 @@
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../errors.ts';
-import type { Route, RouteEnv } from './define-route.ts';
+import type { Route } from './define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 /** Tells paths that there are from methods that they take. */
 export type Paths = Readonly<{

@@ -6,7 +6,8 @@ import { Symbol } from '../../market/symbol.ts';
 import { CompanyKeys } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
-import { askFor, readMarket } from './read-market.ts';
+import { askFor } from '../../market/read-market.ts';
+import { answerRead } from './answer-read.ts';
 
 const CompanyView = CompanyKeys.extend({ symbol: z.string(), ...observed }).openapi('Company');
 
@@ -43,11 +44,12 @@ const company = defineRoute(
   async (c) => {
     const { symbol } = c.req.valid('query');
     const { ctx } = c.var;
-    return readMarket(c, {
+    return answerRead(c, {
+      named: symbol,
       name: companyName(symbol),
-      freshMs: ctx.freshMs.company,
+      freshMs: ctx.market.freshMs.company,
       stored: (em) => storedCompany(em, symbol),
-      ask: (lane) => askFor(ctx, fetchCompany, { symbol }, lane),
+      ask: (lane) => askFor(ctx.jobs, fetchCompany, { symbol }, lane),
       call: callName('/stock/profile2', symbol),
       isPatient: true,
     });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { callName } from '../../gateways/finnhub/plan.ts';
 import { fetchForex } from '../../jobs/market/fetch-forex.job.ts';
 import { fetchReferenceRates } from '../../jobs/market/fetch-reference-rates.job.ts';
@@ -8,7 +8,8 @@ import { forexName, storedForex } from '../../market/forex.ts';
 import type { Lane } from '../../jobs/queues.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
-import { askFor, readMarket } from './read-market.ts';
+import { askFor } from '../../market/read-market.ts';
+import { answerRead } from './answer-read.ts';
 
 const ForexView = z
   .object({ base: z.string(), quote: z.record(z.string(), z.number().positive()), ...observed })
@@ -35,22 +36,26 @@ const forex = defineRoute(
   async (c) => {
     const { base } = c.req.valid('query');
     const { ctx } = c.var;
-    return readMarket(c, {
+    return answerRead(c, {
+      named: base,
       name: forexName(base),
-      freshMs: ctx.freshMs.forex,
+      freshMs: ctx.market.freshMs.forex,
       stored: (em) => storedForex(em, base),
       ask: (lane) => ask(ctx, base, lane),
       // A plan without it has the central bank's rates instead.
       call: undefined,
-      isConfigured: ctx.config.FINNHUB_API_KEY !== undefined || ctx.referenceRates.isConfigured,
+      isConfigured: ctx.config.FINNHUB_API_KEY !== undefined || ctx.market.referenceRates.isConfigured,
     });
   },
 );
 
 /** Whoever is known to have no forex is not asked first. */
-async function ask(ctx: ApiContext, base: string, lane: Lane) {
-  const isPremium = ctx.config.FINNHUB_API_KEY === undefined || (await ctx.plan.isOutside(callName('/forex/rates')));
-  return isPremium ? askFor(ctx, fetchReferenceRates, { base }, 'logged_in') : askFor(ctx, fetchForex, { base }, lane);
+async function ask(ctx: Context, base: string, lane: Lane) {
+  const isPremium =
+    ctx.config.FINNHUB_API_KEY === undefined || (await ctx.market.plan.isOutside(callName('/forex/rates')));
+  return isPremium
+    ? askFor(ctx.jobs, fetchReferenceRates, { base }, 'logged_in')
+    : askFor(ctx.jobs, fetchForex, { base }, lane);
 }
 
 /** Exchange rates. */

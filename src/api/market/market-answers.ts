@@ -1,11 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { callName } from '../../gateways/finnhub/plan.ts';
 import { fetchCrypto } from '../../jobs/market/fetch-crypto.job.ts';
 import { fetchQuote } from '../../jobs/market/fetch-quote.job.ts';
 import { isCrypto } from '../../market/symbol.ts';
 import { quoteName, storedQuote } from '../../market/quote.ts';
-import { askFor, type MarketRead } from './read-market.ts';
+import { askFor, type MarketRead } from '../../market/read-market.ts';
 
 /** What every answer from a stored copy says of itself. */
 export const observed = {
@@ -49,12 +49,13 @@ export function marketAnswers<Schema extends z.ZodType>(
 }
 
 /** The price of a symbol. A pair at an exchange is one thing under whatever path: one copy, one fetch. */
-export function priceOf(ctx: ApiContext, symbol: string): MarketRead {
+export function priceOf(ctx: Context, symbol: string): MarketRead {
   return {
     name: quoteName(symbol),
-    freshMs: isCrypto(symbol) ? ctx.freshMs.crypto : ctx.freshMs.quote,
+    named: symbol,
+    freshMs: isCrypto(symbol) ? ctx.market.freshMs.crypto : ctx.market.freshMs.quote,
     stored: (em) => storedQuote(em, symbol),
-    ask: (lane) => askFor(ctx, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, lane),
+    ask: (lane) => askFor(ctx.jobs, isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, lane),
     call: callName('/quote', symbol),
   };
 }

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
 import type { BudgetState } from '../../gateways/finnhub/budget-view.ts';
@@ -86,9 +86,11 @@ const budget = defineRoute(
       throw new Problem('not_configured', 'This deployment has no provider of market data.', {
         headers: { 'retry-after': '3600' },
       });
-    const [state, waiting] = await within(redisMs, 'Redis', Promise.all([ctx.readBudget(), waitingOf(ctx)])).catch(
-      away,
-    );
+    const [state, waiting] = await within(
+      redisMs,
+      'Redis',
+      Promise.all([ctx.market.readBudget(), waitingOf(ctx)]),
+    ).catch(away);
     return c.json(viewOf(state, waiting), 200);
   },
 );
@@ -112,8 +114,8 @@ function viewOf({ windows, usedBy, lastRefusal, restingUntilMs }: BudgetState, w
 }
 
 /** How many fetches wait in each lane. */
-async function waitingOf({ producer }: ApiContext): Promise<ReadonlyMap<string, number>> {
-  const counts = await producer.queues.get(finnhub.name)?.getCountsPerPriority(lanes.map(({ priority }) => priority));
+async function waitingOf({ jobs }: Context): Promise<ReadonlyMap<string, number>> {
+  const counts = await jobs.queues.get(finnhub.name)?.getCountsPerPriority(lanes.map(({ priority }) => priority));
   return new Map(lanes.map(({ name, priority }) => [name, counts?.[priority] ?? 0]));
 }
 

@@ -4,7 +4,7 @@ import { QuoteKeys } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleQuote } from '../docs/examples.ts';
 import { aboutCopies, marketAnswers, observed, Patience, priceOf } from './market-answers.ts';
-import { readMarket } from './read-market.ts';
+import { answerRead } from './answer-read.ts';
 
 /** A price with the provider's keys, as every route of prices answers it. */
 export const QuoteView = QuoteKeys.extend({ symbol: z.string(), ...observed }).openapi('Quote');
@@ -24,7 +24,7 @@ const quote = defineRoute(
     request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
     responses: marketAnswers('The quote.', QuoteView, exampleQuote),
   },
-  async (c) => readMarket(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
+  async (c) => answerRead(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
 );
 
 const crypto = defineRoute(
@@ -49,7 +49,7 @@ const crypto = defineRoute(
       pc: 90_792.2,
     }),
   },
-  async (c) => readMarket(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
+  async (c) => answerRead(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
 );
 
 /** Prices, from stored copies first. */

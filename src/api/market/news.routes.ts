@@ -7,7 +7,8 @@ import { Symbol } from '../../market/symbol.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
 import { Day } from '../http/span.ts';
-import { askFor, readMarket } from './read-market.ts';
+import { askFor } from '../../market/read-market.ts';
+import { answerRead } from './answer-read.ts';
 
 const dayMs = 86_400_000;
 const defaultDays = 7;
@@ -71,11 +72,12 @@ const news = defineRoute(
     const { symbol, ...days } = c.req.valid('query');
     const { ctx } = c.var;
     const range = { symbol, ...rangeOf(days, ctx.now()) };
-    return readMarket(c, {
+    return answerRead(c, {
+      named: symbol,
       name: newsName(range),
-      freshMs: ctx.freshMs.news,
+      freshMs: ctx.market.freshMs.news,
       stored: (em) => storedNews(em, range),
-      ask: (lane) => askFor(ctx, fetchNews, range, lane),
+      ask: (lane) => askFor(ctx.jobs, fetchNews, range, lane),
       call: callName('/company-news', symbol),
       isPatient: true,
     });

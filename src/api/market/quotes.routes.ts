@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import type { Copy } from '../../market/cache.ts';
 import { isCrypto, Symbol } from '../../market/symbol.ts';
 import { quoteName, storedQuotes } from '../../market/quote.ts';
@@ -56,8 +56,8 @@ const quotes = defineRoute(
 );
 
 /** The copies of the symbols, in their order: from Redis at once, those that it lacks from MySQL. */
-async function newestCopies(ctx: ApiContext, symbols: readonly string[]): Promise<ReadonlyMap<string, Copy>> {
-  const cached = await ctx.cache.readAll(symbols.map(quoteName)).catch((): undefined[] => []);
+async function newestCopies(ctx: Context, symbols: readonly string[]): Promise<ReadonlyMap<string, Copy>> {
+  const cached = await ctx.market.cache.readAll(symbols.map(quoteName)).catch((): undefined[] => []);
   const missed = symbols.filter((_, index) => !cached[index]);
   const stored = await storedQuotes(ctx.orm.em.fork(), missed);
   const found = symbols.map((symbol, index): [string, Copy | undefined] => [
@@ -67,7 +67,7 @@ async function newestCopies(ctx: ApiContext, symbols: readonly string[]): Promis
   return new Map(found.flatMap(([symbol, copy]): [string, Copy][] => (copy ? [[symbol, copy]] : [])));
 }
 
-function isStale({ freshMs, now }: ApiContext, symbol: string, { observedAtMs }: Copy): boolean {
+function isStale({ market: { freshMs }, now }: Context, symbol: string, { observedAtMs }: Copy): boolean {
   return now().getTime() - observedAtMs >= (isCrypto(symbol) ? freshMs.crypto : freshMs.quote);
 }
 

@@ -4,7 +4,8 @@ import { searchSymbols } from '../../jobs/market/search-symbols.job.ts';
 import { SearchWords, searchFreshMs, searchName } from '../../market/symbol-search.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
-import { askFor, readMarket } from './read-market.ts';
+import { askFor } from '../../market/read-market.ts';
+import { answerRead } from './answer-read.ts';
 
 const Hit = z.object({
   symbol: z.string(),
@@ -41,12 +42,13 @@ const search = defineRoute(
   async (c) => {
     const { q } = c.req.valid('query');
     const { ctx } = c.var;
-    return readMarket(c, {
+    return answerRead(c, {
+      named: q,
       name: searchName(q),
       freshMs: searchFreshMs,
       // Nothing of a search is in MySQL.
       stored: async () => undefined,
-      ask: (lane) => askFor(ctx, searchSymbols, { q }, lane),
+      ask: (lane) => askFor(ctx.jobs, searchSymbols, { q }, lane),
       call: callName('/search'),
     });
   },

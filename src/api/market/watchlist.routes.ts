@@ -6,11 +6,11 @@ import type { Context } from 'hono';
 import { Symbol } from '../../market/symbol.ts';
 import { audit } from '../callers/audit.ts';
 import { notWatched, stopWatching, watch } from '../../market/change-watchlist.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { priceOf } from './market-answers.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { principalOf } from '../callers/principal.ts';
-import { requireKnown } from './read-market.ts';
 
 /** A watched symbol as administrators see it. */
 export const WatchedView = z
@@ -122,7 +122,10 @@ const list = defineRoute(
     },
   },
   async (c) => {
-    const { watchlist, hours, now } = c.var.ctx;
+    const {
+      market: { watchlist, hours },
+      now,
+    } = c.var.ctx;
     const [all, isOpen] = await Promise.all([watchlist.all(), hours.known(now())]);
     const data = all.map((watched) => watchedView(watched, now(), { isOpen, isPolled: watchlist.isPolled }));
     const page = pageOf('watchlist', data, c.req.valid('query'), ({ symbol }) => symbol);
@@ -161,8 +164,11 @@ const put = defineRoute(
     const change = { symbol, everySeconds: c.req.valid('json').every_seconds, changedBy: principalOf(c).userId };
     await requireListed(c, symbol);
     const { watched, isNew } = await watch(ctx, change, (tx, made) => audit(c, tx, made));
-    const isOpen = await ctx.hours.known(ctx.now());
-    return c.json(watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.watchlist.isPolled }), isNew ? 201 : 200);
+    const isOpen = await ctx.market.hours.known(ctx.now());
+    return c.json(
+      watchedView(watched, ctx.now(), { isOpen, isPolled: ctx.market.watchlist.isPolled }),
+      isNew ? 201 : 200,
+    );
   },
 );
 
@@ -188,14 +194,14 @@ const remove = defineRoute(
 /** A symbol that is none is refused as such. */
 async function requireWatched(c: Context<RouteEnv>): Promise<void> {
   const symbol = Symbol.safeParse(c.req.param('symbol'));
-  if (symbol.success && !watchedAs(await c.var.ctx.watchlist.all(), symbol.data)) throw notWatched(symbol.data);
+  if (symbol.success && !watchedAs(await c.var.ctx.market.watchlist.all(), symbol.data)) throw notWatched(symbol.data);
 }
 
 /** What the provider does not list would be polled in vain for ever. Without a key nothing is polled at all. */
 async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {
   const { ctx } = c.var;
-  if (!ctx.watchlist.isPolled) return;
-  if (!watchedAs(await ctx.watchlist.all(), symbol)) await requireKnown(c, priceOf(ctx, symbol));
+  if (!ctx.market.watchlist.isPolled) return;
+  if (!watchedAs(await ctx.market.watchlist.all(), symbol)) await c.var.reads.requireKnown(priceOf(ctx, symbol));
 }
 
 /** What is polled, and how often. */

@@ -3,20 +3,20 @@ import type { MiddlewareHandler, Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { isOvertaken } from '../../jobs/find-jobs.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { refuseInvalid } from '../http/refuse-invalid.ts';
 import { wholeNumber } from '../http/fields.ts';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { HonoAdapter } from '@bull-board/hono';
 import { serveStatic } from '@hono/node-server/serve-static';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import type { Job } from '../../jobs/define-job.ts';
 import { queues as definitions } from '../../jobs/queues.ts';
 import { auditAround } from '../callers/audit.ts';
 import { boardAct, standingOf } from './board-act.ts';
 import { payloadSchema } from './job-view.ts';
-import { pauseQueues } from '../../ops/pause.ts';
+import { pauseQueues } from '../../jobs/pause.ts';
 import { guard, principalOf } from '../callers/principal.ts';
 import { readJsonBody } from '../http/request-body.ts';
 import { keepPrivate } from '../http/secure-headers.ts';
@@ -51,12 +51,12 @@ const base = '/admin/queues';
 const queueNames = new Set(definitions.map(({ name }) => name));
 
 /** Bull Board over every queue: operators read, administrators change, and nobody else gets any byte of it. */
-export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: ApiContext): void {
+export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
   const serverAdapter = new HonoAdapter(serveStatic).setBasePath(base);
   createBullBoard({
     queues: definitions.flatMap(({ name, summary }) => {
-      const queue = ctx.producer.queues.get(name);
-      const jobs = [...ctx.definitions.jobs.values()].filter((job) => job.queue.name === name);
+      const queue = ctx.jobs.queues.get(name);
+      const jobs = [...ctx.jobs.definitions.jobs.values()].filter((job) => job.queue.name === name);
       return queue ? [new BullMQAdapter(queue, { ...describe(summary, jobs), externalJobUrl: linkToApi })] : [];
     }),
     serverAdapter,
@@ -119,7 +119,7 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
     await next();
     return c.res.status;
   };
-  await auditAround(c, change, () => standingOf(c.var.ctx.producer, act));
+  await auditAround(c, change, () => standingOf(c.var.ctx.jobs, act));
 };
 
 function isReading({ method }: Readonly<{ method: string }>): boolean {

@@ -138,7 +138,10 @@ const replay = defineRoute(
   },
   (c) => {
     const request = c.req.valid('json');
-    const { definitions, now } = c.var.ctx;
+    const {
+      jobs: { definitions },
+      now,
+    } = c.var.ctx;
     return answerOnce(c, request, async (tx, after) => {
       const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, at: now() });
       await audit(c, tx, { after: body });

@@ -47,7 +47,7 @@ const ready = defineRoute(
     },
   },
   async (c) => {
-    const { isReady, reason = 'unknown' } = await c.var.ctx.readiness.check();
+    const { isReady, reason = 'unknown' } = await c.var.readiness.check();
     return isReady ? c.json({ status: 'ready' as const }, 200) : c.json({ status: 'not ready' as const, reason }, 503);
   },
 );

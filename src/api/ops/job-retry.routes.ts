@@ -7,7 +7,8 @@ import { Problem } from '../../errors.ts';
 import { findJob, type FoundJob, isOvertaken } from '../../jobs/find-jobs.ts';
 import { auditAround } from '../callers/audit.ts';
 import { standingOf } from './board-act.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleJob, isJobId, JobView, jobView } from './job-view.ts';
 
 const deadlineMs = 1_500;
@@ -33,7 +34,7 @@ const retry = defineRoute(
   },
   async (c) => {
     const { id } = c.req.valid('param');
-    const { producer, transaction } = c.var.ctx;
+    const { jobs, transaction } = c.var.ctx;
     const found = await namedJob(c);
     if (found.state !== 'failed') throw new Problem('job_not_failed', `The job is ${found.state}.`);
     const about = { queue: found.job.queueName, subject: id };
@@ -50,8 +51,8 @@ const retry = defineRoute(
       }
       return 200;
     };
-    await auditAround(c, tryAgain, () => standingOf(producer, about));
-    const now = await findJob(producer, id);
+    await auditAround(c, tryAgain, () => standingOf(jobs, about));
+    const now = await findJob(jobs, id);
     return c.json(jobView(now ?? found), 200);
   },
   namedJob,
@@ -59,7 +60,7 @@ const retry = defineRoute(
 
 async function namedJob(c: HonoContext<RouteEnv>): Promise<FoundJob> {
   const id = c.req.param('id') ?? '';
-  const found = isJobId(id) ? await findJob(c.var.ctx.producer, id) : undefined;
+  const found = isJobId(id) ? await findJob(c.var.ctx.jobs, id) : undefined;
   if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
   return found;
 }

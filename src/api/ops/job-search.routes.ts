@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { Payment } from '../../entities/payments.entity.ts';
 import { Problem } from '../../errors.ts';
 import { jobStates, type Position, positionOf, searchJobs } from '../../jobs/find-jobs.ts';
@@ -44,9 +44,9 @@ const search = defineRoute(
   async (c) => {
     const { kind, key, state, cursor, limit } = c.req.valid('query');
     const { ctx } = c.var;
-    const known = kind === undefined ? undefined : ctx.definitions.jobs.get(kind);
+    const known = kind === undefined ? undefined : ctx.jobs.definitions.jobs.get(kind);
     const listName = `jobs:${kind ?? ''}:${key ?? ''}:${state ?? ''}`;
-    const found = await searchJobs(ctx.producer, {
+    const found = await searchJobs(ctx.jobs, {
       // A kind that is not defined any more may still have jobs, wherever they are.
       queues: known ? [known.queue.name] : queues.map(({ name }) => name),
       kind,
@@ -72,7 +72,7 @@ const search = defineRoute(
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The jobs that MySQL knows to be about an order or a payment, or the job itself. */
-async function jobsAbout({ orm }: ApiContext, key: string): Promise<readonly string[]> {
+async function jobsAbout({ orm }: Context, key: string): Promise<readonly string[]> {
   if (!uuid.test(key)) return [];
   const about = { $or: [{ order: key }, { id: key }] };
   const newest = { orderBy: { id: 'desc' }, limit: 20, fields: ['jobId'], disableIdentityMap: true } as const;

@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { OutboxMessage } from '../../entities/outbox.entity.ts';
 import { Problem } from '../../errors.ts';
 import { findJob, type FoundJob } from '../../jobs/find-jobs.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import {
   exampleJob,
   isJobId,
@@ -46,7 +47,7 @@ const kinds = defineRoute(
     },
   },
   (c) => {
-    const { jobs } = c.var.ctx.definitions;
+    const { jobs } = c.var.ctx.jobs.definitions;
     const page = pageOf('kinds', [...jobs.values()].map(kindView), c.req.valid('query'), ({ kind }) => kind);
     return c.json(page, 200);
   },
@@ -84,8 +85,8 @@ async function namedJob(c: HonoContext<RouteEnv>): Promise<NamedJob> {
   const { ctx } = c.var;
   // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
   const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id, stream: null }, { disableIdentityMap: true });
-  const kind = unsent && ctx.definitions.jobs.get(unsent.name);
-  const found = await findJob(ctx.producer, id).catch((error: unknown) => {
+  const kind = unsent && ctx.jobs.definitions.jobs.get(unsent.name);
+  const found = await findJob(ctx.jobs, id).catch((error: unknown) => {
     if (!kind) throw redisAway(error);
     return undefined;
   });
@@ -103,7 +104,7 @@ async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean
 }
 
 async function renewAsk(
-  { asks, definitions, log }: ApiContext,
+  { market: { asks }, jobs: { definitions }, log }: Context,
   { job: { name, data }, state }: FoundJob,
 ): Promise<void> {
   const kind = definitions.jobs.get(name);

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { payments } from '../../jobs/queues.ts';
-import { arePaymentsPaused, pauseQueues } from '../../ops/pause.ts';
+import { arePaymentsPaused, pauseQueues } from '../../jobs/pause.ts';
 import { audit } from '../callers/audit.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
 
 const QueueStatus = z
@@ -80,9 +81,9 @@ async function decide(c: HonoContext<RouteEnv>, isPaused: boolean): Promise<z.in
   return statusOf(ctx);
 }
 
-async function statusOf(ctx: ApiContext): Promise<z.input<typeof QueueStatus>> {
+async function statusOf(ctx: Context): Promise<z.input<typeof QueueStatus>> {
   const isPaused = await arePaymentsPaused(ctx.orm.em.fork());
-  const counting = ctx.producer.queues.get(payments.name)?.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
+  const counting = ctx.jobs.queues.get(payments.name)?.getJobCounts('waiting', 'prioritized', 'active', 'delayed');
   const counts = await within(deadlineMs, 'Redis', Promise.resolve(counting)).catch(() => undefined);
   const count = (...states: string[]) => counts && states.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
   return {

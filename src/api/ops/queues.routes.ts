@@ -1,7 +1,7 @@
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
-import { readPauses } from '../../ops/pause.ts';
+import { readPauses } from '../../jobs/pause.ts';
 import { readBacklog, readStreams } from '../../ops/metrics.ts';
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
@@ -10,7 +10,7 @@ import { pageOf, ShortPageQuery } from '../http/page.ts';
 const deadlineMs = 1_500;
 
 /** How every queue is now, from Redis; each figure is null while Redis does not answer. */
-export async function queueViews(ctx: ApiContext) {
+export async function queueViews(ctx: Context) {
   // It may be that Redis has not been told yet, or has lost it.
   const pauses = await within(deadlineMs, 'MySQL', readPauses(ctx.orm.em.fork())).catch(
     () => new Map<string, boolean>(),
@@ -23,22 +23,22 @@ export async function queueViews(ctx: ApiContext) {
 }
 
 /** What has not left MySQL yet; null while it does not answer. */
-export async function backlogView(ctx: ApiContext) {
+export async function backlogView(ctx: Context) {
   const backlog = await within(deadlineMs, 'MySQL', readBacklog(ctx)).catch(() => undefined);
   return { waiting: backlog?.waiting ?? null, oldest_seconds: backlog?.seconds ?? null };
 }
 
 /** How long every stream is, and how far those who follow it here are behind; null while Redis does not answer. */
-export async function streamViews(ctx: ApiContext) {
+export async function streamViews(ctx: Context) {
   const known = await within(deadlineMs, 'Redis', readStreams(ctx)).catch(() => []);
-  return [...ctx.definitions.streams.keys()].map((name) => {
+  return [...ctx.jobs.definitions.streams.keys()].map((name) => {
     const stream = known.find((some) => some.name === name);
     return { name, length: stream?.length ?? null, lag_seconds: stream?.lagSeconds ?? null };
   });
 }
 
-async function viewOf({ producer, config, now }: ApiContext, { name, summary }: QueueDefinition, isStopped: boolean) {
-  const queue = producer.queues.get(name);
+async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDefinition, isStopped: boolean) {
+  const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
   const [counts, workers, isPaused, restMs, first] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),

@@ -2,14 +2,14 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Order } from '../../entities/orders.entity.ts';
-import type { ApiContext } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { cancelPayment } from '../../jobs/payments/cancel-payment.job.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { AwaitsBuyer, cancelForBuyer, changeOrder, payOrder, type Whose } from '../../orders/change-order.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderViews } from './order-view.ts';
@@ -59,12 +59,15 @@ const change = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const hasItems = request.products !== undefined || request.items !== undefined;
-    const { config, gateways } = c.var.ctx;
+    const {
+      config,
+      payments: { gateways },
+    } = c.var.ctx;
     const wanted = {
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
-      takes: takesOf(c.var.ctx),
+      takes: takesOf(c.var.ctx.payments.gateways),
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };
@@ -101,7 +104,10 @@ const pay = defineRoute(
     const request = c.req.valid('json');
     const { ctx } = c.var;
     return answerChanged(c, request, (tx, after, whose) =>
-      payOrder(tx, after, whose, { means: requiredMeans(ctx, request.payment_method), takes: takesOf(ctx) }),
+      payOrder(tx, after, whose, {
+        means: requiredMeans(ctx, request.payment_method),
+        takes: takesOf(ctx.payments.gateways),
+      }),
     );
   },
   namedOrder,
@@ -153,20 +159,21 @@ async function answerCancelled(c: HonoContext<RouteEnv, '/orders/{id}'>): Promis
     return await answerChanged(c, null, cancelForBuyer);
   } catch (error) {
     if (!(error instanceof AwaitsBuyer)) throw error;
-    await endWaiting(c.var.ctx, error);
+    await endWaiting(c, error);
     return answerChanged(c, null, cancelForBuyer);
   }
 }
 
-async function endWaiting(ctx: ApiContext, { orderId, paymentId }: AwaitsBuyer): Promise<void> {
+async function endWaiting(c: HonoContext<RouteEnv>, { orderId, paymentId }: AwaitsBuyer): Promise<void> {
+  const { ctx, answers } = c.var;
   const payload = { order_id: orderId, payment_id: paymentId, reason: 'requested' as const };
-  const id = await ctx.producer.enqueue(cancelPayment, payload).catch((cause: unknown) => {
+  const id = await ctx.jobs.enqueue(cancelPayment, payload).catch((cause: unknown) => {
     throw new Problem('unavailable', 'The gateway cannot be asked at the moment.', {
       cause,
       headers: { 'retry-after': '2' },
     });
   });
-  await ctx.answers.endOf(cancelPayment.queue.name, id, endWaitingMs);
+  await answers.endOf(cancelPayment.queue.name, id, endWaitingMs);
 }
 
 type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promise<void>;

@@ -67,7 +67,10 @@ const refund = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const { id } = c.req.valid('param');
-    const { gateways, now } = c.var.ctx;
+    const {
+      payments: { gateways },
+      now,
+    } = c.var.ctx;
     const at = now();
     return answerOnce(c, request, async (tx, after) => {
       await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, gateways, at });

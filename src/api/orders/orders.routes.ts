@@ -1,17 +1,18 @@
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
-import type { ApiContext } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { Order, orderStatuses } from '../../entities/orders.entity.ts';
 import { User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, writeCursor } from '../http/page.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
-import { OrderView, orderViews } from './order-view.ts';
+import { OrderView, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
 import { placeOrder } from '../../orders/place-order.ts';
 import { type Principal, principalOf } from '../callers/principal.ts';
@@ -60,12 +61,13 @@ const create = defineRoute(
     return answerOnce(c, request, async (tx, after) => {
       const wish = { userId, items: wishedItems(request), totalAmount: request.total_amount, means, at };
       const { currency } = request;
-      const order = await placeOrder(tx, after, {
+      const placed = await placeOrder(tx, after, {
         ...wish,
         currency,
-        takes: takesOf(ctx),
+        takes: takesOf(ctx.payments.gateways),
         fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
       });
+      const order = orderView(placed.order, placed.lines, placed.payment, userId);
       if (userId !== principal.userId) await audit(c, tx, { subject: order.id, after: order });
       return { status: 201, body: order, location: `/orders/${order.id}` };
     });
@@ -73,7 +75,7 @@ const create = defineRoute(
 );
 
 /** Whom the order is for. @throws Problem when that is someone else, unless an administrator says so of a user there is. */
-async function buyerOf({ orm }: ApiContext, { userId, role }: Principal, named = userId): Promise<number> {
+async function buyerOf({ orm }: Context, { userId, role }: Principal, named = userId): Promise<number> {
   if (named === userId) return userId;
   if (role !== 'admin')
     throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');

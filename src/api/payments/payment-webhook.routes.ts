@@ -1,8 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { BadSignature, MalformedNotice, Problem } from '../../errors.ts';
 import { takeNotice } from '../../payments/take-notice.ts';
-import { chargeOrder } from '../../jobs/payments/charge-order.job.ts';
-import { lookUpRefunds } from '../../jobs/payments/look-up-refunds.job.ts';
 import { defineRoute } from '../http/define-route.ts';
 
 const Received = z.object({ received: z.literal(true) });
@@ -43,7 +41,13 @@ const receive = defineRoute(
     },
   },
   async (c) => {
-    const { gateways, transaction, config, now, log } = c.var.ctx;
+    const {
+      payments: { gateways },
+      transaction,
+      config,
+      now,
+      log,
+    } = c.var.ctx;
     // Whoever takes new payments: what was begun with Stripe is told of by Stripe.
     const gateway = gateways.all.find(({ name }) => name === 'stripe');
     if (!config.STRIPE_WEBHOOK_SECRET || !gateway)
@@ -55,14 +59,7 @@ const receive = defineRoute(
     const body = await c.req.text();
     const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
     if (notice) {
-      const what = await transaction((tx, after) => {
-        const ask = {
-          payment: (order_id: string, payment_id: string) => void after.enqueue(chargeOrder, { order_id, payment_id }),
-          refunds: (order_id: string, payment_id: string) =>
-            void after.enqueue(lookUpRefunds, { order_id, payment_id }),
-        };
-        return takeNotice(tx, after, { notice, at: now(), ask });
-      });
+      const what = await transaction((tx, after) => takeNotice(tx, after, { notice, at: now() }));
       log.debug({ type: notice.type, event: notice.eventId, what }, 'payments: webhook');
     }
     return c.json({ received: true as const }, 200);

@@ -6,7 +6,8 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
 

@@ -1,6 +1,6 @@
 import type { Context as HonoContext } from 'hono';
 import type { Delivery, Subscription } from '../../streams/subscription.ts';
-import type { RouteEnv } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 
 // Proxies and load balancers end a connection that is silent for half a minute or more.
 const heartbeatMs = 15_000;

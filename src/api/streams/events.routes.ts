@@ -61,7 +61,11 @@ const list = defineRoute(
   },
   async (c) => {
     const { after, subject, limit } = c.req.valid('query');
-    const { orm, now, definitions } = c.var.ctx;
+    const {
+      orm,
+      now,
+      jobs: { definitions },
+    } = c.var.ctx;
     const em = orm.em.fork();
     const position = after === undefined ? 0 : await positionOf(em, after);
     if (position === undefined)

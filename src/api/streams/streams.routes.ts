@@ -6,7 +6,8 @@ import { market } from '../../streams/market.stream.ts';
 import { orders } from '../../streams/orders.stream.ts';
 import { streamId } from '../../streams/entry.ts';
 import type { Wish } from '../../streams/subscription.ts';
-import { defineRoute, type RouteEnv } from '../http/define-route.ts';
+import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
 import { exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
@@ -106,7 +107,7 @@ const marketEvents = defineRoute(
 );
 
 function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]): void {
-  const { events } = c.var.ctx.definitions;
+  const { events } = c.var.ctx.jobs.definitions;
   const unknown = types.filter((type) => events.get(type)?.stream.name !== market.name);
   if (unknown.length === 0) return;
   const errors = unknown.map((type) => ({ pointer: 'types', detail: `${type} is no event of this stream` }));
@@ -118,7 +119,7 @@ function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<R
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
   refuseWithoutPlace(c, owner);
   return answerEvents(c, () => {
-    const subscription = c.var.ctx.tails.subscribe(stream, { ...wish, owner });
+    const subscription = c.var.ctx.events.tails.subscribe(stream, { ...wish, owner });
     if (caller) logins.watch(caller, subscription);
     return subscription;
   });
@@ -126,7 +127,10 @@ function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<R
 
 /** Strangers fill half of a process's places at the most, so that whoever logs in finds one. */
 function refuseWithoutPlace(c: HonoContext<RouteEnv>, owner: string): void {
-  const { tails, config } = c.var.ctx;
+  const {
+    events: { tails },
+    config,
+  } = c.var.ctx;
   const isStranger = owner.startsWith(ofStrangers);
   const strangers = () => tails.count((some) => some?.startsWith(ofStrangers) === true);
   if (tails.count() >= mostClients || (isStranger && strangers() >= mostClients / 2))

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { Token } from '../../entities/accounts.entity.ts';
 import { defineJob } from '../define-job.ts';
 import { deleteBefore, deleteInBatches } from '../../mysql/delete-in-batches.ts';
@@ -17,7 +18,7 @@ export const pruneTokens = defineJob(
     timeoutMs: 60_000,
     everyMs: 3_600_000,
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     // What has expired stays expired: a second run, or one beside it, finds less to delete and nothing else. It is
     // compared with the next millisecond, because what expires now has expired.
     const before = new Date(ctx.now().getTime() + 1);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { feedRow } from '../../catalog/feed-row.ts';
 import { storeFeed } from '../../catalog/store-feed.ts';
 import { GiveUp } from '../../errors.ts';
@@ -28,7 +29,10 @@ export const syncProducts = defineJob(
     timeoutMs: 60_000,
     coalesceBy: () => 'feed',
   },
-  async ({ id, payload: { force }, signal }, { now, log, gateways, productFeed, syncGate, transaction }) => {
+  async (
+    { id, payload: { force }, signal },
+    { now, log, payments: { gateways }, catalog: { productFeed, syncGate }, transaction }: JobContext,
+  ) => {
     if (!(await syncGate.begin(id, force))) return { outcome: 'recent' as const };
     const { source, products } = await productFeed.list(signal);
     const { limits } = gateways.named(gateways.current);

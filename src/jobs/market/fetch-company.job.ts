@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { amountScale, CompanyProfile } from '../../entities/market.entity.ts';
 import { companyCopy, companyKeys, companyName, storedCompany } from '../../market/company.ts';
 import { rounded } from '../../market/quote.ts';
@@ -22,9 +23,13 @@ export const fetchCompany = defineJob(
     coalesceBy: ({ symbol }) => symbol,
     copyName: ({ symbol }) => companyName(symbol),
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     const { symbol } = attempt.payload;
-    const { finnhub, freshMs, now, transaction } = ctx;
+    const {
+      market: { finnhub, freshMs },
+      now,
+      transaction,
+    } = ctx;
     const outcome = await fetchCopy(ctx, attempt, {
       name: companyName(symbol),
       freshMs: freshMs.company,
@@ -48,7 +53,7 @@ export const fetchCompany = defineJob(
     });
     return { symbol, outcome };
   },
-  async ({ symbol }, _reason, { asks }) => asks.settle(companyName(symbol)),
+  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.settle(companyName(symbol)),
 );
 
 /** An amount as its column holds it; one too small for that is not known. */

@@ -15,7 +15,7 @@ export type Look = Readonly<{ name: string; signal: AbortSignal; forMs(): Promis
  * @throws GiveUp instead of a fault.
  */
 export async function lookOnce<T>(
-  { looks }: Pick<JobContext, 'looks'>,
+  { market: { looks } }: Readonly<{ market: Pick<JobContext['market'], 'looks'> }>,
   { name, signal, forMs }: Look,
   call: () => Promise<T>,
 ): Promise<T> {
@@ -70,7 +70,10 @@ export async function fetchCopy(
   { askedAtMs, isPoll = false, signal }: Attempt,
   how: CopyFetch,
 ): Promise<Outcome> {
-  const { asks, cache, looks, now } = ctx;
+  const {
+    market: { asks, cache, looks },
+    now,
+  } = ctx;
   const { name, freshMs } = how;
   const copy = await cache.read(name);
   // Whoever missed the cache just before the last fetch ended has queued this job in vain. A cadence may be shorter than a copy is fresh.
@@ -108,7 +111,7 @@ export async function fetchCopy(
 
 /** When the plan has no call left for the question, the next try asks only that. */
 async function isListed(
-  cache: JobContext['cache'],
+  cache: JobContext['market']['cache'],
   name: string,
   ask: NonNullable<CopyFetch['isListed']>,
 ): Promise<boolean> {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { CryptoSymbol } from '../../market/symbol.ts';
 import { quoteName } from '../../market/quote.ts';
 import { defineJob } from '../define-job.ts';
@@ -20,9 +21,9 @@ export const fetchCrypto = defineJob(
     coalesceBy: ({ symbol }) => symbol,
     copyName: ({ symbol }) => quoteName(symbol),
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     const { symbol } = attempt.payload;
     return { symbol, outcome: await fetchPrice(attempt, symbol, ctx) };
   },
-  async ({ symbol }, _reason, { asks }) => asks.settle(quoteName(symbol)),
+  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.settle(quoteName(symbol)),
 );

@@ -31,18 +31,24 @@ export const fetchForex = defineJob(
     coalesceBy: ({ base }) => base,
     copyName: ({ base }) => forexName(base),
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     const { base } = attempt.payload;
     const outcome = await fetchRates(attempt, base, ctx);
     if (outcome !== 'not_in_plan') return { base, outcome };
-    const referred_to = { queue: fetchReferenceRates.queue.name, id: await ctx.enqueue(fetchReferenceRates, { base }) };
+    const referred_to = {
+      queue: fetchReferenceRates.queue.name,
+      id: await ctx.jobs.enqueue(fetchReferenceRates, { base }),
+    };
     return { base, outcome: 'referred' as const, referred_to };
   },
-  async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
+  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.settle(forexName(base)),
 );
 
 function fetchRates(attempt: Attempt, base: string, ctx: JobContext) {
-  const { finnhub, freshMs, now } = ctx;
+  const {
+    market: { finnhub, freshMs },
+    now,
+  } = ctx;
   return fetchCopy(ctx, attempt, {
     name: forexName(base),
     freshMs: freshMs.forex,

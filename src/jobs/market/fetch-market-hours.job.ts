@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { RateLimited } from '../../errors.ts';
 import { askEveryMs } from '../../market/hours.ts';
 import { defineJob } from '../define-job.ts';
@@ -24,19 +25,19 @@ export const fetchMarketHours = defineJob(
     backoffMs: 1_000,
     timeoutMs: 8_000,
     lane: 'watchlist',
-    schedules: async ({ watchlist }) => {
+    schedules: async ({ market: { watchlist } }: JobContext) => {
       const watched = watchlist.isPolled ? await watchlist.all() : [];
       return watched.some(({ kind }) => kind === 'stock') ? [{ key: 'US', payload: {}, everyMs: askEveryMs }] : [];
     },
   },
   // A second run learns the same, or what is true by then.
-  async ({ signal }, { finnhub, hours, looks, now, log }) => {
+  async ({ signal }, { market: { finnhub, hours, looks }, now, log }: JobContext) => {
     try {
       const isOpen = await finnhub.isMarketOpen(signal);
       await hours.learn(isOpen);
       if (!(await hours.knowsHolidays(now())) && (await looks.leftMs(holidaysName)) === 0) {
         const look = { name: holidaysName, signal, forMs: async () => holidaysAgainMs };
-        const holidays = await lookOnce({ looks }, look, () => finnhub.holidays(signal));
+        const holidays = await lookOnce({ market: { looks } }, look, () => finnhub.holidays(signal));
         await hours.learnHolidays(
           holidays.map(({ atDate: day, tradingHour }) => ({ day, tradingHour })),
           now(),

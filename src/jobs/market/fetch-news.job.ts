@@ -27,17 +27,17 @@ export const fetchNews = defineJob(
     coalesceBy: ({ symbol, from, to }) => `${symbol}-${from}-${to}`,
     copyName: newsName,
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     const { payload: range, signal } = attempt;
     const { symbol } = range;
     let published = 0;
     const outcome = await fetchCopy(ctx, attempt, {
       name: newsName(range),
-      freshMs: ctx.freshMs.news,
+      freshMs: ctx.market.freshMs.news,
       keptSeconds,
       stored: (em) => storedNews(em, range),
       async fetch() {
-        const articles = await ctx.finnhub.news(symbol, range.from, range.to, signal);
+        const articles = await ctx.market.finnhub.news(symbol, range.from, range.to, signal);
         // No news is what a quiet company and a misspelt symbol have in common.
         if (articles.length === 0 && !(await isKnown(ctx, symbol, signal))) return undefined;
         published = await store(ctx, range, articles);
@@ -46,10 +46,10 @@ export const fetchNews = defineJob(
     });
     return { symbol, outcome, published };
   },
-  async (range, _reason, { asks }) => asks.settle(newsName(range)),
+  async (range, _reason, { market: { asks } }: JobContext) => asks.settle(newsName(range)),
 );
 
-type Articles = Awaited<ReturnType<JobContext['finnhub']['news']>>;
+type Articles = Awaited<ReturnType<JobContext['market']['finnhub']['news']>>;
 
 /** Stores and announces what is new; a second run finds nothing new, and announces nothing. */
 function store({ transaction, now }: JobContext, range: NewsRange, articles: Articles): Promise<number> {
@@ -68,7 +68,7 @@ function store({ transaction, now }: JobContext, range: NewsRange, articles: Art
   });
 }
 
-async function isKnown({ em, finnhub }: JobContext, symbol: string, signal: AbortSignal): Promise<boolean> {
+async function isKnown({ em, market: { finnhub } }: JobContext, symbol: string, signal: AbortSignal): Promise<boolean> {
   return (await isStored(em, symbol)) || finnhub.isListed(symbol, signal);
 }
 

@@ -39,7 +39,11 @@ export async function fetchPrice(
 
 function fetchFor(attempt: Attempt, symbol: string, ctx: JobContext) {
   const { id, signal } = attempt;
-  const { finnhub, freshMs, now, transaction } = ctx;
+  const {
+    market: { finnhub, freshMs },
+    now,
+    transaction,
+  } = ctx;
   return fetchCopy(ctx, attempt, {
     name: quoteName(symbol),
     freshMs: isCrypto(symbol) ? freshMs.crypto : freshMs.quote,

@@ -34,8 +34,10 @@ export const fetchReferenceRates = defineJob(
     copyName: ({ base }) => forexName(base),
     everyMs: 3_600_000,
   },
-  async ({ payload: { base }, signal }, ctx) => {
-    const { asks, cache, looks, referenceRates } = ctx;
+  async ({ payload: { base }, signal }, ctx: JobContext) => {
+    const {
+      market: { asks, cache, looks, referenceRates },
+    } = ctx;
     const name = forexName(base);
     if (!referenceRates.isConfigured) {
       await asks.settle(name);
@@ -58,12 +60,15 @@ export const fetchReferenceRates = defineJob(
     await asks.settle(name);
     return { base, outcome: rates ? (isNew ? 'stored' : 'unchanged') : 'unknown_symbol' };
   },
-  async ({ base }, _reason, { asks }) => asks.settle(forexName(base)),
+  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.settle(forexName(base)),
 );
 
 /** Asks the bank. Its failure is one for every base; where a reader has caused it, there is no other try. */
 async function latest(ctx: JobContext, name: string, isRead: boolean, signal: AbortSignal): Promise<Publication> {
-  const { em, freshMs, looks, referenceRates } = ctx;
+  const {
+    em,
+    market: { freshMs, looks, referenceRates },
+  } = ctx;
   const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs.forex : lookMs);
   const ask = () => referenceRates.latest(signal);
   if (!isRead) return ask();
@@ -74,7 +79,7 @@ async function latest(ctx: JobContext, name: string, isRead: boolean, signal: Ab
 }
 
 /** The euro's rates as stored, while they are fresh. */
-async function freshRates({ em, freshMs, now }: JobContext): Promise<ForexRow | undefined> {
+async function freshRates({ em, market: { freshMs }, now }: JobContext): Promise<ForexRow | undefined> {
   const row = await newestRates(em, 'EUR', source);
   return row && now().getTime() - row.observedAt.getTime() < freshMs.forex ? row : undefined;
 }

@@ -28,7 +28,7 @@ export const pollSymbol = defineJob(
     backoffMs: 1_000,
     timeoutMs: 5_000,
     coalesceBy: ({ symbol }) => symbol,
-    schedules: async ({ watchlist }) =>
+    schedules: async ({ market: { watchlist } }: JobContext) =>
       (watchlist.isPolled ? await watchlist.all() : []).map((watched) => ({
         key: watched.symbol,
         payload: { symbol: watched.symbol },
@@ -37,8 +37,11 @@ export const pollSymbol = defineJob(
       })),
   },
   // A second run joins the fetch of the first, or finds the slot's call made: the fetch claims it in MySQL.
-  async ({ payload: { symbol } }, ctx) => {
-    const { asks, cache, enqueue } = ctx;
+  async ({ payload: { symbol } }, ctx: JobContext) => {
+    const {
+      market: { asks, cache },
+      jobs: { enqueue },
+    } = ctx;
     const name = quoteName(symbol);
     const idle = await reasonToWait(symbol, ctx);
     if (idle) return { symbol, outcome: idle };
@@ -50,7 +53,7 @@ export const pollSymbol = defineJob(
 );
 
 /** Why a watched symbol need not be asked for in this slot, if there is a reason. */
-async function reasonToWait(symbol: string, { em, cache, hours, now }: JobContext) {
+async function reasonToWait(symbol: string, { em, market: { cache, hours }, now }: JobContext) {
   const watched = await em.findOne(WatchedSymbol, { symbol }, { disableIdentityMap: true });
   if (!watched) return 'not_watched';
   const at = now();

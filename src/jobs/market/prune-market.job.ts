@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { JobContext } from '../../context.ts';
 import { z } from 'zod';
 import { CryptoData, ForexRate, MarketNews, NewsCoverage, StockQuote } from '../../entities/market.entity.ts';
 import { defineJob } from '../define-job.ts';
@@ -34,7 +35,7 @@ export const pruneMarket = defineJob(
     timeoutMs: 60_000,
     everyMs: 3_600_000,
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     // What is old stays old: a second run, or one beside it, finds less to delete and nothing else.
     const limit = new Date(ctx.now().getTime() - keptDays * dayMs);
     const deletions: DeleteSome[] = [];

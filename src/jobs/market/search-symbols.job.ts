@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { SearchWords, searchCopy, searchFreshMs, searchName } from '../../market/symbol-search.ts';
 import { defineJob } from '../define-job.ts';
 import { fetchCopy, FetchOutcome } from './fetch-copy.ts';
@@ -18,7 +19,7 @@ export const searchSymbols = defineJob(
     coalesceBy: ({ q }) => q,
     copyName: ({ q }) => searchName(q),
   },
-  async (attempt, ctx) => {
+  async (attempt, ctx: JobContext) => {
     const { q } = attempt.payload;
     const outcome = await fetchCopy(ctx, attempt, {
       name: searchName(q),
@@ -26,9 +27,9 @@ export const searchSymbols = defineJob(
       keptSeconds: searchFreshMs / 1_000,
       stored: async () => undefined,
       // Read again by a second run, it is the same answer.
-      fetch: async () => searchCopy(q, await ctx.finnhub.search(q, attempt.signal), ctx.now()),
+      fetch: async () => searchCopy(q, await ctx.market.finnhub.search(q, attempt.signal), ctx.now()),
     });
     return { q, outcome };
   },
-  async ({ q }, _reason, { asks }) => asks.settle(searchName(q)),
+  async ({ q }, _reason, { market: { asks } }: JobContext) => asks.settle(searchName(q)),
 );

@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { JobContext } from '../../context.ts';
 import { z } from 'zod';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../entities/ops.entity.ts';
 import { EventLog } from '../../entities/outbox.entity.ts';
@@ -21,7 +22,7 @@ export const pruneRecords = defineJob(
     timeoutMs: 60_000,
     everyMs: hourMs,
   },
-  async (attempt, ctx) => ({ deleted: await deleteInBatches(deletions(ctx.em, ctx.now()), attempt, ctx) }),
+  async (attempt, ctx: JobContext) => ({ deleted: await deleteInBatches(deletions(ctx.em, ctx.now()), attempt, ctx) }),
 );
 
 /** What is deleted when. Events of orders and products are kept for ever. */

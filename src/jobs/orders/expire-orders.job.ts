@@ -1,4 +1,5 @@
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { JobContext } from '../../context.ts';
 import { z } from 'zod';
 import { Order } from '../../entities/orders.entity.ts';
 import { cancelOrder } from '../../orders/cancel-order.ts';
@@ -25,7 +26,7 @@ export const expireOrders = defineJob(
     timeoutMs: 60_000,
     everyMs: 5_000,
   },
-  async ({ signal }, { em, transaction, now, expiryMs, gateways }) => {
+  async ({ signal }, { em, transaction, now, payments: { expiryMs, gateways } }: JobContext) => {
     const before = new Date(now().getTime() - expiryMs);
     const count = { cancelled: 0, asked: 0 };
     for await (const id of waiting(em, before)) {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { beginCall } from '../../payments/begin-charge.ts';
 import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
 import { endCall, settlePayment } from '../../payments/settle-payment.ts';
@@ -30,7 +31,7 @@ export const cancelPayment = defineJob(
   },
   async (
     { payload: { order_id: orderId, payment_id: paymentId, reason }, signal },
-    { transaction, gateways, outage, now },
+    { transaction, payments: { gateways, outage }, now }: JobContext,
   ) => {
     await outage.admit();
     const begun = await transaction(async (tx) => {

@@ -4,6 +4,7 @@ import { Undecided } from '../../errors.ts';
 import type { ChargeOutcome, PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
 import { beginCharge, type Begun, isKeyStale, undoCharge } from '../../payments/begin-charge.ts';
 import { settlePayment, type Unknown } from '../../payments/settle-payment.ts';
+import { orderJobs } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
@@ -14,10 +15,9 @@ import { payments as queue } from '../queues.ts';
  */
 export const chargeOrder = defineJob(
   {
-    kind: 'charge-order',
+    ...orderJobs.charge,
     summary: 'Charge one order at the payment gateway and record the outcome.',
     queue,
-    payload: z.object({ order_id: z.uuid(), payment_id: z.uuid() }),
     result: z.object({ order_id: z.uuid(), payment_status: z.string() }),
     // A gateway may be away for a long while; a wait of at most five seconds each keeps the order's delay short.
     attempts: 1_000,
@@ -25,8 +25,12 @@ export const chargeOrder = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, payment_id }, signal }, ctx) => {
-    const { transaction, now, outage, gateways } = ctx;
+  async ({ payload: { order_id, payment_id }, signal }, ctx: JobContext) => {
+    const {
+      transaction,
+      now,
+      payments: { outage, gateways },
+    } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, paymentId: payment_id };
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.

@@ -165,7 +165,7 @@ export const compareCharges = defineJob(
     timeoutMs: 600_000,
     everyMs: dayMs,
   },
-  async ({ id, signal }, ctx) => {
+  async ({ id, signal }, ctx: JobContext) => {
     const until = new Date(ctx.now().getTime() - freshMs);
     const count: z.output<typeof Count> = { compared: 0, settled: 0, differing: [] };
     // Before the first payment is that old there is nothing to ask about.
@@ -181,7 +181,7 @@ export const compareCharges = defineJob(
       if (count.differing.length < mostNamed) count.differing.push(reference);
       await reportDifference(ctx, id, difference);
     };
-    for (const gateway of ctx.gateways.all) {
+    for (const gateway of ctx.payments.gateways.all) {
       for await (const charge of gateway.list(new Date(until.getTime() - 2 * dayMs), until))
         if (charge.outcome.status !== 'requires_action')
           await tally({ verdict: await compare(ctx, gateway, charge), difference: differenceOf(charge) });

@@ -1,4 +1,4 @@
-import type { JobContext } from '../../context.ts';
+import type { Outage } from '../../gateways/http/outage.ts';
 import { unlessCut } from '../../process/deadline.ts';
 import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../errors.ts';
 
@@ -14,7 +14,7 @@ type Silence = Readonly<{
  * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
  */
 export async function hearGateway<T>(
-  { outage, signal }: Readonly<{ outage: JobContext['outage']; signal: AbortSignal }>,
+  { outage, signal }: Readonly<{ outage: Outage; signal: AbortSignal }>,
   converse: () => Promise<T>,
   silence: Silence,
 ): Promise<T> {

@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
 import { GiveUp, Undecided } from '../../errors.ts';
 import { beginCall } from '../../payments/begin-charge.ts';
 import { hearRefunds } from '../../payments/hear-refund.ts';
 import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
 import { endCall } from '../../payments/settle-payment.ts';
+import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
@@ -11,17 +13,19 @@ import { payments as queue } from '../queues.ts';
 /** Asks the gateway for every refund of a payment, and takes each in. Twice is harmless: it then says what is known. */
 export const lookUpRefunds = defineJob(
   {
-    kind: 'look-up-refunds',
+    ...paymentJobs.lookUpRefunds,
     summary: 'Ask the payment gateway for all refunds of one payment and record them.',
     queue,
-    payload: z.object({ order_id: z.uuid(), payment_id: z.uuid() }),
     result: z.object({ order_id: z.uuid(), refunds: z.int() }),
     attempts: 100,
     backoffMs: 500,
     maxBackoffMs: 30_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id: orderId, payment_id: paymentId }, signal }, { transaction, gateways, outage, now }) => {
+  async (
+    { payload: { order_id: orderId, payment_id: paymentId }, signal },
+    { transaction, payments: { gateways, outage }, now }: JobContext,
+  ) => {
     await outage.admit();
     const { gateway, reference, callId } = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);

@@ -47,7 +47,7 @@ export const mendScales = defineJob(
     timeoutMs: 600_000,
     everyMs: 3_600_000,
   },
-  async ({ payload: { order_id }, signal }, ctx) => {
+  async ({ payload: { order_id }, signal }, ctx: JobContext) => {
     const count: Count = { same: 0, mended: 0, flagged: 0 };
     const began = await selectRow(ctx.em, Setting, { name: since });
     if (!began) return count;
@@ -87,7 +87,10 @@ async function look(ctx: JobContext, order: OldOrder, count: Count): Promise<voi
 }
 
 /** The verdict, or why there is none. */
-async function compare({ em, gateways, transaction }: JobContext, { id, currency }: OldOrder): Promise<string> {
+async function compare(
+  { em, payments: { gateways }, transaction }: JobContext,
+  { id, currency }: OldOrder,
+): Promise<string> {
   const where = { order: id, gatewayReference: { $ne: null } };
   const asked = await em.find(Payment, where, { orderBy: { id: 'desc' }, disableIdentityMap: true });
   const payment = asked.find(({ status }) => status === 'succeeded') ?? asked[0];

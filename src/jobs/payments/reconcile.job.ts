@@ -59,7 +59,7 @@ export async function makeAllDue(em: EntityManager, at: Date): Promise<void> {
   await em.nativeUpdate(Refund, later, { reviewAt: at });
 }
 
-async function findDue({ em, gateways }: JobContext, what: Charge, until: Date): Promise<Due[]> {
+async function findDue({ em, payments: { gateways } }: JobContext, what: Charge, until: Date): Promise<Due[]> {
   const reviewAt = { $lte: until };
   const names = gateways.all.map(({ name }) => name);
   const options = { orderBy: { reviewAt: 'asc' }, limit: batch, disableIdentityMap: true } as const;
@@ -95,7 +95,7 @@ async function schedule(tx: EntityManager, what: Charge, next: readonly Next[]):
 }
 
 /** The jobs that Redis holds unfinished, or that wait in the outbox. */
-async function liveJobs({ em, findLive }: JobContext, due: readonly Due[]): Promise<ReadonlySet<string>> {
+async function liveJobs({ em, jobs: { findLive } }: JobContext, due: readonly Due[]): Promise<ReadonlySet<string>> {
   const ids = due.map(({ jobId }) => jobId);
   if (ids.length === 0) return new Set();
   // First MySQL: what it holds no more has been sent, so Redis holds it.
@@ -125,7 +125,7 @@ export const reconcile = defineJob(
     everyMs: 5_000,
     coalesceBy: ({ is_everything_due }) => (is_everything_due ? 'everything' : 'due'),
   },
-  async ({ payload: { is_everything_due }, signal }, ctx) => {
+  async ({ payload: { is_everything_due }, signal }, ctx: JobContext) => {
     // Redis has been lost: no job is known to be there, whenever it was last seen.
     if (is_everything_due) await ctx.transaction((tx) => makeAllDue(tx, ctx.now()));
     const payments = await reviewDue(ctx, 'payments', signal);

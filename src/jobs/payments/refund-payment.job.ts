@@ -5,6 +5,7 @@ import type { RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
 import { isKeyStale } from '../../payments/begin-charge.ts';
 import { beginRefund, type BegunRefund, settleRefund, undoRefund } from '../../payments/refund-payment.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
+import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
 import { hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
@@ -12,18 +13,21 @@ import { payments as queue } from '../queues.ts';
 /** Gives money back at the gateway and records it. Any number of runs refund once: each carries the refund's own key. */
 export const refundPayment = defineJob(
   {
-    kind: 'refund-payment',
+    ...paymentJobs.refund,
     summary: 'Refund a payment, whole or in part, and record the outcome.',
     queue,
-    payload: z.object({ order_id: z.uuid(), refund_id: z.uuid() }),
     result: z.object({ order_id: z.uuid(), refund_status: z.string() }),
     attempts: 1_000,
     backoffMs: 250,
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, refund_id }, signal }, ctx) => {
-    const { transaction, now, outage, gateways } = ctx;
+  async ({ payload: { order_id, refund_id }, signal }, ctx: JobContext) => {
+    const {
+      transaction,
+      now,
+      payments: { outage, gateways },
+    } = ctx;
     await outage.admit();
     const ids = { orderId: order_id, refundId: refund_id };
     const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));

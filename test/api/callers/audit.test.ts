@@ -44,7 +44,7 @@ const board = '/admin/queues/api/queues';
 
 describe('every change on the board', () => {
   it('is two entries of one request, before and after: who, what, which queue and job, and how it ended', async () => {
-    const id = await api.ctx.producer.enqueue(pruneTokens, {});
+    const id = await api.ctx.jobs.enqueue(pruneTokens, {});
     const changes = [
       ['PUT', '/upkeep/pause', 'PUT pause', 'upkeep', 'upkeep', 200],
       ['PUT', '/upkeep/resume', 'PUT resume', 'upkeep', 'upkeep', 200],
@@ -80,7 +80,7 @@ describe('every change on the board', () => {
   it('is not made when it cannot be written down', async () => {
     await api.ctx.orm.em.fork().execute('rename table audit_entries to audit_entries_away');
     expect((await api.send('PUT', `${board}/upkeep/pause`, { as: 'admin' })).status).toBe(500);
-    expect(await api.ctx.producer.queues.get('upkeep')?.isPaused()).toBe(false);
+    expect(await api.ctx.jobs.queues.get('upkeep')?.isPaused()).toBe(false);
     await api.ctx.orm.em.fork().execute('rename table audit_entries_away to audit_entries');
   });
 });

@@ -1,7 +1,7 @@
 import { Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { countedAddress, openClientAddress } from '../../../src/api/callers/client-address.ts';
-import type { RouteEnv } from '../../../src/api/http/define-route.ts';
+import type { RouteEnv } from '../../../src/api/callers/route-env.ts';
 
 async function senderOf(trusted: string[], remoteAddress: string | undefined, forwarded?: string): Promise<string> {
   const of = openClientAddress(trusted);

@@ -38,7 +38,7 @@ const attempt = async (app: App, email: string, password: string, remoteAddress 
 
 describe('wrong passwords', () => {
   it('are taken ten times, then nothing is looked at, the right one included, and the time is told', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     for (let round = 0; round < 10; round += 1) expect((await attempt(app, person.email, 'wrong')).status).toBe(401);
     begun = [];
     for (const password of ['wrong', person.password]) {
@@ -54,20 +54,20 @@ describe('wrong passwords', () => {
   });
 
   it('count over all processes, whatever case the e-mail is written in', async () => {
-    const [one, other] = [await buildApp(api.ctx), await buildApp(api.ctx)];
+    const [one, other] = [await buildApp(api.ctx, api.parts), await buildApp(api.ctx, api.parts)];
     for (let round = 0; round < 10; round += 1) await attempt(one, person.email.toUpperCase(), 'wrong');
     expect((await attempt(other, person.email, person.password)).status).toBe(429);
   });
 
   it('sent all at once are hardly more than ten', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     const answers = await Promise.all(Array.from({ length: 30 }, () => attempt(app, person.email, 'wrong')));
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([401, 429]));
     expect(begun.length).toBeLessThanOrEqual(11);
   });
 
   it('are forgiven by the right one', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     for (let round = 0; round < 9; round += 1) await attempt(app, person.email, 'wrong');
     expect((await attempt(app, person.email, person.password)).status).toBe(200);
     expect((await attempt(app, person.email, 'wrong')).status).toBe(401);
@@ -75,7 +75,7 @@ describe('wrong passwords', () => {
   });
 
   it('at many accounts are taken a hundred times from one network, then nothing from there is looked at', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     const from = (host: number) => `2001:db8:1:2::${host.toString(16)}`;
     for (let round = 0; round < 5; round += 1)
       await Promise.all(
@@ -85,13 +85,15 @@ describe('wrong passwords', () => {
       );
     begun = [];
     expect((await attempt(app, person.email, person.password, from(7))).status).toBe(429);
-    expect((await attempt(await buildApp(api.ctx), person.email, person.password, from(9))).status).toBe(429);
+    expect((await attempt(await buildApp(api.ctx, api.parts), person.email, person.password, from(9))).status).toBe(
+      429,
+    );
     expect(begun).toEqual([]);
     expect((await attempt(app, person.email, person.password, '2001:db8:1:3::1')).status).toBe(200);
   });
 
   it('at one account from everywhere leave each address three tries, so that its owner is never locked out', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     const fail = (address: string) => attempt(app, person.email, 'wrong', address);
     for (let host = 1; host <= 5; host += 1)
       for (let round = 0; round < 10; round += 1) expect((await fail(`203.0.113.${host}`)).status).toBe(401);
@@ -108,7 +110,7 @@ describe('wrong passwords', () => {
   });
 
   it('leave no e-mail address in Redis', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     await attempt(app, person.email, 'wrong');
     const keys = (await api.ctx.redis.keys('limit:login:*')).join(' ');
     expect(keys).not.toBe('');
@@ -124,7 +126,7 @@ describe('wrong passwords', () => {
 
 describe('hashing', () => {
   it('is done for two at once, whoever else comes; who would wait too long is sent away', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     const flood = Array.from({ length: 80 }, () => attempt(app, `${randomUUID()}@example.com`, 'wrong'));
     expect((await person.send('GET', '/auth/me')).status).toBe(200);
     // The others did not have to be waited for.

@@ -39,7 +39,7 @@ describe('an address', () => {
 
   it('has one minute over all processes, to the last request', async () => {
     const api = await open({ ...off, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '450' });
-    const other = await buildApp(api.ctx);
+    const other = await buildApp(api.ctx, api.parts);
     const both = times(300, () => api.send('GET', quote)).concat(times(300, async () => other.request(quote)));
     const answers = await statuses(both);
     expect(answers.filter((status) => status === 200).length).toBeLessThanOrEqual(450);

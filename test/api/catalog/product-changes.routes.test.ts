@@ -21,7 +21,7 @@ const create = async (body: object = {}) => {
   return ProductView.parse(await answer.json());
 };
 const eventsOf = async (id: number) => {
-  await api.ctx.relay.idle();
+  await api.ctx.events.relay.idle();
   const events = await readStream(api.ctx.redis, 'catalog');
   return events.flatMap(({ subject, type, version, data: text }) => {
     const data: unknown = JSON.parse(text);

@@ -38,7 +38,7 @@ const list = async () => {
   expect(answer.status).toBe(200);
   return List.parse(await answer.json()).data.length;
 };
-const ended = () => api.ctx.producer.queues.get(catalog.name)?.getJobCounts('completed', 'failed');
+const ended = () => api.ctx.jobs.queues.get(catalog.name)?.getJobCounts('completed', 'failed');
 const endOf = (location: string) =>
   until(`the end of ${location}`, async () => {
     const job = JobView.parse(await (await api.send('GET', location)).json());

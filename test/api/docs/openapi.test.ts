@@ -54,7 +54,7 @@ describe('the description', () => {
   });
 
   it('has every route, and every route is in it', async () => {
-    const app = await buildApp(api.ctx);
+    const app = await buildApp(api.ctx, api.parts);
     const served = app.routes
       .filter(({ method, path }) => method !== 'ALL' && !path.startsWith('/admin/queues'))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);

@@ -8,7 +8,7 @@ it('hosts are answered as the environment says, by the header and by the line of
   const api = await openTestApi();
   const servers = { MYSQL_HOST: 'db', REDIS_HOST: 'redis', PAYMENT_GATEWAY: 'instant' };
   const statusesAt = async (env: Readonly<Record<string, string>>, hosts: readonly string[]) => {
-    const app = await buildApp({ ...api.ctx, config: readConfig({ ...servers, ...env }) });
+    const app = await buildApp({ ...api.ctx, config: readConfig({ ...servers, ...env }) }, api.parts);
     const own = new URL(env['PUBLIC_URL'] ?? 'http://127.0.0.1:8012').origin;
     const asked = hosts.map(async (host) => {
       const answer = await app.request(`${own}/auth/ping`, { headers: { host } });
@@ -52,7 +52,7 @@ it('hosts are answered as the environment says, by the header and by the line of
     'localhost',
   ];
   expect(await statusesAt(listed, hosts)).toEqual([200, 200, 200, 403, 403, 403]);
-  const app = await buildApp({ ...api.ctx, config: readConfig({ ...servers, ...development }) });
+  const app = await buildApp({ ...api.ctx, config: readConfig({ ...servers, ...development }) }, api.parts);
   expect((await app.request('http://evil.example/auth/ping', { headers: { host: 'localhost' } })).status).toBe(403);
   // Probes know no names.
   expect((await app.request('/healthz', { headers: { host: '192.0.2.1:8012' } })).status).toBe(200);

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await other.ctx.close();
-  await other.ctx.answers.close();
+  await other.parts.answers.close();
   await shop.close();
 });
 

@@ -52,7 +52,7 @@ describe('every route that names its answers', () => {
       forexName('USD'),
       searchName('apple'),
     ])
-      await api.ctx.cache.write(name, { body: '{"c":1', observedAtMs });
+      await api.ctx.market.cache.write(name, { body: '{"c":1', observedAtMs });
   });
   afterAll(() => api.close());
 

@@ -15,7 +15,7 @@ type Send = (method: string, path: string, init: Readonly<{ headers: Record<stri
 
 /** The API as `env` would have it. */
 async function apiWith(env: Readonly<Record<string, string>>): Promise<Send> {
-  const app = await buildApp({ ...api.ctx, config: readConfig({ ...(await ownData()), ...env }) });
+  const app = await buildApp({ ...api.ctx, config: readConfig({ ...(await ownData()), ...env }) }, api.parts);
   return async (method, path, { headers }) => app.request(path, { method, headers });
 }
 

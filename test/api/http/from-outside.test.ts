@@ -30,7 +30,7 @@ beforeAll(async () => {
     order = z.object({ id: z.string() }).parse(await placed.json()).id;
     await keepObservations(symbol);
     await api.send('POST', '/auth/login', { body: accounts.admin });
-    await api.ctx.producer.enqueue(fetchQuote, { symbol });
+    await api.ctx.jobs.enqueue(fetchQuote, { symbol });
     await api.ctx.orm.em.fork().insert(DeadLetter, { ...died, id: randomUUID(), jobId: randomUUID() });
   }
 });

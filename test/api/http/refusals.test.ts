@@ -9,7 +9,7 @@ let app: Awaited<ReturnType<typeof buildApp>>;
 let authorization: string;
 beforeAll(async () => {
   api = await openTestApi();
-  app = await buildApp(api.ctx);
+  app = await buildApp(api.ctx, api.parts);
   const login = await api.send('POST', '/auth/login', { body: accounts.demo });
   authorization = `Bearer ${Granted.parse(await login.json()).access_token}`;
 });

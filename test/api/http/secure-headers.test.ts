@@ -41,10 +41,12 @@ it('an answer for one person is kept by no cache', async () => {
 
 it('behind TLS, browsers are told to stay there', async () => {
   const { config } = api.ctx;
-  const app = await buildApp({ ...api.ctx, config: { ...config, publicUrl: 'https://shop.example' } });
+  const app = await buildApp({ ...api.ctx, config: { ...config, publicUrl: 'https://shop.example' } }, api.parts);
   const told = async (on: typeof app) => (await on.request('/docs')).headers.get('strict-transport-security');
   expect(await told(app)).toBe('max-age=31536000');
   const asked = { ...config, publicUrl: 'https://shop.example', HSTS_SUBDOMAINS: 'true' } as const;
-  expect(await told(await buildApp({ ...api.ctx, config: asked }))).toBe('max-age=31536000; includeSubDomains');
+  expect(await told(await buildApp({ ...api.ctx, config: asked }, api.parts))).toBe(
+    'max-age=31536000; includeSubDomains',
+  );
   expect((await api.send('GET', '/docs')).headers.has('strict-transport-security')).toBe(false);
 });

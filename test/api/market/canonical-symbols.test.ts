@@ -44,7 +44,7 @@ describe.each(spellings)('%s', (symbol) => {
   it('finds its jobs and its events', async () => {
     const jobs = Some.parse(await get(`/jobs?key=${symbol}`)).data;
     expect(jobs.map(({ kind }) => kind)).toContain('fetch-crypto');
-    await house.ctx.relay.idle();
+    await house.ctx.events.relay.idle();
     const events = Some.parse(await get(`/events?subject=${symbol}`)).data;
     expect(events.map(({ type, subject }) => [type, subject])).toContainEqual(['crypto.updated', pair]);
   });

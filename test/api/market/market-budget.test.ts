@@ -40,7 +40,7 @@ test('calls are told by lane, those of others too, and jobs that wait', async ()
   const budget = open();
   await budget.settle(await budget.take('anonymous_cold'), { limit: 60, remaining: 57 });
   await budget.take('watchlist');
-  const queue = api.ctx.producer.queues.get(finnhub.name);
+  const queue = api.ctx.jobs.queues.get(finnhub.name);
   await queue?.addBulk([0, 0, 3].map((priority) => ({ name: 'fetch-quote', data: {}, opts: { priority } })));
   expect(await seen()).toMatchObject({
     windows: [

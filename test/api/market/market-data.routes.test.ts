@@ -25,9 +25,9 @@ const read = async (path: string, headers = {}) => {
 };
 /** A stored copy of this age. */
 const keep = (name: string, body: object, ageMs = 0) =>
-  api.ctx.cache.write(name, { body: JSON.stringify(body).slice(0, -1), observedAtMs: Date.now() - ageMs });
+  api.ctx.market.cache.write(name, { body: JSON.stringify(body).slice(0, -1), observedAtMs: Date.now() - ageMs });
 const waiting = async (queue: string) =>
-  ((await api.ctx.producer.queues.get(queue)?.getJobs(['waiting', 'prioritized'])) ?? []).map(({ name, data }) => ({
+  ((await api.ctx.jobs.queues.get(queue)?.getJobs(['waiting', 'prioritized'])) ?? []).map(({ name, data }) => ({
     name,
     data: Body.parse(data),
   }));
@@ -119,7 +119,7 @@ describe('bad input', () => {
 
 describe('forex', () => {
   it('goes straight to the reference rates while the plan is known to have none', async () => {
-    await api.ctx.plan.remember(callName('/forex/rates'));
+    await api.ctx.market.plan.remember(callName('/forex/rates'));
     expect((await read('forex?base=CHF', { prefer: 'wait=0' })).status).toBe(202);
     expect(await waiting('catalog')).toContainEqual({ name: 'fetch-reference-rates', data: { base: 'CHF' } });
     expect((await waiting('finnhub')).filter(({ data }) => data['base'] === 'CHF')).toEqual([]);

@@ -46,13 +46,13 @@ test('what the plan does not include is 503 provider_plan_required, asked once, 
 test('a stored copy is the answer all the same, and nobody is asked for a newer one', async () => {
   const observedAtMs = Date.now() - 7 * 86_400_000;
   const body = JSON.stringify({ symbol: 'VOW.DE', as_of: new Date(observedAtMs).toISOString() });
-  await api.ctx.cache.write(companyName('VOW.DE'), { body: body.slice(0, -1), observedAtMs });
+  await api.ctx.market.cache.write(companyName('VOW.DE'), { body: body.slice(0, -1), observedAtMs });
   expect((await read('/market/company?symbol=VOW.DE')).body).toMatchObject({ stale: true });
   await until('it was asked for', () => provider.asked());
   provider.answers(says(403, '{}'));
-  const outside = () => api.ctx.plan.isOutside('/stock/profile2?VOW.DE');
+  const outside = () => api.ctx.market.plan.isOutside('/stock/profile2?VOW.DE');
   await until('it is known', async () => ((await outside()) ? true : undefined));
   expect((await read('/market/company?symbol=VOW.DE')).body).toMatchObject({ stale: true });
-  const waiting = await api.ctx.producer.queues.get(finnhub.name)?.getJobCountByTypes('waiting', 'prioritized');
+  const waiting = await api.ctx.jobs.queues.get(finnhub.name)?.getJobCountByTypes('waiting', 'prioritized');
   expect([waiting, provider.asked()]).toEqual([0, undefined]);
 });

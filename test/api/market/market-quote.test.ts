@@ -80,7 +80,7 @@ describe('an old copy', () => {
     await house.quote('NFLX');
     await until('it was tried', async () => ((await house.callsAbout('NFLX')).length > 0 ? true : undefined));
     await until('the fetch is over', async () =>
-      (await house.ctx.asks.isWanted('fetch-quote:NFLX')) ? undefined : true,
+      (await house.ctx.market.asks.isWanted('fetch-quote:NFLX')) ? undefined : true,
     );
     expect(await house.callsAbout('NFLX')).toEqual(['quote']);
     expect((await house.quote('NFLX')).body).toMatchObject({ c: example.c, stale: true });
@@ -89,7 +89,7 @@ describe('an old copy', () => {
 });
 
 describe.each(['malformed', '5xx', 'html'])('%s from the provider', (kind) => {
-  const nobodyWaits = (name: string) => async () => ((await house.ctx.asks.isWanted(name)) ? undefined : true);
+  const nobodyWaits = (name: string) => async () => ((await house.ctx.market.asks.isWanted(name)) ? undefined : true);
 
   test('is one look, however many read after it, with an old copy', async () => {
     const symbol = `OLD.${kind.toUpperCase()}`;
@@ -136,7 +136,7 @@ describe('without a copy', () => {
   test('a limit that the provider names is kept: the queue rests, goes on, and no attempt is lost', async () => {
     // The one refusal is for this quote, not for what the tests before have set going.
     await until('nothing else is fetched', async () => {
-      const waiting = await house.ctx.producer.queues
+      const waiting = await house.ctx.jobs.queues
         .get('finnhub')
         ?.getJobCountByTypes('active', 'delayed', 'prioritized', 'waiting');
       return waiting === 0 ? true : undefined;

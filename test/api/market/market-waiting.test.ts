@@ -46,20 +46,20 @@ test.each([
 ])('Prefer: %s waits %i ms', async (prefer, waitMs) => {
   const waited: number[] = [];
   const answers = {
-    ...house.ctx.answers,
+    ...house.parts.answers,
     endOf: async (_queue: string, _id: string, forMs: number) => {
       waited.push(forMs);
       return undefined;
     },
   };
-  const app = await buildApp({ ...house.ctx, answers });
+  const app = await buildApp(house.ctx, { ...house.parts, answers });
   expect((await app.request('/market/quote?symbol=AAPL', { headers: { prefer } })).status).toBe(202);
   expect(waited).toEqual([waitMs]);
 });
 
 describe('with five hundred others waiting', () => {
   const crowd = async (lane: Lane = 'logged_in') => {
-    for (let index = 0; index < 500; index += 1) await house.ctx.asks.admit(`fetch-quote:S${index}`, lane);
+    for (let index = 0; index < 500; index += 1) await house.ctx.market.asks.admit(`fetch-quote:S${index}`, lane);
   };
 
   test('another symbol is 503 market_busy with Retry-After, and nothing is queued for it', async () => {
@@ -67,7 +67,7 @@ describe('with five hundred others waiting', () => {
     const { status, headers, body } = await house.quote('AAPL');
     expect([status, body['code']]).toEqual([503, 'market_busy']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(await house.ctx.producer.queues.get('finnhub')?.getJobCountByTypes('waiting', 'prioritized')).toBe(0);
+    expect(await house.ctx.jobs.queues.get('finnhub')?.getJobCountByTypes('waiting', 'prioritized')).toBe(0);
   });
 
   test('strangers are refused, and people logged in are not, when it is strangers who wait', async () => {
@@ -92,7 +92,7 @@ test('a fetch that nobody has wanted for thirty seconds ends without a call', as
   const id = (headers.get('location') ?? '').replace('/jobs/', '');
   // Looked up past the API: who asks there how the job does, wants it.
   const result = await until('the job is over', async () => {
-    const job = await house.ctx.producer.queues.get('finnhub')?.getJob(id);
+    const job = await house.ctx.jobs.queues.get('finnhub')?.getJob(id);
     const returned: unknown = job?.returnvalue;
     return job?.finishedOn ? returned : undefined;
   });
@@ -107,7 +107,7 @@ test('who asks how the job does still wants it', async () => {
   await house.send('GET', headers.get('location') ?? '');
   await house.ctx.redis.zincrby('market:asks:1', -29_000, quoteName('CSCO'));
   await until('it is still wanted', async () =>
-    (await house.ctx.asks.isWanted(quoteName('CSCO'))) ? true : undefined,
+    (await house.ctx.market.asks.isWanted(quoteName('CSCO'))) ? true : undefined,
   );
 });
 

@@ -10,7 +10,7 @@ beforeAll(async () => {
   api = await openTestApi({ FINNHUB_API_KEY: 'test', WATCHLIST: 'msft,AAPL,btc,AAPL' });
   // Whatever has a price is known to be listed.
   for (const symbol of 'AAPL IBM TSLA A B C D E F G H'.split(' '))
-    await api.ctx.cache.write(quoteName(symbol), { body: '{', observedAtMs: Date.now() });
+    await api.ctx.market.cache.write(quoteName(symbol), { body: '{', observedAtMs: Date.now() });
 });
 afterAll(() => api.close());
 beforeEach(async () => {
@@ -73,7 +73,9 @@ describe('the watchlist', () => {
   });
 
   it('has a version that changes with it, for whoever keeps the schedules', async () => {
-    const { watchlist } = api.ctx;
+    const {
+      market: { watchlist },
+    } = api.ctx;
     await send('GET', '');
     const versions = [await watchlist.version()];
     await send('PUT', 'TSLA', {});

@@ -50,7 +50,7 @@ async function paidOrder(): Promise<string> {
 
 async function failedJob(): Promise<string> {
   const id = randomUUIDv7();
-  const queue = api.ctx.producer.queues.get(upkeep.name);
+  const queue = api.ctx.jobs.queues.get(upkeep.name);
   await queue?.add('no-such-kind', {}, { jobId: id });
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
   await until('a failed job', async () => ((await queue?.getJobState(id)) === 'failed' ? true : undefined));
@@ -84,7 +84,7 @@ const stored = () => everythingInMysql(api.ctx.orm, ['outbox_messages']);
 describe.each(routes.map((route) => [route.route.operationId, route] as const))('%s', (operationId, route) => {
   it('is written down in the transaction that does it', async () => {
     const { of, send } = await requestTo(route);
-    await api.ctx.relay.idle();
+    await api.ctx.events.relay.idle();
     await rename('audit_entries', 'audit_away');
     const before = await stored();
     expect((await send()).status, 'while it cannot be written').toBeGreaterThanOrEqual(500);

@@ -86,7 +86,7 @@ function variants({ method, path }: RouteRequest, id: string): readonly (readonl
 }
 
 it('whatever Bull Board is sent is no fault, and no refusal is large', async () => {
-  const id = await api.ctx.producer.enqueue(fetchQuote, { symbol: 'AAPL' });
+  const id = await api.ctx.jobs.enqueue(fetchQuote, { symbol: 'AAPL' });
   const faults: string[] = [];
   const send = async (request: RouteRequest) => {
     for (const [path, body] of variants(request, id)) {

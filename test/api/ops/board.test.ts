@@ -17,7 +17,7 @@ afterAll(() => api.close());
 const base = '/admin/queues';
 const Queues = z.object({ data: z.array(z.object({ name: z.string(), status: z.string() })) });
 const pause = `${base}/api/queues/payments/pause`;
-const isPaused = () => api.ctx.producer.queues.get('payments')?.isPaused();
+const isPaused = () => api.ctx.jobs.queues.get('payments')?.isPaused();
 const beDemo = (role: Role) => api.send('PATCH', '/users/1', { as: 'admin', body: { role } });
 
 async function boardPaths(): Promise<string[]> {
@@ -75,7 +75,7 @@ describe('with a login', () => {
         expect((await api.send('GET', `${base}/${file}`, { as: 'demo' })).status, file).toBe(200);
     }
     const queues = await (await api.send('GET', `${base}/api/queues`, { as: 'demo' })).text();
-    for (const kind of api.ctx.definitions.jobs.values()) expect(queues).toContain(kind.summary);
+    for (const kind of api.ctx.jobs.definitions.jobs.values()) expect(queues).toContain(kind.summary);
     const schema = await api.send('GET', `${base}/api/queues/finnhub/job-data-schema`, { as: 'demo' });
     expect(await schema.text()).toContain('"symbol"');
 
@@ -108,7 +108,7 @@ describe('with a login', () => {
     expect((await put('payments/resume')).status).toBe(200);
     expect(await statusOf('/payments/start')).toEqual({ status: 'running' });
 
-    const names = [...api.ctx.producer.queues.keys()];
+    const names = [...api.ctx.jobs.queues.keys()];
     expect(await (await put('pause')).json()).toEqual({});
     expect(await paused()).toEqual(names);
     // Redis forgets; what was decided stands.
@@ -120,7 +120,7 @@ describe('with a login', () => {
   });
 
   it('a queue rests there, and in the list, when it does and at no other time', async () => {
-    const queue = api.ctx.producer.queues.get('finnhub');
+    const queue = api.ctx.jobs.queues.get('finnhub');
     const Board = z.object({ queues: z.array(z.object({ name: z.string(), activeRateLimitTtl: z.number() })) });
     const resting = async () => {
       const board = Board.parse(await (await api.send('GET', `${base}/api/queues`, { as: 'admin' })).json());

@@ -34,7 +34,7 @@ describe('the probes', () => {
 
   it('say mysql_away, and alive still, while MySQL is away', async () => {
     const orm = await MikroORM.init({ ...ormOptions(api.ctx.config), port: await freePort() });
-    const app = await buildApp({ ...api.ctx, readiness: readinessOf({ orm }) });
+    const app = await buildApp(api.ctx, { ...api.parts, readiness: readinessOf({ orm }) });
     const answer = await app.request('/readyz');
     expect([answer.status, await answer.json()]).toEqual([503, { status: 'not ready', reason: 'mysql_away' }]);
     expect((await app.request('/healthz')).status).toBe(200);
@@ -42,7 +42,7 @@ describe('the probes', () => {
   });
 
   it('say draining from the beginning of a shutdown on', async () => {
-    api.ctx.readiness.drain();
+    api.parts.readiness.drain();
     expect(await ask('/readyz')).toEqual([503, { status: 'not ready', reason: 'draining' }]);
     expect(await ask('/healthz')).toEqual([200, { status: 'ok' }]);
   });

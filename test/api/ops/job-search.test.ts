@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 beforeEach(async () => {
-  for (const queue of api.ctx.producer.queues.values()) await queue.obliterate({ force: true });
+  for (const queue of api.ctx.jobs.queues.values()) await queue.obliterate({ force: true });
 });
 
 const search = async (query: string) => List.parse(await (await operator.send('GET', `/jobs?${query}`)).json());
@@ -37,7 +37,7 @@ describe('a search for jobs', () => {
   it('finds them by kind, by state and by what they are about, newest first', async () => {
     // Jobs of one millisecond have no order.
     const enqueue: Enqueue = async (...job) => {
-      const id = await api.ctx.producer.enqueue(...job);
+      const id = await api.ctx.jobs.enqueue(...job);
       const madeBy = Date.now();
       await until('the next millisecond', () => (Date.now() > madeBy ? true : undefined));
       return id;
@@ -58,7 +58,7 @@ describe('a search for jobs', () => {
 
   it('shows also a job that has come apart in Redis, whatever is left of it', async () => {
     const { ctx } = api;
-    const ids = await Promise.all(['A', 'B', 'C', 'D'].map((symbol) => ctx.producer.enqueue(fetchQuote, { symbol })));
+    const ids = await Promise.all(['A', 'B', 'C', 'D'].map((symbol) => ctx.jobs.enqueue(fetchQuote, { symbol })));
     const keyOf = (id?: string) => `bull:finnhub:${id}`;
     await ctx.redis.hdel(keyOf(ids[0]), 'timestamp');
     await ctx.redis.hset(keyOf(ids[1]), { timestamp: 'soon', processedOn: '1e99', delay: 'x' });
@@ -70,11 +70,11 @@ describe('a search for jobs', () => {
   });
 
   it('says why each waits, and where Bull Board shows it, and no payload', async () => {
-    const id = await api.ctx.producer.enqueue(chargeOrder, {
+    const id = await api.ctx.jobs.enqueue(chargeOrder, {
       order_id: crypto.randomUUID(),
       payment_id: randomUUIDv7(),
     });
-    await api.ctx.producer.queues.get('payments')?.pause();
+    await api.ctx.jobs.queues.get('payments')?.pause();
     const [job] = (await search('kind=charge-order')).data;
     expect(job).toMatchObject({ id, state: 'waiting', waiting_because: 'the queue payments is paused' });
     expect(Object.keys(job ?? {})).not.toContain('payload');
@@ -82,7 +82,7 @@ describe('a search for jobs', () => {
     expect(page.status).toBe(200);
     const board = await api.send('GET', `/admin/queues/api/queues/payments/${id}`, { as: 'admin' });
     expect(await board.text()).toContain(`"href":"/jobs/${id}"`);
-    await api.ctx.producer.queues.get('payments')?.resume();
+    await api.ctx.jobs.queues.get('payments')?.resume();
   });
 
   it('finds the charge of an order that is known to MySQL alone to be about it', async () => {
@@ -98,7 +98,7 @@ describe('a search for jobs', () => {
   it('goes on page after page, each job once, for the search it was begun with', async () => {
     const ids: string[] = [];
     for (let index = 0; index < 7; index += 1)
-      ids.push(await api.ctx.producer.enqueue(fetchQuote, { symbol: `S${index}` }));
+      ids.push(await api.ctx.jobs.enqueue(fetchQuote, { symbol: `S${index}` }));
     const seen: string[] = [];
     let cursor: string | null = '';
     while (cursor !== null) {
@@ -120,7 +120,7 @@ describe('a search for jobs', () => {
 /** A job that has failed for good, with its dead letter. */
 async function failedJob(): Promise<string> {
   const id = randomUUIDv7();
-  await api.ctx.producer.queues.get('upkeep')?.add('no-such-kind', {}, { jobId: id });
+  await api.ctx.jobs.queues.get('upkeep')?.add('no-such-kind', {}, { jobId: id });
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
   await until('a dead letter', async () =>
     (await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })) === 1 ? true : undefined,

@@ -21,7 +21,7 @@ afterAll(() => api.close());
 const ask = (id: string, as?: 'demo' | 'admin') => api.send('GET', `/jobs/${id}`, as ? { as } : {});
 const read = async (id: string) => JobView.parse(await (await ask(id)).json());
 const queueOf = (name: string) => {
-  const queue = api.ctx.producer.queues.get(name);
+  const queue = api.ctx.jobs.queues.get(name);
   if (!queue) throw new Error(`there is no queue ${name}`);
   return queue;
 };
@@ -30,7 +30,7 @@ describe('the catalogue', () => {
   it('tells of every kind what it takes and how it is retried', async () => {
     const Kinds = z.object({ data: z.array(z.looseObject({ kind: z.string() })), next_cursor: z.null() });
     const { data } = Kinds.parse(await (await api.send('GET', '/jobs/kinds')).json());
-    expect(data.map(({ kind }) => kind)).toEqual([...api.ctx.definitions.jobs.keys()]);
+    expect(data.map(({ kind }) => kind)).toEqual([...api.ctx.jobs.definitions.jobs.keys()]);
     expect(data.find(({ kind }) => kind === 'fetch-quote')).toMatchObject({
       summary: fetchQuote.summary,
       queue: 'finnhub',
@@ -42,7 +42,7 @@ describe('the catalogue', () => {
 
 describe('a job', () => {
   it('is shown to whoever holds its id, from waiting to its result, and never with its payload', async () => {
-    const { enqueue } = api.ctx.producer;
+    const { enqueue } = api.ctx.jobs;
     // Nobody wants it, so that it ends without a call to the provider.
     const id = await enqueue(fetchQuote, { symbol: 'AAPL' });
     expect(await read(id)).toMatchObject({
@@ -113,7 +113,7 @@ describe('a job', () => {
   });
 
   it('that nobody knows, or whose id is part of something else in Redis, is not found', async () => {
-    await api.ctx.producer.enqueue(fetchQuote, { symbol: 'MSFT' });
+    await api.ctx.jobs.enqueue(fetchQuote, { symbol: 'MSFT' });
     for (const id of [randomUUIDv7(), 'meta', 'wait', 'id', 'events', '1', 'a:b', '%2a', 'x'.repeat(3_000)])
       expect(await problemOf(await ask(id)), id).toMatchObject({ status: 404, code: 'not_found' });
   });
@@ -135,8 +135,8 @@ it.each([
   { job: fetchCompany, name: 'fetch-company:TSLA' },
 ])('asking about a $job.kind that has not ended counts as asking for its data', async ({ job, name }) => {
   const wantedUntil = async () => Number(await api.ctx.redis.zscore('market:asks', name));
-  await api.ctx.asks.admit(name);
-  const id = await api.ctx.producer.enqueue(job, { symbol: 'TSLA' });
+  await api.ctx.market.asks.admit(name);
+  const id = await api.ctx.jobs.enqueue(job, { symbol: 'TSLA' });
   const almostOver = Date.now() + 1_000;
   await api.ctx.redis.zadd('market:asks', almostOver, name);
   await read(id);

@@ -37,7 +37,7 @@ const spoilt: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 
 async function addJob(): Promise<string> {
   const id = randomUUIDv7();
-  await api.ctx.producer.queues.get('upkeep')?.add('prune-tokens', {}, { jobId: id });
+  await api.ctx.jobs.queues.get('upkeep')?.add('prune-tokens', {}, { jobId: id });
   return id;
 }
 
@@ -72,7 +72,7 @@ describe('whatever has become of a job in Redis, it and the others are shown:', 
     const [odd, good] = [await addJob(), await addJob()];
     await api.ctx.redis.hset(keyOf(odd), fields);
     await expectAnswers(odd, good);
-    await api.ctx.producer.queues.get('upkeep')?.obliterate({ force: true });
+    await api.ctx.jobs.queues.get('upkeep')?.obliterate({ force: true });
   });
 
   it.each(['a text', 'a list', 'nothing'])('%s in its place', async (what) => {
@@ -82,7 +82,7 @@ describe('whatever has become of a job in Redis, it and the others are shown:', 
     if (what === 'a list') await api.ctx.redis.rpush(keyOf(odd), 'not a hash');
     await expectAnswers(odd, good);
     await api.ctx.redis.del(keyOf(odd));
-    await api.ctx.producer.queues.get('upkeep')?.obliterate({ force: true });
+    await api.ctx.jobs.queues.get('upkeep')?.obliterate({ force: true });
   });
 });
 
@@ -97,7 +97,7 @@ it('a job that cannot be read is given up, buried with a word about it, and its 
   const good = await addJob();
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
   await until('the good one', async () =>
-    (await api.ctx.producer.queues.get('upkeep')?.getJobState(good)) === 'completed' ? true : undefined,
+    (await api.ctx.jobs.queues.get('upkeep')?.getJobState(good)) === 'completed' ? true : undefined,
   );
   await worker.close();
   const letters = await api.ctx.orm.em.fork().find(DeadLetter, { jobId: { $in: ids } }, { orderBy: { id: 'asc' } });

@@ -26,7 +26,7 @@ const read = async () => {
 };
 const queueOf = async (name: string) => (await read()).data.find((queue) => queue.name === name);
 const bull = (name: string) => {
-  const queue = api.ctx.producer.queues.get(name);
+  const queue = api.ctx.jobs.queues.get(name);
   if (!queue) throw new Error(name);
   return queue;
 };

@@ -47,9 +47,9 @@ test('without workers nobody charges; with one it is up, until somebody pauses i
 });
 
 test('a gateway is away from the first call that it does not answer, until it answers one', async () => {
-  await api.ctx.outage.missed();
+  await api.ctx.payments.outage.missed();
   await untilSaid({ gateway: 'away' });
-  await api.ctx.outage.heard();
+  await api.ctx.payments.outage.heard();
   await untilSaid({ gateway: 'up' });
 });
 

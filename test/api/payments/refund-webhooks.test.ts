@@ -120,8 +120,8 @@ describe('a refund made at the gateway itself', () => {
   it('is asked for where the gateway tells of a charge without its refunds', async () => {
     const { id, intent } = await paid();
     await deliver('charge.refunded', { id: 'ch_1', object: 'charge', payment_intent: intent, amount_refunded: 2_500 });
-    await shop.ctx.relay.idle();
-    const jobs = await shop.ctx.producer.queues.get('payments')?.getJobs();
+    await shop.ctx.events.relay.idle();
+    const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
     const data = expect.objectContaining({ order_id: id });
     expect(jobs).toContainEqual(expect.objectContaining({ name: 'look-up-refunds', data }));
   });

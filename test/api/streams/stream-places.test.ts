@@ -9,7 +9,7 @@ let api: TestApi;
 let app: Awaited<ReturnType<typeof buildApp>>;
 beforeAll(async () => {
   api = await openTestApi({ STREAMS_PER_CALLER: '2', RATE_LIMIT_BURST: '0' });
-  app = await buildApp(api.ctx);
+  app = await buildApp(api.ctx, api.parts);
 });
 afterAll(() => api.close());
 

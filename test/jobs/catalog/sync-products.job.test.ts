@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Product } from '../../../src/entities/catalog.entity.ts';
 import { GiveUp } from '../../../src/errors.ts';
-import { gatewaysOf } from '../../../src/gateways/payments/payment-gateway.ts';
+import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import { openProductFeed } from '../../../src/gateways/feeds/product-feed.ts';
 import { syncProducts } from '../../../src/jobs/catalog/sync-products.job.ts';
 import {
@@ -36,14 +36,17 @@ const sync = (payload = { force: true }, id?: string) =>
   performJob(
     syncProducts,
     payload,
-    { ...api.ctx.fork(), productFeed: openProductFeed(feed.url, () => {}, { tryMs: 300 }) },
+    {
+      ...api.ctx.jobs.fork(),
+      catalog: { ...api.ctx.catalog, productFeed: openProductFeed(feed.url, () => {}, { tryMs: 300 }) },
+    },
     id === undefined ? {} : { id },
   );
 const stored = () => api.ctx.orm.em.fork().find(Product, {}, { orderBy: { id: 'asc' }, disableIdentityMap: true });
 const productOf = async (externalId: string) => (await stored()).find((product) => product.externalId === externalId);
 /** The events since the last call, as `type subject`. */
 const events = async () => {
-  await api.ctx.relay.idle();
+  await api.ctx.events.relay.idle();
   const some = await readStream(api.ctx.redis, 'catalog');
   await api.ctx.redis.del('catalog');
   return some;
@@ -266,10 +269,20 @@ describe('syncing the product feed', () => {
     expect(await priced()).toEqual([999, 10_000_000_000]);
     const { ctx } = api;
     const limits = () => ({ stepMinor: 1, leastMinor: 50, mostMinor: 99_999_999 });
-    const gateways = gatewaysOf(ctx.gateways.current, [{ ...ctx.gateways.named(ctx.gateways.current), limits }]);
+    const gateways = gatewaysOf(ctx.payments.gateways.current, [
+      { ...ctx.payments.gateways.named(ctx.payments.gateways.current), limits },
+    ]);
     await ctx.orm.em.fork().nativeDelete(Product, { source: { $ne: 'local' } });
     const productFeed = openProductFeed(feed.url, () => {}, { tryMs: 300 });
-    await performJob(syncProducts, { force: true }, { ...ctx.fork(), gateways, productFeed });
+    await performJob(
+      syncProducts,
+      { force: true },
+      {
+        ...ctx.jobs.fork(),
+        payments: { ...ctx.payments, gateways },
+        catalog: { ...ctx.catalog, productFeed },
+      },
+    );
     expect(await priced()).toEqual([999]);
   });
 });

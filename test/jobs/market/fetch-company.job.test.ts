@@ -39,9 +39,9 @@ describe('fetch-company', () => {
     ]);
     const facts = { symbol: 'AAPL', ...apple, as_of: '2026-11-22T10:15:00.000Z', source: 'finnhub' };
     expect(await desk.events()).toContainEqual({ type: 'company.updated', subject: 'AAPL', data: facts });
-    const copy = await desk.ctx.cache.read(companyName('AAPL'));
+    const copy = await desk.ctx.market.cache.read(companyName('AAPL'));
     expect(JSON.parse(`${copy?.body ?? ''}}`)).toEqual(facts);
-    expect(await desk.ctx.asks.isWanted(companyName('AAPL'))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(companyName('AAPL'))).toBe(false);
   });
 
   it('runs twice and has one row', async () => {
@@ -69,7 +69,7 @@ describe('fetch-company', () => {
     const finnhub = { company: async () => undefined };
     const { outcome } = await desk.run(fetchCompany, { symbol: 'NOPE' }, { wanted: companyName('NOPE'), finnhub });
     expect(outcome).toBe('unknown_symbol');
-    expect(await desk.ctx.cache.isUnknown(companyName('NOPE'))).toBe(true);
+    expect(await desk.ctx.market.cache.isUnknown(companyName('NOPE'))).toBe(true);
     expect(await rows('NOPE')).toEqual([]);
   });
 
@@ -83,7 +83,7 @@ describe('fetch-company', () => {
     const finnhub = { company: async () => undefined };
     const { outcome } = await desk.run(fetchCompany, { symbol: 'ORCL' }, { wanted: companyName('ORCL'), finnhub });
     expect(outcome).toBe('unchanged');
-    expect(await desk.ctx.cache.isUnknown(companyName('ORCL'))).toBe(false);
+    expect(await desk.ctx.market.cache.isUnknown(companyName('ORCL'))).toBe(false);
     expect(await rows('ORCL')).toHaveLength(1);
   });
 
@@ -95,9 +95,9 @@ describe('fetch-company', () => {
     };
     const failing = desk.run(fetchCompany, { symbol: 'KO' }, { wanted: companyName('KO'), finnhub });
     await expect(failing).rejects.toThrow('Finnhub answered 502');
-    expect(await desk.ctx.asks.isWanted(companyName('KO'))).toBe(true);
+    expect(await desk.ctx.market.asks.isWanted(companyName('KO'))).toBe(true);
     await fetchCompany.farewell?.({ symbol: 'KO' }, new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(companyName('KO'))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(companyName('KO'))).toBe(false);
     expect(await rows('KO')).toEqual([]);
   });
 });

@@ -72,7 +72,7 @@ describe('fetch-crypto', () => {
     await expect(run('XRP', { finnhub })).rejects.toThrow(GiveUp);
     const symbol = 'BINANCE:XRPUSDT';
     await fetchCrypto.farewell?.({ symbol }, new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(quoteName(symbol))).toBe(false);
-    expect(await desk.ctx.cache.isUnknown(quoteName(symbol))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(quoteName(symbol))).toBe(false);
+    expect(await desk.ctx.market.cache.isUnknown(quoteName(symbol))).toBe(false);
   });
 });

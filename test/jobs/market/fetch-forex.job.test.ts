@@ -31,7 +31,7 @@ describe('fetch-forex', () => {
     ]);
     const facts = { base: 'USD', quote, as_of: '2026-11-22T10:15:00.000Z', source: 'finnhub' };
     expect(await desk.events()).toEqual([{ type: 'forex.updated', subject: 'USD', data: facts }]);
-    expect(JSON.parse(`${(await desk.ctx.cache.read(forexName('USD')))?.body ?? ''}}`)).toEqual(facts);
+    expect(JSON.parse(`${(await desk.ctx.market.cache.read(forexName('USD')))?.body ?? ''}}`)).toEqual(facts);
   });
 
   it('runs twice and has one row and one event', async () => {
@@ -46,7 +46,7 @@ describe('fetch-forex', () => {
   it('asks for the central bank’s rates when the plan has no forex', async () => {
     const { referred_to, ...result } = await run('GBP', { finnhub: throwing(new NotInPlan('no forex')) });
     expect(result).toEqual({ base: 'GBP', outcome: 'referred' });
-    const job = await desk.ctx.producer.queues.get('catalog')?.getJob(referred_to?.id ?? '');
+    const job = await desk.ctx.jobs.queues.get('catalog')?.getJob(referred_to?.id ?? '');
     expect(job).toMatchObject({ name: 'fetch-reference-rates', data: { base: 'GBP' } });
     expect(await rows('GBP')).toEqual([]);
   });
@@ -54,13 +54,13 @@ describe('fetch-forex', () => {
   it('remembers a base that the provider does not know', async () => {
     const { outcome } = await run('KPW', { finnhub: { forex: async () => undefined } });
     expect(outcome).toBe('unknown_symbol');
-    expect(await desk.ctx.cache.isUnknown(forexName('KPW'))).toBe(true);
+    expect(await desk.ctx.market.cache.isUnknown(forexName('KPW'))).toBe(true);
   });
 
   it('gives up with nothing stored, and frees its place among those who wait', async () => {
     await expect(run('CHF', { finnhub: throwing(new UpstreamFault('Finnhub answered 502')) })).rejects.toThrow('502');
     await fetchForex.farewell?.({ base: 'CHF' }, new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(forexName('CHF'))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(forexName('CHF'))).toBe(false);
     expect(await rows('CHF')).toEqual([]);
   });
 });

@@ -20,7 +20,7 @@ const thanksgiving = [
 ];
 const says = (isOpen: boolean) => ({ isMarketOpen: async () => isOpen, holidays: async () => thanksgiving });
 const ask = (finnhub: RunOptions['finnhub'] = {}) => desk.run(fetchMarketHours, {}, { finnhub });
-const isOpen = (at: string) => desk.ctx.hours.isOpen(new Date(at));
+const isOpen = (at: string) => desk.ctx.market.hours.isOpen(new Date(at));
 const [sunday, monday] = ['2026-11-22T15:00:00Z', '2026-11-23T15:00:00Z'];
 
 test('the provider’s word counts for some minutes, on any day', async () => {

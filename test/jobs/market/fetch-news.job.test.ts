@@ -43,7 +43,7 @@ describe('fetch-news', () => {
     expect(await ids('AAPL')).toEqual([1, 2, 3, 9]);
 
     // The provider has sent one from before the days asked for: it is kept, and not told here.
-    const copy = await desk.ctx.cache.read(newsName(week('AAPL')));
+    const copy = await desk.ctx.market.cache.read(newsName(week('AAPL')));
     const data = [article(3), article(2), article(1)];
     const as_of = '2026-11-22T10:15:00.000Z';
     expect(answerOf(copy)).toEqual({ ...week('AAPL'), data, as_of, source: 'finnhub' });
@@ -84,7 +84,7 @@ describe('fetch-news', () => {
     expect((await run(week('NOPE'), { finnhub: { ...silent, isListed: async () => false } })).outcome).toBe(
       'unknown_symbol',
     );
-    expect(await desk.ctx.cache.isUnknown(newsName(week('NOPE')))).toBe(true);
+    expect(await desk.ctx.market.cache.isUnknown(newsName(week('NOPE')))).toBe(true);
     expect(await published('QUIET')).toEqual([]);
   });
 
@@ -96,7 +96,7 @@ describe('fetch-news', () => {
     };
     await expect(run(week('KO'), { finnhub })).rejects.toThrow('502');
     await fetchNews.farewell?.(week('KO'), new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(newsName(week('KO')))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(newsName(week('KO')))).toBe(false);
     expect(await ids('KO')).toEqual([]);
   });
 });

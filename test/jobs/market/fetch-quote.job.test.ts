@@ -24,9 +24,9 @@ test('works: one row, one event, one copy, and the place among those who wait is
   expect(await rows('AAPL')).toMatchObject([{ current: 245.5, change: 7.62, low: 240.2106, quotedAt: 1758312000 }]);
   const data = { symbol: 'AAPL', ...apple, as_of: '2026-11-22T10:15:00.000Z', source: 'finnhub' };
   expect(await eventsOf('AAPL')).toEqual([{ type: 'quote.updated', subject: 'AAPL', data }]);
-  const copy = await desk.ctx.cache.read(quoteName('AAPL'));
+  const copy = await desk.ctx.market.cache.read(quoteName('AAPL'));
   expect(JSON.parse(`${copy?.body}}`)).toEqual(data);
-  expect(await desk.ctx.asks.isWanted(quoteName('AAPL'))).toBe(false);
+  expect(await desk.ctx.market.asks.isWanted(quoteName('AAPL'))).toBe(false);
 });
 
 test('a quote without changes keeps them null, and all its decimals', async () => {
@@ -64,7 +64,7 @@ test('what the provider says again, moment and all, is one observation; the copy
     [245.5, 2],
   ]);
   await again(245.5, 2);
-  const copy = await desk.ctx.cache.read(quoteName('IBM'));
+  const copy = await desk.ctx.market.cache.read(quoteName('IBM'));
   expect(copy?.observedAtMs).toBe(desk.now().getTime());
   expect(await rows('IBM')).toHaveLength(4);
 });
@@ -99,8 +99,8 @@ test('zeros without a good copy cost one search; no exact hit is remembered and 
   };
   expect((await run('ZZZ', { finnhub: { ...zeros, isListed } })).outcome).toBe('unknown_symbol');
   expect(searched).toEqual(['ZZZ']);
-  expect(await desk.ctx.cache.isUnknown(quoteName('ZZZ'))).toBe(true);
-  expect(await desk.ctx.asks.isWanted(quoteName('ZZZ'))).toBe(false);
+  expect(await desk.ctx.market.cache.isUnknown(quoteName('ZZZ'))).toBe(true);
+  expect(await desk.ctx.market.asks.isWanted(quoteName('ZZZ'))).toBe(false);
   expect(await rows('ZZZ')).toEqual([]);
 });
 
@@ -110,19 +110,19 @@ test('when no call is left for the search, the next try searches only', async ()
   };
   await expect(run('YYY', { finnhub: { ...zeros, isListed: noCallLeft } })).rejects.toThrow(RateLimited);
   expect((await run('YYY', { finnhub: { isListed: async () => false } })).outcome).toBe('unknown_symbol');
-  expect(await desk.ctx.cache.hadNothing(quoteName('YYY'))).toBe(false);
+  expect(await desk.ctx.market.cache.hadNothing(quoteName('YYY'))).toBe(false);
 });
 
 test('gives up on a listed symbol without a price, which stays unknown to nobody', async () => {
   const finnhub = { ...zeros, isListed: async () => true };
   await expect(run('NEW', { finnhub })).rejects.toThrow(GiveUp);
-  expect(await desk.ctx.cache.isUnknown(quoteName('NEW'))).toBe(false);
+  expect(await desk.ctx.market.cache.isUnknown(quoteName('NEW'))).toBe(false);
   await fetchQuote.farewell?.({ symbol: 'NEW' }, new Error('over'), desk.ctx);
-  expect(await desk.ctx.asks.isWanted(quoteName('NEW'))).toBe(false);
+  expect(await desk.ctx.market.asks.isWanted(quoteName('NEW'))).toBe(false);
 });
 
 test('a budget that is used up passes through, and the asker keeps waiting', async () => {
   const quote = async () => Promise.reject(new RateLimited(700));
   await expect(run('AMD', { finnhub: { quote } })).rejects.toThrow(RateLimited);
-  expect(await desk.ctx.asks.isWanted(quoteName('AMD'))).toBe(true);
+  expect(await desk.ctx.market.asks.isWanted(quoteName('AMD'))).toBe(true);
 });

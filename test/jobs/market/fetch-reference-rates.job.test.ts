@@ -44,7 +44,7 @@ describe('fetch-reference-rates', () => {
       { base: 'USD', rates: { ...crossed, IDR: expect.stringMatching(/^17187\.65/) }, source: 'ecb' },
     ]);
     expect(await events()).toEqual(['forex.updated EUR', 'forex.updated USD']);
-    const copy = await desk.ctx.cache.read(forexName('USD'));
+    const copy = await desk.ctx.market.cache.read(forexName('USD'));
     expect(JSON.parse(`${copy?.body ?? ''}}`)).toMatchObject({
       base: 'USD',
       quote: { EUR: 0.85587128, USD: 1, GBP: 0.74510442 },
@@ -83,7 +83,7 @@ describe('fetch-reference-rates', () => {
 
   it('remembers a base that the bank does not list, and stores no rate of it', async () => {
     expect((await run('KPW', bank())).outcome).toBe('unknown_symbol');
-    expect(await desk.ctx.cache.isUnknown(forexName('KPW'))).toBe(true);
+    expect(await desk.ctx.market.cache.isUnknown(forexName('KPW'))).toBe(true);
     expect((await rows()).map(({ base }) => base)).toEqual(['EUR']);
   });
 
@@ -94,13 +94,13 @@ describe('fetch-reference-rates', () => {
   });
 
   it('gives up with nothing stored, and frees its place among those who wait', async () => {
-    await desk.ctx.asks.admit(forexName('USD'));
+    await desk.ctx.market.asks.admit(forexName('USD'));
     const latest = async () => {
       throw new UpstreamFault('The reference rates answered 502');
     };
     await expect(run('USD', { with: { referenceRates: { isConfigured: true, latest } } })).rejects.toThrow('502');
     await fetchReferenceRates.farewell?.({ base: 'USD' }, new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(forexName('USD'))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(forexName('USD'))).toBe(false);
     expect(await rows()).toEqual([]);
   });
 });

@@ -117,7 +117,7 @@ describe.each(kinds)('$kind', ({ kind, call, ttlMs, nameOf, run }) => {
     const subject = subjectOf(Object.keys(faults).indexOf(name), 'N');
     const { asked, finnhub } = failing(call, error);
     expect(await readOften(subject, finnhub)).toEqual(['gave up', ...Array.from({ length: 11 }, () => 'looked')]);
-    expect(await desk.ctx.asks.isWanted(nameOf(subject))).toBe(false);
+    expect(await desk.ctx.market.asks.isWanted(nameOf(subject))).toBe(false);
     desk.pass(29_999);
     await readOften(subject, finnhub);
     expect(asked.times).toBe(1);
@@ -129,7 +129,10 @@ describe.each(kinds)('$kind', ({ kind, call, ttlMs, nameOf, run }) => {
 
   test.each(Object.entries(faults))('%s beside an old copy is one call in its time to live', async (name, error) => {
     const subject = subjectOf(Object.keys(faults).indexOf(name), 'C');
-    await desk.ctx.cache.write(nameOf(subject), { body: '{"c":1', observedAtMs: desk.now().getTime() - ttlMs - 1 });
+    await desk.ctx.market.cache.write(nameOf(subject), {
+      body: '{"c":1',
+      observedAtMs: desk.now().getTime() - ttlMs - 1,
+    });
     const { asked, finnhub } = failing(call, error);
     await readOften(subject, finnhub);
     // Redis forgets, the process does not.
@@ -141,7 +144,7 @@ describe.each(kinds)('$kind', ({ kind, call, ttlMs, nameOf, run }) => {
     await desk.ctx.redis.del(`looked:${nameOf(subject)}`);
     await readOften(subject, finnhub);
     expect(asked.times).toBe(2);
-    expect((await desk.ctx.cache.read(nameOf(subject)))?.body).toBe('{"c":1');
+    expect((await desk.ctx.market.cache.read(nameOf(subject)))?.body).toBe('{"c":1');
   });
 });
 
@@ -150,7 +153,7 @@ test.each(kinds.filter(({ kind }) => kind !== 'search'))(
   async (of) => {
     const subject = `Z${of.kind[0]}Z`.toUpperCase();
     const name = of.nameOf(subject);
-    await desk.ctx.cache.write(name, { body: '{"c":1', observedAtMs: desk.now().getTime() - of.ttlMs - 1 });
+    await desk.ctx.market.cache.write(name, { body: '{"c":1', observedAtMs: desk.now().getTime() - of.ttlMs - 1 });
     const asked = { times: 0 };
     const nothing = async () => {
       asked.times += 1;

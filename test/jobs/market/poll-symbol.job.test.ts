@@ -14,7 +14,7 @@ let desk: MarketDesk;
 beforeAll(async () => {
   desk = await openMarketDesk({ WATCHLIST: 'AAPL, binance:btcusdt,AAPL' });
   // It is filled when it is first read.
-  await desk.ctx.watchlist.all();
+  await desk.ctx.market.watchlist.all();
 });
 afterAll(() => desk.close());
 beforeEach(async () => {
@@ -24,14 +24,14 @@ beforeEach(async () => {
 });
 
 const queueOf = (name: string) => {
-  const queue = desk.ctx.producer.queues.get(name);
+  const queue = desk.ctx.jobs.queues.get(name);
   if (!queue) throw new Error(`there is no queue '${name}'`);
   return queue;
 };
 /** Polls a symbol; it is watched. */
 const poll = async (symbol: string, options: RunOptions = {}) => {
   if ((await em().count(WatchedSymbol, { symbol })) === 0) await watch(symbol);
-  const hours = { ...desk.ctx.hours, isOpen: async () => true };
+  const hours = { ...desk.ctx.market.hours, isOpen: async () => true };
   return (await desk.run(pollSymbol, { symbol }, { with: { hours }, ...options })).outcome;
 };
 const em = () => desk.ctx.orm.em.fork();
@@ -59,7 +59,7 @@ describe('poll-symbol', () => {
     expect(await poll('AAPL')).toBe('asked');
     expect(await poll('BINANCE:BTCUSDT')).toBe('asked');
     expect(await waiting('prioritized')).toEqual(['fetch-quote AAPL', 'fetch-crypto BINANCE:BTCUSDT']);
-    expect(await desk.ctx.asks.isWanted(quoteName('AAPL'))).toBe(true);
+    expect(await desk.ctx.market.asks.isWanted(quoteName('AAPL'))).toBe(true);
   });
 
   it('asks for nothing that is not watched', async () => {
@@ -76,7 +76,7 @@ describe('poll-symbol', () => {
   it('gives way to people: who asks for what is polled brings it forward, and keeps their turn', async () => {
     await poll('TSLA');
     await poll('AAPL');
-    const asked = async (symbol: string) => desk.ctx.producer.enqueue(fetchQuote, { symbol });
+    const asked = async (symbol: string) => desk.ctx.jobs.enqueue(fetchQuote, { symbol });
     await asked('MSFT');
     const id = await asked('AAPL');
     await asked('NVDA');
@@ -86,20 +86,23 @@ describe('poll-symbol', () => {
   });
 
   it('leaves out what the provider does not know, and what there is no room for', async () => {
-    await desk.ctx.cache.markUnknown(quoteName('NOPE'));
+    await desk.ctx.market.cache.markUnknown(quoteName('NOPE'));
     expect(await poll('NOPE')).toBe('unknown_symbol');
-    for (let count = 0; count < 500; count += 1) await desk.ctx.asks.admit(`fetch-quote:S${count}`);
+    for (let count = 0; count < 500; count += 1) await desk.ctx.market.asks.admit(`fetch-quote:S${count}`);
     expect(await poll('AAPL')).toBe('market_busy');
     expect(await waiting('prioritized', 'waiting')).toEqual([]);
   });
 
   it('has a schedule for each watched symbol, at a slot of its own, and the first run at once', async () => {
-    const { definitions, redis } = desk.ctx;
+    const {
+      jobs: { definitions },
+      redis,
+    } = desk.ctx;
     await em().nativeDelete(WatchedSymbol, {});
     await watch('AAPL');
     await watch('BINANCE:BTCUSDT', { everySeconds: 30 });
     const only = { ...definitions, jobs: new Map([[pollSymbol.kind, pollSymbol]]) };
-    const schedule = () => scheduleJobs({ ...desk.ctx, definitions: only });
+    const schedule = () => scheduleJobs({ ...desk.ctx, jobs: { ...desk.ctx.jobs, definitions: only } });
     expect(await schedule()).toBe(true);
     const schedulers = await queueOf('upkeep').getJobSchedulers();
     const rhythms = Object.fromEntries(schedulers.map(({ key, every }) => [key, Number(every)]));
@@ -185,7 +188,7 @@ describe('a poll’s fetch', () => {
 
 describe('while its market is closed', () => {
   const pollClosed = (symbol: string) =>
-    poll(symbol, { with: { hours: { ...desk.ctx.hours, isOpen: async () => false } } });
+    poll(symbol, { with: { hours: { ...desk.ctx.market.hours, isOpen: async () => false } } });
 
   it('a share is asked for once in a quarter of an hour, a coin always', async () => {
     const ago = (seconds: number) => ({ polledAt: new Date(desk.now().getTime() - seconds * 1_000) });

@@ -14,7 +14,7 @@ const hit = (symbol: string) => ({ symbol, description: `${symbol} Inc`, display
 const run = (q: string, options: Parameters<MarketDesk['run']>[2]) =>
   desk.run(searchSymbols, { q }, { wanted: searchName(q), ...options });
 const answerTo = async (q: string): Promise<unknown> =>
-  JSON.parse(`${(await desk.ctx.cache.read(searchName(q)))?.body ?? ''}}`);
+  JSON.parse(`${(await desk.ctx.market.cache.read(searchName(q)))?.body ?? ''}}`);
 
 describe('search-symbols', () => {
   it('caches what was found, best first, for an hour, also when it is nothing', async () => {
@@ -51,7 +51,7 @@ describe('search-symbols', () => {
     };
     await expect(run('coke', { finnhub: { search } })).rejects.toThrow('502');
     await searchSymbols.farewell?.({ q: 'coke' }, new Error('over'), desk.ctx);
-    expect(await desk.ctx.asks.isWanted(searchName('coke'))).toBe(false);
-    expect(await desk.ctx.cache.read(searchName('coke'))).toBeUndefined();
+    expect(await desk.ctx.market.asks.isWanted(searchName('coke'))).toBe(false);
+    expect(await desk.ctx.market.cache.read(searchName('coke'))).toBeUndefined();
   });
 });

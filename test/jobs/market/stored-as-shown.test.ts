@@ -54,7 +54,7 @@ test.each(coins)(
     expect(row?.current).toBeGreaterThan(0);
     expect(Math.abs((row?.current ?? 0) - c)).toBeLessThanOrEqual(5e-19 + c * 1e-16);
 
-    const copy = await desk.ctx.cache.read(quoteName(symbol));
+    const copy = await desk.ctx.market.cache.read(quoteName(symbol));
     const told = z.looseObject({ c: z.number() }).parse(shown(copy));
     expect(row && quoteKeys(row)).toMatchObject({
       c: told.c,
@@ -84,7 +84,7 @@ test('any price that is stored comes back as it was shown', async () => {
       const { outcome } = await fetch(symbol, quoteOf(Number(`${digits}e${exponent}`)));
       const stored = await storedQuote(em(), symbol);
       if (outcome !== 'stored') expect([stored, Number(`${digits}e${exponent}`) < 5e-19]).toEqual([undefined, true]);
-      else expect(shown(stored)).toEqual(shown(await desk.ctx.cache.read(quoteName(symbol))));
+      else expect(shown(stored)).toEqual(shown(await desk.ctx.market.cache.read(quoteName(symbol))));
     }),
     { numRuns: 60, seed: 41 },
   );
@@ -107,7 +107,7 @@ test('what stands beside a price may be unknown', async () => {
 test('rates and a company’s amounts are shown as they are stored, however many digits they were sent with', async () => {
   const sent = { EUR: 0.1 + 0.2, IDR: 1 / 3e-5, XAU: 1e-7 / 3, BIG: 123_456_789_012_345.6 };
   await desk.run(fetchForex, { base: 'USD' }, { wanted: forexName('USD'), finnhub: { forex: async () => sent } });
-  expect(shown(await desk.ctx.cache.read(forexName('USD')))).toMatchObject({ quote: sent });
+  expect(shown(await desk.ctx.market.cache.read(forexName('USD')))).toMatchObject({ quote: sent });
   expect(shown(await storedForex(em(), 'USD'))).toMatchObject({ quote: sent });
 
   const none = { country: null, currency: null, estimateCurrency: null, exchange: null, finnhubIndustry: null };
@@ -116,6 +116,6 @@ test('rates and a company’s amounts are shown as they are stored, however many
   const company = async () => ({ ticker: 'AAPL', name: 'Apple', ...none, ...more, ...amounts });
   await desk.run(fetchCompany, { symbol: 'AAPL' }, { wanted: companyName('AAPL'), finnhub: { company } });
   const stored = shown(await storedCompany(em(), 'AAPL'));
-  expect(stored).toEqual(shown(await desk.ctx.cache.read(companyName('AAPL'))));
+  expect(stored).toEqual(shown(await desk.ctx.market.cache.read(companyName('AAPL'))));
   expect(stored).toMatchObject({ marketCapitalization: 3.3333333333, shareOutstanding: null });
 });

@@ -29,10 +29,10 @@ async function waiting() {
 /** A worker of the payments queue whose gateway says this to whoever asks it to stop waiting. */
 async function worked<T>(answer: PaymentGateway['cancel'], ask: () => Promise<T>): Promise<T> {
   // The charges of these orders have been made; their jobs are not for this worker.
-  await shop.ctx.relay.idle();
-  await shop.ctx.producer.queues.get(payments.name)?.obliterate({ force: true });
-  const gateways = answering(shop.ctx.gateways, { cancel: answer });
-  const context = { ...shop.ctx, gateways, fork: (lane?: Lane) => ({ ...shop.ctx.fork(lane), gateways }) };
+  await shop.ctx.events.relay.idle();
+  await shop.ctx.jobs.queues.get(payments.name)?.obliterate({ force: true });
+  const gateways = answering(shop.ctx.payments.gateways, { cancel: answer });
+  const context = { ...shop.ctx, gateways, fork: (lane?: Lane) => ({ ...shop.ctx.jobs.fork(lane), gateways }) };
   const worker = runQueue(payments, 1, patientRedis(shop.ctx.config), context);
   try {
     return await ask();
@@ -55,7 +55,7 @@ test('a buyer who walks away from an authentication cancels: at the gateway firs
   expect(before).toEqual([`${reference} pending`]);
   expect(await shop.stockOf(product)).toBe(5);
   expect((await walkAway(id)).status).toBe(200);
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   const events = (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === id);
   expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.cancelled']);
   expect(events.at(-1)?.data).toContain('"reason":"requested"');
@@ -83,7 +83,10 @@ test('and waits on while the gateway is not heard', async () => {
 });
 
 const cancel = (payload: { order_id: string; payment_id: string }, answer: PaymentGateway['cancel']) =>
-  performJob(cancelPayment, payload, { ...shop.ctx, gateways: answering(shop.ctx.gateways, { cancel: answer }) });
+  performJob(cancelPayment, payload, {
+    ...shop.ctx,
+    payments: { ...shop.ctx.payments, gateways: answering(shop.ctx.payments.gateways, { cancel: answer }) },
+  });
 
 test('ends the payment at the gateway, and then the order, and gives its stock back', async () => {
   const { id, reference, product, payload } = await waiting();

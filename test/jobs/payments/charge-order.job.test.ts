@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => shop.close());
 
 const eventsOf = async (order: string) => {
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   const events = (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === order);
   return events.map(({ type, version }) => `${version} ${type}`);
 };
@@ -109,7 +109,7 @@ test('is called too often: nothing is decided, nothing is looked up for it, and 
   for (let tries = 0; tries < 6; tries += 1) {
     await expect(shop.charge(order.id, { charge: busy })).rejects.toThrow(RateLimited);
     await until('the rest is over', () =>
-      shop.ctx.outage.admit().then(
+      shop.ctx.payments.outage.admit().then(
         () => true as const,
         () => undefined,
       ),

@@ -31,8 +31,8 @@ const compare = (lines: readonly ListedCharge[], refunds: readonly ListedRefund[
   // Of a charge's own refunds it says what it lists, and those of earlier tests, which it lists no more.
   const refundsOf = async (reference: string) =>
     [...refunds, ...told].filter(({ chargeReference }) => chargeReference === reference);
-  const gateways = answering(shop.ctx.gateways, { list, listRefunds, refundsOf });
-  return performJob(compareCharges, {}, { ...soon(), gateways });
+  const gateways = answering(shop.ctx.payments.gateways, { list, listRefunds, refundsOf });
+  return performJob(compareCharges, {}, { ...soon(), payments: { ...shop.ctx.payments, gateways } });
 };
 const told: ListedRefund[] = [];
 
@@ -96,7 +96,7 @@ test('fails as a whole when the list cannot be read to its end', async () => {
     yield* [];
     throw new OutcomeUnknown('the list broke off');
   };
-  const ctx = { ...soon(), gateways: answering(shop.ctx.gateways, { list }) };
+  const ctx = { ...soon(), gateways: answering(shop.ctx.payments.gateways, { list }) };
   await expect(performJob(compareCharges, {}, ctx)).rejects.toThrow('the list broke off');
 });
 

@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { NoSuchGateway } from '../../../src/errors.ts';
-import { gatewaysOf, type ListedCharge, type PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
+import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
+import { type ListedCharge, type PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
 import type { JobContext } from '../../../src/context.ts';
 import { cancelPayment } from '../../../src/jobs/payments/cancel-payment.job.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
@@ -25,7 +26,7 @@ beforeEach(() => {
   heard = [];
 });
 const noted = (name: string): PaymentGateway => ({
-  ...shop.ctx.gateways.named('instant'),
+  ...shop.ctx.payments.gateways.named('instant'),
   name,
   async charge({ key }) {
     heard.push(`${name} charge`);
@@ -47,7 +48,7 @@ const noted = (name: string): PaymentGateway => ({
 /** As after a deployment whose PAYMENT_GATEWAY is `current`, and which has the keys of these. */
 const deployed = (current: string, names: readonly string[]): JobContext => ({
   ...shop.ctx,
-  gateways: gatewaysOf(current, names.map(noted)),
+  payments: { ...shop.ctx.payments, gateways: gatewaysOf(current, names.map(noted)) },
 });
 const later = (ctx: JobContext, seconds: number): JobContext => ({
   ...ctx,
@@ -87,7 +88,7 @@ test('a payment is charged, looked up, canceled and refunded at the gateway of i
 });
 
 test('and the other way round: what instant has begun is instant’s', async () => {
-  const begun = { ...shop.ctx, gateways: gatewaysOf('instant', shop.ctx.gateways.all) };
+  const begun = { ...shop.ctx, gateways: gatewaysOf('instant', shop.ctx.payments.gateways.all) };
   const { id } = await shop.place({ products: [1] });
   expect((await shop.send('POST', `/orders/${id}/pay`, { as: 'demo', body: { payment_method: 'any' } })).status).toBe(
     200,
@@ -118,7 +119,7 @@ test('whose gateway cannot be spoken to any more waits untouched, is reported, a
   expect((await shop.read(refund.order_id)).refunds).toMatchObject([{ status: 'processing' }]);
 
   // Nobody asks for it again and again meanwhile, and its order does not expire.
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   await shop.ctx.redis.flushdb();
   expect(await performJob(reconcile, {}, later(withoutStripe(), 60))).toEqual({ reviewed: 0, revived: 0 });
   expect(await performJob(expireOrders, {}, later(withoutStripe(), 86_400))).toMatchObject({ asked: 0 });
@@ -146,7 +147,14 @@ test('the daily comparison reads the books of every gateway, and settles only wh
     },
   });
   const compare = (names: readonly string[]) =>
-    performJob(compareCharges, {}, { ...later(shop.ctx, 1_200), gateways: gatewaysOf('instant', names.map(listing)) });
+    performJob(
+      compareCharges,
+      {},
+      {
+        ...later(shop.ctx, 1_200),
+        payments: { ...shop.ctx.payments, gateways: gatewaysOf('instant', names.map(listing)) },
+      },
+    );
   expect(await compare(['instant'])).toMatchObject({ settled: 0, differing: [line('instant').reference] });
   expect((await shop.read(ids.order_id)).status).toBe('pending');
   expect(await compare(['stripe', 'instant'])).toMatchObject({ settled: 1, differing: [line('instant').reference] });

@@ -24,7 +24,7 @@ async function orderWith(changes: Partial<ListedRefund> = {}, isPaid = true) {
     outcome: { status: 'succeeded', reference },
     ...changes,
   };
-  const ctx = { ...shop.ctx, gateways: answering(shop.ctx.gateways, { refundsOf: async () => [listed] }) };
+  const ctx = { ...shop.ctx, gateways: answering(shop.ctx.payments.gateways, { refundsOf: async () => [listed] }) };
   const lookUp = () => performJob(lookUpRefunds, { order_id: id, payment_id: payment?.id ?? '' }, ctx);
   return { id, lookUp };
 }

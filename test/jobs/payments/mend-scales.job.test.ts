@@ -50,7 +50,10 @@ async function mend(books: Readonly<Record<string, number>>, payload: { order_id
     }
     return undefined;
   };
-  return performJob(mendScales, payload, { ...shop.ctx, gateways: answering(shop.ctx.gateways, { charged }) });
+  return performJob(mendScales, payload, {
+    ...shop.ctx,
+    payments: { ...shop.ctx.payments, gateways: answering(shop.ctx.payments.gateways, { charged }) },
+  });
 }
 
 const letters = async () =>
@@ -115,7 +118,7 @@ describe('mend-scales', () => {
   it('goes on where it was when the gateway did not answer', async () => {
     const [one, other] = [await oldOrder('HUF', 18_925), await oldOrder('HUF', 18_926)];
     const silence = { charged: () => Promise.reject(new OutcomeUnknown('silence')) };
-    const ctx = { ...shop.ctx, gateways: answering(shop.ctx.gateways, silence) };
+    const ctx = { ...shop.ctx, gateways: answering(shop.ctx.payments.gateways, silence) };
     await expect(performJob(mendScales, {}, ctx)).rejects.toThrow('silence');
     expect(await mend({ [one]: 37_850, [other]: 37_852 })).toEqual({ same: 2, mended: 0, flagged: 0 });
     expect(await letters()).toEqual([]);

@@ -19,8 +19,8 @@ beforeEach(async () => {
 const later = (seconds: number) => ({ ...shop.ctx, now: () => new Date(Date.now() + seconds * 1_000) });
 const review = (seconds: number, payload = {}) => performJob(reconcile, payload, later(seconds));
 const inQueue = async (ids: readonly string[]) => {
-  await shop.ctx.relay.idle();
-  return shop.ctx.findLive(queue.name, ids);
+  await shop.ctx.events.relay.idle();
+  return shop.ctx.jobs.findLive(queue.name, ids);
 };
 const jobOf = async (order: string) => (await shop.payments(order))[0]?.jobId ?? '';
 
@@ -59,17 +59,17 @@ test('a payment whose job waits, or has not left MySQL, keeps it', async () => {
 test('when Redis is lost everything that is not over is due at once', async () => {
   const orders = [await shop.place(), await shop.place(), await shop.place({ products: [1] })];
   await shop.charge(orders[0]?.id ?? '', takingGateway());
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   await shop.ctx.redis.flushdb();
   expect(await review(0, { is_everything_due: true })).toEqual({ reviewed: 1, revived: 1 });
 });
 
 test('two reviews at once, as after the loss of Redis, give each payment one job', async () => {
   const orders = await Promise.all(Array.from({ length: 5 }, () => shop.place()));
-  await shop.ctx.relay.idle();
+  await shop.ctx.events.relay.idle();
   await shop.ctx.redis.flushdb();
   const reviews = await Promise.all([review(6), review(6), review(6)]);
   expect(reviews.reduce((sum, { revived }) => sum + revived, 0)).toBe(5);
   expect(await inQueue(await Promise.all(orders.map(({ id }) => jobOf(id))))).toHaveLength(5);
-  expect(await shop.ctx.producer.queues.get(queue.name)?.getJobCountByTypes('waiting')).toBe(5);
+  expect(await shop.ctx.jobs.queues.get(queue.name)?.getJobCountByTypes('waiting')).toBe(5);
 });

@@ -134,12 +134,12 @@ describe('a refund', () => {
     await ask(id);
     const reference = `re_${id}`;
     await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail: 'pending' }) });
-    await shop.ctx.relay.idle();
+    await shop.ctx.events.relay.idle();
     await shop.ctx.redis.flushdb();
     const later = { ...shop.ctx, now: () => new Date(Date.now() + 60_000) };
     expect((await performJob(reconcile, {}, later)).revived).toBeGreaterThan(0);
-    await shop.ctx.relay.idle();
-    const jobs = await shop.ctx.producer.queues.get('payments')?.getJobs();
+    await shop.ctx.events.relay.idle();
+    const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
     const data = expect.objectContaining({ order_id: id });
     expect(jobs).toContainEqual(expect.objectContaining({ name: 'refund-payment', data }));
   });

@@ -1,6 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
-import type { RouteEnv } from '../../../src/api/http/define-route.ts';
+import type { RouteEnv } from '../../../src/api/callers/route-env.ts';
 
 const Operation = z.object({ responses: z.record(z.string(), z.unknown()) });
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });

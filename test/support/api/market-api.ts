@@ -49,7 +49,7 @@ export async function openMarketHouse(env: Readonly<Record<string, string>> = {}
       const observedAtMs = Date.now() - ageMs;
       const as_of = new Date(observedAtMs).toISOString();
       const body = JSON.stringify({ symbol, ...example, as_of, source: 'finnhub' });
-      await ctx.cache.write(quoteName(symbol), { body: body.slice(0, -1), observedAtMs });
+      await ctx.market.cache.write(quoteName(symbol), { body: body.slice(0, -1), observedAtMs });
     },
     async callsAbout(symbol) {
       const paths = (await sandbox.arrivals('finnhub')).map(({ path }) => new URL(path, 'http://x'));

@@ -34,7 +34,8 @@ export type RunOptions = Readonly<{
   id?: string;
   askedAtMs?: number;
   isPoll?: boolean;
-  with?: Partial<JobContext>;
+  /** What else of the market is the test's own. */
+  with?: Partial<JobContext['market']>;
 }>;
 
 /** Opens the desk at a quarter past ten; `env` is laid over the test's environment. */
@@ -44,17 +45,18 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
   const now = () => new Date(nowMs);
   const { redis } = opened.ctx;
-  const clocked = { now, cache: openCache(redis, now), looks: openLooks(redis, now) };
-  const api = { ...opened, ctx: { ...opened.ctx, ...clocked } };
+  const clocked = { cache: openCache(redis, now), looks: openLooks(redis, now) };
+  const api = { ...opened, ctx: { ...opened.ctx, now, market: { ...opened.ctx.market, ...clocked } } };
   return {
     ...api,
     async run(job, payload, { wanted, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
-      if (wanted !== undefined) await api.ctx.asks.admit(wanted);
-      const ctx = { ...api.ctx.fork(), finnhub: fakeFinnhub(finnhub), ...clocked, ...more };
+      if (wanted !== undefined) await api.ctx.market.asks.admit(wanted);
+      const market = { ...api.ctx.market, finnhub: fakeFinnhub(finnhub), ...more };
+      const ctx = { ...api.ctx.jobs.fork(), now, market };
       return performJob(job, payload, ctx, { askedAtMs, ...attempt });
     },
     async events() {
-      await api.ctx.relay.idle();
+      await api.ctx.events.relay.idle();
       return (await readStream(api.ctx.redis, 'market')).map(({ type, subject, data }) => ({
         type,
         subject,

@@ -131,7 +131,7 @@ async function makeOrder({ ctx }: TestApi, { id: user }: Owner): Promise<{ order
 /** A job that the queue holds. */
 async function makeJob({ ctx }: TestApi): Promise<string> {
   const id = await ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {}));
-  await until('the job', () => findJob(ctx.producer, id).catch(() => undefined));
+  await until('the job', () => findJob(ctx.jobs, id).catch(() => undefined));
   return id;
 }
 

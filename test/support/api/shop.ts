@@ -2,15 +2,16 @@ import { OrderView } from '../../../src/api/orders/order-view.ts';
 import type { z } from 'zod';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
+import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import {
   type ChargeOutcome,
-  gatewaysOf,
   type PaymentGateway,
   type PaymentGateways,
 } from '../../../src/gateways/payments/payment-gateway.ts';
 import type { JobContext } from '../../../src/context.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
 import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts';
+import type { Payments } from '../../../src/payments/payments.ts';
 import { performJob } from './perform-job.ts';
 import { patienceMs } from '../processes/process.ts';
 import { openTestApi, type TestApi } from './test-api.ts';
@@ -25,14 +26,14 @@ export type Shop = TestApi &
     charge(
       id: string,
       gateway: Partial<PaymentGateway>,
-      ctx?: Partial<JobContext>,
+      ctx?: Partial<JobContext & Pick<Payments, 'outage'>>,
       signal?: AbortSignal,
     ): Promise<string>;
     /** Runs the newest refund of the order once, on a gateway of the test's own. */
     refund(
       id: string,
       gateway: Partial<PaymentGateway>,
-      ctx?: Partial<JobContext>,
+      ctx?: Partial<JobContext & Pick<Payments, 'outage'>>,
       signal?: AbortSignal,
     ): Promise<string>;
     /** A product of which this many are left. */
@@ -51,6 +52,13 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
   const em = () => api.ctx.orm.em.fork();
   const read = async (id: string) =>
     OrderView.parse(await (await api.send('GET', `/orders/${id}`, { as: 'demo' })).json());
+  const on = (
+    gateway: Partial<PaymentGateway>,
+    { outage, ...ctx }: Partial<JobContext & Pick<Payments, 'outage'>>,
+  ): JobContext => {
+    const gateways = answering(api.ctx.payments.gateways, gateway);
+    return { ...api.ctx, ...ctx, payments: { ...api.ctx.payments, gateways, ...(outage && { outage }) } };
+  };
   return {
     ...api,
     read,
@@ -60,13 +68,13 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
     async charge(id, gateway, ctx = {}, signal = patience()) {
       const { payment } = await read(id);
       const payload = { order_id: id, payment_id: payment?.id ?? '' };
-      const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
+      const given = on(gateway, ctx);
       return (await performJob(chargeOrder, payload, given, { signal })).payment_status;
     },
     async refund(id, gateway, ctx = {}, signal = patience()) {
       const { refunds } = await read(id);
       const payload = { order_id: id, refund_id: refunds.at(-1)?.id ?? '' };
-      const given = { ...api.ctx, ...ctx, gateways: answering(api.ctx.gateways, gateway) };
+      const given = on(gateway, ctx);
       return (await performJob(refundPayment, payload, given, { signal })).refund_status;
     },
     stocked: async (stock, priceMinor = 1_000) =>

@@ -1,9 +1,10 @@
 import { MikroORM } from '@mikro-orm/mysql';
 import { openJobAnswers } from '../../../src/jobs/answers.ts';
+import type { ApiParts } from '../../../src/api/callers/route-env.ts';
 import { buildApp } from '../../../src/api/app.ts';
 import { readinessOf } from '../../../src/mysql/database.ts';
 import { type Config, readConfig } from '../../../src/config.ts';
-import { type ApiContext, openContext } from '../../../src/context.ts';
+import { type Context, type JobContext, openContext } from '../../../src/context.ts';
 import { ormOptions } from '../../../src/entities/orm-options.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { seedDemo } from '../../../src/accounts/seed.ts';
@@ -13,7 +14,8 @@ import { ownData } from '../stores/servers.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
-  ctx: ApiContext;
+  ctx: Context & Pick<JobContext, 'em'>;
+  parts: ApiParts;
   /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   close(): Promise<void>;
@@ -39,9 +41,10 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const orm = await createDatabase(config);
   const context = await openContext(config, 'test');
   await connected(context.redis);
-  const answers = openJobAnswers(context.producer, patientRedis(config));
-  const ctx = { ...context, readiness: readinessOf(context), answers };
-  const app = await buildApp(ctx);
+  const answers = openJobAnswers(context.jobs, patientRedis(config));
+  const ctx = { ...context, em: context.orm.em.fork() };
+  const parts = { readiness: readinessOf(context), answers };
+  const app = await buildApp(ctx, parts);
   const tokens = new Map<string, string>();
 
   const send = async (
@@ -72,6 +75,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   };
   return {
     ctx,
+    parts,
     send,
     async close() {
       await answers.close();
@@ -113,7 +117,7 @@ export async function createDatabase(config: Config): Promise<MikroORM> {
 }
 
 /** Resolves when the connection is there, or is known not to come: some tests begin without Redis. */
-async function connected(redis: ApiContext['redis']): Promise<void> {
+async function connected(redis: Context['redis']): Promise<void> {
   if (redis.status === 'ready') return;
   const { promise, resolve } = Promise.withResolvers<void>();
   redis.once('ready', resolve).once('close', resolve);

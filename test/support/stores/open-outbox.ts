@@ -1,3 +1,4 @@
+import type { RestoreParts } from '../../../src/outbox/restore-stream.ts';
 import type { InferEntity } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { EventLog, OutboxMessage } from '../../../src/entities/outbox.entity.ts';
@@ -57,6 +58,8 @@ export type Outbox = Readonly<{
   transaction: Transaction;
   /** A relay on the real Redis, which knows the test's job and event; parts may be replaced. */
   relay(parts?: Partial<RelayParts>): Relay;
+  /** What restoring a stream needs. */
+  restoring(): RestoreParts;
   /** The rows: events by version, then jobs. */
   rows(): Promise<Row[]>;
   /** The rows as a relay takes them. */
@@ -85,7 +88,8 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
   return {
     api,
     transaction: openTransaction(ctx.orm, { notify() {}, send: async () => 0, idle: async () => {} }, ctx.now),
-    relay: (parts = {}) => openRelay({ ...ctx, definitions, ...parts }),
+    relay: (parts = {}) => openRelay({ ...ctx, producer: ctx.jobs, definitions, ...parts }),
+    restoring: () => ({ ...ctx, definitions: ctx.jobs.definitions }),
     rows,
     messages: async () =>
       (await rows()).map(({ stream: name = null, subject = null, version = null, trace = null, ...row }) => ({

@@ -1,7 +1,8 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Setting } from '../entities/ops.entity.ts';
 import { selectRow } from '../mysql/rows.ts';
-import type { ApiContext } from '../context.ts';
+import type { Log } from '../process/log.ts';
+import type { Producer } from './enqueue.ts';
 import { within } from '../process/deadline.ts';
 
 const ending = '.paused';
@@ -29,6 +30,14 @@ export async function writePause(
   await tx.upsert(Setting, setting, { onConflictFields: ['name'] });
 }
 
+/** What a pause needs of its process. */
+export type PauseParts = Readonly<{
+  transaction(work: (tx: EntityManager) => Promise<void>): Promise<void>;
+  jobs: Pick<Producer, 'queues'>;
+  now: () => Date;
+  log: Log;
+}>;
+
 /** Which queues are stopped, or go on, and who decides it. */
 export type PauseDecision = Readonly<{ names: readonly string[]; isPaused: boolean; changedBy: number }>;
 
@@ -39,7 +48,7 @@ const deadlineMs = 1_500;
  * holds over restarts and a lost Redis; Redis is told at once, or by the workers when it does not answer.
  */
 export async function pauseQueues(
-  ctx: ApiContext,
+  ctx: PauseParts,
   decision: PauseDecision,
   note: (tx: EntityManager) => Promise<void> = async () => {},
 ): Promise<void> {
@@ -50,7 +59,7 @@ export async function pauseQueues(
   });
   ctx.log.info({ user: changedBy, queues: names, isPaused }, 'queues: stopped, or going on');
   const telling = names.map(async (name) => {
-    const queue = ctx.producer.queues.get(name);
+    const queue = ctx.jobs.queues.get(name);
     await (isPaused ? queue?.pause() : queue?.resume());
   });
   await within(deadlineMs, 'Redis', Promise.all(telling)).catch((error: unknown) =>

@@ -1,0 +1,38 @@
+import type { Context } from '../../context.ts';
+import type { JobAnswers } from '../../jobs/answers.ts';
+import type { MarketReads } from '../../market/read-market.ts';
+import type { ReadStatus } from '../../ops/status.ts';
+import type { ApiReadiness } from '../../mysql/database.ts';
+import type { Act } from './audit.ts';
+import type { LoginAttempts } from './failed-logins.ts';
+import type { Limits } from './limits.ts';
+import type { Logins } from './logins.ts';
+import type { Principal } from './principal.ts';
+
+/** What an API process opens besides its context: whether it may be given requests, and the ends of jobs. */
+export type ApiParts = Readonly<{ readiness: ApiReadiness; answers: JobAnswers }>;
+
+/** What every handler finds in `c.var`. */
+export type RouteEnv = {
+  Variables: {
+    ctx: Context;
+    readiness: ApiReadiness;
+    /** The ends of jobs, for those who wait for one. */
+    answers: JobAnswers;
+    reads: MarketReads;
+    readStatus: ReadStatus;
+    /** Requests with an Idempotency-Key that are being worked on here: copies wait instead of holding a connection each. */
+    underWay: Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
+    logins: Logins;
+    limits: Limits;
+    /** The attempts of an address at an account. */
+    attempts(account: string, address: string): LoginAttempts;
+    requestId: string;
+    /** What the request asks for, as the audit names it. */
+    act: Act | undefined;
+    /** Who calls, on guarded routes. */
+    principal: Principal | undefined;
+    /** Who calls, on any route, as far as it is known. */
+    caller: Principal | undefined;
+  };
+};

@@ -1,0 +1,41 @@
+import { crc32 } from 'node:zlib';
+import type { Context as HonoContext } from 'hono';
+import type { Copy } from '../../market/cache.ts';
+import { type MarketRead, mostWaitMs } from '../../market/read-market.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
+import { answerTagged } from '../http/conditional.ts';
+import { publicAddress } from '../http/public-address.ts';
+
+const defaultWaitMs = 3_000;
+
+/**
+ * Answers from the newest copy: fresh 200; old 200 with `stale` and one refresh; none: waits, then 202.
+ * @throws Problem unknown_symbol, market_busy, upstream_unavailable, provider_plan_required or not_configured.
+ */
+export async function answerRead(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
+  const reader = { isKnown: c.var.caller !== undefined, waitMs: waitMs(c.req.header('prefer')) };
+  const found = await c.var.reads.read(read, reader);
+  if (found.copy) return answer(c, read, found.copy, found.isStale);
+  c.header('location', publicAddress(c.var.ctx.config, `/jobs/${found.asked.id}`));
+  c.header('retry-after', '1');
+  return c.json({ job_id: found.asked.id, state: 'waiting' as const }, 202);
+}
+
+function answer(c: HonoContext<RouteEnv>, { freshMs }: MarketRead, copy: Copy, isStale: boolean): Response {
+  const ageMs = Math.max(0, c.var.ctx.now().getTime() - copy.observedAtMs);
+  const leftSeconds = Math.ceil((freshMs - ageMs) / 1_000);
+  const json = `${copy.body},"stale":${isStale}}`;
+  return answerTagged(c, json, {
+    age: String(Math.floor(ageMs / 1_000)),
+    // News of one moment may be told more of later, by a fetch of fewer days.
+    etag: `"${copy.observedAtMs.toString(36)}-${crc32(json).toString(36)}"`,
+    'cache-status': `orderflow; hit; ttl=${leftSeconds}`,
+    'cache-control': `public, max-age=${Math.max(0, leftSeconds)}`,
+  });
+}
+
+/** `Prefer: wait=N` in milliseconds; anything else counts as the default. */
+function waitMs(prefer: string | undefined): number {
+  const named = /(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])/.exec(prefer ?? '')?.[1];
+  return Math.min(named === undefined ? defaultWaitMs : Number(named) * 1_000, mostWaitMs);
+}

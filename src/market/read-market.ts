@@ -1,0 +1,207 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { Problem } from '../errors.ts';
+import { refusedSeconds } from '../gateways/finnhub/plan.ts';
+import type { JobAnswers } from '../jobs/answers.ts';
+import type { JobContract } from '../jobs/define-job.ts';
+import type { Producer } from '../jobs/enqueue.ts';
+import type { Lane } from '../jobs/queues.ts';
+import type { Log } from '../process/log.ts';
+import type { Copy } from './cache.ts';
+import type { Market } from './market.ts';
+
+/** One thing that can be read from the market: where its copies are, and which job fetches it. */
+export type MarketRead = Readonly<{
+  name: string;
+  /** As the caller has named it. */
+  named: string;
+  freshMs: number;
+  /** The last copy in MySQL, for when Redis has none. */
+  stored(em: EntityManager): Promise<Copy | undefined>;
+  /** Asks for the fetch, which waits in this lane. */
+  ask(lane: Lane): Promise<Asked>;
+  /** The name of the provider's call; undefined where another provider is asked instead. */
+  call: string | undefined;
+  /** It hardly changes: an old copy is refreshed after everything else. */
+  isPatient?: boolean;
+  /** Whether anything can be asked; by default, whether there is a key for Finnhub. */
+  isConfigured?: boolean;
+}>;
+
+/** Who reads, and how long they wait when nothing is stored, ms. */
+export type Reader = Readonly<{ isKnown: boolean; waitMs: number }>;
+
+/** A job and the queue on which it waits. */
+export type Asked = z.output<typeof Asked>;
+const Asked = z.object({ queue: z.string(), id: z.string() });
+
+/** What is read: a copy, fresh or old; without one, the job that fetches it. */
+export type MarketAnswer = Readonly<{ copy: Copy; isStale: boolean } | { copy: undefined; asked: Asked }>;
+
+/** Reads from the market: from copies at once, and where there is none, by a fetch. */
+export type MarketReads = Readonly<{
+  /**
+   * Answers from the newest copy: fresh; old, with one refresh; none: waits for the fetch.
+   * @throws Problem unknown_symbol, market_busy, upstream_unavailable, provider_plan_required or not_configured.
+   */
+  read(read: MarketRead, reader: Reader): Promise<MarketAnswer>;
+  /**
+   * Makes sure that the provider knows what would be read: a copy of it is stored, or the provider is asked for one.
+   * @throws Problem unknown_symbol, market_busy, upstream_unavailable or provider_plan_required.
+   */
+  requireKnown(read: MarketRead): Promise<void>;
+}>;
+
+/** What reading needs of its process. */
+export type ReadParts = Readonly<{
+  market: Pick<Market, 'asks' | 'cache' | 'looks' | 'plan'>;
+  orm: MikroORM;
+  answers: JobAnswers;
+  now: () => Date;
+  log: Log;
+  /** Whether Finnhub can be asked. */
+  hasKey: boolean;
+}>;
+
+/** The longest that a reader waits, ms. */
+export const mostWaitMs = 10_000;
+
+// A job may have found that another one has to do it.
+const Referral = z.object({ referred_to: Asked });
+const busyRetrySeconds = 5;
+
+type Found = Readonly<{ copy: Copy | undefined; isUnknown: boolean }>;
+
+/** Enqueues a job and tells where it waits. */
+export async function askFor<P extends z.ZodType>(
+  { enqueue }: Pick<Producer, 'enqueue'>,
+  job: JobContract<P>,
+  payload: z.input<P>,
+  lane: Lane,
+): Promise<Asked> {
+  return { queue: job.queue.name, id: await enqueue(job, payload, { lane }) };
+}
+
+/** Opens reading. A crowd that comes all at once is one look-up, one admission and one job. */
+export function openMarketReads(parts: ReadParts): MarketReads {
+  const { log, hasKey } = parts;
+  const lookUps = openFlights<Found>();
+  const fetches = openFlights<Asked>();
+  // Who joined a look-up that began before a job's end would not see what that job brought.
+  const lookUp = (read: MarketRead, after = '') => lookUps(`${read.name} ${after}`, () => find(parts, read));
+  const startFetch = (read: MarketRead, lane: Lane) =>
+    fetches(`${lane} ${read.name}`, () => admitAndAsk(parts, read, lane));
+
+  /** Has fetched what has no copy, and waits so long for it; no copy when it is still being fetched then. */
+  const fetchNow = async (read: MarketRead, { isKnown, waitMs }: Reader) => {
+    const lane = isKnown ? 'logged_in' : 'anonymous_cold';
+    const { asked, hasEnded } = await waitFor(parts, await startFetch(read, lane), waitMs);
+    if (!hasEnded) return { asked, copy: undefined };
+    const { copy, isUnknown } = await lookUp(read, asked.id);
+    if (copy) return { asked, copy };
+    if (isUnknown) throw unknown(read);
+    await refuseOutsidePlan(parts, read);
+    throw nothingNow(await parts.market.looks.leftMs(read.name));
+  };
+  return {
+    async read(read, reader) {
+      if (!(read.isConfigured ?? hasKey))
+        throw new Problem('not_configured', 'This deployment has no provider of market data.', {
+          headers: { 'retry-after': '3600' },
+        });
+      const { copy, isUnknown } = await lookUp(read);
+      if (copy && isFresh(parts, read, copy)) return { copy, isStale: false };
+      if (copy) {
+        // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
+        const lane = read.isPatient ? 'refresh' : reader.isKnown ? 'logged_in' : 'anonymous_stale';
+        startFetch(read, lane).catch((error: unknown) => log.debug({ err: error }, 'no refresh'));
+        return { copy, isStale: true };
+      }
+      if (isUnknown) throw unknown(read);
+      const fetched = await fetchNow(read, reader);
+      return fetched.copy
+        ? { copy: fetched.copy, isStale: !isFresh(parts, read, fetched.copy) }
+        : { copy: undefined, asked: fetched.asked };
+    },
+    async requireKnown(read) {
+      const { copy, isUnknown } = await lookUp(read);
+      if (isUnknown) throw unknown(read);
+      if (!copy && !(await fetchNow(read, { isKnown: true, waitMs: mostWaitMs })).copy) throw nothingNow(0);
+    },
+  };
+}
+
+/** Work of one name at a time: whoever asks for it while it is under way gets the same. */
+function openFlights<T>(): (name: string, work: () => Promise<T>) => Promise<T> {
+  const flights = new Map<string, Promise<T>>();
+  return (name, work) => {
+    const running = flights.get(name) ?? work().finally(() => flights.delete(name));
+    flights.set(name, running);
+    return running;
+  };
+}
+
+/** What is known here without asking the provider. @throws Problem upstream_unavailable when Redis is away and there is no copy. */
+async function find({ market: { cache }, orm, log }: ReadParts, read: MarketRead): Promise<Found> {
+  const cached = await cache.read(read.name).catch((error: unknown) => {
+    log.debug({ err: error }, 'cache away; reading MySQL');
+    return undefined;
+  });
+  const copy = cached ?? (await read.stored(orm.em.fork()));
+  return { copy, isUnknown: copy === undefined && (await cache.isUnknown(read.name).catch(away)) };
+}
+
+/** Waits for a job, and for the one that it refers to, until the time is up. */
+async function waitFor(
+  parts: Pick<ReadParts, 'answers'>,
+  asked: Asked,
+  forMs: number,
+): Promise<Readonly<{ asked: Asked; hasEnded: boolean }>> {
+  const until = performance.now() + forMs;
+  const ending = await parts.answers.endOf(asked.queue, asked.id, forMs);
+  const referral = Referral.safeParse(ending?.isDone ? ending.result : undefined);
+  if (!referral.success) return { asked, hasEnded: ending !== undefined };
+  return waitFor(parts, referral.data.referred_to, Math.max(0, until - performance.now()));
+}
+
+async function admitAndAsk(parts: ReadParts, read: MarketRead, lane: Lane): Promise<Asked> {
+  const { asks, looks } = parts.market;
+  await refuseOutsidePlan(parts, read);
+  const leftMs = await looks.leftMs(read.name);
+  if (leftMs > 0) throw nothingNow(leftMs);
+  if (!(await asks.admit(read.name, lane).catch(away)))
+    throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
+      headers: { 'retry-after': String(busyRetrySeconds) },
+    });
+  return read.ask(lane).catch(away);
+}
+
+function isFresh({ now }: ReadParts, { freshMs }: MarketRead, { observedAtMs }: Copy): boolean {
+  return now().getTime() - observedAtMs < freshMs;
+}
+
+/** Says that Redis does not answer. */
+function away(error: unknown): never {
+  throw new Problem('upstream_unavailable', 'Nothing is stored of this, and it cannot be fetched at the moment.', {
+    cause: error,
+    headers: { 'retry-after': '2' },
+  });
+}
+
+function unknown({ named }: MarketRead): Problem {
+  return new Problem('unknown_symbol', `The provider does not know '${named}'.`);
+}
+
+/** The provider has just been asked in vain: whoever comes back later may make it be asked again. */
+function nothingNow(leftMs: number): Problem {
+  return new Problem('upstream_unavailable', 'The provider has no usable answer at the moment.', {
+    headers: { 'retry-after': String(Math.ceil(leftMs / 1_000) || busyRetrySeconds) },
+  });
+}
+
+async function refuseOutsidePlan({ market: { plan } }: ReadParts, { call }: MarketRead): Promise<void> {
+  if (call === undefined || !(await plan.isOutside(call))) return;
+  throw new Problem('provider_plan_required', 'The plan does not include this, and nobody else is asked for it.', {
+    headers: { 'retry-after': String(refusedSeconds) },
+  });
+}

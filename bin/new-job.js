@@ -1,5 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { root } from './tools/environment.js';
 import { jobSource, jobTestSource } from './tools/new-job-text.js';
 
@@ -29,8 +29,12 @@ function makeJob(name, queue = 'upkeep', ...rest) {
     [`src/jobs/${name}.job.ts`, jobSource(name, exported)],
     [`test/jobs/${name}.job.test.ts`, jobTestSource(name)],
   ]);
-  for (const file of files.keys())
-    if (existsSync(join(root, file))) throw new Refused(`${file} is there already; choose another name, or edit it`);
+  const existing = readdirSync(join(root, 'src/jobs'), { recursive: true }).find(
+    (file) => basename(file) === `${name}.job.ts`,
+  );
+  if (existing) throw new Refused(`src/jobs/${existing} is there already; choose another name, or edit it`);
+  const [, test] = files.keys();
+  if (existsSync(join(root, test))) throw new Refused(`${test} is there already; choose another name, or edit it`);
   for (const [file, text] of files) writeFileSync(join(root, file), text, { flag: 'wx' });
   return [...files.keys()];
 }

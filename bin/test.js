@@ -15,7 +15,7 @@ import { bringServers } from './servers/servers.js';
 import { Steps } from './tools/steps.js';
 import { onStop } from './tools/stop-signals.js';
 import { Supervisor } from './start/supervisor.js';
-import { findBrowser } from './tools/test-browser.js';
+import { findBrowser } from './servers/test-browser.js';
 
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });

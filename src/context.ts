@@ -66,13 +66,24 @@ export async function openContext(config: Config, role: string): Promise<Context
   const market = openMarket({ config, redis, orm, transaction, now, tell });
   const rooms = { payments: openPayments(config, redis), market, catalog: openCatalog(config, redis, tell) };
   const fork = (lane: Lane = 'logged_in'): JobContext => ({
-    ...{ ...rooms, transaction, jobs, now, log },
+    ...rooms,
+    transaction,
+    jobs,
+    now,
+    log,
     market: market.inLane(lane),
     em: orm.em.fork(),
   });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };
   return {
-    ...{ ...rooms, config, log, now, orm, redis, transaction, jobs },
+    ...rooms,
+    config,
+    log,
+    now,
+    orm,
+    redis,
+    transaction,
+    jobs,
     events: { relay, tails },
     async close() {
       tails.close();

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart } from '../tools/cannot-start.js';
 import { tryLock } from '../tools/lock-file.js';
-import { endAll } from '../start/process-identity.js';
+import { endAll } from '../tools/process-identity.js';
 
 /** Makes a folder for our data, where it is not there yet. @throws CannotStart */
 export function makeFolder(path) {

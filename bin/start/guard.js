@@ -1,7 +1,7 @@
 // A process of its own that outlives its parent for a moment. Every line on its input is the list of processes to end
 // once the input closes, which it does when the parent dies, however that happens. An empty list means: nothing to do.
 import { createInterface } from 'node:readline';
-import { endAll } from './process-identity.js';
+import { endAll } from '../tools/process-identity.js';
 import { runTool } from '../tools/run-tool.js';
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(name, () => {});

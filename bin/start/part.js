@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, fstatSync, openSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { beginningOf } from './process-identity.js';
+import { beginningOf } from '../tools/process-identity.js';
 
 const maxLogBytes = 10_000_000;
 

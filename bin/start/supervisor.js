@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { GuardLine } from './guard-line.js';
 import { Part } from './part.js';
-import { allGone, signal } from './process-identity.js';
+import { allGone, signal } from '../tools/process-identity.js';
 import { runTool } from '../tools/run-tool.js';
 
 const restartWaitsMs = [0, 500, 1000, 2000, 4000, 5000];

@@ -1,6 +1,6 @@
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { beginningOf, isAlive } from '../start/process-identity.js';
+import { beginningOf, isAlive } from './process-identity.js';
 
 /**
  * Takes the lock at `path`, or answers `{ holder }` when a live process has it. A lock whose holder is dead is taken

@@ -2,6 +2,7 @@
 export function jobSource(name, queue) {
   const sentence = sentenceOf(name);
   return `import { z } from 'zod';
+import type { JobContext } from '../context.ts';
 import { defineJob } from './define-job.ts';
 import { ${queue} as queue } from './queues.ts';
 
@@ -18,7 +19,7 @@ export const ${camelCase(name)} = defineJob(
     timeoutMs: 10_000,
   },
   // It may run twice and stop anywhere: it changes nothing yet, so a second run does no harm.
-  async ({ payload: { subject } }, { log, now }) => {
+  async ({ payload: { subject } }, { log, now }: JobContext) => {
     const done_at = now().toISOString();
     log.info({ subject }, '${name}');
     return { subject, done_at };

@@ -61,7 +61,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
 function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHandler<RouteEnv> {
   const reads = openMarketReads({ ...ctx, answers, hasKey: ctx.config.FINNHUB_API_KEY !== undefined });
   const readStatus = openStatus(ctx);
-  const underWay = new Map();
+  const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
   const attempts = openFailedLogins(ctx.redis);

@@ -1,5 +1,3 @@
-import { z } from 'zod';
-
 // ISO 4217, list one, with what amendments since 2024 have added; what they have withdrawn may stand in older rows. Codes
 // without a unit of their own (gold, drawing rights, tests, none) are no money and are left out.
 const byDecimals: Readonly<Record<number, string>> = {
@@ -54,10 +52,3 @@ export function toMinor(major: number, currency: string): number | undefined {
   const minor = Number(`${match[1]}${(match[2] ?? '').padEnd(decimals, '0')}`);
   return minor <= mostMinor ? minor : undefined;
 }
-
-/** A currency by its three ISO 4217 letters, upper case. What has no unit, as gold, is none. */
-export const Currency = z
-  .string()
-  .toUpperCase()
-  .regex(/^[A-Z]{3}$/, { message: 'must be a currency such as USD', abort: true })
-  .refine(isCurrency, 'must be a currency of ISO 4217 such as USD');

@@ -7,9 +7,9 @@ import { makeCheckout } from '../support/processes/checkout.ts';
 import { plainEnvironment } from '../support/processes/platform-process.ts';
 
 const build = `
-  const { readEnvironment } = await import('./bin/environment.js');
-  const { buildLivePage } = await import('./bin/live-page.js');
-  const { Steps } = await import('./bin/steps.js');
+  const { readEnvironment } = await import('./bin/tools/environment.js');
+  const { buildLivePage } = await import('./bin/start/live-page.js');
+  const { Steps } = await import('./bin/tools/steps.js');
   const environment = readEnvironment();
   await buildLivePage({ environment, steps: new Steps({ isPlain: true }), node: { path: process.execPath } });`;
 

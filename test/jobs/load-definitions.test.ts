@@ -39,29 +39,29 @@ describe('a definition that is not what its file says', () => {
     return { status, stderr };
   };
   const load = () =>
-    run('--input-type=module', '--eval', `await (await import('./src/load-definitions.ts')).loadDefinitions();`);
+    run('--input-type=module', '--eval', `await (await import('./src/jobs/load-definitions.ts')).loadDefinitions();`);
 
   it('stops both processes before they connect, with a sentence that says what to rename', () => {
-    write('jobs/fetch-qoute.job.ts', `export { fetchQuote } from './fetch-quote.job.ts';\n`);
-    const sentence = `src/jobs/fetch-qoute.job.ts defines 'fetch-quote'; rename one to match the other\n`;
+    write('jobs/market/fetch-qoute.job.ts', `export { fetchQuote } from './fetch-quote.job.ts';\n`);
+    const sentence = `src/jobs/market/fetch-qoute.job.ts defines 'fetch-quote'; rename one to match the other\n`;
     expect(run('src/workers/main.ts')).toEqual({ status: 1, stderr: sentence });
     expect(run('src/api/main.ts')).toEqual({ status: 1, stderr: sentence });
-    write('jobs/fetch-qoute.job.ts', 'export const fetchQuote = 1;\n');
-    expect(load().stderr).toContain('src/jobs/fetch-qoute.job.ts exports no job; export one made by defineJob');
+    write('jobs/market/fetch-qoute.job.ts', 'export const fetchQuote = 1;\n');
+    expect(load().stderr).toContain('src/jobs/market/fetch-qoute.job.ts exports no job; export one made by defineJob');
   });
 
   it('is refused on a queue that is not listed', () => {
     write(
-      'jobs/fetch-qoute.job.ts',
+      'jobs/market/fetch-qoute.job.ts',
       `import { fetchQuote } from './fetch-quote.job.ts';
       export const job = { ...fetchQuote, kind: 'fetch-qoute', queue: { ...fetchQuote.queue } };\n`,
     );
-    expect(load().stderr).toContain('src/jobs/fetch-qoute.job.ts names a queue that is not listed in queues.ts');
+    expect(load().stderr).toContain('src/jobs/market/fetch-qoute.job.ts names a queue that is not listed in queues.ts');
   });
 
   it('is refused when an event stands in the file of another stream', () => {
     write(
-      'jobs/fetch-qoute.job.ts',
+      'jobs/market/fetch-qoute.job.ts',
       `import { fetchQuote } from './fetch-quote.job.ts';
       export const job = { ...fetchQuote, kind: 'fetch-qoute' };\n`,
     );

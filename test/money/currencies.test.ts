@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { decimalsOf, isCurrency, Currency } from '../../src/money/money.ts';
+import { Currency } from '../../src/money/currency.ts';
+import { decimalsOf, isCurrency } from '../../src/money/money.ts';
 import { currencies, isoDecimals, listOne, unitless } from '../support/recorded-currencies.ts';
 
 test('every currency of the standard has the standard’s decimals, by both of its recordings', () => {

@@ -1,4 +1,4 @@
-import type { Status } from '../../../src/api/ops/status.routes.ts';
+import type { Status } from '../../../src/ops/status.ts';
 import type { LiveState } from './follow-stream.ts';
 import type { Known } from './use-status.ts';
 

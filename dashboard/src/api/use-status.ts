@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Status } from '../../../src/api/ops/status.routes.ts';
+import type { Status } from '../../../src/ops/status.ts';
 import { askQuickly } from './ask-api.ts';
 import { setClock } from './server-clock.ts';
 import { sayFair } from './weather.ts';

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { decimalsOf, Currency, toMajor, toMinor, mostPriceMinor } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
+import { decimalsOf, toMajor, toMinor, mostPriceMinor } from '../../money/money.ts';
 import { Problem } from '../../errors.ts';
 import { refuseUntakeable, type Takes, takesOf } from '../../orders/takeable.ts';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';

@@ -3,7 +3,7 @@ import type { Definitions } from '../../jobs/load-definitions.ts';
 import type { EventDefinition, Stream } from '../../streams/define-event.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
-import { version } from './openapi.ts';
+import { version as ownVersion } from './openapi.ts';
 
 const about =
   'What Orderflow announces on Redis streams, at least once, in order per subject. A consumer drops what it has seen by ' +
@@ -136,7 +136,7 @@ const asyncApi = defineRoute(
 const texts = new WeakMap<Definitions, JsonText>();
 
 function textOf(definitions: Definitions): JsonText {
-  const text = texts.get(definitions) ?? jsonText(asyncApiOf(definitions, version));
+  const text = texts.get(definitions) ?? jsonText(asyncApiOf(definitions, ownVersion));
   texts.set(definitions, text);
   return text;
 }

@@ -3,7 +3,7 @@ import type { Context } from '../../context.ts';
 import { callName } from '../../gateways/finnhub/plan.ts';
 import { fetchForex } from '../../jobs/market/fetch-forex.job.ts';
 import { fetchReferenceRates } from '../../jobs/market/fetch-reference-rates.job.ts';
-import { Currency } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
 import { forexName, storedForex } from '../../market/forex.ts';
 import type { Lane } from '../../jobs/queues.ts';
 import { defineRoute } from '../http/define-route.ts';

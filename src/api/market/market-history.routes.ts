@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
-import { Currency } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
 import { type Page, priceHistory, rateHistory, type Span } from '../../market/price-history.ts';
 import { QuoteKeys } from '../../streams/market.stream.ts';
 import { placeId, placesOf, readCursor, cutPage, PageQuery } from '../http/page.ts';

@@ -38,10 +38,10 @@ export const refuseLongPages: MiddlewareHandler<RouteEnv> = async (c, next) => {
  * What has failed in the board, as this API says it: the board itself calls everything a fault of its own. BullMQ looks at
  * options of jobs only while it adds them, and says what is wrong with them in errors of every kind.
  */
-export function boardProblem(error: Error, isReading: boolean): Error {
+export function boardProblem(error: Error, isRead: boolean): Error {
   if (error instanceof Problem || isRedisOutage(error)) return error;
   if (isOvertaken(error)) return new Problem('job_moved', 'It is in another state by now.', { cause: error });
-  const isOfRequest = !isReading || error instanceof URIError || error instanceof SyntaxError;
+  const isOfRequest = !isRead || error instanceof URIError || error instanceof SyntaxError;
   return isOfRequest
     ? new Problem('invalid', 'The queue cannot do this with what it was sent.', { cause: error })
     : error;

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { Currency } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
 import { manyOf } from '../http/fields.ts';
 
 const mostLines = 100;

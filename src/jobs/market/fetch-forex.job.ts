@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import type { Copy } from '../../market/cache.ts';
 import { type Rates, decimalText } from '../../market/cross-rates.ts';
-import { Currency } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
 import { forexCopy, forexKeys, forexName, storedForex, storeRates } from '../../market/forex.ts';
 import { forexUpdated } from '../../streams/market.stream.ts';
 import { type Attempt, defineJob } from '../define-job.ts';

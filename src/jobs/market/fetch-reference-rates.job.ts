@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import type { Publication } from '../../gateways/feeds/reference-rates.ts';
 import { publishedAt, crossRates } from '../../market/cross-rates.ts';
-import { Currency } from '../../money/money.ts';
+import { Currency } from '../../money/currency.ts';
 import { forexCopy, forexKeys, forexName, type ForexRow, newestRates, storeRates } from '../../market/forex.ts';
 import { lookMs } from '../../market/looks.ts';
 import { forexUpdated } from '../../streams/market.stream.ts';

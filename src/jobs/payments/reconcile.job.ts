@@ -5,7 +5,7 @@ import { Payment, Refund } from '../../entities/payments.entity.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
 import { updateEach } from '../../mysql/rows.ts';
 import { chargeOrder } from './charge-order.job.ts';
-import { payments, upkeep as queue } from '../queues.ts';
+import { payments as paymentsQueue, upkeep as queue } from '../queues.ts';
 import { refundPayment } from './refund-payment.job.ts';
 import { z } from 'zod';
 import { defineJob } from '../define-job.ts';
@@ -100,7 +100,7 @@ async function liveJobs({ em, jobs: { findLive } }: JobContext, due: readonly Du
   if (ids.length === 0) return new Set();
   // First MySQL: what it holds no more has been sent, so Redis holds it.
   const unsent = await em.find(OutboxMessage, { id: { $in: ids } }, { fields: ['id'], disableIdentityMap: true });
-  return new Set([...unsent.map(({ id }) => id), ...(await findLive(payments.name, ids))]);
+  return new Set([...unsent.map(({ id }) => id), ...(await findLive(paymentsQueue.name, ids))]);
 }
 
 function nextReview(createdAt: Date, at: Date): Date {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { buildApp } from '../../../src/api/app.ts';
-import { type Patience, serveApi } from '../../../src/api/main.ts';
+import { type Patience, serveApi } from '../../../src/api/serve-api.ts';
 import { openTestApi, type TestApi } from './test-api.ts';
 
 /** The API in this process behind a socket of its own: for what only a connection shows. */

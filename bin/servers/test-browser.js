@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDebian, unpackPackages } from '../servers/debian-packages.js';
+import { isDebian, unpackPackages } from './debian-packages.js';
 
 const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 // A page without a font has no height.

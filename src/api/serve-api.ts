@@ -1,0 +1,26 @@
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+
+/** How long a client may take to send a request, ms. */
+export type Patience = Readonly<{ headersMs: number; requestMs: number; checkEveryMs: number }>;
+
+// A request takes milliseconds, and each that is not complete holds a connection: who is slower than this is not served.
+const patience: Patience = { headersMs: 10_000, requestMs: 20_000, checkEveryMs: 5_000 };
+
+/** The HTTP server of the API; its caller lets it listen. Heads of more than 16 KiB and heads of two meanings are refused. */
+export function serveApi(
+  app: Pick<Parameters<typeof createAdaptorServer>[0], 'fetch'>,
+  { headersMs, requestMs, checkEveryMs }: Patience = patience,
+): Server {
+  const serverOptions = {
+    headersTimeout: headersMs,
+    requestTimeout: requestMs,
+    connectionsCheckingInterval: checkEveryMs,
+    maxHeaderSize: 16_384,
+    // A body by two measures is how a request is smuggled past a proxy.
+    insecureHTTPParser: false,
+  };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions });
+  if (!('closeAllConnections' in server)) throw new Error('not an HTTP/1 server');
+  return server;
+}

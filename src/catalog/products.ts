@@ -37,10 +37,10 @@ const shownAs = {
 } as const satisfies Partial<Record<keyof ProductRow, string>>;
 
 /** Fields of a product that can change. */
-export type ProductChange = { [Field in keyof typeof shownAs]?: ProductRow[Field] | null | undefined };
+export type ChangedColumns = { [Field in keyof typeof shownAs]?: ProductRow[Field] | null | undefined };
 
 /** The fields, as the API names them, in which `change` differs from the row. */
-export function changedFields(row: ProductRow, change: ProductChange): string[] {
+export function changedFields(row: ProductRow, change: ChangedColumns): string[] {
   const names = Object.entries(shownAs).flatMap(([field, name]) => {
     const isField = (key: string): key is keyof typeof shownAs => key in shownAs;
     if (!isField(field) || change[field] === undefined) return [];
@@ -50,10 +50,10 @@ export function changedFields(row: ProductRow, change: ProductChange): string[] 
 }
 
 /** Which products are looked for: words of the title or category, one category exactly, ids after `afterId`. */
-export type Search = Readonly<{ words: string; category: string | undefined; afterId: number; limit: number }>;
+export type ProductSearch = Readonly<{ words: string; category: string | undefined; afterId: number; limit: number }>;
 
 /** Products that are for sale, by id. Read in the order of ids until enough fit; a category is read by its index. */
-export async function findProducts(em: EntityManager, search: Search): Promise<ProductRow[]> {
+export async function findProducts(em: EntityManager, search: ProductSearch): Promise<ProductRow[]> {
   const { words, category, afterId, limit } = search;
   return em.find(
     Product,

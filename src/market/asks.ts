@@ -13,7 +13,7 @@ export type Asks = Readonly<{
   /** Whether someone has wanted `name` within the last 30 s. */
   isWanted(name: string): Promise<boolean>;
   /** The fetch is over: its place is free. */
-  settle(name: string): Promise<void>;
+  end(name: string): Promise<void>;
 }>;
 
 const wantedMs = 30_000;
@@ -58,7 +58,7 @@ for _, key in ipairs(KEYS) do
   if untilMs and tonumber(untilMs) > now then return 1 end
 end
 return 0`;
-const settleScript = `for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end return 1`;
+const endScript = `for _, key in ipairs(KEYS) do redis.call('ZREM', key, ARGV[1]) end return 1`;
 
 /** Opens the list of who waits, shared by all processes. */
 export function openAsks(redis: Redis): Asks {
@@ -71,6 +71,6 @@ export function openAsks(redis: Redis): Asks {
     },
     renew: async (name) => void (await run(renewScript, name, wantedMs)),
     isWanted: async (name) => (await run(wantedScript, name)) === 1,
-    settle: async (name) => void (await run(settleScript, name)),
+    end: async (name) => void (await run(endScript, name)),
   };
 }

@@ -8,7 +8,7 @@ import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
 
 /** A symbol to be polled, how often, and who wants that. */
-export type Change = Readonly<{ symbol: string; everySeconds: number | undefined; changedBy: number }>;
+export type WatchChange = Readonly<{ symbol: string; everySeconds: number | undefined; changedBy: number }>;
 
 /** Writes a change down in its transaction. */
 export type Audited = (tx: EntityManager, made: Readonly<{ before?: Facts; after?: Facts }>) => Promise<void>;
@@ -26,7 +26,7 @@ const most = 500;
 const usualSeconds = 60;
 
 /** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
-export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: Change, audited: Audited) {
+export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: WatchChange, audited: Audited) {
   const {
     transaction,
     market: { watchlist },
@@ -67,7 +67,7 @@ export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }
 /** Has a symbol polled no longer. @throws Problem when it is not watched. */
 export async function stopWatching(
   ctx: WatchParts,
-  { symbol, changedBy }: Omit<Change, 'everySeconds'>,
+  { symbol, changedBy }: Omit<WatchChange, 'everySeconds'>,
   audited: Audited,
 ) {
   const {

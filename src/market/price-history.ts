@@ -8,10 +8,15 @@ import { z } from 'zod';
 export type Span = Readonly<{ from: Date; to: Date }>;
 
 /** Which observations of a span: at most `limit`, after the one of this moment and id. */
-export type Page = Readonly<{ after: Readonly<{ at: Date; rank: string }> | undefined; limit: number }>;
+export type HistoryPage = Readonly<{ after: Readonly<{ at: Date; rank: string }> | undefined; limit: number }>;
 
 /** The stored prices of a symbol in a span, oldest first, each with its place. */
-export async function priceHistory(em: EntityManager, symbol: string, { from, to }: Span, { after, limit }: Page) {
+export async function priceHistory(
+  em: EntityManager,
+  symbol: string,
+  { from, to }: Span,
+  { after, limit }: HistoryPage,
+) {
   const onward = after && {
     $or: [{ observedAt: { $gt: after.at } }, { observedAt: after.at, id: { $gt: after.rank } }],
   };
@@ -24,7 +29,7 @@ export async function priceHistory(em: EntityManager, symbol: string, { from, to
 }
 
 /** The stored rates of a base in a span, oldest first, each with its place. */
-export async function rateHistory(em: EntityManager, base: string, { from, to }: Span, { after, limit }: Page) {
+export async function rateHistory(em: EntityManager, base: string, { from, to }: Span, { after, limit }: HistoryPage) {
   const onward = after && { $or: [{ asOf: { $gt: after.at } }, { asOf: after.at, id: { $gt: after.rank } }] };
   const rows = await em.find(
     ForexRate,
@@ -59,7 +64,7 @@ export type Bar = z.output<typeof Bar>;
 const Row = z.record(z.string(), z.coerce.number()).pipe(Bar);
 
 /** A time without any observation, from `from` up to `to`, UNIX seconds. */
-export type Gap = Readonly<{ from: number; to: number }>;
+export type Hole = Readonly<{ from: number; to: number }>;
 
 /** The bars of a symbol in a span, oldest first; where nothing was observed there is none. */
 export async function barsOf(em: EntityManager, symbol: string, interval: BarInterval, span: Span): Promise<Bar[]> {
@@ -89,7 +94,7 @@ export function barQuery(em: EntityManager, symbol: string, interval: BarInterva
 }
 
 /** The gaps between bars. */
-export function gapsBetween(bars: readonly Bar[], interval: BarInterval): Gap[] {
+export function gapsBetween(bars: readonly Bar[], interval: BarInterval): Hole[] {
   const seconds = barSeconds[interval];
   return bars.flatMap(({ t }, index) => {
     const next = bars[index + 1]?.t ?? t;

@@ -99,11 +99,11 @@ async function readPool({ orm }: Observed): Promise<Record<string, number>> {
 export type Outcome = 'done' | 'retried' | 'failed';
 
 /** A try of a job that has ended; `seconds` is how long it ran. */
-export type EndedTry = Readonly<{ queue: string; kind: string; outcome: Outcome; seconds: number }>;
+export type EndedAttempt = Readonly<{ queue: string; kind: string; outcome: Outcome; seconds: number }>;
 
 /** What a process counts and measures. */
 export type Metrics = Readonly<{
-  noteTry(ended: EndedTry): void;
+  noteAttempt(ended: EndedAttempt): void;
   /** Everything as Prometheus text. It answers, with less, also while MySQL or Redis is away. */
   text(): Promise<string>;
 }>;
@@ -131,7 +131,7 @@ export function openMetrics(context: Observed): Metrics {
   });
   const refresh = addGauges(registry, context, patienceMs);
   return {
-    noteTry({ queue, kind, outcome, seconds: ran }) {
+    noteAttempt({ queue, kind, outcome, seconds: ran }) {
       tries.inc({ queue, kind, outcome });
       seconds.observe({ queue, kind }, ran);
     },

@@ -41,7 +41,7 @@ export async function payOrder(tx: EntityManager, after: AfterCommit, whose: Who
 type Paying = Readonly<{ means: Means; takes: Takes }>;
 
 /** What is to be changed of an order. */
-export type Change = Readonly<{
+export type OrderChange = Readonly<{
   items: WishedItems | undefined;
   totalAmount: number | undefined;
   currency: string | undefined;
@@ -56,7 +56,12 @@ export type Change = Readonly<{
  * that the gateway has not been asked for yet changes with it; without one, naming a method begins to pay.
  * @throws Problem not_found, order_closed, payment_in_progress, and those of ordering.
  */
-export async function changeOrder(tx: EntityManager, after: AfterCommit, whose: Whose, change: Change): Promise<void> {
+export async function changeOrder(
+  tx: EntityManager,
+  after: AfterCommit,
+  whose: Whose,
+  change: OrderChange,
+): Promise<void> {
   const order = await openOrder(tx, whose);
   // Locked, so that a charge that is just beginning either waits for this or is seen here.
   const payment = await livePaymentOf(tx, order.id, { lock: true });
@@ -128,7 +133,7 @@ async function beginPayment(
 async function exchangeItems(
   tx: EntityManager,
   order: OrderRow,
-  change: Change & Readonly<{ items: WishedItems; at: Date }>,
+  change: OrderChange & Readonly<{ items: WishedItems; at: Date }>,
 ): Promise<OrderRow> {
   await giveBackStock(tx, order.id);
   // What was converted to a currency stays in it unless another is named.

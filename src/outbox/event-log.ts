@@ -66,7 +66,7 @@ export type LogRow = InferEntity<typeof EventLog>;
 export type LogPart = Readonly<{ after: number; subjects: readonly string[] | undefined; limit: number; at: Date }>;
 
 // Longer than any transaction may take: a position that is still missing then was rolled back.
-const settledMs = 15_000;
+const latestCommitMs = 15_000;
 
 /**
  * The log after a position, oldest first. Positions are given out before they are committed, so a later one can be seen
@@ -82,13 +82,13 @@ export async function readLog(em: EntityManager, { after, subjects, limit, at }:
   if (subjects?.length === 1) return rows;
   const gap = rows.findIndex(({ position, at: writtenAt }, index) => {
     const before = index === 0 ? after : (rows[index - 1]?.position ?? after);
-    return position !== before + 1 && at.getTime() - writtenAt.getTime() < settledMs;
+    return position !== before + 1 && at.getTime() - writtenAt.getTime() < latestCommitMs;
   });
   return gap === -1 ? rows : rows.slice(0, gap);
 }
 
 /** Where an event stands in the log, by its id. */
-export async function positionOf(em: EntityManager, id: string): Promise<number | undefined> {
+export async function logPositionOf(em: EntityManager, id: string): Promise<number | undefined> {
   const row = await em.findOne(EventLog, { id }, { fields: ['position'], disableIdentityMap: true });
   return row?.position;
 }

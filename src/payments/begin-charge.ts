@@ -17,7 +17,7 @@ export type Begun = Readonly<{
   callId: string;
 }>;
 
-type Wish = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
+type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
 
 // The gateway forgets keys after 24 hours and would then take an old one for a new charge.
 const keyLifeMs = 23 * 3_600_000;
@@ -30,7 +30,7 @@ const pauseCheckMs = 1_000;
  */
 export async function beginCharge(
   tx: EntityManager,
-  { orderId, paymentId, at, gateways }: Wish,
+  { orderId, paymentId, at, gateways }: DueCharge,
 ): Promise<Begun | undefined> {
   const payment = await knownPayment(tx, { orderId, paymentId }, { lock: true });
   if (paymentMoves[payment.status].length === 0) return undefined;

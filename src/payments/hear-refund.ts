@@ -8,7 +8,7 @@ import { type RefundRow, settleRefund } from './refund-payment.ts';
 import { writeHistory } from '../orders/transitions.ts';
 
 /** What became of it: nothing new, taken in, or for people, because it cannot be what our books say; and where ours stands. */
-export type Heard = Readonly<{
+export type HeardRefund = Readonly<{
   verdict: 'known' | 'settled' | 'differs';
   refundId: string | undefined;
   status: RefundStatus | undefined;
@@ -20,7 +20,11 @@ type Hearing = Readonly<{ payment: PaymentRow; listed: ListedRefund; at: Date }>
  * Takes in what the gateway says of a refund of a payment that has succeeded: one of ours, or one that was made at the
  * gateway itself, which is recorded when it is first heard of. Any number of times, in any order: each counts once.
  */
-async function hearRefund(tx: EntityManager, after: AfterCommit, { payment, listed, at }: Hearing): Promise<Heard> {
+async function hearRefund(
+  tx: EntityManager,
+  after: AfterCommit,
+  { payment, listed, at }: Hearing,
+): Promise<HeardRefund> {
   const order = await lockKnownOrder(tx, payment.order);
   const known = await findRefund(tx, payment, listed);
   // A part of a minor unit is no amount of ours.
@@ -47,7 +51,7 @@ export async function hearRefunds(
   tx: EntityManager,
   after: AfterCommit,
   { payment, refunds, at }: Readonly<{ payment: PaymentRow; refunds: readonly ListedRefund[]; at: Date }>,
-): Promise<readonly (Heard & Readonly<{ listed: ListedRefund }>)[]> {
+): Promise<readonly (HeardRefund & Readonly<{ listed: ListedRefund }>)[]> {
   const heard = [];
   const hasGiven = ({ outcome }: ListedRefund) => Number(outcome.status === 'succeeded');
   for (const listed of refunds.toSorted((a, b) => hasGiven(a) - hasGiven(b)))

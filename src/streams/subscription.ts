@@ -8,7 +8,7 @@ export type Delivery =
   | Readonly<{ kind: 'bye' }>;
 
 /** `after` is the last entry seen (none: from now on); `accepts` chooses entries; `owner` is whose place it takes. */
-export type Wish = Readonly<{ after?: string | undefined; accepts?(entry: StreamEntry): boolean; owner?: string }>;
+export type Following = Readonly<{ after?: string | undefined; accepts?(entry: StreamEntry): boolean; owner?: string }>;
 
 type Source = Readonly<{ readPage(position: string): Promise<Page>; onEnd(subscription: Subscription): void }>;
 
@@ -36,7 +36,7 @@ export class Subscription {
   #isOver = false;
   #wake = (): void => {};
 
-  constructor({ after, accepts = () => true, owner }: Wish, source: Source) {
+  constructor({ after, accepts = () => true, owner }: Following, source: Source) {
     this.owner = owner;
     this.#source = source;
     this.#accepts = accepts;
@@ -54,7 +54,7 @@ export class Subscription {
   }
 
   /** Resolves when it knows where it stands, from which on nothing is missed; after `waitMs` in any case. */
-  async settled(waitMs: number): Promise<void> {
+  async opened(waitMs: number): Promise<void> {
     if (this.#position === undefined && !this.#isOver) await this.#pause(waitMs);
   }
 

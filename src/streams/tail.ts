@@ -4,12 +4,12 @@ import { missedSince } from './history.ts';
 import { type Listener, openReader, type StreamReader } from './reader.ts';
 import { noteStep } from '../telemetry/traces.ts';
 import type { StreamEntry } from './entry.ts';
-import { Subscription, type Wish } from './subscription.ts';
+import { Subscription, type Following } from './subscription.ts';
 
 /** The live ends of the streams, for any number of subscribers in this process. */
 export type Tails = Readonly<{
   /** Follows a stream by its name. The subscription lasts until it is closed, or until its reader falls far behind. */
-  subscribe(stream: string, wish?: Wish): Subscription;
+  subscribe(stream: string, following?: Following): Subscription;
   /** How many follow a stream now: all, or those whose owner counts. */
   count(counts?: (owner: string | undefined) => boolean): number;
   /** How far the followers here are behind an entry, ms; undefined when nobody follows. */
@@ -45,8 +45,8 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
   };
 
   return {
-    subscribe(stream, wish = {}) {
-      const subscription = new Subscription(wish, {
+    subscribe(stream, following = {}) {
+      const subscription = new Subscription(following, {
         readPage: (position) => missedSince(redis, stream, position, pageSize),
         onEnd: (some) => leave(stream, some),
       });

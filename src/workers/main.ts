@@ -8,7 +8,7 @@ import { patientRedis } from '../redis/connection.ts';
 import { keepCompiled, onShutdown, outliveRejections, refuse, startWith } from '../process/life.ts';
 import { requireAccounts } from '../accounts/seed.ts';
 import { openMetrics } from '../ops/metrics.ts';
-import { countTries, runQueue } from './run-queue.ts';
+import { countAttempts, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
 
 // One worker process: the queues named as arguments, or all of them.
@@ -32,7 +32,7 @@ const workers = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
 const metrics = openMetrics(context);
-for (const worker of workers) countTries(worker, metrics);
+for (const worker of workers) countAttempts(worker, metrics);
 const sweeping = sweepUntil(stopping.signal, context.orm, context.events.relay, context.log);
 const keeping = keepRedis(context, stopping.signal);
 

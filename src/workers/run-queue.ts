@@ -15,10 +15,10 @@ import { bury } from '../ops/dead-letters.ts';
 type Tried = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
 
 /** Has every try that this worker ends counted. One that only had to wait for a rate limit was none. */
-export function countTries(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
+export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
   const note = ({ name, processedOn, finishedOn }: Tried, outcome: Outcome) => {
     const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
-    metrics.noteTry({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
+    metrics.noteAttempt({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
   };
   worker.on('completed', (job) => note(job, 'done'));
   // Only the last of a job's tries finishes it.
@@ -51,9 +51,9 @@ export function runQueue(
   const process = async (queued: QueueJob, _token?: string, signal?: AbortSignal) => {
     const log = context.log.child({ queue: queue.name, kind: queued.name });
     const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
-    const tryOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
+    const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
     return withLogIds({ job: queued.id }, () =>
-      tryOnce().catch(async (error: unknown) => {
+      attemptOnce().catch(async (error: unknown) => {
         throw await verdict(queued, error, { ...context, log });
       }),
     );

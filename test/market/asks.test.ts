@@ -49,7 +49,7 @@ test('asking again, or saying that one still waits, begins the thirty seconds an
     await again();
     await age('AAPL', 29_000);
     expect(await asks.isWanted('AAPL')).toBe(true);
-    await asks.settle('AAPL');
+    await asks.end('AAPL');
   }
 });
 
@@ -67,7 +67,7 @@ test('five hundred wait, the next is refused, and who already waits is joined', 
 
 test('a place is free again when the fetch is over, and when nobody wants it any longer', async () => {
   await fill(500);
-  await asks.settle('name 0');
+  await asks.end('name 0');
   expect(await asks.admit('after one was settled')).toBe(true);
   expect(await asks.admit('too early')).toBe(false);
   await age('name 1', 30_001);
@@ -119,7 +119,7 @@ test('who asks again in a slower lane keeps the place in the faster, and a settl
   await age('AAPL', 29_000);
   expect(await asks.isWanted('AAPL')).toBe(true);
   for (const lane of lanes) await asks.admit('MSFT', lane.name);
-  await asks.settle('MSFT');
+  await asks.end('MSFT');
   expect(await asks.isWanted('MSFT')).toBe(false);
 });
 

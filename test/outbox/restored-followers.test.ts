@@ -47,7 +47,7 @@ function follow(after?: string) {
 
 test('what was on its way when the stream was lost reaches who follows, once, and without a gap', async () => {
   const { subscription, have } = follow();
-  await subscription.settled(2_000);
+  await subscription.opened(2_000);
   await move('a');
   await move('late');
   await send('late');
@@ -71,7 +71,7 @@ test('what was on its way when the stream was lost reaches who follows, once, an
 test('what its relay had appended and not yet deleted when the stream was lost reaches who follows once, however old', async () => {
   const { orm } = outbox.api.ctx;
   const { subscription, have } = follow();
-  await subscription.settled(2_000);
+  await subscription.opened(2_000);
   await move('read');
   await send();
   await move('stuck');
@@ -88,7 +88,7 @@ test('what its relay had appended and not yet deleted when the stream was lost r
 
 test('who comes back to a restored stream is told of the gap, and misses nothing', async () => {
   const before = follow();
-  await before.subscription.settled(2_000);
+  await before.subscription.opened(2_000);
   await moveUnseen('older');
   await move('seen');
   await send();
@@ -110,7 +110,7 @@ test('who comes back to a restored stream is told of the gap, and misses nothing
 
 test('who comes back while the stream is still lost waits until it is restored', async () => {
   const before = follow();
-  await before.subscription.settled(2_000);
+  await before.subscription.opened(2_000);
   await move('known');
   await send();
   await before.have(['known 1']);

@@ -39,7 +39,7 @@ test('how far followers are behind an entry is known as long as there are any', 
   expect(tails.behindMs(market.name, '5000-0')).toBeUndefined();
   await redis.xadd(market.name, '2000-0', 'id', 'x');
   const subscription = tails.subscribe(market.name);
-  await subscription.settled(2_000);
+  await subscription.opened(2_000);
   expect([1_000, 2_000, 5_000].map((ms) => tails.behindMs(market.name, `${ms}-0`))).toEqual([0, 0, 3_000]);
   subscription.close();
   expect(tails.behindMs(market.name, '5000-0')).toBeUndefined();

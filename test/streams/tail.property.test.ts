@@ -75,7 +75,7 @@ function openFollower(openOne: () => Tails) {
     async come() {
       if (subscription) return;
       subscription = tails.subscribe(market.name, { after: last });
-      await subscription.settled(2_000);
+      await subscription.opened(2_000);
       reading = read(subscription);
       last ??= subscription.position;
     },

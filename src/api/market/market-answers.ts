@@ -18,7 +18,7 @@ export const observed = {
 export const Pending = z.object({ job_id: z.string(), state: z.literal('waiting') }).openapi('Pending');
 
 /** How long the caller is willing to wait when nothing is stored. */
-export const Patience = z.object({ prefer: z.string().max(200).optional().openapi({ example: 'wait=5' }) });
+export const PreferHeader = z.object({ prefer: z.string().max(200).optional().openapi({ example: 'wait=5' }) });
 
 /** What all reads of a stored copy have in common, for descriptions. */
 export const aboutCopies =

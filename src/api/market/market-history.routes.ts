@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
 import { Currency } from '../../money/currency.ts';
-import { type Page, priceHistory, rateHistory, type Span } from '../../market/price-history.ts';
+import { type HistoryPage, priceHistory, rateHistory, type Span } from '../../market/price-history.ts';
 import { QuoteKeys } from '../../streams/market.stream.ts';
 import { placeId, placesOf, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -128,7 +128,7 @@ async function readHistory<Keys>(
   of: string,
   asked: Asked,
   now: Date,
-  find: (span: Span, page: Page) => Promise<Observed<Keys>[]>,
+  find: (span: Span, page: HistoryPage) => Promise<Observed<Keys>[]>,
 ) {
   const { from, to, cursor, limit } = asked;
   const listName = `history:${of}:${from ?? ''}:${to ?? ''}`;

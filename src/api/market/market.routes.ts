@@ -3,7 +3,7 @@ import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
 import { QuoteKeys } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleQuote } from '../docs/examples.ts';
-import { aboutCopies, marketAnswers, observed, Patience, priceOf } from './market-answers.ts';
+import { aboutCopies, marketAnswers, observed, PreferHeader, priceOf } from './market-answers.ts';
 import { answerRead } from './answer-read.ts';
 
 /** A price with the provider's keys, as every route of prices answers it. */
@@ -21,7 +21,7 @@ const quote = defineRoute(
     summary: 'A stock or crypto price in the provider’s own keys.',
     description: `${aboutCopies} ${glossary}`,
     tags: ['market'],
-    request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: Patience },
+    request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: PreferHeader },
     responses: marketAnswers('The quote.', QuoteView, exampleQuote),
   },
   async (c) => answerRead(c, priceOf(c.var.ctx, c.req.valid('query').symbol)),
@@ -36,7 +36,7 @@ const crypto = defineRoute(
     summary: 'A coin’s price at an exchange, in the provider’s own keys.',
     description: `\`BTC\`, \`BTCUSDT\` and \`BINANCE:BTCUSDT\` are the same, and answered as the last. ${aboutCopies} ${glossary}`,
     tags: ['market'],
-    request: { query: z.object({ symbol: CryptoSymbol.meta({ example: 'BTC' }) }), headers: Patience },
+    request: { query: z.object({ symbol: CryptoSymbol.meta({ example: 'BTC' }) }), headers: PreferHeader },
     responses: marketAnswers('The price.', QuoteView, {
       ...exampleQuote,
       symbol: 'BINANCE:BTCUSDT',

@@ -5,7 +5,7 @@ import { fetchNews } from '../../jobs/market/fetch-news.job.ts';
 import { newsName, storedNews } from '../../market/news.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { Day } from '../http/span.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
@@ -44,7 +44,7 @@ const news = defineRoute(
         from: Day.optional().openapi({ example: '2026-11-16' }),
         to: Day.optional().openapi({ example: '2026-11-22' }),
       }),
-      headers: Patience,
+      headers: PreferHeader,
     },
     responses: marketAnswers('The news.', NewsView, {
       symbol: 'AAPL',

@@ -3,7 +3,7 @@ import { callName } from '../../gateways/finnhub/plan.ts';
 import { searchSymbols } from '../../jobs/market/search-symbols.job.ts';
 import { SearchWords, searchFreshMs, searchName } from '../../market/symbol-search.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, Patience } from './market-answers.ts';
+import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
 
@@ -24,7 +24,7 @@ const search = defineRoute(
     summary: 'The symbols that fit some words, best first.',
     description: `At most 100. Answers are kept for an hour. ${aboutCopies}`,
     tags: ['market'],
-    request: { query: z.object({ q: SearchWords.meta({ example: 'apple' }) }), headers: Patience },
+    request: { query: z.object({ q: SearchWords.meta({ example: 'apple' }) }), headers: PreferHeader },
     responses: marketAnswers(
       'What was found.',
       SearchView,

@@ -17,7 +17,7 @@ export async function answerEvents(c: HonoContext<RouteEnv>, subscribe: () => Su
   if (c.req.method === 'HEAD') return c.body(null, 200);
   const subscription = subscribe();
   // Who has the head of the answer may rely on it: what happens from then on will come.
-  await subscription.settled(longestOpeningMs);
+  await subscription.opened(longestOpeningMs);
   return c.body(
     streamOf(framesOf(subscription), () => subscription.close()),
     200,

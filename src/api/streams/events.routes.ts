@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { spellingsOf } from '../../market/symbol.ts';
-import { positionOf, readLog } from '../../outbox/event-log.ts';
+import { logPositionOf, readLog } from '../../outbox/event-log.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { wholeNumber } from '../http/fields.ts';
@@ -67,7 +67,7 @@ const list = defineRoute(
       jobs: { definitions },
     } = c.var.ctx;
     const em = orm.em.fork();
-    const position = after === undefined ? 0 : await positionOf(em, after);
+    const position = after === undefined ? 0 : await logPositionOf(em, after);
     if (position === undefined)
       throw new Problem('invalid', 'There is no event of this id.', {
         errors: [{ pointer: 'after', detail: 'must be the id of an event' }],

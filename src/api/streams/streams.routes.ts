@@ -5,7 +5,7 @@ import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
 import { market } from '../../streams/market.stream.ts';
 import { orders } from '../../streams/orders.stream.ts';
 import { streamId } from '../../streams/entry.ts';
-import type { Wish } from '../../streams/subscription.ts';
+import type { Following } from '../../streams/subscription.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
@@ -114,12 +114,12 @@ function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]):
   throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
 }
 
-function follow(c: HonoContext<RouteEnv>, stream: string, wish: Wish): Promise<Response> {
+function follow(c: HonoContext<RouteEnv>, stream: string, following: Following): Promise<Response> {
   const { caller, logins } = c.var;
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
   refuseWithoutPlace(c, owner);
   return answerEvents(c, () => {
-    const subscription = c.var.ctx.events.tails.subscribe(stream, { ...wish, owner });
+    const subscription = c.var.ctx.events.tails.subscribe(stream, { ...following, owner });
     if (caller) logins.watch(caller, subscription);
     return subscription;
   });

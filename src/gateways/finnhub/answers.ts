@@ -115,7 +115,7 @@ const Hit = z.object({
 });
 
 /** What `/search` answers. */
-export const Search = z.object({ result: listOf('hit', Hit) });
+export const SymbolSearch = z.object({ result: listOf('hit', Hit) });
 
 // Zero is what is not known; beyond these no currency is worth anything, and none has so many digits.
 const Rate = z.union([z.literal(0), z.number().min(1e-12).max(1e15)]);
@@ -124,7 +124,7 @@ const Rate = z.union([z.literal(0), z.number().min(1e-12).max(1e15)]);
 export const Forex = z.object({ base: z.string(), quote: tableOf('rate', Rate) });
 
 /** What `/stock/market-status` answers. */
-export const Status = z.object({ isOpen: z.boolean() });
+export const MarketStatus = z.object({ isOpen: z.boolean() });
 
 const Holiday = z.object({
   atDate: z.iso.date(),

@@ -96,7 +96,7 @@ return 1`;
  * when the calls used are not the provider's word but the most there can have been, which matters only while no epoch
  * tells that the log is complete.
  */
-export const settleScript = `${now}
+export const hearScript = `${now}
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('PEXPIRE', KEYS[1], tonumber(ARGV[4]) * 2)
 if redis.call('GET', KEYS[3]) == ARGV[1] then redis.call('DEL', KEYS[3]) end

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { RateLimited } from '../../errors.ts';
 import type { Lane } from '../../jobs/queues.ts';
 import { type BudgetLimits, budgetKeys, openBudgetMemory } from './budget-memory.ts';
-import { giveBackScript, refuseScript, settleScript, takeScript } from './budget-scripts.ts';
+import { giveBackScript, refuseScript, hearScript, takeScript } from './budget-scripts.ts';
 
 /** Permission for one call; it is void unless the call leaves within 250 ms. */
 export type Grant = Readonly<{ id: string; askedAtMs: number }>;
@@ -18,7 +18,7 @@ export type Budget = Readonly<{
   /** Whether the grant may still be used; one that may not is given back. */
   isGood(grant: Grant): Promise<boolean>;
   /** Must follow every call: what its answer said, 'silent' without any, 'unlabelled' when it named no calls left. */
-  settle(grant: Grant, answer: Remaining | 'silent' | 'unlabelled'): Promise<void>;
+  hear(grant: Grant, answer: Remaining | 'silent' | 'unlabelled'): Promise<void>;
   /** The provider has refused a call: nobody makes one for so long. */
   rest(ms: number): Promise<void>;
 }>;
@@ -76,12 +76,12 @@ export function openBudget(redis: Redis, options: BudgetOptions): Budget {
       await redis.eval(giveBackScript, 3, log, probe, people, grant.id);
       return false;
     },
-    async settle(grant, answer) {
+    async hear(grant, answer) {
       const isGuess = answer === 'unlabelled';
       const used =
         answer === 'silent' ? -1 : isGuess ? perWindow : Math.max(answer.limit, perWindow) - answer.remaining;
       const said = [grant.id, used, randomUUID(), guardedMs, isGuess ? 1 : 0];
-      await redis.eval(settleScript, 4, log, epochKey, probe, since, ...said);
+      await redis.eval(hearScript, 4, log, epochKey, probe, since, ...said);
     },
     rest: async (ms) => void (await redis.eval(refuseScript, 2, rest, refused, ms, toldForMs)),
   };

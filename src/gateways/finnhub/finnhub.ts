@@ -69,7 +69,7 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
     throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
   };
   const search = async (words: string, signal: AbortSignal) =>
-    (await get(answers.Search, '/search', { q: words }, signal)).result;
+    (await get(answers.SymbolSearch, '/search', { q: words }, signal)).result;
   return {
     search,
     async quote(symbol, signal) {
@@ -86,7 +86,8 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
       const priced = Object.entries(rates.quote).filter(([currency, rate]) => /^[A-Z]{3}$/.test(currency) && rate > 0);
       return rates.base === base && priced.length > 0 ? Object.fromEntries(priced) : undefined;
     },
-    isMarketOpen: async (signal) => (await get(answers.Status, '/stock/market-status', unitedStates, signal)).isOpen,
+    isMarketOpen: async (signal) =>
+      (await get(answers.MarketStatus, '/stock/market-status', unitedStates, signal)).isOpen,
     holidays: async (signal) => (await get(answers.Holidays, '/stock/market-holiday', unitedStates, signal)).data,
     async isListed(symbol, signal) {
       return (await search(symbol, signal)).some((hit) => hit.symbol.toUpperCase() === symbol);
@@ -116,27 +117,27 @@ async function callOnce(
   const refusal = async (headers: Headers | undefined, cause?: unknown) => {
     const waitMs = restMs(headers ?? new Headers(), windowMs);
     // How long to rest is its word; that no call is left, it says of whatever has used them up.
-    await settleQuietly(budget, grant, 'unlabelled');
+    await hearQuietly(budget, grant, 'unlabelled');
     await budget.rest(waitMs).catch(() => {});
     return new RateLimited(waitMs, { cause });
   };
   try {
     const answer = await call();
     if (answer.status === 429) throw await refusal(answer.headers);
-    await settleQuietly(budget, grant, remaining(answer.headers) ?? 'unlabelled');
+    await hearQuietly(budget, grant, remaining(answer.headers) ?? 'unlabelled');
     return answer;
   } catch (error) {
     if (error instanceof RateLimited) throw error;
     if (error instanceof UpstreamFault && error.status === 429) throw await refusal(error.headers, error);
     // An error page of a proxy in between names no remaining calls, and nothing follows from that.
-    await settleQuietly(budget, grant, (error instanceof UpstreamFault && remaining(error.headers)) || 'silent');
+    await hearQuietly(budget, grant, (error instanceof UpstreamFault && remaining(error.headers)) || 'silent');
     throw error;
   }
 }
 
 // The answer is worth keeping also when Redis is away: the grant stands in the log with the moment it was given.
-async function settleQuietly(budget: Budget, ...said: Parameters<Budget['settle']>): Promise<void> {
-  await budget.settle(...said).catch(() => {});
+async function hearQuietly(budget: Budget, ...said: Parameters<Budget['hear']>): Promise<void> {
+  await budget.hear(...said).catch(() => {});
 }
 
 function remaining(headers: Headers | undefined): Remaining | undefined {

@@ -53,7 +53,7 @@ export const fetchCompany = defineJob(
     });
     return { symbol, outcome };
   },
-  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.settle(companyName(symbol)),
+  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.end(companyName(symbol)),
 );
 
 /** An amount as its column holds it; one too small for that is not known. */

@@ -104,7 +104,7 @@ export async function fetchCopy(
   });
 
   async function over(outcome: Outcome): Promise<Outcome> {
-    await asks.settle(name);
+    await asks.end(name);
     return outcome;
   }
 }

@@ -25,5 +25,5 @@ export const fetchCrypto = defineJob(
     const { symbol } = attempt.payload;
     return { symbol, outcome: await fetchPrice(attempt, symbol, ctx) };
   },
-  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.settle(quoteName(symbol)),
+  async ({ symbol }, _reason, { market: { asks } }: JobContext) => asks.end(quoteName(symbol)),
 );

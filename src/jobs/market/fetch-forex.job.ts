@@ -41,7 +41,7 @@ export const fetchForex = defineJob(
     };
     return { base, outcome: 'referred' as const, referred_to };
   },
-  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.settle(forexName(base)),
+  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.end(forexName(base)),
 );
 
 function fetchRates(attempt: Attempt, base: string, ctx: JobContext) {

@@ -46,7 +46,7 @@ export const fetchNews = defineJob(
     });
     return { symbol, outcome, published };
   },
-  async (range, _reason, { market: { asks } }: JobContext) => asks.settle(newsName(range)),
+  async (range, _reason, { market: { asks } }: JobContext) => asks.end(newsName(range)),
 );
 
 type Articles = Awaited<ReturnType<JobContext['market']['finnhub']['news']>>;

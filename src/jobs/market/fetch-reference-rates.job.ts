@@ -40,7 +40,7 @@ export const fetchReferenceRates = defineJob(
     } = ctx;
     const name = forexName(base);
     if (!referenceRates.isConfigured) {
-      await asks.settle(name);
+      await asks.end(name);
       return { base, outcome: 'not_configured' };
     }
     const known = await freshRates(ctx);
@@ -48,7 +48,7 @@ export const fetchReferenceRates = defineJob(
     const leftMs = known || !isRead ? 0 : await looks.leftMs(source);
     if (leftMs > 0) {
       await looks.note(name, leftMs);
-      await asks.settle(name);
+      await asks.end(name);
       return { base, outcome: 'looked' };
     }
     const euro = known ?? euroRow(await latest(ctx, name, isRead, signal), ctx.now());
@@ -57,10 +57,10 @@ export const fetchReferenceRates = defineJob(
     const rows = rates && base !== 'EUR' ? [euro, { ...euro, base, rates }] : [euro];
     const isNew = await store(ctx, rows);
     for (const row of rows) await cache.write(forexName(row.base), forexCopy(row));
-    await asks.settle(name);
+    await asks.end(name);
     return { base, outcome: rates ? (isNew ? 'stored' : 'unchanged') : 'unknown_symbol' };
   },
-  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.settle(forexName(base)),
+  async ({ base }, _reason, { market: { asks } }: JobContext) => asks.end(forexName(base)),
 );
 
 /** Asks the bank. Its failure is one for every base; where a reader has caused it, there is no other try. */

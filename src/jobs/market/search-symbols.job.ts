@@ -31,5 +31,5 @@ export const searchSymbols = defineJob(
     });
     return { q, outcome };
   },
-  async ({ q }, _reason, { market: { asks } }: JobContext) => asks.settle(searchName(q)),
+  async ({ q }, _reason, { market: { asks } }: JobContext) => asks.end(searchName(q)),
 );

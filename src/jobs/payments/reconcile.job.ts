@@ -18,13 +18,13 @@ const latestMs = 300_000;
 type Due = Readonly<{ id: string; order: string; jobId: string; createdAt: Date }>;
 
 /** What is looked after, payments or refunds. */
-export type Charge = 'payments' | 'refunds';
+export type Reviewed = 'payments' | 'refunds';
 
 /**
  * Reviews up to ten thousand payments or refunds that are due, the longest due first: one whose job is neither in Redis nor
  * on its way there gets a new one, where its gateway can be spoken to; the others wait. The next review comes later the older it is. Two reviews at once share the work.
  */
-export async function reviewDue(ctx: JobContext, what: Charge, signal: AbortSignal) {
+export async function reviewDue(ctx: JobContext, what: Reviewed, signal: AbortSignal) {
   const count = { reviewed: 0, revived: 0 };
   const until = ctx.now();
   for (let turn = 0; turn < mostBatches; turn += 1) {
@@ -59,7 +59,7 @@ export async function makeAllDue(em: EntityManager, at: Date): Promise<void> {
   await em.nativeUpdate(Refund, later, { reviewAt: at });
 }
 
-async function findDue({ em, payments: { gateways } }: JobContext, what: Charge, until: Date): Promise<Due[]> {
+async function findDue({ em, payments: { gateways } }: JobContext, what: Reviewed, until: Date): Promise<Due[]> {
   const reviewAt = { $lte: until };
   const names = gateways.all.map(({ name }) => name);
   const options = { orderBy: { reviewAt: 'asc' }, limit: batch, disableIdentityMap: true } as const;
@@ -73,14 +73,14 @@ function ofGateways(names: readonly string[]) {
 }
 
 /** Those of them that nobody has reviewed or settled meanwhile, locked. */
-async function stillDue(tx: EntityManager, what: Charge, due: readonly Due[], until: Date): Promise<Due[]> {
+async function stillDue(tx: EntityManager, what: Reviewed, due: readonly Due[], until: Date): Promise<Due[]> {
   const where = { id: { $in: due.map(({ id }) => id) }, reviewAt: { $lte: until } };
   const lockMode = LockMode.PESSIMISTIC_WRITE;
   const options = { orderBy: { id: 'asc' }, lockMode, disableIdentityMap: true } as const;
   return what === 'payments' ? tx.find(Payment, where, options) : tx.find(Refund, where, options);
 }
 
-function ask(after: AfterCommit, what: Charge, { order: order_id, id }: Due): string {
+function ask(after: AfterCommit, what: Reviewed, { order: order_id, id }: Due): string {
   return what === 'payments'
     ? after.enqueue(chargeOrder, { order_id, payment_id: id })
     : after.enqueue(refundPayment, { order_id, refund_id: id });
@@ -89,7 +89,7 @@ function ask(after: AfterCommit, what: Charge, { order: order_id, id }: Due): st
 type Next = Readonly<{ id: string; set: Readonly<{ jobId: string; reviewAt: Date }> }>;
 
 // What has been settled meanwhile is due no more, and stays so.
-async function schedule(tx: EntityManager, what: Charge, next: readonly Next[]): Promise<void> {
+async function schedule(tx: EntityManager, what: Reviewed, next: readonly Next[]): Promise<void> {
   if (what === 'payments') await updateEach(tx, Payment, next, 'reviewAt');
   else await updateEach(tx, Refund, next, 'reviewAt');
 }

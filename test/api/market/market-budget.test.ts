@@ -38,7 +38,7 @@ test('before any call, both windows are empty', async () => {
 
 test('calls are told by lane, those of others too, and jobs that wait', async () => {
   const budget = open();
-  await budget.settle(await budget.take('anonymous_cold'), { limit: 60, remaining: 57 });
+  await budget.hear(await budget.take('anonymous_cold'), { limit: 60, remaining: 57 });
   await budget.take('watchlist');
   const queue = api.ctx.jobs.queues.get(finnhub.name);
   await queue?.addBulk([0, 0, 3].map((priority) => ({ name: 'fetch-quote', data: {}, opts: { priority } })));

@@ -40,7 +40,7 @@ async function grants(budget: Budget, lane: Lane): Promise<number> {
 async function told(more: Partial<BudgetOptions> = {}): Promise<Budget> {
   const budget = open(more);
   const grant = await budget.take('logged_in');
-  await budget.settle(grant, { limit: 60, remaining: 59 });
+  await budget.hear(grant, { limit: 60, remaining: 59 });
   // The first look after that puts back what is remembered.
   await budget.take('logged_in');
   await redis.del(keys.log, keys.people);

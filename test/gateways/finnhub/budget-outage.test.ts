@@ -18,7 +18,7 @@ beforeEach(async () => {
   redis.on('error', () => {});
   await until('connected', () => (redis.status === 'ready' ? true : undefined));
   budget = openBudget(redis, { key: 'k', perWindow: 3, windowMs: 60_000, perSecond: 30, holdMs: 0 });
-  await budget.settle(await budget.take(lane), { limit: 3, remaining: 2 });
+  await budget.hear(await budget.take(lane), { limit: 3, remaining: 2 });
 });
 afterEach(async () => {
   redis.disconnect();

@@ -42,7 +42,7 @@ async function grants(budget: Budget): Promise<number> {
 async function told(limits: Partial<typeof plan> = {}, connection = redis): Promise<Budget> {
   const budget = open(limits, connection);
   const limit = limits.perWindow ?? plan.perWindow;
-  await budget.settle(await budget.take(lane), { limit, remaining: limit - 1 });
+  await budget.hear(await budget.take(lane), { limit, remaining: limit - 1 });
   return budget;
 }
 
@@ -51,21 +51,21 @@ test('a first start makes one call at a time until an answer has told what is le
   const first = await budget.take(lane);
   expect(await wait(budget)).toBe(50);
   expect(await wait(open({}, connections[1]))).toBe(50);
-  await budget.settle(first, 'silent');
+  await budget.hear(first, 'silent');
   const second = await budget.take(lane);
   expect(await wait(budget)).toBe(50);
-  await budget.settle(second, { limit: 5, remaining: 3 });
+  await budget.hear(second, { limit: 5, remaining: 3 });
   expect(await grants(budget)).toBe(3);
 });
 
 test('an answer without the header rests one window, once: after that the log is complete', async () => {
   const budget = open({ windowMs: 3_000 });
-  await budget.settle(await budget.take(lane), 'unlabelled');
+  await budget.hear(await budget.take(lane), 'unlabelled');
   const rest = await wait(budget);
   expect(rest).toBeGreaterThan(0);
   expect(rest).toBeLessThanOrEqual(3_025);
   const granted = await until('the window is over', () => budget.take(lane).catch(() => undefined));
-  await budget.settle(granted, 'unlabelled');
+  await budget.hear(granted, 'unlabelled');
   expect(await grants(budget)).toBe(4);
 });
 
@@ -98,7 +98,7 @@ test('calls that the provider has counted and we have not are taken over, whatev
       await redis.flushdb();
       const remaining = Math.min(left, theirs - 1);
       const budget = open({ perWindow: ours, windowMs: 60_000 });
-      await budget.settle(await budget.take(lane), { limit: theirs, remaining });
+      await budget.hear(await budget.take(lane), { limit: theirs, remaining });
       // Never more than the provider has left, never more than our own plan, all calls counted.
       const used = theirs - remaining;
       expect(await grants(budget)).toBe(Math.max(0, Math.min(remaining, ours - used)));
@@ -110,7 +110,7 @@ test('calls that the provider has counted and we have not are taken over, whatev
 test('a provider that counts fewer than we do gives nothing back', async () => {
   const budget = await told();
   await budget.take(lane);
-  await budget.settle(await budget.take(lane), unused);
+  await budget.hear(await budget.take(lane), unused);
   expect(await grants(budget)).toBe(2);
 });
 
@@ -119,7 +119,7 @@ test('a grant that was not used in time is void and given back, the right to try
   const first = await budget.take(lane);
   expect(await budget.isGood({ ...first, askedAtMs: performance.now() })).toBe(true);
   expect(await budget.isGood({ ...first, askedAtMs: first.askedAtMs - 251 })).toBe(false);
-  await budget.settle(await budget.take(lane), unused);
+  await budget.hear(await budget.take(lane), unused);
   expect(await grants(budget)).toBe(4);
 });
 
@@ -145,7 +145,7 @@ test('Redis loses everything, and only a newcomer asks: one call, whose answer t
   const newcomer = open({}, connections[1]);
   const grant = await newcomer.take(lane);
   expect(await wait(newcomer)).toBe(50);
-  await newcomer.settle(grant, { limit: 5, remaining: 0 });
+  await newcomer.hear(grant, { limit: 5, remaining: 0 });
   expect(await wait(newcomer)).toBeGreaterThan(500);
 });
 
@@ -162,7 +162,7 @@ test('four processes that take all they can exceed neither window', async () => 
         const grant = await budget.take(lane).catch(() => undefined);
         if (!grant) continue;
         granted.push({ askedAtMs, heardAtMs: performance.now() });
-        await budget.settle(grant, 'silent');
+        await budget.hear(grant, 'silent');
       }
     }),
   );

@@ -54,7 +54,7 @@ export async function openProvider(): Promise<Provider> {
   const generous: Budget = {
     take: async () => ({ id: 'grant', askedAtMs: performance.now() }),
     isGood: async () => true,
-    settle: async () => {},
+    hear: async () => {},
     rest: async () => {},
   };
   const client = (budget: Partial<Budget> = {}, key?: string) =>
@@ -77,7 +77,7 @@ export async function openProvider(): Promise<Provider> {
     async ask(next, signal = AbortSignal.timeout(patienceMs)) {
       answers(next);
       const told: unknown[] = [];
-      const finnhub = client({ settle: async (_grant, said) => void told.push(said) }, 'k-secret');
+      const finnhub = client({ hear: async (_grant, said) => void told.push(said) }, 'k-secret');
       return finnhub.quote('BRK.B', signal).then(
         (quote) => ({ quote, error: undefined, told }),
         (error: unknown) => ({ quote: undefined, error, told }),

@@ -14,6 +14,7 @@ import { openFailedLogins } from './callers/failed-logins.ts';
 import { countingOf, openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
 import { openApiRoute } from './docs/openapi.ts';
+import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
 import { answerProblem } from './http/problem.ts';
 import { refuseInvalid } from './http/refuse-invalid.ts';
@@ -31,6 +32,7 @@ import { BadDefinition } from '../jobs/load-definitions.ts';
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
+  const texts = await readOperationTexts();
   app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
   app.onError(answerProblem);
@@ -51,7 +53,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
       const body = route.request?.body;
       const reading = body ? [readJsonBody(body.required === false, route['x-body-limit'])] : [];
       const middleware = [...guarding, ...reading, refuseUnknownQuery(route)];
-      return { route: { ...documented(who, route), middleware }, handler };
+      return { route: { ...documented(who, route, texts.get(route.operationId)), middleware }, handler };
     }),
   );
   mountBoard(app, ctx);

@@ -81,4 +81,9 @@ describe('Dockerfile', () => {
     for (const folder of ['src', 'migrations']) expect(dockerfile).toMatch(new RegExp(`^COPY ${folder} `, 'm'));
     expect(dockerfile).not.toMatch(/COPY (--from=\S+ )?(\.|test|sandbox) /);
   });
+
+  it('leaves nothing of the source out: the texts of the API and the scripts of Redis are read from there', () => {
+    const ignored = readFileSync('.dockerignore', 'utf8').split('\n').filter(Boolean);
+    expect(ignored.filter((pattern) => /^(src|migrations)|\*\*|\.(md|lua)$/.test(pattern))).toEqual([]);
+  });
 });

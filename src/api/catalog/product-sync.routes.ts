@@ -25,9 +25,6 @@ const sync = defineRoute(
     path: '/products/sync',
     operationId: 'syncProducts',
     summary: 'Reads the product feed now, or joins the reading under way.',
-    description:
-      'The job is in the answer and at Location; its result counts what was new, different and the same. Unlike ' +
-      '`GET /products?sync=true` this does not mind how long ago the feed was last read.',
     tags: ['products'],
     request: { headers: IdempotencyHeaders },
     responses: {

@@ -115,7 +115,6 @@ const asyncApi = defineRoute(
     path: '/asyncapi.json',
     operationId: 'readAsyncApi',
     summary: 'The Redis streams and their events, AsyncAPI 3.0.',
-    description: 'A channel is a stream, a message is an event: what consumers generate their types from.',
     tags: ['about'],
     responses: {
       200: {

@@ -32,10 +32,10 @@ export const ProblemView = z
 type Responses = DocumentedRoute['responses'];
 
 /**
- * The route as OpenAPI shows it: its security, and every problem it can answer. Which those are follows from who may
- * call it and what it takes; a route adds its own by naming their codes in the description of a status.
+ * The route as OpenAPI shows it: its description, its security, and every problem it can answer. Which those are follows from
+ * who may call it and what it takes; a route adds its own by naming their codes in the description of a status.
  */
-export function documented<R extends DocumentedRoute>(who: Who, route: R): R {
+export function documented<R extends DocumentedRoute>(who: Who, route: R, description: string | undefined): R {
   const possible = Object.groupBy(
     [...codesOf(who, route), ...declaredCodes(route)],
     (code) => problemCodes[code].status,
@@ -46,7 +46,8 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R): R {
     ),
   );
   const security = who === 'public' ? [] : [{ bearer: [] }, { cookie: [] }];
-  return { ...route, security, responses: { ...route.responses, ...problems } };
+  const said = description === undefined ? {} : { description };
+  return { ...route, ...said, security, responses: { ...route.responses, ...problems } };
 }
 
 function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {

@@ -24,7 +24,6 @@ const list = defineRoute(
     path: '/problems',
     operationId: 'listProblems',
     summary: 'Every code that an unsuccessful answer can have.',
-    description: 'The page shows all of them, whatever `limit` says.',
     tags: ['about'],
     request: { query: z.object(ShortPageQuery) },
     responses: {

@@ -15,6 +15,8 @@ export type DocumentedRoute = RouteConfig &
     operationId: string;
     summary: string;
     tags: string[];
+    /** Stands in the section of the operation in `operations.md`, beside the routes. */
+    description?: never;
     /** The most bytes its body may have, where that is not 64 KiB. */
     'x-body-limit'?: number;
   }>;

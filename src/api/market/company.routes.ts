@@ -5,7 +5,7 @@ import { companyName, storedCompany } from '../../market/company.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { CompanyKeys } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
+import { marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
 
@@ -18,7 +18,6 @@ const company = defineRoute(
     path: '/market/company',
     operationId: 'readCompany',
     summary: 'A company’s profile in the provider’s own keys.',
-    description: `What the provider does not know is null. \`marketCapitalization\` and \`shareOutstanding\` are in millions. ${aboutCopies}`,
     tags: ['market'],
     request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: PreferHeader },
     responses: marketAnswers('The profile.', CompanyView, {

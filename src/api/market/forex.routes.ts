@@ -7,7 +7,7 @@ import { Currency } from '../../money/currency.ts';
 import { forexName, storedForex } from '../../market/forex.ts';
 import type { Lane } from '../../jobs/queues.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
+import { marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
 
@@ -22,7 +22,6 @@ const forex = defineRoute(
     path: '/market/forex',
     operationId: 'readForex',
     summary: 'Exchange rates: units of each currency for one of the base.',
-    description: `\`source\` is \`finnhub\`, or \`ecb\` where the key’s plan has no forex: the European Central Bank’s reference rates of its last business day, for other bases than the euro computed from them, rounded half to even at eight significant digits. \`as_of\` is the moment for which the rates hold. A base that the source does not list is unknown. ${aboutCopies}`,
     tags: ['market'],
     request: { query: z.object({ base: Currency.meta({ example: 'USD' }) }), headers: PreferHeader },
     responses: marketAnswers('The rates.', ForexView, {

@@ -20,10 +20,6 @@ export const Pending = z.object({ job_id: z.string(), state: z.literal('waiting'
 /** How long the caller is willing to wait when nothing is stored. */
 export const PreferHeader = z.object({ prefer: z.string().max(200).optional().openapi({ example: 'wait=5' }) });
 
-/** What all reads of a stored copy have in common, for descriptions. */
-export const aboutCopies =
-  'A fresh copy is answered at once; an old one at once with `stale: true` while a refresh is fetched; without one the answer waits up to `Prefer: wait=N` seconds (default 3, most 10).';
-
 /** Every answer of a read from stored copies. */
 export function marketAnswers<Schema extends z.ZodType>(
   description: string,

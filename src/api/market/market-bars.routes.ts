@@ -26,7 +26,6 @@ const bars = defineRoute(
     path: '/market/bars',
     operationId: 'readBars',
     summary: 'Bars of a symbol, made of its stored prices.',
-    description: `Of each interval in which a price was observed: \`t\` its beginning (UNIX seconds, a multiple of the interval), \`o\` the first, \`h\` the highest, \`l\` the lowest and \`c\` the last price observed, \`n\` how many. A price that the provider says again, moment and all, is one observation: a closed market makes no bars. Nothing is fetched and nothing made up: an interval without an observation has no bar, and \`gaps\` names the times between bars in which there is none. \`from\` and \`to\` are RFC 3339 times or days (UTC, both included); by default the last 24 hours. At most ${most} intervals.`,
     tags: ['market'],
     request: {
       query: z.object({

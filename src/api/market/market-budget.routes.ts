@@ -72,8 +72,6 @@ const budget = defineRoute(
     path: '/market/budget',
     operationId: 'readBudget',
     summary: 'What has been used of the provider’s plan, for whom, and what waits.',
-    description:
-      'Fetches wait in lanes, and lanes come one after another: somebody logged in asks; somebody else asks for what is not stored yet; an old price is refreshed for somebody else; the watchlist; old profiles and news. The last three are spread evenly over the window and leave people what those used lately.',
     tags: ['market'],
     responses: {
       200: { description: 'The budget now.', content: { 'application/json': { schema: BudgetView, example } } },

@@ -8,9 +8,6 @@ import { defineRoute } from '../http/define-route.ts';
 import { exampleQuote } from '../docs/examples.ts';
 import { Moment, type NamedSpan, spanOf } from '../http/span.ts';
 
-const description =
-  'What was observed and stored, by `as_of`, oldest first; no upstream call. What the provider says again, moment and all, is one observation. `from` and `to` are RFC 3339 times or days (UTC, both included); by default the last 7 days. Bars of any span: `GET /market/bars`.';
-
 const spanQuery = {
   from: Moment.optional().openapi({ example: '2025-09-19' }),
   to: Moment.optional().openapi({ example: '2025-09-19T21:00:00Z' }),
@@ -56,7 +53,6 @@ function priceRoute(of: Readonly<{ path: string; operationId: string; summary: s
     {
       method: 'get',
       ...named,
-      description,
       tags: ['market'],
       request: { query: z.object({ symbol, ...spanQuery }) },
       responses: {
@@ -90,7 +86,6 @@ const forex = defineRoute(
     path: '/market/forex/history',
     operationId: 'readForexHistory',
     summary: 'The stored exchange rates of a base over time.',
-    description,
     tags: ['market'],
     request: { query: z.object({ base: Currency.meta({ example: 'USD' }), ...spanQuery }) },
     responses: {

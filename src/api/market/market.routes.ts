@@ -3,14 +3,11 @@ import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
 import { QuoteKeys } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleQuote } from '../docs/examples.ts';
-import { aboutCopies, marketAnswers, observed, PreferHeader, priceOf } from './market-answers.ts';
+import { marketAnswers, observed, PreferHeader, priceOf } from './market-answers.ts';
 import { answerRead } from './answer-read.ts';
 
 /** A price with the provider's keys, as every route of prices answers it. */
 export const QuoteView = QuoteKeys.extend({ symbol: z.string(), ...observed }).openapi('Quote');
-
-const glossary =
-  'Keys: `c` current price, `d` change, `dp` change in percent, `h` high of the day, `l` low of the day, `o` open, `pc` previous close, `t` UNIX seconds.';
 
 const quote = defineRoute(
   'public',
@@ -19,7 +16,6 @@ const quote = defineRoute(
     path: '/market/quote',
     operationId: 'readQuote',
     summary: 'A stock or crypto price in the provider’s own keys.',
-    description: `${aboutCopies} ${glossary}`,
     tags: ['market'],
     request: { query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }), headers: PreferHeader },
     responses: marketAnswers('The quote.', QuoteView, exampleQuote),
@@ -34,7 +30,6 @@ const crypto = defineRoute(
     path: '/market/crypto',
     operationId: 'readCrypto',
     summary: 'A coin’s price at an exchange, in the provider’s own keys.',
-    description: `\`BTC\`, \`BTCUSDT\` and \`BINANCE:BTCUSDT\` are the same, and answered as the last. ${aboutCopies} ${glossary}`,
     tags: ['market'],
     request: { query: z.object({ symbol: CryptoSymbol.meta({ example: 'BTC' }) }), headers: PreferHeader },
     responses: marketAnswers('The price.', QuoteView, {

@@ -5,7 +5,7 @@ import { fetchNews } from '../../jobs/market/fetch-news.job.ts';
 import { newsName, storedNews } from '../../market/news.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
+import { marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { Day } from '../http/span.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
@@ -36,7 +36,6 @@ const news = defineRoute(
     path: '/market/news',
     operationId: 'readNews',
     summary: 'The news of a symbol, newest first.',
-    description: `Days are UTC; both are included; at most ${mostDays}. Without them, the last ${defaultDays} days. ${aboutCopies}`,
     tags: ['market'],
     request: {
       query: z.object({

@@ -22,8 +22,6 @@ const quotes = defineRoute(
     path: '/market/quotes',
     operationId: 'readQuotes',
     summary: 'The stored prices of up to 50 symbols, without asking the provider.',
-    description:
-      'Answers in the order asked. A symbol of which nothing is stored stands in `missing`; `GET /market/quote` fetches it.',
     tags: ['market'],
     request: {
       query: z.object({

@@ -3,7 +3,7 @@ import { callName } from '../../gateways/finnhub/plan.ts';
 import { searchSymbols } from '../../jobs/market/search-symbols.job.ts';
 import { SearchWords, searchFreshMs, searchName } from '../../market/symbol-search.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { aboutCopies, marketAnswers, observed, PreferHeader } from './market-answers.ts';
+import { marketAnswers, observed, PreferHeader } from './market-answers.ts';
 import { askFor } from '../../market/read-market.ts';
 import { answerRead } from './answer-read.ts';
 
@@ -22,7 +22,6 @@ const search = defineRoute(
     path: '/market/search',
     operationId: 'searchSymbols',
     summary: 'The symbols that fit some words, best first.',
-    description: `At most 100. Answers are kept for an hour. ${aboutCopies}`,
     tags: ['market'],
     request: { query: z.object({ q: SearchWords.meta({ example: 'apple' }) }), headers: PreferHeader },
     responses: marketAnswers(

@@ -101,8 +101,6 @@ const list = defineRoute(
     path: '/market/watchlist',
     operationId: 'listWatchlist',
     summary: 'What is polled without anybody asking, and how often.',
-    description:
-      'Every watched symbol, by name. At most 80 % of the plan’s calls are for polling, as `polling` counts them.',
     tags: ['market'],
     request: { query: z.object(ShortPageQuery) },
     responses: {
@@ -140,8 +138,6 @@ const put = defineRoute(
     path: '/market/watchlist/{symbol}',
     operationId: 'watchSymbol',
     summary: 'Polls a symbol from now on, or more or less often than before.',
-    description:
-      'What would take more of the plan than polling may is refused, with the cadence that fits in `fits_every_seconds` and in `detail`. `BTC` and `BTCUSDT` are `BINANCE:BTCUSDT`. A symbol of which nothing is stored is asked for first: only what the provider lists is watched.',
     tags: ['market'],
     request: {
       params,

@@ -57,8 +57,6 @@ const list = defineRoute(
     path: '/audit',
     operationId: 'listAudit',
     summary: 'Who has changed what, or tried to, and from where, newest first.',
-    description:
-      'Changes by administrators, of accounts and of the board; logins, also failed ones; and what was refused for its caller’s role. Entries are only ever added; refusals are kept for 90 days.',
     tags: ['audit'],
     request: {
       query: z.object({

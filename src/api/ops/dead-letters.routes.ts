@@ -112,8 +112,6 @@ const replay = defineRoute(
     path: '/dead-letters/replay',
     operationId: 'replayDeadLetters',
     summary: 'Queues dead jobs again, the oldest first, each once ever, at most `limit` at a time.',
-    description:
-      'A replay is a new job with the same payload; what it does is guarded as ever, so nothing is charged twice.',
     tags: ['jobs'],
     request: {
       headers: IdempotencyHeaders,

@@ -20,7 +20,6 @@ const retry = defineRoute(
     path: '/jobs/{id}/retry',
     operationId: 'retryJob',
     summary: 'Gives a job that has failed for good all its tries again.',
-    description: 'It is the same job, and takes its dead letter back; what it does is guarded as ever.',
     tags: ['jobs'],
     request: { params: z.object({ id: z.string().openapi({ example: exampleJob.id }) }) },
     responses: {

@@ -19,9 +19,6 @@ const search = defineRoute(
     path: '/jobs',
     operationId: 'searchJobs',
     summary: 'Jobs of the last day, newest first: by kind, by state, by what they are about.',
-    description:
-      'Looks at the newest 3,000 jobs of the queues and states that are asked for; by an order, at its charges however old. ' +
-      'What has not left MySQL yet is counted by GET /queues.',
     tags: ['jobs'],
     request: {
       query: z.object({

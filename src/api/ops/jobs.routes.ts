@@ -60,8 +60,6 @@ const read = defineRoute(
     path: '/jobs/{id}',
     operationId: 'readJob',
     summary: 'How a job goes, for whoever holds its id, for a day.',
-    description:
-      'Asking about a fetch that has not ended counts as asking for its data. Scheduled runs are for operators.',
     tags: ['jobs'],
     request: { params: z.object({ id: z.string().openapi({ example: exampleJob.id }) }) },
     responses: {

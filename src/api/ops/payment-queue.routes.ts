@@ -58,7 +58,6 @@ const stop = defineRoute(
     operationId: 'stopPayments',
     summary:
       'Stops charging and refunding until told otherwise, over restarts and a lost Redis. Orders are still taken.',
-    description: 'What the gateway is being asked for at this moment is heard to its end.',
     tags: ['payments'],
     responses: {
       200: {

@@ -135,7 +135,6 @@ const list = defineRoute(
     path: '/queues',
     operationId: 'listQueues',
     summary: 'How every queue is: depth, oldest waiting, outcomes, workers, paused or limited until; and what lags.',
-    description: 'A figure that cannot be read now is null.',
     tags: ['jobs'],
     request: { query: z.object(ShortPageQuery) },
     responses: {

@@ -36,8 +36,6 @@ const status = defineRoute(
     path: '/status',
     operationId: 'readStatus',
     summary: 'How each part is that the platform stands on, as this process sees it; for people who watch.',
-    description:
-      'Answers within a second, also when everything is away; unknown is what cannot be looked up then. Cheap: however many ask, one looks. Probes ask `/readyz`.',
     tags: ['about'],
     responses: {
       200: { description: 'Every part.', content: { 'application/json': { schema: StatusView, example } } },

@@ -32,8 +32,6 @@ const change = defineRoute(
     path: '/orders/{id}',
     operationId: 'changeOrder',
     summary: 'Changes the items or the payment method of an order that is neither paid nor being charged.',
-    description:
-      'Items are replaced as a whole, at the prices and with the stock of this moment. Naming a payment method for an order that has no live payment begins to pay it.',
     tags: ['orders'],
     request: {
       params,
@@ -83,7 +81,6 @@ const pay = defineRoute(
     path: '/orders/{id}/pay',
     operationId: 'payOrder',
     summary: 'Pays an order that waits for it, or whose last payment has failed.',
-    description: 'However often and however many at once: an order has at most one payment that has not failed.',
     tags: ['orders'],
     request: {
       params,
@@ -115,8 +112,6 @@ const pay = defineRoute(
 
 const cancelling = {
   summary: 'Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer.',
-  description:
-    'Where the gateway waits for the buyer to authenticate, it is asked to stop first. A buyer who was quicker has paid: 409.',
   tags: ['orders'],
   responses: {
     200: { description: 'The order, cancelled.', content: cancelled },

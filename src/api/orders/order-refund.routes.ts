@@ -23,10 +23,6 @@ const refund = defineRoute(
     path: '/orders/{id}/refund',
     operationId: 'refundOrder',
     summary: 'Gives the whole payment back, or a part of what is left of it.',
-    description:
-      'The refund is `processing` until the gateway says that it has succeeded, which can take days: Stripe’s `pending` and `requires_action` are not success. ' +
-      'Until then the order’s `status` and `refunded_amount` stay as they are, while its amount counts as taken: never more is refunded, or asked to be, than was paid. ' +
-      'With its success the order becomes refunded or partially_refunded. A refund that fails or is canceled, even weeks later, takes the order back to where the others leave it.',
     tags: ['orders'],
     request: {
       params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }),

@@ -28,8 +28,6 @@ const create = defineRoute(
     path: '/orders',
     operationId: 'placeOrder',
     summary: 'Places an order; once answered it is durable, and its payment is under way.',
-    description:
-      'With a `currency` other than the products’, each line (price × quantity) is converted at the newest stored rate and rounded once, half to even, to the currency’s minor unit; the order keeps `fx_rate`, `fx_source` and `fx_as_of`.',
     tags: ['orders'],
     request: {
       headers: IdempotencyHeaders,

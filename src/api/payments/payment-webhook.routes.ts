@@ -12,10 +12,6 @@ const receive = defineRoute(
     path: '/payments/webhook',
     operationId: 'receivePaymentWebhook',
     summary: 'Takes Stripe’s events; their signature is their login.',
-    description:
-      'Events may come twice, late, in any order, and before the answer to our own call. They move a payment or refund only where its state allows it, ' +
-      'and only when the gateway’s id, the amount and the currency are those of our books; otherwise the gateway is asked. ' +
-      'Payment intents, refunds (also those made in the gateway’s own dashboard) and disputes are heard, every other event is taken and left.',
     'x-body-limit': 1_048_576,
     tags: ['payments'],
     request: {

@@ -44,8 +44,6 @@ const list = defineRoute(
     path: '/events',
     operationId: 'listEvents',
     summary: 'The durable log of all events, oldest first: what a lost stream is restored from.',
-    description:
-      'Go on with the id of the last event as `after`, also when `next_cursor` is null and more may come: nothing is missed and nothing comes twice.',
     tags: ['streams'],
     request: {
       query: z.object({

@@ -24,11 +24,6 @@ const headers = z.object({
       example: '1795348800000-0',
     }),
 });
-const description =
-  'Server-sent events: `id` is the Redis stream id, `event` the type, `data` one line of JSON. Without `Last-Event-ID` ' +
-  'from now on. `event: gap` says that events are no longer there: read the state anew. `event: bye` says that the ' +
-  'process ends, or the login that follows: come back after `retry`. A comment comes every 15 s.';
-
 function eventStream(example: string) {
   return {
     200: { description: 'Events, without end.', content: { 'text/event-stream': { schema: z.string(), example } } },
@@ -43,7 +38,6 @@ const orderEvents = defineRoute(
     path: '/streams/orders',
     operationId: 'followOrders',
     summary: "Everything that happens to one's own orders, as it happens.",
-    description,
     tags: ['streams'],
     request: {
       headers,
@@ -82,7 +76,6 @@ const marketEvents = defineRoute(
     path: '/streams/market',
     operationId: 'followMarket',
     summary: 'Market data as it is stored; all of it, or only some symbols and types.',
-    description,
     tags: ['streams'],
     request: {
       headers,

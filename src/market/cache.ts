@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Redis } from 'ioredis';
+import { loadScript } from '../redis/scripts.ts';
 
 // What another process has written may be ahead by as much as clocks differ.
 const aheadMs = 5_000;
@@ -35,13 +36,13 @@ const unknownSeconds = 600;
 // A value is the observation's milliseconds, a bar, the check sum of all but itself, a bar, and the body.
 const shape = /^(\d{1,15})\|([0-9a-f]{8})\|(\{.*)$/s;
 
-// What has not the shape, or comes from the future, gives way to anything.
-const writeNewest = `
-local old = redis.call('TYPE', KEYS[1]).ok == 'string' and redis.call('GET', KEYS[1]) or ''
-local oldMs = tonumber(string.match(old, '^(%d+)|%x%x%x%x%x%x%x%x|{'))
-if oldMs and oldMs > tonumber(ARGV[1]) and oldMs <= tonumber(ARGV[4]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return 1`;
+const writeNewest = loadScript(new URL('./cache/write-newest.lua', import.meta.url), [
+  'copy',
+  'observedAtMs',
+  'value',
+  'keptSeconds',
+  'latestMs',
+]);
 
 /** Opens the cache on a connection that fails fast. */
 export function openCache(redis: Redis, now: () => Date): Cache {
@@ -56,8 +57,8 @@ export function openCache(redis: Redis, now: () => Date): Cache {
     readAll,
     async write(name, { body, observedAtMs }, keptSeconds = weekSeconds) {
       const value = `${observedAtMs}|${checkSum(observedAtMs, body)}|${body}`;
-      const latest = latestBelieved(now());
-      await redis.eval(writeNewest, 1, `copy:${name}`, observedAtMs, value, keptSeconds, latest);
+      const latestMs = latestBelieved(now());
+      await writeNewest(redis, { copy: `copy:${name}`, observedAtMs, value, keptSeconds, latestMs });
     },
     markUnknown: async (name) => void (await redis.set(`unknown:${name}`, 1, 'EX', unknownSeconds)),
     async noteNothing(name, isSo) {

@@ -4,13 +4,14 @@ import type { Context, JobContext } from '../context.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
 import { finnhub, priorityOf } from '../jobs/queues.ts';
+import { loadScript } from '../redis/scripts.ts';
 
 type OurJob = Job<z.ZodType, z.ZodType, JobContext>;
 type Planned = Readonly<{ id: string; job: OurJob; payload: unknown; everyMs: number; offsetMs?: number }>;
 
 const lockKey = 'orderflow:scheduling';
 const lockMs = 10_000;
-const unlock = `if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end return 1`;
+const unlock = loadScript(new URL('./schedule-jobs/unlock.lua', import.meta.url), ['lock', 'token']);
 
 /**
  * Makes BullMQ's schedulers what the job kinds say: what runs by itself has one, and no other exists. One process does so
@@ -28,7 +29,7 @@ export async function scheduleJobs(context: Context): Promise<boolean> {
     for (const job of definitions.jobs.values()) schedules.push(...(await schedulesOf(job, context)));
     await reconcile(context, schedules);
   } finally {
-    await redis.eval(unlock, 1, lockKey, token);
+    await unlock(redis, { lock: lockKey, token });
   }
   return true;
 }

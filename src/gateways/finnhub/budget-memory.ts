@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { lookScript, restoreScript } from './budget-scripts.ts';
+import { loadScript, type Script } from '../../redis/scripts.ts';
 
 /** The key and what its plan allows; `reserved` is the part, from 0 to 1, of both windows that is kept for people. */
 export type BudgetLimits = Readonly<{
@@ -32,7 +32,7 @@ export function budgetKeys(key: string) {
 
 /** What one process remembers of the budget's log, to put it back when Redis has lost it. */
 export type BudgetMemory = Readonly<{
-  /** Asks a script that answers as takeScript does, and returns the wait, ms; what was lost is put back first. */
+  /** Asks a script that answers as take.lua does, and returns the wait, ms; what was lost is put back first. */
   ask(script: (epoch: string) => Promise<unknown>): Promise<number>;
   /** How long this process should make no call: others may not have put back yet what they remember. */
   holdMs(): number;
@@ -44,6 +44,14 @@ export type Remembering = Readonly<{
   guardedMs: number;
   lookEveryMs: number;
 }>;
+
+/** A script of the budget. */
+export function budgetScript<const Name extends string>(name: string, names: readonly Name[]): Script<Name> {
+  return loadScript(new URL(`./budget/${name}.lua`, import.meta.url), names);
+}
+
+const look = budgetScript('look', ['log', 'epoch', 'since', 'knownEpoch']);
+const restore = budgetScript('restore', ['log', 'windowMs', 'remembered']);
 
 // What the scripts answer: verdict, its epoch or wait, and the log as member, score, member, score …
 const Taken = z.tuple([z.enum(['restore', 'wait', 'go']), z.string(), z.array(z.string()).optional()]);
@@ -65,7 +73,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   ): Promise<number> => {
     const [verdict, detail, seen = []] = Taken.parse(await script(known));
     if (verdict === 'restore') {
-      if (log.length > 0) await redis.eval(restoreScript, 1, keys.log, guardedMs, ...log);
+      if (log.length > 0) await restore(redis, { log: keys.log, windowMs: guardedMs, remembered: log });
       epoch = detail || 'unknown';
       return ask(script, epoch);
     }
@@ -73,10 +81,9 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
     return verdict === 'wait' ? Number(detail) : 0;
   };
   // What cannot be looked at now is at the next look.
-  const look = () =>
-    void ask((known) => redis.eval(lookScript, 3, keys.log, keys.epoch, keys.since, known)).catch(() => {});
+  const lookAgain = () => void ask((knownEpoch) => look(redis, { ...keys, knownEpoch })).catch(() => {});
   const lookIfDue = () => {
-    if (redis.status === 'ready' && performance.now() - askedAtMs <= guardedMs) look();
+    if (redis.status === 'ready' && performance.now() - askedAtMs <= guardedMs) lookAgain();
   };
   const looking = setInterval(lookIfDue, lookEveryMs).unref();
   redis.once('end', () => clearInterval(looking));
@@ -85,7 +92,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
     if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
     isFirst = false;
     // On a first start too: whoever may have something to put back is waited for from now on, not from the first call on.
-    look();
+    lookAgain();
   });
   return {
     ask(script) {

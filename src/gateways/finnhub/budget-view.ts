@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { type BudgetLimits, budgetKeys } from './budget-memory.ts';
-import { viewScript } from './budget-scripts.ts';
+import { type BudgetLimits, budgetKeys, budgetScript } from './budget-memory.ts';
 
 /** One of the plan's two windows; moments are UNIX milliseconds. */
 export type WindowState = Readonly<{
@@ -24,21 +23,14 @@ export type BudgetState = Readonly<{
   restingUntilMs: number | undefined;
 }>;
 
+const view = budgetScript('view', ['log', 'people', 'rest', 'refused', 'windowMs', 'mostOfWindow', 'mostOfSecond']);
 const Seen = z.tuple([z.coerce.number(), z.array(z.string()), z.int(), z.int(), z.int(), z.string()]);
 
 /** Reads the budget of a key, without taking anything. @throws when Redis is away. */
 export async function readBudget(redis: Redis, limits: BudgetLimits): Promise<BudgetState> {
   const { key, perWindow, windowMs, perSecond, reserved = 0 } = limits;
-  const keys = budgetKeys(key);
-  const given = [keys.log, keys.people, keys.rest, keys.refused];
-  const answer = await redis.eval(
-    viewScript,
-    given.length,
-    ...given,
-    windowMs,
-    reserved * perWindow,
-    reserved * perSecond,
-  );
+  const mostKept = { mostOfWindow: reserved * perWindow, mostOfSecond: reserved * perSecond };
+  const answer = await view(redis, { ...budgetKeys(key), windowMs, ...mostKept });
   const [nowMs, log, kept, keptInSecond, restMs, refusal] = Seen.parse(answer);
   const calls = log.flatMap((member, index) => (index % 2 === 0 ? [{ member, atMs: Number(log[index + 1]) }] : []));
   const window = (name: WindowState['name'], ms: number, limit: number, left: number): WindowState => {

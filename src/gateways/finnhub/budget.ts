@@ -2,8 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimited } from '../../errors.ts';
 import type { Lane } from '../../jobs/queues.ts';
-import { type BudgetLimits, budgetKeys, openBudgetMemory } from './budget-memory.ts';
-import { giveBackScript, refuseScript, hearScript, takeScript } from './budget-scripts.ts';
+import { type BudgetLimits, budgetKeys, budgetScript, openBudgetMemory } from './budget-memory.ts';
 
 /** Permission for one call; it is void unless the call leaves within 250 ms. */
 export type Grant = Readonly<{ id: string; askedAtMs: number }>;
@@ -42,6 +41,29 @@ const redisAwayMs = 1_000;
 const leastEarlyMs = 1_000;
 const toldForMs = 7 * 86_400_000;
 
+const planNames = ['perWindow', 'windowMs', 'perSecond', 'reserved', 'paceMs', 'earlyMs'] as const;
+const take = budgetScript('take', [
+  'log',
+  'epoch',
+  'probe',
+  'since',
+  'people',
+  'waiting',
+  'pace',
+  'rest',
+  'id',
+  'knownEpoch',
+  'probeMs',
+  'probePauseMs',
+  ...planNames,
+  'holdMs',
+  'ownHoldMs',
+  'isBackground',
+]);
+const giveBack = budgetScript('give-back', ['log', 'probe', 'people', 'id']);
+const hear = budgetScript('hear', ['log', 'epoch', 'probe', 'since', 'id', 'used', 'newEpoch', 'windowMs', 'isGuess']);
+const refuse = budgetScript('refuse', ['rest', 'refused', 'restMs', 'toldForMs']);
+
 /**
  * Opens the budget: a sliding log in Redis of the moments at which calls are known to have arrived at the latest.
  * Limits are kept with a guard, so that jitter never shows as an excess. Each process remembers the log it last saw
@@ -50,21 +72,25 @@ const toldForMs = 7 * 86_400_000;
 export function openBudget(redis: Redis, options: BudgetOptions): Budget {
   const { perWindow, windowMs, perSecond, reserved = 0 } = options;
   const { isBackground = () => false, lookEveryMs = 200, holdMs = 1_000 } = options;
-  const { log, epoch: epochKey, probe, since, people, waiting, pace, rest, refused } = budgetKeys(options.key);
+  const keys = budgetKeys(options.key);
   const guardedMs = windowMs + Math.ceil(windowMs / 120);
   const guardedPerSecond = Math.max(1, Math.floor((perSecond * 5) / 6));
   const paceMs = guardedMs / perWindow;
-  const plan = [perWindow, guardedMs, guardedPerSecond, reserved, paceMs, Math.max(2 * paceMs, leastEarlyMs)];
-  const remembering = { keys: { log, epoch: epochKey, since }, guardedMs, lookEveryMs };
-  const memory = openBudgetMemory(redis, remembering);
+  const plan = {
+    perWindow,
+    windowMs: guardedMs,
+    perSecond: guardedPerSecond,
+    reserved,
+    paceMs,
+    earlyMs: Math.max(2 * paceMs, leastEarlyMs),
+  };
+  const memory = openBudgetMemory(redis, { keys, guardedMs, lookEveryMs });
   return {
     async take(lane) {
       const grant = { id: `${lane}:${randomUUID()}`, askedAtMs: performance.now() };
-      const background = isBackground(lane) ? 1 : 0;
-      const askScript = (epoch: string) => {
-        const asked = [grant.id, epoch, probeMs, probePauseMs, ...plan, holdMs, memory.holdMs(), background];
-        return redis.eval(takeScript, 8, log, epochKey, probe, since, people, waiting, pace, rest, ...asked);
-      };
+      const asked = { id: grant.id, probeMs, probePauseMs, holdMs, isBackground: isBackground(lane) };
+      const askScript = (knownEpoch: string) =>
+        take(redis, { ...keys, ...plan, ...asked, knownEpoch, ownHoldMs: memory.holdMs() });
       const waitMs = await memory.ask(askScript).catch((error: unknown) => {
         throw new RateLimited(redisAwayMs, { cause: error });
       });
@@ -73,16 +99,15 @@ export function openBudget(redis: Redis, options: BudgetOptions): Budget {
     },
     async isGood(grant) {
       if (performance.now() - grant.askedAtMs < voidAfterMs) return true;
-      await redis.eval(giveBackScript, 3, log, probe, people, grant.id);
+      await giveBack(redis, { ...keys, id: grant.id });
       return false;
     },
     async hear(grant, answer) {
       const isGuess = answer === 'unlabelled';
       const used =
         answer === 'silent' ? -1 : isGuess ? perWindow : Math.max(answer.limit, perWindow) - answer.remaining;
-      const said = [grant.id, used, randomUUID(), guardedMs, isGuess ? 1 : 0];
-      await redis.eval(hearScript, 4, log, epochKey, probe, since, ...said);
+      await hear(redis, { ...keys, id: grant.id, used, newEpoch: randomUUID(), windowMs: guardedMs, isGuess });
     },
-    rest: async (ms) => void (await redis.eval(refuseScript, 2, rest, refused, ms, toldForMs)),
+    rest: async (ms) => void (await refuse(redis, { ...keys, restMs: ms, toldForMs })),
   };
 }

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis';
 import { RateLimited } from '../../errors.ts';
+import { loadScript } from '../../redis/scripts.ts';
 import type { Pace } from './pace.ts';
 
 /**
@@ -42,45 +43,31 @@ const probeMs = 1_100;
 const rememberedMs = 60_000;
 const longestWaitMs = 3_600_000;
 
-const admitScript = `
-local restMs = redis.call('PTTL', KEYS[4])
-if restMs > 0 then return restMs end
-if redis.call('EXISTS', KEYS[1]) == 0 then return -redis.call('EXISTS', KEYS[3]) end
-if redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1]) then return -1 end
-return math.max(1, redis.call('PTTL', KEYS[2]))`;
-const missedScript = `
-local failures = redis.call('INCR', KEYS[3])
-redis.call('PEXPIRE', KEYS[3], ARGV[3])
-if failures < tonumber(ARGV[2]) and redis.call('EXISTS', KEYS[1]) == 0 then return 0 end
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[3])
-redis.call('SET', KEYS[2], '1', 'NX', 'PX', ARGV[1])
-return math.max(1, redis.call('PTTL', KEYS[2]))`;
-
-// Who is told to wait may have been overtaken by one who was told to wait for longer.
-const limitedScript = `
-if redis.call('PTTL', KEYS[4]) < tonumber(ARGV[1]) then redis.call('SET', KEYS[4], '1', 'PX', ARGV[1]) end
-redis.call('SET', KEYS[1], '1', 'PX', ARGV[1] + ARGV[2])
-return redis.call('DEL', KEYS[2])`;
-// An answer to what was asked before says nothing of now.
-const heardScript = `
-if redis.call('EXISTS', KEYS[4]) == 1 then return 0 end
-return redis.call('DEL', KEYS[1], KEYS[2], KEYS[3])`;
+const script = <const Name extends string>(name: string, names: readonly Name[]) =>
+  loadScript(new URL(`./outage/${name}.lua`, import.meta.url), names);
+const admit = script('admit', ['open', 'probe', 'failures', 'rest', 'probeMs']);
+const missed = script('missed', ['open', 'probe', 'failures', 'probeMs', 'failuresInARow', 'rememberedMs']);
+const limited = script('limited', ['open', 'probe', 'rest', 'waitMs', 'rememberedMs']);
+const heard = script('heard', ['open', 'probe', 'failures', 'rest']);
 
 /**
  * Opens the breaker of the upstream called `name`. With a `pace`, no more are let in than may
  * call. While Redis itself is away it lets everyone pass.
  */
 export function openOutage(redis: Redis, name: string, pace?: Pace): Outage {
-  const failures = `outage:{${name}}:failures`;
-  const keys = [`outage:{${name}}`, `outage:{${name}}:probe`, failures, `outage:{${name}}:rest`];
-  const run = async (script: string, ...values: number[]) =>
-    Number(await redis.eval(script, keys.length, ...keys, ...values).catch(() => 0));
-  const ask = (script: string) => run(script, probeMs, failuresInARow, rememberedMs);
+  const keys = {
+    open: `outage:{${name}}`,
+    probe: `outage:{${name}}:probe`,
+    failures: `outage:{${name}}:failures`,
+    rest: `outage:{${name}}:rest`,
+  };
+  const asked = { ...keys, probeMs, failuresInARow, rememberedMs };
+  const or0 = async (answer: Promise<unknown>) => Number(await answer.catch(() => 0));
   // Whether there is something to forget once the upstream answers; most of the time there is not.
   let isTroubled = false;
   return {
     async admit() {
-      const restMs = await ask(admitScript);
+      const restMs = await or0(admit(redis, asked));
       isTroubled ||= restMs !== 0;
       if (restMs > 0) throw new RateLimited(restMs);
       await pace?.admit();
@@ -88,17 +75,18 @@ export function openOutage(redis: Redis, name: string, pace?: Pace): Outage {
     async heard() {
       if (!isTroubled) return;
       isTroubled = false;
-      await run(heardScript);
+      await or0(heard(redis, asked));
     },
     async missed() {
       isTroubled = true;
-      const restMs = await ask(missedScript);
+      const restMs = await or0(missed(redis, asked));
       return restMs > 0 ? restMs : undefined;
     },
     async limited(waitMs) {
       isTroubled = true;
-      await run(limitedScript, Math.min(Math.max(1, Math.ceil(waitMs)), longestWaitMs), rememberedMs);
+      const bounded = Math.min(Math.max(1, Math.ceil(waitMs)), longestWaitMs);
+      await or0(limited(redis, { ...asked, waitMs: bounded }));
     },
-    isAway: async () => (await redis.exists(failures)) > 0,
+    isAway: async () => (await redis.exists(keys.failures)) > 0,
   };
 }

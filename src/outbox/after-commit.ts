@@ -59,12 +59,14 @@ async function write(
   messages: readonly Omit<Message, 'version' | 'leaseUntil'>[],
   leaseUntil: Date,
 ): Promise<Message[]> {
-  const rows: Message[] = [];
-  for (const message of messages) {
+  const events = messages.flatMap(({ stream, subject }) =>
+    stream === null || subject === null ? [] : [{ stream, subject }],
+  );
+  const next = await takeVersions(tx, events);
+  const rows = messages.map((message): Message => {
     const { stream, subject } = message;
-    const version = stream === null || subject === null ? null : await nextVersion(tx, stream, subject);
-    rows.push({ ...message, version, leaseUntil });
-  }
+    return { ...message, version: stream === null || subject === null ? null : next(stream, subject), leaseUntil };
+  });
   await insertRows(tx, OutboxMessage, rows);
   await insertRows(tx, EventLog, rows.flatMap(toLog));
   return rows;
@@ -77,13 +79,46 @@ function toLog({ id, name: type, stream, subject, version, body: data, createdAt
     : [{ id, stream, type, subject, version, data, at }];
 }
 
-async function nextVersion(tx: EntityManager, stream: string, subject: string): Promise<number> {
+type About = Readonly<{ stream: string; subject: string }>;
+const keyOf = (stream: string, subject: string) => `${stream} ${subject}`;
+
+/**
+ * Takes a version for each of these events, and returns what gives them out in order. Locks the subjects in one order, so
+ * that transactions about the same ones wait for each other and no more.
+ */
+async function takeVersions(tx: EntityManager, events: readonly About[]) {
+  const counts = [...Map.groupBy(events, ({ stream, subject }) => keyOf(stream, subject)).entries()]
+    .toSorted(([one], [other]) => (one < other ? -1 : 1))
+    .flatMap(([key, [about, ...more]]) => (about ? [{ key, ...about, count: more.length + 1 }] : []));
+  const last = await raise(tx, counts);
+  const next = new Map(counts.map(({ key, count }) => [key, (last.get(key) ?? count) - count]));
+  return (stream: string, subject: string): number => {
+    const version = (next.get(keyOf(stream, subject)) ?? 0) + 1;
+    next.set(keyOf(stream, subject), version);
+    return version;
+  };
+}
+
+/** Raises the last version of each subject, and returns what it is now; of subjects that are new it is their count. */
+async function raise(
+  tx: EntityManager,
+  counts: readonly (About & Readonly<{ key: string; count: number }>)[],
+): Promise<ReadonlyMap<string, number>> {
+  const [only] = counts;
+  if (!only) return new Map();
   const { tableName } = tx.getMetadata(EventVersion);
   const { affectedRows, insertId } = await tx.execute<{ affectedRows: number; insertId: number }>(
-    `insert into ${tableName} (stream, subject, version) values (?, ?, 1)
-     on duplicate key update version = last_insert_id(version + 1)`,
-    [stream, subject],
+    `insert into ${tableName} (stream, subject, version) values ${counts.map(() => '(?, ?, ?)').join(', ')}
+     on duplicate key update version = last_insert_id(version + values(version))`,
+    counts.flatMap(({ stream, subject, count }) => [stream, subject, count]),
     'run',
   );
-  return affectedRows === 1 ? 1 : insertId;
+  // MySQL counts a row that was there as two.
+  if (affectedRows === counts.length) return new Map();
+  if (counts.length === 1) return new Map([[only.key, insertId]]);
+  const rows = await tx.execute<{ stream: string; subject: string; version: number }[]>(
+    `select stream, subject, version from ${tableName} where (stream, subject) in (${counts.map(() => '(?, ?)').join(', ')})`,
+    counts.flatMap(({ stream, subject }) => [stream, subject]),
+  );
+  return new Map(rows.map(({ stream, subject, version }) => [keyOf(stream, subject), version]));
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { AfterCommit } from '../../src/outbox/after-commit.ts';
 import { openTransaction } from '../../src/outbox/transaction.ts';
 import { openOutbox, type Outbox, parcelMoved, weighParcel } from '../support/stores/open-outbox.ts';
 
@@ -70,4 +71,36 @@ test('thirty transactions at once, every third failing, number one subject witho
   expect(versions('all')).toEqual(upTo(20));
   expect(versions('even')).toEqual(upTo(10));
   expect(versions('odd')).toEqual(upTo(10));
+});
+
+test('hundreds of messages of one transaction are written by four statements, new subjects and old ones', async () => {
+  await outbox.transaction(async (_tx, after) => after.publish(parcelMoved, 'parcel-0', { step: 0 }));
+  const statements: string[] = [];
+  const counted = async (work: (after: AfterCommit) => void) => {
+    statements.length = 0;
+    await outbox.transaction(async (tx, after) => {
+      const execute = tx.execute.bind(tx);
+      // What is asked of the transaction's own manager, and of no other.
+      Object.assign(tx, { execute: (sql: string, ...rest: []) => (statements.push(sql), execute(sql, ...rest)) });
+      work(after);
+    });
+    return statements.map((sql) => sql.trim().split(' ').slice(0, 3).join(' '));
+  };
+  const publish = (from: number) => (after: AfterCommit) => {
+    for (let index = from; index < from + 150; index += 1) {
+      after.publish(parcelMoved, `parcel-${index}`, { step: 1 });
+      after.publish(parcelMoved, `parcel-${index}`, { step: 2 });
+      after.enqueue(weighParcel, { parcel: `parcel-${index}` });
+    }
+  };
+  const inserts = ['insert into event_versions', 'insert into `outbox_messages`', 'insert into `event_log`'];
+  expect(await counted(publish(1_000))).toEqual(inserts);
+  expect(await counted((after) => after.publish(parcelMoved, 'parcel-0', { step: 1 }))).toEqual(inserts);
+  expect((await counted(publish(0))).toSorted()).toEqual([...inserts, 'select stream, subject,'].toSorted());
+  const rows = await outbox.rows();
+  const of = (parcel: string) =>
+    rows.filter(({ subject }) => subject === parcel).map(({ body, version }) => `${version} ${body}`);
+  expect(of('parcel-0')).toEqual(['1 {"step":0}', '2 {"step":1}', '3 {"step":1}', '4 {"step":2}']);
+  expect(of('parcel-149')).toEqual(['1 {"step":1}', '2 {"step":2}']);
+  expect(of('parcel-1149')).toEqual(['1 {"step":1}', '2 {"step":2}']);
 });

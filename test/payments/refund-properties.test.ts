@@ -130,8 +130,7 @@ const tireless: Outage = {
 };
 const heardBy = (gateway: Partial<PaymentGateway>) => ({
   ...shop.ctx,
-  outage: tireless,
-  gateways: answering(shop.ctx.payments.gateways, gateway),
+  payments: { ...shop.ctx.payments, outage: tireless, gateways: answering(shop.ctx.payments.gateways, gateway) },
 });
 
 const which = fc.nat(20);

@@ -96,7 +96,8 @@ test('fails as a whole when the list cannot be read to its end', async () => {
     yield* [];
     throw new OutcomeUnknown('the list broke off');
   };
-  const ctx = { ...soon(), gateways: answering(shop.ctx.payments.gateways, { list }) };
+  const gateways = answering(shop.ctx.payments.gateways, { list });
+  const ctx = { ...soon(), payments: { ...shop.ctx.payments, gateways } };
   await expect(performJob(compareCharges, {}, ctx)).rejects.toThrow('the list broke off');
 });
 

@@ -88,7 +88,8 @@ test('a payment is charged, looked up, canceled and refunded at the gateway of i
 });
 
 test('and the other way round: what instant has begun is instant’s', async () => {
-  const begun = { ...shop.ctx, gateways: gatewaysOf('instant', shop.ctx.payments.gateways.all) };
+  const gateways = gatewaysOf('instant', shop.ctx.payments.gateways.all);
+  const begun = { ...shop.ctx, payments: { ...shop.ctx.payments, gateways } };
   const { id } = await shop.place({ products: [1] });
   expect((await shop.send('POST', `/orders/${id}/pay`, { as: 'demo', body: { payment_method: 'any' } })).status).toBe(
     200,

@@ -24,7 +24,8 @@ async function orderWith(changes: Partial<ListedRefund> = {}, isPaid = true) {
     outcome: { status: 'succeeded', reference },
     ...changes,
   };
-  const ctx = { ...shop.ctx, gateways: answering(shop.ctx.payments.gateways, { refundsOf: async () => [listed] }) };
+  const gateways = answering(shop.ctx.payments.gateways, { refundsOf: async () => [listed] });
+  const ctx = { ...shop.ctx, payments: { ...shop.ctx.payments, gateways } };
   const lookUp = () => performJob(lookUpRefunds, { order_id: id, payment_id: payment?.id ?? '' }, ctx);
   return { id, lookUp };
 }

@@ -118,7 +118,8 @@ describe('mend-scales', () => {
   it('goes on where it was when the gateway did not answer', async () => {
     const [one, other] = [await oldOrder('HUF', 18_925), await oldOrder('HUF', 18_926)];
     const silence = { charged: () => Promise.reject(new OutcomeUnknown('silence')) };
-    const ctx = { ...shop.ctx, gateways: answering(shop.ctx.payments.gateways, silence) };
+    const gateways = answering(shop.ctx.payments.gateways, silence);
+    const ctx = { ...shop.ctx, payments: { ...shop.ctx.payments, gateways } };
     await expect(performJob(mendScales, {}, ctx)).rejects.toThrow('silence');
     expect(await mend({ [one]: 37_850, [other]: 37_852 })).toEqual({ same: 2, mended: 0, flagged: 0 });
     expect(await letters()).toEqual([]);

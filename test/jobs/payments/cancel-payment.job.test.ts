@@ -32,9 +32,9 @@ async function worked<T>(answer: PaymentGateway['cancel'], ask: () => Promise<T>
   await shop.ctx.events.relay.idle();
   await shop.ctx.jobs.queues.get(payments.name)?.obliterate({ force: true });
   const gateways = answering(shop.ctx.payments.gateways, { cancel: answer });
-  const payments = { ...shop.ctx.payments, gateways };
-  const fork = (lane?: Lane) => ({ ...shop.ctx.jobs.fork(lane), payments });
-  const context = { ...shop.ctx, payments, jobs: { ...shop.ctx.jobs, fork } };
+  const room = { ...shop.ctx.payments, gateways };
+  const fork = (lane?: Lane) => ({ ...shop.ctx.jobs.fork(lane), payments: room });
+  const context = { ...shop.ctx, payments: room, jobs: { ...shop.ctx.jobs, fork } };
   const worker = runQueue(payments, 1, patientRedis(shop.ctx.config), context);
   try {
     return await ask();

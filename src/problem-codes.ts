@@ -60,7 +60,8 @@ export const problemCodes = {
     status: 429,
     title: 'Too many requests',
     cause:
-      'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow, or ten wrong passwords for one account.',
+      'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow, ' +
+      'or ten wrong passwords for one account.',
     remedy: 'Wait for the time in Retry-After; RateLimit says on every answer how many are left.',
   },
   too_large: {
@@ -121,7 +122,8 @@ export const problemCodes = {
     status: 422,
     title: 'An amount that can never be charged',
     cause:
-      'The payment gateway does not take such an amount of the currency: it is less than its smallest charge, more than its largest, or finer than its unit.',
+      'The payment gateway does not take such an amount of the currency: it is less than its smallest charge, ' +
+      'more than its largest, or finer than its unit.',
     remedy: 'Name an amount within the limits that the detail names, or order other quantities or in another currency.',
   },
   fx_rate_unavailable: {
@@ -232,7 +234,8 @@ export const problemCodes = {
     title: 'Not configured',
     cause: 'This deployment has no key or address for what was asked.',
     remedy:
-      'Whoever runs it sets FINNHUB_API_KEY for market data, STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET for payments, PUBLIC_PRODUCT_API for the product feed, and starts again.',
+      'Whoever runs it sets FINNHUB_API_KEY for market data, STRIPE_SECRET_KEY and STRIPE_WEBHOOK_SECRET for payments, ' +
+      'PUBLIC_PRODUCT_API for the product feed, and starts again.',
   },
   overloaded: {
     status: 503,

@@ -46,7 +46,8 @@ export const redisKeys: readonly RedisKey[] = [
     owner: streams,
     lasts: 'always',
     about:
-      'Nothing of the stream has been lost since then, in ms; before that, places in it were others. Without it, the stream is built again from `event_log`.',
+      'Nothing of the stream has been lost since then, in ms; before that, places in it were others. ' +
+      'Without it, the stream is built again from `event_log`.',
   },
   {
     key: '{STREAM}:restoring',

@@ -14,7 +14,8 @@ export async function schemaPage(): Promise<string> {
     'What MySQL remembers, what Redis holds, and what is announced. Made by `npm run docs`; a test fails when it is stale.',
     'MySQL is the truth: whatever stands in Redis alone may be lost.',
     '## Tables',
-    'Money is a whole number of minor units of the `currency` beside it; times are UTC with milliseconds; ids of 36 characters are UUIDs of version 7.',
+    'Money is a whole number of minor units of the `currency` beside it; times are UTC with milliseconds; ' +
+      'ids of 36 characters are UUIDs of version 7.',
     relationsPicture(tables),
     ...tablesSection(tables),
     '## Redis keys',

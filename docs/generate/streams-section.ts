@@ -22,7 +22,8 @@ export async function streamsSection(): Promise<string[]> {
     ),
   ]);
   return [
-    'An entry has the fields `id`, `type`, `version`, `schema`, `time`, `subject` and `data`; the whole of it, with an example of each event, is what `/asyncapi.json` of a running API says.',
+    'An entry has the fields `id`, `type`, `version`, `schema`, `time`, `subject` and `data`; ' +
+      'the whole of it, with an example of each event, is what `/asyncapi.json` of a running API says.',
     ...perStream,
   ];
 }

@@ -69,7 +69,9 @@ export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
   const { tableName } = em.getMetadata(OutboxMessage);
   // On the database's clock, against which other processes can be wrong.
   const answer: unknown = await em.execute(
-    `select count(*) as waiting, coalesce(timestampdiff(microsecond, min(created_at), utc_timestamp(3)), 0) / 1000000 as seconds from ${tableName}`,
+    `select count(*) as waiting,
+       coalesce(timestampdiff(microsecond, min(created_at), utc_timestamp(3)), 0) / 1000000 as seconds
+     from ${tableName}`,
   );
   return Backlog.parse(answer)[0];
 }

@@ -8,7 +8,10 @@ export const market = defineStream({
   maxLength: 100_000,
 });
 
-/** The provider's quote keys: current, change, change in percent, high, low, open, previous close, UNIX seconds. All but the price and its time may be unknown. */
+/**
+ * The provider's quote keys: current, change, change in percent, high, low, open, previous close, UNIX seconds. All but the
+ * price and its time may be unknown.
+ */
 export const QuoteKeys = z.object({
   c: z.number(),
   d: z.number().nullable(),

@@ -88,7 +88,7 @@ async function expectPolling(watched: readonly string[], deadlineMs: number): Pr
 const pauses = process.env['RESTLESS_WORKERS'] ? [0, 300] : [150];
 const seats = Array.from({ length: Number(process.env['RESTLESS_WORKERS'] ?? 2) }, (_, seat) => seat);
 
-test(`${seats.length} workers that start again and again and are killed poll each symbol once a slot at the most, and lose no schedule`, async () => {
+test(`${seats.length} workers that are killed and start again poll each symbol once a slot at the most, and lose no schedule`, async () => {
   const first = await Promise.all(seats.map(() => platform.startWorker()));
   await expectPolling(symbols, 15_000);
   // Each has its only call of the hour under way when all processes die.

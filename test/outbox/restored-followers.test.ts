@@ -98,7 +98,8 @@ test('who comes back to a restored stream is told of the gap, and misses nothing
   await lose();
   await restore();
   const { subscription, have, last } = follow(before.last());
-  // Parcels have names of their own in each test: their versions go on. What is older than the place may have come after it; what has been seen is known by its id.
+  // Parcels have names of their own in each test: their versions go on. What is older than the place may have come after
+  // it; what has been seen is known by its id.
   expect(await have(['gap', 'older 1', 'seen 1', 'meanwhile 1'])).toEqual(['gap', 'older 1', 'seen 1', 'meanwhile 1']);
   subscription.close();
   await move('next');

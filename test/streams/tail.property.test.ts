@@ -111,7 +111,7 @@ function faultsOf(seen: readonly string[], appended: readonly string[]): string[
   return faults;
 }
 
-test('over 10,000 events with cuts, trims and restarts at random, a follower misses nothing without a gap, and sees nothing twice', async () => {
+test('with cuts, trims and restarts over 10,000 events, a follower misses nothing without a gap, and sees nothing twice', async () => {
   let events = 0;
   let gaps = 0;
   const scenario = async (steps: readonly { what: string; size: number }[]) => {

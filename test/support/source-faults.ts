@@ -6,7 +6,7 @@ import { allImportsOf } from './imports.ts';
 export type Sources = ReadonlyMap<string, string>;
 
 const mostLines = 300;
-const mostCharacters = 620;
+const mostCharacters = 140;
 const mostFiles = 25;
 const mostMembers = 12;
 

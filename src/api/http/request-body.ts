@@ -6,7 +6,10 @@ import type { RouteEnv } from '../callers/route-env.ts';
 const usualBytes = 64 * 1024;
 const mostDepth = 32;
 
-/** Reads a JSON body of at most `mostBytes`, counted while reading, and hands it to the validators; `{}`, where one may be left out and is. */
+/**
+ * Reads a JSON body of at most `mostBytes`, counted while reading, and hands it to the validators; `{}`, where one may be left
+ * out and is.
+ */
 export function readJsonBody(isOptional: boolean, mostBytes: number = usualBytes): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     const bytes = await readBounded(c.req.raw, mostBytes).catch(refuseBroken);

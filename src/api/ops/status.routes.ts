@@ -8,7 +8,8 @@ const StatusView = z
     redis: z.enum(['up', 'away']).openapi({ description: 'Away: orders are taken, and all else waits.' }),
     prices: z.enum(['up', 'slow', 'away', 'resting', 'unmanned', 'off', 'unknown']).openapi({
       description:
-        'As the last fetches have found their provider. Slow: one is under way for long; away: the last one had no answer; resting: it wants a rest; unmanned: no worker is there; off: there is no key.',
+        'As the last fetches have found their provider. Slow: one is under way for long; ' +
+        'away: the last one had no answer; resting: it wants a rest; unmanned: no worker is there; off: there is no key.',
     }),
     charges: z.enum(['up', 'paused', 'unmanned', 'unknown']).openapi({
       description: 'Who charges. Paused: an administrator has stopped it; unmanned: no worker is there.',

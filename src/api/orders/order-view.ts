@@ -29,7 +29,8 @@ const RefundView = z.object({
   id: z.string(),
   status: z.enum(refundStatuses).openapi({
     description:
-      'processing until the gateway says it has succeeded; unknown: asked for, and nobody heard the answer yet. One that has succeeded can still fail.',
+      'processing until the gateway says it has succeeded; unknown: asked for, and nobody heard the answer yet. ' +
+      'One that has succeeded can still fail.',
   }),
   amount: z.number(),
   reason: z.string().nullable(),

@@ -44,7 +44,8 @@ const create = defineRoute(
       409: { description: 'out_of_stock, idempotency_key_in_use' },
       422: {
         description:
-          'invalid, unknown_product, total_mismatch, currency_required, currency_unavailable, amount_not_chargeable, idempotency_key_reused',
+          'invalid, unknown_product, total_mismatch, currency_required, currency_unavailable, amount_not_chargeable, ' +
+          'idempotency_key_reused',
       },
       503: { description: 'fx_rate_unavailable' },
     },

@@ -157,7 +157,8 @@ function read<T extends z.ZodType>(schema: T, path: string, { status, body }: Js
   return { data: parsed.data };
 }
 
-// Retry-After in seconds or as a date, else the window's end, else a whole window; never less than a tenth of a second or more than a minute.
+// Retry-After in seconds or as a date, else the window's end, else a whole window; never less than a tenth of a second or
+// more than a minute.
 function restMs(headers: Headers, windowMs: number): number {
   const retryAfter = headers.get('retry-after') ?? '';
   // Anything else that a program could take for a number or a date is neither.

@@ -9,7 +9,10 @@ import { upkeep as queue } from '../queues.ts';
 
 const hourMs = 3_600_000;
 
-/** Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. A second run finds less to delete. */
+/**
+ * Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. A second run finds
+ * less to delete.
+ */
 export const pruneRecords = defineJob(
   {
     kind: 'prune-records',

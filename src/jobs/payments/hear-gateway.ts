@@ -11,7 +11,8 @@ type Silence = Readonly<{
 /**
  * Runs one conversation with the payment gateway and tells the breaker how it went. A try that is cut off has not heard the
  * answer, which is nobody's fault.
- * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and keeps its order; otherwise what the gateway's port throws.
+ * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and
+ * keeps its order; otherwise what the gateway's port throws.
  */
 export async function hearGateway<T>(
   { outage, signal }: Readonly<{ outage: Outage; signal: AbortSignal }>,

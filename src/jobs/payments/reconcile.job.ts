@@ -22,7 +22,8 @@ export type Reviewed = 'payments' | 'refunds';
 
 /**
  * Reviews up to ten thousand payments or refunds that are due, the longest due first: one whose job is neither in Redis nor
- * on its way there gets a new one, where its gateway can be spoken to; the others wait. The next review comes later the older it is. Two reviews at once share the work.
+ * on its way there gets a new one, where its gateway can be spoken to; the others wait. The next review comes later the
+ * older it is. Two reviews at once share the work.
  */
 export async function reviewDue(ctx: JobContext, what: Reviewed, signal: AbortSignal) {
   const count = { reviewed: 0, revived: 0 };

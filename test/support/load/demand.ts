@@ -1,9 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const symbols =
-  'AAPL MSFT GOOGL AMZN NVDA TSLA META NFLX AMD INTC ORCL IBM CSCO ADBE BA QCOM CAT AVGO JPM BAC WMT KO PEP DIS BINANCE:BTCUSDT BINANCE:ETHUSDT'.split(
+const symbols = [
+  ...'AAPL MSFT GOOGL AMZN NVDA TSLA META NFLX AMD INTC ORCL IBM CSCO ADBE BA QCOM CAT AVGO JPM BAC WMT KO PEP DIS'.split(
     ' ',
-  );
+  ),
+  'BINANCE:BTCUSDT',
+  'BINANCE:ETHUSDT',
+];
 
 /** Asks for some thirty symbols over and over, without end, until the signal aborts. */
 export async function demandQuotes(url: string, signal: AbortSignal): Promise<void> {

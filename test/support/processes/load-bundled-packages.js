@@ -3,7 +3,8 @@ import { registerHooks } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-// Run before a process that a test starts: its own files get packages from the bundle that test/support/processes/bundle-packages.ts has made.
+// Run before a process that a test starts: its own files get packages from the bundle that bundle-packages.ts, beside this
+// file, has made.
 const folder = process.env.TEST_PACKAGES;
 const files = JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'));
 const urls = new Map(Object.entries(files).map(([name, file]) => [name, pathToFileURL(join(folder, file)).href]));

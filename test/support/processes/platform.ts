@@ -44,6 +44,8 @@ export type PlatformOptions = Readonly<{
   sandboxArgs?: readonly string[];
   /** The folder of an earlier sandbox, to go on with its books. */
   sandboxData?: string;
+  /** The checkout that APIs and workers are of; by default this one. */
+  folder?: string;
   /** Makes the database; by default a new one with the demo data. */
   open?: (config: Config) => Promise<MikroORM>;
 }>;
@@ -57,6 +59,7 @@ export async function startPlatform({
   env = {},
   sandboxArgs = [],
   sandboxData,
+  folder,
   open = createDatabase,
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
@@ -78,7 +81,7 @@ export async function startPlatform({
   const urls: string[] = [];
   const healths: string[] = [];
   const launch = (script: string, args: readonly string[], health: number, own: Readonly<Record<string, string>>) => {
-    const some = startProcess(script, args, { ...given, ...own, HEALTH_PORT: String(health) });
+    const some = startProcess(script, args, { ...given, ...own, HEALTH_PORT: String(health) }, folder);
     healths.push(`http://127.0.0.1:${health}`);
     return { some, ready: untilReady(`http://127.0.0.1:${health}/readyz`, some) };
   };

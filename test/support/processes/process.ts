@@ -10,19 +10,24 @@ export type TestProcess = Readonly<{
   output(): string;
   /** Sends a signal; resolves when the process has ended, at once for SIGSTOP and SIGCONT. */
   signal(name: NodeJS.Signals): Promise<void>;
+  /** Its exit code, null after a signal, once it has ended and all that it wrote is known. */
+  ended: Promise<number | null>;
 }>;
 
-/** Starts `node script …` with exactly this environment; its NODE_OPTIONS are added to those of a quick start. */
+/**
+ * Starts `node script …` of this checkout, or of another, with exactly this environment; its NODE_OPTIONS are added to those of a
+ * quick start.
+ */
 export function startProcess(
   script: string,
   args: readonly string[],
   env: Readonly<Record<string, string>>,
+  folder: string | URL = new URL('../../..', import.meta.url),
 ): TestProcess {
-  const root = new URL('../../..', import.meta.url);
   const quick = quickStart();
   const options = [quick['NODE_OPTIONS'], env['NODE_OPTIONS']].join(' ');
   const child = spawn(process.execPath, [script, ...args], {
-    cwd: root,
+    cwd: folder,
     env: { ...quick, ...env, NODE_OPTIONS: options },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -42,6 +47,7 @@ export function follow(child: ChildProcess): TestProcess {
   return {
     pid: child.pid ?? 0,
     output: () => text,
+    ended: new Promise((resolve) => child.once('close', resolve)),
     async signal(name) {
       if (child.exitCode !== null || child.signalCode !== null) return;
       child.kill(name);

@@ -3,25 +3,34 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Where a Redis is. */
-export type RedisAddress = Readonly<{ host: string; port: number; db: number; password?: string | undefined }>;
+export type RedisAddress = Readonly<{ host: string; port: number; db: number; password?: string }>;
 
 const RunFile = z.object({
-  redis: z.object({ host: z.string(), port: z.int(), db: z.int(), password: z.string().optional() }),
+  api: z.string(),
+  redis: z.object({ host: z.string(), port: z.int(), db: z.int() }),
 });
 
-/** The Redis that `REDIS_*` name, or else the one of the `npm start` that is running here. */
+/** The API that `API` names, or else the one of the `npm start` that is running here. */
+export function apiAddress(env: NodeJS.ProcessEnv = process.env): string {
+  return env['API'] || runFile(env, 'API').api;
+}
+
+/** The Redis that `REDIS_*` name, or else the one of the `npm start` that is running here, which has no password. */
 export function redisAddress(env: NodeJS.ProcessEnv = process.env): RedisAddress {
-  if (env['REDIS_HOST'])
-    return {
-      host: env['REDIS_HOST'],
-      port: Number(env['REDIS_PORT'] || 6379),
-      db: Number(env['REDIS_DB'] || 0),
-      password: env['REDIS_PASSWORD'] || undefined,
-    };
+  if (!env['REDIS_HOST']) return runFile(env, 'REDIS_HOST').redis;
+  return {
+    host: env['REDIS_HOST'],
+    port: Number(env['REDIS_PORT'] || 6379),
+    db: Number(env['REDIS_DB'] || 0),
+    ...(env['REDIS_PASSWORD'] ? { password: env['REDIS_PASSWORD'] } : {}),
+  };
+}
+
+function runFile(env: NodeJS.ProcessEnv, variable: string): z.output<typeof RunFile> {
   const file = join(env['DATA_DIR'] || join(import.meta.dirname, '..', '.data'), 'run.json');
   try {
-    return RunFile.parse(JSON.parse(readFileSync(file, 'utf8'))).redis;
+    return RunFile.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (cause) {
-    throw new Error(`${file} cannot be read; run \`npm start\` first, or set REDIS_HOST`, { cause });
+    throw new Error(`${file} cannot be read; run \`npm start\` first, or set ${variable}`, { cause });
   }
 }

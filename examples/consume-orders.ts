@@ -7,7 +7,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
-import { redisAddress } from './redis-address.ts';
+import { redisAddress } from './addresses.ts';
 
 const { values: options } = parseArgs({
   options: {

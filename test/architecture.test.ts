@@ -79,6 +79,7 @@ describe('the check sees', () => {
     ['src/api/x.ts', `console.log('here');`],
     ['src/api/x.ts', `export const limit = 20;`],
     ['src/market/x.ts', `const script = "return redis.call('GET', KEYS[1])";`],
+    ['src/market/x.lua', `local key = KEYS[1]\nreturn redis.call('SET', key, ARGV[1])`],
     ['src/api/x.ts', `let last = 0;`],
     ['src/api/x.ts', `const seen = new Map<string, number>();`],
     ['src/api/x.ts', `// ${'x'.repeat(140)}`],
@@ -98,6 +99,7 @@ describe('the check sees', () => {
     ['src/config.ts', `const port = process.env.PORT;`],
     ['src/api/x.ts', `/** How many. */\nexport const limit = 20;`],
     ['src/api/x.ts', `/** Some. */\nexport const some = ['a'] as const;\nexport type Some = (typeof some)[number];`],
+    ['src/market/x.lua', `-- Reads KEYS.\nlocal key = KEYS[1]\n\nreturn redis.call('GET', key)`],
     ['src/api/x.ts', '\n'.repeat(299)],
   ])('no fault in %s: %s', (path, text) => {
     expect(seen(path, text)).toEqual([]);

@@ -191,6 +191,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     in: /^(src|sandbox)\/.*\.ts$/,
     only: ['src/outbox/restore-stream.ts', 'src/streams/append.ts'],
   },
+  {
+    what: 'uses a key or an argument of Redis by its place; give it a name at the top',
+    pattern: /^(?!local \w+ = |--).*\b(KEYS|ARGV)\b/m,
+    in: /\.lua$/,
+    only: [],
+  },
   { what: 'writes to the console', pattern: /\bconsole\./, in: /^src\//, only: [] },
   {
     what: 'skips a test',

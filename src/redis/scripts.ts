@@ -32,7 +32,8 @@ export function loadScript<const Name extends string>(file: URL, names: readonly
   const sum = createHash('sha1').update(text).digest('hex');
   return async (redis, words) => {
     const given = (some: readonly Name[]) => some.flatMap((name) => written(words[name]));
-    const call = [given(keys).length, ...given(keys), ...given(values)] as const;
+    const ownKeys = given(keys);
+    const call = [ownKeys.length, ...ownKeys, ...given(values)] as const;
     return redis.evalsha(sum, ...call).catch((error: unknown) => {
       // A Redis that has been started since has forgotten it.
       if (error instanceof Error && error.message.startsWith('NOSCRIPT')) return redis.eval(text, ...call);

@@ -67,6 +67,11 @@ export class MalformedNotice extends Error {
   override name = 'MalformedNotice';
 }
 
+/** A definition file does not hold what its name says. */
+export class BadDefinition extends Error {
+  override name = 'BadDefinition';
+}
+
 /** A process cannot start before somebody has mended its surroundings; the message says in a sentence what, and how. */
 export class CannotStart extends Error {
   override name = 'CannotStart';

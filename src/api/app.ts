@@ -26,7 +26,7 @@ import { openPaths } from './http/wrong-method.ts';
 import { openMarketReads } from '../market/read-market.ts';
 import { openStatus } from '../ops/status.ts';
 import { readdir } from 'node:fs/promises';
-import { BadDefinition } from '../jobs/load-definitions.ts';
+import { BadDefinition } from '../errors.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {

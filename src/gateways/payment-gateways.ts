@@ -1,23 +1,27 @@
+import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
-import { NoSuchGateway } from '../errors.ts';
-import type { Pace } from './http/pace.ts';
-import { instant } from './instant/instant.ts';
+import { BadDefinition, NoSuchGateway } from '../errors.ts';
+import { importFiles } from '../process/import-files.ts';
+import { openOutage } from './http/outage.ts';
+import { openPace } from './http/pace.ts';
+import type { GatewayDefinition } from './payments/define-gateway.ts';
 import type { PaymentGateway, PaymentGateways } from './payments/payment-gateway.ts';
-import { stripeLimits } from './stripe/amounts.ts';
 
 /**
- * Opens every gateway that is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with another stays
- * with that one. Whoever is asked over the network is asked at this pace.
+ * Opens every gateway that has a folder and is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with
+ * another stays with that one.
+ * @throws BadDefinition naming the file and what to rename.
  */
-export function openPaymentGateways(config: Config, pace: Pace | undefined): PaymentGateways {
-  const keys = config.STRIPE_SECRET_KEY;
-  const webhookSecrets = config.STRIPE_WEBHOOK_SECRET ?? [];
-  if (!keys) return gatewaysOf(config.PAYMENT_GATEWAY, [instant]);
-  const stripe = onceAsked('stripe', stripeLimits, async () => {
-    const { openStripe } = await import('./stripe/stripe.ts');
-    return openStripe({ keys, webhookSecrets, base: config.STRIPE_API_BASE, pace });
+export async function openPaymentGateways(config: Config, redis: Redis): Promise<PaymentGateways> {
+  const definitions = await loadGateways();
+  const opened = definitions.flatMap(({ open, perSecond, ...rules }) => {
+    const most = perSecond?.(config);
+    const name = `payments-${rules.name}`;
+    const pace = most === undefined ? undefined : openPace(redis, name, most);
+    const calls = open(config, pace);
+    return calls ? [{ ...rules, ...calls, outage: openOutage(redis, name, pace) }] : [];
   });
-  return gatewaysOf(config.PAYMENT_GATEWAY, [stripe, instant]);
+  return gatewaysOf(config.PAYMENT_GATEWAY, opened);
 }
 
 /** These gateways, and which of them takes new payments. */
@@ -35,31 +39,20 @@ export function gatewaysOf(current: string, all: readonly PaymentGateway[]): Pay
   };
 }
 
-/** A gateway that is opened by the first call: its package is large, and most processes never ask for money. */
-function onceAsked(
-  name: string,
-  limits: PaymentGateway['limits'],
-  open: () => Promise<PaymentGateway>,
-): PaymentGateway {
-  let opening: Promise<PaymentGateway> | undefined;
-  const opened = () => (opening ??= open());
-  return {
-    name,
-    keepsBooks: true,
-    limits,
-    charge: async (charge) => (await opened()).charge(charge),
-    find: async (lost) => (await opened()).find(lost),
-    lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
-    charged: async (reference) => (await opened()).charged(reference),
-    cancel: async (reference) => (await opened()).cancel(reference),
-    refund: async (refund) => (await opened()).refund(refund),
-    refundsOf: async (reference) => (await opened()).refundsOf(reference),
-    async *list(since, until) {
-      yield* (await opened()).list(since, until);
-    },
-    async *listRefunds(since, until) {
-      yield* (await opened()).listRefunds(since, until);
-    },
-    readWebhook: async (body, signature) => (await opened()).readWebhook(body, signature),
-  };
+/** What every `*.gateway.ts` defines: the folders are the only registration there is. */
+async function loadGateways(): Promise<readonly GatewayDefinition[]> {
+  const files = await importFiles('gateways', '.gateway.ts');
+  return files.map(({ file, exported }) => {
+    const gateway = exported.find(isGateway);
+    if (!gateway) throw new BadDefinition(`${file} exports no gateway; export one made by defineGateway`);
+    const { name } = gateway;
+    if (!file.endsWith(`/${name}/${name}.gateway.ts`))
+      throw new BadDefinition(`${file} defines '${name}'; rename file, folder or gateway to match`);
+    return gateway;
+  });
+}
+
+// What defineGateway returns is recognised by the fields that only it gives together.
+function isGateway(value: unknown): value is GatewayDefinition {
+  return typeof value === 'object' && value !== null && 'keyLifeMs' in value && 'open' in value;
 }

@@ -1,6 +1,7 @@
-import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { z } from 'zod';
+import { BadDefinition } from '../errors.ts';
+import { importFiles } from '../process/import-files.ts';
 import type { Job } from './define-job.ts';
 import { queues } from './queues.ts';
 import type { EventDefinition, Stream } from '../streams/define-event.ts';
@@ -12,18 +13,13 @@ export type Definitions<Needs = unknown> = Readonly<{
   streams: ReadonlyMap<string, Stream>;
 }>;
 
-/** A definition file does not hold what its name says. */
-export class BadDefinition extends Error {
-  override name = 'BadDefinition';
-}
-
 /**
  * Imports every `*.job.ts` and `*.stream.ts`: the folders are the only registration there is.
  * @throws BadDefinition naming the file and what to rename.
  */
 export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
   const jobs = new Map<string, Job<z.ZodType, z.ZodType, Needs>>();
-  for (const { file, exported } of await importFolder('jobs', '.job.ts')) {
+  for (const { file, exported } of await importFiles('jobs', '.job.ts')) {
     const job = exported.find((value) => isJob<Needs>(value));
     if (!job) throw new BadDefinition(`${file} exports no job; export one made by defineJob`);
     if (basename(file, '.job.ts') !== job.kind)
@@ -33,7 +29,7 @@ export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
   }
   const events = new Map<string, EventDefinition>();
   const streams = new Map<string, Stream>();
-  for (const { file, exported } of await importFolder('streams', '.stream.ts')) {
+  for (const { file, exported } of await importFiles('streams', '.stream.ts')) {
     for (const event of exported.filter(isEvent)) {
       if (event.stream.name !== basename(file, '.stream.ts'))
         throw new BadDefinition(`${file} defines '${event.type}' on the stream '${event.stream.name}'; move one`);
@@ -42,18 +38,6 @@ export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
     }
   }
   return { jobs, events, streams };
-}
-
-async function importFolder(folder: string, suffix: string) {
-  const directory = new URL(`../${folder}/`, import.meta.url);
-  const files = (await readdir(directory, { recursive: true })).filter((name) => name.endsWith(suffix)).sort();
-  return Promise.all(
-    files.map(async (name) => {
-      const module: unknown = await import(new URL(name, directory).href);
-      const exported: unknown[] = typeof module === 'object' && module !== null ? Object.values(module) : [];
-      return { file: `src/${folder}/${name}`, exported };
-    }),
-  );
 }
 
 // What defineJob and defineEvent return is recognised by the fields that only they give together.

@@ -27,7 +27,7 @@ export type StatusParts = Readonly<{
   redis: Redis;
   jobs: Pick<Producer, 'queues'>;
   market: Pick<Market, 'provider' | 'readBudget'>;
-  payments: Pick<Payments, 'outage'>;
+  payments: Pick<Payments, 'gateways'>;
 }>;
 
 type Looked = Readonly<{ atMs: number; status: Promise<Status> }>;
@@ -99,9 +99,10 @@ async function chargesOf(ctx: StatusParts): Promise<Status['charges']> {
   return isManned ? 'up' : 'unmanned';
 }
 
-/** The gateway is not asked for this: it is as the last charges have found it, and as those under way find it. */
+/** The one for new payments. It is not asked for this: it is as the last charges have found it, and as those under way find it. */
 async function gatewayOf(ctx: StatusParts): Promise<Status['gateway']> {
-  const [isAway, isSlow] = await Promise.all([ctx.payments.outage.isAway(), isSlowIn(ctx, payments.name)]);
+  const { current, named } = ctx.payments.gateways;
+  const [isAway, isSlow] = await Promise.all([named(current).outage.isAway(), isSlowIn(ctx, payments.name)]);
   if (isAway) return 'away';
   return isSlow ? 'slow' : 'up';
 }

@@ -32,7 +32,11 @@ export async function mintPayment(
   { order, means, at }: Minting,
 ): Promise<ReturnType<typeof newPayment>> {
   const payment = newPayment({ order, means, at });
-  const jobId = after.enqueue(orderJobs.charge, { order_id: order.id, payment_id: payment.id });
+  const jobId = after.enqueue(orderJobs.charge, {
+    order_id: order.id,
+    payment_id: payment.id,
+    gateway: payment.gateway,
+  });
   await insertRows(tx, Payment, [{ ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) }]);
   const { id: subjectId } = payment;
   await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
@@ -59,14 +63,13 @@ function newPayment({ order, means, at }: Minting) {
 
 type Paying = Readonly<{
   config: Pick<Config, 'PAYMENT_DEFAULT_METHOD'>;
-  payments: Readonly<{ gateways: Pick<PaymentGateways, 'current'> }>;
+  payments: Readonly<{ gateways: PaymentGateways }>;
 }>;
 
 /** How an order is paid whose request names this method, or none; undefined: nobody has said it yet. */
 export function meansOf({ config, payments }: Paying, named: string | undefined): Means | undefined {
-  const gateway = payments.gateways.current;
-  const usual = config.PAYMENT_DEFAULT_METHOD ?? (gateway === 'instant' ? 'instant' : undefined);
-  const method = named ?? usual;
+  const { current: gateway, all } = payments.gateways;
+  const method = named ?? config.PAYMENT_DEFAULT_METHOD ?? all.find(({ name }) => name === gateway)?.usualMethod;
   return method === undefined ? undefined : { method, gateway };
 }
 

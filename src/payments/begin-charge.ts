@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import { GatewayCall, type GatewayOperation, Payment, type Refund } from '../entities/payments.entity.ts';
 import { RateLimited } from '../errors.ts';
-import type { PaymentGateway, PaymentGateways } from '../gateways/payments/payment-gateway.ts';
+import { isKeyStale, type PaymentGateway, type PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { insertRows, updateRows } from '../mysql/rows.ts';
 import { knownPayment, type PaymentRow } from '../orders/order.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
@@ -19,8 +19,6 @@ export type Begun = Readonly<{
 
 type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
 
-// The gateway forgets keys after 24 hours and would then take an old one for a new charge.
-const keyLifeMs = 23 * 3_600_000;
 const pauseCheckMs = 1_000;
 
 /**
@@ -37,7 +35,7 @@ export async function beginCharge(
   // The pause in Redis can be lost for a moment; this one cannot.
   if (!payment.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
   const gateway = gateways.named(payment.gateway);
-  const operation = operationFor(payment, at);
+  const operation = operationFor(payment, gateway, at);
   const chargingAt = payment.chargingAt ?? at;
   const changes = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
   await updateRows(tx, Payment, { id: paymentId }, changes);
@@ -65,9 +63,9 @@ export async function beginCall(
   return id;
 }
 
-function operationFor(payment: PaymentRow, at: Date): 'charge' | 'look_up' {
+function operationFor(payment: PaymentRow, gateway: PaymentGateway, at: Date): 'charge' | 'look_up' {
   const isToBeFound = payment.status === 'requires_action' || payment.toldReference;
-  return isToBeFound || mustLookUp(payment, at) ? 'look_up' : 'charge';
+  return isToBeFound || mustLookUp(payment, gateway, at) ? 'look_up' : 'charge';
 }
 
 /**
@@ -76,13 +74,9 @@ function operationFor(payment: PaymentRow, at: Date): 'charge' | 'look_up' {
  */
 export function mustLookUp(
   { chargingAt, calls }: Pick<InferEntity<typeof Refund>, 'chargingAt' | 'calls'>,
+  gateway: PaymentGateway,
   at: Date,
 ): boolean {
   if (!chargingAt) return false;
-  return isKeyStale(chargingAt, at) || (calls + 1) % 3 === 0;
-}
-
-/** Whether a key that was first used then may not be used any more. */
-export function isKeyStale(chargingAt: Date, at: Date): boolean {
-  return at.getTime() - chargingAt.getTime() >= keyLifeMs;
+  return isKeyStale(gateway, chargingAt, at) || (calls + 1) % 3 === 0;
 }

@@ -39,7 +39,7 @@ export async function refundOrder(
   const amountMinor = await refundable(tx, order, amount);
   refuseUnreturnable(amountMinor, payment, gateways);
   const refund = { id: randomUUIDv7(), order: id, payment: payment.id, status: 'processing' as const, amountMinor };
-  const jobId = after.enqueue(paymentJobs.refund, { order_id: id, refund_id: refund.id });
+  const jobId = after.enqueue(paymentJobs.refund, { order_id: id, refund_id: refund.id, gateway: payment.gateway });
   await tx.insert(Refund, {
     ...refund,
     currency: order.currency,

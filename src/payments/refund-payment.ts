@@ -47,7 +47,7 @@ export async function beginRefund(
   const payment = await tx.findOneOrFail(Payment, { id: refund.payment }, { disableIdentityMap: true });
   const gateway = gateways.named(payment.gateway);
   if (!payment.gatewayReference) throw new GiveUp(`payment ${payment.id} has nothing at the gateway to refund`);
-  const operation = refund.gatewayReference || mustLookUp(refund, at) ? 'look_up' : 'refund';
+  const operation = refund.gatewayReference || mustLookUp(refund, gateway, at) ? 'look_up' : 'refund';
   const calls: RawQueryFragment = raw('calls + 1');
   const changes = { calls, lastCallAt: at, chargingAt: refund.chargingAt ?? at };
   await tx.nativeUpdate(Refund, { id: refundId }, changes);

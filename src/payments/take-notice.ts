@@ -36,7 +36,7 @@ export async function noteDispute(tx: EntityManager, after: AfterCommit, told: T
     ...orderFacts(order),
     status: order.status,
     dispute_id: id,
-    happened: type.replace('charge.dispute.', ''),
+    happened: dispute.happened,
     dispute_status: dispute.status,
     reason: dispute.reason ?? null,
     amount: toMajor(dispute.amountMinor, order.currency),
@@ -64,6 +64,8 @@ function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<t
 export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
 
 type Hearing<About extends Notice['about']> = Readonly<{
+  /** Whose signature it bears. */
+  gateway: string;
   notice: Extract<Notice, { about: About }>;
   at: Date;
 }>;
@@ -75,20 +77,24 @@ type Hearing<About extends Notice['about']> = Readonly<{
 export async function takeNotice(
   tx: EntityManager,
   after: AfterCommit,
-  { notice, at }: Readonly<{ notice: Notice; at: Date }>,
+  { notice, ...heard }: Readonly<{ gateway: string; notice: Notice; at: Date }>,
 ): Promise<Taken> {
   switch (notice.about) {
     case 'charge':
-      return takeCharge(tx, after, { notice, at });
+      return takeCharge(tx, after, { ...heard, notice });
     case 'refunds':
-      return takeRefunds(tx, after, { notice, at });
+      return takeRefunds(tx, after, { ...heard, notice });
     case 'dispute':
-      return takeDispute(tx, after, { notice, at });
+      return takeDispute(tx, after, { ...heard, notice });
   }
 }
 
-async function takeCharge(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'charge'>): Promise<Taken> {
-  const { gateway, type, charge, isDecided } = notice;
+async function takeCharge(
+  tx: EntityManager,
+  after: AfterCommit,
+  { gateway, notice, at }: Hearing<'charge'>,
+): Promise<Taken> {
+  const { type, charge, isDecided } = notice;
   const { orderId, paymentId, outcome } = charge;
   if (orderId === undefined || paymentId === undefined || !(await lockOrder(tx, orderId))) return 'not_ours';
   const payment = await selectRow(tx, Payment, { id: paymentId, order: orderId, gateway });
@@ -108,7 +114,7 @@ async function takeCharge(tx: EntityManager, after: AfterCommit, { notice, at }:
     await updateRows(tx, Payment, { id: paymentId }, { toldReference: charge.reference });
   // A charge that is being asked for at this moment has its answer coming.
   if (isKnown || payment.status === 'unknown')
-    after.enqueue(orderJobs.charge, { order_id: orderId, payment_id: paymentId });
+    after.enqueue(orderJobs.charge, { order_id: orderId, payment_id: paymentId, gateway });
   return 'looked_up';
 }
 
@@ -120,9 +126,13 @@ function isOf(
   return payment.gatewayReference === reference && payment.amountMinor === amountMinor && payment.currency === currency;
 }
 
-async function takeRefunds(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'refunds'>): Promise<Taken> {
+async function takeRefunds(
+  tx: EntityManager,
+  after: AfterCommit,
+  { gateway, notice, at }: Hearing<'refunds'>,
+): Promise<Taken> {
   const { type, chargeReference, refunds, isWhole } = notice;
-  const payment = await lockPaymentOf(tx, notice, chargeReference);
+  const payment = await lockPaymentOf(tx, gateway, chargeReference);
   if (!payment) return 'not_ours';
   const { order: orderId, id: paymentId } = payment;
   // What a payment that is not settled here gives back is asked for when it is.
@@ -131,13 +141,17 @@ async function takeRefunds(tx: EntityManager, after: AfterCommit, { notice, at }
     if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
   if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))
     return heard.some(({ verdict }) => verdict === 'settled') ? 'settled' : 'known';
-  after.enqueue(paymentJobs.lookUpRefunds, { order_id: orderId, payment_id: paymentId });
+  after.enqueue(paymentJobs.lookUpRefunds, { order_id: orderId, payment_id: paymentId, gateway });
   return 'looked_up';
 }
 
-async function takeDispute(tx: EntityManager, after: AfterCommit, { notice, at }: Hearing<'dispute'>): Promise<Taken> {
+async function takeDispute(
+  tx: EntityManager,
+  after: AfterCommit,
+  { gateway, notice, at }: Hearing<'dispute'>,
+): Promise<Taken> {
   const { type, eventId, dispute } = notice;
-  const payment = await lockPaymentOf(tx, notice, dispute.chargeReference);
+  const payment = await lockPaymentOf(tx, gateway, dispute.chargeReference);
   if (payment?.currency !== dispute.currency) return 'not_ours';
   const { order: orderId } = payment;
   if (await selectRow(tx, GatewayCall, { order: orderId, eventId, outcome: type })) return 'known';
@@ -150,7 +164,7 @@ async function takeDispute(tx: EntityManager, after: AfterCommit, { notice, at }
 /** The payment that the gateway knows under this id, read once its order is locked. */
 async function lockPaymentOf(
   tx: EntityManager,
-  { gateway }: Notice,
+  gateway: string,
   gatewayReference: string | undefined,
 ): Promise<PaymentRow | undefined> {
   if (gatewayReference === undefined) return undefined;

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../errors.ts';
-import { BadDefinition } from '../../jobs/load-definitions.ts';
+import { BadDefinition } from '../../errors.ts';
 import type { DocumentedRoute, FindNamed } from './define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { problemCodes } from '../../problem-codes.ts';

@@ -1,66 +1,93 @@
 import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import { BadSignature, MalformedNotice, Problem } from '../../errors.ts';
+import type { PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
 import { takeNotice } from '../../payments/take-notice.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { defineRoute } from '../http/define-route.ts';
 
 const Received = z.object({ received: z.literal(true) });
 
+const body = (example: Readonly<Record<string, unknown>>) => ({
+  required: true,
+  content: { 'application/json': { schema: z.looseObject({}), example } },
+});
+
+const shared = {
+  'x-body-limit': 1_048_576,
+  tags: ['payments'],
+  responses: {
+    200: {
+      description: 'Taken; also when it was known already or is about nothing of ours.',
+      content: { 'application/json': { schema: Received, example: { received: true as const } } },
+    },
+    400: { description: 'malformed_json, bad_signature' },
+    422: { description: 'invalid: signed, and not of the form that its type has' },
+    503: { description: 'not_configured' },
+  },
+};
+
 const receive = defineRoute(
   'public',
   {
+    ...shared,
     method: 'post',
     path: '/payments/webhook',
     operationId: 'receivePaymentWebhook',
     summary: 'Takes Stripe’s events; their signature is their login.',
-    'x-body-limit': 1_048_576,
-    tags: ['payments'],
     request: {
       headers: z.object({ 'stripe-signature': z.string().max(4_000).optional() }),
-      body: {
-        required: true,
-        content: {
-          'application/json': {
-            schema: z.looseObject({}),
-            example: { id: 'evt_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } },
-          },
-        },
-      },
-    },
-    responses: {
-      200: {
-        description: 'Taken; also when it was known already or is about nothing of ours.',
-        content: { 'application/json': { schema: Received, example: { received: true as const } } },
-      },
-      400: { description: 'malformed_json, bad_signature' },
-      422: { description: 'invalid: signed, and not of the form that its type has' },
-      503: { description: 'not_configured' },
+      body: body({ id: 'evt_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } }),
     },
   },
   async (c) => {
-    const {
-      payments: { gateways },
-      transaction,
-      config,
-      now,
-      log,
-    } = c.var.ctx;
-    // Whoever takes new payments: what was begun with Stripe is told of by Stripe.
-    const gateway = gateways.all.find(({ name }) => name === 'stripe');
-    if (!config.STRIPE_WEBHOOK_SECRET || !gateway)
-      throw new Problem(
-        'not_configured',
-        'This deployment takes no events of the gateway: it has no secret to know them by.',
-      );
-    // The text as it came: a signature over anything that was parsed and written again would not fit.
-    const body = await c.req.text();
-    const notice = await readNotice(() => gateway.readWebhook(body, c.req.header('stripe-signature') ?? ''));
-    if (notice) {
-      const what = await transaction((tx, after) => takeNotice(tx, after, { notice, at: now() }));
-      log.debug({ type: notice.type, event: notice.eventId, what }, 'payments: webhook');
-    }
+    await hear(
+      c,
+      c.var.ctx.payments.gateways.all.find(({ hearsUnnamed }) => hearsUnnamed),
+    );
     return c.json({ received: true as const }, 200);
   },
 );
+
+const receiveNamed = defineRoute(
+  'public',
+  {
+    ...shared,
+    method: 'post',
+    path: '/payments/webhook/{gateway}',
+    operationId: 'receiveGatewayWebhook',
+    summary: 'Takes the events of the payment gateway of this name; their signature is their login.',
+    request: {
+      params: z.object({ gateway: z.string().max(20) }),
+      body: body({ id: 'evt_1', type: 'charge.paid' }),
+    },
+  },
+  async (c) => {
+    const name = c.req.valid('param').gateway;
+    await hear(
+      c,
+      c.var.ctx.payments.gateways.all.find((gateway) => gateway.name === name),
+    );
+    return c.json({ received: true as const }, 200);
+  },
+);
+
+/** Takes in what a gateway tells. @throws Problem not_configured when it is none that could be known. */
+async function hear(c: HonoContext<RouteEnv>, gateway: PaymentGateway | undefined): Promise<void> {
+  const { transaction, now, log } = c.var.ctx;
+  if (!gateway?.readWebhook)
+    throw new Problem(
+      'not_configured',
+      'This deployment takes no events of the gateway: it has no secret to know them by.',
+    );
+  const { name, readWebhook } = gateway;
+  // The text as it came: a signature over anything that was parsed and written again would not fit.
+  const text = await c.req.text();
+  const notice = await readNotice(() => readWebhook(text, c.req.raw.headers));
+  if (!notice) return;
+  const what = await transaction((tx, after) => takeNotice(tx, after, { gateway: name, notice, at: now() }));
+  log.debug({ gateway: name, type: notice.type, event: notice.eventId, what }, 'payments: webhook');
+}
 
 async function readNotice<T>(read: () => Promise<T>): Promise<T> {
   try {
@@ -79,4 +106,4 @@ async function readNotice<T>(read: () => Promise<T>): Promise<T> {
 }
 
 /** What the gateway tells of its own accord. */
-export const routes = [receive];
+export const routes = [receive, receiveNamed];

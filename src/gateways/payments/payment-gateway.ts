@@ -1,3 +1,5 @@
+import type { Outage } from '../http/outage.ts';
+
 /** What is to be charged. `key` is the payment's own idempotency key: the same for every call made for it. */
 export type Charge = Readonly<{
   key: string;
@@ -71,11 +73,13 @@ export type ToldDispute = Readonly<{
   reason: string | undefined;
   amountMinor: number;
   currency: string;
+  /** What has happened to it, in the gateway's word: `created`, `closed`. */
+  happened: string;
   toldAt: Date;
 }>;
 
 /** What a webhook tells. Ids of ours in it were written by whoever made the object: they prove nothing. */
-export type Notice = Readonly<{ gateway: string; type: string; eventId: string }> &
+export type Notice = Readonly<{ type: string; eventId: string }> &
   (
     | Readonly<{ about: 'charge'; charge: ListedCharge; isDecided: boolean }>
     /** What is not whole has to be asked for. */
@@ -83,16 +87,27 @@ export type Notice = Readonly<{ gateway: string; type: string; eventId: string }
     | Readonly<{ about: 'dispute'; dispute: ToldDispute }>
   );
 
-/**
- * Whoever takes the money. `charge` and `refund` may be called any number of times with one key and happen once.
- * Every call throws OutcomeUnknown, NotExecuted or Misconfigured, see errors.ts.
- */
-export type PaymentGateway = Readonly<{
+/** What is known of a gateway without asking it. */
+export type GatewayRules = Readonly<{
+  /** Stable for ever: payments carry it in their rows. */
   name: string;
   /** Whether its lists say what it has done: what they do not have then did not happen. */
   keepsBooks: boolean;
-  /** What it can take of a currency, known without asking it. */
-  limits: (currency: string) => AmountLimits;
+  /** What it can take of a currency. */
+  limits(currency: string): AmountLimits;
+  /** For how long it knows a key from its first use, ms. An older one is not used again: it would be taken for a new one. */
+  keyLifeMs: number;
+  /** What is charged where neither the order nor `PAYMENT_DEFAULT_METHOD` names a payment method. */
+  usualMethod?: string;
+  /** Its webhooks come to `/payments/webhook`; those of all others to a path that ends in their name. */
+  hearsUnnamed?: true;
+}>;
+
+/**
+ * What is said to a gateway. `charge` and `refund` may be called any number of times with one key and happen once. Its own
+ * ids of charges and refunds are like nobody else's. Every call throws OutcomeUnknown, NotExecuted or Misconfigured, see errors.ts.
+ */
+export type GatewayCalls = Readonly<{
   charge(charge: Charge): Promise<ChargeOutcome>;
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
   find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
@@ -110,11 +125,15 @@ export type PaymentGateway = Readonly<{
   /** Every refund made between two moments, newest first. */
   listRefunds(since: Date, until: Date): AsyncIterable<ListedRefund>;
   /**
-   * Reads a webhook from its raw bytes: undefined when it is about nothing of ours.
+   * Reads a webhook from its raw bytes: undefined when it is about nothing of ours. Without it the gateway tells nothing of its
+   * own accord, or nothing by which it could be known.
    * @throws BadSignature when it does not come from the gateway, MalformedNotice when it does and cannot be read.
    */
-  readWebhook(body: string, signature: string): Promise<Notice | undefined>;
+  readWebhook?(body: string, headers: Headers): Promise<Notice | undefined>;
 }>;
+
+/** Whoever takes the money. */
+export type PaymentGateway = GatewayRules & GatewayCalls & Readonly<{ outage: Outage }>;
 
 /** Which amounts can be charged, in minor units of the currency: whole steps, from the least to the most. */
 export type AmountLimits = Readonly<{ stepMinor: number; leastMinor: number; mostMinor: number }>;
@@ -128,3 +147,8 @@ export type PaymentGateways = Readonly<{
   /** The one of this name. @throws NoSuchGateway when this deployment cannot speak to it. */
   named(name: string): PaymentGateway;
 }>;
+
+/** Whether a key that was first used then may not be used any more. */
+export function isKeyStale({ keyLifeMs }: Pick<GatewayRules, 'keyLifeMs'>, firstUsedAt: Date, at: Date): boolean {
+  return at.getTime() - firstUsedAt.getTime() >= keyLifeMs;
+}

@@ -1,8 +1,8 @@
 import Stripe from 'stripe';
 import { Undecided } from '../../errors.ts';
-import type { Charge, ChargeOutcome, ListedRefund, LostCharge, PaymentGateway } from '../payments/payment-gateway.ts';
+import type { Charge, ChargeOutcome, GatewayCalls, ListedRefund, LostCharge } from '../payments/payment-gateway.ts';
 import type { Pace } from '../http/pace.ts';
-import { stripeAmount, stripeLimits, toldAmount } from './amounts.ts';
+import { stripeAmount, toldAmount } from './amounts.ts';
 import { type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
 import { intentOutcome, isAllOfIt, listedCharge, listedRefund, refundOutcome } from './objects.ts';
 import { readStripeWebhook } from './webhook.ts';
@@ -27,13 +27,10 @@ export function openStripe({
   base: string;
   /** Every request waits for its turn in it, each page of a list and each look-up as well. */
   pace?: Pace | undefined;
-}>): PaymentGateway {
+}>): GatewayCalls {
   const stripe = connect(keys[0] ?? '', base, pace);
   const { paymentIntents, refunds } = stripe;
   return {
-    name: 'stripe',
-    keepsBooks: true,
-    limits: stripeLimits,
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
     find: (lost) => listening(() => find(stripe, lost)),
     lookUp: (reference, charged) =>
@@ -64,7 +61,8 @@ export function openStripe({
     async *listRefunds(since, until) {
       for await (const refund of listing(refunds, since, until)) yield listedRefund(refund);
     },
-    readWebhook: async (body, signature) => readStripeWebhook(stripe, webhookSecrets, body, signature),
+    readWebhook: async (body, headers) =>
+      readStripeWebhook(stripe, webhookSecrets, body, headers.get('stripe-signature') ?? ''),
   };
 }
 

@@ -100,13 +100,14 @@ function aboutDispute(event: Event): Notice {
     // For people to read: nothing is reckoned with it.
     amountMinor: Math.round(amountMinor),
     currency,
+    happened: event.type.replace('charge.dispute.', ''),
     toldAt: new Date((event.created ?? 0) * 1_000),
   };
   return { ...heading(event), about: 'dispute', dispute };
 }
 
 function heading({ id: eventId, type }: Event) {
-  return { gateway: 'stripe', type, eventId };
+  return { type, eventId };
 }
 
 function idOf(reference: z.output<typeof Reference>): string | undefined {

@@ -38,7 +38,7 @@ export const expireOrders = defineJob(
         if (payment?.status === 'requires_action') {
           // Whose gateway cannot be spoken to waits on: its buyer may still pay there.
           if (!gateways.all.some(({ name }) => name === payment.gateway)) return undefined;
-          after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id });
+          after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id, gateway: payment.gateway });
           return 'asked';
         }
         // Never while a charge may be under way: its end decides what becomes of the order.

@@ -3,8 +3,9 @@ import type { JobContext } from '../../context.ts';
 import { beginCall } from '../../payments/begin-charge.ts';
 import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
 import { endCall, settlePayment } from '../../payments/settle-payment.ts';
+import { GatewayName } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
-import { hearGateway } from './hear-gateway.ts';
+import { admitTo, hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
 
 /**
@@ -19,6 +20,7 @@ export const cancelPayment = defineJob(
     payload: z.object({
       order_id: z.uuid(),
       payment_id: z.uuid(),
+      gateway: GatewayName,
       // Optional until jobs that name no reason have drained.
       reason: z.enum(['requested', 'expired']).default('expired'),
     }),
@@ -29,11 +31,14 @@ export const cancelPayment = defineJob(
     timeoutMs: 15_000,
     coalesceBy: ({ payment_id }) => payment_id,
   },
-  async (
-    { payload: { order_id: orderId, payment_id: paymentId, reason }, signal },
-    { transaction, payments: { gateways, outage }, now }: JobContext,
-  ) => {
-    await outage.admit();
+  async ({ payload, signal }, ctx: JobContext) => {
+    const { order_id: orderId, payment_id: paymentId, reason } = payload;
+    const {
+      transaction,
+      payments: { gateways },
+      now,
+    } = ctx;
+    await admitTo(ctx, payload);
     const begun = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
       const payment = await knownPayment(tx, { orderId, paymentId });
@@ -47,7 +52,7 @@ export const cancelPayment = defineJob(
     const { callId, gateway, reference } = begun;
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const outcome = await hearGateway({ outage, signal }, () => gateway.cancel(reference), {
+    const outcome = await hearGateway({ outage: gateway.outage, signal }, () => gateway.cancel(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
-import type { ChargeOutcome, PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
-import { beginCharge, type Begun, isKeyStale, undoCharge } from '../../payments/begin-charge.ts';
+import { type ChargeOutcome, isKeyStale, type PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
+import { beginCharge, type Begun, undoCharge } from '../../payments/begin-charge.ts';
 import { settlePayment, type Unknown } from '../../payments/settle-payment.ts';
 import { orderJobs } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
-import { hearGateway } from './hear-gateway.ts';
+import { admitTo, hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
 
 /**
@@ -25,18 +25,22 @@ export const chargeOrder = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, payment_id }, signal }, ctx: JobContext) => {
+  async ({ payload, signal }, ctx: JobContext) => {
+    const { order_id, payment_id } = payload;
     const {
       transaction,
       now,
-      payments: { outage, gateways },
+      payments: { gateways },
     } = ctx;
-    await outage.admit();
+    await admitTo(ctx, payload);
     const ids = { orderId: order_id, paymentId: payment_id };
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
     const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now(), gateways }));
     if (!begun) return { order_id, payment_status: 'settled' };
-    const { callId } = begun;
+    const {
+      callId,
+      gateway: { outage },
+    } = begun;
     const settle = (outcome: ChargeOutcome | Unknown) =>
       transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
     const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
@@ -74,7 +78,7 @@ async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Da
   const found = await gateway.find({ paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference });
   if (found) return found;
   // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
-  if (isKeyStale(firstAskedAt, at))
+  if (isKeyStale(gateway, firstAskedAt, at))
     return { status: 'failed', reference: null, code: 'not_charged', detail: 'The gateway never took the charge up.' };
   throw new Undecided('the gateway lists no such charge yet');
 }

@@ -1,4 +1,7 @@
+import type { JobContext } from '../../context.ts';
+import { Payment, Refund } from '../../entities/payments.entity.ts';
 import type { Outage } from '../../gateways/http/outage.ts';
+import { selectRow } from '../../mysql/rows.ts';
 import { unlessCut } from '../../process/deadline.ts';
 import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../errors.ts';
 
@@ -42,4 +45,21 @@ export async function hearGateway<T>(
     const restMs = await outage.missed();
     throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
   }
+}
+
+type Asked = Readonly<{ gateway?: string | undefined }> & Readonly<{ payment_id: string } | { refund_id: string }>;
+
+/**
+ * Lets a job begin to speak to the gateway of its payment. One that this deployment cannot speak to is told of by what begins.
+ * @throws RateLimited while that gateway rests.
+ */
+export async function admitTo({ em, payments: { gateways } }: Pick<JobContext, 'em' | 'payments'>, asked: Asked) {
+  const gateway = asked.gateway ?? (await gatewayOf(em, asked));
+  await gateways.all.find(({ name }) => name === gateway)?.outage.admit();
+}
+
+async function gatewayOf(em: JobContext['em'], asked: Asked): Promise<string | undefined> {
+  const refund = 'refund_id' in asked ? await selectRow(em, Refund, { id: asked.refund_id }) : undefined;
+  const id = 'refund_id' in asked ? refund?.payment : asked.payment_id;
+  return id === undefined ? undefined : (await selectRow(em, Payment, { id }))?.gateway;
 }

@@ -7,7 +7,7 @@ import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
 import { endCall } from '../../payments/settle-payment.ts';
 import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
-import { hearGateway } from './hear-gateway.ts';
+import { admitTo, hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
 
 /** Asks the gateway for every refund of a payment, and takes each in. Twice is harmless: it then says what is known. */
@@ -22,11 +22,14 @@ export const lookUpRefunds = defineJob(
     maxBackoffMs: 30_000,
     timeoutMs: 15_000,
   },
-  async (
-    { payload: { order_id: orderId, payment_id: paymentId }, signal },
-    { transaction, payments: { gateways, outage }, now }: JobContext,
-  ) => {
-    await outage.admit();
+  async ({ payload, signal }, ctx: JobContext) => {
+    const { order_id: orderId, payment_id: paymentId } = payload;
+    const {
+      transaction,
+      payments: { gateways },
+      now,
+    } = ctx;
+    await admitTo(ctx, payload);
     const { gateway, reference, callId } = await transaction(async (tx) => {
       await lockKnownOrder(tx, orderId);
       const { status, gateway: name, gatewayReference } = await knownPayment(tx, { orderId, paymentId });
@@ -36,7 +39,7 @@ export const lookUpRefunds = defineJob(
     });
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const refunds = await hearGateway({ outage, signal }, () => gateway.refundsOf(reference), {
+    const refunds = await hearGateway({ outage: gateway.outage, signal }, () => gateway.refundsOf(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

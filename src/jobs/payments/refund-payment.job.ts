@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
-import type { RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
-import { isKeyStale } from '../../payments/begin-charge.ts';
+import { isKeyStale, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
 import { beginRefund, type BegunRefund, settleRefund, undoRefund } from '../../payments/refund-payment.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
-import { hearGateway } from './hear-gateway.ts';
+import { admitTo, hearGateway } from './hear-gateway.ts';
 import { payments as queue } from '../queues.ts';
 
 /** Gives money back at the gateway and records it. Any number of runs refund once: each carries the refund's own key. */
@@ -22,17 +21,21 @@ export const refundPayment = defineJob(
     maxBackoffMs: 5_000,
     timeoutMs: 15_000,
   },
-  async ({ payload: { order_id, refund_id }, signal }, ctx: JobContext) => {
+  async ({ payload, signal }, ctx: JobContext) => {
+    const { order_id, refund_id } = payload;
     const {
       transaction,
       now,
-      payments: { outage, gateways },
+      payments: { gateways },
     } = ctx;
-    await outage.admit();
+    await admitTo(ctx, payload);
     const ids = { orderId: order_id, refundId: refund_id };
     const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));
     if (!begun) return { order_id, refund_status: 'settled' };
-    const { callId } = begun;
+    const {
+      callId,
+      gateway: { outage },
+    } = begun;
     const settle = (outcome: RefundOutcome | Unknown) =>
       transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
     const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
@@ -57,7 +60,7 @@ async function converse(
   );
   if (found) return found.outcome;
   // The gateway has no such refund, and the key will not be used again: it has not happened and will not happen.
-  if (!refund.gatewayReference && refund.chargingAt && isKeyStale(refund.chargingAt, now()))
+  if (!refund.gatewayReference && refund.chargingAt && isKeyStale(gateway, refund.chargingAt, now()))
     return { status: 'failed', reference: null, code: 'not_refunded', detail: 'The gateway never took the refund up.' };
   throw new Undecided('the gateway lists no such refund yet');
 }

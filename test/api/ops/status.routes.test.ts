@@ -47,9 +47,11 @@ test('without workers nobody charges; with one it is up, until somebody pauses i
 });
 
 test('a gateway is away from the first call that it does not answer, until it answers one', async () => {
-  await api.ctx.payments.outage.missed();
+  const { current, named } = api.ctx.payments.gateways;
+  const { outage } = named(current);
+  await outage.missed();
   await untilSaid({ gateway: 'away' });
-  await api.ctx.payments.outage.heard();
+  await outage.heard();
   await untilSaid({ gateway: 'up' });
 });
 

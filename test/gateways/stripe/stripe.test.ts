@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { Misconfigured, NotExecuted, OutcomeUnknown, Undecided } from '../../../src/errors.ts';
-import type { Charge, ListedRefund, PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
+import type { Charge, GatewayCalls, ListedRefund } from '../../../src/gateways/payments/payment-gateway.ts';
 import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
 import { listen } from '../../support/upstreams/local-server.ts';
 import { freePort } from '../../support/processes/process.ts';
 import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
 
 let sandbox: Sandbox;
-let stripe: PaymentGateway;
+let stripe: GatewayCalls;
 beforeAll(async () => {
   sandbox = await startSandbox();
   stripe = open(sandbox.urls.stripe);

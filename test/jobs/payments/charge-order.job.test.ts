@@ -109,12 +109,15 @@ test('is called too often: nothing is decided, nothing is looked up for it, and 
   for (let tries = 0; tries < 6; tries += 1) {
     await expect(shop.charge(order.id, { charge: busy })).rejects.toThrow(RateLimited);
     await until('the rest is over', () =>
-      shop.ctx.payments.outage.admit().then(
-        () => true as const,
-        () => undefined,
-      ),
+      shop.ctx.payments.gateways
+        .named('stripe')
+        .outage.admit()
+        .then(
+          () => true as const,
+          () => undefined,
+        ),
     );
-    await shop.ctx.redis.del('outage:{payments}:probe');
+    await shop.ctx.redis.del('outage:{payments-stripe}:probe');
   }
   expect(await shop.payments(order.id)).toMatchObject([{ status: 'processing', calls: 0 }]);
   expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');

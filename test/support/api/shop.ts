@@ -11,7 +11,6 @@ import {
 import type { JobContext } from '../../../src/context.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
 import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts';
-import type { Payments } from '../../../src/payments/payments.ts';
 import { performJob } from './perform-job.ts';
 import { patienceMs } from '../processes/process.ts';
 import { openTestApi, type TestApi } from './test-api.ts';
@@ -26,14 +25,14 @@ export type Shop = TestApi &
     charge(
       id: string,
       gateway: Partial<PaymentGateway>,
-      ctx?: Partial<JobContext & Pick<Payments, 'outage'>>,
+      ctx?: Partial<JobContext & Pick<PaymentGateway, 'outage'>>,
       signal?: AbortSignal,
     ): Promise<string>;
     /** Runs the newest refund of the order once, on a gateway of the test's own. */
     refund(
       id: string,
       gateway: Partial<PaymentGateway>,
-      ctx?: Partial<JobContext & Pick<Payments, 'outage'>>,
+      ctx?: Partial<JobContext & Pick<PaymentGateway, 'outage'>>,
       signal?: AbortSignal,
     ): Promise<string>;
     /** A product of which this many are left. */
@@ -54,10 +53,10 @@ export async function openShop(env: Readonly<Record<string, string>> = {}): Prom
     OrderView.parse(await (await api.send('GET', `/orders/${id}`, { as: 'demo' })).json());
   const on = (
     gateway: Partial<PaymentGateway>,
-    { outage, ...ctx }: Partial<JobContext & Pick<Payments, 'outage'>>,
+    { outage, ...ctx }: Partial<JobContext & Pick<PaymentGateway, 'outage'>>,
   ): JobContext => {
-    const gateways = answering(api.ctx.payments.gateways, gateway);
-    return { ...api.ctx, ...ctx, payments: { ...api.ctx.payments, gateways, ...(outage && { outage }) } };
+    const gateways = answering(api.ctx.payments.gateways, { ...gateway, ...(outage && { outage }) });
+    return { ...api.ctx, ...ctx, payments: { ...api.ctx.payments, gateways } };
   };
   return {
     ...api,

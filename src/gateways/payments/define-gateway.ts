@@ -1,0 +1,39 @@
+import type { Config } from '../../config.ts';
+import type { Pace } from '../http/pace.ts';
+import type { GatewayCalls, GatewayRules } from './payment-gateway.ts';
+
+/** A gateway as its folder exports it. */
+export type GatewayDefinition = GatewayRules &
+  Readonly<{
+    /** How many calls a second it takes, over all processes; by default as many as there are. */
+    perSecond?(config: Config): number | undefined;
+    /** Opens it, asking nothing yet; undefined where the deployment has not what it needs. */
+    open(config: Config, pace: Pace | undefined): GatewayCalls | undefined;
+  }>;
+
+/** Declares a gateway; `NAME/NAME.gateway.ts` exports it, and nothing else has to know. */
+export function defineGateway(definition: GatewayDefinition): GatewayDefinition {
+  return definition;
+}
+
+/** Calls to what the first of them opens: a package may be large, and most processes never ask for money. */
+export function onceAsked(open: () => Promise<GatewayCalls>): Required<GatewayCalls> {
+  let opening: Promise<GatewayCalls> | undefined;
+  const opened = () => (opening ??= open());
+  return {
+    charge: async (charge) => (await opened()).charge(charge),
+    find: async (lost) => (await opened()).find(lost),
+    lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
+    charged: async (reference) => (await opened()).charged(reference),
+    cancel: async (reference) => (await opened()).cancel(reference),
+    refund: async (refund) => (await opened()).refund(refund),
+    refundsOf: async (reference) => (await opened()).refundsOf(reference),
+    async *list(since, until) {
+      yield* (await opened()).list(since, until);
+    },
+    async *listRefunds(since, until) {
+      yield* (await opened()).listRefunds(since, until);
+    },
+    readWebhook: async (body, headers) => (await opened()).readWebhook?.(body, headers),
+  };
+}

@@ -130,7 +130,10 @@ const tireless: Outage = {
 };
 const heardBy = (gateway: Partial<PaymentGateway>) => ({
   ...shop.ctx,
-  payments: { ...shop.ctx.payments, outage: tireless, gateways: answering(shop.ctx.payments.gateways, gateway) },
+  payments: {
+    ...shop.ctx.payments,
+    gateways: answering(shop.ctx.payments.gateways, { ...gateway, outage: tireless }),
+  },
 });
 
 const which = fc.nat(20);

@@ -1,7 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
-import { Problem } from '../../errors.ts';
-import { BadDefinition } from '../../errors.ts';
+import { BadDefinition, Problem } from '../../errors.ts';
 import type { DocumentedRoute, FindNamed } from './define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { problemCodes } from '../../problem-codes.ts';

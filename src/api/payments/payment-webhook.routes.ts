@@ -57,20 +57,25 @@ const receiveNamed = defineRoute(
     path: '/payments/webhook/{gateway}',
     operationId: 'receiveGatewayWebhook',
     summary: 'Takes the events of the payment gateway of this name; their signature is their login.',
+    responses: { ...shared.responses, 404: { description: 'not_found' } },
     request: {
       params: z.object({ gateway: z.string().max(20) }),
       body: body({ id: 'evt_1', type: 'charge.paid' }),
     },
   },
   async (c) => {
-    const name = c.req.valid('param').gateway;
-    await hear(
-      c,
-      c.var.ctx.payments.gateways.all.find((gateway) => gateway.name === name),
-    );
+    await hear(c, findGateway(c));
     return c.json({ received: true as const }, 200);
   },
+  findGateway,
 );
+
+/** The gateway that the path names. @throws Problem not_found */
+function findGateway(c: HonoContext<RouteEnv>): PaymentGateway {
+  const gateway = c.var.ctx.payments.gateways.all.find(({ name }) => name === c.req.param('gateway'));
+  if (gateway) return gateway;
+  throw new Problem('not_found', 'This deployment speaks to no such gateway.');
+}
 
 /** Takes in what a gateway tells. @throws Problem not_configured when it is none that could be known. */
 async function hear(c: HonoContext<RouteEnv>, gateway: PaymentGateway | undefined): Promise<void> {

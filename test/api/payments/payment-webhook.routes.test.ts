@@ -14,8 +14,8 @@ afterAll(() => shop.close());
 const nowSeconds = () => Math.floor(Date.now() / 1_000);
 const sign = (body: string, secret: string, seconds = nowSeconds()) =>
   `t=${seconds},v1=${createHmac('sha256', secret).update(`${seconds}.${body}`).digest('hex')}`;
-const deliver = (body: string, signature = sign(body, 'whsec_new')) =>
-  shop.send('POST', '/payments/webhook', {
+const deliver = (body: string, signature = sign(body, 'whsec_new'), path = '/payments/webhook') =>
+  shop.send('POST', path, {
     body,
     headers: { 'content-type': 'application/json', 'stripe-signature': signature },
   });
@@ -187,6 +187,17 @@ describe('a webhook', () => {
     ];
     for (const answer of refused) expect((await problemOf(await answer)).code).toBe('bad_signature');
     expect((await shop.read(id)).status).toBe('pending');
+  });
+
+  it('is heard by the gateway’s name as well, and by that of none that could be known', async () => {
+    const body = await event('payment_intent.succeeded', await waiting());
+    const to = (name: string) => deliver(body, undefined, `/payments/webhook/${name}`);
+    expect((await problemOf(await to('instant'))).code).toBe('not_configured');
+    expect((await problemOf(await to('nobody'))).code).toBe('not_found');
+    expect((await to('stripe')).status).toBe(200);
+    expect((await problemOf(await deliver(`${body} `, sign(body, 'whsec_new'), '/payments/webhook/stripe'))).code).toBe(
+      'bad_signature',
+    );
   });
 
   it('about nothing of ours is taken and forgotten', async () => {

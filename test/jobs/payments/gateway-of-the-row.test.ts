@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Payment } from '../../../src/entities/payments.entity.ts';
-import { NoSuchGateway } from '../../../src/errors.ts';
+import { NoSuchGateway, RateLimited } from '../../../src/errors.ts';
 import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import { type ListedCharge, type PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
 import type { JobContext } from '../../../src/context.ts';
@@ -102,6 +102,29 @@ test('and the other way round: what instant has begun is instant’s', async () 
     deployed('stripe', ['stripe', 'instant']),
   );
   expect(heard).toEqual(['instant charge']);
+});
+
+test('while one gateway is away the other is asked, and a job that does not name its gateway finds it in the row', async () => {
+  const [here, there] = [shop.ctx.payments.gateways.named('stripe'), shop.ctx.payments.gateways.named('instant')];
+  const both = (): JobContext => ({
+    ...shop.ctx,
+    payments: {
+      ...shop.ctx.payments,
+      gateways: gatewaysOf('instant', [
+        { ...noted('stripe'), outage: here.outage },
+        { ...noted('instant'), outage: there.outage },
+      ]),
+    },
+  });
+  const [mine, others] = [await placed(), await placed()];
+  await shop.ctx.transaction((tx) => tx.nativeUpdate(Payment, { order: others.order_id }, { gateway: 'instant' }));
+  for (let count = 0; count < 5; count += 1) await here.outage.missed();
+  await expect(performJob(chargeOrder, mine, both())).rejects.toThrow(RateLimited);
+  await expect(performJob(chargeOrder, { ...mine, gateway: 'stripe' }, both())).rejects.toThrow(RateLimited);
+  await performJob(chargeOrder, others, both());
+  await here.outage.heard();
+  await performJob(chargeOrder, mine, both());
+  expect(heard).toEqual(['instant charge', 'stripe charge']);
 });
 
 test('whose gateway cannot be spoken to any more waits untouched, is reported, and goes on when it can', async () => {

@@ -80,6 +80,7 @@ export const objects: readonly Readonly<{
     isSeenByAdmin: true,
     make: async (...a) => (await makeOrder(...a)).payment,
   },
+  { path: /^\/payments\/webhook\/\{gateway\}/, isOwned: false, make: () => 'instant' },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
   { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },

@@ -13,6 +13,7 @@ import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { countingOf, openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
+import { asyncApiRoute } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
@@ -31,7 +32,7 @@ import { BadDefinition } from '../errors.ts';
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
-  const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config)];
+  const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config), asyncApiRoute(ctx.jobs.definitions)];
   const texts = await readOperationTexts();
   app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Definitions } from '../../jobs/load-definitions.ts';
 import type { EventDefinition, Stream } from '../../streams/define-event.ts';
-import { defineRoute } from '../http/define-route.ts';
+import { defineRoute, type Route } from '../http/define-route.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
 import { version as ownVersion } from './openapi.ts';
 
@@ -108,37 +108,30 @@ function payloadOf({ type, schema, data }: EventDefinition): object {
 
 const Description = z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) });
 
-const asyncApi = defineRoute(
-  'public',
-  {
-    method: 'get',
-    path: '/asyncapi.json',
-    operationId: 'readAsyncApi',
-    summary: 'The Redis streams and their events, AsyncAPI 3.0.',
-    tags: ['about'],
-    responses: {
-      200: {
-        description: 'The description.',
-        content: {
-          'application/json': {
-            schema: Description,
-            example: { asyncapi: '3.0.0', channels: { orders: { address: 'orders' } } },
+/** The route of the streams' description, which is made once, when it is first asked for. */
+export function asyncApiRoute(definitions: Definitions): Route {
+  let text: JsonText | undefined;
+  return defineRoute(
+    'public',
+    {
+      method: 'get',
+      path: '/asyncapi.json',
+      operationId: 'readAsyncApi',
+      summary: 'The Redis streams and their events, AsyncAPI 3.0.',
+      tags: ['about'],
+      responses: {
+        200: {
+          description: 'The description.',
+          content: {
+            'application/json': {
+              schema: Description,
+              example: { asyncapi: '3.0.0', channels: { orders: { address: 'orders' } } },
+            },
           },
         },
+        304: { description: 'The copy that If-None-Match names is still the newest.' },
       },
-      304: { description: 'The copy that If-None-Match names is still the newest.' },
     },
-  },
-  async (c) => answerText(c, textOf(c.var.ctx.jobs.definitions)),
-);
-
-const texts = new WeakMap<Definitions, JsonText>();
-
-function textOf(definitions: Definitions): JsonText {
-  const text = texts.get(definitions) ?? jsonText(asyncApiOf(definitions, ownVersion));
-  texts.set(definitions, text);
-  return text;
+    async (c) => answerText(c, (text ??= jsonText(asyncApiOf(definitions, ownVersion)))),
+  );
 }
-
-/** The streams' description. */
-export const routes = [asyncApi];

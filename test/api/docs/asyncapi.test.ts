@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { asyncApiOf } from '../../../src/api/docs/asyncapi.routes.ts';
+import { asyncApiOf } from '../../../src/api/docs/asyncapi.ts';
 import { loadDefinitions } from '../../../src/jobs/load-definitions.ts';
 import { defineEvent, defineStream } from '../../../src/streams/define-event.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';

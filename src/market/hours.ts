@@ -8,21 +8,23 @@ export type Holiday = Readonly<{ day: string; tradingHour: string }>;
 const timeZone = 'America/New_York';
 const usual = '09:30-16:00';
 const shown = { year: 'numeric', month: '2-digit', day: '2-digit', hour: '2-digit', minute: '2-digit' } as const;
-// Formats are slow to make, and cost nothing to keep: made when the first is needed, not in every process's start.
-let clock: Intl.DateTimeFormat | undefined;
 
 /**
- * Whether the US exchanges trade at a moment, by the days of the week, their usual hours and the holidays that are known:
- * what stands in for the provider's word while there is none.
+ * Opens the calendar: whether the US exchanges trade at a moment, by the days of the week, their usual hours and the
+ * holidays that are known. It stands in for the provider's word while there is none.
  */
-export function isTradingTime(at: Date, holidays: readonly Holiday[]): boolean {
-  clock ??= new Intl.DateTimeFormat('en-CA', { timeZone, ...shown, hourCycle: 'h23' });
-  const parts = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, value]));
-  const [day, minute] = [`${parts['year']}-${parts['month']}-${parts['day']}`, `${parts['hour']}:${parts['minute']}`];
-  if (new Date(day).getUTCDay() % 6 === 0) return false;
-  const hours = holidays.find((holiday) => holiday.day === day)?.tradingHour ?? usual;
-  const [opens = '', closes = ''] = hours.split('-');
-  return opens !== '' && minute >= opens && minute < closes;
+export function openCalendar(): (at: Date, holidays: readonly Holiday[]) => boolean {
+  // A format takes milliseconds to make, which a process that is never asked need not spend when it starts.
+  let clock: Intl.DateTimeFormat | undefined;
+  return (at, holidays) => {
+    clock ??= new Intl.DateTimeFormat('en-CA', { timeZone, ...shown, hourCycle: 'h23' });
+    const parts = Object.fromEntries(clock.formatToParts(at).map(({ type, value }) => [type, value]));
+    const [day, minute] = [`${parts['year']}-${parts['month']}-${parts['day']}`, `${parts['hour']}:${parts['minute']}`];
+    if (new Date(day).getUTCDay() % 6 === 0) return false;
+    const hours = holidays.find((holiday) => holiday.day === day)?.tradingHour ?? usual;
+    const [opens = '', closes = ''] = hours.split('-');
+    return opens !== '' && minute >= opens && minute < closes;
+  };
 }
 
 /** Whether the exchanges of shares trade: the provider's word while it is recent, else the calendar's. */
@@ -68,6 +70,7 @@ const Stored = z
 
 /** Opens what is known of the exchanges' hours, shared by all processes. While Redis is away, the days of the week decide. */
 export function openHours(redis: Redis): Hours {
+  const isTradingTime = openCalendar();
   const holidays = async () => {
     const known = Stored.safeParse(await redis.get(holidaysKey));
     return known.success ? known.data : undefined;

@@ -4,7 +4,7 @@ import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { NotInPlan, RateLimited } from '../../../src/errors.ts';
 import { Holidays, MarketStatus } from '../../../src/gateways/finnhub/answers.ts';
 import { fetchMarketHours } from '../../../src/jobs/market/fetch-market-hours.job.ts';
-import { isTradingTime } from '../../../src/market/hours.ts';
+import { openCalendar } from '../../../src/market/hours.ts';
 import { type MarketDesk, openMarketDesk, type RunOptions } from '../../support/api/market-jobs.ts';
 
 let desk: MarketDesk;
@@ -83,7 +83,7 @@ test.each([
   ['2026-07-15T20:00:00Z', false],
   ['2026-07-18T15:00:00Z', false],
 ])('at %s the exchanges trade: %s', (at, trades) => {
-  expect(isTradingTime(new Date(at), [])).toBe(trades);
+  expect(openCalendar()(new Date(at), [])).toBe(trades);
 });
 
 test('what the provider has been recorded to answer is understood', () => {

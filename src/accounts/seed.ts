@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { BadConfig, type Config, demoPasswords } from '../config.ts';
 import { Product } from '../entities/catalog.entity.ts';
 import { User } from '../entities/accounts.entity.ts';
-import { hashPassword, isPassword } from './passwords.ts';
+import { openPasswords } from './passwords.ts';
 
 /** Logins of the demo data; never created in production. */
 const [demoPassword, adminPassword] = demoPasswords;
@@ -11,17 +11,18 @@ const demoAdministrator = { email: 'admin@example.com', password: adminPassword 
 
 /** Puts the demo customer (1), the administrator (2) and two products into an empty database; later it does nothing. */
 export async function seedDemo(em: EntityManager, config: Config): Promise<void> {
+  const passwords = openPasswords();
   await em.transactional(async (tx) => {
     if ((await tx.count(User)) > 0) return;
     const admin = administratorOf(config) ?? demoAdministrator;
     await tx.insertMany(User, [
-      { id: 1, email: demo.email, name: demo.name, role: 'user', passwordHash: await hashPassword(demo.password) },
+      { id: 1, email: demo.email, name: demo.name, role: 'user', passwordHash: await passwords.hash(demo.password) },
       {
         id: 2,
         email: admin.email,
         name: 'Administrator',
         role: 'admin',
-        passwordHash: await hashPassword(admin.password),
+        passwordHash: await passwords.hash(admin.password),
       },
     ]);
     await tx.insertMany(Product, [
@@ -39,7 +40,7 @@ export async function seedAdministrator(em: EntityManager, config: Config): Prom
   await requireAdministrator(em, config);
   const admin = administratorOf(config);
   if (!admin || (await em.count(User, { role: 'admin' })) > 0) return;
-  const passwordHash = await hashPassword(admin.password);
+  const passwordHash = await openPasswords().hash(admin.password);
   await em.insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash });
 }
 
@@ -63,9 +64,10 @@ async function refuseDemoPasswords(em: EntityManager, config: Config): Promise<v
   if (!config.isProduction) return;
   const emails = [demo.email, demoAdministrator.email];
   const made = { deletedAt: null, $or: [{ id: { $lte: 2 } }, { email: { $in: emails } }] };
+  const passwords = openPasswords();
   const open: string[] = [];
   for (const { id, passwordHash } of await em.find(User, made, { orderBy: { id: 'asc' }, disableIdentityMap: true }))
-    for (const password of demoPasswords) if (await isPassword(password, passwordHash)) open.push(`user ${id}`);
+    for (const password of demoPasswords) if (await passwords.fits(password, passwordHash)) open.push(`user ${id}`);
   if (open.length > 0)
     throw new BadConfig(
       `The demo's password, which everybody knows, opens the account of ${open.join(' and ')}: start with ` +

@@ -24,6 +24,7 @@ import { refuseAbsentFirst, refuseUnknownQuery } from './http/refuse-in-order.ts
 import { logRequests, traceRequests } from './http/request-log.ts';
 import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
 import { openPaths } from './http/wrong-method.ts';
+import { openPasswords } from '../accounts/passwords.ts';
 import { openMarketReads } from '../market/read-market.ts';
 import { openStatus } from '../ops/status.ts';
 import { readdir } from 'node:fs/promises';
@@ -67,6 +68,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
   const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
+  const passwords = openPasswords();
   const attempts = openFailedLogins(ctx.redis);
   return async (c, next) => {
     c.set('ctx', ctx);
@@ -77,6 +79,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
     c.set('underWay', underWay);
     c.set('logins', logins);
     c.set('limits', limits);
+    c.set('passwords', passwords);
     c.set('attempts', attempts);
     c.set('requestId', randomUUID());
     // Set before the handler answers: headers added to a finished answer cost a copy of it.

@@ -3,7 +3,7 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../../src/config.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { User } from '../../src/entities/accounts.entity.ts';
-import { hashPassword, isPassword } from '../../src/accounts/passwords.ts';
+import { openPasswords } from '../../src/accounts/passwords.ts';
 import { seedDemo } from '../../src/accounts/seed.ts';
 import { freePort, startProcess, type TestProcess, until } from '../support/processes/process.ts';
 import { ownData } from '../support/stores/servers.ts';
@@ -60,7 +60,7 @@ describe('production', () => {
     const [boss, ...others] = await users();
     expect(others).toEqual([]);
     expect(boss).toMatchObject({ email: 'boss@example.com', role: 'admin' });
-    expect(await isPassword(admin.ADMIN_PASSWORD, boss?.passwordHash)).toBe(true);
+    expect(await openPasswords().fits(admin.ADMIN_PASSWORD, boss?.passwordHash)).toBe(true);
     expect(await migrate()).toMatch(/schema: up to date/);
   });
 });
@@ -75,7 +75,7 @@ describe('production on a database that the demo was once put into', () => {
       await empty();
       await seedDemo(orm.em.fork(), readConfig({ ...given, NODE_ENV: 'development' }));
       expect(await start(main)).toMatch(/demo's password.*user 1 and user 2.*ADMIN_PASSWORD/s);
-      const passwordHash = await hashPassword('nobody knows this');
+      const passwordHash = await openPasswords().hash('nobody knows this');
       await orm.em.fork().nativeUpdate(User, { id: 1 }, { passwordHash });
       await orm.em.fork().nativeUpdate(User, { id: 2 }, { email: 'boss@example.com' });
       const output = await start(main);

@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import { deleteCookie } from 'hono/cookie';
 import { Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { hashPassword } from '../../accounts/passwords.ts';
 import { audit } from '../callers/audit.ts';
 import {
   Email,
@@ -48,7 +47,7 @@ const register = defineRoute(
       email,
       name,
       role: 'user' as const,
-      passwordHash: await hashPassword(password, addressOf(c)),
+      passwordHash: await c.var.passwords.hash(password, addressOf(c)),
       createdAt: now(),
     };
     const storing = transaction(async (tx) => {
@@ -116,7 +115,7 @@ const changePassword = defineRoute(
     const { current, new: wanted } = c.req.valid('json');
     const { userId, tokenHash } = principalOf(c);
     const known = { id: userId, passwordHash: await checkPresentPassword(c, current) };
-    const passwordHash = await hashPassword(wanted, c.var.limits.addressOf(c));
+    const passwordHash = await c.var.passwords.hash(wanted, c.var.limits.addressOf(c));
     await c.var.ctx.transaction(async (tx) => {
       // Of two changes at once, one finds its `current` outdated.
       if ((await tx.nativeUpdate(User, known, { passwordHash })) === 0) throw wrongPassword();

@@ -3,7 +3,6 @@ import { z } from '@hono/zod-openapi';
 import { setCookie } from 'hono/cookie';
 import { Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { isPassword } from '../../accounts/passwords.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { hashToken, principalOf, sessionCookie } from '../callers/principal.ts';
@@ -68,7 +67,7 @@ const login = defineRoute(
     await attempts.refuseTooManyAnywhere();
     const user = await orm.em.fork().findOne(User, { email }, { disableIdentityMap: true });
     if (user) c.set('act', c.var.act && { ...c.var.act, subject: String(user.id) });
-    if (!(await isPassword(password, user?.passwordHash, attempts)) || !user)
+    if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user)
       throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
     await attempts.forgive();
 

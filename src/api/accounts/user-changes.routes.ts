@@ -4,7 +4,6 @@ import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Token, roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { hashPassword } from '../../accounts/passwords.ts';
 import { requireAnotherAdministrator, eraseUser } from '../../accounts/users.ts';
 import { audit, differing } from '../callers/audit.ts';
 import {
@@ -79,7 +78,8 @@ const change = defineRoute(
         'Change your own password with POST /auth/password, which asks for the present one.',
       );
     const presentHash = await provenBy(c, wanted.email, current_password);
-    const passwordHash = password === undefined ? undefined : await hashPassword(password, c.var.limits.addressOf(c));
+    const passwordHash =
+      password === undefined ? undefined : await c.var.passwords.hash(password, c.var.limits.addressOf(c));
     const changed = await storeUser(
       c.var.ctx.transaction(async (tx) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
@@ -120,7 +120,10 @@ const remove = defineRoute(
   async (c) => {
     const id = accountOf(c, c.req.valid('param').id);
     const { transaction, now } = c.var.ctx;
-    const unknownPasswordHash = await hashPassword(randomBytes(32).toString('base64'), c.var.limits.addressOf(c));
+    const unknownPasswordHash = await c.var.passwords.hash(
+      randomBytes(32).toString('base64'),
+      c.var.limits.addressOf(c),
+    );
     await transaction(async (tx) => {
       await requireAnotherAdministrator(tx, id);
       const { role } = await lockUser(tx, id);

@@ -3,7 +3,6 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { hashPassword, markPassword } from '../../accounts/passwords.ts';
 import { audit } from '../callers/audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from '../callers/credentials.ts';
 import { AfterInteger, readCursor, cutPage, PageQuery } from '../http/page.ts';
@@ -74,7 +73,7 @@ const create = defineRoute(
     const { password, ...given } = c.req.valid('json');
     const row = {
       ...given,
-      passwordHash: await hashPassword(password, c.var.limits.addressOf(c)),
+      passwordHash: await c.var.passwords.hash(password, c.var.limits.addressOf(c)),
       createdAt: c.var.ctx.now(),
     };
     const creating = answerOnce(c, await compared(c, given, password), async (tx) => {
@@ -92,7 +91,7 @@ async function compared(c: HonoContext<RouteEnv>, given: object, password: strin
   if (key === undefined) return given;
   return {
     ...given,
-    password: await markPassword(password, `${principalOf(c).userId} ${key}`, c.var.limits.addressOf(c)),
+    password: await c.var.passwords.mark(password, `${principalOf(c).userId} ${key}`, c.var.limits.addressOf(c)),
   };
 }
 

@@ -3,7 +3,6 @@ import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { Problem } from '../../errors.ts';
 import type { Context as HonoContext } from 'hono';
 import { User } from '../../entities/accounts.entity.ts';
-import { isPassword } from '../../accounts/passwords.ts';
 import type { RouteEnv } from './route-env.ts';
 import { principalOf } from './principal.ts';
 
@@ -36,7 +35,7 @@ export async function checkPresentPassword(c: HonoContext<RouteEnv>, password: s
   const attempts = c.var.attempts(`user ${userId}`, c.var.limits.addressOf(c));
   await attempts.refuseTooManyAnywhere();
   const user = await c.var.ctx.orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
-  if (!(await isPassword(password, user?.passwordHash, attempts)) || !user) throw wrongPassword();
+  if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user) throw wrongPassword();
   return user.passwordHash;
 }
 

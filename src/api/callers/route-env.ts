@@ -2,6 +2,7 @@ import type { Context } from '../../context.ts';
 import type { JobAnswers } from '../../jobs/answers.ts';
 import type { MarketReads } from '../../market/read-market.ts';
 import type { ReadStatus } from '../../ops/status.ts';
+import type { Passwords } from '../../accounts/passwords.ts';
 import type { ApiReadiness } from '../../mysql/database.ts';
 import type { Act } from './audit.ts';
 import type { LoginAttempts } from './failed-logins.ts';
@@ -25,6 +26,7 @@ export type RouteEnv = {
     underWay: Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
     logins: Logins;
     limits: Limits;
+    passwords: Passwords;
     /** The attempts of an address at an account. */
     attempts(account: string, address: string): LoginAttempts;
     requestId: string;

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildApp } from '../../../src/api/app.ts';
-import { hashing, isPassword } from '../../../src/accounts/passwords.ts';
+import { hashing, openPasswords } from '../../../src/accounts/passwords.ts';
 import { newPerson, type Person } from '../../support/api/accounts.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
@@ -144,9 +144,10 @@ describe('hashing', () => {
   });
 
   it('gives turns by address: a flood from one keeps nobody waiting for more than a turn, nor sends anybody away', async () => {
+    const passwords = openPasswords();
     const turns: string[] = [];
     const logIn = (address: string) =>
-      isPassword('a long sentence', undefined, {
+      passwords.fits('a long sentence', undefined, {
         address,
         refuseTooMany: async () => void turns.push(address),
         noteFailure: async () => {},

@@ -7,7 +7,7 @@ import { Token, type Role, User } from '../../../src/entities/accounts.entity.ts
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { findJob } from '../../../src/jobs/find-jobs.ts';
 import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
-import { hashPassword } from '../../../src/accounts/passwords.ts';
+import { openPasswords } from '../../../src/accounts/passwords.ts';
 import { until } from '../processes/process.ts';
 import type { TestApi } from './test-api.ts';
 
@@ -25,7 +25,7 @@ export const personas = [
 ] as const;
 export type Persona = (typeof personas)[number];
 
-const passwordHash = await hashPassword('a long sentence');
+const passwordHash = await openPasswords().hash('a long sentence');
 
 /** Somebody with an account of their own, and a token that was valid for `lastsMs`, made without the API. */
 export async function makePerson({ ctx }: TestApi, role: Role = 'user', lastsMs = 600_000) {

@@ -7,8 +7,6 @@ type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
 type Field = Readonly<{ property: string; column: string; isDate: boolean }>;
 type Table = Readonly<{ name: string; fields: readonly Field[]; columnOf(property: string): string }>;
 
-const tables = new WeakMap<object, Table>();
-
 /**
  * Statements for the paths that every order takes: an entity's names without its unit of work, which costs several times
  * as much as the statement itself. Everything else uses the entity manager.
@@ -99,20 +97,23 @@ function allOf(columns: object, columnOf: Table['columnOf'], joint: ' and ' | ',
 
 function tableOf<T extends object>(em: EntityManager, entity: EntityName<T>): Table {
   const { tableName: name, props } = em.getMetadata(entity);
-  const known = tables.get(props);
-  if (known) return known;
-  const fields = props.flatMap(({ name: property, fieldNames: [column = ''], runtimeType }) =>
-    column === '' ? [] : [{ property, column, isDate: runtimeType === 'Date' }],
-  );
-  const columns = new Map<string, string>(fields.map(({ property, column }) => [property, column]));
-  const columnOf = (property: string) => {
-    const column = columns.get(property);
-    if (column === undefined) throw new TypeError(`${name} has no property '${property}'`);
-    return column;
+  return {
+    name,
+    // Statements that read no row do without.
+    get fields() {
+      const stored = props.filter(({ fieldNames }) => fieldNames.length > 0);
+      return stored.map((one) => ({
+        property: one.name,
+        column: one.fieldNames[0] ?? '',
+        isDate: one.runtimeType === 'Date',
+      }));
+    },
+    columnOf(property) {
+      const column = props.find((one) => one.name === property)?.fieldNames[0];
+      if (column === undefined) throw new TypeError(`${name} has no property '${property}'`);
+      return column;
+    },
   };
-  const table = { name, fields, columnOf };
-  tables.set(props, table);
-  return table;
 }
 
 /** MySQL's times come as text, in UTC. */

@@ -26,6 +26,7 @@ import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
 import { openPaths } from './http/wrong-method.ts';
 import { openPasswords } from '../accounts/passwords.ts';
 import { openMarketReads } from '../market/read-market.ts';
+import { openOrders } from '../orders/accept-orders.ts';
 import { openStatus } from '../ops/status.ts';
 import { readdir } from 'node:fs/promises';
 import { BadDefinition } from '../errors.ts';
@@ -65,6 +66,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
 function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHandler<RouteEnv> {
   const reads = openMarketReads({ ...ctx, answers, hasKey: ctx.config.FINNHUB_API_KEY !== undefined });
   const readStatus = openStatus(ctx);
+  const acceptOrder = openOrders(ctx.transaction);
   const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
@@ -75,6 +77,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
     c.set('readiness', readiness);
     c.set('answers', answers);
     c.set('reads', reads);
+    c.set('acceptOrder', acceptOrder);
     c.set('readStatus', readStatus);
     c.set('underWay', underWay);
     c.set('logins', logins);

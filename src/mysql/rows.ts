@@ -26,6 +26,26 @@ export async function selectRow<T extends object>(
   return isRowOf(entity, row) ? row : undefined;
 }
 
+/** The rows whose `property` is one of these, in its order, so that whoever locks several never waits in a circle. */
+export async function selectRows<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  property: string & keyof T,
+  values: readonly (string | number)[],
+  { lock = false } = {},
+): Promise<T[]> {
+  if (values.length === 0) return [];
+  const { name, fields, columnOf } = tableOf(em, entity);
+  const column = `\`${columnOf(property)}\``;
+  const places = values.map(() => '?').join(', ');
+  const sql = `select * from \`${name}\` where ${column} in (${places}) order by ${column}${lock ? ' for update' : ''}`;
+  const found = await em.execute<Record<string, unknown>[]>(sql, [...values]);
+  return found.flatMap((one) => {
+    const row = Object.fromEntries(fields.map((field) => [field.property, read(field, one[field.column])]));
+    return isRowOf(entity, row) ? [row] : [];
+  });
+}
+
 /** Inserts rows of the same properties in one statement. */
 export async function insertRows<T extends object>(
   em: EntityManager,
@@ -60,29 +80,52 @@ export async function updateRows<T extends object>(
   return affectedRows;
 }
 
+/** In a guard: whatever is there. */
+export const notNull = Symbol('not null');
+/** What guards a statement about many rows: rows that are otherwise are left. */
+type Guard<T> = Readonly<{ [Property in keyof T]?: Value | typeof notNull }>;
+
 /**
- * Sets columns of many rows, each to its own values, in one statement; rows whose `unlessNull` is null are left. All rows
- * name the same columns.
+ * Sets columns of many rows, each to its own values, in one statement, and returns how many rows were as `guard` says. All
+ * rows name the same columns; what is the same for all of them is said once.
  */
 export async function updateEach<T extends object>(
   em: EntityManager,
   entity: EntityName<T>,
-  rows: readonly Readonly<{ id: string; set: Columns<T> }>[],
-  unlessNull: string & keyof T,
-): Promise<void> {
+  rows: readonly Readonly<{ id: string | number; set: Columns<T> }>[],
+  guard?: Guard<T>,
+): Promise<number> {
   const [first] = rows;
-  if (!first) return;
+  if (!first) return 0;
   const { name, columnOf } = tableOf(em, entity);
   const values: unknown[] = [];
   const assignments = Object.keys(first.set).map((property) => {
-    for (const { id, set } of rows)
-      values.push(id, Object.entries<unknown>({ ...set }).find(([key]) => key === property)?.[1]);
-    return `\`${columnOf(property)}\` = case \`id\` ${rows.map(() => 'when ? then ?').join(' ')} end`;
+    const column = `\`${columnOf(property)}\``;
+    const each = rows.map(({ id, set }) => [
+      id,
+      Object.entries<unknown>({ ...set }).find(([key]) => key === property)?.[1],
+    ]);
+    if (new Set(each.map(([, value]) => textOf(value))).size === 1) {
+      values.push(each[0]?.[1]);
+      return `${column} = ?`;
+    }
+    values.push(...each.flat());
+    return `${column} = case \`id\` ${rows.map(() => 'when ? then ?').join(' ')} else ${column} end`;
+  });
+  const guards = Object.entries<unknown>({ ...guard }).map(([property, value]) => {
+    const column = `\`${columnOf(property)}\``;
+    if (value === notNull) return [`${column} is not null`];
+    return value === null ? [`${column} is null`] : [`${column} = ?`, value];
   });
   const ids = rows.map(({ id }) => id);
-  const sql = `update \`${name}\` set ${assignments.join(', ')} where \`id\` in (${ids.map(() => '?').join(', ')})
-    and \`${columnOf(unlessNull)}\` is not null`;
-  await em.execute(sql, [...values, ...ids], 'run');
+  const conditions = [`\`id\` in (${ids.map(() => '?').join(', ')})`, ...guards.map(([condition]) => condition)];
+  const sql = `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
+  const given = [...values, ...ids, ...guards.flatMap(([, ...value]) => value)];
+  return (await em.execute<{ affectedRows: number }>(sql, given, 'run')).affectedRows;
+}
+
+function textOf(value: unknown): string {
+  return value instanceof Date ? value.toISOString() : `${typeof value} ${String(value)}`;
 }
 
 function allOf(columns: object, columnOf: Table['columnOf'], joint: ' and ' | ', '): [string, unknown[]] {

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Order, OrderLine } from '../entities/orders.entity.ts';
 import { Payment } from '../entities/payments.entity.ts';
+import { insertRows } from '../mysql/rows.ts';
 import { Problem } from '../errors.ts';
 import { cancelOrder } from './cancel-order.ts';
 import { isUnderWay, livePaymentOf, lockOrder, type OrderRow, type PaymentRow, orderFacts } from './order.ts';
@@ -9,7 +10,7 @@ import { moveOrder, movePayment } from './transitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderPaymentRetried, orderUpdated } from '../streams/orders.stream.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
-import { eventItems, holdItems, type WishedItems } from './place-order.ts';
+import { eventItems, holdItems, type WishedItems } from './hold-items.ts';
 import { refuseUntakeable, type Takes } from './takeable.ts';
 
 /** The gateway waits for the buyer to authenticate; once it has stopped that, the order can be cancelled. */
@@ -138,10 +139,11 @@ async function exchangeItems(
   await giveBackStock(tx, order.id);
   // What was converted to a currency stays in it unless another is named.
   const asked = change.currency ?? (order.fxSource ? order.currency : undefined);
-  const wish = { ...change, currency: asked };
-  const { lines, totalMinor, currency, conversion } = await holdItems(tx, order.id, wish);
+  const [held] = await holdItems(tx, [{ ...change, order: order.id, currency: asked }]);
+  if (!held || held instanceof Problem) throw held ?? new Problem('unavailable', 'Nothing was held.');
+  const { lines, totalMinor, currency, conversion } = held;
   await tx.nativeDelete(OrderLine, { order: order.id });
-  await tx.insertMany(OrderLine, lines);
+  await insertRows(tx, OrderLine, lines);
   await tx.nativeUpdate(Order, { id: order.id }, { totalMinor, currency, ...conversion });
   return { ...order, totalMinor, currency, ...conversion };
 }

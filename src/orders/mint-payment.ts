@@ -22,28 +22,22 @@ type Minting = Readonly<{
   at: Date;
 }>;
 
+/** A payment that is about to begin, as it is shown. */
+export type NewPayment = ReturnType<typeof newPayment>;
+
 /**
  * Begins to pay an order: its payment, with the key that every charge of it will carry, and the job that charges it.
  * That the order has no live payment yet is for the table's unique key to say: a second one fails there.
  */
-export async function mintPayment(
-  tx: EntityManager,
-  after: AfterCommit,
-  { order, means, at }: Minting,
-): Promise<ReturnType<typeof newPayment>> {
-  const payment = newPayment({ order, means, at });
-  const jobId = after.enqueue(orderJobs.charge, {
-    order_id: order.id,
-    payment_id: payment.id,
-    gateway: payment.gateway,
-  });
-  await insertRows(tx, Payment, [{ ...payment, jobId, reviewAt: new Date(at.getTime() + firstReviewMs) }]);
-  const { id: subjectId } = payment;
-  await writeHistory(tx, { order: order.id, subject: 'payment', subjectId, from: null, to: 'processing', at });
+export async function mintPayment(tx: EntityManager, after: AfterCommit, minting: Minting): Promise<NewPayment> {
+  const payment = newPayment(minting);
+  await insertRows(tx, Payment, [askForCharge(after, payment)]);
+  await writeHistory(tx, [beginningOf(payment)]);
   return payment;
 }
 
-function newPayment({ order, means, at }: Minting) {
+/** The payment that an order begins with. */
+export function newPayment({ order, means, at }: Minting) {
   return {
     id: randomUUIDv7(),
     order: order.id,
@@ -59,6 +53,21 @@ function newPayment({ order, means, at }: Minting) {
     createdAt: at,
     calls: 0,
   };
+}
+
+/** Asks for the job that charges it, and returns its row. */
+export function askForCharge(after: AfterCommit, payment: NewPayment) {
+  const jobId = after.enqueue(orderJobs.charge, {
+    order_id: payment.order,
+    payment_id: payment.id,
+    gateway: payment.gateway,
+  });
+  return { ...payment, jobId, reviewAt: new Date(payment.createdAt.getTime() + firstReviewMs) };
+}
+
+/** The first line of its history. */
+export function beginningOf({ id: subjectId, order, createdAt: at }: NewPayment) {
+  return { order, subject: 'payment' as const, subjectId, from: null, to: 'processing', at };
 }
 
 type Paying = Readonly<{

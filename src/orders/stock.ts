@@ -1,14 +1,37 @@
 import { type EntityManager, raw } from '@mikro-orm/mysql';
 import { OrderLine } from '../entities/orders.entity.ts';
 import { Product } from '../entities/catalog.entity.ts';
+import { selectRows, updateEach } from '../mysql/rows.ts';
+
+/** Pieces of a product. */
+type Pieces = Readonly<{ product: Readonly<{ id: number }>; quantity: number }>;
 
 /**
- * Takes pieces out of a product's stock by one guarded UPDATE. False when fewer are left.
- * Whoever takes several products takes them in the order of their ids, so that two never wait for each other in a circle.
+ * Takes pieces out of stock, wish by wish: all of a wish or nothing of it. Of each wish of which too few are left, the
+ * first that is missing. The products are locked in the order of their ids, so that two who take several never wait for
+ * each other in a circle.
  */
-export async function takeStock(tx: EntityManager, productId: number, quantity: number): Promise<boolean> {
-  const stock = raw('stock - ?', [quantity]);
-  return (await tx.nativeUpdate(Product, { id: productId, stock: { $gte: quantity } }, { stock })) > 0;
+export async function takeStock<T extends Pieces>(
+  tx: EntityManager,
+  wishes: readonly (readonly T[])[],
+): Promise<readonly (T | undefined)[]> {
+  const ids = new Set(wishes.flat().map(({ product }) => product.id));
+  const rows = await selectRows(tx, Product, 'id', [...ids], { lock: true });
+  const left = new Map(rows.map(({ id, stock }) => [id, stock ?? 0]));
+  const short = wishes.map((pieces) => {
+    const inOrder = pieces.toSorted((one, other) => one.product.id - other.product.id);
+    const missing = inOrder.find(({ product, quantity }) => (left.get(product.id) ?? 0) < quantity);
+    if (!missing)
+      for (const { product, quantity } of pieces) left.set(product.id, (left.get(product.id) ?? 0) - quantity);
+    return missing;
+  });
+  const changed = rows.filter(({ id, stock }) => left.get(id) !== stock && left.has(id) && stock !== null);
+  await updateEach(
+    tx,
+    Product,
+    changed.map(({ id }) => ({ id, set: { stock: left.get(id) ?? 0 } })),
+  );
+  return short;
 }
 
 /** Gives back what an order's lines hold. The caller has moved the order, or locked it, so that it happens once. */

@@ -67,7 +67,7 @@ export async function moveOrder(tx: EntityManager, move: Move<OrderStatus>, refu
     },
   );
   refuseStale('order', moved, move);
-  await writeHistory(tx, { order: id, subject: 'order', subjectId: id, ...move });
+  await writeHistory(tx, [{ order: id, subject: 'order', subjectId: id, ...move }]);
 }
 
 /** What of a payment changes with its status. */
@@ -101,7 +101,7 @@ export async function movePayment(
     },
   );
   refuseStale('payment', moved, move);
-  await writeHistory(tx, { subject: 'payment', subjectId: id, ...move });
+  await writeHistory(tx, [{ subject: 'payment', subjectId: id, ...move }]);
 }
 
 /** What of a refund changes with its status. */
@@ -127,10 +127,11 @@ export async function moveRefund(
     { ...columns, status: to, ...(isRefundOver(to) ? { settledAt: at, reviewAt: null } : {}) },
   );
   refuseStale('refund', moved, move);
-  await writeHistory(tx, { subject: 'refund', subjectId: id, ...move });
+  await writeHistory(tx, [{ subject: 'refund', subjectId: id, ...move }]);
 }
 
-type Entry = Readonly<{
+/** A line of an order's history. */
+export type Entry = Readonly<{
   order: string;
   subject: HistorySubject;
   subjectId: string;
@@ -140,11 +141,13 @@ type Entry = Readonly<{
   reason?: string | undefined;
 }>;
 
-/** Writes one line of an order's history; `from` null: its subject begins here. */
-export async function writeHistory(tx: EntityManager, entry: Entry): Promise<void> {
-  const { order, subject, subjectId, from, to, at, reason } = entry;
-  const row = { order, subject, subjectId, fromStatus: from, toStatus: to, at, reason: reason?.slice(0, 200) ?? null };
-  await insertRows(tx, OrderHistory, [row]);
+/** Writes lines of orders' histories; `from` null: its subject begins here. */
+export async function writeHistory(tx: EntityManager, entries: readonly Entry[]): Promise<void> {
+  const rows = entries.map(({ order, subject, subjectId, from, to, at, reason }) => ({
+    ...{ order, subject, subjectId, at },
+    ...{ fromStatus: from, toStatus: to, reason: reason?.slice(0, 200) ?? null },
+  }));
+  await insertRows(tx, OrderHistory, rows);
 }
 
 function refuseIllegal(what: HistorySubject, isLegal: boolean, { id, from, to }: Move<string>): void {

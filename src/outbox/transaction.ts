@@ -3,7 +3,7 @@ import pRetry from 'p-retry';
 import { type AfterCommit, collectMessages } from './after-commit.ts';
 import type { Relay } from './relay.ts';
 
-/** Does its work in one READ COMMITTED transaction on a fork of its own; `after` hands out what leaves on commit. */
+/** Does its work in one transaction on a fork of its own, READ COMMITTED as every session is; `after` hands out what leaves on commit. */
 export type Transaction = <T>(work: (tx: EntityManager, after: AfterCommit) => Promise<T>) => Promise<T>;
 
 /** MySQL did not finish in time. Whether it committed is not known. */
@@ -52,17 +52,14 @@ export class CommitUnknown extends Error {
 async function attempt<T>(orm: MikroORM, now: () => Date, work: (tx: EntityManager, after: AfterCommit) => Promise<T>) {
   let isCommitting = false;
   try {
-    return await orm.em.fork().transactional(
-      async (tx) => {
-        const { after, write } = collectMessages(now);
-        const result = await work(tx, after);
-        const messages = await write(tx);
-        await tx.flush();
-        isCommitting = true;
-        return { result, messages };
-      },
-      { isolationLevel: 'read committed' },
-    );
+    return await orm.em.fork().transactional(async (tx) => {
+      const { after, write } = collectMessages(now);
+      const result = await work(tx, after);
+      const messages = await write(tx);
+      await tx.flush();
+      isCommitting = true;
+      return { result, messages };
+    });
   } catch (error) {
     if (isCommitting && isLostConnection(error)) throw new CommitUnknown('lost while committing', { cause: error });
     throw error;
@@ -74,6 +71,13 @@ function isTransient(error: unknown): boolean {
   return (
     ('errno' in error && harmless.has(Number(error.errno))) || isLostConnection(error) || isClosedConnection(error)
   );
+}
+
+/** Whether it was MySQL that could not be reached or went away, whatever was to be done. */
+export function isAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if (isLostConnection(error) || isClosedConnection(error)) return true;
+  return 'code' in error && /^(E[A-Z]+|PROTOCOL_\w+)$/.test(String(error.code));
 }
 
 function isLostConnection(error: unknown): boolean {

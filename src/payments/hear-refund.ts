@@ -92,6 +92,6 @@ async function record(tx: EntityManager, { order, payment, listed, at }: New): P
     reviewAt: at,
   });
   const began = { order: order.id, subject: 'refund' as const, subjectId: id, from: null, to: 'processing', at };
-  await writeHistory(tx, { ...began, reason: 'made at the gateway' });
+  await writeHistory(tx, [{ ...began, reason: 'made at the gateway' }]);
   return tx.findOneOrFail(Refund, { id }, { disableIdentityMap: true });
 }

@@ -51,7 +51,7 @@ export async function refundOrder(
     reviewAt: new Date(at.getTime() + firstReviewMs),
   });
   const began = { order: id, subject: 'refund' as const, subjectId: refund.id, from: null, to: 'processing', at };
-  await writeHistory(tx, { ...began, reason });
+  await writeHistory(tx, [{ ...began, reason }]);
 }
 
 // What was paid with one that is no longer configured waits for it, and what that takes is not known.

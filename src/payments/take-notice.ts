@@ -27,10 +27,10 @@ export async function noteDispute(tx: EntityManager, after: AfterCommit, told: T
   const entry = { order: order.id, subject: 'dispute' as const, subjectId: id, to: dispute.status, at, reason: type };
   if (!known) {
     await tx.insert(Dispute, rowOf(id, told));
-    await writeHistory(tx, { ...entry, from: null });
+    await writeHistory(tx, [{ ...entry, from: null }]);
   } else if (dispute.toldAt >= known.toldAt) {
     await tx.nativeUpdate(Dispute, { id }, { status: dispute.status, toldAt: dispute.toldAt });
-    if (known.status !== dispute.status) await writeHistory(tx, { ...entry, from: known.status });
+    if (known.status !== dispute.status) await writeHistory(tx, [{ ...entry, from: known.status }]);
   }
   after.publish(orderDisputed, order.id, {
     ...orderFacts(order),

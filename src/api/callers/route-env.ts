@@ -1,6 +1,8 @@
 import type { Context } from '../../context.ts';
 import type { JobAnswers } from '../../jobs/answers.ts';
 import type { MarketReads } from '../../market/read-market.ts';
+import type { Accepted, Wish } from '../../orders/accept-orders.ts';
+import type { Batch } from '../../outbox/batch.ts';
 import type { ReadStatus } from '../../ops/status.ts';
 import type { Passwords } from '../../accounts/passwords.ts';
 import type { ApiReadiness } from '../../mysql/database.ts';
@@ -21,6 +23,7 @@ export type RouteEnv = {
     /** The ends of jobs, for those who wait for one. */
     answers: JobAnswers;
     reads: MarketReads;
+    acceptOrder: Batch<Wish, Accepted>;
     readStatus: ReadStatus;
     /** Requests with an Idempotency-Key that are being worked on here: copies wait instead of holding a connection each. */
     underWay: Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;

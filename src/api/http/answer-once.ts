@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockWaitTimeoutException, UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
@@ -6,6 +7,7 @@ import { TooLate, within } from '../../process/deadline.ts';
 import { IdempotencyKey } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
+import { type KeyedRequest, KeyInUse, nameOf, reused, type StoredAnswer } from '../../outbox/answers.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
 import { publicAddress } from './public-address.ts';
@@ -27,15 +29,10 @@ export const IdempotencyHeaders = z.object({
 export type Answer = Readonly<{ status: 200 | 201 | 202; body: object; location?: string }>;
 
 type Work = (tx: EntityManager, after: AfterCommit) => Promise<Answer>;
-type Stored = Readonly<{ status: number; text: string; location: string | null }>;
-type Request = Readonly<{ userId: number; key: string; fingerprint: string }>;
+type Answered = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
 
 const patienceMs = 5_000;
-
-/** Another request has taken the key; whether it has succeeded stands in the table. */
-class Taken extends Error {
-  override name = 'Taken';
-}
+const lookAgainMs = 50;
 
 /**
  * Does a write in one transaction and answers it. With an Idempotency-Key the answer is stored in that same transaction,
@@ -43,17 +40,33 @@ class Taken extends Error {
  * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
  */
 export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
+  const { ctx } = c.var;
+  return answerKeyed(c, body, async (request) => {
+    if (!request) return { answer: stored(await ctx.transaction(work)), isReplayed: false };
+    const known = await recall(c, request);
+    if (known) return { answer: known, isReplayed: true };
+    const answer = await ctx.transaction((tx, after) => claimAndWork(tx, after, request, work, ctx.now()));
+    return { answer, isReplayed: false };
+  });
+}
+
+/**
+ * Answers a write that stores its own answer under the request's name, or finds it there: `write`. Copies that come
+ * meanwhile wait for the first. @throws Problem as {@link answerOnce}.
+ */
+export async function answerKeyed(
+  c: HonoContext<RouteEnv>,
+  body: unknown,
+  write: (request: KeyedRequest | undefined) => Promise<Answered>,
+): Promise<Response> {
   const { ctx, underWay } = c.var;
   const key = c.req.header('idempotency-key');
-  if (key === undefined) return respond(c, toStored(await ctx.transaction(work)), false);
+  if (key === undefined) return respond(c, await write(undefined));
 
-  const { userId } = principalOf(c);
-  const request = { userId, key, fingerprint: fingerprintOf(c, body) };
-  const name = `${userId} ${key}`;
+  const request = { userId: principalOf(c).userId, key, fingerprint: fingerprintOf(c, body) };
+  const name = nameOf(request);
   const latest = ctx.now().getTime() + patienceMs;
   for (;;) {
-    const stored = await recall(c, request);
-    if (stored) return respond(c, stored, true);
     const leftMs = latest - ctx.now().getTime();
     if (leftMs <= 0) throw inUse();
     const other = underWay.get(name);
@@ -62,39 +75,53 @@ export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: 
       await within(leftMs, 'the first request', other.done).catch(refuseLate);
       continue;
     }
-    const first = ctx.transaction((tx, after) => claimAndWork(tx, after, request, work, ctx.now()));
+    const first = write(request);
     const done = first.catch(() => undefined).finally(() => underWay.delete(name));
     underWay.set(name, { fingerprint: request.fingerprint, done });
     try {
-      return respond(c, await first, false);
+      return respond(c, await first);
     } catch (error) {
-      if (!(error instanceof Taken)) throw error;
+      if (!(error instanceof KeyInUse)) throw error;
+      await sleep(lookAgainMs);
     }
   }
 }
 
-async function claimAndWork(tx: EntityManager, after: AfterCommit, request: Request, work: Work, createdAt: Date) {
+/** An answer as it is stored. */
+export function stored({ status, body, location }: Answer): StoredAnswer {
+  return { status, text: JSON.stringify(body), location: location ?? null };
+}
+
+async function claimAndWork(
+  tx: EntityManager,
+  after: AfterCommit,
+  request: KeyedRequest,
+  work: Work,
+  createdAt: Date,
+): Promise<StoredAnswer> {
   await claim(tx, request, createdAt);
-  const stored = toStored(await work(tx, after));
-  const { status, text: body, location } = stored;
+  const answer = stored(await work(tx, after));
+  const { status, text: body, location } = answer;
   const { userId, key } = request;
   await tx.nativeUpdate(IdempotencyKey, { userId, key }, { status, body, location });
-  return stored;
+  return answer;
 }
 
 // A copy in another process waits here for the first one's end: it then finds the row, or the way free.
-async function claim(tx: EntityManager, request: Request, createdAt: Date): Promise<void> {
-  await tx.execute(`set session innodb_lock_wait_timeout = ${patienceMs / 1_000}`);
+async function claim(tx: EntityManager, request: KeyedRequest, createdAt: Date): Promise<void> {
   try {
     await tx.insert(IdempotencyKey, { ...request, status: 0, body: '', location: null, createdAt });
   } catch (error) {
-    if (error instanceof UniqueConstraintViolationException) throw new Taken('by another process', { cause: error });
+    if (error instanceof UniqueConstraintViolationException) throw new KeyInUse('by another process', { cause: error });
     if (error instanceof LockWaitTimeoutException) throw inUse();
     throw error;
   }
 }
 
-async function recall(c: HonoContext<RouteEnv>, { userId, key, fingerprint }: Request): Promise<Stored | undefined> {
+async function recall(
+  c: HonoContext<RouteEnv>,
+  { userId, key, fingerprint }: KeyedRequest,
+): Promise<StoredAnswer | undefined> {
   const em = c.var.ctx.orm.em.fork();
   const row = await em.findOne(IdempotencyKey, { userId, key }, { disableIdentityMap: true });
   if (!row) return undefined;
@@ -109,11 +136,7 @@ function fingerprintOf(c: HonoContext<RouteEnv>, body: unknown): string {
     .digest('hex');
 }
 
-function toStored({ status, body, location }: Answer): Stored {
-  return { status, text: JSON.stringify(body), location: location ?? null };
-}
-
-function respond(c: HonoContext<RouteEnv>, { status, text, location }: Stored, isReplayed: boolean): Response {
+function respond(c: HonoContext<RouteEnv>, { answer: { status, text, location }, isReplayed }: Answered): Response {
   const headers = {
     'content-type': 'application/json',
     ...(location === null ? {} : { location: publicAddress(c.var.ctx.config, location) }),
@@ -130,11 +153,5 @@ function refuseLate(error: unknown): void {
 function inUse(): Problem {
   return new Problem('idempotency_key_in_use', 'The first request with this key is still being worked on.', {
     headers: { 'retry-after': '1' },
-  });
-}
-
-function reused(): Problem {
-  return new Problem('idempotency_key_reused', 'This key has come with another request before.', {
-    errors: [{ pointer: 'idempotency-key', detail: 'use a new key for a new request' }],
   });
 }

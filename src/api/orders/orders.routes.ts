@@ -5,7 +5,7 @@ import type { Context } from '../../context.ts';
 import { Order, orderStatuses } from '../../entities/orders.entity.ts';
 import { User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { answerKeyed, IdempotencyHeaders, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, writeCursor } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -14,7 +14,7 @@ import { exampleOrder } from '../docs/examples.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
-import { placeOrder } from '../../orders/place-order.ts';
+import type { PlacedOrder } from '../../orders/accept-orders.ts';
 import { type Principal, principalOf } from '../callers/principal.ts';
 import { takesOf } from '../../orders/takeable.ts';
 import { wholeNumber } from '../http/fields.ts';
@@ -57,19 +57,24 @@ const create = defineRoute(
     const userId = await buyerOf(ctx, principal, request.user_id);
     const means = meansOf(ctx, request.payment_method);
     const at = ctx.now();
-    return answerOnce(c, request, async (tx, after) => {
-      const wish = { userId, items: wishedItems(request), totalAmount: request.total_amount, means, at };
-      const { currency } = request;
-      const placed = await placeOrder(tx, after, {
-        ...wish,
-        currency,
+    const shown = ({ order, lines, payment }: PlacedOrder) => orderView(order, lines, payment, userId);
+    return answerKeyed(c, request, (keyed) =>
+      c.var.acceptOrder({
+        userId,
+        items: wishedItems(request),
+        totalAmount: request.total_amount,
+        currency: request.currency,
+        means,
         takes: takesOf(ctx.payments.gateways),
+        at,
         fxMaxAgeMs: ctx.config.FX_MAX_AGE_SECONDS * 1_000,
-      });
-      const order = orderView(placed.order, placed.lines, placed.payment, userId);
-      if (userId !== principal.userId) await audit(c, tx, { subject: order.id, after: order });
-      return { status: 201, body: order, location: `/orders/${order.id}` };
-    });
+        request: keyed,
+        answer: (placed) => stored({ status: 201, body: shown(placed), location: `/orders/${placed.order.id}` }),
+        ...(userId === principal.userId
+          ? {}
+          : { note: (tx, placed) => audit(c, tx, { subject: placed.order.id, after: shown(placed) }) }),
+      }),
+    );
   },
 );
 

@@ -3,7 +3,7 @@ import type { JobContext } from '../../context.ts';
 import { OutboxMessage } from '../../entities/outbox.entity.ts';
 import { Payment, Refund } from '../../entities/payments.entity.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
-import { updateEach } from '../../mysql/rows.ts';
+import { notNull, updateEach } from '../../mysql/rows.ts';
 import { chargeOrder } from './charge-order.job.ts';
 import { payments as paymentsQueue, upkeep as queue } from '../queues.ts';
 import { refundPayment } from './refund-payment.job.ts';
@@ -91,8 +91,8 @@ type Next = Readonly<{ id: string; set: Readonly<{ jobId: string; reviewAt: Date
 
 // What has been settled meanwhile is due no more, and stays so.
 async function schedule(tx: EntityManager, what: Reviewed, next: readonly Next[]): Promise<void> {
-  if (what === 'payments') await updateEach(tx, Payment, next, 'reviewAt');
-  else await updateEach(tx, Refund, next, 'reviewAt');
+  if (what === 'payments') await updateEach(tx, Payment, next, { reviewAt: notNull });
+  else await updateEach(tx, Refund, next, { reviewAt: notNull });
 }
 
 /** The jobs that Redis holds unfinished, or that wait in the outbox. */

@@ -1,0 +1,160 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Order, OrderLine } from '../entities/orders.entity.ts';
+import { Payment } from '../entities/payments.entity.ts';
+import { Problem } from '../errors.ts';
+import { insertRows } from '../mysql/rows.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import {
+  type KeyedRequest,
+  nameOf,
+  recallAnswers,
+  reused,
+  type StoredAnswer,
+  storeAnswers,
+} from '../outbox/answers.ts';
+import { type Batch, type Member, openBatch } from '../outbox/batch.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import { orderCreated } from '../streams/orders.stream.ts';
+import type { Conversion } from './convert-lines.ts';
+import { eventItems, type HeldItems, type HeldLine, holdItems, type ItemsWish } from './hold-items.ts';
+import { orderFacts, type OrderRow } from './order.ts';
+import { askForCharge, beginningOf, type Means, newPayment, type NewPayment } from './mint-payment.ts';
+import { writeHistory } from './transitions.ts';
+
+/** An order as it has been stored. */
+export type PlacedOrder = Readonly<{
+  order: Omit<OrderRow, 'fxRate' | 'fxSource' | 'fxAsOf'> & Conversion;
+  lines: readonly HeldLine[];
+  payment: NewPayment | undefined;
+}>;
+
+/** An order as someone wishes it, with how it is answered. */
+export type Wish = Omit<ItemsWish, 'order'> &
+  Readonly<{
+    userId: number;
+    /** How it is paid; undefined: it waits for its buyer to say so. */
+    means: Means | undefined;
+    /** The name of the request, if it has one: the same request gets the same answer, and makes nothing. */
+    request: KeyedRequest | undefined;
+    answer(placed: PlacedOrder): StoredAnswer;
+    /** Writes more down in the same transaction. */
+    note?(tx: EntityManager, placed: PlacedOrder): Promise<void>;
+  }>;
+
+/** What a wish is answered with. */
+export type Accepted = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
+
+/** The most that commits together: orders, and the lines of all of them. */
+const limits = { members: 100, weight: 1_000, weigh: ({ items }: Wish) => items.size };
+
+/** Opens the way in: orders that arrive together commit together, each with its own outcome. */
+export function openOrders(transaction: Transaction): Batch<Wish, Accepted> {
+  return openBatch(transaction, acceptOrders, limits);
+}
+
+type Due = Readonly<{ member: Member<Wish>; id: string }>;
+
+/**
+ * Stores orders with the prices of this moment, holds their stock, and, where a payment method is known, mints the payment
+ * and asks for the charge. What cannot be ordered as wished is a Problem of its own.
+ * @throws KeyInUse when a request of the same name is being worked on elsewhere.
+ */
+async function acceptOrders(
+  tx: EntityManager,
+  after: AfterCommit,
+  members: readonly Member<Wish>[],
+): Promise<readonly (Accepted | Error)[]> {
+  const requests = members.flatMap(({ given }) => (given.request ? [given.request] : []));
+  const recalled = await recallAnswers(tx, requests);
+  const known = members.map(({ given: { request } }) => {
+    const stored = request && recalled.get(nameOf(request));
+    if (!stored) return undefined;
+    return stored.fingerprint === request.fingerprint ? { answer: stored, isReplayed: true } : reused();
+  });
+  const due = members.filter((_, index) => !known[index]).map((member) => ({ member, id: randomUUIDv7() }));
+  const placed = new Map<Member<Wish>, Accepted | Error>();
+  for (const [member, outcome] of await place(tx, after, due)) placed.set(member, outcome);
+  return members.map(
+    (member, index) => known[index] ?? placed.get(member) ?? new Problem('unavailable', 'Nobody took it.'),
+  );
+}
+
+async function place(
+  tx: EntityManager,
+  after: AfterCommit,
+  due: readonly Due[],
+): Promise<readonly (readonly [Member<Wish>, Accepted | Error])[]> {
+  const held = await holdItems(
+    tx,
+    due.map(({ member: { given }, id: order }) => ({ ...given, order })),
+  );
+  const placed = due.map(({ member, id }, index) => {
+    const items = held[index];
+    return { member, placed: !items || items instanceof Problem ? items : placedOf(member.given, id, items) };
+  });
+  const stored = placed.flatMap(({ member, placed: one }) =>
+    !one || one instanceof Problem ? [] : [{ member, ...one, answer: member.given.answer(one) }],
+  );
+  await store(tx, after, stored);
+  for (const { member, answer: _, ...one } of stored) await member.given.note?.(tx, one);
+  const answers = new Map(stored.map(({ member, answer }) => [member, { answer, isReplayed: false }]));
+  return placed.map(({ member, placed: one }) => [
+    member,
+    answers.get(member) ?? (one instanceof Problem ? one : new Problem('unavailable', 'Nothing was held.')),
+  ]);
+}
+
+function placedOf({ userId: user, at, means }: Wish, id: string, items: HeldItems): PlacedOrder {
+  const { lines, totalMinor, currency, conversion } = items;
+  const order = {
+    id,
+    user,
+    status: 'pending' as const,
+    totalMinor,
+    refundedMinor: 0,
+    currency,
+    ...conversion,
+    createdAt: at,
+    paidAt: null,
+    waitingSince: means === undefined ? at : null,
+  };
+  return { order, lines, payment: means && newPayment({ order, means, at }) };
+}
+
+type Stored = PlacedOrder & Readonly<{ member: Member<Wish>; answer: StoredAnswer }>;
+
+/** A handful of statements, however many orders they are. */
+async function store(tx: EntityManager, after: AfterCommit, stored: readonly Stored[]): Promise<void> {
+  const payments = stored.flatMap(({ member, order, lines, payment }) =>
+    member.within(() => {
+      const { id, currency } = order;
+      after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
+      return payment ? [askForCharge(after, payment)] : [];
+    }),
+  );
+  await insertRows(
+    tx,
+    Order,
+    stored.map(({ order }) => order),
+  );
+  await insertRows(
+    tx,
+    OrderLine,
+    stored.flatMap(({ lines }) => lines),
+  );
+  await insertRows(tx, Payment, payments);
+  await writeHistory(
+    tx,
+    stored.flatMap(({ order: { id, createdAt: at }, payment }) => [
+      { order: id, subject: 'order' as const, subjectId: id, from: null, to: 'pending', at },
+      ...(payment ? [beginningOf(payment)] : []),
+    ]),
+  );
+  await storeAnswers(
+    tx,
+    stored.flatMap(({ member: { given }, order, answer }) =>
+      given.request ? [{ request: given.request, answer, at: order.createdAt }] : [],
+    ),
+  );
+}

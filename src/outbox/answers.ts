@@ -1,0 +1,93 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { IdempotencyKey } from '../entities/ops.entity.ts';
+import { Problem } from '../errors.ts';
+import { insertRows } from '../mysql/rows.ts';
+
+/** A request that names itself: the same name again is the same request, if its fingerprint is the same too. */
+export type KeyedRequest = Readonly<{ userId: number; key: string; fingerprint: string }>;
+
+/** An answer as it is sent: its status, its bytes, and the path of what it has made. */
+export type StoredAnswer = Readonly<{ status: number; text: string; location: string | null }>;
+
+/** Another process works on a request of this name at this moment. */
+export class KeyInUse extends Error {
+  override name = 'KeyInUse';
+}
+
+/** What is stored under a request's name, with the fingerprint of the request that it answered. */
+export type Recalled = StoredAnswer & Readonly<{ fingerprint: string }>;
+
+/** The name of a request. */
+export function nameOf({ userId, key }: Pick<KeyedRequest, 'userId' | 'key'>): string {
+  return `${userId} ${key}`;
+}
+
+// MySQL has an error of its own for it; MariaDB says that the wait for the lock is over.
+const lockedNow = new Set([3572, 1205]);
+
+/**
+ * What is stored of these requests, by their names. It waits for nobody: a name that another transaction has just taken
+ * may be answered by it or not.
+ * @throws KeyInUse when there is such a one among them.
+ */
+export async function recallAnswers(
+  tx: EntityManager,
+  requests: readonly KeyedRequest[],
+): Promise<ReadonlyMap<string, Recalled>> {
+  if (requests.length === 0) return new Map();
+  const { tableName } = tx.getMetadata(IdempotencyKey);
+  const places = requests.map(() => '(?, ?)').join(', ');
+  const names = requests.flatMap(({ userId, key }) => [userId, key]);
+  const rows = await tx
+    .execute<Row[]>(
+      `select user_id, \`key\`, fingerprint, status, body, location from \`${tableName}\`
+       where (user_id, \`key\`) in (${places}) for update nowait`,
+      names,
+    )
+    .catch((error: unknown) => {
+      if (error instanceof Error && 'errno' in error && lockedNow.has(Number(error.errno)))
+        throw new KeyInUse('a request with this key is being worked on', { cause: error });
+      throw error;
+    });
+  return new Map(
+    rows.map(({ user_id: userId, key, fingerprint, status, body: text, location }) => [
+      nameOf({ userId, key }),
+      { fingerprint, status, text, location },
+    ]),
+  );
+}
+
+/** Stores answers in the transaction of what they answer. */
+export async function storeAnswers(
+  tx: EntityManager,
+  answers: readonly Readonly<{ request: KeyedRequest; answer: StoredAnswer; at: Date }>[],
+): Promise<void> {
+  const rows = answers.map(({ request, answer: { text: body, ...answer }, at: createdAt }) => ({
+    ...request,
+    ...answer,
+    body,
+    createdAt,
+  }));
+  // In one order, so that two batches never wait for each other in a circle.
+  await insertRows(
+    tx,
+    IdempotencyKey,
+    rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)),
+  );
+}
+
+/** The name has been given to another request before. */
+export function reused(): Problem {
+  return new Problem('idempotency_key_reused', 'This key has come with another request before.', {
+    errors: [{ pointer: 'idempotency-key', detail: 'use a new key for a new request' }],
+  });
+}
+
+type Row = Readonly<{
+  user_id: number;
+  key: string;
+  fingerprint: string;
+  status: number;
+  body: string;
+  location: string | null;
+}>;

@@ -1,0 +1,92 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { AfterCommit } from './after-commit.ts';
+import { CommitUnknown, isAway, type Transaction, TransactionTimeout } from './transaction.ts';
+
+/** One of those whose work commits together. What concerns it alone, as its trace, is done `within` its own context. */
+export type Member<Given> = Readonly<{ given: Given; within: <T>(work: () => T) => T }>;
+
+/** Work for all members in one transaction; what it returns for each is its outcome, an error a refusal of it alone. */
+export type BatchWork<Given, Outcome> = (
+  tx: EntityManager,
+  after: AfterCommit,
+  members: readonly Member<Given>[],
+) => Promise<readonly (Outcome | Error)[]>;
+
+/** Hands work in, and resolves with its outcome once the batch that it was in has committed. @throws what it was refused with. */
+export type Batch<Given, Outcome> = (given: Given) => Promise<Outcome>;
+
+/** The most that one batch holds: members, and of what each weighs. */
+export type BatchLimits<Given> = Readonly<{ members: number; weight?: number; weigh?(given: Given): number }>;
+
+type Waiting<Given, Outcome> = Member<Given> & Readonly<{ end: PromiseWithResolvers<Outcome> }>;
+
+/**
+ * Opens a group commit: what arrives while a batch commits is the next batch, and nobody waits for company. A batch that
+ * cannot be committed as a whole is halved until the one that poisons it is alone; when MySQL is away, or does not say
+ * whether it has committed, all of it is told so.
+ */
+export function openBatch<Given, Outcome>(
+  transaction: Transaction,
+  work: BatchWork<Given, Outcome>,
+  limits: BatchLimits<Given>,
+): Batch<Given, Outcome> {
+  const waiting: Waiting<Given, Outcome>[] = [];
+  let isBusy = false;
+
+  const commit = async (members: readonly Waiting<Given, Outcome>[]): Promise<void> => {
+    try {
+      const outcomes = await transaction((tx, after) => work(tx, after, members));
+      if (outcomes.length !== members.length) throw new TypeError('a batch has one outcome for each of its members');
+      for (const [index, outcome] of outcomes.entries()) conclude(members[index]?.end, outcome);
+    } catch (error) {
+      if (members.length === 1 || concernsAll(error)) {
+        for (const { end } of members) end.reject(error);
+        return;
+      }
+      const half = Math.ceil(members.length / 2);
+      await commit(members.slice(0, half));
+      await commit(members.slice(half));
+    }
+  };
+  const drain = async () => {
+    while (waiting.length > 0) await commit(waiting.splice(0, fitting(waiting, limits)));
+    isBusy = false;
+  };
+  return (given) => {
+    const end = Promise.withResolvers<Outcome>();
+    waiting.push({ given, within: AsyncLocalStorage.snapshot(), end });
+    // The next turn of the loop: what has arrived in this one goes together.
+    if (!isBusy) setImmediate(() => void drain());
+    isBusy = true;
+    return end.promise;
+  };
+}
+
+/** The outcome of one member, or the error that refuses it. */
+export async function alone<Given, Outcome>(
+  work: (members: readonly Member<Given>[]) => Promise<readonly (Outcome | Error)[]>,
+  given: Given,
+): Promise<Outcome> {
+  const end = Promise.withResolvers<Outcome>();
+  for (const outcome of await work([{ given, within: (inside) => inside() }])) conclude(end, outcome);
+  return end.promise;
+}
+
+function conclude<Outcome>(end: PromiseWithResolvers<Outcome> | undefined, outcome: Outcome | Error): void {
+  if (outcome instanceof Error) end?.reject(outcome);
+  else end?.resolve(outcome);
+}
+
+function fitting<Given>(waiting: readonly Member<Given>[], { members, weight = 0, weigh }: BatchLimits<Given>): number {
+  let total = 0;
+  for (const [index, { given }] of waiting.slice(0, members).entries()) {
+    total += weigh?.(given) ?? 0;
+    if (total > weight && index > 0 && weigh) return index;
+  }
+  return Math.min(waiting.length, members);
+}
+
+function concernsAll(error: unknown): boolean {
+  return error instanceof CommitUnknown || error instanceof TransactionTimeout || isAway(error);
+}

@@ -64,7 +64,11 @@ export async function openContext(config: Config, role: string): Promise<Context
   const tails = openTails(redis, (name) => openFollower(config, name));
   const tell = tellOnce(log);
   const market = openMarket({ config, redis, orm, transaction, now, tell });
-  const rooms = { payments: await openPayments(config, redis), market, catalog: openCatalog(config, redis, tell) };
+  const rooms = {
+    payments: await openPayments(config, redis, transaction),
+    market,
+    catalog: openCatalog(config, redis, tell),
+  };
   const fork = (lane: Lane = 'logged_in'): JobContext => ({
     ...rooms,
     transaction,

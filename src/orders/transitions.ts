@@ -150,6 +150,16 @@ export async function writeHistory(tx: EntityManager, entries: readonly Entry[])
   await insertRows(tx, OrderHistory, rows);
 }
 
+/** Why an order cannot go where it should, if it cannot. */
+export function illegalMove(
+  what: 'order',
+  { id, from, to }: Readonly<{ id: string; from: OrderStatus; to: OrderStatus }>,
+): IllegalMove | undefined {
+  return orderMoves[from].includes(to)
+    ? undefined
+    : new IllegalMove(`${what} ${id} cannot go from '${from}' to '${to}'`);
+}
+
 function refuseIllegal(what: HistorySubject, isLegal: boolean, { id, from, to }: Move<string>): void {
   if (!isLegal) throw new IllegalMove(`${what} ${id} cannot go from '${from}' to '${to}'`);
 }

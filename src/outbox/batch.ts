@@ -73,6 +73,15 @@ export async function alone<Given, Outcome>(
   return end.promise;
 }
 
+/** What the work of one member comes to, its refusal included. */
+export function outcomeOf<Outcome>(work: () => Outcome): Outcome | Error {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
 function conclude<Outcome>(end: PromiseWithResolvers<Outcome> | undefined, outcome: Outcome | Error): void {
   if (outcome instanceof Error) end?.reject(outcome);
   else end?.resolve(outcome);

@@ -1,11 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import { GatewayCall, type GatewayOperation, Payment, type Refund } from '../entities/payments.entity.ts';
-import { RateLimited } from '../errors.ts';
+import { GiveUp, RateLimited } from '../errors.ts';
 import { isKeyStale, type PaymentGateway, type PaymentGateways } from '../gateways/payments/payment-gateway.ts';
-import { insertRows, updateRows } from '../mysql/rows.ts';
-import { knownPayment, type PaymentRow } from '../orders/order.ts';
+import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
+import type { PaymentRow } from '../orders/order.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
+import { outcomeOf } from '../outbox/batch.ts';
 import { endCall } from './settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
 
@@ -17,32 +18,59 @@ export type Begun = Readonly<{
   callId: string;
 }>;
 
-type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
+type Beginning = Begun &
+  Readonly<{ set: Pick<PaymentRow, 'calls' | 'lastCallAt' | 'chargingAt' | 'toldReference'>; call: NewCall }>;
+
+/** A payment that may have to be charged. */
+export type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
 
 const pauseCheckMs = 1_000;
 
 /**
- * Writes down the next conversation about a payment, or returns undefined when it needs none any more. What is charged is
- * what stands in the row now: once the gateway may have been asked, nobody changes it.
- * @throws RateLimited when payments are stopped and the conversation would be a first charge; NoSuchGateway.
+ * Writes down the next conversation about each payment; undefined for one that needs none any more. What is charged is what
+ * stands in the row now: once the gateway may have been asked, nobody changes it. RateLimited is the outcome of what would
+ * be a first charge while payments are stopped, NoSuchGateway and GiveUp those of rows that cannot be charged.
  */
-export async function beginCharge(
+export async function beginCharges(
   tx: EntityManager,
+  due: readonly DueCharge[],
+): Promise<readonly (Begun | undefined | Error)[]> {
+  const ids = new Set(due.map(({ paymentId }) => paymentId));
+  const rows = await selectRows(tx, Payment, 'id', [...ids], { lock: true });
+  const payments = new Map(rows.map((row) => [row.id, row]));
+  const isPaused = rows.some(({ chargingAt }) => !chargingAt) && (await arePaymentsPaused(tx));
+  const begun = due.map((one) => outcomeOf(() => begin(payments, one, isPaused)));
+  const changed = begun.flatMap((one) => (one && !(one instanceof Error) ? [one] : []));
+  await updateEach(tx, Payment, [...new Map(changed.map(({ payment: { id }, set }) => [id, { id, set }])).values()]);
+  await insertRows(
+    tx,
+    GatewayCall,
+    changed.map(({ call }) => call),
+  );
+  return begun;
+}
+
+/** What begins of one payment; those after it see what is written of it. @throws GiveUp, RateLimited or NoSuchGateway. */
+function begin(
+  payments: Map<string, PaymentRow>,
   { orderId, paymentId, at, gateways }: DueCharge,
-): Promise<Begun | undefined> {
-  const payment = await knownPayment(tx, { orderId, paymentId }, { lock: true });
+  isPaused: boolean,
+): Beginning | undefined {
+  const payment = payments.get(paymentId);
+  if (payment?.order !== orderId) throw new GiveUp(`order ${orderId} has no payment ${paymentId}`);
   if (paymentMoves[payment.status].length === 0) return undefined;
   // The pause in Redis can be lost for a moment; this one cannot.
-  if (!payment.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
+  if (!payment.chargingAt && isPaused) throw new RateLimited(pauseCheckMs);
   const gateway = gateways.named(payment.gateway);
   const operation = operationFor(payment, gateway, at);
   const chargingAt = payment.chargingAt ?? at;
-  const changes = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
-  await updateRows(tx, Payment, { id: paymentId }, changes);
-  return { payment, gateway, operation, callId: await beginCall(tx, { orderId, subjectId: paymentId, operation, at }) };
+  const set = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
+  payments.set(paymentId, { ...payment, ...set });
+  const call = newCall({ orderId, subjectId: paymentId, operation, at });
+  return { payment, gateway, operation, callId: call.id, set, call };
 }
 
-/** Takes back what {@link beginCharge} wrote: the gateway was not asked, or did certainly nothing. */
+/** Takes back what {@link beginCharges} wrote: the gateway was not asked, or did certainly nothing. */
 export async function undoCharge(
   tx: EntityManager,
   { paymentId, callId, detail, at }: Readonly<{ paymentId: string; callId: string; detail: string; at: Date }>,
@@ -52,15 +80,24 @@ export async function undoCharge(
   await endCall(tx, callId, { status: 'not_executed', detail }, at);
 }
 
+type Call = Readonly<{
+  orderId: string;
+  subjectId: string;
+  operation: GatewayOperation;
+  at: Date;
+  eventId?: string;
+}>;
+type NewCall = ReturnType<typeof newCall>;
+
 /** Writes down that a conversation with the gateway begins, and returns its id. */
-export async function beginCall(
-  tx: EntityManager,
-  call: Readonly<{ orderId: string; subjectId: string; operation: GatewayOperation; at: Date; eventId?: string }>,
-): Promise<string> {
-  const { orderId: order, subjectId, operation, at: startedAt, eventId = null } = call;
-  const id = randomUUIDv7();
-  await insertRows(tx, GatewayCall, [{ id, order, subjectId, operation, startedAt, eventId }]);
-  return id;
+export async function beginCall(tx: EntityManager, call: Call): Promise<string> {
+  const row = newCall(call);
+  await insertRows(tx, GatewayCall, [row]);
+  return row.id;
+}
+
+function newCall({ orderId: order, subjectId, operation, at: startedAt, eventId }: Call) {
+  return { id: randomUUIDv7(), order, subjectId, operation, startedAt, eventId: eventId ?? null };
 }
 
 function operationFor(payment: PaymentRow, gateway: PaymentGateway, at: Date): 'charge' | 'look_up' {

@@ -1,16 +1,41 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
+import type { PaymentStatus } from '../entities/payments.entity.ts';
 import { openPaymentGateways } from '../gateways/payment-gateways.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
+import { type Batch, openBatch } from '../outbox/batch.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
+import { type Settlement, settlePayments } from './settle-payment.ts';
 
 /** Whoever takes the money, and how long an order waits for it. */
 export type Payments = Readonly<{
   gateways: PaymentGateways;
   /** How long an order waits for its buyer, ms. */
   expiryMs: number;
+  /** Writes down the next conversation about a payment, with others that begin at this moment. */
+  begin: Batch<DueCharge, Begun | undefined>;
+  /** Records what became of a payment, with others of this moment. */
+  settle: Batch<Settlement, PaymentStatus>;
 }>;
 
+/** The most payments that commit together. */
+const limits = { members: 100 };
+
 /** Opens the payment gateways; nothing is asked yet. */
-export async function openPayments(config: Config, redis: Redis): Promise<Payments> {
-  return { gateways: await openPaymentGateways(config, redis), expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000 };
+export async function openPayments(config: Config, redis: Redis, transaction: Transaction): Promise<Payments> {
+  return {
+    gateways: await openPaymentGateways(config, redis),
+    expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
+    begin: openBatch(
+      transaction,
+      (tx, _after, members) =>
+        beginCharges(
+          tx,
+          members.map(({ given }) => given),
+        ),
+      limits,
+    ),
+    settle: openBatch(transaction, settlePayments, limits),
+  };
 }

@@ -1,18 +1,31 @@
-import type { EntityManager } from '@mikro-orm/mysql';
-import { GatewayCall, type PaymentStatus } from '../entities/payments.entity.ts';
-import { Order } from '../entities/orders.entity.ts';
+import type { EntityManager, EntityName } from '@mikro-orm/mysql';
+import { GatewayCall, Payment, type PaymentStatus } from '../entities/payments.entity.ts';
+import { Order, type OrderStatus } from '../entities/orders.entity.ts';
+import { GiveUp } from '../errors.ts';
 import type { ChargeOutcome } from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import { updateRows } from '../mysql/rows.ts';
+import { alone, type Member } from '../outbox/batch.ts';
+import { selectRows, updateEach, updateRows } from '../mysql/rows.ts';
 import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
 import { type CancelReason, cancelOrder } from '../orders/cancel-order.ts';
-import { knownPayment, lockKnownOrder, type OrderRow, type PaymentRow, orderFacts } from '../orders/order.ts';
-import { moveOrder, movePayment, paymentMoves, type PaymentColumns } from '../orders/transitions.ts';
+import { type OrderRow, type PaymentRow, orderFacts } from '../orders/order.ts';
+import {
+  IllegalMove,
+  illegalMove,
+  moveOrder,
+  movePayment,
+  paymentMoves,
+  type PaymentColumns,
+  writeHistory,
+} from '../orders/transitions.ts';
 
 /** Nobody heard what the gateway did. */
 export type Unknown = Readonly<{ status: 'unknown'; detail: string }>;
 
-type Settlement = Readonly<{
+type Ending = Readonly<{ status: string; detail?: string; code?: string }>;
+
+/** What became of a payment at its gateway. */
+export type Settlement = Readonly<{
   orderId: string;
   paymentId: string;
   outcome: ChargeOutcome | Unknown;
@@ -27,41 +40,107 @@ type Settlement = Readonly<{
 const actionReviewMs = 15_000;
 
 /**
- * Records what the gateway decided: payment, order, history and event in the caller's transaction, and returns where the
- * payment stands. What does not move the payment is heard and left, so this may run any number of times, in any order.
+ * Records what the gateway decided of each payment: payment, order, history and event in the caller's transaction. The
+ * outcome of each is where its payment then stands. What does not move a payment is heard and left, so this may run any
+ * number of times, in any order. Those that have succeeded take a handful of statements together; IllegalMove and GiveUp
+ * are the outcomes of rows that cannot be moved.
  */
-export async function settlePayment(
+export async function settlePayments(
   tx: EntityManager,
   after: AfterCommit,
-  settlement: Settlement,
-): Promise<PaymentStatus> {
-  const { orderId, paymentId, outcome, at, callId } = settlement;
-  const order = await lockKnownOrder(tx, orderId);
-  const payment = await knownPayment(tx, { orderId, paymentId });
-  if (callId) await endCall(tx, callId, outcome, at);
-  if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;
+  settlements: readonly Member<Settlement>[],
+): Promise<readonly (PaymentStatus | Error)[]> {
+  const given = settlements.map((member) => member.given);
+  const orders = await rowsById(tx, Order, new Set(given.map(({ orderId }) => orderId)), { lock: true });
+  const payments = await rowsById(tx, Payment, new Set(given.map(({ paymentId }) => paymentId)));
+  const paid: Paid[] = [];
+  const outcomes: (PaymentStatus | Error)[] = [];
+  for (const member of settlements) outcomes.push(await settle(tx, after, member, { orders, payments, paid }));
+  await endCalls(
+    tx,
+    given.filter((_, index) => !(outcomes[index] instanceof Error)),
+  );
+  await payAll(tx, paid);
+  return outcomes;
+}
 
-  const { id, status: from } = payment;
+/** The same of one payment, in a transaction that does more. @throws IllegalMove or GiveUp. */
+export function settlePayment(tx: EntityManager, after: AfterCommit, settlement: Settlement): Promise<PaymentStatus> {
+  return alone((members) => settlePayments(tx, after, members), settlement);
+}
+
+type Paid = Readonly<{ order: OrderRow; payment: PaymentRow; gatewayReference: string; at: Date }>;
+/** The rows as they are once all that came before is written, and what is to be written of those that are paid. */
+type Rows = Readonly<{ orders: Map<string, OrderRow>; payments: Map<string, PaymentRow>; paid: Paid[] }>;
+
+async function settle(
+  tx: EntityManager,
+  after: AfterCommit,
+  { given, within }: Member<Settlement>,
+  { orders, payments, paid }: Rows,
+): Promise<PaymentStatus | Error> {
+  const { orderId, paymentId, outcome, at } = given;
+  const [order, payment] = [orders.get(orderId), payments.get(paymentId)];
+  if (!order) return new GiveUp(`there is no order ${orderId}`);
+  if (payment?.order !== orderId) return new GiveUp(`order ${orderId} has no payment ${paymentId}`);
+  if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;
+  payments.set(paymentId, { ...payment, status: outcome.status });
+  if (outcome.status === 'succeeded') {
+    const illegal = illegalMove('order', { id: orderId, from: order.status, to: 'paid' });
+    if (illegal) return illegal;
+    orders.set(orderId, { ...order, status: 'paid' });
+    paid.push({ order, payment, gatewayReference: outcome.reference, at });
+    const facts = { ...orderFacts(order), payment_id: paymentId };
+    within(() => after.publish(orderPaid, orderId, { ...facts, status: 'paid' }));
+    return outcome.status;
+  }
   const reason = outcome.status === 'failed' ? outcome.code : undefined;
-  await movePayment(tx, { id, order: orderId, from, to: outcome.status, at, reason }, columnsOf(outcome, at));
-  await moveOrderAlong(tx, after, { order, payment, settlement });
+  const move = { id: paymentId, order: orderId, from: payment.status, to: outcome.status, at, reason };
+  await movePayment(tx, move, columnsOf(outcome, at));
+  const status = await within(() => moveOrderAlong(tx, after, { order, payment, settlement: given }));
+  orders.set(orderId, { ...order, status });
   return outcome.status;
 }
 
-/** Notes how a conversation with the gateway ended. */
-export async function endCall(
-  tx: EntityManager,
-  id: string,
-  outcome: Readonly<{ status: string; detail?: string; code?: string }>,
-  endedAt: Date,
-): Promise<void> {
-  const detail = [outcome.code, outcome.detail].filter((part) => part !== undefined).join(': ');
-  await updateRows(
+/** Each update is guarded by where the rows were. @throws IllegalMove when one of them is there no longer. */
+async function payAll(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
+  for (const [from, some] of Map.groupBy(paid, ({ payment }) => payment.status)) {
+    const rows = some.map(({ payment: { id }, gatewayReference, at: settledAt }) => ({
+      id,
+      set: { status: 'succeeded' as const, gatewayReference, clientSecret: null, settledAt, reviewAt: null },
+    }));
+    const moved = await updateEach(tx, Payment, rows, { status: from });
+    if (moved < some.length) throw new IllegalMove(`of ${some.length} payments ${moved} were still '${from}'`);
+  }
+  const rows = paid.map(({ order: { id }, at: paidAt }) => ({
+    id,
+    set: { status: 'paid' as const, paidAt, waitingSince: null },
+  }));
+  const moved = await updateEach(tx, Order, rows, { status: 'pending' });
+  if (moved < paid.length) throw new IllegalMove(`of ${paid.length} orders ${moved} were still 'pending'`);
+  await writeHistory(
     tx,
-    GatewayCall,
-    { id, endedAt: null },
-    { endedAt, outcome: outcome.status, detail: detail === '' ? null : detail.slice(0, 500) },
+    paid.flatMap(({ order: { id: order, status }, payment: { id: subjectId, status: from }, at }) => [
+      { order, subject: 'payment' as const, subjectId, from, to: 'succeeded', at },
+      { order, subject: 'order' as const, subjectId: order, from: status, to: 'paid', at },
+    ]),
   );
+}
+
+/** Notes how conversations ended. One that has ended before stays as it is. */
+async function endCalls(tx: EntityManager, settlements: readonly Settlement[]): Promise<void> {
+  const rows = settlements.flatMap(({ callId: id, outcome, at }) => (id ? [{ id, set: endOf(outcome, at) }] : []));
+  await updateEach(tx, GatewayCall, rows, { endedAt: null });
+}
+
+/** Notes how a conversation with the gateway ended. */
+export async function endCall(tx: EntityManager, id: string, outcome: Ending, endedAt: Date): Promise<void> {
+  await updateRows(tx, GatewayCall, { id, endedAt: null }, endOf(outcome, endedAt));
+}
+
+function endOf(outcome: Ending, endedAt: Date) {
+  const detail = [outcome.code, outcome.detail].filter((part) => part !== undefined).join(': ');
+  return { endedAt, outcome: outcome.status, detail: detail === '' ? null : detail.slice(0, 500) };
 }
 
 function columnsOf(outcome: ChargeOutcome | Unknown, at: Date): PaymentColumns {
@@ -83,23 +162,34 @@ function columnsOf(outcome: ChargeOutcome | Unknown, at: Date): PaymentColumns {
 
 type Along = Readonly<{ order: OrderRow; payment: PaymentRow; settlement: Settlement }>;
 
+/** Moves the order where its payment has not succeeded, and returns where it then is. */
 async function moveOrderAlong(
   tx: EntityManager,
   after: AfterCommit,
   { order, payment, settlement: { outcome, at, cancelReason } }: Along,
-): Promise<void> {
-  const facts = { ...orderFacts(order), payment_id: payment.id };
+): Promise<OrderStatus> {
   const { id, status: from } = order;
-  if (outcome.status === 'succeeded') {
-    await moveOrder(tx, { id, from, to: 'paid', at });
-    after.publish(orderPaid, id, { ...facts, status: 'paid' });
-  } else if (outcome.status === 'canceled' && cancelReason) {
+  if (outcome.status === 'canceled' && cancelReason) {
     await cancelOrder(tx, after, { order, reason: cancelReason, at });
-  } else if (outcome.status === 'failed' || outcome.status === 'canceled') {
+    return 'cancelled';
+  }
+  if (outcome.status === 'failed' || outcome.status === 'canceled') {
     const code = outcome.status === 'failed' ? outcome.code : 'canceled';
     await moveOrder(tx, { id, from, to: 'payment_failed', at, reason: code });
+    const facts = { ...orderFacts(order), payment_id: payment.id };
     after.publish(orderPaymentFailed, id, { ...facts, status: 'payment_failed', failure_code: code });
-  } else if (outcome.status === 'requires_action') {
-    await updateRows(tx, Order, { id }, { waitingSince: at });
+    return 'payment_failed';
   }
+  if (outcome.status === 'requires_action') await updateRows(tx, Order, { id }, { waitingSince: at });
+  return from;
+}
+
+/** Rows by their ids, read in one order, so that whoever locks several never waits in a circle. */
+async function rowsById<T extends Readonly<{ id: string }>>(
+  tx: EntityManager,
+  entity: EntityName<T>,
+  ids: ReadonlySet<string>,
+  options = {},
+): Promise<Map<string, T>> {
+  return new Map((await selectRows(tx, entity, 'id', [...ids], options)).map((row) => [row.id, row]));
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
 import { type ChargeOutcome, isKeyStale, type PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
-import { beginCharge, type Begun, undoCharge } from '../../payments/begin-charge.ts';
-import { settlePayment, type Unknown } from '../../payments/settle-payment.ts';
+import { type Begun, undoCharge } from '../../payments/begin-charge.ts';
+import type { Unknown } from '../../payments/settle-payment.ts';
 import { orderJobs } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
 import { admitTo, hearGateway } from './hear-gateway.ts';
@@ -27,22 +27,17 @@ export const chargeOrder = defineJob(
   },
   async ({ payload, signal }, ctx: JobContext) => {
     const { order_id, payment_id } = payload;
-    const {
-      transaction,
-      now,
-      payments: { gateways },
-    } = ctx;
+    const { transaction, now, payments } = ctx;
     await admitTo(ctx, payload);
     const ids = { orderId: order_id, paymentId: payment_id };
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
-    const begun = await transaction((tx) => beginCharge(tx, { ...ids, at: now(), gateways }));
+    const begun = await payments.begin({ ...ids, at: now(), gateways: payments.gateways });
     if (!begun) return { order_id, payment_status: 'settled' };
     const {
       callId,
       gateway: { outage },
     } = begun;
-    const settle = (outcome: ChargeOutcome | Unknown) =>
-      transaction((tx, after) => settlePayment(tx, after, { ...ids, outcome, at: now(), callId }));
+    const settle = (outcome: ChargeOutcome | Unknown) => payments.settle({ ...ids, outcome, at: now(), callId });
     const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) =>

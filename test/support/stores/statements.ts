@@ -1,0 +1,28 @@
+import { tracingChannel } from 'node:diagnostics_channel';
+
+/** What this process says to MySQL while it does something: of each statement its verb and its table, in order. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+  const heard: string[] = [];
+  const hear = (message: unknown) => {
+    if (isQuery(message)) heard.push(inShort(message.query));
+  };
+  const { start } = tracingChannel('mysql2:query');
+  start.subscribe(hear);
+  try {
+    await work();
+  } finally {
+    start.unsubscribe(hear);
+  }
+  return heard;
+}
+
+function isQuery(message: unknown): message is Readonly<{ query: string }> {
+  return typeof message === 'object' && message !== null && 'query' in message && typeof message.query === 'string';
+}
+
+/** `insert orders`, `select payments`, `commit`. */
+function inShort(query: string): string {
+  const [verb = ''] = /\w+/.exec(query) ?? [];
+  const [, table = ''] = /\b(?:from|into|update) `?(\w+)/i.exec(query) ?? [];
+  return `${verb.toLowerCase()} ${table}`.trim();
+}

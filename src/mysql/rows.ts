@@ -114,13 +114,15 @@ export async function updateEach<T extends object>(
   });
   const guards = Object.entries<unknown>({ ...guard }).map(([property, value]) => {
     const column = `\`${columnOf(property)}\``;
-    if (value === notNull) return [`${column} is not null`];
-    return value === null ? [`${column} is null`] : [`${column} = ?`, value];
+    if (value === notNull) return { condition: `${column} is not null`, compared: [] };
+    return value === null
+      ? { condition: `${column} is null`, compared: [] }
+      : { condition: `${column} = ?`, compared: [value] };
   });
   const ids = rows.map(({ id }) => id);
-  const conditions = [`\`id\` in (${ids.map(() => '?').join(', ')})`, ...guards.map(([condition]) => condition)];
+  const conditions = [`\`id\` in (${ids.map(() => '?').join(', ')})`, ...guards.map(({ condition }) => condition)];
   const sql = `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
-  const given = [...values, ...ids, ...guards.flatMap(([, ...value]) => value)];
+  const given = [...values, ...ids, ...guards.flatMap(({ compared }) => compared)];
   return (await em.execute<{ affectedRows: number }>(sql, given, 'run')).affectedRows;
 }
 

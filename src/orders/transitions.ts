@@ -144,8 +144,13 @@ export type Entry = Readonly<{
 /** Writes lines of orders' histories; `from` null: its subject begins here. */
 export async function writeHistory(tx: EntityManager, entries: readonly Entry[]): Promise<void> {
   const rows = entries.map(({ order, subject, subjectId, from, to, at, reason }) => ({
-    ...{ order, subject, subjectId, at },
-    ...{ fromStatus: from, toStatus: to, reason: reason?.slice(0, 200) ?? null },
+    order,
+    subject,
+    subjectId,
+    at,
+    fromStatus: from,
+    toStatus: to,
+    reason: reason?.slice(0, 200) ?? null,
   }));
   await insertRows(tx, OrderHistory, rows);
 }

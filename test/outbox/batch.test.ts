@@ -1,9 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { describe, expect, it } from 'vitest';
+import { MikroORM } from '@mikro-orm/mysql';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { ormOptions } from '../../src/entities/orm-options.ts';
+import { ownData } from '../support/stores/servers.ts';
 import { type BatchWork, openBatch } from '../../src/outbox/batch.ts';
 import { CommitUnknown, type Transaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
 
 const limits = { members: 100 };
+// It connects when something is said to it, which nobody does here.
+const orm = await MikroORM.init(ormOptions(readConfig(await ownData())));
+afterAll(() => orm.close(true));
 
 /** Batches whose transactions are noted; `commit` is asked before each ends. */
 function batches(commit: (members: readonly string[]) => Promise<void> | void = () => {}) {
@@ -11,7 +18,7 @@ function batches(commit: (members: readonly string[]) => Promise<void> | void = 
   const begun: string[][] = [];
   let members: readonly string[] = [];
   const transaction: Transaction = async (work) => {
-    const result = await work(Object.create(null), { enqueue: () => '', publish: () => {} });
+    const result = await work(orm.em, { enqueue: () => '', publish: () => {} });
     const mine = members;
     await commit(mine);
     committed.push([...mine]);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { z } from 'zod';
 import type { Log } from '../../process/log.ts';
 
@@ -7,24 +8,18 @@ export type LeaveOut = (what: string, why: string) => void;
 /** Told of what is left out, and of which answer. */
 export type TellOdd = (answer: string, what: string, why: string) => void;
 
-const nobody: LeaveOut = () => {};
-// A schema is read in one go, so that who reads it is the only one meanwhile.
-let leaveOut = nobody;
+/** Who is told belongs to a reading; the schemas, which take no further arguments, are the same for all of them. */
+const readings = new AsyncLocalStorage<LeaveOut>();
 
 /** Reads a body by a schema made of {@link optional}, {@link listOf} and {@link tableOf}. */
 export function readLeniently<T extends z.ZodType>(schema: T, body: unknown, tell: LeaveOut) {
-  leaveOut = tell;
-  try {
-    return schema.safeParse(body);
-  } finally {
-    leaveOut = nobody;
-  }
+  return readings.run(tell, () => schema.safeParse(body));
 }
 
 /** A field that nothing depends on: what does not fit the schema is read as `instead`. */
 export function optional<Output, Input>(name: string, schema: z.ZodType<Output, Input>, instead: NoInfer<Output>) {
   return schema.catch(({ issues }) => {
-    leaveOut(name, issues[0]?.message ?? 'does not fit');
+    readings.getStore()?.(name, issues[0]?.message ?? 'does not fit');
     return instead;
   });
 }
@@ -64,6 +59,6 @@ function fit<T extends z.ZodType>(name: string, schema: T, value: unknown): z.ou
   const read = schema.safeParse(value);
   if (read.success) return [read.data];
   const [issue] = read.error.issues;
-  leaveOut(name, [...(issue?.path ?? []), issue?.message].map(String).join(': '));
+  readings.getStore()?.(name, [...(issue?.path ?? []), issue?.message].map(String).join(': '));
   return [];
 }

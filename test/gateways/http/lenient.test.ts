@@ -21,6 +21,16 @@ test('what fits is kept, what does not is told of by its name, without its value
   expect(told.join()).not.toContain('secret');
 });
 
+test('who reads while another reads is told of their own, and a schema that is read by itself tells nobody', () => {
+  const told: string[] = [];
+  const note = (reader: string) => (what: string) => void told.push(`${reader}: ${what}`);
+  const inner = z.unknown().transform((body) => readLeniently(Item, body, note('inner')).data);
+  const odd = { id: 1, size: 'secret' };
+  readLeniently(z.tuple([Item, inner, Item]), [odd, odd, odd], note('outer'));
+  expect(told).toEqual(['outer: size', 'inner: size', 'outer: size']);
+  expect(Item.parse(odd)).toEqual({ id: 1, size: null });
+});
+
 test('an empty list is one; a list of nothing that fits, and what is no list, are none', () => {
   expect(read([]).made).toEqual([]);
   for (const body of [[{}], [null, 'x'], {}, null, 'x']) expect(read(body).made).toBeUndefined();

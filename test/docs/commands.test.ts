@@ -21,6 +21,9 @@ const pages = [
 const triedElsewhere = ['docs/add-a-job.md', 'examples/README.md'];
 const triedHere = pages.filter((page) => !triedElsewhere.includes(page));
 const scripts = triedHere.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'sh'));
+/** Scripts to paste as a whole: they speak to the API. All others are commands, line by line. */
+const isPasted = ({ text }: Block) => text.includes('curl ');
+const pastedIn = (page: string) => blocksOf(page).filter(isPasted);
 const inText = triedHere.flatMap((page) =>
   Array.from(
     readFileSync(page, 'utf8').matchAll(/`((?:(?:npm|npx|node|docker|cp) |examples\/)[^`]+)`/g),
@@ -50,9 +53,10 @@ const placeOf = (command: string) => order.findIndex((part) => command.includes(
 /** Each command once, however often and in whichever words the pages name it. */
 const commands = [
   ...new Map(
-    [...scripts.flatMap(commandsOf), ...inText]
-      .filter((line) => !/^(API=|TOKEN=|curl )/.test(line))
-      .map((command) => [spelled(command), command]),
+    [...scripts.filter((block) => !isPasted(block)).flatMap(commandsOf), ...inText].map((command) => [
+      spelled(command),
+      command,
+    ]),
   ).values(),
 ].toSorted((a, b) => placeOf(a) - placeOf(b));
 
@@ -134,7 +138,7 @@ describe('every command that the pages name', () => {
     }
     const from = command.endsWith('.sh') ? ' orders 0' : '';
     const started = start(`${spelled(command)}${from}`, plainEnvironment());
-    await run(scripts.find(isShopping)?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
+    await paste('docs/first-steps.md');
     await until(
       () => `a line: ${started.output()}`,
       () => started.output().includes('order.created') || undefined,
@@ -154,15 +158,21 @@ describe('every command that the pages name', () => {
   });
 });
 
-function isShopping({ text }: Block): boolean {
-  return text.includes('curl ');
+/** Runs the one script to paste of a page, at the platform of this test, and answers what it has written. */
+async function paste(page: string): Promise<string> {
+  const [script, ...others] = pastedIn(page);
+  expect(others).toEqual([]);
+  const { code, output } = await run(script?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
+  expect(code, output).toBe(0);
+  return output;
 }
 
+it('every script to paste is pasted here', () => {
+  expect(triedHere.filter((page) => pastedIn(page).length > 0)).toEqual(['README.md', 'docs/first-steps.md']);
+});
+
 it('the lines to try answer as they say', async () => {
-  const tried = scripts.filter(isShopping);
-  expect(tried).toHaveLength(1);
-  const { code, output } = await run(tried[0]?.text.replaceAll('http://127.0.0.1:8012', api) ?? '');
-  expect(code, output).toBe(0);
+  const output = await paste('docs/first-steps.md');
   const answers = z.array(z.looseObject({})).parse(JSON.parse(`[${output.replaceAll(/\}\s*\{/g, '},{')}]`));
   const [first, again, mine, found, ...market] = answers;
   expect(first).toMatchObject({ status: 'pending', total_amount: 100 });
@@ -170,6 +180,13 @@ it('the lines to try answer as they say', async () => {
   expect(mine?.['data']).toContainEqual(expect.objectContaining({ id: first?.['id'] }));
   expect(found?.['data']).toContainEqual(expect.objectContaining({ source: expect.not.stringMatching(/^local$/) }));
   expect(market).toMatchObject([{ c: expect.any(Number) }, { name: 'Apple Inc' }, { base: 'EUR' }]);
+});
+
+it('the most convincing minute ends as it says', async () => {
+  const before = platform.output.length;
+  expect(await paste('README.md')).toMatch(/\b30 charges of 30 orders\n$/);
+  for (const part of ['worker', 'redis'])
+    expect(platform.output.slice(before)).toContain(`${part} ended (SIGKILL); starting it again`);
 });
 
 describe('every path that the pages name', () => {

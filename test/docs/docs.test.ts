@@ -77,6 +77,10 @@ describe('the pages', () => {
 describe('README.md', () => {
   const text = readFileSync('README.md', 'utf8');
 
+  it('is short', () => {
+    expect(text.split('\n').length).toBeLessThanOrEqual(121);
+  });
+
   it('names every command that people may run', () => {
     for (const name of Object.keys(scripts)) expect(text).toMatch(new RegExp(`npm (run )?${name}\\b`));
   });
@@ -87,5 +91,36 @@ describe('README.md', () => {
       expect.arrayContaining([port]),
     );
     expect(text).not.toMatch(new RegExp(`127\\.0\\.0\\.1:(?!${port})`));
+  });
+});
+
+describe('docs/README.md', () => {
+  it('leads to every page', () => {
+    const index = readFileSync('docs/README.md', 'utf8');
+    const others = readdirSync('docs').filter((name) => name.endsWith('.md') && name !== 'README.md');
+    expect(others.filter((name) => !index.includes(`(${name})`))).toEqual([]);
+    expect(others.length).toBeGreaterThan(8);
+  });
+});
+
+describe('docs/glossary.md', () => {
+  const rows = readFileSync('docs/glossary.md', 'utf8').matchAll(/^\| ([a-z ]+) \| /gm);
+  const words = Array.from(rows, ([, word = '']) => word).filter((word) => word !== 'word');
+
+  it('has a few words, each once', () => {
+    expect(words.length).toBeGreaterThan(8);
+    expect(words.length).toBeLessThanOrEqual(15);
+    expect(new Set(words).size).toBe(words.length);
+  });
+
+  it('has only words that the code uses', () => {
+    const sources = readdirSync('src', { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => readFileSync(join('src', name), 'utf8'));
+    const isUsed = (word: string) => {
+      const spelled = new RegExp(word.replace(' ', '[ _-]?'), 'i');
+      return sources.filter((text) => spelled.test(text)).length >= 2;
+    };
+    expect(words.filter((word) => !isUsed(word))).toEqual([]);
   });
 });

@@ -65,7 +65,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const tell = tellOnce(log);
   const market = openMarket({ config, redis, orm, transaction, now, tell });
   const rooms = {
-    payments: await openPayments(config, redis, transaction),
+    payments: await openPayments({ config, redis, orm, transaction, now }),
     market,
     catalog: openCatalog(config, redis, tell),
   };

@@ -26,6 +26,11 @@ export class RateLimited extends Error {
   }
 }
 
+/** The same where others of the queue do not need the resource: this job alone waits, and the queue goes on. */
+export class StepAside extends RateLimited {
+  override name = 'StepAside';
+}
+
 /** The payment gateway was asked, and nobody heard what it did: a time-out, a reset, an error of its own. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown';

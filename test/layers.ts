@@ -134,6 +134,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
       'src/jobs/stored-job.ts',
       'src/workers/run-queue.ts',
       'src/workers/schedule-jobs.ts',
+      'src/workers/step-aside.ts',
       'src/jobs/answers.ts',
       'src/api/ops/board.ts',
     ],

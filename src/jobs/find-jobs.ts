@@ -39,6 +39,7 @@ function toState(state: string): JobState | undefined {
 export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
   if (state === 'delayed') {
     const startsAt = new Date(storedMs(job.timestamp + job.delay)).toISOString();
+    if (job.attemptsMade === 0 && job.attemptsStarted > 0) return 'what it needs rests; others on its queue go on';
     return job.attemptsMade > 0 ? `attempt ${job.attemptsMade} failed; the next one is due` : `not before ${startsAt}`;
   }
   if (state !== 'waiting') return undefined;

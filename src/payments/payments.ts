@@ -1,3 +1,4 @@
+import type { MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
 import type { PaymentStatus } from '../entities/payments.entity.ts';
@@ -7,10 +8,12 @@ import { type Batch, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
 import { type Settlement, settlePayments } from './settle-payment.ts';
+import { openRests, type RestOf } from './rests.ts';
 
 /** Whoever takes the money, and how long an order waits for it. */
 export type Payments = Readonly<{
   gateways: PaymentGateways;
+  restOf: RestOf;
   /** How long an order waits for its buyer, ms. */
   expiryMs: number;
   /** Writes down the next conversation about a payment, with others that begin at this moment. */
@@ -19,13 +22,17 @@ export type Payments = Readonly<{
   settle: Batch<Settlement, PaymentStatus>;
 }>;
 
+type Parts = Readonly<{ config: Config; redis: Redis; orm: MikroORM; transaction: Transaction; now: () => Date }>;
+
 /** The most payments that commit together. */
 const limits = { members: 100 };
 
 /** Opens the payment gateways; nothing is asked yet. */
-export async function openPayments(config: Config, redis: Redis, transaction: Transaction): Promise<Payments> {
+export async function openPayments({ config, redis, orm, transaction, now }: Parts): Promise<Payments> {
+  const gateways = await openPaymentGateways(config, redis);
   return {
-    gateways: await openPaymentGateways(config, redis),
+    gateways,
+    restOf: openRests({ gateways, read: () => orm.em.fork(), now }),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
     begin: openBatch(
       transaction,

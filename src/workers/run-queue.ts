@@ -3,10 +3,11 @@ import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { within } from '../process/deadline.ts';
-import { GiveUp, RateLimited } from '../errors.ts';
+import { GiveUp, RateLimited, StepAside } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { mostRestMs, type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
+import { stepAside } from './step-aside.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
@@ -40,7 +41,7 @@ class Looking extends Worker {
 
 /**
  * Works a queue's jobs until closed: parse, work, verdict.
- * GiveUp ends a job, RateLimited rests the queue without spending an attempt, anything else is tried again.
+ * GiveUp ends a job, RateLimited rests the queue and StepAside the job without spending an attempt, anything else is tried again.
  */
 export function runQueue(
   queue: QueueDefinition,
@@ -48,13 +49,15 @@ export function runQueue(
   connection: RedisConnection,
   context: Context,
 ): Worker {
-  const process = async (queued: QueueJob, _token?: string, signal?: AbortSignal) => {
+  const process = async (queued: QueueJob, token?: string, signal?: AbortSignal) => {
     const log = context.log.child({ queue: queue.name, kind: queued.name });
     const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
     const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
     return withLogIds({ job: queued.id }, () =>
       attemptOnce().catch(async (error: unknown) => {
-        throw await verdict(queued, error, { ...context, log });
+        throw error instanceof StepAside
+          ? await stepAside(queued, token, error.waitMs, context)
+          : await verdict(queued, error, { ...context, log });
       }),
     );
   };

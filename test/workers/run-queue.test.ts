@@ -3,10 +3,12 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
-import { GiveUp, RateLimited } from '../../src/errors.ts';
+import { GiveUp, RateLimited, StepAside } from '../../src/errors.ts';
+import { findJob } from '../../src/jobs/find-jobs.ts';
 import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
+import { nextTurn } from '../../src/workers/step-aside.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
@@ -155,6 +157,42 @@ test('RateLimited rests the whole queue, in every worker, spends no attempt, and
   expect(startedAt).toHaveLength(5);
   for (const at of startedAt.slice(1)) expect(at - (startedAt[0] ?? 0)).toBeGreaterThanOrEqual(restMs - 50);
   expect(farewells).toEqual([]);
+});
+
+test('StepAside lets one job wait while its queue goes on, however often, spends no attempt, and keeps the order of many', async () => {
+  let isAway = true;
+  const done: string[] = [];
+  const { runs, farewells, job } = work(
+    async (attempt) => {
+      if (isAway && attempt.payload.name.startsWith('away')) throw new StepAside(1);
+      done.push(attempt.payload.name);
+      return greet(attempt);
+    },
+    {},
+    {},
+    { ...upkeep, concurrency: 1 },
+  );
+  const ids: string[] = [];
+  for (const name of ['away-1', 'away-2', 'away-3', 'Ines']) ids.push(await api.ctx.jobs.enqueue(job, { name }));
+  await ended(ids.at(-1) ?? '');
+  expect(await queue().getRateLimitTtl()).toBe(0);
+  expect(await findJob(api.ctx.jobs, ids[0] ?? '')).toMatchObject({
+    state: 'delayed',
+    because: 'what it needs rests; others on its queue go on',
+  });
+  const seen = runs.length;
+  await until('all come back', () => (runs.length >= seen + 3 ? true : undefined));
+  isAway = false;
+  for (const id of ids) expect(await ended(id)).toMatchObject({ attemptsMade: 1 });
+  expect(done).toEqual(['Ines', 'away-1', 'away-2', 'away-3']);
+  expect(farewells).toEqual([]);
+});
+
+test('jobs that step aside come back together, the rarer the more there are', () => {
+  expect([1, 999, 1_000].map((atMs) => nextTurn(atMs, 1, 0))).toEqual([1_000, 1_000, 2_000]);
+  expect(nextTurn(1_500, 1_100, 400)).toBe(3_000);
+  expect([100, 7_900].map((atMs) => nextTurn(atMs, 1_100, 3_000))).toEqual([8_000, 16_000]);
+  expect(nextTurn(0, 1_100, 1_000_000)).toBe(128_000);
 });
 
 test('a queue that works does not look as if it rested', async () => {

@@ -35,7 +35,7 @@ export const cancelPayment = defineJob(
     const { order_id: orderId, payment_id: paymentId, reason } = payload;
     const {
       transaction,
-      payments: { gateways },
+      payments: { gateways, restOf },
       now,
     } = ctx;
     await admitTo(ctx, payload);
@@ -52,7 +52,7 @@ export const cancelPayment = defineJob(
     const { callId, gateway, reference } = begun;
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const outcome = await hearGateway({ outage: gateway.outage, signal }, () => gateway.cancel(reference), {
+    const outcome = await hearGateway({ gateway, restOf, signal }, () => gateway.cancel(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

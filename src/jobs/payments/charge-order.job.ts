@@ -33,12 +33,9 @@ export const chargeOrder = defineJob(
     // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
     const begun = await payments.begin({ ...ids, at: now(), gateways: payments.gateways });
     if (!begun) return { order_id, payment_status: 'settled' };
-    const {
-      callId,
-      gateway: { outage },
-    } = begun;
+    const { callId, gateway } = begun;
     const settle = (outcome: ChargeOutcome | Unknown) => payments.settle({ ...ids, outcome, at: now(), callId });
-    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
+    const outcome = await hearGateway({ gateway, restOf: payments.restOf, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) =>
         transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),

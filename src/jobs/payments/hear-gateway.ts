@@ -1,7 +1,8 @@
 import type { JobContext } from '../../context.ts';
 import { Payment, Refund } from '../../entities/payments.entity.ts';
-import type { Outage } from '../../gateways/http/outage.ts';
+import type { PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
 import { selectRow } from '../../mysql/rows.ts';
+import type { RestOf } from '../../payments/rests.ts';
 import { unlessCut } from '../../process/deadline.ts';
 import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../errors.ts';
 
@@ -11,17 +12,20 @@ type Silence = Readonly<{
   notExecuted(detail: string): Promise<unknown>;
 }>;
 
+type Hearing = Readonly<{ gateway: PaymentGateway; restOf: RestOf; signal: AbortSignal }>;
+
 /**
  * Runs one conversation with the payment gateway and tells the breaker how it went. A try that is cut off has not heard the
  * answer, which is nobody's fault.
  * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and
- * keeps its order; otherwise what the gateway's port throws.
+ * keeps its order, or the job steps aside; otherwise what the gateway's port throws.
  */
 export async function hearGateway<T>(
-  { outage, signal }: Readonly<{ outage: Outage; signal: AbortSignal }>,
+  { gateway, restOf, signal }: Hearing,
   converse: () => Promise<T>,
   silence: Silence,
 ): Promise<T> {
+  const { name, outage } = gateway;
   try {
     const outcome = await unlessCut(signal, converse).catch((error: unknown) => {
       if (!signal.aborted || error !== signal.reason) throw error;
@@ -40,10 +44,10 @@ export async function hearGateway<T>(
     }
     if (error instanceof TooManyCalls) {
       await outage.limited(error.waitMs);
-      throw new RateLimited(error.waitMs, { cause: error });
+      throw await restOf(name, new RateLimited(error.waitMs, { cause: error }));
     }
     const restMs = await outage.missed();
-    throw restMs === undefined ? error : new RateLimited(restMs, { cause: error });
+    throw restMs === undefined ? error : await restOf(name, new RateLimited(restMs, { cause: error }));
   }
 }
 
@@ -51,11 +55,14 @@ type Asked = Readonly<{ gateway?: string | undefined }> & Readonly<{ payment_id:
 
 /**
  * Lets a job begin to speak to the gateway of its payment. One that this deployment cannot speak to is told of by what begins.
- * @throws RateLimited while that gateway rests.
+ * @throws RateLimited or StepAside while that gateway rests.
  */
-export async function admitTo({ em, payments: { gateways } }: Pick<JobContext, 'em' | 'payments'>, asked: Asked) {
-  const gateway = asked.gateway ?? (await gatewayOf(em, asked));
-  await gateways.all.find(({ name }) => name === gateway)?.outage.admit();
+export async function admitTo({ em, payments }: Pick<JobContext, 'em' | 'payments'>, asked: Asked): Promise<void> {
+  const name = asked.gateway ?? (await gatewayOf(em, asked)) ?? '';
+  const gateway = payments.gateways.all.find((each) => each.name === name);
+  await gateway?.outage.admit().catch(async (error: unknown) => {
+    throw error instanceof RateLimited ? await payments.restOf(name, error) : error;
+  });
 }
 
 async function gatewayOf(em: JobContext['em'], asked: Asked): Promise<string | undefined> {

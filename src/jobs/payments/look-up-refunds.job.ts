@@ -26,7 +26,7 @@ export const lookUpRefunds = defineJob(
     const { order_id: orderId, payment_id: paymentId } = payload;
     const {
       transaction,
-      payments: { gateways },
+      payments: { gateways, restOf },
       now,
     } = ctx;
     await admitTo(ctx, payload);
@@ -39,7 +39,7 @@ export const lookUpRefunds = defineJob(
     });
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, detail }, now()));
-    const refunds = await hearGateway({ outage: gateway.outage, signal }, () => gateway.refundsOf(reference), {
+    const refunds = await hearGateway({ gateway, restOf, signal }, () => gateway.refundsOf(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

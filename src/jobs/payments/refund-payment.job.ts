@@ -26,19 +26,16 @@ export const refundPayment = defineJob(
     const {
       transaction,
       now,
-      payments: { gateways },
+      payments: { gateways, restOf },
     } = ctx;
     await admitTo(ctx, payload);
     const ids = { orderId: order_id, refundId: refund_id };
     const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));
     if (!begun) return { order_id, refund_status: 'settled' };
-    const {
-      callId,
-      gateway: { outage },
-    } = begun;
+    const { callId, gateway } = begun;
     const settle = (outcome: RefundOutcome | Unknown) =>
       transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
-    const outcome = await hearGateway({ outage, signal }, () => converse(ctx, begun), {
+    const outcome = await hearGateway({ gateway, restOf, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),
     });

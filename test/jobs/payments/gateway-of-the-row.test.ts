@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Payment } from '../../../src/entities/payments.entity.ts';
-import { NoSuchGateway, RateLimited } from '../../../src/errors.ts';
+import { NoSuchGateway, RateLimited, StepAside } from '../../../src/errors.ts';
 import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import { type ListedCharge, type PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
 import type { JobContext } from '../../../src/context.ts';
@@ -11,6 +11,7 @@ import { compareCharges } from '../../../src/jobs/payments/compare-charges.job.t
 import { expireOrders } from '../../../src/jobs/orders/expire-orders.job.ts';
 import { reconcile } from '../../../src/jobs/payments/reconcile.job.ts';
 import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts';
+import { openRests } from '../../../src/payments/rests.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 
@@ -119,12 +120,35 @@ test('while one gateway is away the other is asked, and a job that does not name
   const [mine, others] = [await placed(), await placed()];
   await shop.ctx.transaction((tx) => tx.nativeUpdate(Payment, { order: others.order_id }, { gateway: 'instant' }));
   for (let count = 0; count < 5; count += 1) await here.outage.missed();
-  await expect(performJob(chargeOrder, mine, both())).rejects.toThrow(RateLimited);
+  // The other's payment waits for its turn on the same queue.
+  await expect(performJob(chargeOrder, mine, both())).rejects.toThrow(StepAside);
   await expect(performJob(chargeOrder, { ...mine, gateway: 'stripe' }, both())).rejects.toThrow(RateLimited);
   await performJob(chargeOrder, others, both());
   await here.outage.heard();
   await performJob(chargeOrder, mine, both());
   expect(heard).toEqual(['instant charge', 'stripe charge']);
+});
+
+test('a gateway’s rest is the queue’s, and its job’s alone while a payment or refund of another is not over', async () => {
+  const { gateways } = shop.ctx.payments;
+  let atMs = Date.now();
+  const restOf = openRests({ gateways, read: () => shop.ctx.orm.em.fork(), now: () => new Date(atMs) });
+  const rest = async () => {
+    atMs += 1_000;
+    return restOf('stripe', new RateLimited(60_000));
+  };
+  // The queue is not kept for long: somebody may begin to pay by another gateway.
+  expect(await rest()).toMatchObject({ name: 'RateLimited', waitMs: 1_500 });
+  const ids = await placed();
+  await shop.ctx.transaction((tx) => tx.nativeUpdate(Payment, { order: ids.order_id }, { gateway: 'instant' }));
+  expect(await rest()).toMatchObject({ name: 'StepAside', waitMs: 60_000 });
+  await performJob(chargeOrder, ids, toInstant());
+  expect(await rest()).toMatchObject({ name: 'RateLimited' });
+  await shop.send('POST', `/orders/${ids.order_id}/refund`, { as: 'admin', body: {} });
+  expect(await rest()).toMatchObject({ name: 'StepAside' });
+  const refund_id = (await shop.read(ids.order_id)).refunds.at(-1)?.id ?? '';
+  await performJob(refundPayment, { order_id: ids.order_id, refund_id }, toInstant());
+  expect(await rest()).toMatchObject({ name: 'RateLimited' });
 });
 
 test('whose gateway cannot be spoken to any more waits untouched, is reported, and goes on when it can', async () => {

@@ -1,0 +1,38 @@
+import { DelayedError, type Job as QueueJob, RateLimitError } from 'bullmq';
+import type { Context } from '../context.ts';
+import { within } from '../process/deadline.ts';
+import { mostRestMs } from '../jobs/queues.ts';
+
+const tellMs = 1_000;
+// Jobs that come back only to wait again cost a worker half a millisecond each.
+const eachMs = 2;
+const shortestMs = 1_000;
+
+/**
+ * Lets one job wait while its queue goes on, and returns what BullMQ must be told. Jobs that wait so come back together, at
+ * moments that the clock gives, and so in their order; the more there are, the rarer.
+ */
+export async function stepAside(
+  queued: QueueJob,
+  token: string | undefined,
+  waitMs: number,
+  { jobs, now }: Pick<Context, 'jobs' | 'now'>,
+): Promise<Error> {
+  const queue = jobs.queues.get(queued.queueName);
+  const aside = async () => {
+    const others = (await queue?.getDelayedCount()) ?? 0;
+    await queued.moveToDelayed(nextTurn(now().getTime(), Math.min(waitMs, mostRestMs), others), token);
+  };
+  // When Redis cannot be told, the job goes back to its place, and steps aside again.
+  return within(tellMs, 'Redis', aside()).then(
+    () => new DelayedError(),
+    () => new RateLimitError(),
+  );
+}
+
+/** When jobs that step aside now come back: the first moment of their round after the wait. Rounds are doubles of a second. */
+export function nextTurn(atMs: number, waitMs: number, others: number): number {
+  const leastMs = Math.min(Math.max(shortestMs, others * eachMs), mostRestMs);
+  const roundMs = shortestMs * 2 ** Math.ceil(Math.log2(leastMs / shortestMs));
+  return Math.ceil((atMs + waitMs) / roundMs) * roundMs;
+}

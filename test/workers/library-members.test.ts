@@ -1,0 +1,88 @@
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { Queue, Worker } from 'bullmq';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
+import { restMax, upkeep } from '../../src/jobs/queues.ts';
+import { StoredJob } from '../../src/jobs/stored-job.ts';
+import { openMetrics } from '../../src/ops/metrics.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { until } from '../support/processes/process.ts';
+
+// What libraries promise nobody and is relied upon all the same: an upgrade that does without it has to be noticed here.
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+const workers: Worker[] = [];
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await Promise.all(workers.splice(0).map((worker) => worker.close()));
+  await queue().obliterate({ force: true });
+});
+const queue = () => {
+  const found = api.ctx.jobs.queues.get(upkeep.name);
+  if (!found) throw new Error(`there is no queue ${upkeep.name}`);
+  return found;
+};
+const work = (lookEverySeconds: number) => {
+  const worker = runQueue({ ...upkeep, lookEverySeconds }, 1, patientRedis(api.ctx.config), api.ctx);
+  workers.push(worker);
+  return worker;
+};
+
+test('BullMQ makes the jobs of its queues and workers by their member `Job`', async () => {
+  const id = await api.ctx.jobs.enqueue(pruneTokens, {});
+  expect(await queue().getJob(id)).toBeInstanceOf(StoredJob);
+  expect(await queue().getJobs(['waiting'])).toEqual([expect.any(StoredJob)]);
+  const ended = new Promise((resolve) => work(5).on('completed', resolve));
+  expect(await ended).toBeInstanceOf(StoredJob);
+});
+
+test('Bull Board asks the queue itself whether it rests, and is answered for the limit that is never reached', async () => {
+  const asked = vi.spyOn(Queue.prototype, 'getRateLimitTtl');
+  await queue().rateLimit(60_000);
+  expect(await new BullMQAdapter(queue()).getActiveRateLimitTtl()).toBeGreaterThan(0);
+  expect(asked.mock.calls).toEqual([[restMax]]);
+  await queue().removeRateLimitKey();
+});
+
+test('Bull Board reads jobs one by one, by the ids that `getRanges` has', async () => {
+  const asked = vi.spyOn(Queue.prototype, 'getRanges');
+  const id = await api.ctx.jobs.enqueue(pruneTokens, {});
+  const [job] = await new BullMQAdapter(queue()).getJobs(['waiting'], 0, 9);
+  expect(job).toMatchObject({ id });
+  expect(asked).toHaveBeenCalledOnce();
+});
+
+test('a worker of BullMQ that waits for a job planned for later asks its member `maximumBlockTimeout` for how long', async () => {
+  await queue().add(pruneTokens.kind, {}, { delay: 600_000 });
+  const asked = vi.spyOn(Worker.prototype, 'maximumBlockTimeout', 'get');
+  expect(work(0.25).maximumBlockTimeout).toBe(0.25);
+  asked.mockClear();
+  await until('the worker asks', () => (asked.mock.calls.length > 0 ? true : undefined));
+});
+
+test('the pool of mysql2 says how many of its connections are busy and free, and who waits', async () => {
+  const read = async () => {
+    const text = await openMetrics(api.ctx).text();
+    const samples = text.matchAll(/^orderflow_mysql_pool\{state="(\w+)"\} (\d+)$/gm);
+    return Object.fromEntries(Array.from(samples, ([, state = '', count]): [string, number] => [state, Number(count)]));
+  };
+  const most = api.ctx.orm.config.get('pool')?.max ?? 0;
+  const held = await Promise.all(
+    Array.from({ length: most }, async () => {
+      const em = api.ctx.orm.em.fork();
+      await em.begin();
+      return em;
+    }),
+  );
+  const waiting = api.ctx.orm.em.fork().execute('select 1');
+  expect(await read()).toEqual({ busy: most, free: 0, waiting: 1 });
+  await Promise.all(held.map((em) => em.rollback()));
+  await waiting;
+  // A look of the scrape's own, which had waited for longer than the scrape, comes to an end first.
+  await until('all are free', async () => ((await read())['free'] === most ? true : undefined));
+});

@@ -40,7 +40,7 @@ export type Passwords = Readonly<{
 export function openPasswords(): Passwords {
   const turns = openTurns();
   let nobody: Promise<string> | undefined;
-  // What verifying against costs what it costs with a real one; made once, in processes where people log in.
+  // Verifying against it costs as much as against a real one. It is made once, in processes where people log in.
   const hashOfNobody = () => (nobody ??= hash('nobody knows this', cost));
   const hashed = (password: string, address: string, salt?: Uint8Array) =>
     turns.take(address, () => {

@@ -54,7 +54,7 @@ export type Schedule<Payload = unknown> = Readonly<{
   offsetMs?: number;
 }>;
 
-/** One try of a job. `signal` aborts at the timeout and when the process shuts down. */
+/** One try of a job. `signal` aborts at the timeout, and when the process shuts down: after half of `SHUTDOWN_SECONDS`. */
 export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   id: string;
   payload: z.output<Payload>;

@@ -48,7 +48,7 @@ class Line extends Queue {
     return StoredJob;
   }
 
-  /** For how long the queue rests, ms: all workers count up to a limit that is never reached, and a count is no rest. */
+  /** For how long the queue rests, ms. BullMQ, told no limit, takes any count of jobs for a rest; ours is never reached. */
   override async getRateLimitTtl(max?: number): Promise<number> {
     return super.getRateLimitTtl(max ?? (await this.getGlobalRateLimit())?.max ?? restMax);
   }

@@ -28,7 +28,7 @@ export function laneOf(priority: number): Lane {
   return lanes.find((lane) => lane.priority === priority)?.name ?? 'refresh';
 }
 
-/** A queue guards one resource: how many jobs of it run at once in a process is said here and nowhere else. */
+/** A queue guards one resource. `concurrency`: so many of its jobs run at once in a process that is configured to nothing else. */
 export type QueueDefinition = Readonly<{
   name: string;
   summary: string;
@@ -44,7 +44,7 @@ export const payments = {
   concurrency: 50,
 } as const;
 
-/** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/budget.ts. */
+/** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/finnhub/budget.ts. */
 export const finnhub = {
   name: 'finnhub',
   summary: 'Calls to Finnhub within the plan.',

@@ -14,7 +14,7 @@ export type PricedLine = Readonly<{
   fxRate: string | null;
 }>;
 
-/** What an order keeps of the rates it was converted at: all null when it was not; no one rate when there were several. */
+/** What an order keeps of the rates it was converted at: all null when it was not; `fxRate` is null too where there were several. */
 export type Conversion = Readonly<{ fxRate: string | null; fxSource: string | null; fxAsOf: Date | null }>;
 
 /** When rates are looked at, and how old they may be. */
@@ -67,7 +67,7 @@ async function usableRate(tx: EntityManager, from: string, to: string, { at, fxM
   throw new Problem('fx_rate_unavailable', `${why} for ${from} in ${to}.`, { headers: { 'retry-after': '60' } });
 }
 
-/** The oldest of several rates is how old the order's are. */
+/** Where there are several rates, the order counts as converted at the time of the oldest. */
 function conversionOf(rates: readonly ExchangeRate[]): Conversion {
   const [oldest, ...others] = rates.toSorted((a, b) => a.asOf.getTime() - b.asOf.getTime());
   if (!oldest) return untouched;

@@ -27,7 +27,7 @@ export type NewPayment = ReturnType<typeof newPayment>;
 
 /**
  * Begins to pay an order: its payment, with the key that every charge of it will carry, and the job that charges it.
- * That the order has no live payment yet is for the table's unique key to say: a second one fails there.
+ * An order has one live payment at most: the table's unique key refuses a second one.
  */
 export async function mintPayment(tx: EntityManager, after: AfterCommit, minting: Minting): Promise<NewPayment> {
   const payment = newPayment(minting);
@@ -55,7 +55,7 @@ export function newPayment({ order, means, at }: Minting) {
   };
 }
 
-/** Asks for the job that charges it, and returns its row. */
+/** Asks for the job that charges the payment, and returns the payment as its row. */
 export function askForCharge(after: AfterCommit, payment: NewPayment) {
   const jobId = after.enqueue(orderJobs.charge, {
     order_id: payment.order,

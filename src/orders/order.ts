@@ -11,8 +11,9 @@ export type OrderRow = InferEntity<typeof Order>;
 export type PaymentRow = InferEntity<typeof Payment>;
 
 /**
- * Locks an order until the transaction ends: whatever concerns it and its payments happens one after the other, and
- * always in this order of locks, order first. With `userId`, only when it is theirs.
+ * Locks an order until the transaction ends: whatever moves it, its payments or its refunds locks it first, and so happens
+ * one after the other. Beginning a charge and reviewing lock payments alone, and ask for no order afterwards, so that nobody
+ * waits in a circle. With `userId`, only when it is theirs.
  */
 export async function lockOrder(tx: EntityManager, id: string, userId?: number): Promise<OrderRow | undefined> {
   const where = { id, ...(userId === undefined ? {} : { user: userId }) };

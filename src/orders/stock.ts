@@ -7,9 +7,10 @@ import { selectRows, updateEach } from '../mysql/rows.ts';
 type Pieces = Readonly<{ product: Readonly<{ id: number }>; quantity: number }>;
 
 /**
- * Takes pieces out of stock, wish by wish: all of a wish or nothing of it. Of each wish of which too few are left, the
- * first that is missing. The products are locked in the order of their ids, so that two who take several never wait for
- * each other in a circle.
+ * Takes pieces out of stock, wish by wish: all of a wish or nothing of it. Returns for each wish the first piece of which
+ * too few are left, if there is one. The products are locked in the order of their ids, so that two who only take never wait
+ * for each other in a circle. Two changes of orders can, because each gives back before it takes: MySQL then ends one of
+ * the transactions, and it runs again.
  */
 export async function takeStock<T extends Pieces>(
   tx: EntityManager,

@@ -29,7 +29,7 @@ export function refuseUntakeable({ minor, currency, limits, pointer }: Named): v
   if (minor % stepMinor !== 0) refuse(`must be a multiple of ${said(stepMinor)}`);
 }
 
-/** An amount of minor units that numbers count exactly, as it is. @throws Problem amount_not_chargeable */
+/** The amount, where JavaScript counts its minor units exactly. @throws Problem amount_not_chargeable */
 export function countable(minor: number, currency: string): number {
   if (minor <= mostMinor) return minor;
   throw new Problem('amount_not_chargeable', `So much cannot be counted in ${currency}.`, {

@@ -12,7 +12,8 @@ export class TransactionTimeout extends Error {
 }
 
 const defaultDeadlineMs = 8_000;
-// Deadlock, lock wait, changed since read, and a connection lost on the way. MySQL has rolled back after each of them.
+// Deadlock, lock wait, changed since read, and a connection lost on the way: nothing was committed. A lock wait ends its
+// statement alone; the rest is rolled back because the transaction is given up.
 const harmless = new Set([1213, 1205, 1020]);
 const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SERVER_SHUTDOWN']);
 

@@ -54,7 +54,7 @@ export async function refundOrder(
   await writeHistory(tx, [{ ...began, reason }]);
 }
 
-// What was paid with one that is no longer configured waits for it, and what that takes is not known.
+// A refund at a gateway that is no longer configured waits for it; what that one could take is not known.
 function refuseUnreturnable(minor: number, { gateway, currency }: PaymentRow, { all }: PaymentGateways): void {
   const limits = all.find(({ name }) => name === gateway)?.limits(currency);
   if (limits)

@@ -9,20 +9,20 @@ export type RestOf = (gateway: string, rest: RateLimited) => Promise<RateLimited
 type Parts = Readonly<{ gateways: PaymentGateways; read: () => EntityManager; now: () => Date }>;
 type Looked = Readonly<{ atMs: number; awaited: Promise<ReadonlySet<string>> }>;
 
-// In an outage every job of the gateway asks.
+// In an outage every job of the gateway asks, and MySQL is to be asked once a second.
 const freshMs = 1_000;
-// Whoever begins to pay by another gateway meanwhile waits that long.
+// A payment that begins at another gateway while the queue rests waits no longer than this.
 const longestMs = 1_500;
 
 /**
- * Decides who waits when a gateway rests: the whole queue, which keeps its order at no cost, while nothing that is not over
- * belongs to another gateway; else the job alone, so that the others' are not kept.
+ * Decides who waits when a gateway rests: the whole queue, which costs nothing and keeps its order, as long as all that is
+ * not over belongs to this gateway; else the job alone, so that the jobs of other gateways go on.
  */
 export function openRests({ gateways, read, now }: Parts): RestOf {
   let last: Looked | undefined;
   return async (gateway, rest) => {
     const atMs = now().getTime();
-    // Where MySQL does not answer no job goes on, whose gateway it may be.
+    // Without MySQL no job goes on, whichever its gateway.
     const look = () => findAwaited(read()).catch(() => new Set<string>());
     if (!last || Math.abs(atMs - last.atMs) >= freshMs) last = { atMs, awaited: look() };
     const awaited = await last.awaited;

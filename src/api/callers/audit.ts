@@ -61,8 +61,8 @@ export async function audit(c: HonoContext<RouteEnv>, tx: EntityManager, made: M
 }
 
 /**
- * Makes a change outside MySQL, written down before and after, with how what it is about stood then: `look`, which never
- * throws. What cannot be written down is not made.
+ * Makes a change outside MySQL, and writes it down before and after, each time with how its subject then stands. That is
+ * what `look` tells, which must never throw. What cannot be written down before is not made.
  */
 export async function auditAround(
   c: HonoContext<RouteEnv>,
@@ -114,8 +114,8 @@ function textOf(facts: Facts | undefined): string | null {
 }
 
 /**
- * What is written down although nothing changes: somebody tried what only others may, or a password that is another one, or
- * another site tried it with somebody's cookie. Of logins also those that are refused for their number.
+ * What is written down although nothing changes: somebody tried what only others may, or gave a wrong password, or another
+ * site sent a write with somebody's cookie. Also logins that are refused because there were too many.
  */
 const refusals: readonly ProblemCode[] = ['forbidden', 'bad_credentials', 'foreign_origin'];
 
@@ -144,7 +144,7 @@ export function auditRefusals(): MiddlewareHandler<RouteEnv> {
   };
 }
 
-/** Who may not even know that something is there is told another code than the one that stands behind it. */
+/** The refusal in a problem: whoever may not know that something is there is answered otherwise, with the refusal as the cause. */
 function refusalOf(error: unknown, action: string | undefined): ProblemCode | undefined {
   if (!(error instanceof Problem)) return undefined;
   const isRefusal = refusals.includes(error.code) || (error.code === 'too_many_requests' && action === 'login');

@@ -45,7 +45,7 @@ export const ProductChange = z
   .openapi('ProductChange');
 
 /**
- * A price in minor units. Any number of pieces must add up to what can be charged, so it is whole steps of that, too; that one
+ * A price in minor units. Any number of pieces must add up to what can be charged: it is in whole steps of that. That one
  * piece alone may be less than the least, is no fault.
  * @throws Problem when it is no amount of the currency, too large, or none that the gateway could take.
  */

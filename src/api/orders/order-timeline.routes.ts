@@ -41,7 +41,7 @@ export async function readTimeline(em: EntityManager, order: string, after: Time
     .slice(0, limit);
 }
 
-/** The last of a kind that has been told at the place's moment: the `least` before the kind's turn, the `most` after it. */
+/** Up to where a kind's entries of the place's moment have been told: `least`, when its turn is still to come, is none, `most` all. */
 function toldOf<Id>({ rank }: TimedPlace, kind: Kind, least: Id, most: Id, read: (text: string) => Id): Id {
   const turn = Number(rank.slice(0, 1));
   if (turn === turns[kind]) return read(rank.slice(2));

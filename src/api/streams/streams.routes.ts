@@ -89,7 +89,7 @@ const marketEvents = defineRoute(
   (c) => {
     const { symbols = [], types = [] } = c.req.valid('query');
     refuseUnknownTypes(c, types);
-    // A coin that few know may go by its bare name here: whoever follows a share of that name misses nothing by it.
+    // A bare name may be a share's or a coin's: whoever names it is told of both.
     const subjects = new Set(symbols.flatMap((symbol) => [symbol, CryptoSymbol.safeParse(symbol).data ?? symbol]));
     return follow(c, market.name, {
       after: c.req.valid('header')['last-event-id'],

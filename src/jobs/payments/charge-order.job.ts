@@ -47,8 +47,8 @@ export const chargeOrder = defineJob(
 /** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
 async function converse({ now }: JobContext, { payment, gateway, operation }: Begun): Promise<ChargeOutcome> {
   const outcome = operation === 'charge' ? await charge(gateway, payment) : await lookUp(gateway, payment, now());
-  // The buyer's browser could still confirm a charge that failed before its eyes; and nobody has told the buyer of one
-  // whose answer was lost. Both end here, at the gateway first, so that paying again cannot charge twice.
+  // A buyer whose card was refused could still confirm the charge in the browser, and knows nothing of a charge whose answer
+  // was lost. The gateway is made to end both, so that paying again cannot charge twice.
   const isOpen =
     (payment.status === 'requires_action' && outcome.status === 'failed') ||
     (payment.status === 'unknown' && outcome.status === 'requires_action');

@@ -54,7 +54,8 @@ export async function hearGateway<T>(
 type Asked = Readonly<{ gateway?: string | undefined }> & Readonly<{ payment_id: string } | { refund_id: string }>;
 
 /**
- * Lets a job begin to speak to the gateway of its payment. One that this deployment cannot speak to is told of by what begins.
+ * Lets a job begin to speak to the gateway of its payment. Of one that is not configured nothing is known here: whatever
+ * begins the conversation refuses it.
  * @throws RateLimited or StepAside while that gateway rests.
  */
 export async function admitTo({ em, payments }: Pick<JobContext, 'em' | 'payments'>, asked: Asked): Promise<void> {

@@ -12,8 +12,8 @@ import { defineJob } from '../define-job.ts';
 import { keepLetter } from '../../ops/dead-letters.ts';
 import { upkeep as queue } from '../queues.ts';
 
-// Whose decimals display data of platforms have had otherwise than ISO 4217 at one time or another, and those of which the
-// gateway's unit is another: only in these can an amount of before be wrong.
+// Currencies that display data has at some time given other decimals than ISO 4217 does, and those that the gateway counts
+// in another unit: only in these can an old amount be wrong.
 const disputed =
   `AFN ALL AMD COP CRC GYD HUF IDR IQD IRR ISK KPW LAK LBP MGA MMK MNT MUR PKR RSD SLE SOS SYP TWD TZS UGX UZS YER`.split(
     /\s+/,

@@ -67,3 +67,36 @@ test('an order that is no longer pending rolls the whole settlement back', async
   expect((await shop.payments(id))[0]).toMatchObject({ status: 'processing', gatewayReference: null, settledAt: null });
   expect(await announcedOf(id)).toEqual(['order.created']);
 });
+
+test('one whose reference another payment has already fails alone, and the others of its batch are paid', async () => {
+  const orders = await Promise.all(Array.from({ length: 6 }, () => shop.place()));
+  await settle(orders[0]?.id ?? '', orders[0]?.payment?.id ?? '', { status: 'succeeded', reference: 'pi_taken' });
+  const others = orders.slice(1);
+  const ends = await Promise.allSettled(
+    others.map(({ id: orderId, payment }, index) =>
+      shop.ctx.payments.settle({
+        orderId,
+        paymentId: payment?.id ?? '',
+        outcome: { status: 'succeeded', reference: index === 2 ? 'pi_taken' : `pi_own_${index}` },
+        at,
+      }),
+    ),
+  );
+  const end = (index: number) => (index === 2 ? 'rejected' : 'fulfilled');
+  expect(ends.map(({ status }) => status)).toEqual(others.map((_, index) => end(index)));
+  const read = await Promise.all(others.map(({ id }) => shop.read(id)));
+  expect(read.map(({ status }) => status)).toEqual(others.map((_, index) => (index === 2 ? 'pending' : 'paid')));
+});
+
+test('settled twice in one batch is paid once', async () => {
+  const { id: orderId, payment } = await shop.place();
+  const settlement = { orderId, paymentId: payment?.id ?? '', at };
+  const ends = await Promise.all([
+    shop.ctx.payments.settle({ ...settlement, outcome: { ...paid, reference: 'pi_both' } }),
+    shop.ctx.payments.settle({ ...settlement, outcome: { ...paid, reference: 'pi_both' } }),
+    shop.ctx.payments.settle({ ...settlement, outcome: refused }),
+  ]);
+  expect(ends).toEqual(['succeeded', 'succeeded', 'succeeded']);
+  expect(await historyOf(orderId)).toEqual(['paid', 'pending']);
+  expect(await announcedOf(orderId)).toEqual(['order.created', 'order.paid']);
+});

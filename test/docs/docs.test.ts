@@ -103,6 +103,14 @@ describe('docs/README.md', () => {
   });
 });
 
+describe('docs/internals.md', () => {
+  it('walks with one order and one quote in 80 lines', () => {
+    const text = readFileSync('docs/internals.md', 'utf8');
+    expect(text).toMatch(/^## An order$[^]*^## A quote$/m);
+    expect(text.split('\n').length).toBeLessThanOrEqual(81);
+  });
+});
+
 describe('docs/glossary.md', () => {
   const rows = readFileSync('docs/glossary.md', 'utf8').matchAll(/^\| ([a-z ]+) \| /gm);
   const words = Array.from(rows, ([, word = '']) => word).filter((word) => word !== 'word');

@@ -34,7 +34,7 @@ export const variables = {
   FINNHUB_PER_MINUTE: whole(1, 100_000).default(60),
   FINNHUB_PER_SECOND: whole(1, 10_000).default(30),
   FINNHUB_WINDOW_MS: whole(100, 60_000).default(60_000),
-  PAYMENT_GATEWAY: z.enum(['stripe', 'instant']).default('stripe'),
+  PAYMENT_GATEWAY: text().default('stripe'),
   STRIPE_SECRET_KEY: list().optional(),
   STRIPE_WEBHOOK_SECRET: list().optional(),
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
-import { BadDefinition, NoSuchGateway } from '../errors.ts';
+import { BadDefinition, CannotStart, NoSuchGateway } from '../errors.ts';
 import { importFiles } from '../process/import-files.ts';
 import { openOutage } from './http/outage.ts';
 import { openPace } from './http/pace.ts';
@@ -10,7 +10,7 @@ import type { PaymentGateway, PaymentGateways } from './payments/payment-gateway
 /**
  * Opens every gateway that has a folder and is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with
  * another stays with that one.
- * @throws BadDefinition naming the file and what to rename.
+ * @throws BadDefinition naming the file and what to rename, CannotStart when nobody takes new payments.
  */
 export async function openPaymentGateways(config: Config, redis: Redis): Promise<PaymentGateways> {
   const definitions = await loadGateways();
@@ -21,7 +21,12 @@ export async function openPaymentGateways(config: Config, redis: Redis): Promise
     const calls = open(config, pace);
     return calls ? [{ ...rules, ...calls, outage: openOutage(redis, name, pace) }] : [];
   });
-  return gatewaysOf(config.PAYMENT_GATEWAY, opened);
+  const current = config.PAYMENT_GATEWAY;
+  if (!opened.some(({ name }) => name === current)) {
+    const names = definitions.map(({ name }) => name).join(', ');
+    throw new CannotStart(`PAYMENT_GATEWAY is '${current}': set what that needs, or choose another of ${names}`);
+  }
+  return gatewaysOf(current, opened);
 }
 
 /** These gateways, and which of them takes new payments. */

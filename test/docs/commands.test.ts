@@ -18,7 +18,7 @@ const pages = [
   ),
 ];
 /** Pages whose commands have tests of their own. */
-const triedElsewhere = ['docs/add-a-job.md', 'examples/README.md'];
+const triedElsewhere = ['docs/add-a-job.md', 'docs/add-a-gateway.md', 'examples/README.md'];
 const triedHere = pages.filter((page) => !triedElsewhere.includes(page));
 const scripts = triedHere.flatMap((page) => blocksOf(page).filter(({ language }) => language === 'sh'));
 /** Scripts to paste as a whole: they speak to the API. All others are commands, line by line. */

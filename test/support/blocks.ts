@@ -23,3 +23,11 @@ export function fileOf({ text }: Block): { path: string; text: string } | undefi
   const [line, path] = /^\/\/ (\S+\.ts)\n/.exec(text) ?? [];
   return line === undefined || path === undefined ? undefined : { path, text: text.slice(line.length) };
 }
+
+/** What a block adds to a file, if its first line says where: `// In src/config.ts, below: const secrets = [`. */
+export function insertOf({ text }: Block): { path: string; below: string; text: string } | undefined {
+  const [line, path, below] = /^\/\/ In (\S+), below: (.+)\n/.exec(text) ?? [];
+  return line === undefined || path === undefined || below === undefined
+    ? undefined
+    : { path, below, text: text.slice(line.length) };
+}

@@ -8,6 +8,7 @@ import { openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './jobs/load-definitions.ts';
 import type { Lane } from './jobs/queues.ts';
 import { type Market, openMarket } from './market/market.ts';
+import { endOfLog } from './outbox/event-log.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
 import { openTransaction, type Transaction } from './outbox/transaction.ts';
 import { openPayments, type Payments } from './payments/payments.ts';
@@ -61,7 +62,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const producer = openProducer(impatientRedis(config), telemetry);
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
-  const tails = openTails(redis, (name) => openFollower(config, name));
+  const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));
   const tell = tellOnce(log);
   const market = openMarket({ config, redis, orm, transaction, now, tell });
   const rooms = {

@@ -33,46 +33,19 @@ export const redisKeys: readonly RedisKey[] = [
     about: 'The events: see below.',
   },
   {
-    key: '{STREAM}:version:SUBJECT',
-    type: 'string',
-    owner: streams,
-    mostSeconds: hour,
-    lasts: '1 hour',
-    about: 'The last version of a subject that was appended, so that what a relay sends again is not appended twice.',
-  },
-  {
-    key: '{STREAM}:whole',
+    key: '{STREAM}:end',
     type: 'string',
     owner: streams,
     lasts: 'always',
-    about:
-      'Nothing of the stream has been lost since then, in ms; before that, places in it were others. ' +
-      'Without it, the stream is built again from `event_log`.',
-  },
-  {
-    key: '{STREAM}:restoring',
-    type: 'string',
-    owner: 'src/outbox/restore-stream.ts',
-    mostSeconds: 10,
-    lasts: '10 s, renewed',
-    about: 'Who builds a lost stream again, or looks whether its end was lost.',
-    isRare: true,
-  },
-  {
-    key: '{STREAM}:restored:TOKEN',
-    type: 'stream',
-    owner: 'src/outbox/restore-stream.ts',
-    mostSeconds: 10,
-    lasts: '10 s, renewed',
-    about: 'What has been built so far; renamed when it is complete.',
-    isRare: true,
+    about: 'The position in `event_log` at which the stream ends. Without it, the stream is built again from there.',
   },
   {
     key: 'orderflow:whole',
     type: 'string',
     owner: 'src/workers/keep-redis.ts',
     lasts: 'always',
-    about: 'Nothing has emptied this Redis. Without it, jobs, schedules and streams are built again from MySQL.',
+    about:
+      'The run of Redis that holds all it has to. In one that was emptied or started again, whatever is not over gets a job.',
   },
   {
     key: 'orderflow:scheduling',

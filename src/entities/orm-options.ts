@@ -1,6 +1,6 @@
 import { AuditEntry, DeadLetter, IdempotencyKey, Setting } from './ops.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
-import { EventLog, EventVersion, OutboxMessage } from './outbox.entity.ts';
+import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
 import {
   CompanyProfile,
   CryptoData,
@@ -36,6 +36,7 @@ export const allEntities = [
   OutboxMessage,
   EventVersion,
   EventLog,
+  EventLogEnd,
   Refund,
   Dispute,
   GatewayCall,

@@ -1,49 +1,67 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 
 /**
- * A job or an event that must leave MySQL, written in the transaction it belongs to and deleted once it has left.
- * Whoever holds the lease sends it; when `leaseUntil` has passed, anyone may take it over.
+ * A job that must leave MySQL, written in the transaction it belongs to and deleted once it has left. Whoever holds the lease
+ * sends it; when `leaseUntil` has passed, anyone may claim it.
  */
 export const OutboxMessage = defineEntity({
   name: 'OutboxMessage',
   tableName: 'outbox_messages',
-  indexes: [{ properties: ['stream', 'subject', 'version'] }],
   properties: {
-    /** UUIDv7; it becomes the job's or the event's id. */
+    /** UUIDv7; it becomes the job's id. */
     id: p.uuid().primary(),
-    /** A job's kind or an event's type. */
+    /** The job's kind. */
     name: p.string().length(100),
-    /** Set for events only. */
-    stream: p.string().length(50).nullable(),
-    subject: p.string().length(100).nullable(),
-    version: p.integer().unsigned().nullable(),
-    /** JSON text: a job's payload or an event's data. */
+    /** JSON text: the job's payload. */
     body: p.text().columnType('mediumtext'),
     /** The `traceparent` of what wrote it, where traces are kept. */
     trace: p.string().length(55).nullable(),
     createdAt: p.datetime(3),
     leaseUntil: p.datetime(3).index(),
+    /** The token of the sweep that has claimed it. */
+    claim: p.uuid().nullable(),
   },
 });
 
-/** Every event ever announced, written in the transaction that caused it: what rebuilds a lost stream. */
+/**
+ * Every event, written in the transaction that caused it: what streams are filled from, and built again. An event without a
+ * position has not been given one yet; whoever gives it announces it.
+ */
 export const EventLog = defineEntity({
   name: 'EventLog',
   tableName: 'event_log',
   uniques: [{ properties: ['stream', 'subject', 'version'] }],
   indexes: [{ properties: ['stream', 'position'] }, { properties: ['subject', 'position'] }],
   properties: {
-    /** Rises from row to row, but rows become visible in the order of their commits: see outbox/read-log.ts. */
-    position: p.bigint('number').unsigned().primary().autoincrement(),
-    /** UUIDv7, the event's id on its stream. */
-    id: p.uuid().unique(),
+    /** UUIDv7, the event's id. */
+    id: p.uuid().primary(),
+    /** Its place among all events, given after its commit: rising from each that can be seen to the next, without holes. */
+    position: p.bigint('number').unsigned().nullable().unique(),
+    /** When it was given its position, ms. The two are the id of its entry in the stream. */
+    entryMs: p.bigint('number').unsigned().nullable(),
     stream: p.string().length(50),
     type: p.string().length(100),
     subject: p.string().length(100),
     version: p.integer().unsigned(),
+    /** The version of the shape of its data. */
+    schema: p.smallint().unsigned().default(1),
     /** JSON text. */
     data: p.text().columnType('mediumtext'),
+    /** The `traceparent` of what caused it, where traces are kept. */
+    trace: p.string().length(55).nullable(),
     at: p.datetime(3),
+  },
+});
+
+/** The end of the log, one row: the last position that was given, and when. Whoever moves it on gives the next ones. */
+export const EventLogEnd = defineEntity({
+  name: 'EventLogEnd',
+  tableName: 'event_log_end',
+  properties: {
+    /** Always 1. */
+    id: p.integer().unsigned().primary().autoincrement(false),
+    position: p.bigint('number').unsigned(),
+    entryMs: p.bigint('number').unsigned(),
   },
 });
 

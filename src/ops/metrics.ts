@@ -29,7 +29,7 @@ export function addGauges(registry: Registry, observed: Observed, patienceMs: nu
   const gauge = (name: string, help: string, ...labelNames: string[]) =>
     new Gauge({ name, help, labelNames, registers: [registry] });
   const up = gauge('orderflow_up', 'Whether MySQL and Redis answered this scrape.', 'part');
-  const rows = gauge('orderflow_outbox_rows', 'Committed events and jobs that have not been sent yet.');
+  const rows = gauge('orderflow_outbox_rows', 'Committed jobs that have not been sent yet.');
   const lag = gauge('orderflow_outbox_lag_seconds', 'Age of the oldest of them.');
   const lengths = gauge('orderflow_stream_length', 'Entries of each stream.', 'stream');
   const behind = gauge('orderflow_stream_lag_seconds', 'How far followers in this process are behind.', 'stream');

@@ -1,94 +1,74 @@
-import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { EventLog, OutboxMessage } from '../entities/outbox.entity.ts';
-import type { Definitions } from '../jobs/load-definitions.ts';
-import type { Envelope } from '../streams/append.ts';
+import type { EntityManager, InferEntity, MikroORM } from '@mikro-orm/mysql';
+import { EventLog } from '../entities/outbox.entity.ts';
+import type { LoggedEvent } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
-
-/** One event of the log. */
-export type StreamRow = InferEntity<typeof EventLog>;
-/** The `traceparent` of an event, while the outbox still has it. */
-export type Trace = string | null | undefined;
-
-const batch = 500;
-
-/** What a stream may hold of its log, oldest first, by batches; with `since`, from that moment on. */
-export async function* streamLog(
-  em: EntityManager,
-  { name, maxLength }: Stream,
-  since?: Date,
-): AsyncGenerator<readonly StreamRow[]> {
-  const before = async (where: object, offset: number) => {
-    const [row] = await em.find(
-      EventLog,
-      { stream: name, ...where },
-      { orderBy: { position: 'desc' }, offset, limit: 1, fields: ['position'], disableIdentityMap: true },
-    );
-    return row?.position ?? 0;
-  };
-  let after: number = Math.max(await before({}, maxLength), since ? await before({ at: { $lt: since } }, 0) : 0);
-  for (;;) {
-    const rows = await em.find(
-      EventLog,
-      { stream: name, position: { $gt: after } },
-      { orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
-    );
-    if (rows.length === 0) return;
-    yield rows;
-    after = rows.at(-1)?.position ?? after;
-  }
-}
-
-/** An event of the log as its stream has it. */
-export function envelopeOf(row: StreamRow, { events }: Definitions, trace: Trace): Envelope {
-  const { id, type, version, at, subject, data } = row;
-  const schema = events.get(type)?.schema ?? 1;
-  return { id, type, version, schema, time: at.toISOString(), subject, data, ...(trace ? { trace } : {}) };
-}
-
-/** Which events of the log are still in the outbox, with their traces. */
-export async function tracesOfUnsent(
-  em: EntityManager,
-  rows: readonly StreamRow[],
-): Promise<ReadonlyMap<string, Trace>> {
-  const ids = rows.map(({ id }) => id);
-  const found = await em.find(
-    OutboxMessage,
-    { id: { $in: ids } },
-    { fields: ['id', 'trace'], disableIdentityMap: true },
-  );
-  return new Map(found.map(({ id, trace }) => [id, trace]));
-}
+import { beginning, entryId } from '../streams/entry.ts';
+import type { EndOfLog } from '../streams/reader.ts';
 
 /** One event of the log. */
 export type LogRow = InferEntity<typeof EventLog>;
 
 /** Which events are read: after a position, of these subjects or of all. */
-export type LogPart = Readonly<{ after: number; subjects: readonly string[] | undefined; limit: number; at: Date }>;
+export type LogPart = Readonly<{ after: number; subjects: readonly string[] | undefined; limit: number }>;
 
-// Longer than any transaction may take: a position that is still missing then was rolled back.
-const latestCommitMs = 15_000;
-
-/**
- * The log after a position, oldest first. Positions are given out before they are committed, so a later one can be seen
- * before an earlier one: what follows a fresh gap is held back, and whoever reads on from the last row misses nothing.
- */
-export async function readLog(em: EntityManager, { after, subjects, limit, at }: LogPart): Promise<LogRow[]> {
-  const rows = await em.find(
+/** The log after a position, oldest first: whoever reads on from the last row misses nothing. */
+export function readLog(em: EntityManager, { after, subjects, limit }: LogPart): Promise<LogRow[]> {
+  return em.find(
     EventLog,
     { position: { $gt: after }, ...(subjects === undefined ? {} : { subject: { $in: [...subjects] } }) },
     { orderBy: { position: 'asc' }, limit, disableIdentityMap: true },
   );
-  // The events of one subject are committed one after the other; its gaps belong to others.
-  if (subjects?.length === 1) return rows;
-  const gap = rows.findIndex(({ position, at: writtenAt }, index) => {
-    const before = index === 0 ? after : (rows[index - 1]?.position ?? after);
-    return position !== before + 1 && at.getTime() - writtenAt.getTime() < latestCommitMs;
-  });
-  return gap === -1 ? rows : rows.slice(0, gap);
 }
 
-/** Where an event stands in the log, by its id. */
-export async function logPositionOf(em: EntityManager, id: string): Promise<number | undefined> {
-  const row = await em.findOne(EventLog, { id }, { fields: ['position'], disableIdentityMap: true });
-  return row?.position;
+/** What a stream has of the log after a position, oldest first. */
+export async function readStreamLog(em: EntityManager, stream: string, after: number, limit: number) {
+  const rows = await em.find(
+    EventLog,
+    { stream, position: { $gt: after } },
+    { orderBy: { position: 'asc' }, limit, disableIdentityMap: true },
+  );
+  return rows.map(toLogged);
+}
+
+/** The position before the oldest event that a stream may still hold. */
+export async function startOfStream(em: EntityManager, { name, maxLength }: Stream): Promise<number> {
+  const [row] = await em.find(
+    EventLog,
+    { stream: name, position: { $ne: null } },
+    { fields: ['position'], orderBy: { position: 'desc' }, offset: maxLength, limit: 1, disableIdentityMap: true },
+  );
+  return row?.position ?? 0;
+}
+
+/** The last position of each stream that has any. */
+export async function endsOfStreams(em: EntityManager): Promise<ReadonlyMap<string, number>> {
+  const { tableName } = em.getMetadata(EventLog);
+  const rows = await em.execute<{ stream: string; position: string | null }[]>(
+    `select stream, max(position) as position from ${tableName} group by stream`,
+  );
+  return new Map(rows.flatMap(({ stream, position }) => (position === null ? [] : [[stream, Number(position)]])));
+}
+
+/** Says which entry the last event of a stream has there, or will have. */
+export function endOfLog(orm: MikroORM): EndOfLog {
+  return async (stream) => {
+    const [row] = await orm.em
+      .fork()
+      .find(EventLog, { stream, position: { $ne: null } }, { orderBy: { position: 'desc' }, limit: 1 });
+    return row ? entryId(toLogged(row)) : beginning;
+  };
+}
+
+/** The last position of these events, by their ids; undefined when none of them has one. */
+export async function lastPositionOf(em: EntityManager, ids: readonly string[]): Promise<number | undefined> {
+  const [row] = await em.find(
+    EventLog,
+    { id: { $in: [...ids] }, position: { $ne: null } },
+    { fields: ['position'], orderBy: { position: 'desc' }, limit: 1, disableIdentityMap: true },
+  );
+  return row?.position ?? undefined;
+}
+
+function toLogged({ position, entryMs, trace, at, ...row }: LogRow): LoggedEvent {
+  return { ...row, position: position ?? 0, entryMs: entryMs ?? 0, trace: trace ?? null, time: at.toISOString() };
 }

@@ -1,5 +1,6 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MikroORM, type RawQueryFragment, raw } from '@mikro-orm/mysql';
+import { type MikroORM, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Log } from '../process/log.ts';
 import { leaseMs, type Message } from './after-commit.ts';
@@ -9,57 +10,48 @@ const claimLimit = 200;
 const pauseMs = 500;
 
 /**
- * Claims up to 200 messages whose lease has run out, the longest first, sends them, and returns how many it claimed.
+ * Claims up to 200 jobs whose lease has run out, the longest first, sends them, and returns how many it claimed.
  * Safe in any number of processes. A crash can send one twice, with the same id.
  */
-export async function sweepOnce(orm: MikroORM, relay: Relay): Promise<number> {
-  const messages = await claim(orm);
-  if (messages.length > 0) await relay.send(messages);
-  return messages.length;
+export async function sweepOnce(orm: MikroORM, relay: Pick<Relay, 'send'>): Promise<number> {
+  const jobs = await claim(orm);
+  if (jobs.length > 0) await relay.send(jobs);
+  return jobs.length;
 }
 
-/** Sweeps for ever, at a pause that no two processes share, until the signal aborts. */
+/** Sweeps for ever, at a pause that no two processes share, until the signal aborts: jobs, and events that were left. */
 export async function sweepUntil(signal: AbortSignal, orm: MikroORM, relay: Relay, log: Log): Promise<void> {
   while (!signal.aborted) {
-    let claimed = 0;
-    try {
-      claimed = await sweepOnce(orm, relay);
-    } catch (error) {
+    const failed = (error: unknown) => {
       log.warn({ err: error }, 'outbox: a sweep failed and will be tried again');
-    }
+      return 0;
+    };
+    // What keeps jobs from their queues keeps no event from its position.
+    const [claimed] = await Promise.all([sweepOnce(orm, relay).catch(failed), relay.announce().catch(failed)]);
     if (claimed < claimLimit) await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
 }
 
-// Leases are counted on the database's clock where they are taken over: processes may disagree about the time.
+/**
+ * Takes the leases over by one guarded update under a token of its own: whoever else has seen the same messages gets none of them,
+ * whatever the server makes of locks. Leases are counted on the database's clock: processes may disagree about the time.
+ */
 async function claim(orm: MikroORM): Promise<Message[]> {
   const em = orm.em.fork();
-  return em.transactional(
-    async (tx) => {
-      const { tableName } = tx.getMetadata(OutboxMessage);
-      // Read in the index's own order: a sort would lock all that is due, and leave nothing to a second sweep.
-      const due = await tx.execute<{ id: string }[]>(
-        `select id from ${tableName} force index (${tableName}_lease_until_index) where lease_until < utc_timestamp(3)
-         order by lease_until, id limit ${claimLimit} for update skip locked`,
-      );
-      if (due.length === 0) return [];
-      const ids = due.map(({ id }) => id);
-      const leaseUntil: RawQueryFragment = raw(`utc_timestamp(3) + interval ${leaseMs * 1_000} microsecond`);
-      await tx.nativeUpdate(OutboxMessage, { id: { $in: ids } }, { leaseUntil });
-      const rows = await tx.find(
-        OutboxMessage,
-        { id: { $in: ids } },
-        { orderBy: { id: 'asc' }, disableIdentityMap: true },
-      );
-      return rows.map(({ stream = null, subject = null, version = null, trace = null, ...row }) => ({
-        ...row,
-        stream,
-        subject,
-        version,
-        trace,
-      }));
-    },
-    // REPEATABLE READ would lock the gaps between rows, and every order's insert would wait for the sweep.
-    { isolationLevel: 'read committed' },
+  const isDue = { $lt: raw('utc_timestamp(3)') };
+  const due = await em.find(
+    OutboxMessage,
+    { leaseUntil: isDue },
+    { fields: ['id'], orderBy: { leaseUntil: 'asc' }, limit: claimLimit, disableIdentityMap: true },
   );
+  if (due.length === 0) return [];
+  const [ids, token] = [{ $in: due.map(({ id }) => id).toSorted() }, randomUUIDv7()];
+  const leaseUntil: RawQueryFragment = raw(`utc_timestamp(3) + interval ${leaseMs * 1_000} microsecond`);
+  await em.nativeUpdate(OutboxMessage, { id: ids, leaseUntil: isDue }, { claim: token, leaseUntil });
+  const rows = await em.find(
+    OutboxMessage,
+    { id: ids, claim: token },
+    { orderBy: { id: 'asc' }, disableIdentityMap: true },
+  );
+  return rows.map(({ trace = null, ...row }) => ({ ...row, trace }));
 }

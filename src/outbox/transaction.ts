@@ -24,13 +24,13 @@ const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE
  */
 export function openTransaction(
   orm: MikroORM,
-  relay: Relay,
+  relay: Pick<Relay, 'notify'>,
   now: () => Date,
   deadlineMs: number = defaultDeadlineMs,
 ): Transaction {
   return async (work) => {
     const startedAt = performance.now();
-    const { result, messages } = await inTime(
+    const { result, committed } = await inTime(
       deadlineMs,
       pRetry(() => attempt(orm, now, work), {
         retries: 6,
@@ -40,7 +40,7 @@ export function openTransaction(
         shouldRetry: ({ error }) => isTransient(error) && performance.now() - startedAt < deadlineMs,
       }),
     );
-    relay.notify(messages);
+    relay.notify(committed);
     return result;
   };
 }
@@ -56,10 +56,10 @@ async function attempt<T>(orm: MikroORM, now: () => Date, work: (tx: EntityManag
     return await orm.em.fork().transactional(async (tx) => {
       const { after, write } = collectMessages(now);
       const result = await work(tx, after);
-      const messages = await write(tx);
+      const committed = await write(tx);
       await tx.flush();
       isCommitting = true;
-      return { result, messages };
+      return { result, committed };
     });
   } catch (error) {
     if (isCommitting && isLostConnection(error)) throw new CommitUnknown('lost while committing', { cause: error });

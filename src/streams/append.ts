@@ -1,95 +1,66 @@
-import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { loadScript } from '../redis/scripts.ts';
 import type { Stream } from './define-event.ts';
 
-/** An event on its way to its stream; `data` is JSON text. */
-export type Envelope = Readonly<{
+/** An event of the log on its way to its stream; `data` is JSON text. */
+export type LoggedEvent = Readonly<{
+  /** Its place in the log, which is its place in the stream, too. */
+  position: number;
+  /** When it was given that place, ms: the other half of its entry's id. */
+  entryMs: number;
   id: string;
+  stream: string;
   type: string;
+  subject: string;
   version: number;
   schema: number;
+  /** When it happened, RFC 3339. */
   time: string;
-  subject: string;
   data: string;
   /** The `traceparent` of what caused it, where traces are kept. */
-  trace?: string;
+  trace: string | null;
 }>;
 
-/** Redis has lost the stream, or may have lost its end: it is to be restored from the log before anything follows. */
-export class StreamLost extends Error {
-  override name = 'StreamLost';
-  readonly stream: Stream;
-
-  constructor(stream: Stream) {
-    super(`the stream '${stream.name}' is lost`);
-    this.stream = stream;
-  }
+/** The key that says how far of the log a stream has come. */
+export function endKey({ name }: Pick<Stream, 'name'>): string {
+  return `{${name}}:end`;
 }
 
-/** The key that says of a stream that nothing of it has been lost. */
-export function wholeKey({ name }: Pick<Stream, 'name'>): string {
-  return `{${name}}:whole`;
-}
-
-/** The key that holds the last version of a subject that was appended. */
-export function versionKey({ name }: Pick<Stream, 'name'>, subject: string): string {
-  return `{${name}}:version:${subject}`;
-}
-
-/** How long repeats of a version are recognised, seconds. */
-export const repeatsKnownSeconds = 3_600;
-
-// Appends unless this or a later version of the subject has been appended within the hour: a relay whose answer was
-// lost sends again, and consumers should rarely see it. The key's hash tag puts it in the stream's own slot.
-const appendOnce = `
-if ARGV[3] == '1' and redis.call('EXISTS', KEYS[3]) == 0 then return 'lost' end
-local last = redis.call('GET', KEYS[2])
-if last and tonumber(last) >= tonumber(ARGV[2]) then return false end
-local entry = redis.call('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], '*', unpack(ARGV, 4))
-redis.call('SET', KEYS[2], ARGV[2], 'EX', ${repeatsKnownSeconds})
-return entry`;
-
-/** Since when Redis runs nobody can read off cheaply; but it forgets its scripts when it ends, and each stream has one. */
-function scriptOf(redis: Redis, { name }: Pick<Stream, 'name'>) {
-  const text = `-- ${name} in db ${redis.options.db ?? 0}\n${appendOnce}`;
-  return { text, sha: createHash('sha1').update(text).digest('hex') };
-}
-
-/** Whether each of these streams has been looked at since Redis was started; a Redis that dies may lose its last moments. */
-export async function areLookedAt(redis: Redis, streams: readonly Pick<Stream, 'name'>[]): Promise<boolean> {
-  const known = await redis.script('EXISTS', ...streams.map((stream) => scriptOf(redis, stream).sha));
-  return Array.isArray(known) && known.every((one) => one === 1);
-}
-
-/** Lets relays append to a stream, until Redis ends. */
-export async function letAppend(redis: Redis, stream: Pick<Stream, 'name'>): Promise<void> {
-  await redis.script('LOAD', scriptOf(redis, stream).text);
-}
+const run = loadScript(new URL('append/append.lua', import.meta.url), [
+  'stream',
+  'endKey',
+  'maxLength',
+  'previous',
+  'events',
+]);
 
 /**
- * Appends events to their streams, in the given order, in one round trip.
- * Versions of one subject must arrive in order; who has been appended before is passed over.
- * @throws when Redis did not take every one; sending all of them again is harmless. With `mustBeWhole`, StreamLost when
- * Redis has lost a stream, or has been started since anybody has looked: what is appended before it is restored would
- * stand before what is older.
+ * Appends events of one stream, in the order of the log, and returns the position at which the stream ends then. What is there
+ * already is passed over. `previous` is where the event before them stands; undefined when nothing before them belongs to the stream.
+ * Undefined is returned when the stream does not reach so far: what it lacks comes first.
  */
 export async function append(
   redis: Redis,
-  events: readonly Readonly<{ stream: Stream; envelope: Envelope }>[],
-  { mustBeWhole = false } = {},
-): Promise<void> {
-  if (events.length === 0) return;
-  const pipeline = redis.pipeline();
-  for (const { stream, envelope } of events) {
-    const fields = Object.entries(envelope).flatMap(([name, value]) => [name, String(value)]);
-    const keys = [stream.name, versionKey(stream, envelope.subject), wholeKey(stream)];
-    const words = [stream.maxLength, envelope.version, mustBeWhole ? 1 : 0, ...fields];
-    if (mustBeWhole) pipeline.evalsha(scriptOf(redis, stream).sha, 3, ...keys, ...words);
-    else pipeline.eval(appendOnce, 3, ...keys, ...words);
-  }
-  const answers = (await pipeline.exec()) ?? [];
-  const isForgotten = (error: Error | null) => error?.message.startsWith('NOSCRIPT') ?? false;
-  for (const [error] of answers) if (error && !isForgotten(error)) throw error;
-  const lost = events[answers.findIndex(([error, entry]) => entry === 'lost' || isForgotten(error))];
-  if (lost) throw new StreamLost(lost.stream);
+  stream: Pick<Stream, 'name' | 'maxLength'>,
+  previous: number | undefined,
+  events: readonly LoggedEvent[],
+): Promise<number | undefined> {
+  const answer = await run(redis, {
+    stream: stream.name,
+    endKey: endKey(stream),
+    maxLength: stream.maxLength,
+    previous: previous ?? '',
+    events: events.flatMap(wordsOf),
+  });
+  return answer === 'behind' ? undefined : Number(answer);
+}
+
+function wordsOf({ position, entryMs, id, type, version, schema, time, subject, data, trace }: LoggedEvent) {
+  return [position, entryMs, id, type, version, schema, time, subject, data, trace ?? ''];
+}
+
+/** The position at which a stream ends in Redis; undefined when Redis has lost it, or never had it. */
+export async function endOfStream(redis: Redis, stream: Pick<Stream, 'name'>): Promise<number | undefined> {
+  const [isThere, end] = await Promise.all([redis.exists(stream.name), redis.get(endKey(stream))]);
+  return isThere === 1 && end !== null ? Number(end) : undefined;
 }

@@ -6,6 +6,16 @@ export const beginning = '0-0';
 /** The id of an entry as Redis writes it: milliseconds, a dash, a number within the millisecond. */
 export const streamId = /^(0|[1-9]\d{0,18})-(0|[1-9]\d{0,18})$/;
 
+/** The id of the entry that an event of the log has in its stream, now and whenever the stream is built again. */
+export function entryId({ entryMs, position }: Readonly<{ entryMs: number; position: number }>): string {
+  return `${entryMs}-${position}`;
+}
+
+/** The moment of an entry's id, ms. */
+export function momentOf(id: string): number {
+  return Number(id.split('-')[0]);
+}
+
 /** Whether the entry `id` came after `other`. */
 export function isAfter(id: string, other: string): boolean {
   const [time = '', sequence = ''] = id.split('-');
@@ -33,6 +43,7 @@ const Data = z.record(z.string(), z.unknown());
 /** An event as it stands in its stream. `id` is the entry's place there; the event's own id is in `json`. */
 export type StreamEntry = Readonly<{
   id: string;
+  eventId: string;
   type: string;
   subject: string;
   version: number;
@@ -54,6 +65,7 @@ export function parseEntry([id, fields]: readonly [id: string, fields: readonly 
   const { type, subject, version, time } = shown;
   return {
     id,
+    eventId: shown.id,
     type,
     subject,
     version,

@@ -1,27 +1,24 @@
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
-import { wholeKey } from './append.ts';
-import { isOfLostStream, momentOf, readAgainFrom } from './restored.ts';
-import { parseEntry, type StreamEntry, beginning, isAfter } from './entry.ts';
+import { beginning, isAfter, momentOf, parseEntry, type StreamEntry } from './entry.ts';
 
 /** What Redis still has of a stream. `isWhole`: nothing has ever been trimmed from it. */
 export type Extent = Readonly<{ first: string | undefined; last: string; isWhole: boolean }>;
 
-/**
- * Entries were asked for that are no longer there: cut off at the old end, or gone with the whole stream.
- * What is left comes after `position`.
- */
-export type Gap = Readonly<{ why: 'trimmed' | 'lost'; position: string }>;
+/** Why nothing is known of what came after a place: it is no longer there, or no event can have had that place yet. */
+export type Gap = 'trimmed' | 'lost';
 
-/** A page of what came after an id. `position` is where the next page begins. */
+/** A page of what came after an id. `position` is where the next page begins, `end` the last id of the stream. */
 export type Page = Readonly<{
   entries: readonly StreamEntry[];
   position: string;
+  end: string;
   gap: Gap | undefined;
   isLast: boolean;
 }>;
 
-const pageSize = 500;
+// Clocks of processes may be so far apart.
+const aheadMs = 60_000;
 const Reply = z.object({
   length: z.int(),
   'last-generated-id': z.string(),
@@ -29,41 +26,21 @@ const Reply = z.object({
   'first-entry': z.tuple([z.string(), z.array(z.string())]).nullable(),
 });
 
-/** The stream is lost, and will be restored: what came after a position will be known then. */
-export class BeingRestored extends Error {
-  override name = 'BeingRestored';
-}
-
 /**
  * Reads what came after `position`, at most `limit` entries, oldest first. With a gap, the entries are those that are left;
- * their order and ids hold all the same. After a position of a stream that was lost and restored, they begin a little earlier
- * than the position: some may have been seen.
- * @throws when Redis does not answer, and BeingRestored.
+ * their order and ids hold all the same. A stream that Redis has lost gets its ids again: nothing comes until it has.
+ * @throws when Redis does not answer.
  */
 export async function missedSince(redis: Redis, stream: string, position: string, limit: number): Promise<Page> {
-  const whole = await redis.get(wholeKey({ name: stream }));
-  const isLost = isOfLostStream(position, whole);
-  const from = isLost ? readAgainFrom(momentOf(position)) : position;
-  const rows = await redis.xrange(stream, `(${from}`, '+', 'COUNT', limit);
+  const rows = await redis.xrange(stream, `(${position}`, '+', 'COUNT', limit);
   // Looked at after the rows: what is trimmed between the two is reported as a gap although it was read, never the reverse.
   const extent = await extentOf(redis, stream);
-  if (whole === null && extent.last === beginning && position !== beginning)
-    throw new BeingRestored(`the stream '${stream}' is lost, and has not been restored yet`);
-  const gap: Gap | undefined = isLost ? { why: 'lost', position: extent.last } : gapAfter(position, extent);
-  const next = rows.at(-1)?.[0] ?? gap?.position ?? position;
-  return { entries: entriesOf(rows), position: next, gap, isLast: rows.length < limit };
-}
-
-/** Everything of a restored stream that may have been announced since a moment, and the place where that ends, if there is any. */
-export async function readAgain(redis: Redis, stream: string, momentMs: number) {
-  const entries: StreamEntry[] = [];
-  let position: string | undefined;
-  for (;;) {
-    const rows = await redis.xrange(stream, `(${position ?? readAgainFrom(momentMs)}`, '+', 'COUNT', pageSize);
-    entries.push(...entriesOf(rows));
-    position = rows.at(-1)?.[0] ?? position;
-    if (rows.length < pageSize) return { entries, position };
-  }
+  const isLast = rows.length < limit;
+  if (isAfter(position, extent.last) && momentOf(position) > Number((await redis.time())[0]) * 1_000 + aheadMs)
+    return { entries: [], position: extent.last, end: extent.last, gap: 'lost', isLast };
+  const gap = hasGapAfter(position, extent) ? 'trimmed' : undefined;
+  const next = rows.at(-1)?.[0] ?? (gap ? extent.last : position);
+  return { entries: entriesOf(rows), position: next, end: extent.last, gap, isLast };
 }
 
 /** The entries that are ours; whatever else was put into the stream is passed over. */
@@ -72,12 +49,9 @@ export function entriesOf(rows: readonly (readonly [string, readonly string[]])[
 }
 
 /** Whether who has seen everything up to `position` has missed something that is no longer there. */
-export function gapAfter(position: string, { first, last, isWhole }: Extent): Gap | undefined {
-  // A stream that is gone comes back with ids that go by time: what is new then comes after the same position.
-  if (isAfter(position, last)) return { why: 'lost', position: last === beginning ? position : last };
-  if (position === last || (first !== undefined && !isAfter(first, position))) return undefined;
-  if (position === beginning && isWhole) return undefined;
-  return { why: 'trimmed', position: first === undefined ? last : position };
+export function hasGapAfter(position: string, { first, last, isWhole }: Extent): boolean {
+  if (!isAfter(last, position) || (position === beginning && isWhole)) return false;
+  return first === undefined || isAfter(first, position);
 }
 
 /** What Redis has of the stream now. */

@@ -1,10 +1,10 @@
-import { type StreamEntry, isAfter } from './entry.ts';
+import { isAfter, type StreamEntry } from './entry.ts';
 import type { Gap, Page } from './history.ts';
 
 /** What a subscriber is given: an event, the news that some are gone, or the last word before a shutdown. */
 export type Delivery =
   | Readonly<{ kind: 'event'; entry: StreamEntry }>
-  | Readonly<{ kind: 'gap'; why: Gap['why'] }>
+  | Readonly<{ kind: 'gap'; why: Gap }>
   | Readonly<{ kind: 'bye' }>;
 
 /** `after` is the last entry seen (none: from now on); `accepts` chooses entries; `owner` is whose place it takes. */
@@ -25,12 +25,12 @@ export class Subscription {
   readonly owner: string | undefined;
   readonly #source: Source;
   readonly #accepts: (entry: StreamEntry) => boolean;
+  // What has been delivered, or was not wanted, ends here; what waits ends at #heard.
   #position: string | undefined;
+  #heard: string | undefined;
   #waiting: Delivery[] = [];
-  #heardUpTo: string | undefined;
-  // Pages may be ahead of the reader: what it announces up to here has been delivered already.
-  #floor: string | undefined;
-  #isReaderReady = false;
+  // Everything behind this is announced; pages must come as far before the subscriber lives on that.
+  #announcedFrom: string | undefined;
   #isCatchingUp = true;
   #hasSkipped = false;
   #isOver = false;
@@ -78,11 +78,8 @@ export class Subscription {
 
   /** The reader knows where it stands: from now on nothing passes it by. */
   hearReady(position: string): void {
-    this.#isReaderReady = true;
-    if (this.#position === undefined) {
-      this.#position = position;
-      this.#goLive(position);
-    }
+    this.#announcedFrom = position;
+    if (this.#position === undefined) this.#goLive(position);
     this.#wake();
   }
 
@@ -90,28 +87,16 @@ export class Subscription {
   hear(entries: readonly StreamEntry[], position: string): void {
     if (this.#isOver) return;
     for (const entry of entries) if (this.#isNew(entry.id) && this.#accepts(entry)) this.#keep(entry);
-    if (this.#floor === undefined) this.#heardUpTo = position;
+    if (this.#isNew(position)) this.#heard = position;
     if (this.#waiting.length > mostWaiting) this.#overflow();
     this.#wake();
   }
 
-  /** Entries are gone that the reader has not read. */
-  hearGap({ why, position }: Gap): void {
+  /** Something may be gone that the reader has not read: pages tell. */
+  hearDoubt(): void {
     if (this.#isOver) return;
-    // Who catches up finds the gap in the pages.
-    if (this.#isPagewise()) return this.#skip();
-    this.#waiting.push({ kind: 'gap', why });
-    this.#heardUpTo = position;
-    this.#wake();
-  }
-
-  /** The stream was lost and restored: these are what the reader had not read, and `position` is a place among other ids. */
-  hearRestored(entries: readonly StreamEntry[], position: string): void {
-    if (this.#isOver) return;
-    // Who catches up reads the restored stream.
-    if (this.#isPagewise()) return this.#skip();
-    for (const entry of entries) if (this.#accepts(entry)) this.#keep(entry);
-    this.#heardUpTo = position;
+    this.#isCatchingUp = true;
+    this.#skip();
     this.#wake();
   }
 
@@ -139,17 +124,7 @@ export class Subscription {
   }
 
   #isNew(id: string): boolean {
-    if (this.#floor !== undefined && isAfter(id, this.#floor)) this.#floor = undefined;
-    return this.#floor === undefined;
-  }
-
-  /** Whether pages tell what is missing, and not the reader: it is behind them, and what it misses may have been read. */
-  #isPagewise(): boolean {
-    if (this.#floor === undefined) return this.#isCatchingUp;
-    [this.#position, this.#floor, this.#heardUpTo] = [this.#floor, undefined, undefined];
-    this.#isCatchingUp = true;
-    this.#wake();
-    return true;
+    return this.#heard === undefined || isAfter(id, this.#heard);
   }
 
   #keep(entry: StreamEntry): void {
@@ -170,31 +145,33 @@ export class Subscription {
   /** One page of what was missed; undefined when it cannot be read now. */
   async #catchUp(): Promise<Delivery[] | undefined> {
     // Only a reader that knows where it stands will announce all that comes after the page.
-    if (!this.#isReaderReady || this.#position === undefined) return undefined;
+    if (this.#announcedFrom === undefined || this.#position === undefined) return undefined;
     this.#waiting = [];
     this.#hasSkipped = false;
     const page = await this.#source.readPage(this.#position).catch(() => undefined);
     if (!page) return undefined;
     this.#position = page.position;
-    if (page.isLast && !this.#hasSkipped && !this.#isOver) this.#goLive(page.position);
     const missed = page.entries.filter(this.#accepts).map((entry) => ({ kind: 'event' as const, entry }));
-    return page.gap ? [{ kind: 'gap', why: page.gap.why }, ...missed] : missed;
+    const news: Delivery[] = page.gap ? [{ kind: 'gap', why: page.gap }, ...missed] : missed;
+    if (!page.isLast || this.#hasSkipped || this.#isOver) return news;
+    // A stream that was lost is still being built again.
+    if (isAfter(this.#announcedFrom, page.end)) return news.length > 0 ? news : undefined;
+    this.#goLive(page.position);
+    return news;
   }
 
   #goLive(position: string): void {
     this.#isCatchingUp = false;
+    this.#position = position;
     this.#waiting = this.#waiting.filter((heard) => heard.kind !== 'event' || isAfter(heard.entry.id, position));
-    if (this.#heardUpTo === undefined || !isAfter(this.#heardUpTo, position)) {
-      this.#heardUpTo = undefined;
-      this.#floor = position;
-    }
+    if (this.#isNew(position)) this.#heard = position;
   }
 
   #drain(): Delivery[] {
     const news = this.#waiting;
     this.#waiting = [];
     // What has been heard while catching up has not been delivered: it is read in a page, now or by who resumes.
-    if (!this.#isCatchingUp) this.#position = this.#heardUpTo ?? this.#position;
+    if (!this.#isCatchingUp) this.#position = this.#heard ?? this.#position;
     return news;
   }
 

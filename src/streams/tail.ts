@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis';
-import { momentOf } from './restored.ts';
 import { missedSince } from './history.ts';
-import { type Listener, openReader, type StreamReader } from './reader.ts';
+import { type EndOfLog, type Listener, openReader, type StreamReader } from './reader.ts';
 import { noteStep } from '../telemetry/traces.ts';
-import type { StreamEntry } from './entry.ts';
+import { momentOf, type StreamEntry } from './entry.ts';
 import { Subscription, type Following } from './subscription.ts';
 
 /** The live ends of the streams, for any number of subscribers in this process. */
@@ -26,13 +25,13 @@ const pageSize = 500;
  * Opens the tails. Each followed stream has one blocking reader on a connection of its own, opened by `connect` for the
  * first subscriber and closed after the last; `redis` is asked for what a subscriber has missed.
  */
-export function openTails(redis: Redis, connect: (name: string) => Redis): Tails {
+export function openTails(redis: Redis, connect: (name: string) => Redis, endOfLog: EndOfLog): Tails {
   const followed = new Map<string, Followed>();
   let isClosed = false;
 
   const follow = (stream: string): Followed => {
     const subscriptions = new Set<Subscription>();
-    const reader = openReader(stream, connect(`tail-${stream}`), listenerOf(subscriptions));
+    const reader = openReader(stream, connect(`tail-${stream}`), endOfLog, listenerOf(subscriptions));
     const fresh = { reader, subscriptions };
     followed.set(stream, fresh);
     return fresh;
@@ -77,18 +76,13 @@ export function openTails(redis: Redis, connect: (name: string) => Redis): Tails
 function listenerOf(subscriptions: ReadonlySet<Subscription>): Listener {
   // A listener may end its subscription, and with it its place in the set.
   const each = (tell: (subscription: Subscription) => void) => [...subscriptions].forEach(tell);
-  const note = (entries: readonly StreamEntry[]) => entries.forEach((entry) => noteDelivery(entry, subscriptions.size));
   return {
+    hearReady: (position) => each((some) => some.hearReady(position)),
     hear(entries, position) {
       each((some) => some.hear(entries, position));
-      note(entries);
+      for (const entry of entries) noteDelivery(entry, subscriptions.size);
     },
-    hearRestored(entries, position) {
-      each((some) => some.hearRestored(entries, position));
-      note(entries);
-    },
-    hearGap: (gap) => each((some) => some.hearGap(gap)),
-    hearReady: (position) => each((some) => some.hearReady(position)),
+    hearDoubt: () => each((some) => some.hearDoubt()),
   };
 }
 

@@ -1,10 +1,10 @@
+import type { Redis } from 'ioredis';
 import type { Context } from '../context.ts';
 import { mostRestMs, payments } from '../jobs/queues.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '../jobs/payments/reconcile.job.ts';
 import { readPauses } from '../jobs/pause.ts';
-import { restoreStream } from '../outbox/restore-stream.ts';
-import { areLookedAt } from '../streams/append.ts';
+import { completeStreams } from '../outbox/announce.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 
 /** Ends a queue's rest that would not end by itself, or later than any that is asked for. */
@@ -18,14 +18,14 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
   }
 }
 
-/** As long as this key is there, nothing has emptied Redis. */
+/** Which run of Redis holds all that it has to. One that was emptied has no such key, one that was started again is another run. */
 const markKey = 'orderflow:whole';
 const lookEveryMs = 1_000;
 const scheduleEveryMs = 60_000;
 
 /**
- * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: the queues' pauses, the schedules,
- * and, when Redis has lost everything or may have lost something, the streams and a job for all that is not over.
+ * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: what streams lack of the log, the queues'
+ * pauses, the schedules, and, when Redis has lost everything or may have lost something, a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
   const {
@@ -37,17 +37,21 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   let watched: string | undefined;
   while (!signal.aborted) {
     try {
-      // Emptied, or started again, perhaps without its last moments.
-      const isLost =
-        (await context.redis.exists(markKey)) === 0 ||
-        !(await areLookedAt(context.redis, [...context.jobs.definitions.streams.values()]));
+      const run = await runOf(context.redis);
+      const isLost = (await context.redis.get(markKey)) !== run;
       await keepPauses(context);
       await watchRests(context);
       const version = await watchlist.version();
       const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
       // While another process is at it, the next look tries again: it may have begun before the change.
       if ((isLost || isDue) && (await scheduleJobs(context))) [scheduledAtMs, watched] = [now().getTime(), version];
-      if (isLost) await rebuild(context, signal);
+      // Several workers may do it at once: it is harmless twice.
+      if (isLost) {
+        await context.jobs.enqueue(reconcile, { is_everything_due: true });
+        await context.redis.set(markKey, run);
+        log.info('Redis holds jobs and schedules again');
+      }
+      await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal);
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.
       log.debug({ err: error }, 'keeping Redis: a look failed and will be repeated');
@@ -57,19 +61,9 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   }
 }
 
-/** Several workers may do it at once: each step is harmless twice, and the mark is set when all are done. */
-async function rebuild(context: Context, signal: AbortSignal): Promise<void> {
-  const { redis, jobs, log } = context;
-  await jobs.enqueue(reconcile, { is_everything_due: true });
-  // One that cannot be restored keeps neither the others nor their followers waiting.
-  const restored = await Promise.allSettled(
-    [...jobs.definitions.streams.values()].map((stream) =>
-      restoreStream({ ...context, definitions: jobs.definitions }, stream, signal),
-    ),
-  );
-  for (const one of restored) if (one.status === 'rejected') throw one.reason;
-  await redis.set(markKey, '1');
-  log.info('Redis holds jobs, schedules and streams again');
+/** What a Redis calls itself from its start to its end. */
+async function runOf(redis: Redis): Promise<string> {
+  return /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1] ?? '';
 }
 
 /** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */

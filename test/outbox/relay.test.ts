@@ -1,7 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { impatientRedis } from '../../src/redis/connection.ts';
-import { append } from '../../src/streams/append.ts';
+import { append, endOfStream } from '../../src/streams/append.ts';
 import { freePort } from '../support/processes/process.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import {
@@ -26,119 +26,155 @@ const move = (parcel: string, ...steps: number[]) =>
   });
 const announced = async () =>
   (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject, version }) => `${subject} ${version}`);
+const positions = async () =>
+  (await outbox.log()).map(({ subject, version, position }) => `${subject} ${version} ${position}`);
+const committed = async () => ({ jobs: await outbox.jobs(), hasEvents: true });
+const redisAway = async () => {
+  const redis = new Redis({ ...impatientRedis(outbox.api.ctx.config), port: await freePort() });
+  redis.on('error', () => {});
+  return redis;
+};
 
-test('events go out before jobs, and what has gone is deleted', async () => {
+test('events go to their streams, jobs to their queues, and what has gone is marked and deleted', async () => {
   await outbox.transaction(async (_tx, after) => {
     after.enqueue(weighParcel, { parcel: 'first' });
     after.publish(parcelMoved, 'first', { step: 7 });
+    after.publish(letterSent, 'second', { step: 8 });
   });
-  let announcedBefore: string[] = [];
-  let leftBefore: string[] = [];
-  const { producer, added } = noteJobs(async () => {
-    announcedBefore = await announced();
-    leftBefore = (await outbox.rows()).map(({ name }) => name);
-  });
-  const messages = await outbox.messages();
-  expect(await outbox.relay({ producer }).send(messages)).toBe(2);
-  expect(announcedBefore).toEqual(['first 1']);
-  // An event that the job causes must not find the earlier one still here, or it would wait for a sweep.
-  expect(leftBefore).toEqual(['weigh-parcel']);
-  expect(added).toMatchObject([{ id: messages[1]?.id, payload: { parcel: 'first' } }]);
+  const { producer, added } = noteJobs();
+  const jobs = await outbox.jobs();
+  const relay = outbox.relay({ producer });
+  relay.notify({ jobs, hasEvents: true });
+  await relay.idle();
+  expect(added).toMatchObject([{ id: jobs[0]?.id, payload: { parcel: 'first' } }]);
   expect(await outbox.rows()).toEqual([]);
-  expect(await readStream(outbox.api.ctx.redis, 'parcels')).toMatchObject([
-    { id: messages[0]?.id, type: 'parcel.moved', version: '1', schema: '1', subject: 'first', data: '{"step":7}' },
-  ]);
+  const [first, second] = (await outbox.log()).toSorted((one, other) => one.subject.localeCompare(other.subject));
+  const told = { type: 'parcel.moved', version: '1', schema: '1', subject: 'first', data: '{"step":7}' };
+  expect(await readStream(outbox.api.ctx.redis, 'parcels')).toMatchObject([{ ...told, id: first?.id }]);
+  expect(await readStream(outbox.api.ctx.redis, 'letters')).toMatchObject([{ subject: 'second' }]);
+  expect(new Set([first?.position, second?.position])).toEqual(new Set([1, 2]));
+  // The entry is where the log says that it is.
+  const [[id] = []] = await outbox.api.ctx.redis.xrange('parcels', '-', '+');
+  expect(id).toBe(`${first?.entryMs}-${first?.position}`);
 });
 
-test('a later event waits for an earlier one that has not gone yet, and others do not wait for it', async () => {
-  await move('late', 1);
-  await move('late', 2);
+test('whoever announces tells what others have committed, in the order of versions, and others find nothing left', async () => {
+  await move('one', 1, 2);
   await move('other', 1);
-  const [first, other, second] = await outbox
-    .messages()
-    .then((all) => [
-      all.filter(({ subject, version }) => subject === 'late' && version === 1),
-      all.filter(({ subject }) => subject === 'other'),
-      all.filter(({ subject, version }) => subject === 'late' && version === 2),
-    ]);
-  const relay = outbox.relay();
-  expect(await relay.send([...(second ?? []), ...(other ?? [])])).toBe(1);
-  expect(await announced()).toEqual(['other 1']);
-  expect(await relay.send(first ?? [])).toBe(1);
-  expect(await relay.send(second ?? [])).toBe(1);
-  expect(await announced()).toEqual(['other 1', 'late 1', 'late 2']);
+  await move('one', 3);
+  const counts = await Promise.all(Array.from({ length: 4 }, () => outbox.relay().announce()));
+  expect(counts.reduce((sum, count) => sum + count)).toBe(4);
+  expect((await announced()).filter((told) => told.startsWith('one'))).toEqual(['one 1', 'one 2', 'one 3']);
+  expect(await announced()).toHaveLength(4);
+  expect((await outbox.log()).map(({ position }) => position)).toEqual([1, 2, 3, 4]);
 });
 
-test('events of one subject that go out together are in order, however they were handed over', async () => {
-  await move('shuffled', 1, 2, 3);
-  await outbox.relay().send((await outbox.messages()).toReversed());
-  expect(await announced()).toEqual(['shuffled 1', 'shuffled 2', 'shuffled 3']);
+test('a transaction that is held open holds back nobody, and its events get the positions of their commit', async () => {
+  const isHeld = Promise.withResolvers<void>();
+  const mayEnd = Promise.withResolvers<void>();
+  const { ctx } = outbox.api;
+  const holding = ctx.orm.em.fork().transactional(
+    async (tx) => {
+      await tx.execute(
+        `insert into event_log (id, stream, type, subject, version, data, at)
+         values ('00000000-0000-7000-8000-000000000000', 'parcels', 'parcel.moved', 'held', 1, '{"step":1}', now(3))`,
+      );
+      isHeld.resolve();
+      await mayEnd.promise;
+    },
+    { isolationLevel: 'read committed' },
+  );
+  await isHeld.promise;
+  await move('free', 1);
+  expect(await outbox.relay().announce()).toBe(1);
+  expect(await announced()).toEqual(['free 1']);
+  mayEnd.resolve();
+  await holding;
+  expect(await outbox.relay().announce()).toBe(1);
+  expect(await announced()).toEqual(['free 1', 'held 1']);
+  expect(await positions()).toEqual(['free 1 1', 'held 1 2']);
 });
 
-test('an event appended before is passed over: a lost answer announces nothing twice and queues nothing twice', async () => {
+test('what another process has numbered and not appended goes first', async () => {
+  await move('first', 1);
+  await outbox.relay().announce();
+  await move('lost-on-the-way', 1);
+  const redis = await redisAway();
+  await expect(outbox.relay({ redis }).announce()).rejects.toThrow();
+  redis.disconnect();
+  await move('next', 1);
+  await outbox.relay().announce();
+  expect(await announced()).toEqual(['first 1', 'lost-on-the-way 1', 'next 1']);
+});
+
+test('what has been appended is passed over, and what does not follow is refused', async () => {
+  const { redis } = outbox.api.ctx;
+  const { stream } = parcelMoved;
+  const event = (position: number) => {
+    const about = { stream: stream.name, type: 'parcel.moved', subject: 'old', version: position, schema: 1 };
+    return { ...about, position, entryMs: 1_000, id: `e${position}`, time: 'now', data: '{}', trace: null };
+  };
+  expect(await append(redis, stream, 5, [event(6)])).toBeUndefined();
+  expect(await endOfStream(redis, stream)).toBeUndefined();
+  expect(await append(redis, stream, undefined, [event(4), event(5)])).toBe(5);
+  expect(await append(redis, stream, undefined, [event(4), event(5)])).toBe(5);
+  expect(await append(redis, stream, 4, [event(5), event(7)])).toBe(7);
+  expect(await append(redis, stream, 8, [event(9)])).toBeUndefined();
+  expect(await announced()).toEqual(['old 4', 'old 5', 'old 7']);
+  expect(await endOfStream(redis, stream)).toBe(7);
+});
+
+test('a job that is not defined here stays, and blocks nobody; an event goes as it was written', async () => {
   await outbox.transaction(async (_tx, after) => {
-    after.enqueue(weighParcel, { parcel: 'twice' });
-    after.publish(parcelMoved, 'twice', { step: 1 });
-  });
-  const messages = await outbox.messages();
-  const relay = outbox.relay();
-  // The rows are gone after the first, which does not matter to a sender that has them in its hands.
-  await relay.send(messages);
-  await relay.send(messages);
-  expect(await announced()).toEqual(['twice 1']);
-  const queue = outbox.api.ctx.jobs.queues.get('upkeep');
-  expect((await queue?.getWaiting())?.map(({ id }) => id)).toEqual([messages[1]?.id]);
-});
-
-test('an older version that arrives after a newer one is passed over too, and the next one is not', async () => {
-  const event = (version: number) => ({
-    stream: parcelMoved.stream,
-    envelope: { id: `e${version}`, type: 'parcel.moved', version, schema: 1, time: 'now', subject: 'old', data: '{}' },
-  });
-  for (const version of [1, 2, 1, 2, 3]) await append(outbox.api.ctx.redis, [event(version)]);
-  expect(await announced()).toEqual(['old 1', 'old 2', 'old 3']);
-});
-
-test('a name that is not defined here stays, and blocks nobody', async () => {
-  await outbox.transaction(async (_tx, after) => {
-    after.publish({ ...parcelMoved, type: 'parcel.lost' }, 'unknown', { step: 1 });
+    after.publish({ ...parcelMoved, type: 'parcel.lost', schema: 3 }, 'unknown', { step: 1 });
     after.enqueue({ ...weighParcel, kind: 'melt-parcel' }, { parcel: 'unknown' });
+    after.publish({ ...parcelMoved, stream: { ...parcelMoved.stream, name: 'elsewhere' } }, 'unknown', { step: 1 });
     after.publish(parcelMoved, 'known', { step: 1 });
     after.enqueue(weighParcel, { parcel: 'known' });
   });
   const { producer, added } = noteJobs();
-  expect(await outbox.relay({ producer }).send(await outbox.messages())).toBe(2);
-  expect(await announced()).toEqual(['known 1']);
+  const relay = outbox.relay({ producer });
+  expect([await relay.announce(), await relay.send(await outbox.jobs())]).toEqual([3, 1]);
+  const told = await readStream(outbox.api.ctx.redis, 'parcels');
+  expect(told.map(({ subject, schema }) => `${subject} ${schema}`).toSorted()).toEqual(['known 1', 'unknown 3']);
   expect(added.map(({ payload }) => payload)).toEqual([{ parcel: 'known' }]);
-  expect((await outbox.rows()).map(({ name }) => name)).toEqual(['melt-parcel', 'parcel.lost']);
+  expect((await outbox.rows()).map(({ name }) => name)).toEqual(['melt-parcel']);
 });
 
-test('while Redis is away the rows stay, and the relay says nothing to who committed', async () => {
-  await move('away', 1);
-  const redis = new Redis({ ...impatientRedis(outbox.api.ctx.config), port: await freePort() });
-  redis.on('error', () => {});
-  const relay = outbox.relay({ redis });
-  relay.notify(await outbox.messages());
+test('while Redis is away jobs stay and events get their positions, and the relay says nothing to who committed', async () => {
+  await outbox.transaction(async (_tx, after) => {
+    after.publish(parcelMoved, 'away', { step: 1 });
+    after.enqueue(weighParcel, { parcel: 'away' });
+  });
+  const redis = await redisAway();
+  const { producer } = noteJobs(async () => {
+    throw new Error('Redis is away');
+  });
+  const relay = outbox.relay({ redis, producer });
+  relay.notify(await committed());
   await relay.idle();
   redis.disconnect();
   expect(await outbox.rows()).toHaveLength(1);
+  expect(await positions()).toEqual(['away 1 1']);
+  await outbox.complete();
+  expect(await announced()).toEqual(['away 1']);
 });
 
 test('a relay leaves to the sweep what its lease is too short for', async () => {
-  await move('short', 1);
+  await outbox.transaction(async (_tx, after) => void after.enqueue(weighParcel, { parcel: 'short' }));
+  const { producer, added } = noteJobs();
   const soon = new Date(Date.now() + 2_000);
-  const relay = outbox.relay();
-  relay.notify((await outbox.messages()).map((message) => ({ ...message, leaseUntil: soon })));
+  const relay = outbox.relay({ producer });
+  relay.notify({ jobs: (await outbox.jobs()).map((job) => ({ ...job, leaseUntil: soon })), hasEvents: false });
   await relay.idle();
-  expect(await announced()).toEqual([]);
-  relay.notify(await outbox.messages());
+  expect(added).toEqual([]);
+  relay.notify(await committed());
   await relay.idle();
-  expect(await announced()).toEqual(['short 1']);
+  expect(added).toHaveLength(1);
 });
 
 test('a key of Redis that is no stream holds back its own events alone: other streams and all jobs go on', async () => {
   const { redis } = outbox.api.ctx;
-  await redis.del('parcels');
   await redis.set('parcels', 'no stream');
   await outbox.transaction(async (_tx, after) => {
     after.publish(parcelMoved, 'held', { step: 1 });
@@ -146,12 +182,12 @@ test('a key of Redis that is no stream holds back its own events alone: other st
     after.enqueue(weighParcel, { parcel: 'held' });
   });
   const { producer, added } = noteJobs();
-  expect(await outbox.relay({ producer }).send(await outbox.messages())).toBe(2);
+  const relay = outbox.relay({ producer });
+  relay.notify(await committed());
+  await relay.idle();
   expect(added.map(({ payload }) => payload)).toEqual([{ parcel: 'held' }]);
   expect((await readStream(redis, 'letters')).map(({ subject }) => subject)).toEqual(['free']);
-  expect((await outbox.rows()).map(({ name }) => name)).toEqual(['parcel.moved']);
-  // Once the key is gone, nothing has been lost.
   await redis.del('parcels');
-  expect(await outbox.relay().send(await outbox.messages())).toBe(1);
+  await outbox.complete();
   expect(await announced()).toEqual(['held 1']);
 });

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { market } from '../../src/streams/market.stream.ts';
-import { extentOf, gapAfter, missedSince } from '../../src/streams/history.ts';
+import { extentOf, hasGapAfter, missedSince } from '../../src/streams/history.ts';
 import { openTails } from '../../src/streams/tail.ts';
 import { isAfter } from '../../src/streams/entry.ts';
 import { appendEvents } from '../support/stores/append-events.ts';
@@ -35,7 +35,11 @@ test('pages follow one another without holes, and the last one says so', async (
 });
 
 test('how far followers are behind an entry is known as long as there are any', async () => {
-  const tails = openTails(redis, () => redis.duplicate());
+  const tails = openTails(
+    redis,
+    () => redis.duplicate(),
+    async () => '0-0',
+  );
   expect(tails.behindMs(market.name, '5000-0')).toBeUndefined();
   await redis.xadd(market.name, '2000-0', 'id', 'x');
   const subscription = tails.subscribe(market.name);
@@ -72,25 +76,35 @@ test('entries that are none of ours are passed over, and the place behind them i
   expect(page.position).toBe(last);
 });
 
-test('a place is lost behind what was trimmed and beyond what there is, and nowhere else', async () => {
+test('a place has a gap behind it where something was trimmed, and nowhere else', async () => {
   const missing = await extentOf(redis, market.name);
-  expect(gapAfter('0-0', missing)).toBeUndefined();
-  expect(gapAfter('5-0', missing)).toEqual({ why: 'lost', position: '5-0' });
+  expect(['0-0', '5-0'].map((id) => hasGapAfter(id, missing))).toEqual([false, false]);
 
   await appendEvents(redis, market, 'quote.updated', 4);
   const ids = (await redis.xrange(market.name, '-', '+')).map(([id]) => id);
   const [first = '', second = '', third = '', fourth = ''] = ids;
   const whole = await extentOf(redis, market.name);
-  for (const id of ['0-0', ...ids]) expect(gapAfter(id, whole)).toBeUndefined();
-  expect(gapAfter('9999999999999-0', whole)).toEqual({ why: 'lost', position: fourth });
+  for (const id of ['0-0', ...ids, '9999999999999-0']) expect(hasGapAfter(id, whole)).toBe(false);
 
   await redis.xtrim(market.name, 'MAXLEN', 2);
   const trimmed = await extentOf(redis, market.name);
-  for (const id of ['0-0', first, second]) expect(gapAfter(id, trimmed)).toEqual({ why: 'trimmed', position: id });
-  for (const id of [third, fourth]) expect(gapAfter(id, trimmed)).toBeUndefined();
+  expect(['0-0', first, second, third, fourth].map((id) => hasGapAfter(id, trimmed))).toEqual([
+    true,
+    true,
+    true,
+    false,
+    false,
+  ]);
 
   await redis.xtrim(market.name, 'MAXLEN', 0);
-  const empty = await extentOf(redis, market.name);
-  expect(gapAfter(third, empty)).toEqual({ why: 'trimmed', position: fourth });
-  expect(gapAfter(fourth, empty)).toBeUndefined();
+  expect(await read(third)).toMatchObject({ entries: [], position: fourth, end: fourth, gap: 'trimmed', isLast: true });
+  expect(await read(fourth)).toMatchObject({ entries: [], position: fourth, gap: undefined });
+});
+
+test('what comes after a place beyond the end is waited for, unless nothing can have that place yet', async () => {
+  await appendEvents(redis, market, 'quote.updated', 1);
+  const [[last] = []] = await redis.xrange(market.name, '-', '+');
+  const soon = `${Date.now() + 1_000}-0`;
+  expect(await read(soon)).toMatchObject({ entries: [], position: soon, end: last, gap: undefined });
+  expect(await read('9999999999999-0')).toMatchObject({ entries: [], position: last, gap: 'lost' });
 });

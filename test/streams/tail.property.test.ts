@@ -116,7 +116,13 @@ test('with cuts, trims and restarts over 10,000 events, a follower misses nothin
   let gaps = 0;
   const scenario = async (steps: readonly { what: string; size: number }[]) => {
     await redis.del(market.name);
-    const follower = openFollower(() => openTails(redis, () => (reader = connect())));
+    const follower = openFollower(() =>
+      openTails(
+        redis,
+        () => (reader = connect()),
+        async () => '0-0',
+      ),
+    );
     const appended: string[] = [];
     const append = async (count: number) => {
       await appendEvents(redis, market, 'quote.updated', count);

@@ -82,7 +82,7 @@ async function namedJob(c: HonoContext<RouteEnv>): Promise<NamedJob> {
   if (!(await isReadable(c, id))) throw unknownJob();
   const { ctx } = c.var;
   // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
-  const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id, stream: null }, { disableIdentityMap: true });
+  const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id }, { disableIdentityMap: true });
   const kind = unsent && ctx.jobs.definitions.jobs.get(unsent.name);
   const found = await findJob(ctx.jobs, id).catch((error: unknown) => {
     if (!kind) throw redisAway(error);

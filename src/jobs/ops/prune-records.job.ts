@@ -44,11 +44,11 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
 async function deleteEvents(tx: EntityManager, before: Date): Promise<number> {
   const oldest = await tx.find(
     EventLog,
-    { stream: 'market' },
-    { fields: ['position', 'at'], orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
+    { stream: 'market', position: { $ne: null } },
+    { fields: ['id', 'at'], orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
   );
-  const positions = oldest.filter(({ at }) => at < before).map(({ position }) => position);
-  return positions.length === 0 ? 0 : tx.nativeDelete(EventLog, { position: { $in: positions } });
+  const ids = oldest.filter(({ at }) => at < before).map(({ id }) => id);
+  return ids.length === 0 ? 0 : tx.nativeDelete(EventLog, { id: { $in: ids } });
 }
 
 async function deleteRefusals(tx: EntityManager, before: Date): Promise<number> {

@@ -45,9 +45,6 @@ describe('what keeps nobody out', () => {
     const row = {
       name: 'no-such-job',
       body: '{}',
-      stream: null,
-      subject: null,
-      version: null,
       createdAt: at,
       leaseUntil: at,
     };

@@ -79,7 +79,8 @@ async function requestTo(route: Route) {
 }
 
 const rename = (from: string, to: string) => api.ctx.orm.em.fork().execute(`rename table ${from} to ${to}`);
-const stored = () => everythingInMysql(api.ctx.orm, ['outbox_messages']);
+// But for what relays change on their own: versions are counted in another table.
+const stored = () => everythingInMysql(api.ctx.orm, ['outbox_messages', 'event_log', 'event_log_end']);
 
 describe.each(routes.map((route) => [route.route.operationId, route] as const))('%s', (operationId, route) => {
   it('is written down in the transaction that does it', async () => {

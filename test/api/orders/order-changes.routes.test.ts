@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderView } from '../../../src/api/orders/order-view.ts';
 import { OrderHistory } from '../../../src/entities/orders.entity.ts';
-import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 
@@ -15,8 +15,8 @@ const call = (method: string, path: string, body?: unknown, as: 'demo' | 'admin'
   shop.send(method, path, { as, ...(body === undefined ? {} : { body }) });
 const codeOf = async (answer: Response) => (await problemOf(answer)).code;
 const announced = async (id: string) =>
-  (await shop.ctx.orm.em.fork().find(OutboxMessage, { subject: id }, { orderBy: { version: 'asc' } })).map(
-    ({ name }) => name,
+  (await shop.ctx.orm.em.fork().find(EventLog, { subject: id }, { orderBy: { version: 'asc' } })).map(
+    ({ type }) => type,
   );
 const history = async (order: string) =>
   (await shop.ctx.orm.em.fork().find(OrderHistory, { order }, { orderBy: { id: 'asc' } })).map(

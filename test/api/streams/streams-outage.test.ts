@@ -35,17 +35,16 @@ test('followers stay while Redis is frozen, or killed and started again, and mis
   await client.disconnect();
 });
 
-test('followers of a Redis that comes back empty are told of the gap and go on', async () => {
+test('followers of a Redis that comes back empty, with no log of what it held, are told of the gap and go on', async () => {
   const client = await follow();
   await quotes(2);
   await client.have(2);
   await platform.redis.flushall();
   await platform.redisServer?.process().signal('SIGKILL');
   await platform.redisServer?.restart();
-  await client.have(3);
   const sent = await quotes(2);
   const frames = await client.have(5);
-  expect(frames.slice(2).map(({ event }) => event)).toEqual(['gap', 'quote.updated', 'quote.updated']);
+  expect(frames[2]?.event).toBe('gap');
   expect(frames.slice(3).map((frame) => eventOf(frame).id)).toEqual(sent);
   await client.disconnect();
 });

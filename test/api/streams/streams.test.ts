@@ -1,6 +1,5 @@
 import { readdir } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { wholeKey } from '../../../src/streams/append.ts';
 import { market } from '../../../src/streams/market.stream.ts';
 import { orders } from '../../../src/streams/orders.stream.ts';
 import { appendEvents } from '../../support/stores/append-events.ts';
@@ -104,21 +103,16 @@ test('a client that was away while its place was trimmed is told of the gap, and
   expect(frames.slice(2).map((frame) => eventOf(frame).id)).toEqual(left);
 });
 
-test('a client whose stream is gone for good is told of the gap once, and reads on in the new one', async () => {
-  await platform.redis.set(wholeKey(market), '1');
+test('a client whose stream is gone, and its log, is told of the gap once, and reads on in the new one', async () => {
   const client = await follow('/streams/market');
   await quotes(2);
   await client.have(2);
   await client.disconnect();
   await platform.redis.del(market.name);
   await client.connect();
-  await client.have(3);
   const sent = await quotes(3);
   const frames = await client.have(6);
-  expect(frames.slice(2).map(({ event }) => event)).toEqual([
-    'gap',
-    ...Array.from({ length: 3 }, () => 'quote.updated'),
-  ]);
+  expect(frames[2]?.event).toBe('gap');
   expect(frames.slice(3).map((frame) => eventOf(frame).id)).toEqual(sent);
 });
 

@@ -22,9 +22,9 @@ test('deletes answers after three days and market events after a week, keeps eve
   await em().insert(IdempotencyKey, { ...answer, key: 'kept', createdAt: hoursAgo(73) });
   const event = { type: 'any', subject: 's', data: '{}' };
   const events = [
-    { ...event, id: randomUUIDv7(), stream: 'market', version: 1, at: hoursAgo(8 * 24) },
-    { ...event, id: randomUUIDv7(), stream: 'market', version: 2, at: hoursAgo(6 * 24) },
-    { ...event, id: randomUUIDv7(), stream: 'orders', version: 1, at: hoursAgo(900 * 24) },
+    { ...event, id: randomUUIDv7(), stream: 'market', version: 1, position: 1, at: hoursAgo(8 * 24) },
+    { ...event, id: randomUUIDv7(), stream: 'market', version: 2, position: 2, at: hoursAgo(6 * 24) },
+    { ...event, id: randomUUIDv7(), stream: 'orders', version: 1, position: 3, at: hoursAgo(900 * 24) },
   ];
   await em().insertMany(EventLog, events);
   expect(await prune()).toEqual({ deleted: 2 });

@@ -19,7 +19,7 @@ export async function untilTerminal({ orm }: Platform, since: number, deadlineMs
     () => `every order is over: ${left}`,
     async () => {
       const orders = await em().count(Order, open);
-      const messages = await em().count(OutboxMessage, {});
+      const messages = (await em().count(OutboxMessage, {})) + (await em().count(EventLog, { position: null }));
       left = `${orders} orders pending, ${messages} messages unsent`;
       return orders + messages === 0 ? true : undefined;
     },

@@ -1,13 +1,12 @@
-import type { RestoreParts } from '../../../src/outbox/restore-stream.ts';
 import type { InferEntity } from '@mikro-orm/mysql';
 import { z } from 'zod';
-import { EventLog, OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from '../../../src/entities/outbox.entity.ts';
 import { defineJob } from '../../../src/jobs/define-job.ts';
 import type { QueuedJob } from '../../../src/jobs/enqueue.ts';
 import { upkeep } from '../../../src/jobs/queues.ts';
 import type { Message } from '../../../src/outbox/after-commit.ts';
+import { completeStreams } from '../../../src/outbox/announce.ts';
 import { openRelay, type Relay, type RelayParts } from '../../../src/outbox/relay.ts';
-import { letAppend, wholeKey } from '../../../src/streams/append.ts';
 import { defineEvent, defineStream, type Stream } from '../../../src/streams/define-event.ts';
 import { openTransaction, type Transaction } from '../../../src/outbox/transaction.ts';
 import { openTestApi, type TestApi } from '../api/test-api.ts';
@@ -50,6 +49,7 @@ export const weighParcel = defineJob(
 );
 
 type Row = InferEntity<typeof OutboxMessage>;
+type Event = InferEntity<typeof EventLog>;
 
 /** A database whose outbox nobody empties unless a test asks for it. */
 export type Outbox = Readonly<{
@@ -58,12 +58,14 @@ export type Outbox = Readonly<{
   transaction: Transaction;
   /** A relay on the real Redis, which knows the test's job and event; parts may be replaced. */
   relay(parts?: Partial<RelayParts>): Relay;
-  /** What restoring a stream needs. */
-  restoring(): RestoreParts;
-  /** The rows: events by version, then jobs. */
+  /** Appends what the streams lack of the log, as a worker does. */
+  complete(parts?: Partial<RelayParts>): Promise<void>;
+  /** The jobs. */
   rows(): Promise<Row[]>;
-  /** The rows as a relay takes them. */
-  messages(): Promise<Message[]>;
+  /** The jobs as a relay takes them. */
+  jobs(): Promise<Message[]>;
+  /** The events of the log, by position; those without one come last, by version. */
+  log(): Promise<Event[]>;
   /** Lets every lease run out. */
   expireLeases(): Promise<void>;
   empty(): Promise<void>;
@@ -84,48 +86,45 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
       [letters.name, letters],
     ]),
   };
-  const rows = () => ctx.orm.em.fork().find(OutboxMessage, {}, { orderBy: { name: 'asc', version: 'asc' } });
+  const rows = () => ctx.orm.em.fork().find(OutboxMessage, {}, { orderBy: { name: 'asc', id: 'asc' } });
+  const untold = Number.MAX_SAFE_INTEGER;
   return {
     api,
-    transaction: openTransaction(ctx.orm, { notify() {}, send: async () => 0, idle: async () => {} }, ctx.now),
+    transaction: openTransaction(ctx.orm, deafRelay, ctx.now),
     relay: (parts = {}) => openRelay({ ...ctx, producer: ctx.jobs, definitions, ...parts }),
-    restoring: () => ({ ...ctx, definitions: ctx.jobs.definitions }),
+    complete: (parts = {}) => {
+      const { signal } = new AbortController();
+      return completeStreams({ ...ctx, ...parts, streams: definitions.streams }, signal);
+    },
     rows,
-    messages: async () =>
-      (await rows()).map(({ stream: name = null, subject = null, version = null, trace = null, ...row }) => ({
-        ...row,
-        stream: name,
-        subject,
-        version,
-        trace,
-      })),
+    jobs: async () => (await rows()).map(({ trace = null, ...row }) => ({ ...row, trace })),
+    log: async () =>
+      (await ctx.orm.em.fork().find(EventLog, {}, { orderBy: { version: 'asc' } })).toSorted(
+        (one, other) => (one.position ?? untold) - (other.position ?? untold),
+      ),
     expireLeases: async () =>
       void (await ctx.orm.em.fork().nativeUpdate(OutboxMessage, {}, { leaseUntil: new Date(Date.now() - 1_000) })),
     async empty() {
       await ctx.orm.em.fork().nativeDelete(OutboxMessage, {});
       await ctx.orm.em.fork().nativeDelete(EventLog, {});
+      await ctx.orm.em.fork().nativeDelete(EventVersion, {});
+      await ctx.orm.em.fork().nativeUpdate(EventLogEnd, {}, { position: 0 });
       await ctx.redis.flushdb();
-      // Nothing was lost: what these tests do not send has never been on the stream.
-      for (const one of [stream, letters]) {
-        await ctx.redis.set(wholeKey(one), '1');
-        await letAppend(ctx.redis, one);
-      }
     },
   };
 }
+
+/** A relay that sends nothing. */
+export const deafRelay: Relay = { notify() {}, send: async () => 0, announce: async () => 0, idle: async () => {} };
 
 /** A queue that only notes what it is given, and asks `before` first. */
 export function noteJobs(before: () => Promise<void> = async () => {}) {
   const added: QueuedJob[] = [];
   const producer: RelayParts['producer'] = {
-    queues: new Map(),
-    enqueue: async () => 'none',
-    findLive: async () => [],
     async enqueueAll(jobs) {
       await before();
       added.push(...jobs);
     },
-    close: async () => {},
   };
   return { producer, added };
 }

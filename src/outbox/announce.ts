@@ -1,0 +1,107 @@
+import type { MikroORM } from '@mikro-orm/mysql';
+import { type Redis, ReplyError } from 'ioredis';
+import type { Log } from '../process/log.ts';
+import { append, endKey, endOfStream } from '../streams/append.ts';
+import type { Stream } from '../streams/define-event.ts';
+import { entriesOf } from '../streams/history.ts';
+import { endsOfStreams, lastPositionOf, readStreamLog, startOfStream } from './event-log.ts';
+import { mostNumbered, type Numbered, numberEvents } from './number-events.ts';
+
+/** What announcing needs of its process. */
+export type AnnounceParts = Readonly<{
+  orm: MikroORM;
+  redis: Redis;
+  streams: ReadonlyMap<string, Stream>;
+  log: Log;
+  now: () => Date;
+}>;
+
+const batch = 500;
+
+/**
+ * Gives every event that has been committed its position, and appends it to its stream; returns how many they were. What Redis
+ * does not take stands in the log, and `completeStreams` of any worker appends it.
+ */
+export async function announce(parts: AnnounceParts): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const events = await numberEvents(parts.orm.em.fork(), parts.now());
+    count += events.length;
+    const perStream = Map.groupBy(events, ({ stream }) => stream);
+    await Promise.all([...perStream].map(([name, some]) => appendNumbered(parts, parts.streams.get(name), some)));
+    if (events.length < mostNumbered) return count;
+  }
+}
+
+/** A stream that is not defined here is filled by a process that knows it. */
+async function appendNumbered(parts: AnnounceParts, stream: Stream | undefined, events: readonly Numbered[]) {
+  if (!stream) return;
+  await alone(parts, stream, async () => {
+    if ((await append(parts.redis, stream, events[0]?.previous, events)) !== undefined) return;
+    // Another process has given the positions before these, and not appended its events yet. A lost stream is for the workers.
+    const end = await endOfStream(parts.redis, stream);
+    if (end !== undefined) await appendAfter(parts, stream, end);
+  });
+}
+
+/** Streams do not share their troubles: a key that is no stream holds back its own events. @throws when Redis is away. */
+async function alone({ log }: AnnounceParts, { name }: Stream, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof ReplyError)) throw error;
+    log.error({ err: error, stream: name }, 'Redis refuses events; a worker tries again');
+  }
+}
+
+/** Appends up to 500 events that stand behind `end` in the log, and returns where the stream ends then. */
+async function appendAfter(parts: AnnounceParts, stream: Stream, end: number, isFirst = false) {
+  const events = await readStreamLog(parts.orm.em.fork(), stream.name, end, batch);
+  if (events.length === 0) return undefined;
+  const next = await append(parts.redis, stream, isFirst ? undefined : end, events);
+  return next !== undefined && next > end ? next : undefined;
+}
+
+/**
+ * Appends to each stream what it lacks of the log: what nobody has appended because its process died, what Redis forgot when
+ * it was started again, and all that a stream may hold when Redis has lost it. Workers do so; two at once do no harm.
+ */
+export async function completeStreams(parts: AnnounceParts, signal: AbortSignal): Promise<void> {
+  const ends = await endsOfStreams(parts.orm.em.fork());
+  await Promise.all(
+    [...parts.streams.values()].map(async (stream) => {
+      const logged = ends.get(stream.name);
+      if (logged === undefined) return;
+      await alone(parts, stream, async () => {
+        const end = (await endOfStream(parts.redis, stream)) ?? (await adopt(parts, stream));
+        if (end === undefined || end < logged) await complete(parts, stream, end, signal);
+      });
+    }),
+  );
+}
+
+async function complete(parts: AnnounceParts, stream: Stream, from: number | undefined, signal: AbortSignal) {
+  if (from === undefined) parts.log.warn({ stream: stream.name }, 'a stream is lost, and is built again from the log');
+  let end = from ?? (await startOfStream(parts.orm.em.fork(), stream));
+  for (let isFirst = from === undefined; !signal.aborted; isFirst = false) {
+    const next = await appendAfter(parts, stream, end, isFirst).catch(async (error: unknown) => {
+      // Somebody has put an entry of the future there. The stream goes, and the next look builds it again.
+      if (error instanceof Error && error.message.includes('equal or smaller'))
+        await parts.redis.del(stream.name, endKey(stream));
+      throw error;
+    });
+    if (next === undefined) return;
+    end = next;
+  }
+}
+
+/** Finds out how far a stream has come that has entries and no end: an earlier release has filled it. */
+async function adopt({ orm, redis }: AnnounceParts, stream: Stream): Promise<number | undefined> {
+  const entries = entriesOf(await redis.xrevrange(stream.name, '+', '-', 'COUNT', batch));
+  const end = await lastPositionOf(
+    orm.em.fork(),
+    entries.map(({ eventId }) => eventId),
+  );
+  if (end !== undefined) await redis.set(endKey(stream), end, 'NX');
+  return end;
+}

@@ -1,0 +1,108 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { EventLog, EventLogEnd } from '../../src/entities/outbox.entity.ts';
+import { appendEvents } from '../support/stores/append-events.ts';
+import { readStream } from '../support/stores/stream-entries.ts';
+import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
+
+let outbox: Outbox;
+beforeAll(async () => {
+  outbox = await openOutbox();
+});
+afterAll(() => outbox.api.close());
+beforeEach(() => outbox.empty());
+
+const { stream } = parcelMoved;
+const move = (parcel: string, step = 1) =>
+  outbox.transaction(async (_tx, after) => after.publish(parcelMoved, parcel, { step }));
+const announced = async () =>
+  (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject, version }) => `${subject} ${version}`);
+const announce = () => outbox.relay().announce();
+const entries = () => outbox.api.ctx.redis.xrange('parcels', '-', '+');
+
+test('a lost stream is built again as it was, ids included, and what is committed meanwhile follows it', async () => {
+  for (let step = 1; step <= 210; step += 1) {
+    await move(`parcel-${step % 7}`, step);
+    if (step % 30 === 0) await announce();
+  }
+  const before = await entries();
+  expect(before).toHaveLength(210);
+  await outbox.api.ctx.redis.flushdb();
+  await move('parcel-1', 211);
+  // A relay leaves a lost stream to the workers: what it would put there belongs behind what is lost.
+  expect(await announce()).toBe(1);
+  expect(await entries()).toEqual([]);
+  await Promise.all([outbox.complete(), outbox.complete(), outbox.complete()]);
+  const after = await entries();
+  expect(after.slice(0, 210)).toEqual(before);
+  expect((await announced()).slice(210)).toEqual(['parcel-1 31']);
+});
+
+test('of a long log, as much is restored as streams may be long', async () => {
+  const at = new Date('2026-11-22T10:00:00.000Z');
+  const rows = Array.from({ length: 1_300 }, (_, index) => {
+    const event = { stream: 'parcels', type: parcelMoved.type, version: 1, data: '{"step":1}', at };
+    return { ...event, id: randomUUIDv7(), subject: `parcel-${index}`, position: 2 * index + 1, entryMs: at.getTime() };
+  });
+  await outbox.api.ctx.orm.em.fork().insertMany(EventLog, rows);
+  await outbox.complete();
+  const subjects = (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject }) => subject);
+  expect(subjects).toEqual(rows.slice(300).map(({ subject }) => subject));
+});
+
+test('the end that Redis has forgotten is appended again, under the ids that it had', async () => {
+  for (let step = 1; step <= 5; step += 1) await move('parcel', step);
+  await announce();
+  const before = await entries();
+  const { redis } = outbox.api.ctx;
+  // A stream that was cut off at its end, as by a crash, is one that ends earlier.
+  await redis.del('parcels');
+  for (const [id, fields] of before.slice(0, 3)) await redis.xadd('parcels', id, ...fields);
+  await redis.set('{parcels}:end', String((await outbox.log())[2]?.position));
+  // A relay that has something to announce puts the rest there first.
+  await move('parcel', 6);
+  await announce();
+  expect((await entries()).slice(0, 5)).toEqual(before);
+  expect(await announced()).toHaveLength(6);
+  await outbox.complete();
+  expect(await announced()).toHaveLength(6);
+});
+
+test('a stream that another release has filled keeps its entries, and what it had not sent follows', async () => {
+  const { orm, redis } = outbox.api.ctx;
+  // It gave its entries ids by time, and its events positions before their commit, in steps of seven.
+  const ids = await appendEvents(redis, stream, parcelMoved.type, 4);
+  const at = new Date('2026-11-22T10:00:00.000Z');
+  const old = (id: string, subject: string, position: number | null) => {
+    const event = { stream: 'parcels', type: parcelMoved.type, version: 1, data: '{"step":1}', at };
+    return { ...event, id, subject, position, entryMs: position === null ? null : 1_000 };
+  };
+  const rows = [3, 1, 2, 4].map((place, index) => old(ids[index] ?? '', `old-${index}`, 7 * place));
+  await orm.em.fork().insertMany(EventLog, [...rows, old(randomUUIDv7(), 'unsent', null)]);
+  await orm.em.fork().nativeUpdate(EventLogEnd, {}, { position: 28 });
+  const before = await entries();
+  await announce();
+  await outbox.complete();
+  expect((await entries()).slice(0, 4)).toEqual(before);
+  expect((await announced()).slice(4)).toEqual(['unsent 1']);
+  await move('next');
+  await announce();
+  expect((await announced()).slice(4)).toEqual(['unsent 1', 'next 1']);
+  expect((await outbox.log()).map(({ position }) => position)).toEqual([7, 14, 21, 28, 29, 30]);
+});
+
+test('what others put into a stream stays there, and a stream that they have led into the future is built again', async () => {
+  const { redis } = outbox.api.ctx;
+  await move('first');
+  await announce();
+  await redis.xadd('parcels', '*', 'some', 'thing');
+  await move('second');
+  await announce();
+  expect(await redis.xlen('parcels')).toBe(3);
+  await redis.xadd('parcels', '9999999999999-0', 'some', 'thing');
+  await move('third');
+  await announce();
+  await outbox.complete();
+  await outbox.complete();
+  expect(await announced()).toEqual(['first 1', 'second 1', 'third 1']);
+});

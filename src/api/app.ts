@@ -36,6 +36,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config), asyncApiRoute(ctx.jobs.definitions)];
   const texts = await readOperationTexts();
+  if (parts.front) app.use(parts.front.keep);
   app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
   app.onError(answerProblem);
@@ -86,7 +87,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
     c.set('attempts', attempts);
     c.set('requestId', randomUUID());
     // Set before the handler answers: headers added to a finished answer cost a copy of it.
-    c.header('x-request-id', c.var.requestId);
+    c.header('x-request-id', c.get('requestId'));
     setSecureHeaders(c);
     await next();
   };

@@ -8,6 +8,7 @@ import { requireAccounts } from '../accounts/seed.ts';
 import { openMetrics } from '../ops/metrics.ts';
 import { openJobAnswers } from '../jobs/answers.ts';
 import { buildApp } from './app.ts';
+import { openFrontCopies } from './http/front-copies.ts';
 import { serveApi } from './serve-api.ts';
 
 // One API process. It starts, and takes orders, also while Redis is away.
@@ -21,11 +22,18 @@ await startWith(async () => {
 });
 const readiness = readinessOf(context);
 const answers = openJobAnswers(context.jobs, patientRedis(config));
-const app = await startWith(() => buildApp(context, { readiness, answers }));
+// Whoever is counted, traced or written down in the log passes the routes.
+const isWatched =
+  config.RATE_LIMIT_ANONYMOUS_PER_MINUTE > 0 ||
+  config.RATE_LIMIT_BURST > 0 ||
+  config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined ||
+  context.log.isLevelEnabled('debug');
+const front = isWatched ? undefined : openFrontCopies();
+const app = await startWith(() => buildApp(context, { readiness, answers, front }));
 const metrics = openMetrics(context);
 await startWith(() => listenForHealth(config, { readiness: readiness.check, metrics: metrics.text }));
 const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
-const server = await startWith(() => listen(serveApi(app), at));
+const server = await startWith(() => listen(serveApi({ fetch: app.fetch, front }), at));
 context.log.info({ url: config.publicUrl }, 'API ready');
 
 onShutdown(config, context.log, async () => {

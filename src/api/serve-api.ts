@@ -1,5 +1,6 @@
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import type { FrontCopies } from './http/front-copies.ts';
 
 /** How long a client may take to send a request, ms. */
 export type Patience = Readonly<{ headersMs: number; requestMs: number; checkEveryMs: number }>;
@@ -9,7 +10,7 @@ const patience: Patience = { headersMs: 10_000, requestMs: 20_000, checkEveryMs:
 
 /** The HTTP server of the API; its caller lets it listen. Heads of more than 16 KiB and heads of two meanings are refused. */
 export function serveApi(
-  app: Pick<Parameters<typeof createAdaptorServer>[0], 'fetch'>,
+  app: Readonly<{ fetch: Parameters<typeof getRequestListener>[0]; front?: Pick<FrontCopies, 'answer'> | undefined }>,
   { headersMs, requestMs, checkEveryMs }: Patience = patience,
 ): Server {
   const serverOptions = {
@@ -20,7 +21,8 @@ export function serveApi(
     // A body by two measures is how a request is smuggled past a proxy.
     insecureHTTPParser: false,
   };
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions });
-  if (!('closeAllConnections' in server)) throw new Error('not an HTTP/1 server');
-  return server;
+  const listener = getRequestListener(app.fetch);
+  return createServer(serverOptions, (incoming, outgoing) => {
+    if (!app.front?.answer(incoming, outgoing)) void listener(incoming, outgoing);
+  });
 }

@@ -140,7 +140,9 @@ export function auditRefusals(): MiddlewareHandler<RouteEnv> {
     const { status } = problemCodes[error.code];
     await ctx
       .transaction((tx) => audit(c, tx, { status, code: refusal }))
-      .catch((cause: unknown) => ctx.log.warn({ err: cause, request_id: c.var.requestId }, 'audit: a refusal is lost'));
+      .catch((cause: unknown) =>
+        ctx.log.warn({ err: cause, request_id: c.get('requestId') }, 'audit: a refusal is lost'),
+      );
   };
 }
 

@@ -32,10 +32,10 @@ export async function storeUser<T>(storing: Promise<T>): Promise<T> {
  */
 export async function checkPresentPassword(c: HonoContext<RouteEnv>, password: string): Promise<string> {
   const { userId } = principalOf(c);
-  const attempts = c.var.attempts(`user ${userId}`, c.var.limits.addressOf(c));
+  const attempts = c.get('attempts')(`user ${userId}`, c.get('limits').addressOf(c));
   await attempts.refuseTooManyAnywhere();
-  const user = await c.var.ctx.orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
-  if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user) throw wrongPassword();
+  const user = await c.get('ctx').orm.em.fork().findOne(User, { id: userId }, { disableIdentityMap: true });
+  if (!(await c.get('passwords').fits(password, user?.passwordHash, attempts)) || !user) throw wrongPassword();
   return user.passwordHash;
 }
 

@@ -45,7 +45,8 @@ async function identify(
   counting: Counting,
   isOpenToAll: boolean,
 ): Promise<Principal | undefined> {
-  const { limits, logins } = c.var;
+  const limits = c.get('limits');
+  const logins = c.get('logins');
   const known = credential && logins.recall(credential.hash);
   // Before MySQL is asked: guessing tokens is limited too.
   if (!known) await limits.countAddress(c, counting);
@@ -61,7 +62,7 @@ async function identify(
 
 /** The caller of a guarded route. */
 export function principalOf(c: HonoContext<RouteEnv>): Principal {
-  const { principal } = c.var;
+  const principal = c.get('principal');
   if (!principal) throw new Error(`${c.req.path} asks for its caller but is open to everyone`);
   return principal;
 }
@@ -74,7 +75,7 @@ export function hashToken(token: string): string {
 /** Who the bearer token or the session cookie belongs to; undefined when there is none, or none that is valid. */
 export async function authenticate(c: HonoContext<RouteEnv>): Promise<Principal | undefined> {
   const credential = credentialOf(c);
-  return credential && c.var.logins.find(credential.hash);
+  return credential && c.get('logins').find(credential.hash);
 }
 
 type Credential = Readonly<{ hash: string; isCookie: boolean }>;
@@ -90,7 +91,7 @@ function refuseForeignOrigin(c: HonoContext<RouteEnv>): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
   const origin = c.req.header('origin');
   // The address asked for, or the one that a proxy in front shows to browsers.
-  const own = [new URL(c.req.url).origin, new URL(c.var.ctx.config.publicUrl).origin];
+  const own = [new URL(c.req.url).origin, new URL(c.get('ctx').config.publicUrl).origin];
   if (origin === undefined || !own.includes(origin))
     throw new Problem('foreign_origin', 'A write by cookie needs this site as its Origin.');
 }

@@ -1,3 +1,4 @@
+import type { MiddlewareHandler } from 'hono';
 import type { Context } from '../../context.ts';
 import type { JobAnswers } from '../../jobs/answers.ts';
 import type { MarketReads } from '../../market/read-market.ts';
@@ -13,7 +14,12 @@ import type { Logins } from './logins.ts';
 import type { Principal } from './principal.ts';
 
 /** What an API process opens besides its context: whether it may be given requests, and the ends of jobs. */
-export type ApiParts = Readonly<{ readiness: ApiReadiness; answers: JobAnswers }>;
+export type ApiParts = Readonly<{
+  readiness: ApiReadiness;
+  answers: JobAnswers;
+  /** Copies in front of the routes, where nobody is counted. */
+  front?: Readonly<{ keep: MiddlewareHandler<RouteEnv> }> | undefined;
+}>;
 
 /** What every handler finds in `c.var`. */
 export type RouteEnv = {

@@ -122,7 +122,7 @@ async function recall(
   c: HonoContext<RouteEnv>,
   { userId, key, fingerprint }: KeyedRequest,
 ): Promise<StoredAnswer | undefined> {
-  const em = c.var.ctx.orm.em.fork();
+  const em = c.get('ctx').orm.em.fork();
   const row = await em.findOne(IdempotencyKey, { userId, key }, { disableIdentityMap: true });
   if (!row) return undefined;
   if (row.fingerprint !== fingerprint) throw reused();
@@ -139,7 +139,7 @@ function fingerprintOf(c: HonoContext<RouteEnv>, body: unknown): string {
 function respond(c: HonoContext<RouteEnv>, { answer: { status, text, location }, isReplayed }: Answered): Response {
   const headers = {
     'content-type': 'application/json',
-    ...(location === null ? {} : { location: publicAddress(c.var.ctx.config, location) }),
+    ...(location === null ? {} : { location: publicAddress(c.get('ctx').config, location) }),
     ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}),
   };
   const known = status === 201 || status === 202 ? status : 200;

@@ -19,8 +19,8 @@ const [mostPointer, mostDetail] = [150, 250];
 export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response {
   const problem = toProblem(error);
   if (problem.code === 'internal' || problem.code === 'unavailable')
-    c.var.ctx.log[problem.code === 'internal' ? 'error' : 'warn'](
-      { err: error, request_id: c.var.requestId },
+    c.get('ctx').log[problem.code === 'internal' ? 'error' : 'warn'](
+      { err: error, request_id: c.get('requestId') },
       'request failed',
     );
   const { status, title } = problemCodes[problem.code];
@@ -29,12 +29,12 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     .slice(0, mostFaults)
     .map(({ pointer, detail }) => ({ pointer: clip(pointer, mostPointer), detail: clip(detail, mostDetail) }));
   const body = {
-    type: `${c.var.ctx.config.publicUrl}/problems/${problem.code}`,
+    type: `${c.get('ctx').config.publicUrl}/problems/${problem.code}`,
     title,
     status,
     detail: clip(problem.message, mostDetail),
     code: problem.code,
-    request_id: c.var.requestId,
+    request_id: c.get('requestId'),
     ...(trace === undefined ? {} : { trace_id: trace }),
     ...problem.facts,
     ...(status === 422 || errors.length > 0 ? { errors } : {}),

@@ -12,14 +12,15 @@ import { traced } from '../../telemetry/traces.ts';
 export const logRequests: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const startedAt = performance.now();
   await next();
-  const { ctx, requestId, caller } = c.var;
   const { method } = c.req;
   const { status } = c.res;
   const level = levelOf(method, status);
-  if (!ctx.log.isLevelEnabled(level)) return;
+  const { log } = c.get('ctx');
+  if (!log.isLevelEnabled(level)) return;
+  const { requestId, caller } = c.var;
   const route = routePath(c, -1);
   if (probes.has(route)) return;
-  ctx.log[level](
+  log[level](
     {
       method,
       route: route === '/*' ? 'none' : route,
@@ -39,10 +40,10 @@ function levelOf(method: string, status: number): 'debug' | 'info' | 'warn' {
 
 /** Begins a request's trace, or goes on with the caller's; everything that is logged for the request has its ids. */
 export const traceRequests: MiddlewareHandler<RouteEnv> = (c, next) =>
-  withLogIds({ request_id: c.var.requestId }, () => {
+  withLogIds({ request_id: c.get('requestId') }, () => {
     const { method, path } = c.req;
     if (probes.has(path)) return next();
-    const attributes = { 'http.request.method': method, 'orderflow.request_id': c.var.requestId };
+    const attributes = { 'http.request.method': method, 'orderflow.request_id': c.get('requestId') };
     return traced({ name: method, kind: 'server', from: c.req.header('traceparent'), attributes }, async (rename) => {
       await next();
       const route = routePath(c, -1);

@@ -17,7 +17,7 @@ const yearSeconds = 31_536_000;
 /** Sets what every answer says to browsers. Set before the handler answers: on a finished answer it costs a copy. */
 export function setSecureHeaders(c: HonoContext<RouteEnv>): void {
   for (const [name, value] of always) c.header(name, value);
-  const { publicUrl, HSTS_SUBDOMAINS } = c.var.ctx.config;
+  const { publicUrl, HSTS_SUBDOMAINS } = c.get('ctx').config;
   if (!publicUrl.startsWith('https:')) return;
   // Other names below this one are somebody else's to decide about, unless their owner says so.
   const andBelow = HSTS_SUBDOMAINS === 'true' ? '; includeSubDomains' : '';

@@ -61,12 +61,12 @@ const change = defineRoute(
     const {
       config,
       payments: { gateways },
-    } = c.var.ctx;
+    } = c.get('ctx');
     const wanted = {
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
-      takes: takesOf(c.var.ctx.payments.gateways),
+      takes: takesOf(c.get('ctx').payments.gateways),
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };
@@ -178,7 +178,7 @@ type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promi
 function answerChanged(c: HonoContext<RouteEnv, '/orders/{id}'>, body: unknown, work: ChangeWork): Promise<Response> {
   const { userId, role } = principalOf(c);
   const id = c.req.param('id') ?? '';
-  const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.var.ctx.now() };
+  const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.get('ctx').now() };
   return answerOnce(c, body, async (tx, after) => {
     const before = role === 'admin' ? await viewOf(tx, id, userId) : undefined;
     await work(tx, after, whose);

@@ -66,7 +66,7 @@ const refund = defineRoute(
     const {
       payments: { gateways },
       now,
-    } = c.var.ctx;
+    } = c.get('ctx');
     const at = now();
     return answerOnce(c, request, async (tx, after) => {
       await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, gateways, at });

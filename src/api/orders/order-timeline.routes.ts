@@ -149,7 +149,7 @@ const timeline = defineRoute(
     const { cursor, limit } = c.req.valid('query');
     const listName = `timeline:${order.id}`;
     const after = cursor === undefined ? undefined : readCursor(listName, cursor, Entries);
-    const rows = await readTimeline(c.var.ctx.orm.em.fork(), order.id, after, limit + 1);
+    const rows = await readTimeline(c.get('ctx').orm.em.fork(), order.id, after, limit + 1);
     const { page, next_cursor } = cutPage(listName, rows, limit);
     return c.json({ data: page.map(({ entry }) => entry), next_cursor }, 200);
   },

@@ -59,7 +59,7 @@ const create = defineRoute(
     const at = ctx.now();
     const shown = ({ order, lines, payment }: PlacedOrder) => orderView(order, lines, payment, userId);
     return answerKeyed(c, request, (keyed) =>
-      c.var.acceptOrder({
+      c.get('acceptOrder')({
         userId,
         items: wishedItems(request),
         totalAmount: request.total_amount,
@@ -117,7 +117,7 @@ const list = defineRoute(
     const { status, cursor, limit } = c.req.valid('query');
     const { userId, role } = principalOf(c);
     const listName = `orders:${role === 'admin' ? 'all' : userId}:${status ?? ''}`;
-    const em = c.var.ctx.orm.em.fork();
+    const em = c.get('ctx').orm.em.fork();
     const rows = await em.find(
       Order,
       {
@@ -148,7 +148,7 @@ const read = defineRoute(
     responses: { 200: { description: 'The order.', content: orderContent }, 404: { description: 'not_found' } },
   },
   async (c) => {
-    const [view] = await orderViews(c.var.ctx.orm.em.fork(), [await namedOrder(c)], principalOf(c).userId);
+    const [view] = await orderViews(c.get('ctx').orm.em.fork(), [await namedOrder(c)], principalOf(c).userId);
     if (!view) throw unknownOrder();
     return c.json(view, 200);
   },
@@ -159,7 +159,7 @@ const read = defineRoute(
 export async function namedOrder(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Order>> {
   const { userId, role } = principalOf(c);
   const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
-  const order = await c.var.ctx.orm.em.fork().findOne(Order, where, { disableIdentityMap: true });
+  const order = await c.get('ctx').orm.em.fork().findOne(Order, where, { disableIdentityMap: true });
   if (!order) throw unknownOrder();
   return order;
 }

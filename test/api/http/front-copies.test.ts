@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { get } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApp } from '../../../src/api/app.ts';
+import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
+import { serveApi } from '../../../src/api/serve-api.ts';
+import { quoteName } from '../../../src/market/quote.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+let api: TestApi;
+let port = 0;
+let close = () => {};
+let nowMs = 0;
+
+beforeAll(async () => {
+  api = await openTestApi({ FINNHUB_API_KEY: 'test', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' });
+  const front = openFrontCopies(() => nowMs);
+  const app = await buildApp(api.ctx, { ...api.parts, front });
+  const server = serveApi({ fetch: app.fetch, front }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  port = typeof address === 'object' && address ? address.port : 0;
+  close = () => server.close();
+});
+afterAll(async () => {
+  close();
+  await api.close();
+});
+
+const store = (price: number) =>
+  api.ctx.market.cache.write(quoteName('AAPL'), {
+    body: `{"symbol":"AAPL","c":${price}`,
+    observedAtMs: api.ctx.now().getTime(),
+  });
+const read = async (headers: Record<string, string> = {}, path = '/market/quote?symbol=AAPL', method = 'GET') => {
+  const request = get({ port, path, method, headers, agent: false });
+  const [answer] = await once(request, 'response');
+  let text = '';
+  for await (const chunk of answer) text += String(chunk);
+  return { status: Number(answer.statusCode), headers: answer.headers, price: /"c":(\d+)/.exec(text)?.[1] };
+};
+
+describe('a copy in front of the routes', () => {
+  it('has the bytes and the headers of the first answer, and a request id of its own', async () => {
+    nowMs = 0;
+    await store(1);
+    const first = await read();
+    await store(2);
+    const second = await read();
+    expect([first.price, second.price]).toEqual(['1', '1']);
+    const { 'x-request-id': one, ...headers } = first.headers;
+    const { 'x-request-id': other, ...same } = second.headers;
+    expect(one).not.toBe(other);
+    expect({ ...same, date: '' }).toEqual({ ...headers, date: '' });
+  });
+
+  it('is kept for twenty milliseconds', async () => {
+    nowMs = 1_000;
+    await store(3);
+    expect((await read()).price).toBe('3');
+    await store(4);
+    nowMs = 1_019;
+    expect((await read()).price).toBe('3');
+    nowMs = 1_020;
+    expect((await read()).price).toBe('4');
+  });
+
+  it.each([
+    ['a login', { authorization: 'Bearer aaaaaaaaaaaaaaaaaaaaaaaa' }],
+    ['a cookie', { cookie: 'session=aaaaaaaaaaaaaaaaaaaaaaaaa' }],
+    ['an origin', { origin: 'http://localhost:3000' }],
+    ['a condition', { 'if-none-match': '"x"' }],
+    ['a wish to wait', { prefer: 'wait=1' }],
+  ])('is not for a request with %s', async (_what, headers) => {
+    nowMs += 1_000;
+    await store(5);
+    expect((await read()).price).toBe('5');
+    await store(6);
+    expect((await read(headers)).price).toBe('6');
+  });
+
+  it('is not for another host or method, and nothing but what anybody may keep is kept', async () => {
+    nowMs += 1_000;
+    await store(7);
+    expect((await read()).price).toBe('7');
+    await store(8);
+    expect((await read({ host: `127.0.0.1:${port}` })).price).toBe('8');
+    expect((await read({}, '/market/quote?symbol=AAPL', 'DELETE')).status).toBe(405);
+    const ids = [await read({}, '/readyz'), await read({}, '/readyz')].map(({ headers }) => headers['x-request-id']);
+    expect(new Set(ids).size).toBe(2);
+    expect((await read({}, '/market/quote?symbol=$$')).status).toBe(422);
+  });
+});

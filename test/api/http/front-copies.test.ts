@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { get } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
@@ -33,11 +33,11 @@ const store = (price: number) =>
     observedAtMs: api.ctx.now().getTime(),
   });
 const read = async (headers: Record<string, string> = {}, path = '/market/quote?symbol=AAPL', method = 'GET') => {
-  const request = get({ port, path, method, headers, agent: false });
-  const [answer] = await once(request, 'response');
-  let text = '';
-  for await (const chunk of answer) text += String(chunk);
-  return { status: Number(answer.statusCode), headers: answer.headers, price: /"c":(\d+)/.exec(text)?.[1] };
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  request({ port, path, method, headers, agent: false }, resolve).on('error', reject).end();
+  const answer = await promise;
+  const text = (await answer.toArray()).map(String).join('');
+  return { status: answer.statusCode, headers: answer.headers, price: /"c":(\d+)/.exec(text)?.[1] };
 };
 
 describe('a copy in front of the routes', () => {

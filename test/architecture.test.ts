@@ -47,6 +47,10 @@ describe('the sources', () => {
     expect(crowdedFolders(all)).toEqual([]);
   });
 
+  it('have tests in rooms of the same names', () => {
+    expect(roomsWithoutTests(sources)).toEqual([]);
+  });
+
   it('hand out a context of twelve things at most', () => {
     expect(contextFaults(readFileSync('src/context.ts', 'utf8'))).toEqual([]);
   });

@@ -66,7 +66,8 @@ let api: string;
 beforeAll(async () => {
   checkout = makeCheckout();
   copyFileSync(join(checkout.folder, '.env.example'), join(checkout.folder, '.env'));
-  platform = new Platform(checkout, await freePort());
+  // With prices, which .env.example leaves out.
+  platform = new Platform(checkout, await freePort(), { WATCHLIST: 'AAPL,BINANCE:BTCUSDT' });
   ({ api } = await platform.ready());
 });
 afterAll(() => {
@@ -151,6 +152,7 @@ describe('every command that the pages name', () => {
     expect(code, output).toBe(0);
     if (command.startsWith('npm test')) expect(output).toMatch(/^[1-9]\d* passed, 0 failed$/m);
     if (command.includes('migration:create')) expect(output).toContain('No changes required');
+    if (command.endsWith('--picture')) expect(output).toMatch(/^(wrote|kept) docs\/pictures\//m);
     if (command === 'npm run docs')
       expect(readFileSync(join(checkout.folder, 'docs/schema.md'), 'utf8')).toBe(
         readFileSync('docs/schema.md', 'utf8'),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -79,6 +79,11 @@ describe('README.md', () => {
 
   it('is short', () => {
     expect(text.split('\n').length).toBeLessThanOrEqual(121);
+  });
+
+  it('shows a picture of the live page, a small one', () => {
+    const [, picture = ''] = /^!\[[^\]]+\]\((docs\/pictures\/[\w-]+\.png)\)$/m.exec(text) ?? [];
+    expect(statSync(picture).size).toBeLessThanOrEqual(150_000);
   });
 
   it('names every command that people may run', () => {

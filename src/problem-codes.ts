@@ -177,7 +177,8 @@ export const problemCodes = {
   bad_signature: {
     status: 400,
     title: 'Not from the gateway',
-    cause: 'The webhook’s signature is missing, older than five minutes, or not made with STRIPE_WEBHOOK_SECRET.',
+    cause:
+      'The webhook’s signature is missing, too old, or not made with a secret that is known here, for Stripe STRIPE_WEBHOOK_SECRET.',
     remedy: 'Compare the secret with the one the gateway shows for this endpoint.',
   },
   email_taken: {

@@ -23,13 +23,13 @@ export type JobContract<
     /** The resource it needs; concurrency and rate limit stand there. */
     queue: QueueDefinition;
     result: Result;
-    /** Tries in all, the first included. A rest of the queue is none. */
+    /** Attempts in all, the first included. A rest of the queue is none. */
     attempts: number;
-    /** Before the second try; it doubles from try to try up to `maxBackoffMs`, with full jitter. */
+    /** Before the second attempt; it doubles each time up to `maxBackoffMs`, with full jitter. */
     backoffMs: number;
-    /** The longest wait between two tries. Default: 30 s. */
+    /** The longest wait between two attempts. Default: 30 s. */
     maxBackoffMs?: number;
-    /** When one try is cut off by its signal. */
+    /** When one attempt is cut off by its signal. */
     timeoutMs: number;
     /** The lane in which it waits unless its caller says otherwise; by default the first. */
     lane?: Lane;
@@ -54,7 +54,7 @@ export type Schedule<Payload = unknown> = Readonly<{
   offsetMs?: number;
 }>;
 
-/** One try of a job. `signal` aborts at the timeout, and when the process shuts down: after half of `SHUTDOWN_SECONDS`. */
+/** One run of a job. `signal` aborts at the timeout, and when the process shuts down: after half of `SHUTDOWN_SECONDS`. */
 export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   id: string;
   payload: z.output<Payload>;
@@ -66,8 +66,8 @@ export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
 }>;
 
 /**
- * A job kind: its contract, the work of one try (it may run twice and stop anywhere), and the farewell, which runs once
- * the last try has failed or a GiveUp was thrown.
+ * A job kind: its contract, the work of one attempt (it may run twice and stop anywhere), and the farewell, which runs once
+ * the last attempt has failed or a GiveUp was thrown.
  */
 export type Job<
   Payload extends z.ZodType = z.ZodType,

@@ -97,10 +97,10 @@ async function readPool({ orm }: Observed): Promise<Record<string, number>> {
   return { busy: all.length - free.length, free: free.length, waiting: queue.length };
 }
 
-/** How a try of a job ended: it is done, it will be tried again, or it has failed for good. */
+/** How an attempt ended: it is done, it will be tried again, or it has failed for good. */
 export type Outcome = 'done' | 'retried' | 'failed';
 
-/** A try of a job that has ended; `seconds` is how long it ran. */
+/** An attempt that has ended; `seconds` is how long it ran. */
 export type EndedAttempt = Readonly<{ queue: string; kind: string; outcome: Outcome; seconds: number }>;
 
 /** What a process counts and measures. */
@@ -120,13 +120,13 @@ export function openMetrics(context: Observed): Metrics {
   const registers = [registry];
   const tries = new Counter({
     name: 'orderflow_job_tries_total',
-    help: 'Tries of jobs that this worker has ended, by how: done, retried or failed.',
+    help: 'Attempts that this worker has ended, by how: done, retried or failed.',
     labelNames: ['queue', 'kind', 'outcome'],
     registers,
   });
   const seconds = new Histogram({
     name: 'orderflow_job_seconds',
-    help: 'How long tries of jobs ran in this worker.',
+    help: 'How long attempts ran in this worker.',
     labelNames: ['queue', 'kind'],
     buckets: [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers,

@@ -15,14 +15,14 @@ import { bury } from '../ops/dead-letters.ts';
 
 type Tried = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
 
-/** Has every try that this worker ends counted. One that only had to wait for a rate limit was none. */
+/** Has every attempt that this worker ends counted. One that only had to wait for a rate limit was none. */
 export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
   const note = ({ name, processedOn, finishedOn }: Tried, outcome: Outcome) => {
     const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
     metrics.noteAttempt({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
   };
   worker.on('completed', (job) => note(job, 'done'));
-  // Only the last of a job's tries finishes it.
+  // Only the last of a job's attempts finishes it.
   worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
 }
 
@@ -113,7 +113,7 @@ function faultsOf({ issues }: z.ZodError): string {
     .join(', ');
 }
 
-/** What BullMQ must be told of a failed try, after the farewell if it was the last. */
+/** What BullMQ must be told of a failed attempt, after the farewell if it was the last. */
 async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
   const reason = error instanceof Error ? error : new Error(String(error));
   if (reason instanceof RateLimited) {
@@ -140,7 +140,7 @@ async function farewell(context: Context, queued: QueueJob, reason: Error): Prom
   if (job?.farewell && payload?.success) await job.farewell(payload.data, reason, context.jobs.fork());
 }
 
-/** Doubling from try to try up to the job's bound, with full jitter so that retries do not march in step. */
+/** Doubling from attempt to attempt up to the job's bound, with full jitter so that retries do not march in step. */
 function backoffMs(job: Job | undefined, attemptsMade: number): number {
   const bound = Math.min((job?.backoffMs ?? 1_000) * 2 ** Math.min(attemptsMade - 1, 20), job?.maxBackoffMs ?? 30_000);
   return Math.ceil(Math.random() * bound);

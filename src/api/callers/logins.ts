@@ -102,7 +102,7 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
     if (login) known.delete(tokenHash);
     return undefined;
   };
-  const lookUp = async (tokenHash: string): Promise<Principal | undefined> => {
+  const readLogin = async (tokenHash: string): Promise<Principal | undefined> => {
     const forgottenBefore = forgotten;
     const em = orm.em.fork();
     const token = await em.findOne(Token, { hash: tokenHash, expiresAt: { $gt: now() } }, { disableIdentityMap: true });
@@ -119,7 +119,7 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
   };
   return {
     recall,
-    find: async (tokenHash) => recall(tokenHash) ?? lookUp(tokenHash),
+    find: async (tokenHash) => recall(tokenHash) ?? readLogin(tokenHash),
     forget(userId) {
       forgotten += 1;
       for (const [hash, { principal }] of known) if (principal.userId === userId) known.delete(hash);

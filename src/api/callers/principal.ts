@@ -16,7 +16,7 @@ export type Principal = Readonly<{ userId: number; role: Role; tokenHash: string
 /** The name of the cookie that login sets. */
 export const sessionCookie = 'orderflow_session';
 
-const lookUpMs = 250;
+const findMs = 250;
 const rank: Readonly<Record<Role, number>> = { user: 1, operator: 2, admin: 3 };
 
 /**
@@ -54,7 +54,7 @@ async function identify(
   const finding = known ?? logins.find(credential.hash);
   // Whose a public route's request is decides only which limit counts; it is not worth waiting for.
   const principal = await (isOpenToAll && !known
-    ? within(lookUpMs, 'MySQL', Promise.resolve(finding)).catch(() => undefined)
+    ? within(findMs, 'MySQL', Promise.resolve(finding)).catch(() => undefined)
     : finding);
   if (principal) await limits.countUser(c, principal.userId, counting);
   return principal;

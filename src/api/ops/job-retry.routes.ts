@@ -19,7 +19,7 @@ const retry = defineRoute(
     method: 'post',
     path: '/jobs/{id}/retry',
     operationId: 'retryJob',
-    summary: 'Gives a job that has failed for good all its tries again.',
+    summary: 'Gives a job that has failed for good all its attempts again.',
     tags: ['jobs'],
     request: { params: z.object({ id: z.string().openapi({ example: exampleJob.id }) }) },
     responses: {

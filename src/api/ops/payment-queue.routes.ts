@@ -17,7 +17,7 @@ const QueueStatus = z
     delayed: z
       .int()
       .nullable()
-      .openapi({ description: 'Those that have failed for the moment and wait for another try.' }),
+      .openapi({ description: 'Those that have failed for the moment and wait for another attempt.' }),
   })
   .openapi('PaymentsQueue');
 const example = { status: 'running' as const, waiting: 0, active: 2, delayed: 0 };

@@ -84,7 +84,7 @@ export const QueueView = z
     limited_until: z.string().nullable().openapi({ description: 'Until then the queue rests for its rate limit.' }),
     waiting: count,
     active: count,
-    delayed: count.openapi({ description: 'Those that wait for another try, or for their schedule.' }),
+    delayed: count.openapi({ description: 'Those that wait for another attempt, or for their schedule.' }),
     completed: count.openapi({ description: 'Of the last day.' }),
     failed: count.openapi({ description: 'Of the last day, for good.' }),
     workers: count.openapi({ description: 'Processes that work this queue.' }),

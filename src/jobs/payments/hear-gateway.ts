@@ -15,7 +15,7 @@ type Silence = Readonly<{
 type Hearing = Readonly<{ gateway: PaymentGateway; restOf: RestOf; signal: AbortSignal }>;
 
 /**
- * Runs one conversation with the payment gateway and tells the breaker how it went. A try that is cut off has not heard the
+ * Runs one conversation with the payment gateway and tells the breaker how it went. An attempt that is cut off has not heard the
  * answer, which is nobody's fault.
  * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and
  * keeps its order, or the job steps aside; otherwise what the gateway's port throws.
@@ -29,7 +29,7 @@ export async function hearGateway<T>(
   try {
     const outcome = await unlessCut(signal, converse).catch((error: unknown) => {
       if (!signal.aborted || error !== signal.reason) throw error;
-      throw new OutcomeUnknown('the try was cut off before the gateway answered', { cause: error });
+      throw new OutcomeUnknown('the attempt was cut off before the gateway answered', { cause: error });
     });
     await outage.heard();
     return outcome;

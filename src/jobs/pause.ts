@@ -14,6 +14,9 @@ export async function arePaymentsPaused(em: EntityManager): Promise<boolean> {
   return setting?.value === 'true';
 }
 
+/** The same as a condition of a statement: it holds while nobody has stopped the payments queue. */
+export const unlessPaymentsPaused = `not exists (select 1 from settings where name = '${nameOf('payments')}' and value = 'true')`;
+
 /** Of each queue of which it was ever decided, whether it is stopped. */
 export async function readPauses(em: EntityManager): Promise<ReadonlyMap<string, boolean>> {
   const settings = await em.find(Setting, { name: { $like: `%${ending}` } }, { disableIdentityMap: true });

@@ -86,7 +86,8 @@ export const notNull = Symbol('not null');
 type Guard<T> = Readonly<{ [Property in keyof T]?: Value | typeof notNull }>;
 
 /**
- * Sets columns of many rows, each to its own values, in one statement, and returns how many rows were as `guard` says. All
+ * Sets columns of many rows, each to its own values, in one statement, and returns how many rows were as `guard` says,
+ * and `also`, a condition in SQL. All
  * rows name the same columns; what is the same for all of them is said once.
  */
 export async function updateEach<T extends object>(
@@ -94,6 +95,7 @@ export async function updateEach<T extends object>(
   entity: EntityName<T>,
   rows: readonly Readonly<{ id: string | number; set: Columns<T> }>[],
   guard?: Guard<T>,
+  also?: string,
 ): Promise<number> {
   const [first] = rows;
   if (!first) return 0;
@@ -120,7 +122,11 @@ export async function updateEach<T extends object>(
       : { condition: `${column} = ?`, compared: [value] };
   });
   const ids = rows.map(({ id }) => id);
-  const conditions = [`\`id\` in (${ids.map(() => '?').join(', ')})`, ...guards.map(({ condition }) => condition)];
+  const conditions = [
+    `\`id\` in (${ids.map(() => '?').join(', ')})`,
+    ...guards.map(({ condition }) => condition),
+    ...(also === undefined ? [] : [also]),
+  ];
   const sql = `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
   const given = [...values, ...ids, ...guards.flatMap(({ compared }) => compared)];
   return (await em.execute<{ affectedRows: number }>(sql, given, 'run')).affectedRows;

@@ -5,7 +5,7 @@ import { GiveUp, RateLimited } from '../errors.ts';
 import { isKeyStale, type PaymentGateway, type PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
 import type { PaymentRow } from '../orders/order.ts';
-import { arePaymentsPaused } from '../jobs/pause.ts';
+import { unlessPaymentsPaused } from '../jobs/pause.ts';
 import { outcomeOf } from '../outbox/batch.ts';
 import { endCall } from './settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
@@ -18,8 +18,14 @@ export type Begun = Readonly<{
   callId: string;
 }>;
 
+/** A payment as it stands in the table, and as it is once all that came before is written. */
+type Seen = Readonly<{ known: PaymentRow; now: PaymentRow }>;
 type Beginning = Begun &
-  Readonly<{ set: Pick<PaymentRow, 'calls' | 'lastCallAt' | 'chargingAt' | 'toldReference'>; call: NewCall }>;
+  Readonly<{
+    known: PaymentRow;
+    set: Pick<PaymentRow, 'calls' | 'lastCallAt' | 'chargingAt' | 'toldReference'>;
+    call: NewCall;
+  }>;
 
 /** A payment that may have to be charged. */
 export type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
@@ -37,37 +43,45 @@ export async function beginCharges(
 ): Promise<readonly (Begun | undefined | Error)[]> {
   const ids = new Set(due.map(({ paymentId }) => paymentId));
   const rows = await selectRows(tx, Payment, 'id', [...ids], { lock: true });
-  const payments = new Map(rows.map((row) => [row.id, row]));
-  const isPaused = rows.some(({ chargingAt }) => !chargingAt) && (await arePaymentsPaused(tx));
-  const begun = due.map((one) => outcomeOf(() => begin(payments, one, isPaused)));
-  const changed = begun.flatMap((one) => (one && !(one instanceof Error) ? [one] : []));
-  await updateEach(tx, Payment, [...new Map(changed.map(({ payment: { id }, set }) => [id, { id, set }])).values()]);
+  const payments = new Map(rows.map((row) => [row.id, { known: row, now: row }]));
+  const begun = due.map((one) => outcomeOf(() => begin(payments, one)));
+  const beginnings = begun.flatMap((one) => (one && !(one instanceof Error) ? [one] : []));
+  const isPaused = !(await storeBegun(tx, beginnings));
+  // The pause in Redis can be lost for a moment; this one cannot.
+  const isHeld = (one: Beginning) => isPaused && !one.known.chargingAt;
   await insertRows(
     tx,
     GatewayCall,
-    changed.map(({ call }) => call),
+    beginnings.filter((one) => !isHeld(one)).map(({ call }) => call),
   );
-  return begun;
+  return begun.map((one) => (one && !(one instanceof Error) && isHeld(one) ? new RateLimited(pauseCheckMs) : one));
 }
 
-/** What begins of one payment; those after it see what is written of it. @throws GiveUp, RateLimited or NoSuchGateway. */
-function begin(
-  payments: Map<string, PaymentRow>,
-  { orderId, paymentId, at, gateways }: DueCharge,
-  isPaused: boolean,
-): Beginning | undefined {
-  const payment = payments.get(paymentId);
+/** Writes what has begun; first charges only, and false, when payments are stopped. */
+async function storeBegun(tx: EntityManager, beginnings: readonly Beginning[]): Promise<boolean> {
+  const last = new Map(beginnings.map(({ known, payment: { id }, set }) => [id, { id, set, known }]));
+  const [first, again] = [[...last.values()].filter(isFirst), [...last.values()].filter((one) => !isFirst(one))];
+  await updateEach(tx, Payment, again);
+  return (await updateEach(tx, Payment, first, undefined, unlessPaymentsPaused)) === first.length;
+}
+
+function isFirst({ known }: Readonly<{ known: PaymentRow }>): boolean {
+  return !known.chargingAt;
+}
+
+/** What begins of one payment; those after it see what is written of it. @throws GiveUp or NoSuchGateway. */
+function begin(payments: Map<string, Seen>, { orderId, paymentId, at, gateways }: DueCharge): Beginning | undefined {
+  const payment = payments.get(paymentId)?.now;
   if (payment?.order !== orderId) throw new GiveUp(`order ${orderId} has no payment ${paymentId}`);
   if (paymentMoves[payment.status].length === 0) return undefined;
-  // The pause in Redis can be lost for a moment; this one cannot.
-  if (!payment.chargingAt && isPaused) throw new RateLimited(pauseCheckMs);
   const gateway = gateways.named(payment.gateway);
   const operation = operationFor(payment, gateway, at);
   const chargingAt = payment.chargingAt ?? at;
   const set = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
-  payments.set(paymentId, { ...payment, ...set });
+  const known = payments.get(paymentId)?.known ?? payment;
+  payments.set(paymentId, { known, now: { ...payment, ...set } });
   const call = newCall({ orderId, subjectId: paymentId, operation, at });
-  return { payment, gateway, operation, callId: call.id, set, call };
+  return { payment, gateway, operation, callId: call.id, set, call, known };
 }
 
 /** Takes back what {@link beginCharges} wrote: the gateway was not asked, or did certainly nothing. */

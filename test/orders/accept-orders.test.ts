@@ -3,6 +3,8 @@ import { Product } from '../../src/entities/catalog.entity.ts';
 import { Order } from '../../src/entities/orders.entity.ts';
 import { Payment } from '../../src/entities/payments.entity.ts';
 import { OrderView } from '../../src/api/orders/order-view.ts';
+import { chargeOrder } from '../../src/jobs/payments/charge-order.job.ts';
+import { performJob } from '../support/api/perform-job.ts';
 import { problemOf } from '../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { statementsOf } from '../support/stores/statements.ts';
@@ -60,6 +62,18 @@ describe('orders that arrive together', () => {
 });
 
 describe('the statements of an order', () => {
+  it('are two dozen at the most, from the request to the paid order, when it comes alone', async () => {
+    await place({ products: [1, 2] });
+    await api.ctx.events.relay.idle();
+    const heard = await statementsOf(async () => {
+      const order = OrderView.parse(await (await place({ products: [1, 2] })).json());
+      const payload = { order_id: order.id, payment_id: order.payment?.id ?? '', gateway: 'instant' };
+      await performJob(chargeOrder, payload, api.ctx.jobs.fork());
+      await api.ctx.events.relay.idle();
+    });
+    expect(statements(heard).length, heard.join('\n')).toBeLessThanOrEqual(24);
+  });
+
   it('are a handful, when it comes alone', async () => {
     await place({ products: [1, 2] });
     await api.ctx.events.relay.idle();

@@ -1,28 +1,5 @@
 import { p, defineEntity } from '@mikro-orm/mysql';
-
-/** The decimals of a price: coins cost as little as a millionth of a millionth of a dollar, and less. */
-export const priceScale = 18;
-
-const price = () => p.decimal('number').precision(30).scale(priceScale);
-
-/** The columns of one observation of a price, as the provider gave it; what kind of price it is, the table says. */
-export const priceColumns = () => ({
-  id: p.bigint('string').primary().autoincrement(),
-  symbol: p.string().length(32),
-  /** The job that observed it: a second run of the job rewrites the same row. */
-  jobId: p.string().length(64),
-  current: price(),
-  change: price().nullable(),
-  changePercent: price().nullable(),
-  high: price().nullable(),
-  low: price().nullable(),
-  open: price().nullable(),
-  previousClose: price().nullable(),
-  /** The provider's `t`, UNIX seconds. */
-  quotedAt: p.integer().unsigned(),
-  observedAt: p.datetime(3),
-  source: p.string().length(20),
-});
+import { amountScale, listColumns, priceColumns } from './market-columns.ts';
 
 /** One observation of a share's price. The last one of a symbol is its stored copy. */
 export const StockQuote = defineEntity({
@@ -41,9 +18,6 @@ export const CryptoData = defineEntity({
   uniques: [{ properties: ['jobId'] }],
   properties: priceColumns(),
 });
-
-/** The decimals of a company's amounts, which are in millions. */
-export const amountScale = 10;
 
 /** What the provider last said of a company; null where it does not know. Capitalisation and shares are in millions. */
 export const CompanyProfile = defineEntity({
@@ -141,4 +115,31 @@ export const WatchedSymbol = defineEntity({
     /** When the last poll was about to call. A poll whose slot began before that does not call. */
     polledAt: p.datetime(3).nullable(),
   },
+});
+
+/** What analysts recommend for a share, month by month, as the provider last gave it and before. */
+export const RecommendationTrends = defineEntity({
+  name: 'RecommendationTrends',
+  tableName: 'recommendation_trends',
+  indexes: [{ properties: ['symbol', 'observedAt'] }],
+  uniques: [{ properties: ['jobId'] }],
+  properties: listColumns(),
+});
+
+/** When a company tells its earnings, with what is expected and what it was. */
+export const EarningsCalendar = defineEntity({
+  name: 'EarningsCalendar',
+  tableName: 'earnings_calendars',
+  indexes: [{ properties: ['symbol', 'observedAt'] }],
+  uniques: [{ properties: ['jobId'] }],
+  properties: listColumns(),
+});
+
+/** The companies of the same country and industry. */
+export const CompanyPeers = defineEntity({
+  name: 'CompanyPeers',
+  tableName: 'company_peers',
+  indexes: [{ properties: ['symbol', 'observedAt'] }],
+  uniques: [{ properties: ['jobId'] }],
+  properties: listColumns(),
 });

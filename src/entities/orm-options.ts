@@ -1,15 +1,7 @@
 import { AuditEntry, DeadLetter, IdempotencyKey, Setting } from './ops.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
 import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
-import {
-  CompanyProfile,
-  CryptoData,
-  ForexRate,
-  MarketNews,
-  NewsCoverage,
-  StockQuote,
-  WatchedSymbol,
-} from './market.entity.ts';
+import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
 import { Product } from './catalog.entity.ts';
 import { Token, User } from './accounts.entity.ts';
@@ -26,13 +18,7 @@ export const allEntities = [
   OrderLine,
   OrderHistory,
   Payment,
-  StockQuote,
-  CompanyProfile,
-  MarketNews,
-  NewsCoverage,
-  ForexRate,
-  CryptoData,
-  WatchedSymbol,
+  ...Object.values(marketTables),
   OutboxMessage,
   EventVersion,
   EventLog,

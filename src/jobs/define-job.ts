@@ -60,8 +60,6 @@ export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   payload: z.output<Payload>;
   /** When the job was asked for, UNIX milliseconds. */
   askedAtMs: number;
-  /** Nobody but the watchlist wants it. */
-  isPoll?: boolean;
   signal: AbortSignal;
 }>;
 

@@ -14,37 +14,61 @@ export type Definitions<Needs = unknown> = Readonly<{
 }>;
 
 /**
- * Imports every `*.job.ts` and `*.stream.ts`: the folders are the only registration there is.
+ * Imports every `*.job.ts`, `*.stream.ts` and `*.market.ts`: the folders are the only registration there is.
  * @throws BadDefinition naming the file and what to rename.
  */
 export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
   const jobs = new Map<string, Job<z.ZodType, z.ZodType, Needs>>();
+  const events = new Map<string, EventDefinition>();
+  const streams = new Map<string, Stream>();
+  const addEvent = (event: EventDefinition) => {
+    events.set(event.type, event);
+    streams.set(event.stream.name, event.stream);
+  };
   for (const { file, exported } of await importFiles('jobs', '.job.ts')) {
     const job = exported.find((value) => isJob<Needs>(value));
     if (!job) throw new BadDefinition(`${file} exports no job; export one made by defineJob`);
-    if (basename(file, '.job.ts') !== job.kind)
-      throw new BadDefinition(`${file} defines '${job.kind}'; rename one to match the other`);
+    requireName(file, '.job.ts', job.kind);
     if (!queues.includes(job.queue)) throw new BadDefinition(`${file} names a queue that is not listed in queues.ts`);
     jobs.set(job.kind, job);
   }
-  const events = new Map<string, EventDefinition>();
-  const streams = new Map<string, Stream>();
-  for (const { file, exported } of await importFiles('streams', '.stream.ts')) {
+  for (const { file, exported } of await importFiles('streams', '.stream.ts'))
     for (const event of exported.filter(isEvent)) {
       if (event.stream.name !== basename(file, '.stream.ts'))
         throw new BadDefinition(`${file} defines '${event.type}' on the stream '${event.stream.name}'; move one`);
-      events.set(event.type, event);
-      streams.set(event.stream.name, event.stream);
+      addEvent(event);
     }
+  for (const { file, exported } of await importFiles('market', '.market.ts')) {
+    const data = exported.find((value) => isMarketData<Needs>(value));
+    if (!data) throw new BadDefinition(`${file} exports no market data; export one made by defineMarketData`);
+    requireName(file, '.market.ts', data.name);
+    jobs.set(data.job.kind, data.job);
+    if (data.event) addEvent(data.event);
   }
   return { jobs, events, streams };
 }
 
-// What defineJob and defineEvent return is recognised by the fields that only they give together.
+function requireName(file: string, suffix: string, name: string): void {
+  if (basename(file, suffix) !== name)
+    throw new BadDefinition(`${file} defines '${name}'; rename one to match the other`);
+}
+
+// What defineJob, defineEvent and defineMarketData return is recognised by the fields that only they give together.
 function isJob<Needs>(value: unknown): value is Job<z.ZodType, z.ZodType, Needs> {
   return typeof value === 'object' && value !== null && 'kind' in value && 'work' in value && 'queue' in value;
 }
 
 function isEvent(value: unknown): value is EventDefinition {
   return typeof value === 'object' && value !== null && 'type' in value && 'stream' in value && 'data' in value;
+}
+
+/** A kind of market data, as far as it is a job and an event. */
+type Fetched<Needs> = Readonly<{
+  name: string;
+  job: Job<z.ZodType, z.ZodType, Needs>;
+  event: EventDefinition | undefined;
+}>;
+
+function isMarketData<Needs>(value: unknown): value is Fetched<Needs> {
+  return typeof value === 'object' && value !== null && 'facts' in value && 'job' in value && isJob(value.job);
 }

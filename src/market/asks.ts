@@ -13,6 +13,8 @@ export type Asks = Readonly<{
   renew(name: string): Promise<void>;
   /** Whether someone has wanted `name` within the last 30 s. */
   isWanted(name: string): Promise<boolean>;
+  /** Whether, of those, there are others than the watchlist. */
+  isForPeople(name: string): Promise<boolean>;
   /** The fetch is over: its place is free. */
   end(name: string): Promise<void>;
 }>;
@@ -31,7 +33,7 @@ const script = <const Name extends string>(name: string, names: readonly Name[])
   loadScript(new URL(`./asks/${name}.lua`, import.meta.url), ['lanes', 'name', ...names]);
 const admit = script('admit', ['lane', 'places', 'wantedMs']);
 const renew = script('renew', ['wantedMs']);
-const isWanted = script('is-wanted', []);
+const place = script('place', []);
 const end = script('end', []);
 
 /** Opens the list of who waits, shared by all processes. */
@@ -39,12 +41,16 @@ export function openAsks(redis: Redis): Asks {
   const asked = (name: string) => ({ lanes: keys, name, wantedMs });
   return {
     async admit(name, lane = first) {
-      const place = lanes.findIndex((some) => some.name === lane) + 1;
+      const given = lanes.findIndex((some) => some.name === lane) + 1;
       const places = isForPeople(lane) ? most : mostInBackground;
-      return (await admit(redis, { ...asked(name), lane: place, places })) === 1;
+      return (await admit(redis, { ...asked(name), lane: given, places })) === 1;
     },
     renew: async (name) => void (await renew(redis, asked(name))),
-    isWanted: async (name) => (await isWanted(redis, asked(name))) === 1,
+    isWanted: async (name) => (await place(redis, asked(name))) !== 0,
+    async isForPeople(name) {
+      const found = lanes[Number(await place(redis, asked(name))) - 1];
+      return found !== undefined && found.name !== 'watchlist';
+    },
     end: async (name) => void (await end(redis, asked(name))),
   };
 }

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import type { Redis } from 'ioredis';
 import { loadScript } from '../redis/scripts.ts';
+import type { Copy } from './copy.ts';
 
 // What another process has written may be ahead by as much as clocks differ.
 const aheadMs = 5_000;
@@ -9,9 +10,6 @@ const aheadMs = 5_000;
 export function latestBelieved(now: Date): number {
   return now.getTime() + aheadMs;
 }
-
-/** A finished answer body, a JSON object without its last brace and without `stale`, and when it was observed. */
-export type Copy = Readonly<{ body: string; observedAtMs: number }>;
 
 /** Finished answers in Redis, so that a read is neither parsed nor serialised again. */
 export type Cache = Readonly<{

@@ -1,25 +1,19 @@
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { ForexRate } from '../entities/market.entity.ts';
-import type { Copy } from './cache.ts';
+import type { Observation } from './copy.ts';
 import { type Rates, crossRates, roundHalfEven, wholeOf } from './cross-rates.ts';
 
 /** The rates of a base at one moment. */
 export type ForexRow = Omit<InferEntity<typeof ForexRate>, 'id' | 'publication'>;
-
-/** The name under which the rates of a base are cached and asked for. */
-export function forexName(base: string): string {
-  return `fetch-forex:${base}`;
-}
 
 /** The rates as JSON numbers; each has few enough digits to stay what its text says. */
 export function forexKeys({ rates, asOf, source }: ForexRow) {
   return { quote: numbersOf(rates), as_of: asOf.toISOString(), source };
 }
 
-/** The answer body of stored rates, still open for `stale`. It is as old as their last fetch, not as the rates. */
-export function forexCopy(row: ForexRow): Copy {
-  const body = JSON.stringify({ base: row.base, ...forexKeys(row) });
-  return { body: body.slice(0, -1), observedAtMs: row.observedAt.getTime() };
+/** The rates as they are answered. They are as old as their last fetch, not as the moment for which they hold. */
+export function forexObservation(row: ForexRow): Observation {
+  return { facts: { base: row.base, ...forexKeys(row) }, observedAt: row.observedAt };
 }
 
 /** The last rates of a base that MySQL holds, from one source or from any. */
@@ -29,12 +23,6 @@ export async function newestRates(em: EntityManager, base: string, source?: stri
   if (!row) return undefined;
   const { rates, asOf, observedAt } = row;
   return { base, rates, asOf, observedAt, source: row.source };
-}
-
-/** The last rates of a base, as an answer. */
-export async function storedForex(em: EntityManager, base: string): Promise<Copy | undefined> {
-  const row = await newestRates(em, base);
-  return row && forexCopy(row);
 }
 
 function numbersOf(rates: Rates): Record<string, number> {

@@ -12,6 +12,7 @@ import { isForPeople, type Lane } from '../jobs/queues.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { type Asks, openAsks } from './asks.ts';
 import { type Cache, openCache } from './cache.ts';
+import type { MarketData } from './market-data.ts';
 import { type Hours, openHours } from './hours.ts';
 import { type Looks, openLooks } from './looks.ts';
 import { shareForPeople, usualEverySeconds } from './polling.ts';
@@ -24,8 +25,8 @@ export type Market = Readonly<{
   cache: Cache;
   asks: Asks;
   looks: Looks;
-  /** How long a copy is fresh, ms. */
-  freshMs: Readonly<Record<'quote' | 'company' | 'news' | 'forex' | 'crypto', number>>;
+  /** How long a copy of a kind of market data is fresh, ms. */
+  freshMs(data: Pick<MarketData, 'freshSeconds'>): number;
   /** What is polled without being asked for. */
   watchlist: Watchlist;
   /** Whether shares are traded. */
@@ -56,12 +57,12 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
   const plan = openPlan(redis, limits.key);
   const provider = openOutage(redis, 'finnhub');
   const finnhubs = openFinnhubs(config, { redis, plan, outage: provider, tell });
-  const market = {
+  const market: Omit<Market, 'finnhub' | 'inLane'> = {
     referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
     cache: openCache(redis, now),
     asks: openAsks(redis),
     looks: openLooks(redis, now),
-    freshMs: freshMsOf(config),
+    freshMs: ({ freshSeconds }) => 1_000 * (typeof freshSeconds === 'number' ? freshSeconds : config[freshSeconds]),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
     hours: openHours(redis),
     plan,
@@ -70,16 +71,6 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
   };
   const inLane = (lane: Lane): Market => ({ ...market, finnhub: finnhubs[lane], inLane });
   return inLane('logged_in');
-}
-
-function freshMsOf(config: Config): Market['freshMs'] {
-  return {
-    quote: config.QUOTE_TTL_SECONDS * 1_000,
-    company: config.COMPANY_TTL_SECONDS * 1_000,
-    news: config.NEWS_TTL_SECONDS * 1_000,
-    forex: config.FOREX_TTL_SECONDS * 1_000,
-    crypto: config.CRYPTO_TTL_SECONDS * 1_000,
-  };
 }
 
 /** What is polled from the first start, and what the plan allows. Without a key nothing can be polled. */

@@ -1,42 +1,30 @@
-import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
+import type { MikroORM } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { Problem } from '../errors.ts';
-import { refusedSeconds } from '../gateways/finnhub/plan.ts';
+import { callName, refusedSeconds } from '../gateways/finnhub/plan.ts';
 import type { JobAnswers } from '../jobs/answers.ts';
-import type { JobContract } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Lane } from '../jobs/queues.ts';
 import type { Log } from '../process/log.ts';
-import type { Copy } from './cache.ts';
+import { type Copy, copyOf, freshLeftMs } from './copy.ts';
+import { type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
+import { JobPlace } from './fetch-market-data.ts';
 import type { Market } from './market.ts';
 
-/** One thing that can be read from the market: where its copies are, and which job fetches it. */
-export type MarketRead = Readonly<{
-  name: string;
-  /** As the caller has named it. */
-  named: string;
-  freshMs: number;
-  /** The last copy in MySQL, for when Redis has none. */
-  stored(em: EntityManager): Promise<Copy | undefined>;
-  /** Asks for the fetch, which waits in this lane. */
-  ask(lane: Lane): Promise<Asked>;
-  /** The name of the provider's call; undefined where another provider is asked instead. */
-  call: string | undefined;
-  /** It hardly changes: an old copy is refreshed after everything else. */
-  isPatient?: boolean;
-  /** Whether anything can be asked; by default, whether there is a key for Finnhub. */
-  isConfigured?: boolean;
-}>;
+/** One thing that can be read from the market: of which kind, and what is asked for. */
+export type MarketRead = Readonly<{ data: MarketData; ask: Ask }>;
 
 /** Who reads, and how long they wait when nothing is stored, ms. */
 export type Reader = Readonly<{ isKnown: boolean; waitMs: number }>;
 
-/** A job and the queue on which it waits. */
-export type Asked = z.output<typeof Asked>;
-const Asked = z.object({ queue: z.string(), id: z.string() });
+/** The job that was asked for. */
+type Asked = z.output<typeof JobPlace>;
 
 /** What is read: a copy, fresh or old; without one, the job that fetches it. */
-export type MarketAnswer = Readonly<{ copy: Copy; isStale: boolean } | { copy: undefined; asked: Asked }>;
+export type MarketAnswer = Readonly<
+  | { copy: Copy /** For how much longer it is fresh. */; freshMs: number; isStale: boolean }
+  | { copy: undefined; asked: Asked }
+>;
 
 /** Reads from the market: from copies at once, and where there is none, by a fetch. */
 export type MarketReads = Readonly<{
@@ -54,7 +42,8 @@ export type MarketReads = Readonly<{
 
 /** What reading needs of its process. */
 export type ReadParts = Readonly<{
-  market: Pick<Market, 'asks' | 'cache' | 'looks' | 'plan'>;
+  market: Market;
+  jobs: Pick<Producer, 'enqueue'>;
   orm: MikroORM;
   answers: JobAnswers;
   now: () => Date;
@@ -67,33 +56,22 @@ export type ReadParts = Readonly<{
 export const mostWaitMs = 10_000;
 
 // A job may have found that another one has to do it.
-const Referral = z.object({ referred_to: Asked });
+const Referral = z.object({ referred_to: JobPlace });
 const busyRetrySeconds = 5;
 
 type Found = Readonly<{ copy: Copy | undefined; isUnknown: boolean }>;
 
-/** Enqueues a job and tells where it waits. */
-export async function askFor<P extends z.ZodType>(
-  { enqueue }: Pick<Producer, 'enqueue'>,
-  job: JobContract<P>,
-  payload: z.input<P>,
-  lane: Lane,
-): Promise<Asked> {
-  return { queue: job.queue.name, id: await enqueue(job, payload, { lane }) };
-}
-
 /** Opens reading. A crowd that comes all at once is one look-up, one admission and one job. */
 export function openMarketReads(parts: ReadParts): MarketReads {
-  const { log, hasKey } = parts;
+  const { log, market } = parts;
   const lookUps = openFlights<Found>();
   const fetches = openFlights<Asked>();
   // Who joined a look-up that began before a job's end would not see what that job brought.
-  const lookUp = (read: MarketRead, after = '') => lookUps(`${read.name} ${after}`, () => find(parts, read));
-  const startFetch = (read: MarketRead, lane: Lane) =>
-    fetches(`${lane} ${read.name}`, () => admitAndAsk(parts, read, lane));
+  const lookUp = (read: Named, after = '') => lookUps(`${read.name} ${after}`, () => find(parts, read));
+  const startFetch = (read: Named, lane: Lane) => fetches(`${lane} ${read.name}`, () => admitAndAsk(parts, read, lane));
 
   /** Has fetched what has no copy, and waits so long for it; no copy when it is still being fetched then. */
-  const fetchNow = async (read: MarketRead, { isKnown, waitMs }: Reader) => {
+  const fetchNow = async (read: Named, { isKnown, waitMs }: Reader) => {
     const lane = isKnown ? 'logged_in' : 'anonymous_cold';
     const { asked, hasEnded } = await waitFor(parts, await startFetch(read, lane), waitMs);
     if (!hasEnded) return { asked, copy: undefined };
@@ -101,34 +79,50 @@ export function openMarketReads(parts: ReadParts): MarketReads {
     if (copy) return { asked, copy };
     if (isUnknown) throw unknown(read);
     await refuseOutsidePlan(parts, read);
-    throw nothingNow(await parts.market.looks.leftMs(read.name));
+    throw nothingNow(await market.looks.leftMs(read.name));
+  };
+  const answerOf = ({ data }: Named, copy: Copy) => {
+    const freshMs = freshLeftMs(copy, market.freshMs(data), parts.now());
+    return { copy, freshMs, isStale: freshMs <= 0 };
   };
   return {
-    async read(read, reader) {
-      if (!(read.isConfigured ?? hasKey))
+    async read(asking, reader) {
+      const read = named(asking);
+      if (!isConfigured(parts, read.data))
         throw new Problem('not_configured', 'This deployment has no provider of market data.', {
           headers: { 'retry-after': '3600' },
         });
       const { copy, isUnknown } = await lookUp(read);
-      if (copy && isFresh(parts, read, copy)) return { copy, isStale: false };
       if (copy) {
+        const answer = answerOf(read, copy);
         // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
-        const lane = read.isPatient ? 'refresh' : reader.isKnown ? 'logged_in' : 'anonymous_stale';
-        startFetch(read, lane).catch((error: unknown) => log.debug({ err: error }, 'no refresh'));
-        return { copy, isStale: true };
+        const lane = read.data.isPatient ? 'refresh' : reader.isKnown ? 'logged_in' : 'anonymous_stale';
+        if (answer.isStale) startFetch(read, lane).catch((error: unknown) => log.debug({ err: error }, 'no refresh'));
+        return answer;
       }
       if (isUnknown) throw unknown(read);
       const fetched = await fetchNow(read, reader);
-      return fetched.copy
-        ? { copy: fetched.copy, isStale: !isFresh(parts, read, fetched.copy) }
-        : { copy: undefined, asked: fetched.asked };
+      return fetched.copy ? answerOf(read, fetched.copy) : { copy: undefined, asked: fetched.asked };
     },
-    async requireKnown(read) {
+    async requireKnown(asking) {
+      const read = named(asking);
       const { copy, isUnknown } = await lookUp(read);
       if (isUnknown) throw unknown(read);
       if (!copy && !(await fetchNow(read, { isKnown: true, waitMs: mostWaitMs })).copy) throw nothingNow(0);
     },
   };
+}
+
+/** What is read, by the name of its copy. */
+type Named = MarketRead & Readonly<{ name: string }>;
+
+function named({ data, ask }: MarketRead): Named {
+  return { data: data.sameAs?.(ask) ?? data, ask, name: copyName(data, ask) };
+}
+
+/** Whether anybody can be asked. */
+function isConfigured({ market, hasKey }: ReadParts, { fallback }: MarketData): boolean {
+  return hasKey || (fallback?.isConfigured(market) ?? false);
 }
 
 /** Work of one name at a time: whoever asks for it while it is under way gets the same. */
@@ -142,13 +136,14 @@ function openFlights<T>(): (name: string, work: () => Promise<T>) => Promise<T> 
 }
 
 /** What is known here without asking the provider. @throws Problem upstream_unavailable when Redis is away and there is no copy. */
-async function find({ market: { cache }, orm, log }: ReadParts, read: MarketRead): Promise<Found> {
-  const cached = await cache.read(read.name).catch((error: unknown) => {
+async function find({ market: { cache }, orm, log }: ReadParts, { data, ask, name }: Named): Promise<Found> {
+  const cached = await cache.read(name).catch((error: unknown) => {
     log.debug({ err: error }, 'cache away; reading MySQL');
     return undefined;
   });
-  const copy = cached ?? (await read.stored(orm.em.fork()));
-  return { copy, isUnknown: copy === undefined && (await cache.isUnknown(read.name).catch(away)) };
+  const stored = cached ? undefined : await data.store.last(orm.em.fork(), ask);
+  const copy = cached ?? (stored && copyOf(stored));
+  return { copy, isUnknown: copy === undefined && (await cache.isUnknown(name).catch(away)) };
 }
 
 /** Waits for a job, and for the one that it refers to, until the time is up. */
@@ -164,7 +159,7 @@ async function waitFor(
   return waitFor(parts, referral.data.referred_to, Math.max(0, until - performance.now()));
 }
 
-async function admitAndAsk(parts: ReadParts, read: MarketRead, lane: Lane): Promise<Asked> {
+async function admitAndAsk(parts: ReadParts, read: Named, lane: Lane): Promise<Asked> {
   const { asks, looks } = parts.market;
   await refuseOutsidePlan(parts, read);
   const leftMs = await looks.leftMs(read.name);
@@ -173,11 +168,16 @@ async function admitAndAsk(parts: ReadParts, read: MarketRead, lane: Lane): Prom
     throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
-  return read.ask(lane).catch(away);
+  return enqueue(parts, read, lane).catch(away);
 }
 
-function isFresh({ now }: ReadParts, { freshMs }: MarketRead, { observedAtMs }: Copy): boolean {
-  return now().getTime() - observedAtMs < freshMs;
+/** Asks for the fetch; who is known not to have it is not asked first. */
+async function enqueue(parts: ReadParts, { data, ask }: Named, lane: Lane): Promise<Asked> {
+  const { fallback, job: own } = data;
+  const isReferred = fallback && (!parts.hasKey || (await isOutsidePlan(parts, { data, ask })));
+  const job = isReferred ? fallback.job : own;
+  const id = await parts.jobs.enqueue(job, ask, { lane: isReferred ? 'logged_in' : lane });
+  return { queue: job.queue.name, id };
 }
 
 /** Says that Redis does not answer. */
@@ -188,8 +188,8 @@ function away(error: unknown): never {
   });
 }
 
-function unknown({ named }: MarketRead): Problem {
-  return new Problem('unknown_symbol', `The provider does not know '${named}'.`);
+function unknown({ ask }: MarketRead): Problem {
+  return new Problem('unknown_symbol', `The provider does not know '${subjectOf(ask)}'.`);
 }
 
 /** The provider has just been asked in vain: whoever comes back later may make it be asked again. */
@@ -199,9 +199,15 @@ function nothingNow(leftMs: number): Problem {
   });
 }
 
-async function refuseOutsidePlan({ market: { plan } }: ReadParts, { call }: MarketRead): Promise<void> {
-  if (call === undefined || !(await plan.isOutside(call))) return;
+async function refuseOutsidePlan(parts: ReadParts, read: MarketRead): Promise<void> {
+  // A plan without it has somebody else instead.
+  if (read.data.fallback || !(await isOutsidePlan(parts, read))) return;
   throw new Problem('provider_plan_required', 'The plan does not include this, and nobody else is asked for it.', {
     headers: { 'retry-after': String(refusedSeconds) },
   });
+}
+
+function isOutsidePlan({ market: { plan } }: ReadParts, { data, ask }: MarketRead): Promise<boolean> {
+  const { path, query } = data.call(ask);
+  return plan.isOutside(callName(path, query['symbol']));
 }

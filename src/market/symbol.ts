@@ -48,3 +48,8 @@ export const Symbol = Ticker.overwrite((name) => (coins.has(name) || isPriced(na
 export function spellingsOf(word: string): readonly string[] {
   return [...new Set([word, Symbol.safeParse(word).data ?? word])];
 }
+
+/** Whether two names are one ticker: share classes are written with a dot here and a dash there. */
+export function isSameTicker(one: string, other: string): boolean {
+  return one.toUpperCase().replaceAll('-', '.') === other.toUpperCase().replaceAll('-', '.');
+}

@@ -99,8 +99,7 @@ async function attempt(
   const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
   // Whoever joins a job that waits in the background brings it forward.
   const lane = laneOf(queued.priority);
-  const isPoll = lane === 'watchlist';
-  const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, isPoll, signal };
+  const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal };
   const result = await job.work(given, { ...context.jobs.fork(lane), log: context.log });
   return job.result.parse(result);
 }

@@ -3,8 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { GiveUp, NotInPlan, RateLimited } from '../../src/errors.ts';
 import { UpstreamFault } from '../../src/gateways/http/fetch-json.ts';
-import type { Finnhub } from '../../src/gateways/finnhub/finnhub.ts';
-import { openProvider, type Provider, recorded, says } from '../support/upstreams/finnhub-provider.ts';
+import { type Client, openProvider, type Provider, recorded, says } from '../support/upstreams/finnhub-provider.ts';
 
 let provider: Provider;
 beforeAll(async () => {
@@ -12,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => provider.close());
 
-type Call = (finnhub: Finnhub, signal: AbortSignal) => Promise<unknown>;
+type Call = (finnhub: Client, signal: AbortSignal) => Promise<unknown>;
 
 /** What the client makes of a body, or of an answer that is none. */
 async function taken(call: Call, body: string, status = 200, type = 'application/json'): Promise<unknown> {

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WatchedSymbol } from '../../src/entities/market.entity.ts';
-import { fetchQuote } from '../../src/jobs/market/fetch-quote.job.ts';
 import { finnhub, priorityOf } from '../../src/jobs/queues.ts';
-import { quoteName } from '../../src/market/quote.ts';
 import { type MarketHouse, openMarketHouse } from '../support/api/market-api.ts';
 import { until } from '../support/processes/process.ts';
 import type { SendOptions } from '../support/api/test-api.ts';
+import { fetchQuote, quoteName } from '../support/api/market-kinds.ts';
 
 // A window that is full within seconds, and stays so.
 const env = { FINNHUB_PER_MINUTE: '20', FINNHUB_WINDOW_MS: '2000' };

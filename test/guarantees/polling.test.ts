@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { quoteTable } from '../../src/market/quote.ts';
+import { priceTable } from '../../src/market/price.ts';
 import { slotBegan } from '../../src/market/polling.ts';
 import { observedPrice } from '../support/api/observed-price.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   });
   // What has had a price is listed: nobody has to ask for one to find that out, and every call is a poll.
   for (const symbol of [...slow, 'IBM'])
-    await platform.orm.em.fork().insert(quoteTable(symbol), observedPrice(symbol, 0));
+    await platform.orm.em.fork().insert(priceTable(symbol), observedPrice(symbol, 0));
   const { host, port, db } = platform.redis.options;
   upkeep = new Queue('upkeep', { connection: { host, port, db } });
 });

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { fetchQuote } from '../../src/jobs/market/fetch-quote.job.ts';
 import { finnhub, mostRestMs, type Lane, lanes, laneOf, priorityOf } from '../../src/jobs/queues.ts';
 import { watchRests } from '../../src/workers/keep-redis.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { fetchQuote } from '../support/api/market-kinds.ts';
 
 let api: TestApi;
 beforeAll(async () => {

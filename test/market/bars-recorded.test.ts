@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { type BarInterval, barSeconds, barsOf } from '../../src/market/price-history.ts';
+import { type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type Observation, recompute, replay } from '../support/api/replay.ts';
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/price-history.ts';
+import { barQuery, type BarInterval, barSeconds, barsOf } from '../../src/market/bars.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type Observation, recompute, replay } from '../support/api/replay.ts';
 

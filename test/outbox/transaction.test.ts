@@ -4,7 +4,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog, OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
-import { quoteUpdated } from '../../src/streams/market.stream.ts';
+import { productSynced } from '../../src/streams/catalog.stream.ts';
 import { openTransaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
@@ -103,19 +103,7 @@ test.each(['between two statements', 'during a statement'])(
     let runs = 0;
     await transactionWithin()(async (tx, after) => {
       runs += 1;
-      after.publish(quoteUpdated, moment, {
-        c: 1,
-        d: null,
-        dp: null,
-        h: 1,
-        l: 1,
-        o: 1,
-        pc: 1,
-        t: 1,
-        symbol: 'X',
-        as_of: 'now',
-        source: 'test',
-      });
+      after.publish(productSynced, moment, productSynced.example.data);
       await rename(tx, 1, moment);
       if (runs > 1) return;
       const [row] = await tx.execute<{ id: number }[]>('select connection_id() as id');

@@ -1,8 +1,8 @@
 import type { z } from '@hono/zod-openapi';
-import type { quoteUpdated } from '../../../src/streams/market.stream.ts';
+import type { PriceKeys } from '../../../src/market/price.ts';
 
 /** A price as it is stored, streamed and shown. */
-export type Quote = z.output<(typeof quoteUpdated)['data']>;
+export type Quote = z.output<typeof PriceKeys> & Readonly<{ symbol: string; as_of: string; source: string }>;
 
 const isCoin = (symbol: string) => symbol.includes(':');
 

@@ -15,8 +15,8 @@ export type DocumentedRoute = RouteConfig &
     operationId: string;
     summary: string;
     tags: string[];
-    /** Stands in the section of the operation in `operations.md`, beside the routes. */
-    description?: never;
+    /** Of routes that follow from a definition; of all others it stands in `operations.md`, beside the routes. */
+    description?: string;
     /** The most bytes its body may have, where that is not 64 KiB. */
     'x-body-limit'?: number;
   }>;

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import type { Context as HonoContext } from 'hono';
-import type { Copy } from '../../market/cache.ts';
+import type { Copy } from '../../market/copy.ts';
 import { type MarketRead, mostWaitMs } from '../../market/read-market.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerTagged } from '../http/conditional.ts';
@@ -15,15 +15,19 @@ const defaultWaitMs = 3_000;
 export async function answerRead(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const reader = { isKnown: c.var.caller !== undefined, waitMs: waitMs(c.req.header('prefer')) };
   const found = await c.var.reads.read(read, reader);
-  if (found.copy) return answer(c, read, found.copy, found.isStale);
+  if (found.copy) return answer(c, found.copy, found);
   c.header('location', publicAddress(c.var.ctx.config, `/jobs/${found.asked.id}`));
   c.header('retry-after', '1');
   return c.json({ job_id: found.asked.id, state: 'waiting' as const }, 202);
 }
 
-function answer(c: HonoContext<RouteEnv>, { freshMs }: MarketRead, copy: Copy, isStale: boolean): Response {
+function answer(
+  c: HonoContext<RouteEnv>,
+  copy: Copy,
+  { freshMs, isStale }: Readonly<{ freshMs: number; isStale: boolean }>,
+): Response {
   const ageMs = Math.max(0, c.var.ctx.now().getTime() - copy.observedAtMs);
-  const leftSeconds = Math.ceil((freshMs - ageMs) / 1_000);
+  const leftSeconds = Math.ceil(freshMs / 1_000);
   const json = `${copy.body},"stale":${isStale}}`;
   return answerTagged(c, json, {
     age: String(Math.floor(ageMs / 1_000)),

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
-import { Bar, barSeconds, barsOf, gapsBetween } from '../../market/price-history.ts';
+import { Bar, barSeconds, barsOf, gapsBetween } from '../../market/bars.ts';
 import { Symbol } from '../../market/symbol.ts';
+import { Moment } from '../../process/moment.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { Moment, spanOf } from '../http/span.ts';
+import { spanOf } from '../http/span.ts';
 
 const most = 1_500;
 const defaultDays = 1;

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from '../../context.ts';
-import type { Copy } from '../../market/cache.ts';
-import { isCrypto, Symbol } from '../../market/symbol.ts';
-import { quoteName, storedQuotes } from '../../market/quote.ts';
+import { type Copy, freshLeftMs } from '../../market/copy.ts';
+import { priceOf, quote } from '../../market/data/quote.market.ts';
+import { copyName } from '../../market/market-data.ts';
+import { storedPrices } from '../../market/price.ts';
+import { Symbol } from '../../market/symbol.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { exampleQuote } from '../docs/examples.ts';
-import { QuoteView } from './market.routes.ts';
+import { exampleOf, viewOf } from './market-answers.ts';
 
 const most = 50;
 const Symbols = z
@@ -33,8 +34,8 @@ const quotes = defineRoute(
         description: 'What is stored.',
         content: {
           'application/json': {
-            schema: z.object({ data: z.array(QuoteView), missing: z.array(z.string()) }).openapi('Quotes'),
-            example: { data: [exampleQuote], missing: ['MSFT'] },
+            schema: z.object({ data: z.array(viewOf(quote)), missing: z.array(z.string()) }).openapi('Quotes'),
+            example: { data: [exampleOf(quote)], missing: ['MSFT'] },
           },
         },
       },
@@ -55,9 +56,11 @@ const quotes = defineRoute(
 
 /** The copies of the symbols, in their order: from Redis at once, those that it lacks from MySQL. */
 async function newestCopies(ctx: Context, symbols: readonly string[]): Promise<ReadonlyMap<string, Copy>> {
-  const cached = await ctx.market.cache.readAll(symbols.map(quoteName)).catch((): undefined[] => []);
+  const cached = await ctx.market.cache
+    .readAll(symbols.map((symbol) => copyName(quote, { symbol })))
+    .catch((): undefined[] => []);
   const missed = symbols.filter((_, index) => !cached[index]);
-  const stored = await storedQuotes(ctx.orm.em.fork(), missed);
+  const stored = await storedPrices(ctx.orm.em.fork(), missed);
   const found = symbols.map((symbol, index): [string, Copy | undefined] => [
     symbol,
     cached[index] ?? stored.get(symbol),
@@ -65,8 +68,8 @@ async function newestCopies(ctx: Context, symbols: readonly string[]): Promise<R
   return new Map(found.flatMap(([symbol, copy]): [string, Copy][] => (copy ? [[symbol, copy]] : [])));
 }
 
-function isStale({ market: { freshMs }, now }: Context, symbol: string, { observedAtMs }: Copy): boolean {
-  return now().getTime() - observedAtMs >= (isCrypto(symbol) ? freshMs.crypto : freshMs.quote);
+function isStale({ market: { freshMs }, now }: Context, symbol: string, copy: Copy): boolean {
+  return freshLeftMs(copy, freshMs(priceOf(symbol)), now()) <= 0;
 }
 
 /** Many prices at once. */

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { pollingIn, nextPoll, mostEverySeconds } from '../../market/polling.ts';
 import { closedEveryMs } from '../../market/hours.ts';
+import { quote } from '../../market/data/quote.market.ts';
 import { type Watched, type Watchlist, watchedAs } from '../../market/watchlist.ts';
 import type { Context } from 'hono';
 import { Symbol } from '../../market/symbol.ts';
@@ -8,7 +9,6 @@ import { audit } from '../callers/audit.ts';
 import { notWatched, stopWatching, watch } from '../../market/change-watchlist.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { priceOf } from './market-answers.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { principalOf } from '../callers/principal.ts';
 
@@ -197,7 +197,8 @@ async function requireWatched(c: Context<RouteEnv>): Promise<void> {
 async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {
   const { ctx } = c.var;
   if (!ctx.market.watchlist.isPolled) return;
-  if (!watchedAs(await ctx.market.watchlist.all(), symbol)) await c.var.reads.requireKnown(priceOf(ctx, symbol));
+  if (!watchedAs(await ctx.market.watchlist.all(), symbol))
+    await c.var.reads.requireKnown({ data: quote, ask: { symbol } });
 }
 
 /** What is polled, and how often. */

@@ -6,7 +6,8 @@ import { User } from '../../entities/accounts.entity.ts';
 import { Email } from '../callers/credentials.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { endOf, Moment } from '../http/span.ts';
+import { Moment } from '../../process/moment.ts';
+import { endOf } from '../http/span.ts';
 import { wholeNumber } from '../http/fields.ts';
 
 const Facts = z.record(z.string(), z.unknown()).nullable();

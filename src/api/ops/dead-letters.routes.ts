@@ -5,7 +5,7 @@ import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { Time } from '../http/span.ts';
+import { Time } from '../../process/moment.ts';
 import { payloadOf, replayDead } from '../../ops/dead-letters.ts';
 
 const Letter = z

@@ -8,18 +8,19 @@ import { readLeniently, type TellOdd } from '../http/lenient.ts';
 import { noted, type Outage } from '../http/outage.ts';
 import { callName, type Plan } from './plan.ts';
 
-/** Finnhub, within the plan. Every call may throw RateLimited, UpstreamFault (try again) or GiveUp (don't). */
+/** A call of Finnhub's: where, with what, and what is taken of its answer. */
+export type ProviderCall<T = unknown> = Readonly<{
+  path: string;
+  query: Readonly<Record<string, string>>;
+  answer: z.ZodType<T>;
+  /** The most bytes that the answer can have; some kilobytes unless told otherwise. */
+  mostBytes?: number;
+}>;
+
+/** Finnhub, within the plan. Every call may throw RateLimited, NotInPlan, UpstreamFault (try again) or GiveUp (don't). */
 export type Finnhub = Readonly<{
-  /** The quote, or undefined when the answer is all zeros, which may or may not mean that the symbol is unknown. */
-  quote(symbol: string, signal: AbortSignal): Promise<answers.FinnhubQuote | undefined>;
-  /** The company, or undefined when there is none, or the record of another one was sent. */
-  company(symbol: string, signal: AbortSignal): Promise<answers.FinnhubCompany | undefined>;
-  /** The articles from one day to another (`YYYY-MM-DD`), in no order; none for a symbol that is not known, too. */
-  news(symbol: string, from: string, to: string, signal: AbortSignal): Promise<readonly answers.FinnhubArticle[]>;
-  /** Units of each currency for one of `base`, or undefined when there is no such base. @throws NotInPlan on a free key. */
-  forex(base: string, signal: AbortSignal): Promise<Readonly<Record<string, number>> | undefined>;
-  /** The symbols that fit the words, best first. */
-  search(words: string, signal: AbortSignal): Promise<readonly answers.FinnhubHit[]>;
+  /** What the answer of a call says. */
+  get<T>(call: ProviderCall<T>, signal: AbortSignal): Promise<T>;
   /** Whether a search finds exactly this symbol. */
   isListed(symbol: string, signal: AbortSignal): Promise<boolean>;
   /** Whether the exchanges of the US trade shares now. */
@@ -43,20 +44,17 @@ export type FinnhubOptions = Readonly<{
 }>;
 
 const mostRestMs = 60_000;
-const unitedStates = { exchange: 'US' };
+const usualBytes = 64 * 1024;
 
 /** Opens Finnhub's REST interface; the key travels in a header, never in a URL. */
 export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage, tell }: FinnhubOptions): Finnhub {
-  const get = async <T extends z.ZodType>(
-    schema: T,
-    path: string,
-    query: Record<string, string>,
+  const get = async <T>(
+    { path, query, answer: schema, mostBytes = usualBytes }: ProviderCall<T>,
     signal: AbortSignal,
   ) => {
     if (key === undefined) throw new GiveUp('FINNHUB_API_KEY is not set');
     const call = callName(path, query['symbol']);
     if (await plan.isOutside(call)) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
-    const mostBytes = answers.mostBytesOf(path);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, lane, windowMs, () =>
       noted(outage, isSilence, () =>
@@ -68,29 +66,13 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
     await plan.remember(call);
     throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
   };
-  const search = async (words: string, signal: AbortSignal) =>
-    (await get(answers.SymbolSearch, '/search', { q: words }, signal)).result;
   return {
-    search,
-    async quote(symbol, signal) {
-      const quote = await get(answers.Quote, '/quote', { symbol }, signal);
-      return quote.c === 0 ? undefined : quote;
-    },
-    async company(symbol, signal) {
-      const profile = await get(answers.Profile, '/stock/profile2', { symbol }, signal);
-      return profile && isSameTicker(profile.ticker, symbol) ? profile : undefined;
-    },
-    news: (symbol, from, to, signal) => get(answers.News, '/company-news', { symbol, from, to }, signal),
-    async forex(base, signal) {
-      const rates = await get(answers.Forex, '/forex/rates', { base }, signal);
-      const priced = Object.entries(rates.quote).filter(([currency, rate]) => /^[A-Z]{3}$/.test(currency) && rate > 0);
-      return rates.base === base && priced.length > 0 ? Object.fromEntries(priced) : undefined;
-    },
-    isMarketOpen: async (signal) =>
-      (await get(answers.MarketStatus, '/stock/market-status', unitedStates, signal)).isOpen,
-    holidays: async (signal) => (await get(answers.Holidays, '/stock/market-holiday', unitedStates, signal)).data,
+    get,
+    isMarketOpen: async (signal) => (await get(answers.marketStatus, signal)).isOpen,
+    holidays: async (signal) => (await get(answers.holidays, signal)).data,
     async isListed(symbol, signal) {
-      return (await search(symbol, signal)).some((hit) => hit.symbol.toUpperCase() === symbol);
+      const { result } = await get(answers.symbolSearch(symbol), signal);
+      return result.some((hit) => hit.symbol.toUpperCase() === symbol);
     },
   };
 }
@@ -98,11 +80,6 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
 // A refusal without JSON is an answer as well.
 function isSilence(error: unknown): boolean {
   return !(error instanceof UpstreamFault) || error.status !== 429;
-}
-
-// Share classes are written with a dot here and a dash there.
-function isSameTicker(one: string, other: string): boolean {
-  return one.toUpperCase().replaceAll('-', '.') === other.replaceAll('-', '.');
 }
 
 /** @throws RateLimited for a refusal in whatever words, once the budget knows of it. */
@@ -148,7 +125,7 @@ function remaining(headers: Headers | undefined): Remaining | undefined {
     : undefined;
 }
 
-function read<T extends z.ZodType>(schema: T, path: string, { status, body }: JsonAnswer, tell: TellOdd) {
+function read<T>(schema: z.ZodType<T>, path: string, { status, body }: JsonAnswer, tell: TellOdd) {
   if (status === 401) throw new GiveUp('Finnhub refuses the key; check FINNHUB_API_KEY');
   if (status === 403) return 'outside';
   const parsed = readLeniently(schema, body, (what, why) => tell(`Finnhub ${path}`, what, why));

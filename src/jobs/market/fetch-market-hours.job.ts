@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { RateLimited } from '../../errors.ts';
 import { askEveryMs } from '../../market/hours.ts';
+import { lookOnce } from '../../market/look-once.ts';
 import { defineJob } from '../define-job.ts';
-import { lookOnce } from './fetch-copy.ts';
 import { finnhub as queue } from '../queues.ts';
 
 const holidaysName = 'market-holidays';
@@ -37,7 +37,7 @@ export const fetchMarketHours = defineJob(
       await hours.learn(isOpen);
       if (!(await hours.knowsHolidays(now())) && (await looks.leftMs(holidaysName)) === 0) {
         const look = { name: holidaysName, signal, forMs: async () => holidaysAgainMs };
-        const holidays = await lookOnce({ market: { looks } }, look, () => finnhub.holidays(signal));
+        const holidays = await lookOnce(looks, look, () => finnhub.holidays(signal));
         await hours.learnHolidays(
           holidays.map(({ atDate: day, tradingHour }) => ({ day, tradingHour })),
           now(),

@@ -1,16 +1,17 @@
-import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import type { Publication } from '../../gateways/feeds/reference-rates.ts';
-import { publishedAt, crossRates } from '../../market/cross-rates.ts';
-import { Currency } from '../../money/currency.ts';
-import { forexCopy, forexKeys, forexName, type ForexRow, newestRates, storeRates } from '../../market/forex.ts';
+import { copyOf, freshLeftMs } from '../../market/copy.ts';
+import { crossRates, publishedAt } from '../../market/cross-rates.ts';
+import { forex } from '../../market/data/forex.market.ts';
+import { copyName } from '../../market/market-data.ts';
+import { forexObservation, type ForexRow, newestRates, storeRates } from '../../market/forex.ts';
+import { lookOnce } from '../../market/look-once.ts';
 import { lookMs } from '../../market/looks.ts';
-import { forexUpdated } from '../../streams/market.stream.ts';
+import { referenceRates } from '../../market/reference-rates.ts';
 import { defineJob } from '../define-job.ts';
-import { lookOnce } from './fetch-copy.ts';
-import { catalog as queue } from '../queues.ts';
 
 const source = 'ecb';
+const forexName = (base: string) => copyName(forex, { base });
 
 /**
  * Brings the central bank's rates of the euro up to date, and those of a base that follow from them. Rates fetched within
@@ -18,28 +19,15 @@ const source = 'ecb';
  */
 export const fetchReferenceRates = defineJob(
   {
-    kind: 'fetch-reference-rates',
-    summary: 'Fetch the central bank’s reference rates, store them and what follows for a currency, announce them.',
-    queue,
-    payload: z.object({ base: Currency.default('EUR') }),
-    result: z.object({
-      base: z.string(),
-      outcome: z.enum(['stored', 'unchanged', 'looked', 'unknown_symbol', 'not_configured']),
-    }),
-    // By itself it has its other tries; whoever reads causes one call.
-    attempts: 3,
-    backoffMs: 1_000,
-    timeoutMs: 10_000,
-    coalesceBy: ({ base }) => base,
+    ...referenceRates,
     copyName: ({ base }) => forexName(base),
-    everyMs: 3_600_000,
   },
   async ({ payload: { base }, signal }, ctx: JobContext) => {
     const {
-      market: { asks, cache, looks, referenceRates },
+      market: { asks, cache, looks, referenceRates: bank },
     } = ctx;
     const name = forexName(base);
-    if (!referenceRates.isConfigured) {
+    if (!bank.isConfigured) {
       await asks.end(name);
       return { base, outcome: 'not_configured' };
     }
@@ -56,7 +44,7 @@ export const fetchReferenceRates = defineJob(
     if (!rates) await cache.markUnknown(name);
     const rows = rates && base !== 'EUR' ? [euro, { ...euro, base, rates }] : [euro];
     const isNew = await store(ctx, rows);
-    for (const row of rows) await cache.write(forexName(row.base), forexCopy(row));
+    for (const row of rows) await cache.write(forexName(row.base), copyOf(forexObservation(row)));
     await asks.end(name);
     return { base, outcome: rates ? (isNew ? 'stored' : 'unchanged') : 'unknown_symbol' };
   },
@@ -67,12 +55,12 @@ export const fetchReferenceRates = defineJob(
 async function latest(ctx: JobContext, name: string, isRead: boolean, signal: AbortSignal): Promise<Publication> {
   const {
     em,
-    market: { freshMs, looks, referenceRates },
+    market: { freshMs, looks, referenceRates: bank },
   } = ctx;
-  const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs.forex : lookMs);
-  const ask = () => referenceRates.latest(signal);
+  const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs(forex) : lookMs);
+  const ask = () => bank.latest(signal);
   if (!isRead) return ask();
-  return lookOnce(ctx, { name: source, signal, forMs }, ask).catch(async (error: unknown) => {
+  return lookOnce(looks, { name: source, signal, forMs }, ask).catch(async (error: unknown) => {
     await looks.note(name, await looks.leftMs(source));
     throw error;
   });
@@ -81,7 +69,7 @@ async function latest(ctx: JobContext, name: string, isRead: boolean, signal: Ab
 /** The euro's rates as stored, while they are fresh. */
 async function freshRates({ em, market: { freshMs }, now }: JobContext): Promise<ForexRow | undefined> {
   const row = await newestRates(em, 'EUR', source);
-  return row && now().getTime() - row.observedAt.getTime() < freshMs.forex ? row : undefined;
+  return row && freshLeftMs(copyOf(forexObservation(row)), freshMs(forex), now()) > 0 ? row : undefined;
 }
 
 function euroRow({ day, rates }: Publication, observedAt: Date): ForexRow {
@@ -95,7 +83,7 @@ function store({ transaction }: JobContext, rows: readonly ForexRow[]): Promise<
     for (const row of rows) {
       if (!(await storeRates(tx, row, `${source}-${row.asOf.toISOString().slice(0, 10)}`))) continue;
       isNew = true;
-      after.publish(forexUpdated, row.base, { base: row.base, ...forexKeys(row) });
+      if (forex.event) after.publish(forex.event, row.base, forexObservation(row).facts);
     }
     return isNew;
   });

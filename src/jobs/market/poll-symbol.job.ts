@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { WatchedSymbol } from '../../entities/market.entity.ts';
-import { isCrypto, Symbol } from '../../market/symbol.ts';
+import { Symbol } from '../../market/symbol.ts';
 import { closedEveryMs } from '../../market/hours.ts';
-import { quoteName } from '../../market/quote.ts';
+import { priceOf } from '../../market/data/quote.market.ts';
+import { copyName } from '../../market/market-data.ts';
 import { slotBegan, slotOffsetMs } from '../../market/polling.ts';
 import type { JobContext } from '../../context.ts';
 import { defineJob } from '../define-job.ts';
-import { fetchCrypto } from './fetch-crypto.job.ts';
-import { fetchQuote } from './fetch-quote.job.ts';
 import { upkeep as queue } from '../queues.ts';
 
 const Outcome = z.enum(['asked', 'current', 'closed', 'not_watched', 'unknown_symbol', 'market_busy']);
@@ -42,12 +41,13 @@ export const pollSymbol = defineJob(
       market: { asks, cache },
       jobs: { enqueue },
     } = ctx;
-    const name = quoteName(symbol);
+    const price = priceOf(symbol);
+    const name = copyName(price, { symbol });
     const idle = await reasonToWait(symbol, ctx);
     if (idle) return { symbol, outcome: idle };
     if (await cache.isUnknown(name)) return { symbol, outcome: 'unknown_symbol' };
     if (!(await asks.admit(name, 'watchlist'))) return { symbol, outcome: 'market_busy' };
-    await enqueue(isCrypto(symbol) ? fetchCrypto : fetchQuote, { symbol }, { lane: 'watchlist' });
+    await enqueue(price.job, { symbol, poll: true }, { lane: 'watchlist' });
     return { symbol, outcome: 'asked' };
   },
 );
@@ -59,7 +59,7 @@ async function reasonToWait(symbol: string, { em, market: { cache, hours }, now 
   const at = now();
   const began = slotBegan(watched, at.getTime());
   const polledAtMs = watched.polledAt?.getTime() ?? 0;
-  const observedAtMs = (await cache.read(quoteName(symbol)))?.observedAtMs ?? 0;
+  const observedAtMs = (await cache.read(copyName(priceOf(symbol), { symbol })))?.observedAtMs ?? 0;
   // Somebody's fetch within the slot is as good as a poll.
   if (Math.max(polledAtMs, observedAtMs) >= began) return 'current';
   if (watched.kind === 'crypto' || (await hours.isOpen(at))) return undefined;

@@ -1,10 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isKnown } from '../../../src/api/http/conditional.ts';
-import { companyName } from '../../../src/market/company.ts';
-import { forexName } from '../../../src/market/forex.ts';
-import { quoteName } from '../../../src/market/quote.ts';
-import { searchName } from '../../../src/market/symbol-search.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { companyName, forexName, quoteName, searchName } from '../../support/api/market-kinds.ts';
 
 // From RFC 9110, 8.8.3.2 and 13.1.2.
 const tag = '"xyzzy"';

@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { CryptoData, ForexRate, StockQuote, WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { CryptoSymbol } from '../../../src/market/symbol.ts';
 import { type Operation, operationsOf } from '../../fuzz/operations.ts';
 import { observedPrice } from '../../support/api/observed-price.ts';
 import { accounts, openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { fetchQuote } from '../../support/api/market-kinds.ts';
 
 const Page = z.object({ data: z.array(z.unknown()), next_cursor: z.string() });
 

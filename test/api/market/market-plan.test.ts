@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
-import { companyName } from '../../../src/market/company.ts';
 import { finnhub } from '../../../src/jobs/queues.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { openProvider, type Provider, says } from '../../support/upstreams/finnhub-provider.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { companyName } from '../../support/api/market-kinds.ts';
 
 let provider: Provider;
 let api: TestApi;

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import type { Lane } from '../../../src/jobs/queues.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi } from '../../support/api/test-api.ts';
 import { type MarketHouse, openMarketHouse } from '../../support/api/market-api.ts';
+import { quoteName } from '../../support/api/market-kinds.ts';
 
 // No worker runs unless a test starts one: whatever is asked for waits.
 let house: MarketHouse;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Setting } from '../../../src/entities/ops.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { quoteName } from '../../support/api/market-kinds.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { boardRequestsOf, type RouteRequest } from '../../support/api/every-route.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { fetchQuote } from '../../support/api/market-kinds.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -5,8 +5,6 @@ import { JobView } from '../../../src/api/ops/job-view.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
 import type { Enqueue } from '../../../src/jobs/enqueue.ts';
-import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { upkeep } from '../../../src/jobs/queues.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
@@ -14,6 +12,7 @@ import { newPerson, type Person } from '../../support/api/accounts.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
+import { fetchCompany, fetchQuote } from '../../support/api/market-kinds.ts';
 
 const List = z.strictObject({ data: z.array(JobView), next_cursor: z.string().nullable() });
 const Entries = z.object({ data: z.array(z.looseObject({ action: z.string() })) });

@@ -3,14 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobView } from '../../../src/api/ops/job-view.ts';
 import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
-import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { upkeep } from '../../../src/jobs/queues.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { fetchCompany, fetchQuote } from '../../support/api/market-kinds.ts';
 
 let api: TestApi;
 beforeAll(async () => {

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProductFeed } from '../../../src/gateways/feeds/product-feed.ts';
-import type { Finnhub } from '../../../src/gateways/finnhub/finnhub.ts';
 import { type FeedServer, recorded as feeds, sendJson, startFeed } from '../../support/upstreams/feed-server.ts';
-import { openProvider, type Provider, recorded, says } from '../../support/upstreams/finnhub-provider.ts';
+import { type Client, openProvider, type Provider, recorded, says } from '../../support/upstreams/finnhub-provider.ts';
 
 let provider: Provider;
 let feed: FeedServer;
@@ -39,7 +38,7 @@ function changed(item: Json, field: string, odd: unknown): Json {
   return odd === gone ? others : { ...others, [field]: odd };
 }
 
-const finnhub = async (body: unknown, call: (client: Finnhub, signal: AbortSignal) => Promise<unknown>) => {
+const finnhub = async (body: unknown, call: (client: Client, signal: AbortSignal) => Promise<unknown>) => {
   provider.answers(says(200, JSON.stringify(body)));
   return call(provider.client({}, 'k'), AbortSignal.timeout(60_000)).catch(() => 'a fault');
 };

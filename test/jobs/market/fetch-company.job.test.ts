@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompanyProfile } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
-import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
-import { companyName } from '../../../src/market/company.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { companyName, fetchCompany } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CryptoData, StockQuote } from '../../../src/entities/market.entity.ts';
 import { GiveUp } from '../../../src/errors.ts';
-import { fetchCrypto } from '../../../src/jobs/market/fetch-crypto.job.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { fetchCrypto, quoteName } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

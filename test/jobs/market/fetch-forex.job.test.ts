@@ -2,9 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ForexRate } from '../../../src/entities/market.entity.ts';
 import { NotInPlan } from '../../../src/errors.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
-import { fetchForex } from '../../../src/jobs/market/fetch-forex.job.ts';
-import { forexName } from '../../../src/market/forex.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { fetchForex, forexName } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { NotInPlan, RateLimited } from '../../../src/errors.ts';
-import { Holidays, MarketStatus } from '../../../src/gateways/finnhub/answers.ts';
+import { holidays, marketStatus } from '../../../src/gateways/finnhub/answers.ts';
 import { fetchMarketHours } from '../../../src/jobs/market/fetch-market-hours.job.ts';
 import { openCalendar } from '../../../src/market/hours.ts';
 import { type MarketDesk, openMarketDesk, type RunOptions } from '../../support/api/market-jobs.ts';
@@ -89,6 +89,9 @@ test.each([
 test('what the provider has been recorded to answer is understood', () => {
   const recorded = (name: string): unknown =>
     JSON.parse(readFileSync(new URL(`../../recorded/finnhub/${name}-US.json`, import.meta.url), 'utf8'));
-  expect(MarketStatus.parse(recorded('market-status'))).toEqual({ isOpen: false });
-  expect(Holidays.parse(recorded('market-holiday')).data).toContainEqual({ atDate: '2026-11-26', tradingHour: '' });
+  expect(marketStatus.answer.parse(recorded('market-status'))).toEqual({ isOpen: false });
+  expect(holidays.answer.parse(recorded('market-holiday')).data).toContainEqual({
+    atDate: '2026-11-26',
+    tradingHour: '',
+  });
 });

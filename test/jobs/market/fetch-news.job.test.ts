@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MarketNews } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
-import { fetchNews } from '../../../src/jobs/market/fetch-news.job.ts';
-import type { Copy } from '../../../src/market/cache.ts';
-import { newsName, storedNews } from '../../../src/market/news.ts';
+import type { Copy } from '../../../src/market/copy.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { fetchNews, newsName, storedNews } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

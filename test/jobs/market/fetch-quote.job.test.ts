@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StockQuote } from '../../../src/entities/market.entity.ts';
 import { GiveUp, RateLimited } from '../../../src/errors.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { fetchQuote, quoteName } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

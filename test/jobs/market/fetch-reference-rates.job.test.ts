@@ -3,8 +3,8 @@ import { ForexRate } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Publication } from '../../../src/gateways/feeds/reference-rates.ts';
 import { fetchReferenceRates } from '../../../src/jobs/market/fetch-reference-rates.job.ts';
-import { forexName } from '../../../src/market/forex.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { forexName } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 let eventsBefore = 0;

@@ -2,21 +2,23 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { GiveUp } from '../../../src/errors.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
-import type { Finnhub } from '../../../src/gateways/finnhub/finnhub.ts';
-import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
-import { fetchCrypto } from '../../../src/jobs/market/fetch-crypto.job.ts';
-import { fetchForex } from '../../../src/jobs/market/fetch-forex.job.ts';
 import { fetchMarketHours } from '../../../src/jobs/market/fetch-market-hours.job.ts';
-import { fetchNews } from '../../../src/jobs/market/fetch-news.job.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { fetchReferenceRates } from '../../../src/jobs/market/fetch-reference-rates.job.ts';
-import { searchSymbols } from '../../../src/jobs/market/search-symbols.job.ts';
-import { companyName } from '../../../src/market/company.ts';
-import { forexName } from '../../../src/market/forex.ts';
-import { newsName } from '../../../src/market/news.ts';
-import { quoteName } from '../../../src/market/quote.ts';
-import { searchName } from '../../../src/market/symbol-search.ts';
+import type { FakeAnswers } from '../../support/upstreams/fake-finnhub.ts';
 import { type MarketDesk, openMarketDesk, type RunOptions } from '../../support/api/market-jobs.ts';
+import {
+  companyName,
+  fetchCompany,
+  fetchCrypto,
+  fetchForex,
+  fetchNews,
+  fetchQuote,
+  forexName,
+  newsName,
+  quoteName,
+  searchName,
+  searchSymbols,
+} from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
@@ -78,7 +80,7 @@ const kinds = [
     nameOf: searchName,
     run: (q: string, given: RunOptions) => desk.run(searchSymbols, { q }, given),
   },
-] as const satisfies readonly { call: keyof Finnhub; [more: string]: unknown }[];
+] as const satisfies readonly { call: keyof FakeAnswers; [more: string]: unknown }[];
 
 const faults = {
   'a fault': new UpstreamFault('Finnhub answered 502'),
@@ -87,7 +89,7 @@ const faults = {
 };
 
 /** A provider that answers with this error, and counts how often it is asked. */
-function failing(call: keyof Finnhub, error: Error) {
+function failing(call: keyof FakeAnswers, error: Error) {
   const asked = { times: 0 };
   const answer = async () => {
     asked.times += 1;
@@ -100,7 +102,7 @@ describe.each(kinds)('$kind', ({ kind, call, ttlMs, nameOf, run }) => {
   const subjectOf = (place: number, letter: string) => `${letter}${'ABC'[place]}${kind[0]}`.toUpperCase();
 
   /** Reads a dozen times, as a dozen jobs or as one with a dozen attempts: what the last one said. */
-  const readOften = async (subject: string, finnhub: Partial<Finnhub>) => {
+  const readOften = async (subject: string, finnhub: FakeAnswers) => {
     const wanted = nameOf(subject);
     const ends: string[] = [];
     for (let n = 0; n < 12; n += 1)

@@ -2,13 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { StockQuote, WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { RateLimited } from '../../../src/errors.ts';
-import { fetchQuote } from '../../../src/jobs/market/fetch-quote.job.ts';
 import { pollSymbol } from '../../../src/jobs/market/poll-symbol.job.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { slotOffsetMs } from '../../../src/market/polling.ts';
 import { kindOf, type Watched } from '../../../src/market/watchlist.ts';
 import { scheduleJobs } from '../../../src/workers/schedule-jobs.ts';
 import { type MarketDesk, openMarketDesk, type RunOptions } from '../../support/api/market-jobs.ts';
+import { fetchQuote, quoteName } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
@@ -132,8 +131,8 @@ describe('a poll’s fetch', () => {
     (
       await desk.run(
         fetchQuote,
-        { symbol: 'AAPL' },
-        { wanted: quoteName('AAPL'), isPoll: true, ...(quote ? { finnhub: quote } : {}), ...more },
+        { symbol: 'AAPL', poll: true },
+        { wanted: quoteName('AAPL'), lane: 'watchlist', ...(quote ? { finnhub: quote } : {}), ...more },
       )
     ).outcome;
   const counting = () => {
@@ -148,7 +147,7 @@ describe('a poll’s fetch', () => {
     await desk.ctx.redis.flushdb();
     expect(await fetchAs({ quote })).toBe('not_wanted');
     expect(calls).toHaveLength(1);
-    expect(await fetchAs({ quote }, { isPoll: false })).toBe('stored');
+    expect(await fetchAs({ quote }, { lane: 'logged_in' })).toBe('stored');
     desk.pass(20_000);
     expect(await fetchAs({ quote })).toBe('stored');
     expect(calls).toHaveLength(3);

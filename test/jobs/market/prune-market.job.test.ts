@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CryptoData, ForexRate, MarketNews, NewsCoverage, StockQuote } from '../../../src/entities/market.entity.ts';
 import { pruneMarket } from '../../../src/jobs/market/prune-market.job.ts';
-import { storedNews } from '../../../src/market/news.ts';
+import { storedNews } from '../../support/api/market-kinds.ts';
 import { observedPrice } from '../../support/api/observed-price.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';

@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
-import { searchSymbols } from '../../../src/jobs/market/search-symbols.job.ts';
-import { searchName } from '../../../src/market/symbol-search.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import { searchName, searchSymbols } from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {

@@ -2,14 +2,19 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { CryptoData } from '../../../src/entities/market.entity.ts';
-import type { FinnhubQuote } from '../../../src/gateways/finnhub/answers.ts';
-import { fetchCompany } from '../../../src/jobs/market/fetch-company.job.ts';
-import { fetchCrypto } from '../../../src/jobs/market/fetch-crypto.job.ts';
-import { fetchForex } from '../../../src/jobs/market/fetch-forex.job.ts';
-import { companyName, storedCompany } from '../../../src/market/company.ts';
-import { forexName, storedForex } from '../../../src/market/forex.ts';
-import { quoteKeys, quoteName, storedQuote } from '../../../src/market/quote.ts';
+import type { ProviderQuote } from '../../../src/market/price.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
+import {
+  companyName,
+  fetchCompany,
+  fetchCrypto,
+  fetchForex,
+  forexName,
+  quoteName,
+  storedCompany,
+  storedForex,
+  storedQuote,
+} from '../../support/api/market-kinds.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
@@ -28,7 +33,7 @@ const quoteOf = (c: number) => ({
   pc: c * 0.7,
   t: 1_795_342_500,
 });
-const fetch = (symbol: string, quote: FinnhubQuote) => {
+const fetch = (symbol: string, quote: ProviderQuote) => {
   desk.pass(60_000);
   return desk.run(
     fetchCrypto,
@@ -56,12 +61,12 @@ test.each(coins)(
 
     const copy = await desk.ctx.market.cache.read(quoteName(symbol));
     const told = z.looseObject({ c: z.number() }).parse(shown(copy));
-    expect(row && quoteKeys(row)).toMatchObject({
-      c: told.c,
-      d: told['d'],
-      h: told['h'],
-      l: told['l'],
-      pc: told['pc'],
+    expect(row).toMatchObject({
+      current: told.c,
+      change: told['d'],
+      high: told['h'],
+      low: told['l'],
+      previousClose: told['pc'],
     });
     const events = (await desk.events()).filter(({ subject }) => subject === symbol);
     expect(events.map(({ data }) => z.looseObject({ c: z.number() }).parse(data).c)).toEqual(

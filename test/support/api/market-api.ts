@@ -1,13 +1,13 @@
 import type { Worker } from 'bullmq';
 import { z } from 'zod';
 import { finnhub } from '../../../src/jobs/queues.ts';
-import { quoteName } from '../../../src/market/quote.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { upstreams } from '../processes/platform.ts';
 import { until } from '../processes/process.ts';
 import { type Sandbox, startSandbox } from '../upstreams/sandbox-process.ts';
 import { openTestApi, type TestApi } from './test-api.ts';
+import { quoteName } from './market-kinds.ts';
 
 const Body = z.record(z.string(), z.unknown());
 

@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import type { Finnhub } from '../../../src/gateways/finnhub/finnhub.ts';
 import type { Job } from '../../../src/jobs/define-job.ts';
+import type { Lane } from '../../../src/jobs/queues.ts';
 import type { JobContext } from '../../../src/context.ts';
 import { openCache } from '../../../src/market/cache.ts';
 import { openLooks } from '../../../src/market/looks.ts';
-import { fakeFinnhub } from '../upstreams/fake-finnhub.ts';
+import { type FakeAnswers, fakeFinnhub } from '../upstreams/fake-finnhub.ts';
 import { performJob } from './perform-job.ts';
 import { until } from '../processes/process.ts';
 import { readStream } from '../stores/stream-entries.ts';
@@ -30,10 +30,11 @@ export type MarketDesk = TestApi &
 export type RunOptions = Readonly<{
   /** What is asked for; without it nobody has asked. */
   wanted?: string;
-  finnhub?: Partial<Finnhub>;
+  /** In which lane; the first unless told otherwise. */
+  lane?: Lane;
+  finnhub?: FakeAnswers;
   id?: string;
   askedAtMs?: number;
-  isPoll?: boolean;
   /** What else of the market is the test's own. */
   with?: Partial<JobContext['market']>;
 }>;
@@ -49,8 +50,8 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   const api = { ...opened, ctx: { ...opened.ctx, now, market: { ...opened.ctx.market, ...clocked } } };
   return {
     ...api,
-    async run(job, payload, { wanted, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
-      if (wanted !== undefined) await api.ctx.market.asks.admit(wanted);
+    async run(job, payload, { wanted, lane, finnhub = {}, askedAtMs = nowMs, with: more = {}, ...attempt } = {}) {
+      if (wanted !== undefined) await api.ctx.market.asks.admit(wanted, lane);
       const market = { ...api.ctx.market, finnhub: fakeFinnhub(finnhub), ...more };
       const ctx = { ...api.ctx.jobs.fork(), now, market };
       return performJob(job, payload, ctx, { askedAtMs, ...attempt });

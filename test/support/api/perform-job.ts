@@ -11,10 +11,9 @@ export async function performJob<P extends z.ZodType, R extends z.ZodType>(
   {
     id = randomUUID(),
     askedAtMs = Date.now(),
-    isPoll = false,
     signal = AbortSignal.timeout(job.timeoutMs),
   }: Partial<Omit<Attempt, 'payload'>> = {},
 ): Promise<z.output<R>> {
   const parsed = job.payload.parse(JSON.parse(JSON.stringify(payload)));
-  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, isPoll, signal }, ctx));
+  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, signal }, ctx));
 }

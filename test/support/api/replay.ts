@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { Bar } from '../../../src/market/price-history.ts';
-import { quoteTable } from '../../../src/market/quote.ts';
+import type { Bar } from '../../../src/market/bars.ts';
+import { priceTable } from '../../../src/market/price.ts';
 
 /** A price at a moment, UNIX milliseconds. */
 export type Observation = Readonly<{ at: number; price: number }>;
@@ -8,7 +8,7 @@ export type Observation = Readonly<{ at: number; price: number }>;
 /** Stores the observations of a symbol with one statement: row by row it would take most of a test's time. */
 export async function replay(em: EntityManager, symbol: string, walk: readonly Observation[]): Promise<void> {
   const rows = JSON.stringify(walk.map(({ at, price }) => [at, price]));
-  const { tableName } = em.getMetadata(quoteTable(symbol));
+  const { tableName } = em.getMetadata(priceTable(symbol));
   await em.execute(
     `insert into ${tableName}
        (symbol, job_id, current, high, low, open, previous_close, quoted_at, observed_at, source)

@@ -1,43 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import { ForexRate } from '../entities/market.entity.ts';
-import { forexKeys } from './forex.ts';
-import { quoteKeys, quoteTable } from './quote.ts';
 import { z } from 'zod';
-
-/** A span of time, both ends included. */
-export type Span = Readonly<{ from: Date; to: Date }>;
-
-/** Which observations of a span: at most `limit`, after the one of this moment and id. */
-export type HistoryPage = Readonly<{ after: Readonly<{ at: Date; rank: string }> | undefined; limit: number }>;
-
-/** The stored prices of a symbol in a span, oldest first, each with its place. */
-export async function priceHistory(
-  em: EntityManager,
-  symbol: string,
-  { from, to }: Span,
-  { after, limit }: HistoryPage,
-) {
-  const onward = after && {
-    $or: [{ observedAt: { $gt: after.at } }, { observedAt: after.at, id: { $gt: after.rank } }],
-  };
-  const rows = await em.find(
-    quoteTable(symbol),
-    { symbol, observedAt: { $gte: from, $lte: to }, ...onward },
-    { orderBy: { observedAt: 'asc', id: 'asc' }, limit, disableIdentityMap: true },
-  );
-  return rows.map((row) => ({ at: row.observedAt, rank: row.id, keys: quoteKeys(row) }));
-}
-
-/** The stored rates of a base in a span, oldest first, each with its place. */
-export async function rateHistory(em: EntityManager, base: string, { from, to }: Span, { after, limit }: HistoryPage) {
-  const onward = after && { $or: [{ asOf: { $gt: after.at } }, { asOf: after.at, id: { $gt: after.rank } }] };
-  const rows = await em.find(
-    ForexRate,
-    { base, asOf: { $gte: from, $lte: to }, ...onward },
-    { orderBy: { asOf: 'asc', id: 'asc' }, limit, disableIdentityMap: true },
-  );
-  return rows.map((row) => ({ at: row.asOf, rank: row.id, keys: forexKeys(row) }));
-}
+import type { Span } from './market-store.ts';
+import { priceTable } from './price.ts';
 
 /** The lengths of a bar, in seconds. */
 export const barSeconds = { '1m': 60, '5m': 300, '15m': 900, '1h': 3_600, '1d': 86_400 } as const;
@@ -77,7 +41,7 @@ export async function barsOf(em: EntityManager, symbol: string, interval: BarInt
  * price by the same index. Of several observations in one millisecond the order of storing decides.
  */
 export function barQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: Span) {
-  const { tableName } = em.getMetadata(quoteTable(symbol));
+  const { tableName } = em.getMetadata(priceTable(symbol));
   const seconds = barSeconds[interval];
   // MySQL walks the primary key instead, 30 s for a day of minutes, when it is left the choice.
   const byMoment = `${tableName} force index (${tableName}_symbol_observed_at_index)`;

@@ -1,0 +1,79 @@
+import { z } from 'zod';
+import { EarningsCalendar } from '../../entities/market.entity.ts';
+import { KnownNumber, Text } from '../../gateways/finnhub/answers.ts';
+import { listOf } from '../../gateways/http/lenient.ts';
+import { defineMarketData } from '../define-market-data.ts';
+import { listsIn } from '../series.ts';
+import { isSameTicker, Symbol } from '../symbol.ts';
+
+// Revenues are in single units of the currency; a loss is a negative number.
+const Amount = z.number().min(-1e15).max(1e15);
+const Entry = z.object({
+  date: z.iso.date(),
+  epsActual: KnownNumber('epsActual', Amount),
+  epsEstimate: KnownNumber('epsEstimate', Amount),
+  hour: Text('hour', 32),
+  quarter: KnownNumber('quarter', z.int().min(1).max(4)),
+  revenueActual: KnownNumber('revenueActual', Amount),
+  revenueEstimate: KnownNumber('revenueEstimate', Amount),
+  symbol: z.string().max(32),
+  year: KnownNumber('year', z.int().min(1_900).max(9_999)),
+});
+const number = z.number().nullable();
+
+/** When a company tells its earnings. */
+export const earnings = defineMarketData({
+  name: 'earnings',
+  what: 'the earnings calendar of a company',
+  summary: 'When a company tells its earnings, with what is expected and what it was.',
+  about:
+    'What is not known, or not told yet, is null. `hour`: before (`bmo`), after (`amc`) or during (`dmh`) trading.',
+  freshSeconds: 21_600,
+  isPatient: true,
+  payload: z.object({ symbol: Symbol }),
+  query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }),
+  answer: z.object({
+    data: z.array(
+      z.object({
+        date: z.string(),
+        epsActual: number,
+        epsEstimate: number,
+        hour: z.string(),
+        quarter: number,
+        revenueActual: number,
+        revenueEstimate: number,
+        symbol: z.string(),
+        year: number,
+      }),
+    ),
+  }),
+  example: {
+    symbol: 'AAPL',
+    data: [
+      {
+        date: '2026-07-29',
+        epsActual: null,
+        epsEstimate: 1.9316,
+        hour: 'amc',
+        quarter: 3,
+        revenueActual: null,
+        revenueEstimate: 110_771_401_872,
+        symbol: 'AAPL',
+        year: 2026,
+      },
+    ],
+    as_of: '2026-05-22T20:00:01.000Z',
+    source: 'finnhub',
+  },
+  call: ({ symbol }) => ({
+    path: '/calendar/earnings',
+    query: { symbol },
+    answer: z.object({ earningsCalendar: listOf('entry', Entry) }).transform(({ earningsCalendar }) => {
+      const own = earningsCalendar.filter((entry) => isSameTicker(entry.symbol, symbol));
+      return own.length === 0 ? undefined : own;
+    }),
+  }),
+  // Between two quarters there may be no date yet.
+  silence: { means: [] },
+  store: listsIn(EarningsCalendar),
+});

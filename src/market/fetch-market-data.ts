@@ -1,0 +1,193 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { CompanyProfile, NewsCoverage, StockQuote } from '../entities/market.entity.ts';
+import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
+import type { Attempt } from '../jobs/define-job.ts';
+import type { Producer } from '../jobs/enqueue.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import { copyOf, freshLeftMs } from './copy.ts';
+import { aboutOf, type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
+import { lookOnce } from './look-once.ts';
+import { lookMs } from './looks.ts';
+import type { Market } from './market.ts';
+import { claimPoll, returnClaim } from './polling.ts';
+
+/** What a fetch needs of its process. */
+export type MarketNeeds = Readonly<{
+  em: EntityManager;
+  transaction: Transaction;
+  market: Market;
+  jobs: Pick<Producer, 'enqueue'>;
+  now: () => Date;
+}>;
+
+/** A job and the queue on which it waits. */
+export const JobPlace = z.object({ queue: z.string(), id: z.string() });
+
+/**
+ * What became of a fetch: `stored` a new observation, `current` someone else had just done so, `unchanged` the provider
+ * had nothing and the last good copy stays, `looked` it has just been asked in vain, `unknown_symbol`, `not_wanted` nobody
+ * has asked for 30 s, `not_in_plan`, and `referred` to another job.
+ */
+export const FetchResult = z.looseObject({
+  outcome: z.enum([
+    'stored',
+    'current',
+    'unchanged',
+    'looked',
+    'unknown_symbol',
+    'not_wanted',
+    'not_in_plan',
+    'referred',
+  ]),
+  /** Of a list that is kept item by item: how many are new. */
+  published: z.int().optional(),
+  referred_to: JobPlace.optional(),
+});
+/** What became of a fetch. */
+export type Fetched = z.output<typeof FetchResult>;
+
+/** One attempt at a kind of market data. */
+type Fetch<A extends Ask, Said> = Readonly<{
+  data: MarketData<A, Said>;
+  attempt: Attempt<z.ZodType<A>>;
+  name: string;
+  freshMs: number;
+  /** The watchlist calls by its own slots; for readers the provider is called once, whatever comes of it. */
+  isPoll: boolean;
+}>;
+
+/**
+ * One attempt to bring a copy up to date, within the rules that all market data share. A poll that nobody has joined calls
+ * once a slot. @throws GiveUp when the provider fails, or has nothing of a listed symbol that must have something.
+ */
+export async function fetchMarketData<A extends Ask, Said>(
+  data: MarketData<A, Said>,
+  attempt: Attempt<z.ZodType<A>>,
+  ctx: MarketNeeds,
+): Promise<Fetched> {
+  const { payload: ask } = attempt;
+  const belongs = data.sameAs?.(ask);
+  if (belongs) return fetchMarketData(belongs, attempt, ctx);
+  const name = copyName(data, ask);
+  const isPoll = ask['poll'] === true && !(await ctx.market.asks.isForPeople(name));
+  const fetch = { data, attempt, name, freshMs: ctx.market.freshMs(data), isPoll };
+  const outcome = await (isPoll ? fetchInSlot(fetch, ctx) : fetchOnce(fetch, ctx));
+  return { ...aboutOf(ask), ...outcome };
+}
+
+/** Calls once a slot, whatever becomes of it. */
+async function fetchInSlot<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {
+  const claim = await claimPoll(ctx.transaction, subjectOf(fetch.attempt.payload), ctx.now());
+  // Whoever has claimed the slot may still have to find that it is wanted, so that is left to run out.
+  if (!claim) return { outcome: 'not_wanted' };
+  return fetchOnce(fetch, ctx).catch(async (error: unknown) => {
+    if (error instanceof RateLimited) await returnClaim(ctx.transaction, claim);
+    throw error;
+  });
+}
+
+async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {
+  const { attempt, name, freshMs, isPoll } = fetch;
+  const { asks, cache, looks } = ctx.market;
+  const copy = await cache.read(name);
+  // Whoever missed the cache just before the last fetch ended has queued this job in vain. A cadence may be shorter than a copy is fresh.
+  const isCurrent =
+    copy && (copy.observedAtMs >= attempt.askedAtMs || (!isPoll && freshLeftMs(copy, freshMs, ctx.now()) >= 0));
+  if (isCurrent) return over({ outcome: 'current' });
+  if (!(await asks.isWanted(name))) return { outcome: 'not_wanted' };
+  if (!isPoll && (await looks.leftMs(name)) > 0) return over({ outcome: 'looked' });
+
+  const hasCopy = async () => copy !== undefined || (await lastOf(fetch, ctx)) !== undefined;
+  const forMs = async () => ((await hasCopy().catch(() => false)) ? freshMs : lookMs);
+  return lookOnce(looks, { name, signal: attempt.signal, forMs }, async () =>
+    over(await askProvider(fetch, ctx, hasCopy)),
+  ).catch(async (error: unknown) => {
+    if (!(error instanceof NotInPlan)) throw error;
+    await asks.end(name);
+    return refer(fetch, ctx);
+  });
+
+  async function over(outcome: Fetched): Promise<Fetched> {
+    await asks.end(name);
+    return outcome;
+  }
+}
+
+/** Asks the provider, and does with its answer, or its silence, what is due. */
+async function askProvider<A extends Ask, Said>(
+  fetch: Fetch<A, Said>,
+  ctx: MarketNeeds,
+  hasCopy: () => Promise<boolean>,
+): Promise<Fetched> {
+  const { data, attempt, name, freshMs } = fetch;
+  const { cache, finnhub, looks } = ctx.market;
+  const said = (await cache.hadNothing(name))
+    ? undefined
+    : await finnhub.get(data.call(attempt.payload), attempt.signal);
+  if (said !== undefined) return store(fetch, said, ctx);
+  const { silence } = data;
+  if (silence === undefined || silence === 'fault') {
+    if (await hasCopy()) {
+      await looks.note(name, freshMs);
+      return { outcome: 'unchanged' };
+    }
+    if (silence === 'fault' && (await isListed(fetch, ctx)))
+      throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
+  } else if ((await hasCopy()) || (await isStored(ctx.em, attempt.payload)) || (await isListed(fetch, ctx)))
+    return store(fetch, silence.means, ctx);
+  await cache.markUnknown(name);
+  return { outcome: 'unknown_symbol' };
+}
+
+/** Stores what was said and announces it, in one transaction; the copy follows. The job may run twice: its id makes both runs one observation. */
+async function store<A extends Ask, Said>(
+  { data, attempt, name }: Fetch<A, Said>,
+  said: Said,
+  { transaction, market, now }: MarketNeeds,
+): Promise<Fetched> {
+  const { id: jobId, payload } = attempt;
+  const observedAt = now();
+  const { seen, published } = await transaction(async (tx, after) => {
+    const written = await data.store.write(tx, payload, said, { jobId, observedAt, source: 'finnhub' });
+    if (data.event && written.told) after.publish(data.event, subjectOf(payload), written.told);
+    return written;
+  });
+  await market.cache.write(name, copyOf(seen), data.keptSeconds);
+  return { outcome: 'stored', ...(published === undefined ? {} : { published }) };
+}
+
+/** Has somebody else asked where the plan does not include the call. */
+async function refer<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { jobs }: MarketNeeds): Promise<Fetched> {
+  const job = data.fallback?.job;
+  if (!job) return { outcome: 'not_in_plan' };
+  return {
+    outcome: 'referred',
+    referred_to: { queue: job.queue.name, id: await jobs.enqueue(job, attempt.payload) },
+  };
+}
+
+function lastOf<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { em }: MarketNeeds) {
+  return data.store.last(em, attempt.payload);
+}
+
+/** Whether a search finds the symbol. When the plan has no call left for the question, the next attempt asks only that. */
+async function isListed<A extends Ask, Said>(
+  { attempt, name }: Fetch<A, Said>,
+  { market: { cache, finnhub } }: MarketNeeds,
+): Promise<boolean> {
+  await cache.noteNothing(name, true);
+  const answer = await finnhub.isListed(subjectOf(attempt.payload), attempt.signal);
+  await cache.noteNothing(name, false);
+  return answer;
+}
+
+/** Whether anything is stored of a symbol: then it needs no search. */
+async function isStored(em: EntityManager, ask: Ask): Promise<boolean> {
+  const of = { symbol: subjectOf(ask) };
+  const found =
+    (await em.findOne(NewsCoverage, of, { disableIdentityMap: true })) ??
+    (await em.findOne(StockQuote, of, { disableIdentityMap: true })) ??
+    (await em.findOne(CompanyProfile, of, { disableIdentityMap: true }));
+  return found !== null;
+}

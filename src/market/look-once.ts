@@ -1,0 +1,27 @@
+import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
+import type { Looks } from './looks.ts';
+
+/** A call for which a reader has to wait, and how long it counts when it brings nothing. */
+export type Look = Readonly<{ name: string; signal: AbortSignal; forMs(): Promise<number> }>;
+
+/**
+ * Makes a call, and remembers it when it fails: until its time is up no reader causes another, so that a further attempt
+ * would find nothing to do. A rest, a plan without the call, and a process that ends count for no look.
+ * @throws GiveUp instead of a fault.
+ */
+export async function lookOnce<T>(
+  looks: Pick<Looks, 'note'>,
+  { name, signal, forMs }: Look,
+  call: () => Promise<T>,
+): Promise<T> {
+  return call().catch(async (error: unknown) => {
+    if (error instanceof RateLimited || error instanceof NotInPlan || isShutDown(signal)) throw error;
+    await looks.note(name, await forMs());
+    if (error instanceof GiveUp) throw error;
+    throw new GiveUp(error instanceof Error ? error.message : String(error), { cause: error });
+  });
+}
+
+function isShutDown({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');
+}

@@ -76,15 +76,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'streams',
   ],
   'jobs/market': ['context', 'entities', 'gateways/feeds', 'jobs', 'market', 'market/data', 'mysql'],
-  'api/market': [
-    'api/callers',
-    'api/http',
-    'context',
-    'gateways/finnhub',
-    'jobs',
-    'market',
-    'market/data',
-  ],
+  'api/market': ['api/callers', 'api/http', 'context', 'gateways/finnhub', 'jobs', 'market', 'market/data'],
   'jobs/payments': ['context', 'entities', 'gateways/payments', 'jobs', 'mysql', 'ops', 'orders', 'outbox', 'payments'],
   'api/orders': [
     'api/callers',

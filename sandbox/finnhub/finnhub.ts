@@ -5,7 +5,7 @@ import type { Faults } from '../faults.ts';
 import { ratesAgainst } from '../feeds/reference-rates.ts';
 import { limited, underWeather } from '../weather.ts';
 import { type CallPlan, createCallLimits } from './call-limits.ts';
-import { companyList, companyLists } from './company-lists.ts';
+import { companyList } from './company-lists.ts';
 import { companyNews } from './company-news.ts';
 import { companyProfile } from './company-profile.ts';
 import type { Hours } from './hours.ts';
@@ -77,10 +77,12 @@ function answerFor(question: Question, isPremium: boolean, { market, hours, faul
       return query.get('exchange') === 'US' ? json(200, hours.status(nowMs)) : noAccess;
     case '/stock/market-holiday':
       return query.get('exchange') === 'US' ? json(200, marketHolidays(nowMs)) : noAccess;
-    default:
-      if (companyLists.has(endpoint) && (isPremium || !premiumOnly.test(endpoint)))
-        return symbol === '' ? wrongQuery : json(200, companyList(endpoint, symbol, { seed, nowMs }));
-      return premiumOnly.test(endpoint) && !isPremium ? noAccess : text(404, 'text/plain', '404 page not found');
+    default: {
+      if (premiumOnly.test(endpoint) && !isPremium) return noAccess;
+      const list = companyList(endpoint, symbol, { seed, nowMs });
+      if (list === undefined) return text(404, 'text/plain', '404 page not found');
+      return symbol === '' ? wrongQuery : json(200, list);
+    }
   }
 }
 

@@ -18,7 +18,8 @@ export const allEntities = [
   OrderLine,
   OrderHistory,
   Payment,
-  ...Object.values(marketTables),
+  // In an order that does not depend on who loads the file.
+  ...Object.values(marketTables).toSorted((a, b) => (a.meta.className < b.meta.className ? -1 : 1)),
   OutboxMessage,
   EventVersion,
   EventLog,

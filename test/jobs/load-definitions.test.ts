@@ -42,28 +42,28 @@ describe('a definition that is not what its file says', () => {
     run('--input-type=module', '--eval', `await (await import('./src/jobs/load-definitions.ts')).loadDefinitions();`);
 
   it('stops both processes before they connect, with a sentence that says what to rename', () => {
-    write('jobs/market/fetch-qoute.job.ts', `export { fetchQuote } from './fetch-quote.job.ts';\n`);
-    const sentence = `src/jobs/market/fetch-qoute.job.ts defines 'fetch-quote'; rename one to match the other\n`;
+    write('jobs/market/poll-smybol.job.ts', `export { pollSymbol } from './poll-symbol.job.ts';\n`);
+    const sentence = `src/jobs/market/poll-smybol.job.ts defines 'poll-symbol'; rename one to match the other\n`;
     expect(run('src/workers/main.ts')).toEqual({ status: 1, stderr: sentence });
     expect(run('src/api/main.ts')).toEqual({ status: 1, stderr: sentence });
-    write('jobs/market/fetch-qoute.job.ts', 'export const fetchQuote = 1;\n');
-    expect(load().stderr).toContain('src/jobs/market/fetch-qoute.job.ts exports no job; export one made by defineJob');
+    write('jobs/market/poll-smybol.job.ts', 'export const pollSymbol = 1;\n');
+    expect(load().stderr).toContain('src/jobs/market/poll-smybol.job.ts exports no job; export one made by defineJob');
   });
 
   it('is refused on a queue that is not listed', () => {
     write(
-      'jobs/market/fetch-qoute.job.ts',
-      `import { fetchQuote } from './fetch-quote.job.ts';
-      export const job = { ...fetchQuote, kind: 'fetch-qoute', queue: { ...fetchQuote.queue } };\n`,
+      'jobs/market/poll-smybol.job.ts',
+      `import { pollSymbol } from './poll-symbol.job.ts';
+      export const job = { ...pollSymbol, kind: 'poll-smybol', queue: { ...pollSymbol.queue } };\n`,
     );
-    expect(load().stderr).toContain('src/jobs/market/fetch-qoute.job.ts names a queue that is not listed in queues.ts');
+    expect(load().stderr).toContain('src/jobs/market/poll-smybol.job.ts names a queue that is not listed in queues.ts');
   });
 
   it('is refused when an event stands in the file of another stream', () => {
     write(
-      'jobs/market/fetch-qoute.job.ts',
-      `import { fetchQuote } from './fetch-quote.job.ts';
-      export const job = { ...fetchQuote, kind: 'fetch-qoute' };\n`,
+      'jobs/market/poll-smybol.job.ts',
+      `import { pollSymbol } from './poll-symbol.job.ts';
+      export const job = { ...pollSymbol, kind: 'poll-smybol' };\n`,
     );
     expect(load()).toEqual({ status: 0, stderr: '' });
     write('streams/parcels.stream.ts', `export { orderPaid } from './orders.stream.ts';\n`);

@@ -34,10 +34,20 @@ test.each([
   ['/stock/profile2?symbol=AAPL', 'profile2-AAPL'],
   [`/company-news?symbol=AAPL&${lastWeek}`, 'company-news-AAPL'],
   ['/stock/market-holiday?exchange=US', 'market-holiday-US'],
+  ['/stock/recommendation?symbol=AAPL', 'recommendation-AAPL'],
+  ['/stock/peers?symbol=AAPL', 'peers-AAPL'],
 ])('%s has the recorded shape', async (path, name) => {
   const { status, body } = await get(path);
   expect(status).toBe(200);
   expect(shapeOf(body)).toEqual(shapeOf(recorded(name)));
+});
+
+test('the earnings calendar has the recorded keys, and says nothing of what has not been told', async () => {
+  const Calendar = z.object({ earningsCalendar: z.array(z.record(z.string(), z.unknown())).min(1) });
+  const [next = {}] = Calendar.parse((await get('/calendar/earnings?symbol=AAPL')).body).earningsCalendar;
+  const [sample = {}] = Calendar.parse(recorded('earnings-AAPL')).earningsCalendar;
+  expect(Object.keys(next).toSorted()).toEqual(Object.keys(sample).toSorted());
+  expect(next).toMatchObject({ epsActual: null, revenueActual: null, symbol: 'AAPL' });
 });
 
 test('the market status has the recorded keys', async () => {
@@ -55,6 +65,9 @@ test('unknown symbols are answered with recorded nothing, not with an error', as
   expect(await get('/quote?symbol=ZZZNOTASYMBOL')).toMatchObject({ status: 200, body: recorded('quote-unknown') });
   expect((await get('/stock/profile2?symbol=ZZZ')).body).toEqual(recorded('profile2-unknown'));
   expect((await get(`/company-news?symbol=ZZZ&${lastWeek}`)).body).toEqual([]);
+  expect((await get('/stock/recommendation?symbol=ZZZ')).body).toEqual([]);
+  expect((await get('/calendar/earnings?symbol=ZZZ')).body).toEqual({ earningsCalendar: [] });
+  expect((await get('/stock/peers?symbol=ZZZ')).body).toEqual([]);
   expect((await get('/search?q=ZZZNOTASYMBOL')).body).toEqual({ count: 0, result: [] });
 });
 

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { CryptoData, ForexRate, StockQuote, WatchedSymbol } from '../../../src/entities/market.entity.ts';
+import {
+  CompanyPeers,
+  CryptoData,
+  EarningsCalendar,
+  ForexRate,
+  RecommendationTrends,
+  StockQuote,
+  WatchedSymbol,
+} from '../../../src/entities/market.entity.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { CryptoSymbol } from '../../../src/market/symbol.ts';
 import { type Operation, operationsOf } from '../../fuzz/operations.ts';
@@ -43,6 +51,8 @@ async function keepObservations(publication: string): Promise<void> {
   const price = { ...observedPrice('USD', 0), jobId: publication, observedAt: at };
   await em.insert(StockQuote, price);
   await em.insert(CryptoData, { ...price, symbol: CryptoSymbol.parse('USD') });
+  for (const table of [CompanyPeers, EarningsCalendar, RecommendationTrends])
+    await em.insert(table, { symbol: 'USD', jobId: publication, data: [], observedAt: at, source: 'finnhub' });
   const watched = { kind: 'stock', everySeconds: 60, addedBy: null, createdAt: at, polledAt: null } as const;
   await em.insert(WatchedSymbol, { ...watched, symbol: publication });
   const rates = { EUR: '0.9', USD: '1' };

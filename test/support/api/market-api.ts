@@ -20,6 +20,8 @@ export type MarketHouse = TestApi &
     sandbox: Sandbox;
     /** Reads a quote; `prefer` is the header's value. */
     quote(symbol: string, headers?: Record<string, string>): Promise<Read>;
+    /** Reads any kind of market data of a symbol, waiting for it as long as one may. */
+    read(kind: string, symbol: string): Promise<Read>;
     /** Puts a copy of AAPL's example price into the cache, this old. */
     keepCopy(symbol: string, ageMs: number): Promise<void>;
     /** How often, and for what, the market was called about a symbol. */
@@ -37,14 +39,16 @@ export async function openMarketHouse(env: Readonly<Record<string, string>> = {}
   const { ctx } = api;
   await until('Redis is there', () => (ctx.redis.status === 'ready' ? true : undefined));
   const workers: Worker[] = [];
+  const read = async (kind: string, symbol: string, headers: Record<string, string>): Promise<Read> => {
+    const answer = await api.send('GET', `/market/${kind}?symbol=${encodeURIComponent(symbol)}`, { headers });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? {} : Body.parse(JSON.parse(text)) };
+  };
   return {
     ...api,
     sandbox,
-    async quote(symbol, headers = {}) {
-      const answer = await api.send('GET', `/market/quote?symbol=${encodeURIComponent(symbol)}`, { headers });
-      const text = await answer.text();
-      return { status: answer.status, headers: answer.headers, body: text === '' ? {} : Body.parse(JSON.parse(text)) };
-    },
+    quote: (symbol, headers = {}) => read('quote', symbol, headers),
+    read: (kind, symbol) => read(kind, symbol, { prefer: 'wait=10' }),
     async keepCopy(symbol, ageMs) {
       const observedAtMs = Date.now() - ageMs;
       const as_of = new Date(observedAtMs).toISOString();

@@ -140,7 +140,10 @@ async function askProvider<A extends Ask, Said>(
   return { outcome: 'unknown_symbol' };
 }
 
-/** Stores what was said and announces it, in one transaction; the copy follows. The job may run twice: its id makes both runs one observation. */
+/**
+ * Stores what was said and announces it, in one transaction; the copy follows. The job may run twice: its id makes both
+ * runs one observation.
+ */
 async function store<A extends Ask, Said>(
   { data, attempt, name }: Fetch<A, Said>,
   said: Said,

@@ -16,9 +16,8 @@ export type MarketDataSpec<A extends Ask, Said> = Readonly<{
   name: string;
   /** What one fetch brings, within a sentence: `a company’s profile`. */
   what: string;
-  /** One sentence for OpenAPI; `about` is what else there is to say. */
+  /** One sentence for OpenAPI; what else there is to say stands in `operations.md`. */
   summary: string;
-  about?: string;
   /** How long a copy is fresh, seconds, or the variable that says so. */
   freshSeconds: number | Extract<keyof Config, `${string}_TTL_SECONDS`>;
   /** How long Redis keeps a copy; a week unless told otherwise. */

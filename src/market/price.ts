@@ -14,7 +14,10 @@ export type PriceRow = Omit<InferEntity<typeof StockQuote>, 'id' | 'jobId'>;
 /** Tables of prices; all have the same columns. */
 export type PriceTable = typeof StockQuote | typeof CryptoData;
 
-/** The provider's keys of a price: current, change, change in percent, high, low, open, previous close, UNIX seconds. All but the price and its time may be unknown. */
+/**
+ * The provider's keys of a price: current, change, change in percent, high, low, open, previous close, UNIX seconds. All but
+ * the price and its time may be unknown.
+ */
 export const PriceKeys = z.object({
   c: z.number(),
   d: z.number().nullable(),
@@ -37,10 +40,6 @@ export const examplePrice = {
   pc: 237.88,
   t: 1_758_312_000,
 };
-
-/** What the keys of a price mean. */
-export const aboutPrices =
-  'Keys: `c` current price, `d` change, `dp` change in percent, `h` high of the day, `l` low of the day, `o` open, `pc` previous close, `t` UNIX seconds.';
 
 /** Whether nobody but the watchlist wants the fetch. Optional until jobs queued before the field have drained. */
 export const Poll = z.boolean().optional();

@@ -46,7 +46,7 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R, descri
     ),
   );
   const security = who === 'public' ? [] : [{ bearer: [] }, { cookie: [] }];
-  const texts = [route.description, description].filter((text) => text !== undefined);
+  const texts = [description, route.description].filter((text) => text !== undefined);
   const said = texts.length === 0 ? {} : { description: texts.join(' ') };
   return { ...route, ...said, security, responses: { ...route.responses, ...problems } };
 }

@@ -10,14 +10,18 @@ import { spanOf } from '../http/span.ts';
 import { answerRead } from './answer-read.ts';
 import { marketAnswers, PreferHeader, titleOf } from './market-answers.ts';
 
-const aboutCopies =
-  'A fresh copy is answered at once; an old one at once with `stale: true` while a refresh is fetched; without one the answer waits up to `Prefer: wait=N` seconds (default 3, most 10).';
-const aboutHistories =
-  'What was observed and stored, by `as_of`, oldest first; no upstream call. What the provider says again is one observation. `from` and `to` are RFC 3339 times or days (UTC, both included); by default the last 7 days.';
+const aboutCopies = [
+  'A fresh copy is answered at once; an old one at once with `stale: true` while a refresh is fetched; without one the',
+  'answer waits up to `Prefer: wait=N` seconds (default 3, most 10).',
+].join(' ');
+const aboutHistories = [
+  'What was observed and stored, by `as_of`, oldest first; no upstream call. What the provider says again is one',
+  'observation. `from` and `to` are RFC 3339 times or days (UTC, both included); by default the last 7 days.',
+].join(' ');
 
 /** `GET /market/NAME`: the newest copy. */
 function readRoute(data: MarketData): Route {
-  const { name, summary, about, query } = data;
+  const { name, summary, query } = data;
   return defineRoute(
     'public',
     {
@@ -25,7 +29,7 @@ function readRoute(data: MarketData): Route {
       path: `/market/${name}`,
       operationId: data.operationId ?? `read${titleOf(data)}`,
       summary,
-      description: [about, aboutCopies].filter(Boolean).join(' '),
+      description: aboutCopies,
       tags: ['market'],
       request: { query, headers: PreferHeader },
       responses: marketAnswers(data),

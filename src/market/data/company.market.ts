@@ -37,7 +37,6 @@ export const company = defineMarketData({
   name: 'company',
   what: 'a company’s profile',
   summary: 'A company’s profile in the provider’s own keys.',
-  about: 'What the provider does not know is null. `marketCapitalization` and `shareOutstanding` are in millions.',
   freshSeconds: 'COMPANY_TTL_SECONDS',
   isPatient: true,
   payload: z.object({ symbol: Symbol }),

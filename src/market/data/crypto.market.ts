@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { CryptoData } from '../../entities/market.entity.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import { aboutPrices, Poll, PriceKeys, pricesIn, quoteCall } from '../price.ts';
+import { Poll, PriceKeys, pricesIn, quoteCall } from '../price.ts';
 import { CryptoSymbol } from '../symbol.ts';
 
 /** A coin's price at an exchange. */
@@ -9,7 +9,6 @@ export const crypto = defineMarketData({
   name: 'crypto',
   what: 'a crypto price',
   summary: 'A coin’s price at an exchange, in the provider’s own keys.',
-  about: `\`BTC\`, \`BTCUSDT\` and \`BINANCE:BTCUSDT\` are the same, and answered as the last. ${aboutPrices}`,
   freshSeconds: 'CRYPTO_TTL_SECONDS',
   payload: z.object({ symbol: CryptoSymbol, poll: Poll }),
   query: z.object({ symbol: CryptoSymbol.meta({ example: 'BTC' }) }),

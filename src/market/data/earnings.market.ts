@@ -26,8 +26,6 @@ export const earnings = defineMarketData({
   name: 'earnings',
   what: 'the earnings calendar of a company',
   summary: 'When a company tells its earnings, with what is expected and what it was.',
-  about:
-    'What is not known, or not told yet, is null. `hour`: before (`bmo`), after (`amc`) or during (`dmh`) trading.',
   freshSeconds: 21_600,
   isPatient: true,
   payload: z.object({ symbol: Symbol }),

@@ -47,8 +47,6 @@ export const forex = defineMarketData({
   name: 'forex',
   what: 'the exchange rates of a currency',
   summary: 'Exchange rates: units of each currency for one of the base.',
-  about:
-    '`source` is `finnhub`, or `ecb` where the key’s plan has no forex: the European Central Bank’s reference rates of its last business day, for other bases than the euro computed from them, rounded half to even at eight significant digits. `as_of` is the moment for which the rates hold. A base that the source does not list is unknown.',
   freshSeconds: 'FOREX_TTL_SECONDS',
   payload: z.object({ base: Currency }),
   query: z.object({ base: Currency.meta({ example: 'USD' }) }),

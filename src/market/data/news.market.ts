@@ -88,7 +88,6 @@ export const news = defineMarketData({
   name: 'news',
   what: 'the news of a symbol',
   summary: 'The news of a symbol, newest first.',
-  about: `Days are UTC; both are included; at most ${mostDays}. Without them, the last ${defaultDays} days. Texts are the publisher’s: they may hold markup, so escape them.`,
   freshSeconds: 'NEWS_TTL_SECONDS',
   // Ranges are many and their copies large; what Redis has dropped is read from MySQL.
   keptSeconds: 900,

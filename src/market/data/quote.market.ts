@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { StockQuote } from '../../entities/market.entity.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import { aboutPrices, examplePrice, Poll, PriceKeys, pricesIn, quoteCall } from '../price.ts';
+import { examplePrice, Poll, PriceKeys, pricesIn, quoteCall } from '../price.ts';
 import { isCrypto, Symbol } from '../symbol.ts';
 import { crypto } from './crypto.market.ts';
 
@@ -10,7 +10,6 @@ export const quote = defineMarketData({
   name: 'quote',
   what: 'a stock quote',
   summary: 'A stock or crypto price in the provider’s own keys.',
-  about: aboutPrices,
   freshSeconds: 'QUOTE_TTL_SECONDS',
   payload: z.object({ symbol: Symbol, poll: Poll }),
   query: z.object({ symbol: Symbol.meta({ example: 'AAPL' }) }),

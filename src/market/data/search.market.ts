@@ -17,7 +17,6 @@ export const search = defineMarketData({
   name: 'search',
   what: 'the symbols that fit some words',
   summary: 'The symbols that fit some words, best first.',
-  about: `At most ${most}. Answers are kept for an hour.`,
   freshSeconds,
   keptSeconds: freshSeconds,
   payload: z.object({ q: SearchWords }),

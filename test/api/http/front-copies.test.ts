@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
 import { serveApi } from '../../../src/api/serve-api.ts';
-import { quoteName } from '../../../src/market/quote.ts';
+
+import { quoteName } from '../../support/api/market-kinds.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
 let api: TestApi;

@@ -109,6 +109,8 @@ function valueOf({ dataType, columnType, length }: Column, key: number): string 
   // MariaDB keeps JSON as longtext, and takes nothing else there.
   if (dataType === 'json' || dataType === 'longtext') return '{}';
   if (dataType === 'mediumtext') return String(key).padEnd(70_000, 'x');
-  if (/int|decimal|numeric/.test(dataType)) return columnType.startsWith('tinyint') ? 1 : key;
+  const [, digits = '0', decimals = '0'] = /^(?:decimal|numeric)\((\d+),(\d+)\)/.exec(columnType) ?? [];
+  if (digits !== '0') return key % 10 ** (Number(digits) - Number(decimals));
+  if (dataType.includes('int')) return columnType.startsWith('tinyint') ? 1 : key;
   return String(key).slice(0, length ?? 36);
 }

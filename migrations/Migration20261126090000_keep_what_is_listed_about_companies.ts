@@ -1,8 +1,8 @@
 import { Migration } from '@mikro-orm/migrations';
 
-export class Migration20261126051000_keep_what_is_listed_about_companies extends Migration {
+export class Migration20261126090000_keep_what_is_listed_about_companies extends Migration {
 
-  override name = 'Migration20261126051000_keep_what_is_listed_about_companies';
+  override name = 'Migration20261126090000_keep_what_is_listed_about_companies';
 
   override up(): void | Promise<void> {
     this.addSql(`create table \`company_peers\` (\`id\` bigint unsigned not null auto_increment primary key, \`symbol\` varchar(32) not null, \`job_id\` varchar(64) not null, \`data\` json not null, \`observed_at\` datetime(3) not null, \`source\` varchar(20) not null) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);

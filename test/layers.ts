@@ -130,6 +130,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     ],
   },
   {
+    what: 'knows one gateway from the others; let its folder say what is special',
+    pattern: /\bfrom 'stripe'|[!=]== '(stripe|instant)'|gateways\/(stripe|instant)\//,
+    in: /^src\/(?!gateways\/(stripe|instant)\/)/,
+    only: ['src/config.ts'],
+  },
+  {
     what: 'opens a connection',
     pattern: /\bnew (Redis|Cluster|Queue|QueueEvents|Worker|FlowProducer)\b|\bMikroORM\.init\b/,
     in: /^src\//,

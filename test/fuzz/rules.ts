@@ -50,6 +50,7 @@ const rules: Readonly<Record<string, Rule>> = {
   changeUser: { body: fc.record({ name: title }), isSlow: true },
   deleteUser: { isSlow: true },
   receivePaymentWebhook: { isNeverSure: true },
+  receiveGatewayWebhook: { isNeverSure: true },
   // The plan may have no room for it.
   watchSymbol: { isNeverSure: true },
   readQuotes: { parameters: { symbols: list(fc.constantFrom('AAPL', 'BINANCE:BTCUSDT', '^GSPC', 'BRK.B')) } },

@@ -23,7 +23,8 @@ export function nameOf({ userId, key }: Pick<KeyedRequest, 'userId' | 'key'>): s
 }
 
 // MySQL has an error of its own for it; MariaDB says that the wait for the lock is over.
-const lockedNow = new Set([3572, 1205]);
+const lockedNow = [3572, 1205];
+const taken = [1062];
 
 /**
  * What is stored of these requests, by their names. It waits for nobody: a name that another transaction has just taken
@@ -44,11 +45,7 @@ export async function recallAnswers(
        where (user_id, \`key\`) in (${places}) for update nowait`,
       names,
     )
-    .catch((error: unknown) => {
-      if (error instanceof Error && 'errno' in error && lockedNow.has(Number(error.errno)))
-        throw new KeyInUse('a request with this key is being worked on', { cause: error });
-      throw error;
-    });
+    .catch(inUseWhen(lockedNow));
   return new Map(
     rows.map(({ user_id: userId, key, fingerprint, status, body: text, location }) => [
       nameOf({ userId, key }),
@@ -57,7 +54,10 @@ export async function recallAnswers(
   );
 }
 
-/** Stores answers in the transaction of what they answer. */
+/**
+ * Stores answers in the transaction of what they answer.
+ * @throws KeyInUse when another process has answered one of them meanwhile: asked again, it is recalled.
+ */
 export async function storeAnswers(
   tx: EntityManager,
   answers: readonly Readonly<{ request: KeyedRequest; answer: StoredAnswer; at: Date }>[],
@@ -69,11 +69,16 @@ export async function storeAnswers(
     createdAt,
   }));
   // In one order, so that two batches never wait for each other in a circle.
-  await insertRows(
-    tx,
-    IdempotencyKey,
-    rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1)),
-  );
+  const inOrder = rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
+  await insertRows(tx, IdempotencyKey, inOrder).catch(inUseWhen(taken));
+}
+
+function inUseWhen(errors: readonly number[]) {
+  return (error: unknown): never => {
+    if (error instanceof Error && 'errno' in error && errors.includes(Number(error.errno)))
+      throw new KeyInUse('a request with this key is being worked on', { cause: error });
+    throw error;
+  };
 }
 
 /** The name has been given to another request before. */

@@ -98,6 +98,42 @@ describe('a request with an Idempotency-Key', () => {
     expect(await count()).toBe(before);
   });
 
+  it('that another process answers between its look and its end is that one’s copy', async () => {
+    await place('raced-before', { products: [1] });
+    const { fingerprint } = await shop.ctx.orm.em.fork().findOneOrFail(IdempotencyKey, { key: 'raced-before' });
+    const row = { fingerprint, status: 201, location: null, body: '{"from":"elsewhere"}', createdAt: new Date() };
+    // Nothing of its own is stored yet when it has looked: the prices are read after that.
+    const transaction: Transaction = (work) =>
+      shop.ctx.transaction(async (tx, after) => {
+        const watched = new Proxy(tx, {
+          get: (of, name): unknown => {
+            const value: unknown = Reflect.get(of, name);
+            if (name !== 'execute' || typeof value !== 'function') return value;
+            return async (sql: string, ...rest: readonly unknown[]): Promise<unknown> => {
+              if (/from `products`/.test(sql))
+                await shop.ctx.orm.em.fork().upsert(IdempotencyKey, { userId: 1, key: 'raced', ...row });
+              return Reflect.apply(value, of, [sql, ...rest]);
+            };
+          },
+        });
+        return work(watched, after);
+      });
+    const app = await buildApp({ ...shop.ctx, transaction }, shop.parts);
+    const login = Granted.parse(await (await shop.send('POST', '/auth/login', { body: accounts.demo })).json());
+    const before = await count();
+    const answer = await app.request('/orders', {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${login.access_token}`,
+        'idempotency-key': 'raced',
+        'content-type': 'application/json',
+      },
+      body: JSON.stringify({ products: [1] }),
+    });
+    expect([answer.status, await answer.text()]).toEqual([201, '{"from":"elsewhere"}']);
+    expect(await count()).toBe(before);
+  });
+
   it('waits, but not for ever, and is then told to come again', async () => {
     const elsewhere = await beginElsewhere('slow');
     const answer = await place('slow');

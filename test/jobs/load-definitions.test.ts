@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadDefinitions } from '../../src/jobs/load-definitions.ts';
@@ -70,5 +70,15 @@ describe('a definition that is not what its file says', () => {
     expect(load().stderr).toContain(
       `src/streams/parcels.stream.ts defines 'order.paid' on the stream 'orders'; move one`,
     );
+  });
+
+  it('is refused when its kind of market data has another name, or there is none in it', () => {
+    for (const file of ['jobs/market/poll-smybol.job.ts', 'streams/parcels.stream.ts'])
+      rmSync(join(checkout.folder, 'src', file), { force: true });
+    write('market/data/qoute.market.ts', `export { quote } from './quote.market.ts';\n`);
+    const sentence = `src/market/data/qoute.market.ts defines 'quote'; rename one to match the other`;
+    expect(load().stderr).toContain(sentence);
+    write('market/data/qoute.market.ts', `export { priceOf } from './quote.market.ts';\n`);
+    expect(load().stderr).toContain('src/market/data/qoute.market.ts exports no market data; export one made by');
   });
 });

@@ -33,8 +33,6 @@ export type QueueDefinition = Readonly<{
   name: string;
   summary: string;
   concurrency: number;
-  /** How often idle workers look by themselves; the usual is 5 s. */
-  lookEverySeconds?: number;
 }>;
 
 /** The payment gateway. */
@@ -49,8 +47,6 @@ export const finnhub = {
   name: 'finnhub',
   summary: 'Calls to Finnhub within the plan.',
   concurrency: 10,
-  // BullMQ wakes nobody for a job that a rest has put back into its lane.
-  lookEverySeconds: 0.25,
 } as const;
 
 /** The product feed and the reference rates. */

@@ -1,13 +1,12 @@
 import type { Metrics, Outcome } from '../ops/metrics.ts';
-import { RateLimitError, UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
+import { UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
-import { within } from '../process/deadline.ts';
 import { GiveUp, RateLimited, StepAside } from '../errors.ts';
 import type { Job } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
-import { mostRestMs, type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
-import { stepAside } from './step-aside.ts';
+import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
+import { rest, stepAside } from './step-aside.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
@@ -26,16 +25,10 @@ export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metr
   worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
 }
 
-const tellMs = 1_000;
-
-/** BullMQ looks every ten seconds where jobs are planned for later, whatever it is told; this one as often as it is told. */
-class Looking extends Worker {
+/** A worker that reads its jobs whatever has become of them. */
+class Reader extends Worker {
   protected override get Job(): typeof QueueJob {
     return StoredJob;
-  }
-
-  override get maximumBlockTimeout(): number {
-    return Math.min(super.maximumBlockTimeout, this.opts.drainDelay ?? Number.POSITIVE_INFINITY);
   }
 }
 
@@ -55,20 +48,19 @@ export function runQueue(
     const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
     return withLogIds({ job: queued.id }, () =>
       attemptOnce().catch(async (error: unknown) => {
-        throw error instanceof StepAside
-          ? await stepAside(queued, token, error.waitMs, context)
-          : await verdict(queued, error, { ...context, log });
+        if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
+        if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
+        throw await verdict(queued, error, { ...context, log });
       }),
     );
   };
-  const worker = new Looking(queue.name, process, {
+  const worker = new Reader(queue.name, process, {
     connection,
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
     limiter: { max: restMax, duration: 1_000 },
     // A rest that has been cut short is noticed within a second.
     maximumRateLimitDelay: 1_000,
-    drainDelay: queue.lookEverySeconds ?? 5,
     // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
     lockDuration: 5_000,
     stalledInterval: 2_000,
@@ -115,12 +107,6 @@ function faultsOf({ issues }: z.ZodError): string {
 /** What BullMQ must be told of a failed attempt, after the farewell if it was the last. */
 async function verdict(queued: QueueJob, error: unknown, context: Context): Promise<Error> {
   const reason = error instanceof Error ? error : new Error(String(error));
-  if (reason instanceof RateLimited) {
-    const resting = context.jobs.queues.get(queued.queueName)?.rateLimit(Math.min(reason.waitMs, mostRestMs));
-    // When Redis cannot be told, the job goes back all the same, and is limited again.
-    await within(tellMs, 'Redis', resting ?? Promise.resolve()).catch(() => {});
-    return new RateLimitError();
-  }
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
   context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
   if (isLast) {

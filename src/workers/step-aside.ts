@@ -1,4 +1,4 @@
-import { DelayedError, type Job as QueueJob, RateLimitError } from 'bullmq';
+import { DelayedError, type Job as QueueJob, RateLimitError, WaitingError } from 'bullmq';
 import type { Context } from '../context.ts';
 import { within } from '../process/deadline.ts';
 import { mostRestMs } from '../jobs/queues.ts';
@@ -26,6 +26,27 @@ export async function stepAside(
   // When Redis cannot be told, the job goes back to its place, and steps aside again.
   return within(tellMs, 'Redis', aside()).then(
     () => new DelayedError(),
+    () => new RateLimitError(),
+  );
+}
+
+/** Lets the whole queue wait, with this job in front of its lane, and returns what BullMQ must be told. */
+export async function rest(
+  queued: QueueJob,
+  token: string | undefined,
+  waitMs: number,
+  { jobs, redis }: Pick<Context, 'jobs' | 'redis'>,
+): Promise<Error> {
+  const queue = jobs.queues.get(queued.queueName);
+  const resting = async () => {
+    await queue?.rateLimit(Math.min(waitMs, mostRestMs));
+    await queued.moveToWait(token);
+    // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
+    if (queue) await redis.zadd(queue.toKey('marker'), 0, '0');
+  };
+  // When Redis cannot be told, BullMQ puts the job back, and it is limited again.
+  return within(tellMs, 'Redis', resting()).then(
+    () => new WaitingError(),
     () => new RateLimitError(),
   );
 }

@@ -74,7 +74,7 @@ function work(
   };
   const worker = runQueue(definition, definition.concurrency, patientRedis(api.ctx.config), context);
   closing.push(() => worker.close());
-  return { runs, farewells, job };
+  return { runs, farewells, job, worker };
 }
 const ended = (id: string) =>
   until(`job ${id} ended`, async () => {
@@ -212,22 +212,20 @@ test('a job that is limited more often than it has attempts is done all the same
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Gil' } });
 });
 
-test('a job that nobody was woken for is taken up soon, also while others are planned for later', async () => {
-  const { runs } = work(greet, {}, {}, { ...upkeep, lookEverySeconds: 0.25 });
-  await queue().add('greet-guest', { name: 'Zoe' }, { delay: 600_000 });
-  await ended((await queue().add('greet-guest', { name: 'Ann' })).id ?? '');
-  // As a rest puts a job back into its lane: BullMQ leaves no mark that would wake a worker.
-  const { redis } = api.ctx;
-  const fields = {
-    name: 'greet-guest',
-    data: '{"name":"Ben"}',
-    opts: '{}',
-    timestamp: Date.now(),
-    delay: 0,
-    priority: 4,
-  };
-  await redis.multi().hset('bull:upkeep:ben', fields).zadd('bull:upkeep:prioritized', 4, 'ben').exec();
-  await until('Ben is greeted', () => (runs.includes('Ben') ? true : undefined));
+test('a job that a rest puts back into its lane has a mark again that wakes a worker', async () => {
+  const mark = queue().toKey('marker');
+  const limited = Promise.withResolvers<void>();
+  const { worker, job } = work(async () => {
+    // Nobody takes the next mark away, or the job up.
+    await worker.pause(true);
+    await api.ctx.redis.del(mark);
+    limited.resolve();
+    throw new RateLimited(10);
+  });
+  const id = await api.ctx.jobs.enqueue(job, { name: 'Ben' }, { lane: 'refresh' });
+  await limited.promise;
+  await until('there is a mark', async () => (await api.ctx.redis.zscore(mark, '0')) ?? undefined);
+  expect(await (await queue().getJob(id))?.getState()).toBe('prioritized');
 });
 
 test('a limit that Redis cannot be told of spends no attempt either', async () => {

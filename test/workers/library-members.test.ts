@@ -1,5 +1,5 @@
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
-import { Queue, Worker } from 'bullmq';
+import { Queue, type Worker } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { restMax, upkeep } from '../../src/jobs/queues.ts';

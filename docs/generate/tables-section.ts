@@ -3,8 +3,8 @@ import type { Column, Table } from './tables.ts';
 
 /** The tables and what refers to what, with the columns that are keys; for GitHub to draw. */
 export function relationsPicture(tables: readonly Table[]): string {
-  const boxes = tables.flatMap(({ name, columns, uniques }) => {
-    const isUnique = (column: Column) => uniques.some((some) => some.length === 1 && some[0] === column.name);
+  const boxes = tables.flatMap(({ name, columns, keys }) => {
+    const isUnique = ({ name: column }: Column) => keys.some((key) => key.isUnique && key.columns.join() === column);
     const lines = columns
       .map((column) => ({ column, marks: marksOf(column, isUnique(column)) }))
       .filter(({ marks }) => marks.length > 0)
@@ -23,7 +23,7 @@ function marksOf({ isPrimary, refersTo }: Column, isUnique: boolean): string[] {
 
 /** Each table with all its columns. */
 export function tablesSection(tables: readonly Table[]): string[] {
-  return tables.flatMap(({ name, entity, about, columns, uniques, indexes }) => [
+  return tables.flatMap(({ name, entity, about, columns, keys }) => [
     `### ${name}`,
     `\`${entity}\`. ${about}`,
     markdownTable(
@@ -37,15 +37,14 @@ export function tablesSection(tables: readonly Table[]): string[] {
           .join(' '),
       ]),
     ),
-    keysLine(uniques, indexes),
+    keysTable(keys),
   ]);
 }
 
-function keysLine(uniques: Table['uniques'], indexes: Table['indexes']): string {
-  const say = (some: Table['uniques']) => some.map((columns) => `\`${columns.join(', ')}\``).join('; ');
-  const parts = [
-    ...(uniques.length > 0 ? [`Unique: ${say(uniques)}.`] : []),
-    ...(indexes.length > 0 ? [`Indexed: ${say(indexes)}.`] : []),
-  ];
-  return parts.join(' ') || 'No index but the primary key.';
+function keysTable(keys: Table['keys']): string {
+  if (keys.length === 0) return 'No index but the primary key.';
+  return markdownTable(
+    ['index', 'unique', 'for what'],
+    keys.map(({ columns, isUnique, about }) => [`\`${columns.join(', ')}\``, isUnique ? 'yes' : '', about]),
+  );
 }

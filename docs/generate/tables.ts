@@ -15,15 +15,17 @@ export type Column = Readonly<{
   about: string;
 }>;
 
-/** A table with the sentence above its entity, and its keys and indexes by their columns. */
+/** A table with the sentence above its entity, its columns and its keys. */
 export type Table = Readonly<{
   name: string;
   entity: string;
   about: string;
   columns: readonly Column[];
-  uniques: readonly (readonly string[])[];
-  indexes: readonly (readonly string[])[];
+  keys: readonly Key[];
 }>;
+
+/** An index besides the primary key, and what asks for it: the sentence above it in the entity. */
+export type Key = Readonly<{ columns: readonly string[]; isUnique: boolean; about: string }>;
 
 const folder = 'src/entities';
 // No server is asked: the metadata is complete without one.
@@ -46,33 +48,47 @@ async function readAll(pattern: RegExp): Promise<string> {
 type Sources = Readonly<{ entities: string; shared: string }>;
 
 function tableOf(meta: EntityMetadata, { entities, shared }: Sources): Table {
-  const { className, tableName, props, uniques, indexes } = meta;
+  const { className, tableName, props } = meta;
   const declared = entities.indexOf(`export const ${className} = `);
   const own = entities.slice(declared, entities.indexOf('\n});', declared));
-  const inColumns = (properties: unknown) => columnNames(props, properties);
-  const single = (is: (prop: EntityProperty) => unknown) => props.filter((prop) => is(prop)).map((p) => p.fieldNames);
   return {
     name: tableName,
     entity: className,
     about: docstringBefore(entities, `export const ${className} = `),
     // A column may be declared in a file that several entities share.
     columns: props.flatMap((prop) => columnsOf(prop, declares(own, prop) ? own : shared)),
-    uniques: [...single(({ unique }) => unique), ...uniques.map(({ properties }) => inColumns(properties))],
-    indexes: [
-      ...single(({ index, targetMeta, fieldNames }) => index && !(targetMeta && startsAnother(meta, fieldNames))),
-      ...indexes.map(({ properties }) => inColumns(properties)),
-    ],
+    keys: keysOf(meta, own),
   };
 }
 
-/** A foreign key needs no index of its own beside one that begins with it. */
-function startsAnother({ props, indexes, uniques }: EntityMetadata, [name]: readonly string[]): boolean {
-  return [...indexes, ...uniques].some(({ properties }) => columnNames(props, properties)[0] === name);
+function keysOf({ props, uniques, indexes }: EntityMetadata, source: string): Key[] {
+  const ofColumns = (is: (prop: EntityProperty) => unknown, isUnique: boolean) =>
+    props.filter((prop) => is(prop)).map(({ fieldNames: columns }) => ({ columns, isUnique, about: '' }));
+  const ofTable = (some: EntityMetadata['uniques'], isUnique: boolean) =>
+    some.map(({ properties }) => ({
+      columns: columnNames(props, properties),
+      isUnique,
+      about: docstringBefore(
+        source,
+        `{ properties: [${namesOf(properties)
+          .map((name) => `'${name}'`)
+          .join(', ')}] }`,
+      ),
+    }));
+  return [
+    ...ofColumns(({ unique }) => unique, true),
+    ...ofTable(uniques, true),
+    ...ofColumns(({ index }) => index, false),
+    ...ofTable(indexes, false),
+  ];
+}
+
+function namesOf(properties: unknown): string[] {
+  return Array.isArray(properties) ? properties.map(String) : [String(properties)];
 }
 
 function columnNames(props: readonly EntityProperty[], properties: unknown): string[] {
-  const names = Array.isArray(properties) ? properties.map(String) : [String(properties)];
-  return names.flatMap((name) => props.find((prop) => prop.name === name)?.fieldNames ?? []);
+  return namesOf(properties).flatMap((name) => props.find((prop) => prop.name === name)?.fieldNames ?? []);
 }
 
 function declares(source: string, { name }: EntityProperty): boolean {

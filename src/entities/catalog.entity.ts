@@ -10,8 +10,14 @@ export const localSource = 'local';
 export const Product = defineEntity({
   name: 'Product',
   tableName: 'products',
-  indexes: [{ properties: ['category', 'id'] }],
-  uniques: [{ properties: ['source', 'externalId'] }],
+  uniques: [
+    /** A feed's product is one of ours: the job `sync-products` looks it up. */
+    { properties: ['source', 'externalId'] },
+  ],
+  indexes: [
+    /** Those of a category: `GET /products?category=…`. */
+    { properties: ['category', 'id'] },
+  ],
   properties: {
     id: p.integer().primary().autoincrement(),
     source: p.string().length(100).default(localSource),

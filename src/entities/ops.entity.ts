@@ -4,17 +4,27 @@ import { defineEntity, p } from '@mikro-orm/mysql';
 export const DeadLetter = defineEntity({
   name: 'DeadLetter',
   tableName: 'dead_letters',
+  uniques: [
+    /** A job gives up once: whoever tries it again looks its letter up. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** Those of a kind, newest first: `GET /dead-letters?kind=…`. */
+    { properties: ['kind'] },
+    /** Those still to be decided: `GET /dead-letters?replayed=false`; those decided long ago: the job `prune-records`. */
+    { properties: ['replayedAt'] },
+  ],
   properties: {
     id: p.uuid().primary(),
-    kind: p.string().length(100).index(),
+    kind: p.string().length(100),
     /** The job's id in its queue: giving up twice is one letter. */
-    jobId: p.string().length(191).unique(),
+    jobId: p.string().length(191),
     /** JSON text. */
     payload: p.text().columnType('mediumtext'),
     reason: p.string().length(1000),
     attempts: p.integer().unsigned(),
     diedAt: p.datetime(3),
-    replayedAt: p.datetime(3).nullable().index(),
+    replayedAt: p.datetime(3).nullable(),
     replayJobId: p.uuid().nullable(),
   },
 });
@@ -27,10 +37,15 @@ export const AuditEntry = defineEntity({
   name: 'AuditEntry',
   tableName: 'audit_entries',
   indexes: [
+    /** What somebody did, newest first: `GET /audit?actor=…`. */
     { properties: ['userId', 'id'] },
+    /** What was done by an operation, newest first: `GET /audit?action=…`. */
     { properties: ['action', 'id'] },
+    /** What was done to something, newest first: `GET /audit?subject=…`. */
     { properties: ['subject', 'id'] },
+    /** What was refused long ago: the job `prune-records`. */
     { properties: ['code', 'at'] },
+    /** What was done in some time: `GET /audit?from=…&to=…`. */
     { properties: ['at'] },
   ],
   properties: {
@@ -77,6 +92,10 @@ export const Setting = defineEntity({
 export const IdempotencyKey = defineEntity({
   name: 'IdempotencyKey',
   tableName: 'idempotency_keys',
+  indexes: [
+    /** Those whose time is over: the job `prune-records`. */
+    { properties: ['createdAt'] },
+  ],
   properties: {
     /** Keys of different callers never meet. No foreign key: deleting an account must not wait for them. */
     userId: p.integer().unsigned().primary(),
@@ -87,6 +106,6 @@ export const IdempotencyKey = defineEntity({
     location: p.string().length(500).nullable(),
     /** The answer's bytes. */
     body: p.text().columnType('mediumtext'),
-    createdAt: p.datetime(3).index(),
+    createdAt: p.datetime(3),
   },
 });

@@ -16,10 +16,17 @@ export type OrderStatus = (typeof orderStatuses)[number];
 export const Order = defineEntity({
   name: 'Order',
   tableName: 'orders',
-  indexes: [{ properties: ['user', 'id'] }],
+  indexes: [
+    /** One's own, newest first: `GET /orders`. */
+    { properties: ['user', 'id'] },
+    /** An administrator's, newest first: `GET /orders?status=…`. */
+    { properties: ['status', 'id'] },
+    /** Those that wait for their buyers, the longest first: the job `expire-orders`. */
+    { properties: ['waitingSince'] },
+  ],
   properties: {
     id: p.uuid().primary(),
-    user: () => p.manyToOne(User).mapToPk(),
+    user: () => p.manyToOne(User).mapToPk().index(false),
     status: p.enum(orderStatuses),
     totalMinor: p.bigint('number').unsigned(),
     /** What has been given back so far. */
@@ -29,10 +36,10 @@ export const Order = defineEntity({
     fxRate: p.string().length(40).nullable(),
     fxSource: p.string().length(20).nullable(),
     fxAsOf: p.datetime(3).nullable(),
-    createdAt: p.datetime(3).index(),
+    createdAt: p.datetime(3),
     paidAt: p.datetime(3).nullable(),
     /** Since when nothing happens unless its buyer acts; null while that is not so. */
-    waitingSince: p.datetime(3).nullable().index(),
+    waitingSince: p.datetime(3).nullable(),
   },
 });
 
@@ -41,7 +48,7 @@ export const OrderLine = defineEntity({
   name: 'OrderLine',
   tableName: 'order_lines',
   properties: {
-    order: () => p.manyToOne(Order).mapToPk().primary(),
+    order: () => p.manyToOne(Order).mapToPk().primary().index(false),
     position: p.smallint().unsigned().primary(),
     // No foreign key: the line must outlive the product.
     productId: p.integer().unsigned(),
@@ -66,6 +73,10 @@ export type HistorySubject = (typeof historySubjects)[number];
 export const OrderHistory = defineEntity({
   name: 'OrderHistory',
   tableName: 'order_history',
+  indexes: [
+    /** An order's timeline: `GET /orders/{id}/timeline`. */
+    { properties: ['order'] },
+  ],
   properties: {
     /** In the order of an order's changes: they are made one after the other. */
     id: p.bigint('number').unsigned().primary().autoincrement(),

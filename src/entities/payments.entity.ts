@@ -13,20 +13,37 @@ export type PaymentStatus = (typeof paymentStatuses)[number];
 export const Payment = defineEntity({
   name: 'Payment',
   tableName: 'payments',
-  indexes: [{ properties: ['user', 'id'] }],
+  uniques: [
+    /** An order has one payment at a time that may take money. */
+    { properties: ['liveOrderId'] },
+    /** No two payments are one to the gateway. */
+    { properties: ['gatewayKey'] },
+    /** A charge at the gateway is one payment's: `compare-charges` looks it up. */
+    { properties: ['gatewayReference'] },
+  ],
+  indexes: [
+    /** An order's, with `GET /orders` and by `GET /payments?order_id=…`. */
+    { properties: ['order'] },
+    /** One's own, newest first: `GET /payments`. */
+    { properties: ['user', 'id'] },
+    /** An administrator's, newest first: `GET /payments?status=…`. */
+    { properties: ['status', 'id'] },
+    /** Those that are due, the longest first: the job `reconcile`. */
+    { properties: ['reviewAt'] },
+  ],
   properties: {
     id: p.uuid().primary(),
     order: () => p.manyToOne(Order).mapToPk(),
-    user: () => p.manyToOne(User).mapToPk(),
+    user: () => p.manyToOne(User).mapToPk().index(false),
     /** The order's id while this payment is neither failed nor canceled: being unique, it allows one such payment. */
-    liveOrderId: p.uuid().nullable().unique(),
+    liveOrderId: p.uuid().nullable(),
     status: p.enum(paymentStatuses),
     method: p.string().length(255),
     amountMinor: p.bigint('number').unsigned(),
     currency: p.character().length(3),
     gateway: p.string().length(20),
-    gatewayKey: p.uuid().unique(),
-    gatewayReference: p.string().length(255).nullable().unique(),
+    gatewayKey: p.uuid(),
+    gatewayReference: p.string().length(255).nullable(),
     /** Where a webhook says its charge is, before anybody knows: the gateway is asked about this one next. */
     toldReference: p.string().length(255).nullable(),
     /** What the buyer's browser needs to authenticate, for the owner alone; null unless that is awaited. */
@@ -42,7 +59,7 @@ export const Payment = defineEntity({
     /** The job that charges it. */
     jobId: p.uuid(),
     /** When the reconciler looks after it next; null once it is settled. */
-    reviewAt: p.datetime(3).nullable().index(),
+    reviewAt: p.datetime(3).nullable(),
   },
 });
 
@@ -57,6 +74,22 @@ export type RefundStatus = (typeof refundStatuses)[number];
 export const Refund = defineEntity({
   name: 'Refund',
   tableName: 'refunds',
+  uniques: [
+    /** No two refunds are one to the gateway. */
+    { properties: ['gatewayKey'] },
+    /** A refund at the gateway is one of ours: whoever hears of it looks it up. */
+    { properties: ['gatewayReference'] },
+  ],
+  indexes: [
+    /** An order's, with `GET /orders`. */
+    { properties: ['order'] },
+    /** No query: the foreign key has it. */
+    { properties: ['payment'] },
+    /** Those of some days: the job `compare-charges`. */
+    { properties: ['createdAt', 'id'] },
+    /** Those that are due, the longest first: the job `reconcile`. */
+    { properties: ['reviewAt'] },
+  ],
   properties: {
     id: p.uuid().primary(),
     order: () => p.manyToOne(Order).mapToPk(),
@@ -64,9 +97,9 @@ export const Refund = defineEntity({
     status: p.enum(refundStatuses),
     amountMinor: p.bigint('number').unsigned(),
     currency: p.character().length(3),
-    gatewayKey: p.uuid().unique(),
+    gatewayKey: p.uuid(),
     /** The gateway's own id of it; null: nobody has heard that the gateway took it up. */
-    gatewayReference: p.string().length(255).nullable().unique(),
+    gatewayReference: p.string().length(255).nullable(),
     /** Why it was asked for, in words of whoever did. */
     reason: p.string().length(200).nullable(),
     failureCode: p.string().length(100).nullable(),
@@ -78,7 +111,7 @@ export const Refund = defineEntity({
     calls: p.integer().unsigned(),
     settledAt: p.datetime(3).nullable(),
     jobId: p.uuid(),
-    reviewAt: p.datetime(3).nullable().index(),
+    reviewAt: p.datetime(3).nullable(),
   },
 });
 
@@ -86,11 +119,21 @@ export const Refund = defineEntity({
 export const Dispute = defineEntity({
   name: 'Dispute',
   tableName: 'disputes',
+  uniques: [
+    /** A dispute at the gateway is one of ours: the webhook that tells of it looks it up. */
+    { properties: ['gatewayReference'] },
+  ],
+  indexes: [
+    /** No query: the foreign key has it. */
+    { properties: ['order'] },
+    /** No query: the foreign key has it. */
+    { properties: ['payment'] },
+  ],
   properties: {
     id: p.uuid().primary(),
     order: () => p.manyToOne(Order).mapToPk(),
     payment: () => p.manyToOne(Payment).mapToPk(),
-    gatewayReference: p.string().length(255).unique(),
+    gatewayReference: p.string().length(255),
     /** In the gateway's own words, e.g. `needs_response`, `won`, `lost`. */
     status: p.string().length(30),
     reason: p.string().length(100).nullable(),
@@ -110,10 +153,14 @@ export type GatewayOperation = (typeof gatewayOperations)[number];
 export const GatewayCall = defineEntity({
   name: 'GatewayCall',
   tableName: 'gateway_calls',
+  indexes: [
+    /** An order's timeline: `GET /orders/{id}/timeline`; and whether a webhook has been taken. */
+    { properties: ['order'] },
+  ],
   properties: {
     id: p.uuid().primary(),
     // No foreign key: its check would lock the order, which whoever settles has locked first.
-    order: p.uuid().fieldName('order_id').index(),
+    order: p.uuid().fieldName('order_id'),
     /** The payment, refund or dispute it was about. */
     subjectId: p.uuid(),
     operation: p.enum(gatewayOperations),

@@ -22,7 +22,7 @@ describe('docs/schema.md', () => {
     }
     expect(page).toContain('  orders ||--o{ payments : order_id\n');
     expect(page).toMatch(/\| `live_order_id` \| varchar\(36\) \| yes \| The order's id while/);
-    expect(page).toContain('Unique: `live_order_id`; `gateway_key`; `gateway_reference`.');
+    expect(page).toContain('| `live_order_id` | yes | An order has one payment at a time');
   });
 
   it('lists every stream and event', async () => {

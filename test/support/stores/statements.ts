@@ -1,10 +1,10 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
-/** What this process says to MySQL while it does something: of each statement its verb and its table, in order. */
-export async function statementsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+/** What this process says to MySQL while it does something, word for word and in order. */
+export async function queriesOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const heard: string[] = [];
   const hear = (message: unknown) => {
-    if (isQuery(message)) heard.push(inShort(message.query));
+    if (isQuery(message)) heard.push(message.query);
   };
   const { start } = tracingChannel('mysql2:query');
   start.subscribe(hear);
@@ -14,6 +14,11 @@ export async function statementsOf(work: () => Promise<unknown>): Promise<readon
     start.unsubscribe(hear);
   }
   return heard;
+}
+
+/** Of each statement its verb and its table, in order. */
+export async function statementsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+  return (await queriesOf(work)).map(inShort);
 }
 
 function isQuery(message: unknown): message is Readonly<{ query: string }> {

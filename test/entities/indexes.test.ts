@@ -1,0 +1,140 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readTables } from '../../docs/generate/tables.ts';
+import { storeFeed } from '../../src/catalog/store-feed.ts';
+import { feedRow } from '../../src/catalog/feed-row.ts';
+import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
+import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
+import { expireOrders } from '../../src/jobs/orders/expire-orders.job.ts';
+import { compareRefunds } from '../../src/jobs/payments/compare-charges.job.ts';
+import { reconcile } from '../../src/jobs/payments/reconcile.job.ts';
+import { takeNotice } from '../../src/payments/take-notice.ts';
+import type { PaymentGateway } from '../../src/gateways/payments/payment-gateway.ts';
+import { performJob } from '../support/api/perform-job.ts';
+import { accounts, Granted, openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { fillShop, idOf, timeOf } from '../support/stores/many-rows.ts';
+import { planOf, type Step } from '../support/stores/plans.ts';
+import { queriesOf } from '../support/stores/statements.ts';
+
+const now = new Date();
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+  await fillShop(api.ctx.orm.em.fork(), now);
+});
+afterAll(() => api.close());
+
+const get = (as: keyof typeof accounts) => (path: string) => async () => {
+  expect((await api.send('GET', path, { as })).status, path).toBe(200);
+};
+const [customer, administrator] = [get('demo'), get('admin')];
+
+const feedOf = (externalId: string) => {
+  const told = { externalId, title: 'Product', price: 1, description: null, category: null, image: null, rating: null };
+  return feedRow({ ...told, stock: null }, () => ({ stepMinor: 1, leastMinor: 1, mostMinor: 1_000_000 }));
+};
+const syncProducts = () =>
+  api.ctx.transaction(async (tx, after) => {
+    const rows = [feedOf('7'), feedOf('8')].filter((row) => row !== undefined);
+    await storeFeed(tx, after, { source: 'feed', rows, at: new Date() });
+  });
+
+async function readMe(): Promise<void> {
+  const { access_token } = Granted.parse(await (await api.send('POST', '/auth/login', { body: accounts.demo })).json());
+  const headers = { authorization: `Bearer ${access_token}` };
+  expect((await api.send('GET', '/auth/me', { headers })).status).toBe(200);
+}
+
+const order = idOf(7);
+const money = { amountMinor: 100, currency: 'USD' };
+const dispute = { reference: 'dp_7', chargeReference: 'pi_7', status: 'lost', reason: undefined, happened: 'closed' };
+const hearOfDispute = () =>
+  api.ctx.transaction(async (tx, after) => {
+    const told = { ...dispute, ...money, toldAt: new Date() };
+    const notice = { about: 'dispute' as const, type: 'dispute.closed', eventId: `evt_${randomUUID()}`, dispute: told };
+    expect(await takeNotice(tx, after, { gateway: 'instant', notice, at: new Date() })).toBe('settled');
+  });
+
+/** Compares the refunds of some hours long ago with a gateway that has all of them. */
+const compareHours = (hours: number) => async () => {
+  const listed = Array.from({ length: hours }, (_, row) => {
+    const [reference, chargeReference] = [`re_${100 + row}`, `pi_${100 + row}`];
+    const outcome = { status: 'succeeded' as const, reference };
+    return { reference, chargeReference, refundId: idOf(100 + row), ...money, outcome };
+  });
+  const gateway: PaymentGateway = {
+    ...api.ctx.payments.gateways.named('instant'),
+    keepsBooks: true,
+    async *listRefunds() {
+      yield* listed.slice(0, 2);
+    },
+    refundsOf: async (charge) => listed.filter(({ chargeReference }) => chargeReference === charge),
+  };
+  const span = { since: timeOf(100, now), until: timeOf(100 + hours, now) };
+  for await (const { verdict } of compareRefunds(api.ctx, gateway, span)) expect(verdict).toBe('same');
+};
+
+const searchAudit = (query: string) => administrator(`/audit?${query}`);
+const moment = (row: number) => timeOf(row, now).toISOString();
+const prune = () => performJob(pruneRecords, {}, api.ctx);
+const review = () => performJob(reconcile, {}, api.ctx);
+
+/** Who asks for each index: what the sentence above it in its entity names. */
+const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
+  'users: email': [() => api.send('POST', '/auth/login', { body: accounts.demo })],
+  'users: role, id': [administrator('/users?role=operator')],
+  'tokens: hash': [readMe],
+  'tokens: user_id': [customer('/auth/tokens')],
+  'tokens: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
+  'products: source, external_id': [syncProducts],
+  'products: category, id': [customer('/products?category=rare')],
+  'orders: user_id, id': [customer('/orders')],
+  'orders: status, id': [administrator('/orders?status=pending')],
+  'orders: waiting_since': [() => performJob(expireOrders, {}, api.ctx)],
+  'order_history: order_id': [administrator(`/orders/${order}/timeline`)],
+  'payments: gateway_reference': [compareHours(24), hearOfDispute],
+  'payments: order_id': [administrator(`/orders/${order}`), administrator(`/payments?order_id=${order}`)],
+  'payments: user_id, id': [customer('/payments')],
+  'payments: status, id': [administrator('/payments?status=unknown')],
+  'payments: review_at': [review],
+  'refunds: gateway_reference': [compareHours(24)],
+  'refunds: order_id': [administrator(`/orders/${order}`)],
+  'refunds: created_at, id': [compareHours(24), compareHours(60)],
+  'refunds: review_at': [review],
+  'disputes: gateway_reference': [hearOfDispute],
+  'gateway_calls: order_id': [administrator(`/orders/${order}/timeline`), hearOfDispute],
+  'dead_letters: kind': [administrator('/dead-letters?kind=sync-products')],
+  'dead_letters: replayed_at': [administrator('/dead-letters?replayed=false'), prune],
+  'audit_entries: user_id, id': [searchAudit('actor=1')],
+  'audit_entries: action, id': [searchAudit('action=deleteProduct')],
+  'audit_entries: subject, id': [searchAudit('subject=rare')],
+  'audit_entries: code, at': [prune],
+  'audit_entries: at': [searchAudit(`from=${moment(20)}&to=${moment(30)}`)],
+  'idempotency_keys: created_at': [prune],
+};
+
+/** The tables that are full of rows. */
+const full = new Set(Object.keys(asking).map((index) => index.slice(0, index.indexOf(':'))));
+
+it.each(Object.entries(asking))('%s is chosen whenever what it is for is asked', async (index, questions) => {
+  const [table = '', columns = ''] = index.split(': ');
+  const chosen = new RegExp(`^${table}_${columns.replaceAll(', ', '_')}_(index|unique)$`);
+  for (const ask of questions) {
+    const statements = await queriesOf(ask);
+    const plans = await Promise.all(statements.map((one) => planOf(api.ctx.orm.em.fork(), one)));
+    const steps = plans.flat().filter((step) => step.table === table);
+    expect(steps.map((step) => step.index)).toContainEqual(expect.stringMatching(chosen));
+    // Nobody who asks for it goes through all of a table, of its own or of another.
+    const isFull = ({ isWhole, table: name }: Step) => isWhole && full.has(name);
+    expect(statements.filter((_, at) => plans[at]?.some(isFull))).toEqual([]);
+  }
+});
+
+it('is each said in the page of the schema what for, and who asks is known but of what keeps rows apart or together', async () => {
+  for (const { name, keys } of await readTables())
+    for (const { columns, isUnique, about } of full.has(name) ? keys : []) {
+      const index = `${name}: ${columns.join(', ')}`;
+      expect(about, index).toMatch(/^[A-Z].{15,}\.$/);
+      if (!(index in asking)) expect(isUnique || about.startsWith('No query: '), index).toBe(true);
+    }
+});

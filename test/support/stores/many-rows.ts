@@ -1,0 +1,159 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Product } from '../../../src/entities/catalog.entity.ts';
+import { Token, User } from '../../../src/entities/accounts.entity.ts';
+import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
+import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
+import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
+import { insertRows } from '../../../src/mysql/rows.ts';
+
+const most = 3_000;
+const hourMs = 3_600_000;
+const rows = Array.from({ length: most }, (_, row) => row);
+
+/** The id of a row by its number. Rows of one number belong together. */
+export const idOf = (row: number): string => `019341d2-0000-7000-8000-${row.toString(16).padStart(12, '0')}`;
+
+/** When the row of a number was made: each an hour after the one before. */
+export const timeOf = (row: number, now: Date): Date => new Date(now.getTime() - (most - row) * hourMs);
+
+/** Whose a row is: the demo customer's one in 300. */
+const ownerOf = (row: number): number => (row % 300 === 0 ? 1 : 10 + (row % 1_000));
+
+/** One row in 500 is unlike the others. */
+const isRare = (row: number): boolean => row % 500 === 0;
+
+type MakeTime = (row: number) => Date;
+const money = { amountMinor: 100, currency: 'USD' };
+
+/** Fills the tables of the shop and its administration with a few thousand rows each, and lets the server learn how they are spread. */
+export async function fillShop(em: EntityManager, now: Date): Promise<void> {
+  const at = (row: number) => timeOf(row, now);
+  await fillAccounts(em, at, now);
+  await fillOrders(em, at);
+  await fillPayments(em, at);
+  await fillRecords(em, at, now);
+  const shop = [User, Token, Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
+  const tables = [...shop, IdempotencyKey, DeadLetter, AuditEntry].map(({ meta }) => meta.tableName);
+  await em.execute(`analyze table ${tables.join(', ')}`);
+}
+
+async function fillAccounts(em: EntityManager, at: MakeTime, now: Date): Promise<void> {
+  const users = rows.map((row) => ({
+    id: 10 + row,
+    email: `user-${row}@example.com`,
+    name: 'User',
+    role: isRare(row) ? ('operator' as const) : ('user' as const),
+    passwordHash: '-',
+  }));
+  const tokens = rows.map((row) => ({
+    id: idOf(row),
+    user: ownerOf(row),
+    hash: String(row).padStart(64, '0'),
+    createdAt: at(row),
+    expiresAt: isRare(row) ? at(0) : new Date(now.getTime() + 24 * hourMs),
+  }));
+  await insertRows(em, User, users);
+  await insertRows(em, Token, tokens);
+}
+
+async function fillOrders(em: EntityManager, at: MakeTime): Promise<void> {
+  const products = rows.map((row) => ({
+    id: 10 + row,
+    source: 'feed',
+    externalId: String(row),
+    title: `Product ${row}`,
+    category: isRare(row) ? 'rare' : 'usual',
+    priceMinor: 100,
+    currency: 'USD',
+  }));
+  const orders = rows.map((row) => ({
+    id: idOf(row),
+    user: ownerOf(row),
+    status: isRare(row) ? ('pending' as const) : ('paid' as const),
+    totalMinor: 100,
+    refundedMinor: 0,
+    currency: 'USD',
+    createdAt: at(row),
+    waitingSince: isRare(row) ? at(row) : null,
+  }));
+  const line = { position: 0, title: 'Product', quantity: 1, held: 0, unitPriceMinor: 100, lineTotalMinor: 100 };
+  const change = { subject: 'order' as const, toStatus: 'pending' };
+  await insertRows(em, Product, products);
+  await insertRows(em, Order, orders);
+  await insertRows(
+    em,
+    OrderLine,
+    rows.map((row) => ({ order: idOf(row), productId: 10 + row, ...line })),
+  );
+  await insertRows(
+    em,
+    OrderHistory,
+    rows.map((row) => ({ order: idOf(row), subjectId: idOf(row), at: at(row), ...change })),
+  );
+}
+
+async function fillPayments(em: EntityManager, at: MakeTime): Promise<void> {
+  const isOpen = (row: number) => isRare(row + 1);
+  const asked = (row: number) => ({
+    id: idOf(row),
+    order: idOf(row),
+    status: isOpen(row) ? ('unknown' as const) : ('succeeded' as const),
+    gatewayKey: idOf(row),
+    createdAt: at(row),
+    calls: 1,
+    jobId: idOf(row),
+    reviewAt: isOpen(row) ? at(row) : null,
+    ...money,
+  });
+  const payments = rows.map((row) => ({
+    ...asked(row),
+    user: ownerOf(row),
+    liveOrderId: idOf(row),
+    method: 'instant',
+    gateway: 'instant',
+    gatewayReference: `pi_${row}`,
+  }));
+  const refunds = rows.map((row) => ({ ...asked(row), payment: idOf(row), gatewayReference: `re_${row}` }));
+  const disputes = rows.map((row) => {
+    const told = { gatewayReference: `dp_${row}`, status: 'won', createdAt: at(row), toldAt: at(row) };
+    return { id: idOf(row), order: idOf(row), payment: idOf(row), ...told, ...money };
+  });
+  const calls = rows.map((row) => {
+    const call = { operation: 'charge' as const, startedAt: at(row), endedAt: at(row), outcome: 'succeeded' };
+    return { id: idOf(row), order: idOf(row), subjectId: idOf(row), ...call };
+  });
+  await insertRows(em, Payment, payments);
+  await insertRows(em, Refund, refunds);
+  await insertRows(em, Dispute, disputes);
+  await insertRows(em, GatewayCall, calls);
+}
+
+/** What is kept for a time only is nearly all of now. */
+async function fillRecords(em: EntityManager, at: MakeTime, now: Date): Promise<void> {
+  const answer = { fingerprint: '-'.repeat(64), status: 201, body: '{}' };
+  const keys = rows.map((row) => {
+    return { userId: ownerOf(row), key: String(row), ...answer, createdAt: isRare(row) ? at(0) : now };
+  });
+  const letters = rows.map((row) => ({
+    id: idOf(row),
+    jobId: idOf(row),
+    kind: isRare(row) ? 'sync-products' : 'charge-order',
+    payload: '{}',
+    reason: 'no',
+    attempts: 1,
+    diedAt: at(row),
+    replayedAt: isRare(row) ? null : isRare(row + 1) ? at(0) : now,
+  }));
+  const entries = rows.map((row) => ({
+    id: idOf(row),
+    userId: isRare(row) ? 1 : 10 + (row % 10),
+    action: isRare(row) ? 'deleteProduct' : 'updateProduct',
+    subject: isRare(row) ? 'rare' : 'usual',
+    requestId: idOf(row),
+    at: at(row),
+    code: isRare(row) ? 'forbidden' : null,
+  }));
+  await insertRows(em, IdempotencyKey, keys);
+  await insertRows(em, DeadLetter, letters);
+  await insertRows(em, AuditEntry, entries);
+}

@@ -5,8 +5,14 @@ import { amountScale, listColumns, priceColumns } from './market-columns.ts';
 export const StockQuote = defineEntity({
   name: 'StockQuote',
   tableName: 'stock_quotes',
-  indexes: [{ properties: ['symbol', 'observedAt'] }],
-  uniques: [{ properties: ['jobId'] }],
+  uniques: [
+    /** What a job has observed is one row, however often it runs. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** The last of a symbol; and its history, oldest first. */
+    { properties: ['symbol', 'observedAt'] },
+  ],
   properties: priceColumns(),
 });
 
@@ -14,8 +20,14 @@ export const StockQuote = defineEntity({
 export const CryptoData = defineEntity({
   name: 'CryptoData',
   tableName: 'crypto_data',
-  indexes: [{ properties: ['symbol', 'observedAt'] }],
-  uniques: [{ properties: ['jobId'] }],
+  uniques: [
+    /** What a job has observed is one row, however often it runs. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** The last of a symbol; and its history, oldest first. */
+    { properties: ['symbol', 'observedAt'] },
+  ],
   properties: priceColumns(),
 });
 
@@ -50,8 +62,14 @@ export const CompanyProfile = defineEntity({
 export const ForexRate = defineEntity({
   name: 'ForexRate',
   tableName: 'forex_rates',
-  indexes: [{ properties: ['base', 'asOf'] }],
-  uniques: [{ properties: ['base', 'publication'] }],
+  uniques: [
+    /** What is published once is one row, however often it is fetched. */
+    { properties: ['base', 'publication'] },
+  ],
+  indexes: [
+    /** The last of a base; and their history, oldest first. */
+    { properties: ['base', 'asOf'] },
+  ],
   properties: {
     id: p.bigint('string').primary().autoincrement(),
     base: p.string().length(3),
@@ -70,7 +88,10 @@ export const ForexRate = defineEntity({
 export const MarketNews = defineEntity({
   name: 'MarketNews',
   tableName: 'market_news',
-  indexes: [{ properties: ['symbol', 'publishedAt'] }],
+  indexes: [
+    /** A symbol's of some days, newest first: `GET /market/news`. */
+    { properties: ['symbol', 'publishedAt'] },
+  ],
   properties: {
     symbol: p.string().length(32).primary(),
     providerId: p.bigint('number').primary(),
@@ -121,8 +142,14 @@ export const WatchedSymbol = defineEntity({
 export const RecommendationTrends = defineEntity({
   name: 'RecommendationTrends',
   tableName: 'recommendation_trends',
-  indexes: [{ properties: ['symbol', 'observedAt'] }],
-  uniques: [{ properties: ['jobId'] }],
+  uniques: [
+    /** What a job has observed is one row, however often it runs. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** The last of a symbol; and its history, oldest first. */
+    { properties: ['symbol', 'observedAt'] },
+  ],
   properties: listColumns(),
 });
 
@@ -130,8 +157,14 @@ export const RecommendationTrends = defineEntity({
 export const EarningsCalendar = defineEntity({
   name: 'EarningsCalendar',
   tableName: 'earnings_calendars',
-  indexes: [{ properties: ['symbol', 'observedAt'] }],
-  uniques: [{ properties: ['jobId'] }],
+  uniques: [
+    /** What a job has observed is one row, however often it runs. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** The last of a symbol; and its history, oldest first. */
+    { properties: ['symbol', 'observedAt'] },
+  ],
   properties: listColumns(),
 });
 
@@ -139,7 +172,13 @@ export const EarningsCalendar = defineEntity({
 export const CompanyPeers = defineEntity({
   name: 'CompanyPeers',
   tableName: 'company_peers',
-  indexes: [{ properties: ['symbol', 'observedAt'] }],
-  uniques: [{ properties: ['jobId'] }],
+  uniques: [
+    /** What a job has observed is one row, however often it runs. */
+    { properties: ['jobId'] },
+  ],
+  indexes: [
+    /** The last of a symbol; and its history, oldest first. */
+    { properties: ['symbol', 'observedAt'] },
+  ],
   properties: listColumns(),
 });

@@ -7,6 +7,10 @@ import { defineEntity, p } from '@mikro-orm/mysql';
 export const OutboxMessage = defineEntity({
   name: 'OutboxMessage',
   tableName: 'outbox_messages',
+  indexes: [
+    /** Those whose lease is over, the oldest first: a sweep takes them over. */
+    { properties: ['leaseUntil'] },
+  ],
   properties: {
     /** UUIDv7; it becomes the job's id. */
     id: p.uuid().primary(),
@@ -17,7 +21,7 @@ export const OutboxMessage = defineEntity({
     /** The `traceparent` of what wrote it, where traces are kept. */
     trace: p.string().length(55).nullable(),
     createdAt: p.datetime(3),
-    leaseUntil: p.datetime(3).index(),
+    leaseUntil: p.datetime(3),
     /** The token of the sweep that has claimed it. */
     claim: p.uuid().nullable(),
   },
@@ -30,13 +34,23 @@ export const OutboxMessage = defineEntity({
 export const EventLog = defineEntity({
   name: 'EventLog',
   tableName: 'event_log',
-  uniques: [{ properties: ['stream', 'subject', 'version'] }],
-  indexes: [{ properties: ['stream', 'position'] }, { properties: ['subject', 'position'] }],
+  uniques: [
+    /** A position is one event's: `GET /events` reads on after one, and whoever gives positions looks for events without. */
+    { properties: ['position'] },
+    /** A subject's versions are each one event: the timeline of an order reads them. */
+    { properties: ['stream', 'subject', 'version'] },
+  ],
+  indexes: [
+    /** A stream's events after a position, to fill it again; and where it ends. */
+    { properties: ['stream', 'position'] },
+    /** A subject's events after a position: `GET /events?subject=…`. */
+    { properties: ['subject', 'position'] },
+  ],
   properties: {
     /** UUIDv7, the event's id. */
     id: p.uuid().primary(),
     /** Its place among all events, given after its commit: rising from each that can be seen to the next, without holes. */
-    position: p.bigint('number').unsigned().nullable().unique(),
+    position: p.bigint('number').unsigned().nullable(),
     /** When it was given its position, ms. The two are the id of its entry in the stream. */
     entryMs: p.bigint('number').unsigned().nullable(),
     stream: p.string().length(50),

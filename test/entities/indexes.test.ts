@@ -6,21 +6,36 @@ import { feedRow } from '../../src/catalog/feed-row.ts';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
 import { expireOrders } from '../../src/jobs/orders/expire-orders.job.ts';
+import { crypto } from '../../src/market/data/crypto.market.ts';
+import { earnings } from '../../src/market/data/earnings.market.ts';
+import { forex } from '../../src/market/data/forex.market.ts';
+import { news } from '../../src/market/data/news.market.ts';
+import { peers } from '../../src/market/data/peers.market.ts';
+import { quote } from '../../src/market/data/quote.market.ts';
+import { recommendations } from '../../src/market/data/recommendations.market.ts';
+import type { MarketStore } from '../../src/market/market-store.ts';
+import { storedPrices } from '../../src/market/price.ts';
+import { endOfLog, readStreamLog } from '../../src/outbox/event-log.ts';
+import { numberEvents } from '../../src/outbox/number-events.ts';
+import { sweepOnce } from '../../src/outbox/sweep.ts';
 import { compareRefunds } from '../../src/jobs/payments/compare-charges.job.ts';
 import { reconcile } from '../../src/jobs/payments/reconcile.job.ts';
 import { takeNotice } from '../../src/payments/take-notice.ts';
 import type { PaymentGateway } from '../../src/gateways/payments/payment-gateway.ts';
 import { performJob } from '../support/api/perform-job.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { fillStreams, symbolOf } from '../support/stores/many-observations.ts';
 import { fillShop, idOf, timeOf } from '../support/stores/many-rows.ts';
 import { planOf, type Step } from '../support/stores/plans.ts';
 import { queriesOf } from '../support/stores/statements.ts';
 
 const now = new Date();
 let api: TestApi;
+const em = () => api.ctx.orm.em.fork();
 beforeAll(async () => {
   api = await openTestApi();
-  await fillShop(api.ctx.orm.em.fork(), now);
+  await fillShop(em(), now);
+  await fillStreams(em(), now);
 });
 afterAll(() => api.close());
 
@@ -76,6 +91,18 @@ const compareHours = (hours: number) => async () => {
 
 const searchAudit = (query: string) => administrator(`/audit?${query}`);
 const moment = (row: number) => timeOf(row, now).toISOString();
+const symbol = symbolOf(7);
+const span = { from: timeOf(100, now), to: timeOf(900, now) };
+const page = { after: { at: timeOf(300, now), rank: '5' }, limit: 20 };
+/** What is asked of a table of observations. */
+const series = <Ask>({ last, history }: Pick<MarketStore<Ask, never>, 'last' | 'history'>, ask: Ask) => [
+  () => last(em(), ask),
+  async () => expect(await history?.(em(), ask, span, page)).not.toHaveLength(0),
+];
+const news7 = () => {
+  const day = timeOf(7, now).toISOString().slice(0, 10);
+  return news.store.last(em(), { symbol, from: day, to: day });
+};
 const prune = () => performJob(pruneRecords, {}, api.ctx);
 const review = () => performJob(reconcile, {}, api.ctx);
 
@@ -111,6 +138,25 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'audit_entries: code, at': [prune],
   'audit_entries: at': [searchAudit(`from=${moment(20)}&to=${moment(30)}`)],
   'idempotency_keys: created_at': [prune],
+  'stock_quotes: symbol, observed_at': [
+    ...series(quote.store, { symbol }),
+    () => storedPrices(em(), [symbol, symbolOf(8)]),
+  ],
+  'crypto_data: symbol, observed_at': series(crypto.store, { symbol }),
+  'recommendation_trends: symbol, observed_at': series(recommendations.store, { symbol }),
+  'earnings_calendars: symbol, observed_at': series(earnings.store, { symbol }),
+  'company_peers: symbol, observed_at': series(peers.store, { symbol }),
+  'forex_rates: base, as_of': series(forex.store, { base: symbol }),
+  'market_news: symbol, published_at': [news7],
+  'outbox_messages: lease_until': [() => sweepOnce(api.ctx.orm, { send: async () => 0 })],
+  'event_log: position': [administrator('/events'), () => numberEvents(em(), new Date())],
+  'event_log: stream, subject, version': [administrator(`/orders/${order}/timeline`)],
+  'event_log: stream, position': [
+    () => endOfLog(api.ctx.orm)('market'),
+    () => readStreamLog(em(), 'market', 1_000, 100),
+    () => numberEvents(em(), new Date()),
+  ],
+  'event_log: subject, position': [administrator(`/events?subject=${order}`)],
 };
 
 /** The tables that are full of rows. */
@@ -121,7 +167,7 @@ it.each(Object.entries(asking))('%s is chosen whenever what it is for is asked',
   const chosen = new RegExp(`^${table}_${columns.replaceAll(', ', '_')}_(index|unique)$`);
   for (const ask of questions) {
     const statements = await queriesOf(ask);
-    const plans = await Promise.all(statements.map((one) => planOf(api.ctx.orm.em.fork(), one)));
+    const plans = await Promise.all(statements.map((one) => planOf(em(), one)));
     const steps = plans.flat().filter((step) => step.table === table);
     expect(steps.map((step) => step.index)).toContainEqual(expect.stringMatching(chosen));
     // Nobody who asks for it goes through all of a table, of its own or of another.
@@ -132,7 +178,7 @@ it.each(Object.entries(asking))('%s is chosen whenever what it is for is asked',
 
 it('is each said in the page of the schema what for, and who asks is known but of what keeps rows apart or together', async () => {
   for (const { name, keys } of await readTables())
-    for (const { columns, isUnique, about } of full.has(name) ? keys : []) {
+    for (const { columns, isUnique, about } of keys) {
       const index = `${name}: ${columns.join(', ')}`;
       expect(about, index).toMatch(/^[A-Z].{15,}\.$/);
       if (!(index in asking)) expect(isUnique || about.startsWith('No query: '), index).toBe(true);

@@ -6,9 +6,11 @@ import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.ent
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
 import { insertRows } from '../../../src/mysql/rows.ts';
 
-const most = 3_000;
+/** How many rows a table is filled with. */
+export const most = 3_000;
 const hourMs = 3_600_000;
-const rows = Array.from({ length: most }, (_, row) => row);
+/** Their numbers. */
+export const rows = Array.from({ length: most }, (_, row) => row);
 
 /** The id of a row by its number. Rows of one number belong together. */
 export const idOf = (row: number): string => `019341d2-0000-7000-8000-${row.toString(16).padStart(12, '0')}`;
@@ -20,7 +22,7 @@ export const timeOf = (row: number, now: Date): Date => new Date(now.getTime() -
 const ownerOf = (row: number): number => (row % 300 === 0 ? 1 : 10 + (row % 1_000));
 
 /** One row in 500 is unlike the others. */
-const isRare = (row: number): boolean => row % 500 === 0;
+export const isRare = (row: number): boolean => row % 500 === 0;
 
 type MakeTime = (row: number) => Date;
 const money = { amountMinor: 100, currency: 'USD' };

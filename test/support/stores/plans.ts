@@ -10,7 +10,7 @@ export type Step = Readonly<{ table: string; index: string | null; isWhole: bool
 /** The server's plan of a statement; of one that looks for nothing there is none. */
 export async function planOf(em: EntityManager, statement: string): Promise<readonly Step[]> {
   if (!/^\s*(select|update|delete)\b.*\bwhere\b/is.test(statement)) return [];
-  const named = [...statement.matchAll(/`(\w+)` as `(\w+)`/g)];
+  const named = [...statement.matchAll(/\b(?:from|join) `?(\w+)`?(?: as)? `?(\w+)`?/g)];
   const tableOf = new Map(named.map(([, table = '', alias = '']) => [alias, table]));
   const steps = Explained.parse(await em.execute(`explain format=traditional ${statement}`));
   return steps.flatMap(({ table, type, key }) =>

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util';
+import type { Bench, Found, Measure } from './bench.ts';
+import { aimIds, isAimId } from './goals.ts';
+import { paid } from './measures/paid.ts';
+import { goalsOf, tableOf, writeResults } from './results.ts';
+import { openStores } from './servers.ts';
+import { readServers } from './settings.ts';
+import { findPython } from './sides/peer.ts';
+import { prepareProduct } from './sides/product.ts';
+import { openUpstream } from './upstream.ts';
+
+// Measures the product beside its peer, on the servers that `npm run bench` has brought.
+
+const measures: readonly Measure[] = [paid];
+const options = {
+  quick: { type: 'boolean', default: false },
+  only: { type: 'string', multiple: true },
+  rounds: { type: 'string' },
+  seconds: { type: 'string' },
+} as const;
+const { values } = parseArgs({ options });
+const unknown = values.only?.find((name) => !isAimId(name));
+if (unknown) throw new Error(`--only ${unknown}: there are ${aimIds.join(', ')}`);
+
+const servers = readServers(process.env);
+const stores = await openStores(servers);
+const upstream = await openUpstream();
+const python = await findPython();
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const effort = {
+  rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+  seconds: Number(values.seconds ?? (values.quick ? 3 : 8)),
+  warmSeconds: values.quick ? 1 : 2,
+  isQuick: values.quick,
+};
+const bench: Bench = { servers, stores, upstream, python: python?.program, effort, say };
+if (!python) say('The peer is not run: no Python here has what it needs (docs/performance.md names the packages).');
+await prepareProduct(servers, upstream.url);
+
+const found: Found[] = [];
+const versions = { ...(await stores.versions()), node: process.version, peer: python?.version ?? 'not run' };
+for (const measure of measures.filter(({ ids, isOnlyByName = false }) => isWanted(ids, isOnlyByName))) {
+  found.push(await measure.run(bench));
+  await writeResults({ found, versions, effort });
+}
+say(`\n${tableOf(goalsOf(found))}`);
+upstream.close();
+await stores.close();
+
+function isWanted(ids: Measure['ids'], isOnlyByName: boolean): boolean {
+  return values.only ? ids.some((id) => values.only?.includes(id)) : !isOnlyByName;
+}

@@ -17,7 +17,7 @@ const filesOf = (folder: string, kind: RegExp) =>
     .filter((name) => kind.test(name) && !/(^|\/)(node_modules|dist)\//.test(name))
     .map((name) => join(folder, name));
 const sources: Sources = new Map(
-  ['src', 'sandbox', 'bin', 'test', 'dashboard', 'examples', 'docs']
+  ['src', 'sandbox', 'bin', 'bench', 'test', 'dashboard', 'examples', 'docs']
     .flatMap((folder) => filesOf(folder, /\.(js|lua|tsx?)$/))
     .map((path): [string, string] => [path, readFileSync(path, 'utf8')]),
 );
@@ -43,7 +43,9 @@ describe('the sources', () => {
   });
 
   it('have no crowded folder', () => {
-    const all = ['src', 'sandbox', 'bin', 'test', 'dashboard/src'].flatMap((folder) => filesOf(folder, /\.\w+$/));
+    const all = ['src', 'sandbox', 'bin', 'bench', 'test', 'dashboard/src'].flatMap((folder) =>
+      filesOf(folder, /\.\w+$/),
+    );
     expect(crowdedFolders(all)).toEqual([]);
   });
 

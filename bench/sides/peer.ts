@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Stores } from '../servers.ts';
 import { places, type Servers, serverVariables } from '../settings.ts';
-import { answering, freePort, startMeasured } from './processes.ts';
+import { answering, freePort, type Measured, startMeasured } from './processes.ts';
 import type { Side } from './side.ts';
 
 const database = places.peer.MYSQL_DB;
@@ -61,16 +61,16 @@ export async function startPeer(
   const log = join(servers.BENCH_FOLDER, 'peer.log');
   const start = (args: readonly string[], more = {}) =>
     startMeasured(python, args, { env: { ...env, ...more }, cwd: programs.folder, log });
-  const api = [];
-  const worker = [];
+  const api: { process: Measured; url: string }[] = [];
+  const worker: Measured[] = [];
   // One after the other: the first makes the tables.
   for (let index = 0; index < shape.processes; index += 1) {
     const port = await freePort();
     const app = shape.isAsync ? programs.async : programs.sync;
     const quiet = ['--log-level', 'warning', '--no-access-log'];
-    const process_ = start(['-m', 'uvicorn', app, '--port', String(port), ...quiet]);
-    await answering(`http://127.0.0.1:${port}/auth/ping`, process_, log);
-    api.push({ process: process_, url: `http://127.0.0.1:${port}` });
+    const started = start(['-m', 'uvicorn', app, '--port', String(port), ...quiet]);
+    await answering(`http://127.0.0.1:${port}/auth/ping`, started, log);
+    api.push({ process: started, url: `http://127.0.0.1:${port}` });
     worker.push(start([programs.payments], { PAYMENT_CONSUMER: `payment-${index}` }));
   }
   return {

@@ -26,9 +26,9 @@ export async function startProduct(
   const start = async (script: string, path: string) => {
     const [port, health] = [String(await freePort()), String(await freePort())];
     const own = { ...env, PORT: port, HEALTH_PORT: health };
-    const process_ = startMeasured(process.execPath, [script], { env: own, cwd: root, log });
-    await answering(`http://127.0.0.1:${path === 'api' ? port : health}/readyz`, process_, log);
-    return { process: process_, url: `http://127.0.0.1:${port}` };
+    const started = startMeasured(process.execPath, [script], { env: own, cwd: root, log });
+    await answering(`http://127.0.0.1:${path === 'api' ? port : health}/readyz`, started, log);
+    return { process: started, url: `http://127.0.0.1:${port}` };
   };
   const run: { process: Measured; url: string }[] = [];
   const api = [];

@@ -33,6 +33,7 @@ const inText = triedHere.flatMap((page) =>
 /** Not run here, and why. */
 const elsewhere: Readonly<Record<string, string>> = {
   'npm run audit': 'asks the registry; tests ask nobody outside',
+  'npm run bench': 'takes minutes',
   'npm run chaos': 'takes minutes',
   'npm run check': 'runs nothing; .ci/run calls it before the tests',
   'docker compose up --build': 'needs Docker; test/docs/docker.test.ts reads its files',

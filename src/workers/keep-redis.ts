@@ -21,6 +21,8 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
 /** Which run of Redis holds all that it has to. One that was emptied has no such key, one that was started again is another run. */
 const markKey = 'orderflow:whole';
 const lookEveryMs = 1_000;
+// Whoever stops a queue or lets it rest tells Redis too; here is put right what it did not hear.
+const compareEveryMs = 5_000;
 const scheduleEveryMs = 60_000;
 
 /**
@@ -33,14 +35,17 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
     now,
     market: { watchlist },
   } = context;
-  let scheduledAtMs = 0;
+  let [comparedAtMs, scheduledAtMs] = [0, 0];
   let watched: string | undefined;
   while (!signal.aborted) {
     try {
       const run = await runOf(context.redis);
       const isLost = (await context.redis.get(markKey)) !== run;
-      await keepPauses(context);
-      await watchRests(context);
+      if (isLost || now().getTime() - comparedAtMs >= compareEveryMs) {
+        await keepPauses(context);
+        await watchRests(context);
+        comparedAtMs = now().getTime();
+      }
       const version = await watchlist.version();
       const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
       // While another process is at it, the next look tries again: it may have begun before the change.
@@ -55,7 +60,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.
       log.debug({ err: error }, 'keeping Redis: a look failed and will be repeated');
-      scheduledAtMs = 0;
+      [comparedAtMs, scheduledAtMs] = [0, 0];
     }
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }

@@ -2,7 +2,7 @@ import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
 import { readPauses } from '../../jobs/pause.ts';
-import { readBacklog, readStreams } from '../../ops/metrics.ts';
+import { readBacklog, readStreams } from '../../ops/backlog.ts';
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';

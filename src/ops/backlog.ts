@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import type { MikroORM } from '@mikro-orm/mysql';
+import type { Redis } from 'ioredis';
+import type { Producer } from '../jobs/enqueue.ts';
+import type { Definitions } from '../jobs/load-definitions.ts';
+import type { Tails } from '../streams/tail.ts';
+import { OutboxMessage } from '../entities/outbox.entity.ts';
+
+/** What is looked at of a process. */
+export type Observed = Readonly<{
+  orm: MikroORM;
+  redis: Redis;
+  jobs: Pick<Producer, 'queues'> & Readonly<{ definitions: Definitions }>;
+  events: Readonly<{ tails: Tails }>;
+}>;
+
+// The pool of mysql2 says how it is only in fields of its own, of which these three have stood for years.
+const Pool = z.object({
+  _allConnections: z.object({ length: z.number() }),
+  _freeConnections: z.object({ length: z.number() }),
+  _connectionQueue: z.object({ length: z.number() }),
+});
+const Backlog = z.tuple([z.object({ waiting: z.coerce.number(), seconds: z.coerce.number() })]);
+
+/** What has not been sent yet: how much, and the age of the oldest. */
+export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
+  const em = orm.em.fork();
+  const { tableName } = em.getMetadata(OutboxMessage);
+  // On the database's clock, against which other processes can be wrong.
+  const answer: unknown = await em.execute(
+    `select count(*) as waiting,
+       coalesce(timestampdiff(microsecond, min(created_at), utc_timestamp(3)), 0) / 1000000 as seconds
+     from ${tableName}`,
+  );
+  return Backlog.parse(answer)[0];
+}
+
+/** How many entries each stream holds, and how far its followers in this process are behind its end, if there are any. */
+export async function readStreams({
+  redis,
+  jobs: { definitions },
+  events: { tails },
+}: Pick<Observed, 'redis' | 'jobs' | 'events'>) {
+  return Promise.all(
+    [...definitions.streams.keys()].map(async (name) => {
+      const [[newest], length] = await Promise.all([redis.xrevrange(name, '+', '-', 'COUNT', 1), redis.xlen(name)]);
+      const behindMs = tails.behindMs(name, newest?.[0] ?? '0-0');
+      return { name, length, lagSeconds: behindMs === undefined ? undefined : behindMs / 1_000 };
+    }),
+  );
+}
+
+/** How many connections to MySQL this process has, and who waits for one. */
+export async function readPool({ orm }: Observed): Promise<Record<string, number>> {
+  const client: unknown = await orm.em.getDriver().getConnection().getNativeClient();
+  const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = Pool.parse(client);
+  return { busy: all.length - free.length, free: free.length, waiting: queue.length };
+}

@@ -45,10 +45,11 @@ export async function withPeer<T>(
   bench: Bench,
   shape: PeerShape,
   work: (side: Side) => Promise<T>,
+  variables: Readonly<Record<string, string>> = {},
 ): Promise<T | undefined> {
   const { python, servers, stores, upstream } = bench;
   if (!python) return undefined;
-  return during(await startPeer(servers, stores, { python, upstream: upstream.url, shape }), work);
+  return during(await startPeer(servers, stores, { python, upstream: upstream.url, shape, variables }), work);
 }
 
 async function during<T>(side: Side, work: (side: Side) => Promise<T>): Promise<T> {

@@ -1,7 +1,16 @@
 import { parseArgs } from 'node:util';
 import type { Bench, Found, Measure } from './bench.ts';
 import { aimIds, isAimId } from './goals.ts';
+import { acceptRate } from './measures/accept-rate.ts';
+import { atRest } from './measures/at-rest.ts';
+import { cachedQuote } from './measures/cached-quote.ts';
+import { heldSnapshot } from './measures/held-snapshot.ts';
+import { herd } from './measures/herd.ts';
+import { busyLatency, idleLatency } from './measures/latency.ts';
 import { paid } from './measures/paid.ts';
+import { sseFanout } from './measures/sse-fanout.ts';
+import { start } from './measures/start.ts';
+import { stripePath } from './measures/stripe-path.ts';
 import { goalsOf, tableOf, writeResults } from './results.ts';
 import { openStores } from './servers.ts';
 import { readServers } from './settings.ts';
@@ -11,7 +20,19 @@ import { openUpstream } from './upstream.ts';
 
 // Measures the product beside its peer, on the servers that `npm run bench` has brought.
 
-const measures: readonly Measure[] = [paid];
+const measures: readonly Measure[] = [
+  paid,
+  acceptRate,
+  cachedQuote,
+  idleLatency,
+  busyLatency,
+  stripePath,
+  herd,
+  sseFanout,
+  atRest,
+  start,
+  heldSnapshot,
+];
 const options = {
   quick: { type: 'boolean', default: false },
   only: { type: 'string', multiple: true },
@@ -40,7 +61,13 @@ await prepareProduct(servers, upstream.url);
 const found: Found[] = [];
 const versions = { ...(await stores.versions()), node: process.version, peer: python?.version ?? 'not run' };
 for (const measure of measures.filter(({ ids, isOnlyByName = false }) => isWanted(ids, isOnlyByName))) {
-  found.push(await measure.run(bench));
+  try {
+    found.push(await measure.run(bench));
+  } catch (error) {
+    // The other rows are none the worse; but the run is not whole.
+    say(`! ${measure.ids.join(', ')}: ${String(error)}`);
+    process.exitCode = 1;
+  }
   await writeResults({ found, versions, effort });
 }
 say(`\n${tableOf(goalsOf(found))}`);

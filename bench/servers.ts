@@ -15,6 +15,8 @@ export type Stores = Readonly<{
   counters(): Promise<Counters>;
   /** Entries that a stream has ever got. */
   added(db: number, stream: string): Promise<number>;
+  /** Begins to read everything as it is now, in a transaction that stays open until it is released. */
+  holdSnapshot(): Promise<() => Promise<void>>;
   versions(): Promise<Readonly<{ mysql: string; redis: string }>>;
   close(): Promise<void>;
 }>;
@@ -49,6 +51,12 @@ export async function openStores(servers: Servers): Promise<Stores> {
       const info = await dbs[db]?.xinfo('STREAM', stream).catch(() => []);
       const list = z.array(z.unknown()).parse(info ?? []);
       return Number(list[list.indexOf('entries-added') + 1] ?? 0);
+    },
+    async holdSnapshot() {
+      const reader = await createConnection({ host, port, user, password });
+      await reader.query('set session transaction isolation level repeatable read');
+      await reader.query('start transaction with consistent snapshot');
+      return () => reader.end();
     },
     async versions() {
       const [row] = await run('select version() as version');

@@ -62,3 +62,20 @@ export function spread(latenciesMs: readonly number[]): Spread {
   const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
   return { p50: at(0.5), p99: at(0.99), most: at(1) };
 }
+
+/** What the process that follows a stream is told. */
+export const FollowPlan = z.object({
+  url: z.string(),
+  path: z.string(),
+  headers: z.record(z.string(), z.string()),
+  clients: z.number(),
+  /** How many each should get. */
+  events: z.number(),
+  /** Without any event for so long, none will come any more. */
+  silenceMs: z.number(),
+});
+export type FollowPlan = Readonly<z.output<typeof FollowPlan>>;
+
+/** What came of it: the share of all that should have come, and how late it was. */
+export const Followed = z.object({ delivered: z.number(), lateMs: Spread });
+export type Followed = Readonly<z.output<typeof Followed>>;

@@ -22,7 +22,7 @@ export type PaidRound = Readonly<{
 /** Warms a side up, then has as many orders placed as it takes, and counts what it has cost to pay every one. */
 export async function paidRound(bench: Bench, side: Side, more: Partial<Plan> = {}): Promise<PaidRound> {
   const { seconds, warmSeconds } = bench.effort;
-  await load(side, { ...more, seconds: warmSeconds });
+  await load(side, { seconds: warmSeconds });
   const before = { counters: await bench.stores.counters(), cpu: cpuOf(bench, side) };
   const { report, paidAt } = await load(side, { seconds, ...more });
   const after = { counters: await bench.stores.counters(), cpu: cpuOf(bench, side) };

@@ -50,13 +50,14 @@ export async function findPython(): Promise<Readonly<{ program: string; version:
 export async function startPeer(
   servers: Servers,
   stores: Stores,
-  { python, upstream, shape, programs = own }: PeerStart,
+  { python, upstream, shape, variables = {}, programs = own }: PeerStart,
 ): Promise<Side> {
   const env = {
     ...serverVariables(servers, 'peer'),
     FINNHUB_BASE_URL: upstream,
     MYSQL_DRIVER: shape.driver,
     PYTHONDONTWRITEBYTECODE: '1',
+    ...variables,
   };
   const log = join(servers.BENCH_FOLDER, 'peer.log');
   const start = (args: readonly string[], more = {}) =>
@@ -94,7 +95,13 @@ export async function startPeer(
   };
 }
 
-type PeerStart = Readonly<{ python: string; upstream: string; shape: PeerShape; programs?: PeerFolder }>;
+type PeerStart = Readonly<{
+  python: string;
+  upstream: string;
+  shape: PeerShape;
+  variables?: Readonly<Record<string, string>>;
+  programs?: PeerFolder;
+}>;
 
 async function tallyOf(stores: Stores) {
   const { orders = 0, paid = 0 } = await stores.numbers(

@@ -76,6 +76,7 @@ function productVariables(servers: Servers, upstream: string): Record<string, st
     PAYMENT_GATEWAY: 'instant',
     RATE_LIMIT_PER_MINUTE: '0',
     RATE_LIMIT_ANONYMOUS_PER_MINUTE: '0',
+    RATE_LIMIT_BURST: '0',
     FINNHUB_API_KEY: 'bench',
     FINNHUB_BASE_URL: upstream,
     FINNHUB_PER_MINUTE: '100000',

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { type Bench, type Measure, withProduct } from '../bench.ts';
+import { makeLoad } from '../load/make-load.ts';
+import { type PlainPlan, Written } from '../plain/plan.ts';
+import { plainDatabase, type TemplateRow, templateOf } from '../plain/template.ts';
+import type { Side } from '../sides/side.ts';
+import { drained, Miscounted } from './drain.ts';
+
+/** Orders accepted durably with nobody paying meanwhile, beside the same rows written by plain SQL, an order a transaction. */
+export const acceptRate: Measure = {
+  ids: ['accept-rate'],
+  async run(bench) {
+    const rows = await acceptedRows(bench);
+    const ours: number[] = [];
+    const plain: number[] = [];
+    for (let round = 0; round < bench.effort.rounds; round += 1) {
+      bench.say(`accept-rate: round ${round + 1} of ${bench.effort.rounds}, ${rows.length} rows an order`);
+      ours.push(await accepting(bench));
+      plain.push(await writing(bench, rows));
+      bench.say(`  Orderflow ${ours.at(-1)?.toFixed(0)} orders/s, plain SQL ${plain.at(-1)?.toFixed(0)}`);
+    }
+    return {
+      goals: { 'accept-rate': { rate: { ours, peer: plain } } },
+      rounds: [{ row: 'accept-rate', rowsAnOrder: rows.length, ours, plain }],
+    };
+  },
+};
+
+/** The rows of one order with an Idempotency-Key. */
+async function acceptedRows(bench: Bench): Promise<readonly TemplateRow[]> {
+  let rows: readonly TemplateRow[] = [];
+  await whileNobodyPays(bench, async (side) => {
+    const { method, headers, path, body } = side.order;
+    const own = { ...headers, 'idempotency-key': randomUUID() };
+    rows = await templateOf(bench.stores, async () => {
+      const answer = await fetch(`${side.urls[0]}${path}`, { method, headers: own, ...(body && { body }) });
+      if (answer.status !== 201) throw new Error(`the example of an order is not accepted: ${await answer.text()}`);
+    });
+    return 1;
+  });
+  return rows;
+}
+
+async function accepting(bench: Bench): Promise<number> {
+  let rate = 0;
+  await whileNobodyPays(bench, async (side) => {
+    const load = { urls: [...side.urls], ask: { ...side.order, keyed: 1 }, connections: 128 };
+    const warm = await makeLoad({ ...load, seconds: bench.effort.warmSeconds });
+    const before = await side.tally();
+    const report = await makeLoad({ ...load, seconds: bench.effort.seconds });
+    const { orders } = await side.tally();
+    // Not paid yet, so that orders alone can be counted.
+    if (orders - before.orders !== report.good)
+      throw new Miscounted(`${report.good} orders were accepted, ${orders - before.orders} are there`);
+    rate = report.good / ((report.endedAt - report.beganAt) / 1_000);
+    return warm.good + report.good;
+  });
+  return rate;
+}
+
+/** What was accepted is paid afterwards, so that it burdens nobody's next round. */
+async function whileNobodyPays(bench: Bench, work: (side: Side) => Promise<number>): Promise<void> {
+  const { since, accepted } = await withProduct(bench, { workers: 0 }, async (side) => {
+    const { added } = await side.entries();
+    return { since: added, accepted: await work(side) };
+  });
+  await withProduct(bench, {}, (side) => drained(side, since, accepted));
+}
+
+async function writing({ servers, effort }: Bench, rows: readonly TemplateRow[]): Promise<number> {
+  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_USER: user, MYSQL_PASSWORD: password } = servers;
+  const server = { host, port, user, password, database: plainDatabase };
+  const plan: PlainPlan = { ...server, connections: 32, seconds: effort.seconds, rows: [...rows] };
+  const script = join(import.meta.dirname, '..', 'plain', 'main.ts');
+  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
+  child.stdin.end(JSON.stringify(plan));
+  return Written.parse(await json(child.stdout)).perSecond;
+}

@@ -1,12 +1,19 @@
 import type { MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from 'ioredis';
 import type { Config } from '../config.ts';
-import type { PaymentStatus } from '../entities/payments.entity.ts';
+import type { PaymentStatus, RefundStatus } from '../entities/payments.entity.ts';
 import { openPaymentGateways } from '../gateways/payment-gateways.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { type Batch, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
+import {
+  beginRefunds,
+  type BegunRefund,
+  type DueRefund,
+  type RefundSettlement,
+  settleRefunds,
+} from './refund-payment.ts';
 import { type Settlement, settlePayments } from './settle-payment.ts';
 import { openRests, type RestOf } from './rests.ts';
 
@@ -20,6 +27,8 @@ export type Payments = Readonly<{
   begin: Batch<DueCharge, Begun | undefined>;
   /** Records what became of a payment, with others of this moment. */
   settle: Batch<Settlement, PaymentStatus>;
+  beginRefund: Batch<DueRefund, BegunRefund | undefined>;
+  settleRefund: Batch<RefundSettlement, RefundStatus>;
 }>;
 
 type Parts = Readonly<{ config: Config; redis: Redis; orm: MikroORM; transaction: Transaction; now: () => Date }>;
@@ -44,5 +53,7 @@ export async function openPayments({ config, redis, orm, transaction, now }: Par
       limits,
     ),
     settle: openBatch(transaction, settlePayments, limits),
+    beginRefund: openBatch(transaction, (tx, _after, members) => beginRefunds(tx, members), limits),
+    settleRefund: openBatch(transaction, settleRefunds, limits),
   };
 }

@@ -3,6 +3,7 @@ import { type GatewayOperation, Payment, Refund, type RefundStatus } from '../en
 import { GiveUp, RateLimited } from '../errors.ts';
 import type { PaymentGateway, PaymentGateways, RefundOutcome } from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { inTurn, type Member } from '../outbox/batch.ts';
 import { orderRefunded, orderRefundFailed } from '../streams/orders.stream.ts';
 import { beginCall, mustLookUp } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
@@ -27,18 +28,45 @@ export type BegunRefund = Readonly<{
 
 type Which = Readonly<{ orderId: string; refundId: string; at: Date }>;
 
+/** A refund that may have to be asked for. */
+export type DueRefund = Which & Readonly<{ gateways: PaymentGateways }>;
+
 const pauseCheckMs = 1_000;
 // A webhook may get lost: a refund that the gateway is at work on is asked about from time to time.
 const processingReviewMs = 15_000;
+
+/** Writes down the next conversation about each refund, as {@link beginRefund} does of one; what it refuses is an outcome. */
+export function beginRefunds(
+  tx: EntityManager,
+  members: readonly Member<DueRefund>[],
+): Promise<readonly (BegunRefund | undefined | Error)[]> {
+  return inTurn(members, byOrder, (due) =>
+    beginRefund(tx, due).catch((error: unknown) => {
+      if (error instanceof RateLimited || error instanceof GiveUp) return error;
+      throw error;
+    }),
+  );
+}
+
+/** Records what the gateway decided about each refund, as {@link settleRefund} does of one. */
+export function settleRefunds(
+  tx: EntityManager,
+  after: AfterCommit,
+  members: readonly Member<RefundSettlement>[],
+): Promise<readonly (RefundStatus | Error)[]> {
+  return inTurn(members, byOrder, (settlement) => settleRefund(tx, after, settlement));
+}
+
+const byOrder = ({ orderId }: Which) => orderId;
 
 /**
  * Writes down the next conversation about a refund, or returns undefined when it needs none any more. What the gateway has
  * taken up is only looked up from then on.
  * @throws RateLimited when payments are stopped and the gateway has not been asked yet; NoSuchGateway.
  */
-export async function beginRefund(
+async function beginRefund(
   tx: EntityManager,
-  { orderId, refundId, at, gateways }: Which & Readonly<{ gateways: PaymentGateways }>,
+  { orderId, refundId, at, gateways }: DueRefund,
 ): Promise<BegunRefund | undefined> {
   await lockKnownOrder(tx, orderId);
   const refund = await knownRefund(tx, { orderId, refundId });
@@ -65,7 +93,8 @@ export async function undoRefund(
   await endCall(tx, callId, { status: 'not_executed', detail }, at);
 }
 
-type Settlement = Which &
+/** What became of a refund at its gateway. */
+export type RefundSettlement = Which &
   Readonly<{
     outcome: RefundOutcome | Unknown;
     /** The conversation that brought the outcome, if there was one. */
@@ -79,7 +108,7 @@ type Settlement = Which &
 export async function settleRefund(
   tx: EntityManager,
   after: AfterCommit,
-  { orderId, refundId, outcome, at, callId }: Settlement,
+  { orderId, refundId, outcome, at, callId }: RefundSettlement,
 ): Promise<RefundStatus> {
   const order = await lockKnownOrder(tx, orderId);
   const refund = await knownRefund(tx, { orderId, refundId });
@@ -93,12 +122,12 @@ export async function settleRefund(
 }
 
 /** Whether it moves the refund. That the gateway is at work on what it has is no news, nor that it could not be heard. */
-function isNews({ status, gatewayReference }: RefundRow, outcome: Settlement['outcome']): boolean {
+function isNews({ status, gatewayReference }: RefundRow, outcome: RefundSettlement['outcome']): boolean {
   const isWaiting = outcome.status === 'processing' || outcome.status === 'unknown';
   return refundMoves[status].includes(outcome.status) && !(isWaiting && gatewayReference);
 }
 
-function columnsOf(outcome: Settlement['outcome'], at: Date): RefundColumns {
+function columnsOf(outcome: RefundSettlement['outcome'], at: Date): RefundColumns {
   if (outcome.status === 'unknown') return {};
   const { reference } = outcome;
   const gatewayReference = reference === null ? {} : { gatewayReference: reference };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
 import { isKeyStale, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
-import { beginRefund, type BegunRefund, settleRefund, undoRefund } from '../../payments/refund-payment.ts';
+import { type BegunRefund, undoRefund } from '../../payments/refund-payment.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
@@ -23,18 +23,14 @@ export const refundPayment = defineJob(
   },
   async ({ payload, signal }, ctx: JobContext) => {
     const { order_id, refund_id } = payload;
-    const {
-      transaction,
-      now,
-      payments: { gateways, restOf },
-    } = ctx;
+    const { transaction, now, payments } = ctx;
+    const { restOf } = payments;
     await admitTo(ctx, payload);
     const ids = { orderId: order_id, refundId: refund_id };
-    const begun = await transaction((tx) => beginRefund(tx, { ...ids, at: now(), gateways }));
+    const begun = await payments.beginRefund({ ...ids, at: now(), gateways: payments.gateways });
     if (!begun) return { order_id, refund_status: 'settled' };
     const { callId, gateway } = begun;
-    const settle = (outcome: RefundOutcome | Unknown) =>
-      transaction((tx, after) => settleRefund(tx, after, { ...ids, outcome, at: now(), callId }));
+    const settle = (outcome: RefundOutcome | Unknown) => payments.settleRefund({ ...ids, outcome, at: now(), callId });
     const outcome = await hearGateway({ gateway, restOf, signal }, () => converse(ctx, begun), {
       unknown: (detail) => settle({ status: 'unknown', detail }),
       notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),

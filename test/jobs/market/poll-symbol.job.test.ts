@@ -154,6 +154,26 @@ describe('a poll’s fetch', () => {
     expect(await poll('AAPL')).toBe('current');
   });
 
+  it('is theirs who have joined it: it calls without a claim, and is one call', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    expect(await fetchAs({ quote })).toBe('stored');
+    await desk.ctx.redis.flushdb();
+    // The slot is spent, and the job that waits was a poll when somebody came.
+    expect(await fetchAs({ quote }, { lane: 'anonymous_cold' })).toBe('stored');
+    expect(calls).toHaveLength(2);
+  });
+
+  it('from before polls said so runs, and claims no slot', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    const given = { wanted: quoteName('AAPL'), lane: 'watchlist', finnhub: { quote } } as const;
+    expect((await desk.run(fetchQuote, { symbol: 'AAPL' }, given)).outcome).toBe('stored');
+    expect(calls).toHaveLength(1);
+    await desk.ctx.redis.flushdb();
+    expect(await fetchAs({ quote })).toBe('stored');
+  });
+
   it('is not tried again in its slot when it has failed, but is when there was no call left to make', async () => {
     await watch('AAPL');
     const { calls, quote } = counting();

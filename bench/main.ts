@@ -4,6 +4,7 @@ import { aimIds, isAimId } from './goals.ts';
 import { acceptRate } from './measures/accept-rate.ts';
 import { atRest } from './measures/at-rest.ts';
 import { cachedQuote } from './measures/cached-quote.ts';
+import { grow } from './measures/grow.ts';
 import { heldSnapshot } from './measures/held-snapshot.ts';
 import { herd } from './measures/herd.ts';
 import { busyLatency, idleLatency } from './measures/latency.ts';
@@ -11,9 +12,10 @@ import { paid } from './measures/paid.ts';
 import { sseFanout } from './measures/sse-fanout.ts';
 import { start } from './measures/start.ts';
 import { stripePath } from './measures/stripe-path.ts';
-import { goalsOf, tableOf, writeResults } from './results.ts';
+import { goalsOf, resultsFolder, tableOf, writeResults } from './results.ts';
 import { openStores } from './servers.ts';
 import { readServers } from './settings.ts';
+import { comparePeers } from './peer-fairness.ts';
 import { findPython } from './sides/peer.ts';
 import { prepareProduct } from './sides/product.ts';
 import { openUpstream } from './upstream.ts';
@@ -32,12 +34,15 @@ const measures: readonly Measure[] = [
   atRest,
   start,
   heldSnapshot,
+  grow,
 ];
 const options = {
   quick: { type: 'boolean', default: false },
   only: { type: 'string', multiple: true },
   rounds: { type: 'string' },
   seconds: { type: 'string' },
+  'peer-beside': { type: 'string' },
+  results: { type: 'string', default: resultsFolder },
 } as const;
 const { values } = parseArgs({ options });
 const unknown = values.only?.find((name) => !isAimId(name));
@@ -58,22 +63,27 @@ const bench: Bench = { servers, stores, upstream, python: python?.program, effor
 if (!python) say('The peer is not run: no Python here has what it needs (docs/performance.md names the packages).');
 await prepareProduct(servers, upstream.url);
 
-const found: Found[] = [];
-const versions = { ...(await stores.versions()), node: process.version, peer: python?.version ?? 'not run' };
-for (const measure of measures.filter(({ ids, isOnlyByName = false }) => isWanted(ids, isOnlyByName))) {
-  try {
-    found.push(await measure.run(bench));
-  } catch (error) {
-    // The other rows are none the worse; but the run is not whole.
-    say(`! ${measure.ids.join(', ')}: ${String(error)}`);
-    process.exitCode = 1;
-  }
-  await writeResults({ found, versions, effort });
-}
-say(`\n${tableOf(goalsOf(found))}`);
+if (values['peer-beside'] === undefined) await runMeasures();
+else if ((await comparePeers(bench, values['peer-beside'])) === false) process.exitCode = 1;
 upstream.close();
 await stores.close();
 
 function isWanted(ids: Measure['ids'], isOnlyByName: boolean): boolean {
   return values.only ? ids.some((id) => values.only?.includes(id)) : !isOnlyByName;
+}
+
+async function runMeasures(): Promise<void> {
+  const found: Found[] = [];
+  const versions = { ...(await stores.versions()), node: process.version, peer: python?.version ?? 'not run' };
+  for (const measure of measures.filter(({ ids, isOnlyByName = false }) => isWanted(ids, isOnlyByName))) {
+    try {
+      found.push(await measure.run(bench));
+    } catch (error) {
+      // The other rows are none the worse; but the run is not whole.
+      say(`! ${measure.ids.join(', ')}: ${String(error)}`);
+      process.exitCode = 1;
+    }
+    await writeResults({ found, versions, effort }, values.results);
+  }
+  say(`\n${tableOf(goalsOf(found))}`);
 }

@@ -17,7 +17,7 @@ export function goalsOf(found: readonly Found[]): readonly Goal[] {
 }
 
 /** Writes the table, every single measure, and the picture. */
-export async function writeResults({ found, versions, effort }: Run, folder = resultsFolder): Promise<void> {
+export async function writeResults({ found, versions, effort }: Run, folder: string): Promise<void> {
   const goals = goalsOf(found);
   const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
   const latest = { at: new Date().toISOString(), versions, machine, goals };

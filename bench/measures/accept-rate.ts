@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
 import { type Bench, type Measure, withProduct } from '../bench.ts';
 import { makeLoad } from '../load/make-load.ts';
-import { type PlainPlan, Written } from '../plain/plan.ts';
+import { writePlainly } from '../plain/write-plainly.ts';
 import { plainDatabase, type TemplateRow, templateOf } from '../plain/template.ts';
 import type { Side } from '../sides/side.ts';
 import { drained, Miscounted } from './drain.ts';
@@ -71,11 +68,6 @@ async function whileNobodyPays(bench: Bench, work: (side: Side) => Promise<numbe
 }
 
 async function writing({ servers, effort }: Bench, rows: readonly TemplateRow[]): Promise<number> {
-  const { MYSQL_HOST: host, MYSQL_PORT: port, MYSQL_USER: user, MYSQL_PASSWORD: password } = servers;
-  const server = { host, port, user, password, database: plainDatabase };
-  const plan: PlainPlan = { ...server, connections: 32, seconds: effort.seconds, rows: [...rows] };
-  const script = join(import.meta.dirname, '..', 'plain', 'main.ts');
-  const child = spawn(process.execPath, [script], { stdio: ['pipe', 'pipe', 'inherit'] });
-  child.stdin.end(JSON.stringify(plan));
-  return Written.parse(await json(child.stdout)).perSecond;
+  const plan = { database: plainDatabase, connections: 32, seconds: effort.seconds, ordersAtOnce: 1, rows: [...rows] };
+  return (await writePlainly(servers, plan)).perSecond;
 }

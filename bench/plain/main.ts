@@ -1,39 +1,72 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { text } from 'node:stream/consumers';
 import { createConnection } from 'mysql2/promise';
-import { PlainPlan } from './plan.ts';
+import { PlainPlan, type Written } from './plan.ts';
+import type { TemplateRow } from './template.ts';
 
-// The rows of the example again and again with ids of their own, each order in a transaction of its own: what anybody's first shop does.
+// The rows of the example again and again with ids of their own; an order a transaction is what anybody's first shop does.
 
-const { rows, connections, seconds, ...server } = PlainPlan.parse(JSON.parse(await text(process.stdin)));
+const plan = PlainPlan.parse(JSON.parse(await text(process.stdin)));
+const { rows, connections, seconds, most = Number.POSITIVE_INFINITY, ordersAtOnce, ...server } = plan;
 const uuid = /[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}/g;
-const statements = Object.entries(Object.groupBy(rows, ({ table }) => table)).map(([table, same = []]) => {
-  const columns = Object.keys(same[0]?.values ?? {});
-  const places = same.map(() => `(${columns.map(() => '?').join()})`).join();
-  const names = columns.map((column) => `\`${column}\``).join();
-  const sql = `insert into \`${table}\` (${names}) values ${places}`;
-  return { sql, values: same.flatMap((row) => columns.map((column) => row.values[column] ?? null)) };
-});
+const statements = Object.entries(Object.groupBy(rows, ({ table }) => table)).map(([table, same = []]) =>
+  insertOf(table, same),
+);
 const open = await Promise.all(Array.from({ length: connections }, () => createConnection(server)));
+// The tables need not come in any order.
+for (const connection of open) await connection.query('set foreign_key_checks = 0');
 const began = performance.now();
-const counts = await Promise.all(open.map(write));
-const lasted = (performance.now() - began) / 1_000;
-const orders = counts.reduce((total, count) => total + count, 0);
-process.stdout.write(JSON.stringify({ orders, perSecond: orders / lasted }));
+let orders = 0;
+await Promise.all(open.map(write));
+const written: Written = { orders, perSecond: orders / ((performance.now() - began) / 1_000) };
+process.stdout.write(JSON.stringify(written));
 for (const connection of open) connection.destroy();
 
-async function write(connection: (typeof open)[number]): Promise<number> {
-  let count = 0;
-  for (; performance.now() < began + seconds * 1_000; count += 1) {
-    const ids = new Map<string, string>();
-    const own = (id: string) => ids.get(id) ?? (ids.set(id, randomUUIDv7()), ids.get(id) ?? '');
+async function write(connection: (typeof open)[number]): Promise<void> {
+  while (performance.now() < began + seconds * 1_000 && orders < most) {
+    orders += ordersAtOnce;
+    const copies = Array.from({ length: ordersAtOnce }, newIds);
     await connection.query('begin');
     for (const { sql, values } of statements)
       await connection.query(
         sql,
-        values.map((value) => (typeof value === 'string' ? value.replace(uuid, own) : value)),
+        copies.flatMap((own) => values.map((value) => value(own))),
       );
     await connection.query('commit');
   }
-  return count;
+}
+
+function insertOf(table: string, same: readonly TemplateRow[]) {
+  const columns = Object.keys(same[0]?.values ?? {});
+  const places = Array<string>(same.length * ordersAtOnce).fill(`(${columns.map(() => '?').join()})`);
+  const names = columns.map((column) => `\`${column}\``).join();
+  const sql = `insert into \`${table}\` (${names}) values ${places.join()}`;
+  const next = { ...same[0]?.next };
+  const valueOf = (value: Value, column: string) => {
+    const first = value === null ? undefined : next[column];
+    if (first === undefined) return (own: Own) => own(value);
+    return () => {
+      const number = next[column] ?? first;
+      next[column] = number + 1;
+      return number;
+    };
+  };
+  return {
+    sql,
+    values: same.flatMap(({ values }) => columns.map((column) => valueOf(values[column] ?? null, column))),
+  };
+}
+
+type Value = string | number | null;
+type Own = (value: Value) => Value;
+
+/** Another id for each of the example, the same wherever it stands. */
+function newIds(): Own {
+  const ids = new Map<string, string>();
+  const own = (id: string) => {
+    const given = ids.get(id) ?? randomUUIDv7();
+    ids.set(id, given);
+    return given;
+  };
+  return (value) => (typeof value === 'string' ? value.replace(uuid, own) : value);
 }

@@ -1,6 +1,8 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EventLog, EventLogEnd } from '../../src/entities/outbox.entity.ts';
+import { endsOfStreams } from '../../src/outbox/event-log.ts';
+import { numberEvents } from '../../src/outbox/number-events.ts';
 import { appendEvents } from '../support/stores/append-events.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
@@ -105,4 +107,28 @@ test('what others put into a stream stays there, and a stream that they have led
   await outbox.complete();
   await outbox.complete();
   expect(await announced()).toEqual(['first 1', 'second 1', 'third 1']);
+});
+
+test('giving a position, and asking where streams end, looks at the end of a log, however long it is', async () => {
+  const { orm } = outbox.api.ctx;
+  const at = new Date('2026-11-22T10:00:00.000Z');
+  const rows = Array.from({ length: 3_000 }, (_, index) => {
+    const event = { stream: 'parcels', type: parcelMoved.type, version: 1, data: '{"step":1}', at, entryMs: 1 };
+    return { ...event, id: randomUUIDv7(), subject: `parcel-${index}`, position: index + 1 };
+  });
+  await orm.em.fork().insertMany(EventLog, rows);
+  await orm.em.fork().nativeUpdate(EventLogEnd, {}, { position: rows.length });
+  await orm.em.fork().execute('analyze table event_log');
+  await move('last');
+  const read = await orm.em.fork().transactional(async (tx) => {
+    const rowsRead = async () => {
+      const counts = await tx.execute<{ Value: string }[]>("show session status like 'Handler_read%'");
+      return counts.reduce((sum, { Value: count }) => sum + Number(count), 0);
+    };
+    const before = await rowsRead();
+    expect(await numberEvents(tx, new Date())).toMatchObject([{ position: 3_001, previous: 3_000 }]);
+    expect(await endsOfStreams(tx)).toEqual(new Map([['parcels', 3_001]]));
+    return (await rowsRead()) - before;
+  });
+  expect(read).toBeLessThan(100);
 });

@@ -1,4 +1,3 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
@@ -6,6 +5,7 @@ import type { JobRequest } from '../jobs/define-job.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
+import type { Mint } from './ids.ts';
 import { type NewEvent, writeEvents } from './write-events.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
@@ -36,10 +36,10 @@ export const leaseMs = 4_000;
  * Collects what any number of callers ask for in one transaction; `write` stores it there, by three statements or four, and
  * returns what the relay is to hear of once all is committed.
  */
-export function collectMessages(now: () => Date) {
+export function collectMessages(now: () => Date, mintId: Mint) {
   const jobs: Omit<Message, 'leaseUntil'>[] = [];
   const events: NewEvent[] = [];
-  const mint = () => ({ id: randomUUIDv7(), trace: traceParent() ?? null });
+  const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
   const after: AfterCommit = {
     enqueue(job, payload) {
       const message = { ...mint(), name: job.kind, body: JSON.stringify(job.payload.parse(payload)), createdAt: now() };

@@ -5,7 +5,7 @@ import { append, endKey, endOfStream } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { entriesOf } from '../streams/history.ts';
 import { endsOfStreams, lastPositionOf, readStreamLog, startOfStream } from './event-log.ts';
-import { mostNumbered, type Numbered, numberEvents } from './number-events.ts';
+import { type Numbered, numberEvents } from './number-events.ts';
 
 /** What announcing needs of its process. */
 export type AnnounceParts = Readonly<{
@@ -25,11 +25,11 @@ const batch = 500;
 export async function announce(parts: AnnounceParts): Promise<number> {
   let count = 0;
   for (;;) {
-    const events = await numberEvents(parts.orm.em.fork(), parts.now());
+    const { events, isMore } = await numberEvents(parts.orm.em.fork(), parts.now());
     count += events.length;
     const perStream = Map.groupBy(events, ({ stream }) => stream);
     await Promise.all([...perStream].map(([name, some]) => appendNumbered(parts, parts.streams.get(name), some)));
-    if (events.length < mostNumbered) return count;
+    if (!isMore) return count;
   }
 }
 

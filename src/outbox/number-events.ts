@@ -3,36 +3,65 @@ import { EventLog, EventLogEnd } from '../entities/outbox.entity.ts';
 import type { LoggedEvent } from '../streams/append.ts';
 
 type Found = Omit<LoggedEvent, 'time' | 'entryMs'> &
-  Readonly<{ at: string; log_position: string; log_ms: string; previous: string | null }>;
+  Readonly<{ at: string; log_position: string; log_ms: string; previous: string | null; waits_for: string | null }>;
 
 /** An event that has just been given its position; `previous` is where the one before it stands in its stream. */
 export type Numbered = LoggedEvent & Readonly<{ previous: number | undefined }>;
 
-/** The most that are numbered at once. */
-export const mostNumbered = 500;
+/** Events that have just been numbered, and whether more of them wait. */
+export type NumberedEvents = Readonly<{ events: readonly Numbered[]; isMore: boolean }>;
+
+const mostNumbered = 500;
 
 /**
- * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order. Any number of
- * processes may do so at once: one of them moves the end of the log on, and the others look again. A subject's events
- * become visible in the order of their versions, and are numbered in it.
+ * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order: a
+ * transaction's as it wrote them, a subject's by their versions. Any number of processes may do so at once: one of them moves
+ * the end of the log on, and the others look again.
  */
-export async function numberEvents(em: EntityManager, now: Date): Promise<readonly Numbered[]> {
+export async function numberEvents(em: EntityManager, now: Date): Promise<NumberedEvents> {
+  for (;;) {
+    const found = await find(em, 'e.id');
+    const complete = withoutLater(found);
+    // Where clocks are so far apart that nothing which comes first is among them, versions alone say what does.
+    const next = byVersion(complete.length > 0 || found.length === 0 ? complete : await find(em, 'e.version, e.id'));
+    const [first] = next;
+    if (!first && found.length === 0) return { events: [], isMore: false };
+    if (!first) continue;
+    const [last, entryMs] = [Number(first.log_position), Math.max(now.getTime(), Number(first.log_ms))];
+    if (await moveEnd(em, next, last, entryMs))
+      return { events: numbered(next, last, entryMs), isMore: found.length === mostNumbered };
+  }
+}
+
+async function find(em: EntityManager, order: 'e.id' | 'e.version, e.id'): Promise<readonly Found[]> {
   const log = em.getMetadata(EventLog).tableName;
   const end = em.getMetadata(EventLogEnd).tableName;
-  for (;;) {
-    // Where streams end is read off their index once: of each event's own, servers would look for it in all of its stream.
-    const found = await em.execute<Found[]>(
-      `select n.position as log_position, n.entry_ms as log_ms, e.id, e.stream, e.type, e.subject, e.version, e.\`schema\`, e.data,
-         e.trace, e.at, s.position as previous
-       from ${end} n join ${log} e on e.position is null
-         left join (select stream, max(position) as position from ${log} group by stream) s on s.stream = e.stream
-       where n.id = 1 order by e.version, e.id limit ${mostNumbered}`,
-    );
-    const [first] = found;
-    if (!first) return [];
-    const [last, entryMs] = [Number(first.log_position), Math.max(now.getTime(), Number(first.log_ms))];
-    if (await moveEnd(em, found, last, entryMs)) return numbered(found, last, entryMs);
-  }
+  // Where streams end is read off their index once: of each event's own, servers would look for it in all of its stream.
+  return em.execute<Found[]>(
+    `select n.position as log_position, n.entry_ms as log_ms, e.id, e.stream, e.type, e.subject, e.version, e.\`schema\`, e.data,
+       e.trace, e.at, s.position as previous, b.id as waits_for
+     from ${end} n join ${log} e on e.position is null
+       left join (select stream, max(position) as position from ${log} group by stream) s on s.stream = e.stream
+       left join ${log} b on b.stream = e.stream and b.subject = e.subject and b.version = e.version - 1 and b.position is null
+     where n.id = 1 order by ${order} limit ${mostNumbered}`,
+  );
+}
+
+/** Those whose subject has no earlier event that still waits outside of them. */
+function withoutLater(found: readonly Found[]): readonly Found[] {
+  const kept = new Map(found.map((event) => [event.id, event]));
+  const later = found.toSorted((one, other) => one.version - other.version);
+  for (const { id, waits_for } of later) if (waits_for !== null && !kept.has(waits_for)) kept.delete(id);
+  return [...kept.values()];
+}
+
+/** The same places, and of each subject the lower version in the earlier one: its writers' clocks may differ. */
+function byVersion(events: readonly Found[]): readonly Found[] {
+  const subjects = Map.groupBy(events, ({ stream, subject }) => `${stream} ${subject}`);
+  const next = new Map(
+    [...subjects].map(([key, some]) => [key, some.toSorted((one, other) => one.version - other.version).values()]),
+  );
+  return events.flatMap(({ stream, subject }) => next.get(`${stream} ${subject}`)?.next().value ?? []);
 }
 
 /** One statement, so that the end moves with all of them or not at all. */

@@ -1,6 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
 import { type AfterCommit, collectMessages } from './after-commit.ts';
+import { openMint } from './ids.ts';
 import type { Relay } from './relay.ts';
 
 /** Does its work in one transaction on a fork of its own, READ COMMITTED as every session is; `after` hands out what leaves on commit. */
@@ -28,11 +29,12 @@ export function openTransaction(
   now: () => Date,
   deadlineMs: number = defaultDeadlineMs,
 ): Transaction {
+  const mint = openMint();
   return async (work) => {
     const startedAt = performance.now();
     const { result, committed } = await inTime(
       deadlineMs,
-      pRetry(() => attempt(orm, now, work), {
+      pRetry(() => attempt(orm, () => collectMessages(now, mint), work), {
         retries: 6,
         minTimeout: 10,
         maxTimeout: 250,
@@ -50,11 +52,17 @@ export class CommitUnknown extends Error {
   override name = 'CommitUnknown';
 }
 
-async function attempt<T>(orm: MikroORM, now: () => Date, work: (tx: EntityManager, after: AfterCommit) => Promise<T>) {
+type Collected = ReturnType<typeof collectMessages>;
+
+async function attempt<T>(
+  orm: MikroORM,
+  collect: () => Collected,
+  work: (tx: EntityManager, after: AfterCommit) => Promise<T>,
+) {
   let isCommitting = false;
   try {
     return await orm.em.fork().transactional(async (tx) => {
-      const { after, write } = collectMessages(now);
+      const { after, write } = collect();
       const result = await work(tx, after);
       const committed = await write(tx);
       await tx.flush();

@@ -126,9 +126,55 @@ test('giving a position, and asking where streams end, looks at the end of a log
       return counts.reduce((sum, { Value: count }) => sum + Number(count), 0);
     };
     const before = await rowsRead();
-    expect(await numberEvents(tx, new Date())).toMatchObject([{ position: 3_001, previous: 3_000 }]);
+    expect(await numberEvents(tx, new Date())).toMatchObject({ events: [{ position: 3_001, previous: 3_000 }] });
     expect(await endsOfStreams(tx)).toEqual(new Map([['parcels', 3_001]]));
     return (await rowsRead()) - before;
   });
   expect(read).toBeLessThan(100);
+});
+
+const moveAll = (...parcels: readonly string[]) =>
+  outbox.transaction(async (_tx, after) => {
+    for (const parcel of parcels) after.publish(parcelMoved, parcel, { step: 1 });
+  });
+const subjects = async () => (await announced()).map((one) => one.split(' ')[0]);
+
+test('events of one transaction are announced in the order in which they were written, whatever their versions', async () => {
+  for (let step = 1; step <= 5; step += 1) await move('often', step);
+  await announce();
+  const written = ['new-1', 'often', 'new-2', ...Array.from({ length: 60 }, (_, index) => `many-${index}`), 'often'];
+  await moveAll(...written);
+  await announce();
+  expect((await subjects()).slice(5)).toEqual(written);
+});
+
+test('and of one that is larger than what is numbered at once', async () => {
+  for (let step = 1; step <= 5; step += 1) await move('often', step);
+  const written = [...Array.from({ length: 700 }, (_, index) => `many-${index}`), 'often', 'last'];
+  await moveAll(...written);
+  await announce();
+  expect((await subjects()).slice(5)).toEqual(written);
+});
+
+test('versions come in their order where the clock of who wrote the later one was behind', async () => {
+  const at = new Date('2026-11-22T10:00:00.000Z');
+  const event = { stream: 'parcels', type: parcelMoved.type, data: '{"step":1}', at };
+  // A UUIDv7 begins with the time: the second versions are ids of an hour before, and more than are numbered at once.
+  const id = (ms: number, index: number) =>
+    `${ms
+      .toString(16)
+      .padStart(12, '0')
+      .replace(/^(.{8})/, '$1-')}-7000-8000-${String(index).padStart(12, '0')}`;
+  const rows = Array.from({ length: 510 }, (_, index) => [
+    { ...event, id: id(at.getTime(), index), subject: `parcel-${index}`, version: 1 },
+    { ...event, id: id(at.getTime() - 3_600_000, index), subject: `parcel-${index}`, version: 2 },
+  ]).flat();
+  await outbox.api.ctx.orm.em.fork().insertMany(EventLog, rows);
+  expect(await announce()).toBe(1_020);
+  const versions = Map.groupBy(await announced(), (one) => one.split(' ')[0]);
+  expect(versions.size).toBeGreaterThan(250);
+  for (const [parcel, some] of versions) if (some.length === 2) expect(some).toEqual([`${parcel} 1`, `${parcel} 2`]);
+  const log = await outbox.log();
+  for (const parcel of ['parcel-0', 'parcel-509'])
+    expect(log.filter(({ subject }) => subject === parcel).map(({ version }) => version)).toEqual([1, 2]);
 });

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '../../src/entities/outbox.entity.ts';
 import { collectMessages } from '../../src/outbox/after-commit.ts';
+import { openMint } from '../../src/outbox/ids.ts';
 import { productSynced } from '../../src/streams/catalog.stream.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { startProcess, type TestProcess, until } from '../support/processes/process.ts';
@@ -12,6 +13,7 @@ const perTransaction = 50;
 const subjects = 97;
 const roles = ['worker', 'relay', 'worker', 'relay', 'relay'];
 
+const mint = openMint();
 let api: TestApi;
 let env: Readonly<Record<string, string>>;
 const announcers: TestProcess[] = [];
@@ -35,7 +37,7 @@ async function commit(from: number, mayEnd: Promise<void> | undefined): Promise<
   await api.ctx.orm.em.fork().transactional(async (tx) => {
     // As in a cluster, where each server counts in steps.
     await tx.execute('set session auto_increment_increment = 7');
-    const { after, write } = collectMessages(() => new Date());
+    const { after, write } = collectMessages(() => new Date(), mint);
     for (let step = from; step < from + perTransaction; step += 1)
       after.publish(productSynced, mayEnd ? `held-${from}` : `free-${step % subjects}`, { ...about, created: step });
     await write(tx);

@@ -132,6 +132,14 @@ describe('a sweep in the middle of its claim', () => {
     const second = Promise.withResolvers<number>();
     const claimed = await duringClaim(async () => {
       sweepOnce(outbox.api.ctx.orm, deafRelay).then(second.resolve, second.reject);
+      // Both have seen the same messages when both want to write them.
+      await until('the second claims too', async () => {
+        const claiming = await em().execute(
+          `select 1 from information_schema.processlist
+           where db = database() and command in ('Query', 'Execute') and id <> connection_id()`,
+        );
+        return claiming.length >= 2 ? true : undefined;
+      });
     });
     expect([claimed, await second.promise]).toEqual([200, 0]);
     expect(await sweepOnce(outbox.api.ctx.orm, deafRelay)).toBe(50);

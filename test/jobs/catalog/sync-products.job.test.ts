@@ -13,6 +13,7 @@ import {
   sendPages,
   startFeed,
 } from '../../support/upstreams/feed-server.ts';
+import { completeStreams } from '../../../src/outbox/announce.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { readStream } from '../../support/stores/stream-entries.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
@@ -30,6 +31,7 @@ afterAll(async () => {
 beforeEach(async () => {
   await api.ctx.orm.em.fork().nativeDelete(Product, { source: { $ne: 'local' } });
   await api.ctx.redis.flushdb();
+  await events();
 });
 
 const sync = (payload = { force: true }, id?: string) =>
@@ -44,11 +46,14 @@ const sync = (payload = { force: true }, id?: string) =>
   );
 const stored = () => api.ctx.orm.em.fork().find(Product, {}, { orderBy: { id: 'asc' }, disableIdentityMap: true });
 const productOf = async (externalId: string) => (await stored()).find((product) => product.externalId === externalId);
-/** The events since the last call, as `type subject`. */
+const told = new Set<string>();
+/** The events since the last call, as `type subject`. As workers do, it puts what Redis has lost back first. */
 const events = async () => {
   await api.ctx.events.relay.idle();
-  const some = await readStream(api.ctx.redis, 'catalog');
-  await api.ctx.redis.del('catalog');
+  const { streams } = api.ctx.jobs.definitions;
+  await completeStreams({ ...api.ctx, streams }, new AbortController().signal);
+  const some = (await readStream(api.ctx.redis, 'catalog')).filter(({ id }) => !told.has(id));
+  for (const { id } of some) told.add(id);
   return some;
 };
 const lamp = (id: number, more = {}) => ({ id, title: `Lamp ${id}`, price: id, ...more });

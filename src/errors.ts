@@ -110,3 +110,10 @@ export class Problem extends Error {
     this.facts = facts;
   }
 }
+
+/** Others wait already, and longer than anybody should: this has not been begun. */
+export function overloaded(): Problem {
+  return new Problem('overloaded', 'More is being asked than can be answered in time.', {
+    headers: { 'retry-after': '1' },
+  });
+}

@@ -46,7 +46,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'orders', 'outbox'],
   'api/http': ['api/callers', 'entities', 'outbox', 'redis'],
   'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities'],
-  'api/docs': ['api/callers', 'api/http', 'jobs', 'streams'],
+  'api/docs': ['api/callers', 'api/http', 'jobs', 'market', 'streams'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'ops', 'redis'],
   api: [
     'accounts',
@@ -93,8 +93,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'orders', 'payments'],
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'outbox', 'streams'],
   commands: ['accounts', 'entities', 'mysql'],
-  'jobs/accounts': ['context', 'entities', 'jobs', 'mysql'],
-  'jobs/ops': ['context', 'entities', 'jobs', 'mysql'],
+  'jobs/accounts': ['entities', 'jobs', 'mysql'],
+  'jobs/ops': ['entities', 'jobs', 'mysql'],
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: ['accounts', 'context', 'jobs', 'jobs/payments', 'mysql', 'ops', 'outbox', 'redis'],
 };

@@ -19,7 +19,7 @@ export function productFacts({ id, title, priceMinor, currency, category, image,
     currency,
     category: category ?? null,
     image: image ?? null,
-    source: source,
+    source,
     external_id: externalId ?? null,
   };
 }

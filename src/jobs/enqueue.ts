@@ -3,6 +3,7 @@ import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 
 import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
+import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Lane, priorityOf, queues, restMax } from './queues.ts';
 import type { RedisConnection } from '../redis/connection.ts';
 import type { JobContract } from './define-job.ts';
@@ -86,7 +87,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry)
       const place = added.id === id ? priority : (places.get(added.id) ?? Number.POSITIVE_INFINITY);
       if (place > priority) await within(addDeadlineMs, 'Redis', bringForward(queue, added.id, priority));
       places.set(added.id, Math.min(place, priority));
-      for (const oldest of places.keys()) if (places.size > mostPlaces) places.delete(oldest);
+      forgetOldest(places, mostPlaces);
       return added.id;
     },
     async enqueueAll(jobs) {

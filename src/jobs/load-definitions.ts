@@ -63,12 +63,12 @@ function isEvent(value: unknown): value is EventDefinition {
 }
 
 /** A kind of market data, as far as it is a job and an event. */
-type Fetched<Needs> = Readonly<{
+type MarketDefinition<Needs> = Readonly<{
   name: string;
   job: Job<z.ZodType, z.ZodType, Needs>;
   event: EventDefinition | undefined;
 }>;
 
-function isMarketData<Needs>(value: unknown): value is Fetched<Needs> {
+function isMarketData<Needs>(value: unknown): value is MarketDefinition<Needs> {
   return typeof value === 'object' && value !== null && 'facts' in value && 'job' in value && isJob(value.job);
 }

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis';
+import { forgetOldest } from '../process/forget-oldest.ts';
 
 /**
- * The memory of tries that have brought nothing: zeros, a refusal, a fault. Until its time is up, no reader makes the
+ * The memory of attempts that have brought nothing: zeros, a refusal, a fault. Until its time is up, no reader makes the
  * provider be asked again, in whichever process.
  */
 export type Looks = Readonly<{
@@ -11,7 +12,7 @@ export type Looks = Readonly<{
   leftMs(name: string): Promise<number>;
 }>;
 
-/** How long a try counts where there is no copy, ms. */
+/** How long an attempt counts where there is no copy, ms. */
 export const lookMs = 30_000;
 
 // A process remembers its own as well: a Redis that has lost them costs no second call.
@@ -29,10 +30,7 @@ export function openLooks(redis: Redis, now: () => Date): Looks {
       if (forMs <= 0) return;
       own.delete(name);
       own.set(name, now().getTime() + forMs);
-      for (const oldest of own.keys()) {
-        if (own.size <= mostOwn) break;
-        own.delete(oldest);
-      }
+      forgetOldest(own, mostOwn);
       await write(name, forMs);
     },
     async leftMs(name) {

@@ -86,9 +86,8 @@ export const notNull = Symbol('not null');
 type Guard<T> = Readonly<{ [Property in keyof T]?: Value | typeof notNull }>;
 
 /**
- * Sets columns of many rows, each to its own values, in one statement, and returns how many rows were as `guard` says,
- * and `also`, a condition in SQL. All
- * rows name the same columns; what is the same for all of them is said once.
+ * Sets columns of many rows, each to its own values, in one statement, and returns how many of them were as `guard` and
+ * `also`, a condition in SQL, say. All rows name the same columns; what is the same for all of them is said once.
  */
 export async function updateEach<T extends object>(
   em: EntityManager,
@@ -101,12 +100,10 @@ export async function updateEach<T extends object>(
   if (!first) return 0;
   const { name, columnOf } = tableOf(em, entity);
   const values: unknown[] = [];
+  const sets = rows.map(({ id, set }): [string | number, Record<string, unknown>] => [id, { ...set }]);
   const assignments = Object.keys(first.set).map((property) => {
     const column = `\`${columnOf(property)}\``;
-    const each = rows.map(({ id, set }) => [
-      id,
-      Object.entries<unknown>({ ...set }).find(([key]) => key === property)?.[1],
-    ]);
+    const each = sets.map(([id, set]) => [id, set[property]]);
     if (new Set(each.map(([, value]) => textOf(value))).size === 1) {
       values.push(each[0]?.[1]);
       return `${column} = ?`;

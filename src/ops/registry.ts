@@ -11,7 +11,7 @@ export function openRegistry(observed: Observed): Metrics {
   const registry = new Registry();
   let isMeasured = false;
   const registers = [registry];
-  const tries = new Counter({
+  const attempts = new Counter({
     name: 'orderflow_job_tries_total',
     help: 'Attempts that this worker has ended, by how: done, retried or failed.',
     labelNames: ['queue', 'kind', 'outcome'],
@@ -27,7 +27,7 @@ export function openRegistry(observed: Observed): Metrics {
   const refresh = addGauges(registry, observed);
   return {
     noteAttempt({ queue, kind, outcome, seconds: ran }) {
-      tries.inc({ queue, kind, outcome });
+      attempts.inc({ queue, kind, outcome });
       seconds.observe({ queue, kind }, ran);
     },
     async text() {

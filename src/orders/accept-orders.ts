@@ -12,7 +12,7 @@ import {
   reused,
   type StoredAnswer,
   storeAnswers,
-} from '../outbox/answers.ts';
+} from '../outbox/keyed-answers.ts';
 import { type Batch, type Member, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
@@ -45,8 +45,8 @@ export type Wish = Omit<ItemsWish, 'order'> &
 /** What a wish is answered with. */
 export type Accepted = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
 
-/** The most that commits together: orders, and the lines of all of them. */
-const limits = { members: 100, weight: 1_000, weigh: ({ items }: Wish) => items.size };
+/** The most that commits together, orders and the lines of all of them; nobody joins a line that has not moved for a second. */
+const limits = { members: 100, weight: 1_000, weigh: ({ items }: Wish) => items.size, waitMs: 1_000 };
 
 /** Opens the way in: orders that arrive together commit together, each with its own outcome. */
 export function openOrders(transaction: Transaction): Batch<Wish, Accepted> {
@@ -73,36 +73,35 @@ async function acceptOrders(
     return stored.fingerprint === request.fingerprint ? { answer: stored, isReplayed: true } : reused();
   });
   const due = members.filter((_, index) => !known[index]).map((member) => ({ member, id: randomUUIDv7() }));
-  const placed = new Map<Member<Wish>, Accepted | Error>();
-  for (const [member, outcome] of await place(tx, after, due)) placed.set(member, outcome);
-  return members.map(
-    (member, index) => known[index] ?? placed.get(member) ?? new Problem('unavailable', 'Nobody took it.'),
-  );
+  const placed = await place(tx, after, due);
+  return members.flatMap((member, index) => known[index] ?? placed.get(member) ?? []);
 }
 
 async function place(
   tx: EntityManager,
   after: AfterCommit,
   due: readonly Due[],
-): Promise<readonly (readonly [Member<Wish>, Accepted | Error])[]> {
+): Promise<ReadonlyMap<Member<Wish>, Accepted | Error>> {
   const held = await holdItems(
     tx,
     due.map(({ member: { given }, id: order }) => ({ ...given, order })),
   );
-  const placed = due.map(({ member, id }, index) => {
+  const outcomes = new Map<Member<Wish>, Accepted | Error>();
+  const stored: Stored[] = [];
+  for (const [index, { member, id }] of due.entries()) {
     const items = held[index];
-    return { member, placed: !items || items instanceof Problem ? items : placedOf(member.given, id, items) };
-  });
-  const stored = placed.flatMap(({ member, placed: one }) =>
-    !one || one instanceof Problem ? [] : [{ member, ...one, answer: member.given.answer(one) }],
-  );
+    if (items instanceof Problem) outcomes.set(member, items);
+    else if (items) {
+      const placed = placedOf(member.given, id, items);
+      stored.push({ ...placed, member, answer: member.given.answer(placed) });
+    }
+  }
   await store(tx, after, stored);
-  for (const { member, answer: _, ...one } of stored) await member.given.note?.(tx, one);
-  const answers = new Map(stored.map(({ member, answer }) => [member, { answer, isReplayed: false }]));
-  return placed.map(({ member, placed: one }) => [
-    member,
-    answers.get(member) ?? (one instanceof Problem ? one : new Problem('unavailable', 'Nothing was held.')),
-  ]);
+  for (const { member, answer, ...placed } of stored) {
+    await member.given.note?.(tx, placed);
+    outcomes.set(member, { answer, isReplayed: false });
+  }
+  return outcomes;
 }
 
 function placedOf({ userId: user, at, means }: Wish, id: string, items: HeldItems): PlacedOrder {

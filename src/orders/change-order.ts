@@ -140,7 +140,7 @@ async function exchangeItems(
   // What was converted to a currency stays in it unless another is named.
   const asked = change.currency ?? (order.fxSource ? order.currency : undefined);
   const [held] = await holdItems(tx, [{ ...change, order: order.id, currency: asked }]);
-  if (!held || held instanceof Problem) throw held ?? new Problem('unavailable', 'Nothing was held.');
+  if (!held || held instanceof Problem) throw held ?? new TypeError('a wish has an outcome');
   const { lines, totalMinor, currency, conversion } = held;
   await tx.nativeDelete(OrderLine, { order: order.id });
   await insertRows(tx, OrderLine, lines);

@@ -57,15 +57,14 @@ export async function holdItems(
   const ids = new Set(wishes.flatMap(({ items }) => [...items.keys()]));
   const found = await selectRows(tx, Product, 'id', [...ids]);
   const products = new Map(found.filter(({ deletedAt }) => !deletedAt).map((product) => [product.id, product]));
-  const priced: (Priced | Problem)[] = [];
-  for (const wish of wishes) priced.push(await orProblem(() => price(tx, products, wish)));
+  const known: Readonly<{ wish: ItemsWish; one: Priced | Problem }>[] = [];
+  for (const wish of wishes) known.push({ wish, one: await orProblem(() => price(tx, products, wish)) });
   const isShort = await takeStock(
     tx,
-    priced.map((one) => (one instanceof Problem ? [] : one.priced.filter(({ product }) => isCounted(product)))),
+    known.map(({ one }) => (one instanceof Problem ? [] : one.priced.filter(({ product }) => isCounted(product)))),
   );
-  return wishes.map((wish, index) => {
-    const one = priced[index];
-    if (!one || one instanceof Problem) return one ?? new Problem('unavailable', 'Nothing was priced.');
+  return known.map(({ wish, one }, index) => {
+    if (one instanceof Problem) return one;
     const short = isShort[index];
     return short ? outOfStock(short, wish) : { ...one, lines: linesOf(wish.order, one.priced) };
   });

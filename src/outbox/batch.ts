@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/mysql';
+import { overloaded } from '../errors.ts';
 import type { AfterCommit } from './after-commit.ts';
 import { CommitUnknown, isAway, type Transaction, TransactionTimeout } from './transaction.ts';
 
@@ -16,28 +17,37 @@ export type BatchWork<Given, Outcome> = (
 /** Hands work in, and resolves with its outcome once the batch that it was in has committed. @throws what it was refused with. */
 export type Batch<Given, Outcome> = (given: Given) => Promise<Outcome>;
 
-/** The most that one batch holds: members, and of what each weighs. */
-export type BatchLimits<Given> = Readonly<{ members: number; weight?: number; weigh?(given: Given): number }>;
+/** The most that one batch holds, members and of what each weighs, and for how long somebody may wait before newcomers are refused. */
+export type BatchLimits<Given> = Readonly<{
+  members: number;
+  weight?: number;
+  weigh?(given: Given): number;
+  waitMs?: number;
+}>;
 
-type Waiting<Given, Outcome> = Member<Given> & Readonly<{ end: PromiseWithResolvers<Outcome> }>;
+type Waiting<Given, Outcome> = Member<Given> & Readonly<{ end: PromiseWithResolvers<Outcome>; sinceMs: number }>;
 
 /**
  * Opens a group commit: what arrives while a batch commits is the next batch, and nobody waits for company. A batch that
  * cannot be committed as a whole is halved until the one that poisons it is alone; when MySQL is away, or does not say
- * whether it has committed, all of it is told so.
+ * whether it has committed, all of it is told so. `elapsedMs` is a clock that only goes on.
  */
 export function openBatch<Given, Outcome>(
   transaction: Transaction,
   work: BatchWork<Given, Outcome>,
   limits: BatchLimits<Given>,
+  elapsedMs: () => number = () => performance.now(),
 ): Batch<Given, Outcome> {
   const waiting: Waiting<Given, Outcome>[] = [];
   let isBusy = false;
 
   const commit = async (members: readonly Waiting<Given, Outcome>[]): Promise<void> => {
     try {
-      const outcomes = await transaction((tx, after) => work(tx, after, members));
-      if (outcomes.length !== members.length) throw new TypeError('a batch has one outcome for each of its members');
+      const outcomes = await transaction(async (tx, after) => {
+        const all = await work(tx, after, members);
+        if (all.length !== members.length) throw new TypeError('a batch has one outcome for each of its members');
+        return all;
+      });
       for (const [index, outcome] of outcomes.entries()) conclude(members[index]?.end, outcome);
     } catch (error) {
       if (members.length === 1 || concernsAll(error)) {
@@ -53,9 +63,12 @@ export function openBatch<Given, Outcome>(
     while (waiting.length > 0) await commit(waiting.splice(0, fitting(waiting, limits)));
     isBusy = false;
   };
-  return (given) => {
+  return async (given) => {
+    const sinceMs = elapsedMs();
+    const longestMs = sinceMs - (waiting[0]?.sinceMs ?? sinceMs);
+    if (limits.waitMs !== undefined && longestMs > limits.waitMs) throw overloaded();
     const end = Promise.withResolvers<Outcome>();
-    waiting.push({ given, within: AsyncLocalStorage.snapshot(), end });
+    waiting.push({ given, within: AsyncLocalStorage.snapshot(), end, sinceMs });
     // The next turn of the loop: what has arrived in this one goes together.
     if (!isBusy) setImmediate(() => void drain());
     isBusy = true;

@@ -84,10 +84,10 @@ async function settle(
   if (!order) return new GiveUp(`there is no order ${orderId}`);
   if (payment?.order !== orderId) return new GiveUp(`order ${orderId} has no payment ${paymentId}`);
   if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;
-  payments.set(paymentId, { ...payment, status: outcome.status });
   if (outcome.status === 'succeeded') {
     const illegal = illegalMove('order', { id: orderId, from: order.status, to: 'paid' });
     if (illegal) return illegal;
+    payments.set(paymentId, { ...payment, status: outcome.status });
     orders.set(orderId, { ...order, status: 'paid' });
     paid.push({ order, payment, gatewayReference: outcome.reference, at });
     const facts = { ...orderFacts(order), payment_id: paymentId };
@@ -98,6 +98,7 @@ async function settle(
   const move = { id: paymentId, order: orderId, from: payment.status, to: outcome.status, at, reason };
   await movePayment(tx, move, columnsOf(outcome, at));
   const status = await within(() => moveOrderAlong(tx, after, { order, payment, settlement: given }));
+  payments.set(paymentId, { ...payment, status: outcome.status });
   orders.set(orderId, { ...order, status });
   return outcome.status;
 }

@@ -12,11 +12,11 @@ import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
 
-type Tried = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
+type Attempted = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
 
 /** Has every attempt that this worker ends counted. One that only had to wait for a rate limit was none. */
 export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
-  const note = ({ name, processedOn, finishedOn }: Tried, outcome: Outcome) => {
+  const note = ({ name, processedOn, finishedOn }: Attempted, outcome: Outcome) => {
     const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
     metrics.noteAttempt({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
   };

@@ -3,14 +3,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../support/processes/browser.ts';
 import { look } from '../support/processes/browser-look.ts';
-import { type Door, openDoor } from '../support/upstreams/shuttable-proxy.ts';
+import { openProxy, type Proxy } from '../support/upstreams/proxy.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { candlePixels, cutLabels } from '../support/page-scripts.ts';
 import { visitorCases } from '../support/visitor-cases.ts';
 
 let platform: Platform;
-let door: Door;
+let proxy: Proxy;
+let url: string;
 let browser: BrowserPage | undefined;
 beforeAll(async () => {
   platform = await startPlatform({
@@ -22,14 +23,16 @@ beforeAll(async () => {
       CRYPTO_TTL_SECONDS: '1',
     },
   });
-  door = await openDoor(platform.url);
+  const { hostname, port } = new URL(platform.url);
+  proxy = await openProxy(hostname, Number(port), (client, upstream) => void client.pipe(upstream).pipe(client));
+  url = `http://127.0.0.1:${proxy.port}`;
   if (chromiumPath === undefined) return;
   browser = await openBrowser(chromiumPath);
-  await browser.page.goto(door.url);
+  await browser.page.goto(url);
 });
 afterAll(async () => {
   await browser?.close();
-  await door.shut();
+  await proxy.close();
   await platform.stop();
 });
 
@@ -123,7 +126,7 @@ test('it fits a phone and a desk, by day and by night, without an error or an ou
   const at = opened('sizes');
   if (!at) return;
   await look(at, 'live-page');
-  expect(at.faults(door.url)).toEqual([]);
+  expect(at.faults(url)).toEqual([]);
 });
 
 // From here on the browser itself reports failed requests as errors of the console.
@@ -132,10 +135,10 @@ test('the page comes back by itself when the API was away, and shows what happen
   const page = opened('outage')?.page;
   if (!page) return;
   const live = page.locator('[role=status]').first();
-  await door.shut();
+  await proxy.close();
   await until('the loss is shown', async () => ((await live.textContent()) === 'Reconnecting' ? true : undefined));
   expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
-  await door.open();
+  await proxy.open();
   await until('the order of meanwhile', async () =>
     (await page.locator('.order[data-status=paid]').count()) === 2 ? true : undefined,
   );
@@ -164,11 +167,11 @@ test('a click whose answer gets lost, and the next one after a reload, place one
 test('that the server did not answer is said no longer once it does', async () => {
   const page = opened('recovery')?.page;
   if (!page) return;
-  await door.shut();
+  await proxy.close();
   await page.getByRole('button', { name: 'Place an order' }).click();
   const said = page.locator('.orders').getByText('The server did not answer');
   await said.waitFor();
-  await door.open();
+  await proxy.open();
   await said.waitFor({ state: 'detached' });
   const away = { status: 503, json: { code: 'unavailable', detail: 'The database did not answer.' } };
   await page.route('**/market/bars?*', (route) => route.fulfill(away));

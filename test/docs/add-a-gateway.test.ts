@@ -1,13 +1,11 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { blocksOf, commandsOf, fileOf, insertOf } from '../support/blocks.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
 import { logIn, type Platform, startPlatform, untilReady } from '../support/processes/platform.ts';
-import { freePorts, patienceMs, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { freePorts, startProcess, type TestProcess, until } from '../support/processes/process.ts';
 import { type AcmePay, startAcmePay } from '../support/upstreams/acme-pay.ts';
 
 const blocks = blocksOf('docs/add-a-gateway.md');
@@ -34,7 +32,8 @@ it('the page’s files, lines and command, in its order, make a gateway whose te
       const [before, after, ...more] = readFileSync(path, 'utf8').split(`${insert.below}\n`);
       expect([after, more.length], insert.below).toEqual([expect.any(String), 0]);
       writeFileSync(path, `${before}${insert.below}\n${insert.text}${after}`);
-    } else for (const command of commandsOf(block)) expect(run(command)).toMatch(/^3 passed, 0 failed$/m);
+    } else
+      for (const command of commandsOf(block)) expect(checkout.run(command).output).toMatch(/^3 passed, 0 failed$/m);
   }
 });
 
@@ -119,13 +118,3 @@ describe('Acme beside Stripe', () => {
     expect(displaced.length).toBeLessThanOrEqual(8);
   });
 });
-
-function run(command: string): string {
-  const { stdout, stderr } = spawnSync('sh', ['-c', command], {
-    cwd: checkout.folder,
-    env: plainEnvironment(),
-    encoding: 'utf8',
-    timeout: 4 * patienceMs,
-  });
-  return stdout + stderr;
-}

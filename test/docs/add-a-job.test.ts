@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -7,10 +7,9 @@ import { readConfig } from '../../src/config.ts';
 import { openProducer } from '../../src/jobs/enqueue.ts';
 import { impatientRedis } from '../../src/redis/connection.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
 import { busiest } from '../support/load/demand.ts';
 import { upstreams } from '../support/processes/platform.ts';
-import { bare, follow, freePort, patienceMs, until } from '../support/processes/process.ts';
+import { bare, follow, freePort, until } from '../support/processes/process.ts';
 import { startSandbox } from '../support/upstreams/sandbox-process.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { createDatabase } from '../support/api/test-api.ts';
@@ -26,16 +25,6 @@ beforeAll(() => {
 });
 afterAll(() => checkout[Symbol.dispose]());
 
-const run = (command: string) => {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
-    cwd: checkout.folder,
-    env: plainEnvironment(),
-    encoding: 'utf8',
-    timeout: 4 * patienceMs,
-  });
-  return { status, output: stdout + stderr };
-};
-
 it('the page’s commands and files, in its order, make a job whose test passes', () => {
   expect(blocks.map(({ language }) => language)).toEqual(['sh', 'ts', 'ts', 'sh']);
   for (const block of blocks) {
@@ -43,7 +32,7 @@ it('the page’s commands and files, in its order, make a job whose test passes'
     if (file) writeFileSync(join(checkout.folder, file.path), file.text);
     else
       for (const command of commandsOf(block)) {
-        const { status, output } = run(command);
+        const { status, output } = checkout.run(command);
         expect(status, output).toBe(0);
         if (command.startsWith('npm test')) expect(output).toMatch(/^3 passed, 0 failed$/m);
       }

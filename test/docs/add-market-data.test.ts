@@ -1,11 +1,8 @@
-import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { blocksOf, commandsOf, fileOf, insertOf } from '../support/blocks.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
-import { patienceMs } from '../support/processes/process.ts';
 
 const blocks = blocksOf('docs/add-market-data.md');
 let checkout: Checkout;
@@ -13,17 +10,6 @@ beforeAll(() => {
   checkout = makeCheckout();
 });
 afterAll(() => checkout[Symbol.dispose]());
-
-const run = (command: string) => {
-  const { status, stdout, stderr } = spawnSync('sh', ['-c', command], {
-    cwd: checkout.folder,
-    env: plainEnvironment(),
-    encoding: 'utf8',
-    timeout: 4 * patienceMs,
-  });
-  expect(status, stdout + stderr).toBe(0);
-  return stdout;
-};
 
 it('the page’s four files and its migration, in its order, make a kind of market data whose test passes', () => {
   const touched: string[] = [];
@@ -38,8 +24,11 @@ it('the page’s four files and its migration, in its order, make a kind of mark
       expect([after, more.length], insert.below).toEqual([expect.any(String), 0]);
       writeFileSync(into, `${before}${insert.below}\n${insert.text}${after}`);
     } else
-      for (const command of commandsOf(block))
-        expect(run(command)).toMatch(/successfully created|^3 passed, 0 failed$/m);
+      for (const command of commandsOf(block)) {
+        const { status, output } = checkout.run(command);
+        expect(status, output).toBe(0);
+        expect(output).toMatch(/successfully created|^3 passed, 0 failed$/m);
+      }
   }
   expect(touched).toEqual([
     'src/entities/market.entity.ts',

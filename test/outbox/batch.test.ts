@@ -93,6 +93,35 @@ describe('a batch', () => {
     expect(committed).toEqual([['a', 'b', 'c'], ['d', 'eeee'], ['ff'], ['ggggggg'], ['h']]);
   });
 
+  it('commits nothing that does not say what became of each', async () => {
+    const { transaction, work, committed } = batches();
+    const short: typeof work = async (...given) =>
+      (await work(...given)).slice(0, given[2].length > 1 ? -1 : undefined);
+    const batch = openBatch(transaction, short, limits);
+    expect(await settled(['a', 'b', 'c'].map(batch))).toEqual(['done a', 'done b', 'done c']);
+    expect(committed).toEqual([['a'], ['b'], ['c']]);
+  });
+
+  it('refuses newcomers while somebody has waited for too long, and nobody else', async () => {
+    let now = 0;
+    const first = Promise.withResolvers<void>();
+    const { transaction, work, committed } = batches((members) => (members[0] === 'a' ? first.promise : undefined));
+    const batch = openBatch(transaction, work, { ...limits, waitMs: 1_000 }, () => now);
+    const alone = batch('a');
+    await new Promise((resolve) => setImmediate(resolve));
+    // Nobody waits but for what is being committed.
+    now = 5_000;
+    const waiting = [batch('b')];
+    now = 6_000;
+    waiting.push(batch('c'));
+    now = 6_001;
+    await expect(batch('d')).rejects.toMatchObject({ code: 'overloaded', headers: { 'retry-after': '1' } });
+    first.resolve();
+    expect(await settled([alone, ...waiting])).toEqual(['done a', 'done b', 'done c']);
+    expect(await batch('e')).toBe('done e');
+    expect(committed).toEqual([['a'], ['b', 'c'], ['e']]);
+  });
+
   it('does what concerns one member alone in its own context', async () => {
     const context = new AsyncLocalStorage<string>();
     const { transaction } = batches();

@@ -68,6 +68,15 @@ test('an order that is no longer pending rolls the whole settlement back', async
   expect(await announcedOf(id)).toEqual(['order.created']);
 });
 
+test('settled twice in one batch, what cannot be moved is so for both', async () => {
+  const { id: orderId, payment } = await shop.place();
+  await shop.ctx.orm.em.fork().nativeUpdate(Order, { id: orderId }, { status: 'cancelled' });
+  const settlement = { orderId, paymentId: payment?.id ?? '', outcome: { ...paid, reference: 'pi_no' }, at };
+  const ends = await Promise.allSettled([shop.ctx.payments.settle(settlement), shop.ctx.payments.settle(settlement)]);
+  expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  expect((await shop.payments(orderId))[0]).toMatchObject({ status: 'processing', gatewayReference: null });
+});
+
 test('one whose reference another payment has already fails alone, and the others of its batch are paid', async () => {
   const orders = await Promise.all(Array.from({ length: 6 }, () => shop.place()));
   await settle(orders[0]?.id ?? '', orders[0]?.payment?.id ?? '', { status: 'succeeded', reference: 'pi_taken' });

@@ -1,3 +1,5 @@
+import { examplePrice } from '../../market/price.ts';
+
 /** The original's order, as it is answered: two products for 100 USD. */
 export const exampleOrder = {
   id: '019341d2-0000-7000-8000-000000000001',
@@ -28,14 +30,7 @@ export const exampleOrder = {
 /** The original's quote: Apple on 19 September 2025. */
 export const exampleQuote = {
   symbol: 'AAPL',
-  c: 245.5,
-  d: 7.62,
-  dp: 3.2033,
-  h: 246.3,
-  l: 240.2106,
-  o: 241.225,
-  pc: 237.88,
-  t: 1758312000,
+  ...examplePrice,
   as_of: '2025-09-19T20:00:01.000Z',
   source: 'finnhub',
   stale: false,

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { MikroORM } from '@mikro-orm/mysql';
 import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
-import { Problem } from '../../errors.ts';
+import { overloaded } from '../../errors.ts';
 import type { Route } from './define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 
@@ -20,10 +20,7 @@ const mostRemembered = 10_000;
 export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): MiddlewareHandler<RouteEnv> {
   const longestMs = watchPool(orm);
   return async (_c, next) => {
-    if (longestMs() > longestWaitMs)
-      throw new Problem('overloaded', 'More is being asked than can be answered in time.', {
-        headers: { 'retry-after': '1' },
-      });
+    if (longestMs() > longestWaitMs) throw overloaded();
     await next();
   };
 }

@@ -7,7 +7,7 @@ import { TooLate, within } from '../../process/deadline.ts';
 import { IdempotencyKey } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
-import { type KeyedRequest, KeyInUse, nameOf, reused, type StoredAnswer } from '../../outbox/answers.ts';
+import { type KeyedRequest, KeyInUse, nameOf, reused, type StoredAnswer } from '../../outbox/keyed-answers.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
 import { publicAddress } from './public-address.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MiddlewareHandler } from 'hono';
+import { forgetOldest } from '../../process/forget-oldest.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 
 /** Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes. */
@@ -42,8 +43,8 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
       if (body.length > mostBytes) return;
       const fields = [...res.headers].filter(([name]) => name !== requestIdName);
       const head = [...fields.flat(), 'content-length', String(body.length)];
-      for (const oldest of copies.keys()) if (copies.size >= most) copies.delete(oldest);
       copies.set(`${incoming.headers.host} ${incoming.url}`, { untilMs: elapsedMs() + keptMs, head, body });
+      forgetOldest(copies, most);
     },
   };
 }

@@ -66,7 +66,7 @@ const change = defineRoute(
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
-      takes: takesOf(c.get('ctx').payments.gateways),
+      takes: takesOf(gateways),
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };

@@ -7,7 +7,7 @@ import { User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { answerKeyed, IdempotencyHeaders, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
-import { AfterUuid, readCursor, writeCursor } from '../http/page.ts';
+import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
@@ -17,7 +17,6 @@ import { meansOf } from '../../orders/mint-payment.ts';
 import type { PlacedOrder } from '../../orders/accept-orders.ts';
 import { type Principal, principalOf } from '../callers/principal.ts';
 import { takesOf } from '../../orders/takeable.ts';
-import { wholeNumber } from '../http/fields.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 
@@ -90,11 +89,7 @@ async function buyerOf({ orm }: Context, { userId, role }: Principal, named = us
   return named;
 }
 
-const ListQuery = z.object({
-  status: z.enum(orderStatuses).optional(),
-  cursor: z.string().max(500).optional(),
-  limit: wholeNumber(1, 100).default(20),
-});
+const ListQuery = z.object({ status: z.enum(orderStatuses).optional(), ...PageQuery });
 const OrderList = z.object({ data: z.array(OrderView), next_cursor: z.string().nullable() }).openapi('OrderList');
 
 const list = defineRoute(
@@ -127,12 +122,8 @@ const list = defineRoute(
       },
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );
-    const page = rows.slice(0, limit);
-    const last = rows.length > limit ? page.at(-1) : undefined;
-    return c.json(
-      { data: await orderViews(em, page, userId), next_cursor: last ? writeCursor(listName, last.id) : null },
-      200,
-    );
+    const { page, next_cursor } = cutPage(listName, rows, limit);
+    return c.json({ data: await orderViews(em, page, userId), next_cursor }, 200);
   },
 );
 

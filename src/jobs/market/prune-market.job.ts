@@ -1,11 +1,8 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { JobContext } from '../../context.ts';
-import { z } from 'zod';
 import { loadMarketData } from '../../market/load-market-data.ts';
 import type { Pruned } from '../../market/market-store.ts';
-import { defineJob } from '../define-job.ts';
-import { batch, deleteInBatches, type DeleteSome } from '../../mysql/delete-in-batches.ts';
-import { upkeep as queue } from '../queues.ts';
+import { batch, type DeleteSome } from '../../mysql/delete-in-batches.ts';
+import { definePrune } from '../define-prune.ts';
 
 // A year of bars, and a month to look at it; the provider's own news go back for a year.
 const keptDays = 400;
@@ -15,25 +12,14 @@ const dayMs = 86_400_000;
  * Deletes what each kind of market data has kept for more than 400 days. The last observation of a series stays however old it
  * is: it is the stored copy that people get when the provider is away.
  */
-export const pruneMarket = defineJob(
-  {
-    kind: 'prune-market',
-    summary: 'Delete market data of more than 400 days ago.',
-    queue,
-    payload: z.object({}),
-    result: z.object({ deleted: z.int().nonnegative() }),
-    attempts: 3,
-    backoffMs: 1_000,
-    timeoutMs: 60_000,
-    everyMs: 3_600_000,
-  },
-  async (attempt, ctx: JobContext) => {
-    // What is old stays old: a second run, or one beside it, finds less to delete and nothing else.
-    const limit = new Date(ctx.now().getTime() - keptDays * dayMs);
+export const pruneMarket = definePrune(
+  { kind: 'prune-market', summary: 'Delete market data of more than 400 days ago.' },
+  async ({ em, now }) => {
+    const limit = new Date(now().getTime() - keptDays * dayMs);
     const deletions: DeleteSome[] = [];
     for (const { store } of await loadMarketData())
-      for (const series of store.pruned) deletions.push(...(await oldSeries(ctx.em, series, limit)));
-    return { deleted: await deleteInBatches(deletions, attempt, ctx) };
+      for (const series of store.pruned) deletions.push(...(await oldSeries(em, series, limit)));
+    return deletions;
   },
 );
 

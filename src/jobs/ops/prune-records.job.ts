@@ -1,31 +1,18 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { JobContext } from '../../context.ts';
-import { z } from 'zod';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../entities/ops.entity.ts';
 import { EventLog } from '../../entities/outbox.entity.ts';
-import { defineJob } from '../define-job.ts';
-import { batch, deleteBefore, deleteInBatches, type DeleteSome } from '../../mysql/delete-in-batches.ts';
-import { upkeep as queue } from '../queues.ts';
+import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
+import { definePrune } from '../define-prune.ts';
 
 const hourMs = 3_600_000;
 
-/**
- * Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. A second run finds
- * less to delete.
- */
-export const pruneRecords = defineJob(
+/** Deletes stored answers, replayed dead letters, market events and refused attempts whose time is over. */
+export const pruneRecords = definePrune(
   {
     kind: 'prune-records',
     summary: 'Delete stored answers, replayed dead letters, market events and refused attempts whose time is over.',
-    queue,
-    payload: z.object({}),
-    result: z.object({ deleted: z.int().nonnegative() }),
-    attempts: 3,
-    backoffMs: 1_000,
-    timeoutMs: 60_000,
-    everyMs: hourMs,
   },
-  async (attempt, ctx: JobContext) => ({ deleted: await deleteInBatches(deletions(ctx.em, ctx.now()), attempt, ctx) }),
+  ({ em, now }) => deletions(em, now()),
 );
 
 /** What is deleted when. Events of orders and products are kept for ever. */

@@ -1,12 +1,16 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { plainEnvironment } from './platform-process.ts';
+import { patienceMs } from './process.ts';
 
 /** A copy of the repository as it stands, with its dependencies and its live page; a `.env` of the developer's is not in it. */
 export interface Checkout extends Disposable {
   readonly folder: string;
   readonly dataDirectory: string;
+  /** Does what a newcomer types there. */
+  run(command: string): Readonly<{ status: number | null; output: string }>;
 }
 
 /** Makes a checkout of its own in the system's folder for temporary files. */
@@ -28,7 +32,16 @@ export function makeCheckout(): Checkout {
   const unpacked = join(process.cwd(), '.data', 'servers');
   mkdirSync(dataDirectory);
   if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDirectory, 'servers'));
-  return { folder, dataDirectory, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
+  return {
+    folder,
+    dataDirectory,
+    run(command) {
+      const options = { cwd: folder, env: plainEnvironment(), encoding: 'utf8', timeout: 4 * patienceMs } as const;
+      const { status, stdout, stderr } = spawnSync('sh', ['-c', command], options);
+      return { status, output: stdout + stderr };
+    },
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 /** Dependencies may be a link, which no ignore rule for folders catches; a deleted file is still listed. */

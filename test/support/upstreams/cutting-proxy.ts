@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { openProxy } from './proxy.ts';
 
 /** A TCP proxy that cuts a connection when the client says something, after passing that on. */
 export type CuttingProxy = Readonly<{
@@ -15,14 +14,8 @@ export type CuttingProxy = Readonly<{
 export async function openCuttingProxy(host: string, port: number): Promise<CuttingProxy> {
   let pattern: RegExp | undefined;
   let cuts = 0;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(port, host);
+  const proxy = await openProxy(host, port, (client, upstream) => {
     let isCut = false;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
     client
       .on('close', () => upstream.end())
       .on('data', (chunk) => {
@@ -40,20 +33,12 @@ export async function openCuttingProxy(host: string, port: number): Promise<Cutt
       .on('data', (chunk) => {
         if (!isCut) client.write(chunk);
       });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  });
   return {
-    port: address.port,
+    ...proxy,
     cutAfter: (next) => {
       pattern = next;
     },
     cuts: () => cuts,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
-    },
   };
 }

@@ -1,5 +1,4 @@
-import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { openProxy } from './proxy.ts';
 
 /** What to hold: the first chunk from a client that matches `on`, on a connection that has said `after` before. */
 export type Trap = Readonly<{
@@ -25,16 +24,10 @@ type Held = { upward: Buffer[]; downward: Buffer[]; isOnlyDownward: boolean };
 export async function openHoldingProxy(host: string, port: number): Promise<HoldingProxy> {
   let trap: Trap | undefined;
   let letGo: (() => void) | undefined;
-  const sockets = new Set<Socket>();
-  const server = createServer((client) => {
-    const upstream = connect(port, host);
+  const proxy = await openProxy(host, port, (client, upstream) => {
     let held: Held | undefined;
     let primed: Trap | undefined;
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.setNoDelay(true);
-      socket.on('error', () => {}).on('close', () => sockets.delete(socket));
-    }
+    for (const socket of [client, upstream]) socket.setNoDelay(true);
     const hold = (isOnlyDownward: boolean) => {
       held = { upward: [], downward: [], isOnlyDownward };
       letGo = () => {
@@ -57,12 +50,9 @@ export async function openHoldingProxy(host: string, port: number): Promise<Hold
       if (held) held.downward.push(chunk);
       else client.write(chunk);
     });
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('the proxy has no port');
+  });
   return {
-    port: address.port,
+    ...proxy,
     set: (next) => {
       trap = next;
     },
@@ -71,11 +61,6 @@ export async function openHoldingProxy(host: string, port: number): Promise<Hold
       trap = undefined;
       letGo?.();
       letGo = undefined;
-    },
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
     },
   };
 }

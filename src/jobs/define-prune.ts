@@ -1,0 +1,36 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { deleteInBatches, type DeleteSome } from '../mysql/delete-in-batches.ts';
+import { defineJob } from './define-job.ts';
+import { upkeep as queue } from './queues.ts';
+
+/** What deleting needs of its process. */
+export type PruneNeeds = Readonly<{
+  em: EntityManager;
+  transaction(work: DeleteSome): Promise<number>;
+  now(): Date;
+}>;
+
+const result = z.object({ deleted: z.int().nonnegative() });
+
+/** Declares a job that deletes what is old once an hour, up to 100,000 rows of a kind a run; what is left waits for the next. */
+export function definePrune(
+  { kind, summary }: Readonly<{ kind: string; summary: string }>,
+  deletions: (ctx: PruneNeeds) => Promise<readonly DeleteSome[]> | readonly DeleteSome[],
+) {
+  return defineJob(
+    {
+      kind,
+      summary,
+      queue,
+      payload: z.object({}),
+      result,
+      attempts: 3,
+      backoffMs: 1_000,
+      timeoutMs: 60_000,
+      everyMs: 3_600_000,
+    },
+    // What is old stays old: a second run, or one beside it, finds less to delete and nothing else.
+    async (attempt, ctx: PruneNeeds) => ({ deleted: await deleteInBatches(await deletions(ctx), attempt, ctx) }),
+  );
+}

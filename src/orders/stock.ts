@@ -26,7 +26,7 @@ export async function takeStock<T extends Pieces>(
       for (const { product, quantity } of pieces) left.set(product.id, (left.get(product.id) ?? 0) - quantity);
     return missing;
   });
-  const changed = rows.filter(({ id, stock }) => left.get(id) !== stock && left.has(id) && stock !== null);
+  const changed = rows.filter(({ id, stock }) => stock !== null && left.get(id) !== stock);
   await updateEach(
     tx,
     Product,

@@ -181,16 +181,28 @@ export const compareCharges = defineJob(
       if (count.differing.length < mostNamed) count.differing.push(reference);
       await reportDifference(ctx, id, difference);
     };
-    for (const gateway of ctx.payments.gateways.all) {
-      for await (const charge of gateway.list(new Date(until.getTime() - 2 * dayMs), until))
-        if (charge.outcome.status !== 'requires_action')
-          await tally({ verdict: await compare(ctx, gateway, charge), difference: differenceOf(charge) });
-      for await (const compared of compareRefunds(ctx, gateway, { since: oldest.createdAt, until }))
-        await tally(compared);
-    }
+    const unread: unknown[] = [];
+    // One that does not answer keeps nobody from looking at the books of the others.
+    for (const gateway of ctx.payments.gateways.all)
+      try {
+        for await (const compared of compareBooks(ctx, gateway, { since: oldest.createdAt, until }))
+          await tally(compared);
+      } catch (error) {
+        signal.throwIfAborted();
+        unread.push(error);
+      }
+    if (unread.length > 0) throw unread[0];
     return count;
   },
 );
+
+async function* compareBooks(ctx: JobContext, gateway: PaymentGateway, span: Span): AsyncGenerator<Compared> {
+  const { until } = span;
+  for await (const charge of gateway.list(new Date(until.getTime() - 2 * dayMs), until))
+    if (charge.outcome.status !== 'requires_action')
+      yield { verdict: await compare(ctx, gateway, charge), difference: differenceOf(charge) };
+  yield* compareRefunds(ctx, gateway, span);
+}
 
 async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedCharge): Promise<Verdict> {
   const { orderId, paymentId, reference, outcome, amountMinor, currency } = charge;

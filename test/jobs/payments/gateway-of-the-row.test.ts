@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { Payment } from '../../../src/entities/payments.entity.ts';
-import { NoSuchGateway, RateLimited, StepAside } from '../../../src/errors.ts';
+import { NoSuchGateway, OutcomeUnknown, RateLimited, StepAside } from '../../../src/errors.ts';
 import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import { type ListedCharge, type PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
 import type { JobContext } from '../../../src/context.ts';
@@ -206,6 +206,30 @@ test('the daily comparison reads the books of every gateway, and settles only wh
   expect(await compare(['instant'])).toMatchObject({ settled: 0, differing: [line('instant').reference] });
   expect((await shop.read(ids.order_id)).status).toBe('pending');
   expect(await compare(['stripe', 'instant'])).toMatchObject({ settled: 1, differing: [line('instant').reference] });
+  expect((await shop.read(ids.order_id)).status).toBe('paid');
+});
+
+test('the daily comparison reads the books of the others when one gateway does not answer, and fails for that one', async () => {
+  const ids = await placed();
+  const lines = (name: string): PaymentGateway => ({
+    ...noted(name),
+    async *list() {
+      if (name !== 'stripe') throw new OutcomeUnknown(`${name} does not answer`);
+      const reference = `pi_${ids.payment_id}`;
+      const outcome = { status: 'succeeded' as const, reference };
+      yield {
+        orderId: ids.order_id,
+        paymentId: ids.payment_id,
+        amountMinor: 10_000,
+        currency: 'USD',
+        reference,
+        outcome,
+      };
+    },
+  });
+  const payments = { ...shop.ctx.payments, gateways: gatewaysOf('stripe', ['other', 'stripe'].map(lines)) };
+  const comparing = performJob(compareCharges, {}, { ...later(shop.ctx, 1_200), payments });
+  await expect(comparing).rejects.toThrow('other does not answer');
   expect((await shop.read(ids.order_id)).status).toBe('paid');
 });
 

@@ -54,7 +54,7 @@ const upstream = await openUpstream();
 const python = await findPython();
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 const effort = {
-  rounds: Number(values.rounds ?? (values.quick ? 3 : 5)),
+  rounds: Number(values.rounds ?? (values.quick ? 2 : 5)),
   seconds: Number(values.seconds ?? (values.quick ? 3 : 8)),
   warmSeconds: values.quick ? 1 : 2,
   isQuick: values.quick,

@@ -19,7 +19,12 @@ export const herd: Measure = {
     const theirs: Herd[] = [];
     for (const shape of twoProcesses()) {
       // The peer makes thousands of calls a quote, so that a few quotes tell enough.
-      const herds = await withPeer(bench, shape, (side) => herdsOf(bench, side, bench.effort.isQuick ? 1 : 3), variables);
+      const herds = await withPeer(
+        bench,
+        shape,
+        (side) => herdsOf(bench, side, bench.effort.isQuick ? 1 : 3),
+        variables,
+      );
       theirs.push(...(herds ?? []));
     }
     const names = [...new Set(theirs.map(({ side }) => side))];

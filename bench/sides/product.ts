@@ -9,6 +9,10 @@ import type { Side } from './side.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const Granted = z.object({ access_token: z.string() });
+// The flags that `npm start` and the image give to Node.
+const { smallYoungGeneration } = z
+  .object({ smallYoungGeneration: z.string() })
+  .parse(await import(new URL('../../bin/start/node-parts.js', import.meta.url).href));
 const database = places.product.MYSQL_DB;
 
 /** How many processes, and variables beyond the usual. */
@@ -71,6 +75,7 @@ function productVariables(servers: Servers, upstream: string): Record<string, st
   return {
     ...serverVariables(servers, 'product'),
     NODE_ENV: 'development',
+    NODE_OPTIONS: smallYoungGeneration,
     NODE_COMPILE_CACHE: join(servers.BENCH_FOLDER, 'compile-cache'),
     LOG_LEVEL: 'warn',
     PAYMENT_GATEWAY: 'instant',

@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 import { root } from '../tools/environment.js';
 
+/**
+ * Requests and jobs make much garbage that lives briefly: left to itself, Node gives it a hundred megabytes, and is no faster for
+ * it. All processes have the same flags, or what one has compiled would be of no use to the others.
+ */
+export const smallYoungGeneration = '--max-semi-space-size=4';
+
 /** The environment of every process of ours: the user's, and over it what the set-up has decided. */
 export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
   const env = { ...environment.all, ...upstreams.env, DATA_DIR: dataDirectory };
@@ -8,6 +14,7 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
   env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
   env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
   delete env.HEALTH_PORT;
+  env.NODE_OPTIONS = `${smallYoungGeneration} ${env.NODE_OPTIONS ?? ''}`.trim();
   // Node compiles each file once instead of at every start.
   env.NODE_COMPILE_CACHE ??= join(dataDirectory, 'compile-cache');
   const { mysql, redis } = servers;
@@ -38,16 +45,10 @@ export function sandboxPart({ node, environment, ports, dataDirectory, url, secr
   };
 }
 
-// Jobs make much garbage that lives briefly. Left to itself, Node gives it a hundred megabytes, and is no faster for it.
-const smallYoungGeneration = '--max-semi-space-size=2';
-
 /** One worker for all queues. */
 export function workerPart({ node, env, health, healthPort }) {
   return {
-    ...nodePart('worker', [smallYoungGeneration, 'src/workers/main.ts'], node, {
-      ...env,
-      HEALTH_PORT: String(healthPort),
-    }),
+    ...nodePart('worker', ['src/workers/main.ts'], node, { ...env, HEALTH_PORT: String(healthPort) }),
     health,
     isReady: () => answers(`${health}/readyz`),
   };

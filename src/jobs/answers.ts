@@ -6,7 +6,7 @@ import type { RedisConnection } from '../redis/connection.ts';
 /** How a job ended: its result, or why it failed. */
 export type JobEnding = Readonly<{ isDone: true; result: unknown } | { isDone: false; reason: string }>;
 
-/** Waits for the ends of jobs, with one listening connection a queue however many wait. */
+/** Waits for the ends of jobs, with one listening connection a queue however many wait, from the first wait on. */
 export type JobAnswers = Readonly<{
   /** How the job ended, or undefined when it has not within `waitMs`. */
   endOf(queue: string, id: string, waitMs: number): Promise<JobEnding | undefined>;
@@ -22,7 +22,7 @@ const closeMs = 1_000;
 export function openJobAnswers(producer: Producer, connection: RedisConnection): JobAnswers {
   const awaited = new Map<string, Awaited>();
   const tell = (id: string, ending: JobEnding) => awaited.get(id)?.end.resolve(ending);
-  const listening = [...producer.queues.keys()].map((queue) => openEvents(queue, connection, tell));
+  const listening = new Map<string, QueueEvents>();
   const look = async (queue: string, id: string) => {
     const job = await producer.queues.get(queue)?.getJob(id);
     if (!job?.finishedOn) return;
@@ -38,8 +38,10 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
       check: setInterval(quietly, checkEveryMs),
     };
     awaited.set(id, fresh);
+    const events = listening.get(queue) ?? openEvents(queue, connection, tell);
+    listening.set(queue, events);
     // It may have ended before anyone listened.
-    quietly();
+    events.waitUntilReady().then(quietly, () => {});
     return fresh;
   };
   return {
@@ -59,7 +61,9 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
     },
     // BullMQ waits for a Redis that is away, or only just back, before it lets go.
     close: async () =>
-      void (await Promise.allSettled(listening.map((events) => within(closeMs, 'Redis', events.close())))),
+      void (await Promise.allSettled(
+        [...listening.values()].map((events) => within(closeMs, 'Redis', events.close())),
+      )),
   };
 }
 

@@ -3,6 +3,10 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 
+const { smallYoungGeneration } = z
+  .object({ smallYoungGeneration: z.string() })
+  .parse(await import(new URL('../../bin/start/node-parts.js', import.meta.url).href));
+
 const Service = z.looseObject({
   image: z.string().optional(),
   command: z.union([z.string(), z.array(z.string())]).optional(),
@@ -44,7 +48,7 @@ describe('docker-compose.yml', () => {
   it('runs the commands of production, on its own servers', () => {
     expect(service('migrate').command).toEqual(['node', 'src/commands/migrate.ts']);
     expect(service('api').command).toEqual(['node', 'src/api/main.ts']);
-    expect(service('worker').command).toEqual(['node', '--max-semi-space-size=2', 'src/workers/main.ts']);
+    expect(service('worker').command).toEqual(['node', 'src/workers/main.ts']);
     for (const name of ['migrate', 'api', 'worker'])
       expect(service(name).environment).toMatchObject({
         NODE_ENV: 'production',
@@ -73,6 +77,7 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/vite\.js build dashboard$/m);
     expect(dockerfile).toMatch(/^COPY --from=page \/app\/dashboard\/dist /m);
     expect(dockerfile).toMatch(/^USER node$/m);
+    expect(dockerfile).toContain(`NODE_OPTIONS=${smallYoungGeneration}\n`);
     // A list, not a line for a shell: the signal that ends a container must reach the API itself.
     expect(dockerfile.trimEnd().split('\n').at(-1)).toBe('CMD ["node", "src/api/main.ts"]');
   });

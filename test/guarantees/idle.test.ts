@@ -41,6 +41,10 @@ test('an idle platform asks MySQL for less than 14 statements a second, and Redi
   expect((await askedOfRedis()) - before[1]).toBeLessThan(21 * seconds);
 });
 
+test('an idle API listens to no queue: every job of every other process would wake it', async () => {
+  expect(await platform.redis.client('LIST')).not.toContain('cmd=xread');
+});
+
 /** The packages that a process has loaded by now. */
 async function packagesOf(some: TestProcess | undefined): Promise<ReadonlySet<string>> {
   if (!some) throw new Error('there is no such process');

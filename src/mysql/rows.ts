@@ -1,11 +1,12 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
+import { choose, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
 type Value = string | number | boolean | Date | null | undefined;
 /** Columns by the names of their entity's properties. */
 type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
-type Field = Readonly<{ property: string; column: string; isDate: boolean }>;
-type Table = Readonly<{ name: string; fields: readonly Field[]; columnOf(property: string): string }>;
+type Field = Readonly<{ property: string; field: string; isDate: boolean }>;
+type Table = Readonly<{ name: string; fields: readonly Field[]; text: ValueText; columnOf(property: string): string }>;
 
 /**
  * Statements for the paths that every order takes: an entity's names without its unit of work, which costs several times
@@ -17,13 +18,10 @@ export async function selectRow<T extends object>(
   where: Columns<T>,
   { lock = false } = {},
 ): Promise<T | undefined> {
-  const { name, fields, columnOf } = tableOf(em, entity);
-  const [condition, values] = allOf(where, columnOf, ' and ');
-  const sql = `select * from \`${name}\` where ${condition} limit 1${lock ? ' for update' : ''}`;
-  const [found] = await em.execute<Record<string, unknown>[]>(sql, values);
-  if (!found) return undefined;
-  const row = Object.fromEntries(fields.map((field) => [field.property, read(field, found[field.column])]));
-  return isRowOf(entity, row) ? row : undefined;
+  const table = tableOf(em, entity);
+  const condition = conditionsOf(table, where).join(' and ');
+  const [found] = await readRows(em, entity, `where ${condition} limit 1${lock ? ' for update' : ''}`);
+  return found;
 }
 
 /** The rows whose `property` is one of these, in its order, so that whoever locks several never waits in a circle. */
@@ -35,13 +33,18 @@ export async function selectRows<T extends object>(
   { lock = false } = {},
 ): Promise<T[]> {
   if (values.length === 0) return [];
-  const { name, fields, columnOf } = tableOf(em, entity);
-  const column = `\`${columnOf(property)}\``;
-  const places = values.map(() => '?').join(', ');
-  const sql = `select * from \`${name}\` where ${column} in (${places}) order by ${column}${lock ? ' for update' : ''}`;
-  const found = await em.execute<Record<string, unknown>[]>(sql, [...values]);
+  const { columnOf, text } = tableOf(em, entity);
+  const column = columnOf(property);
+  const list = values.map(text).join(', ');
+  return readRows(em, entity, `where ${column} in (${list}) order by ${column}${lock ? ' for update' : ''}`);
+}
+
+async function readRows<T extends object>(em: EntityManager, entity: EntityName<T>, which: string): Promise<T[]> {
+  const { name, fields } = tableOf(em, entity);
+  const found = await em.execute<Record<string, unknown>[]>(`select * from \`${name}\` ${which}`);
   return found.flatMap((one) => {
-    const row = Object.fromEntries(fields.map((field) => [field.property, read(field, one[field.column])]));
+    const row: Record<string, unknown> = {};
+    for (const { property, field, isDate } of fields) row[property] = read(isDate, one[field]);
     return isRowOf(entity, row) ? [row] : [];
   });
 }
@@ -54,15 +57,17 @@ export async function insertRows<T extends object>(
 ): Promise<void> {
   const [first] = rows;
   if (!first) return;
-  const { name, columnOf } = tableOf(em, entity);
+  const { name, columnOf, text } = tableOf(em, entity);
   const properties = Object.keys(first);
-  const columns = properties.map((property) => `\`${columnOf(property)}\``).join(', ');
-  const places = `(${properties.map(() => '?').join(', ')})`;
-  const values = rows.flatMap((row) => {
-    const given: Record<string, unknown> = { ...row };
-    return properties.map((property) => given[property] ?? null);
+  const values = rows.map((row) => {
+    const columns: Record<string, unknown> = { ...row };
+    return `(${properties.map((property) => text(columns[property])).join(', ')})`;
   });
-  await em.execute(`insert into \`${name}\` (${columns}) values ${rows.map(() => places).join(', ')}`, values, 'run');
+  await em.execute(
+    `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`,
+    [],
+    'run',
+  );
 }
 
 /** Updates the rows that are as `where` says, and returns how many they were: the guard of every move. */
@@ -72,12 +77,9 @@ export async function updateRows<T extends object>(
   where: Columns<T>,
   set: Columns<T>,
 ): Promise<number> {
-  const { name, columnOf } = tableOf(em, entity);
-  const [condition, compared] = allOf(where, columnOf, ' and ');
-  const [assignments, values] = allOf(set, columnOf, ', ');
-  const sql = `update \`${name}\` set ${assignments} where ${condition}`;
-  const { affectedRows } = await em.execute<{ affectedRows: number }>(sql, [...values, ...compared], 'run');
-  return affectedRows;
+  const table = tableOf(em, entity);
+  const assignments = given(set).map(([property, value]) => `${table.columnOf(property)} = ${table.text(value)}`);
+  return change(em, table, assignments, conditionsOf(table, where));
 }
 
 /** In a guard: whatever is there. */
@@ -98,74 +100,64 @@ export async function updateEach<T extends object>(
 ): Promise<number> {
   const [first] = rows;
   if (!first) return 0;
-  const { name, columnOf } = tableOf(em, entity);
-  const values: unknown[] = [];
+  const table = tableOf(em, entity);
+  const { columnOf, text } = table;
   const sets = rows.map(({ id, set }): [string | number, Record<string, unknown>] => [id, { ...set }]);
   const assignments = Object.keys(first.set).map((property) => {
-    const column = `\`${columnOf(property)}\``;
-    const each = sets.map(([id, set]) => [id, set[property]]);
-    if (new Set(each.map(([, value]) => textOf(value))).size === 1) {
-      values.push(each[0]?.[1]);
-      return `${column} = ?`;
-    }
-    values.push(...each.flat());
-    return `${column} = case \`id\` ${rows.map(() => 'when ? then ?').join(' ')} else ${column} end`;
+    const each = sets.map(([id, set]) => [id, set[property]] as const);
+    const isOne = new Set(each.map(([, value]) => text(value))).size === 1;
+    return `${columnOf(property)} = ${isOne ? text(each[0]?.[1]) : choose('`id`', each, text)}`;
   });
-  const guards = Object.entries<unknown>({ ...guard }).map(([property, value]) => {
-    const column = `\`${columnOf(property)}\``;
-    if (value === notNull) return { condition: `${column} is not null`, compared: [] };
-    return value === null
-      ? { condition: `${column} is null`, compared: [] }
-      : { condition: `${column} = ?`, compared: [value] };
-  });
-  const ids = rows.map(({ id }) => id);
-  const conditions = [
-    `\`id\` in (${ids.map(() => '?').join(', ')})`,
-    ...guards.map(({ condition }) => condition),
-    ...(also === undefined ? [] : [also]),
-  ];
+  const ids = `\`id\` in (${rows.map(({ id }) => text(id)).join(', ')})`;
+  const conditions = [ids, ...conditionsOf(table, guard ?? {}), ...(also === undefined ? [] : [also])];
+  return change(em, table, assignments, conditions);
+}
+
+async function change(
+  em: EntityManager,
+  { name }: Table,
+  assignments: readonly string[],
+  conditions: readonly string[],
+): Promise<number> {
   const sql = `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
-  const given = [...values, ...ids, ...guards.flatMap(({ compared }) => compared)];
-  return (await em.execute<{ affectedRows: number }>(sql, given, 'run')).affectedRows;
+  return (await em.execute<{ affectedRows: number }>(sql, [], 'run')).affectedRows;
 }
 
-function textOf(value: unknown): string {
-  return value instanceof Date ? value.toISOString() : `${typeof value} ${String(value)}`;
-}
-
-function allOf(columns: object, columnOf: Table['columnOf'], joint: ' and ' | ', '): [string, unknown[]] {
-  const given = Object.entries<unknown>({ ...columns }).filter(([, value]) => value !== undefined);
-  const isCondition = joint === ' and ';
-  const parts = given.map(([property, value]) => {
-    const column = `\`${columnOf(property)}\``;
-    return isCondition && value === null ? `${column} is null` : `${column} = ?`;
+function conditionsOf({ columnOf, text }: Table, columns: object): string[] {
+  return given(columns).map(([property, value]) => {
+    if (value === notNull) return `${columnOf(property)} is not null`;
+    return value === null ? `${columnOf(property)} is null` : `${columnOf(property)} = ${text(value)}`;
   });
-  return [parts.join(joint), given.flatMap(([, value]) => (isCondition && value === null ? [] : [value]))];
+}
+
+function given(columns: object): [string, unknown][] {
+  return Object.entries<unknown>({ ...columns }).filter(([, value]) => value !== undefined);
 }
 
 function tableOf<T extends object>(em: EntityManager, entity: EntityName<T>): Table {
   const { tableName: name, props } = em.getMetadata(entity);
   return {
     name,
+    text: textOf(em),
     // Statements that read no row do without.
     get fields() {
       const stored = props.filter(({ fieldNames }) => fieldNames.length > 0);
       return stored.map((one) => ({
         property: one.name,
-        column: one.fieldNames[0] ?? '',
+        field: one.fieldNames[0] ?? '',
         isDate: one.runtimeType === 'Date',
       }));
     },
     columnOf(property) {
-      const column = props.find((one) => one.name === property)?.fieldNames[0];
-      if (column === undefined) throw new TypeError(`${name} has no property '${property}'`);
-      return column;
+      const field = props.find((one) => one.name === property)?.fieldNames[0];
+      if (field === undefined) throw new TypeError(`${name} has no property '${property}'`);
+      return `\`${field}\``;
     },
   };
 }
 
 /** MySQL's times come as text, in UTC. */
-function read({ isDate }: Field, value: unknown): unknown {
+function read(isDate: boolean, value: unknown): unknown {
   return isDate && typeof value === 'string' ? new Date(`${value.replace(' ', 'T')}Z`) : value;
 }
 

@@ -110,7 +110,8 @@ export async function beginCall(tx: EntityManager, call: Call): Promise<string> 
   return row.id;
 }
 
-function newCall({ orderId: order, subjectId, operation, at: startedAt, eventId }: Call) {
+/** A conversation with the gateway that begins, as its row. */
+export function newCall({ orderId: order, subjectId, operation, at: startedAt, eventId }: Call) {
   return { id: randomUUIDv7(), order, subjectId, operation, startedAt, eventId: eventId ?? null };
 }
 

@@ -6,6 +6,7 @@ import { openPaymentGateways } from '../gateways/payment-gateways.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { type Batch, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
+import { chargeAtOnce } from './charge-at-once.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
 import {
   beginRefunds,
@@ -23,6 +24,8 @@ export type Payments = Readonly<{
   restOf: RestOf;
   /** How long an order waits for its buyer, ms. */
   expiryMs: number;
+  /** Charges a payment of a gateway that asks nobody, with others of this moment; false: begin it. */
+  chargeAtOnce: Batch<DueCharge, boolean>;
   /** Writes down the next conversation about a payment, with others that begin at this moment. */
   begin: Batch<DueCharge, Begun | undefined>;
   /** Records what became of a payment, with others of this moment. */
@@ -43,6 +46,7 @@ export async function openPayments({ config, redis, orm, transaction, now }: Par
     gateways,
     restOf: openRests({ gateways, read: () => orm.em.fork(), now }),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
+    chargeAtOnce: openBatch(transaction, chargeAtOnce, limits),
     begin: openBatch(
       transaction,
       (tx, _after, members) =>

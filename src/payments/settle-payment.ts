@@ -69,7 +69,8 @@ export function settlePayment(tx: EntityManager, after: AfterCommit, settlement:
   return alone((members) => settlePayments(tx, after, members), settlement);
 }
 
-type Paid = Readonly<{ order: OrderRow; payment: PaymentRow; gatewayReference: string; at: Date }>;
+/** A payment that has succeeded, and its order, as they stood before. */
+export type Paid = Readonly<{ order: OrderRow; payment: PaymentRow; gatewayReference: string; at: Date }>;
 /** The rows as they are once all that came before is written, and what is to be written of those that are paid. */
 type Rows = Readonly<{ orders: Map<string, OrderRow>; payments: Map<string, PaymentRow>; paid: Paid[] }>;
 
@@ -89,9 +90,9 @@ async function settle(
     if (illegal) return illegal;
     payments.set(paymentId, { ...payment, status: outcome.status });
     orders.set(orderId, { ...order, status: 'paid' });
-    paid.push({ order, payment, gatewayReference: outcome.reference, at });
-    const facts = { ...orderFacts(order), payment_id: paymentId };
-    within(() => after.publish(orderPaid, orderId, { ...facts, status: 'paid' }));
+    const one = { order, payment, gatewayReference: outcome.reference, at };
+    paid.push(one);
+    within(() => announcePaid(after, one));
     return outcome.status;
   }
   const reason = outcome.status === 'failed' ? outcome.code : undefined;
@@ -103,16 +104,32 @@ async function settle(
   return outcome.status;
 }
 
+/** Announces that an order is paid. */
+export function announcePaid(after: AfterCommit, { order, payment }: Paid): void {
+  const facts = { ...orderFacts(order), payment_id: payment.id };
+  after.publish(orderPaid, order.id, { ...facts, status: 'paid' });
+}
+
 /** Each update is guarded by where the rows were. @throws IllegalMove when one of them is there no longer. */
 async function payAll(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
   for (const [from, some] of Map.groupBy(paid, ({ payment }) => payment.status)) {
-    const rows = some.map(({ payment: { id }, gatewayReference, at: settledAt }) => ({
+    const rows = some.map(({ payment: { id }, gatewayReference, at }) => ({
       id,
-      set: { status: 'succeeded' as const, gatewayReference, clientSecret: null, settledAt, reviewAt: null },
+      set: paidColumns(gatewayReference, at),
     }));
     const moved = await updateEach(tx, Payment, rows, { status: from });
     if (moved < some.length) throw new IllegalMove(`of ${some.length} payments ${moved} were still '${from}'`);
   }
+  await payOrders(tx, paid);
+}
+
+/** What of a payment changes when it succeeds. */
+export function paidColumns(gatewayReference: string, settledAt: Date) {
+  return { status: 'succeeded' as const, gatewayReference, clientSecret: null, settledAt, reviewAt: null };
+}
+
+/** Moves the orders of payments that have succeeded, with the history of both. @throws IllegalMove as {@link payAll}. */
+export async function payOrders(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
   const rows = paid.map(({ order: { id }, at: paidAt }) => ({
     id,
     set: { status: 'paid' as const, paidAt, waitingSince: null },
@@ -139,7 +156,8 @@ export async function endCall(tx: EntityManager, id: string, outcome: Ending, en
   await updateRows(tx, GatewayCall, { id, endedAt: null }, endOf(outcome, endedAt));
 }
 
-function endOf(outcome: Ending, endedAt: Date) {
+/** How a conversation ended, as its row has it. */
+export function endOf(outcome: Ending, endedAt: Date) {
   const detail = [outcome.code, outcome.detail].filter((part) => part !== undefined).join(': ');
   return { endedAt, outcome: outcome.status, detail: detail === '' ? null : detail.slice(0, 500) };
 }

@@ -3,6 +3,7 @@ import { defineGateway } from '../payments/define-gateway.ts';
 /** Asks nobody and takes nothing: every charge and refund succeeds at once. */
 export const instant = defineGateway({
   name: 'instant',
+  asksNobody: true,
   keepsBooks: false,
   limits: () => ({ stepMinor: 1, leastMinor: 0, mostMinor: Number.MAX_SAFE_INTEGER }),
   keyLifeMs: Number.POSITIVE_INFINITY,

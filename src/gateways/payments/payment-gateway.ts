@@ -91,6 +91,8 @@ export type Notice = Readonly<{ type: string; eventId: string }> &
 export type GatewayRules = Readonly<{
   /** Stable for ever: payments carry it in their rows. */
   name: string;
+  /** It decides in this process and does nothing outside of it: a charge and its outcome are written down together. */
+  asksNobody?: boolean;
   /** Whether its lists say what it has done: what they do not have then did not happen. */
   keepsBooks: boolean;
   /** What it can take of a currency. */

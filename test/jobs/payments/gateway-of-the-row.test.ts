@@ -28,6 +28,7 @@ beforeEach(() => {
 });
 const noted = (name: string): PaymentGateway => ({
   ...shop.ctx.payments.gateways.named('instant'),
+  asksNobody: false,
   name,
   async charge({ key }) {
     heard.push(`${name} charge`);

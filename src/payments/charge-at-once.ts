@@ -1,0 +1,68 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { Order } from '../entities/orders.entity.ts';
+import { GatewayCall, Payment } from '../entities/payments.entity.ts';
+import { unlessPaymentsPaused } from '../jobs/pause.ts';
+import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import type { Member } from '../outbox/batch.ts';
+import { IllegalMove } from '../orders/transitions.ts';
+import { type DueCharge, newCall } from './begin-charge.ts';
+import { announcePaid, endOf, type Paid, paidColumns, payOrders } from './settle-payment.ts';
+
+type Charged = Paid & Readonly<{ member: Member<DueCharge> }>;
+
+/**
+ * Charges payments of gateways that ask nobody: nothing can happen between the beginning and the outcome, so they are one
+ * transaction. The outcome of each is whether it is paid; false: the usual way decides, because it has begun before, its order
+ * waits for nothing, it did not succeed, or payments are stopped.
+ */
+export async function chargeAtOnce(
+  tx: EntityManager,
+  after: AfterCommit,
+  members: readonly Member<DueCharge>[],
+): Promise<readonly boolean[]> {
+  const due = new Map(members.map((member) => [member.given.paymentId, member]));
+  const orders = await selectRows(tx, Order, 'id', [...new Set(members.map(({ given }) => given.orderId))], {
+    lock: true,
+  });
+  const pending = new Map(orders.filter(({ status }) => status === 'pending').map((order) => [order.id, order]));
+  const payments = await selectRows(tx, Payment, 'id', [...due.keys()], { lock: true });
+  const charged: Charged[] = [];
+  for (const payment of payments) {
+    const [order, member] = [pending.get(payment.order), due.get(payment.id)];
+    if (!order || member?.given.orderId !== order.id || payment.status !== 'processing' || payment.chargingAt) continue;
+    const gateway = member.given.gateways.all.find(({ name }) => name === payment.gateway);
+    if (!gateway?.asksNobody) continue;
+    const { gatewayKey: key, id: paymentId, amountMinor, currency, method } = payment;
+    const charge = { key, orderId: order.id, paymentId, amountMinor, currency, method };
+    const outcome = await gateway.charge(charge);
+    if (outcome.status !== 'succeeded') continue;
+    charged.push({ member, order, payment, gatewayReference: outcome.reference, at: member.given.at });
+  }
+  const isPaid = await store(tx, charged);
+  if (isPaid) for (const { member, ...paid } of charged) member.within(() => announcePaid(after, paid));
+  const paid = new Set(isPaid ? charged.map(({ member }) => member) : []);
+  return members.map((member) => paid.has(member));
+}
+
+/** Writes what has been charged; nothing, and false, when payments are stopped. */
+async function store(tx: EntityManager, charged: readonly Charged[]): Promise<boolean> {
+  const rows = charged.map(({ payment: { id, calls }, gatewayReference, at }) => ({
+    id,
+    set: { ...paidColumns(gatewayReference, at), calls: calls + 1, chargingAt: at, lastCallAt: at },
+  }));
+  const guard = { status: 'processing' as const, chargingAt: null };
+  const moved = await updateEach(tx, Payment, rows, guard, unlessPaymentsPaused);
+  if (moved === 0 && charged.length > 0) return false;
+  if (moved < charged.length) throw new IllegalMove(`of ${charged.length} payments ${moved} were still 'processing'`);
+  await insertRows(
+    tx,
+    GatewayCall,
+    charged.map(({ payment: { id: subjectId, order: orderId }, at }) => ({
+      ...newCall({ orderId, subjectId, operation: 'charge', at }),
+      ...endOf({ status: 'succeeded' }, at),
+    })),
+  );
+  await payOrders(tx, charged);
+  return true;
+}

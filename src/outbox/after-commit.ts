@@ -6,6 +6,7 @@ import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
 import type { Mint } from './ids.ts';
+import type { Unnumbered } from './number-events.ts';
 import { type NewEvent, writeEvents } from './write-events.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
@@ -26,8 +27,8 @@ export type Message = Readonly<{
   leaseUntil: Date;
 }>;
 
-/** What a transaction has left to be sent: its jobs, which the process holds the lease of, and whether there are events. */
-export type Committed = Readonly<{ jobs: readonly Message[]; hasEvents: boolean }>;
+/** What a transaction has left to be sent: its jobs, which the process holds the lease of, and its events. */
+export type Committed = Readonly<{ jobs: readonly Message[]; events: readonly Unnumbered[] }>;
 
 /** How long the process that wrote or claimed a message may send it before others take over, ms. */
 export const leaseMs = 4_000;
@@ -54,9 +55,9 @@ export function collectMessages(now: () => Date, mintId: Mint) {
   const write = async (tx: EntityManager): Promise<Committed> => {
     const leaseUntil = new Date(now().getTime() + leaseMs);
     const leased = jobs.map((job) => ({ ...job, leaseUntil }));
-    await writeEvents(tx, events);
+    const written = await writeEvents(tx, events);
     await insertRows(tx, OutboxMessage, leased);
-    return { jobs: leased, hasEvents: events.length > 0 };
+    return { jobs: leased, events: written };
   };
   return { after, write };
 }

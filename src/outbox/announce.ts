@@ -5,7 +5,7 @@ import { append, endKey, endOfStream } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { entriesOf } from '../streams/history.ts';
 import { endsOfStreams, lastPositionOf, readStreamLog, startOfStream } from './event-log.ts';
-import { type Numbered, numberEvents } from './number-events.ts';
+import { type Numbered, numberEvents, type Numbering, numberWritten, type Unnumbered } from './number-events.ts';
 
 /** What announcing needs of its process. */
 export type AnnounceParts = Readonly<{
@@ -25,12 +25,27 @@ const batch = 500;
 export async function announce(parts: AnnounceParts): Promise<number> {
   let count = 0;
   for (;;) {
-    const { events, isMore } = await numberEvents(parts.orm.em.fork(), parts.now());
+    const { events, isMore } = await numberEvents(numberingOf(parts));
     count += events.length;
-    const perStream = Map.groupBy(events, ({ stream }) => stream);
-    await Promise.all([...perStream].map(([name, some]) => appendNumbered(parts, parts.streams.get(name), some)));
+    await appendAll(parts, events);
     if (!isMore) return count;
   }
+}
+
+/** The same of events that this process has just committed, 500 at the most, and of others only where those wait for them. */
+export async function announceWritten(parts: AnnounceParts, events: readonly Unnumbered[]): Promise<void> {
+  if (events.length === 0) return;
+  const given = await numberWritten(numberingOf(parts), events);
+  await (given ? appendAll(parts, given) : announce(parts));
+}
+
+function numberingOf({ orm, streams, now }: AnnounceParts): Numbering {
+  return { em: orm.em.fork(), streams: [...streams.keys()], now: now() };
+}
+
+async function appendAll(parts: AnnounceParts, events: readonly Numbered[]): Promise<void> {
+  const perStream = Map.groupBy(events, ({ stream }) => stream);
+  await Promise.all([...perStream].map(([name, some]) => appendNumbered(parts, parts.streams.get(name), some)));
 }
 
 /** A stream that is not defined here is filled by a process that knows it. */

@@ -1,62 +1,152 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { EventLog, EventLogEnd } from '../entities/outbox.entity.ts';
+import { choose, textOf } from '../mysql/values.ts';
 import type { LoggedEvent } from '../streams/append.ts';
 
-type Found = Omit<LoggedEvent, 'time' | 'entryMs'> &
-  Readonly<{ at: string; log_position: string; log_ms: string; previous: string | null; waits_for: string | null }>;
+/** An event that has been committed, and has no position yet. */
+export type Unnumbered = Omit<LoggedEvent, 'position' | 'entryMs'>;
 
 /** An event that has just been given its position; `previous` is where the one before it stands in its stream. */
 export type Numbered = LoggedEvent & Readonly<{ previous: number | undefined }>;
 
-/** Events that have just been numbered, and whether more of them wait. */
-export type NumberedEvents = Readonly<{ events: readonly Numbered[]; isMore: boolean }>;
+/** What numbering needs: of each of `streams` it is known where it ends. */
+export type Numbering = Readonly<{ em: EntityManager; streams: readonly string[]; now: Date }>;
 
-const mostNumbered = 500;
+/** The most events that are given positions at once. */
+export const mostNumbered = 500;
+
+/** Where the log ends, and each stream in it. */
+type End = Readonly<{ last: number; lastMs: number; ends: ReadonlyMap<string, number> }>;
+type EndRow = Readonly<{ log_position: string; log_ms: string; [end: `end_${number}`]: string | null }>;
 
 /**
- * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order: a
- * transaction's as it wrote them, a subject's by their versions. Any number of processes may do so at once: one of them moves
- * the end of the log on, and the others look again.
+ * Gives positions to events that this process has just committed, and returns them in that order; undefined when that is for
+ * {@link numberEvents}: another process has given some of them, or something that comes before one of them waits. It reads
+ * no more of the log than those events, however much of it MySQL has not tidied up yet.
  */
-export async function numberEvents(em: EntityManager, now: Date): Promise<NumberedEvents> {
+export async function numberWritten(
+  numbering: Numbering,
+  events: readonly Unnumbered[],
+): Promise<readonly Numbered[] | undefined> {
+  const next = byVersion(events);
   for (;;) {
-    const found = await find(em, 'e.id');
-    const complete = withoutLater(found);
-    // Where clocks are so far apart that nothing which comes first is among them, versions alone say what does.
-    const next = byVersion(complete.length > 0 || found.length === 0 ? complete : await find(em, 'e.version, e.id'));
-    const [first] = next;
-    if (!first && found.length === 0) return { events: [], isMore: false };
-    if (!first) continue;
-    const [last, entryMs] = [Number(first.log_position), Math.max(now.getTime(), Number(first.log_ms))];
-    if (await moveEnd(em, next, last, entryMs))
-      return { events: numbered(next, last, entryMs), isMore: found.length === mostNumbered };
+    const end = await readEnd(numbering, events);
+    if (!end) return undefined;
+    const given = await moveEnd(numbering, next, end);
+    if (given) return given;
   }
 }
 
-async function find(em: EntityManager, order: 'e.id' | 'e.version, e.id'): Promise<readonly Found[]> {
-  const log = em.getMetadata(EventLog).tableName;
-  const end = em.getMetadata(EventLogEnd).tableName;
-  // Where streams end is read off their index once: of each event's own, servers would look for it in all of its stream.
-  return em.execute<Found[]>(
-    `select n.position as log_position, n.entry_ms as log_ms, e.id, e.stream, e.type, e.subject, e.version, e.\`schema\`, e.data,
-       e.trace, e.at, s.position as previous, b.id as waits_for
-     from ${end} n join ${log} e on e.position is null
-       left join (select stream, max(position) as position from ${log} group by stream) s on s.stream = e.stream
-       left join ${log} b on b.stream = e.stream and b.subject = e.subject and b.version = e.version - 1 and b.position is null
-     where n.id = 1 order by ${order} limit ${mostNumbered}`,
-  );
+/**
+ * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order: a
+ * transaction's as it wrote them, a subject's by their versions; and whether more of them wait. Any number of processes may
+ * do so at once: one of them moves the end of the log on, and the others look again.
+ */
+export async function numberEvents(
+  numbering: Numbering,
+): Promise<Readonly<{ events: readonly Numbered[]; isMore: boolean }>> {
+  for (;;) {
+    const found = await find(numbering, 'e.id');
+    const isMore = found.events.length === mostNumbered;
+    const complete = isMore ? await withoutLater(numbering.em, found.events) : found.events;
+    // Where clocks are so far apart that nothing which comes first is among them, versions alone say what does.
+    const next =
+      complete.length > 0 || !isMore ? { ...found, events: complete } : await find(numbering, 'e.version, e.id');
+    if (!next.end) return { events: [], isMore: false };
+    const given = await moveEnd(numbering, byVersion(next.events), next.end);
+    if (given) return { events: given, isMore };
+  }
 }
 
-/** Those whose subject has no earlier event that still waits outside of them. */
-function withoutLater(found: readonly Found[]): readonly Found[] {
-  const kept = new Map(found.map((event) => [event.id, event]));
-  const later = found.toSorted((one, other) => one.version - other.version);
-  for (const { id, waits_for } of later) if (waits_for !== null && !kept.has(waits_for)) kept.delete(id);
-  return [...kept.values()];
+/** Where the log ends as long as all of these events wait, and nothing that comes before them; else undefined. */
+async function readEnd({ em, streams }: Numbering, events: readonly Unnumbered[]): Promise<End | undefined> {
+  const log = em.getMetadata(EventLog).tableName;
+  const end = em.getMetadata(EventLogEnd).tableName;
+  const text = textOf(em);
+  const before = precedingOf(events).map(
+    (place) => `(${[place.stream, place.subject, place.version].map(text).join(', ')})`,
+  );
+  const preceding = `select count(*) from ${log} force index (event_log_stream_subject_version_unique)
+       where (stream, subject, version) in (${before.join(', ')}) and position is null`;
+  const [row] = await em.execute<(EndRow & { own: number; preceding: number })[]>(
+    `select ${endColumns(log, streams)}, (${before.length > 0 ? preceding : 'select 0'}) as preceding,
+       (select count(*) from ${log} force index (primary)
+         where id in (${events.map(({ id }) => text(id)).join(', ')}) and position is null) as own
+     from ${end} n where n.id = 1`,
+    [...streams],
+  );
+  return row?.own === events.length && row.preceding === 0 ? endOf(row, streams) : undefined;
+}
+
+type Found = Unnumbered & EndRow & Readonly<{ at: string }>;
+
+async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id') {
+  const log = em.getMetadata(EventLog).tableName;
+  const end = em.getMetadata(EventLogEnd).tableName;
+  const rows = await em.execute<Found[]>(
+    `select ${endColumns(log, streams)}, e.id, e.stream, e.type, e.subject, e.version, e.\`schema\`, e.data, e.trace, e.at
+     from ${end} n join ${log} e on e.position is null
+     where n.id = 1 order by ${order} limit ${mostNumbered}`,
+    [...streams],
+  );
+  const events = rows.map(({ id, stream, type, subject, version, schema, data, trace, at }): Unnumbered => {
+    const time = new Date(`${at.replace(' ', 'T')}Z`).toISOString();
+    return { id, stream, type, subject, version, schema, time, data, trace };
+  });
+  return { events, end: rows[0] && endOf(rows[0], streams) };
+}
+
+// Servers read the end of one stream off its index before they begin; those of all, joined, they would collect first.
+function endColumns(log: string, streams: readonly string[]): string {
+  const ends = streams.map((_, index) => `(select max(position) from ${log} where stream = ?) as end_${index}`);
+  return [...ends, 'n.position as log_position', 'n.entry_ms as log_ms'].join(', ');
+}
+
+function endOf(row: EndRow, streams: readonly string[]): End {
+  const ends = streams.flatMap((stream, index): [string, number][] => {
+    const end = row[`end_${index}`];
+    return end === null || end === undefined ? [] : [[stream, Number(end)]];
+  });
+  return { last: Number(row.log_position), lastMs: Number(row.log_ms), ends: new Map(ends) };
+}
+
+type Place = Pick<Unnumbered, 'stream' | 'subject' | 'version'>;
+
+function placeOf({ stream, subject, version }: Place): string {
+  return `${stream} ${subject} ${version}`;
+}
+
+/** What comes before these events and is not among them. */
+function precedingOf(events: readonly Unnumbered[]): readonly Place[] {
+  const among = new Set(events.map(placeOf));
+  return events.flatMap(({ stream, subject, version }) => {
+    const before = { stream, subject, version: version - 1 };
+    return version === 1 || among.has(placeOf(before)) ? [] : [before];
+  });
+}
+
+/**
+ * Those whose subject has no earlier event that waits outside of them. Whoever sees an event sees those before it, because a
+ * subject's events commit in their order: as long as all that waits has been found, nothing waits outside.
+ */
+async function withoutLater(em: EntityManager, found: readonly Unnumbered[]): Promise<readonly Unnumbered[]> {
+  const log = em.getMetadata(EventLog).tableName;
+  const preceding = precedingOf(found);
+  if (preceding.length === 0) return found;
+  const waiting = await em.execute<Place[]>(
+    `select stream, subject, version from ${log}
+     where position is null and (stream, subject, version) in (${preceding.map(() => '(?, ?, ?)').join(', ')})`,
+    preceding.flatMap(({ stream, subject, version }) => [stream, subject, version]),
+  );
+  const absent = new Set(waiting.map(placeOf));
+  const isLater = (event: Place) => absent.has(placeOf({ ...event, version: event.version - 1 }));
+  for (const event of found.toSorted((one, other) => one.version - other.version))
+    if (isLater(event)) absent.add(placeOf(event));
+  return found.filter((event) => !absent.has(placeOf(event)));
 }
 
 /** The same places, and of each subject the lower version in the earlier one: its writers' clocks may differ. */
-function byVersion(events: readonly Found[]): readonly Found[] {
+function byVersion(events: readonly Unnumbered[]): readonly Unnumbered[] {
   const subjects = Map.groupBy(events, ({ stream, subject }) => `${stream} ${subject}`);
   const next = new Map(
     [...subjects].map(([key, some]) => [key, some.toSorted((one, other) => one.version - other.version).values()]),
@@ -64,35 +154,31 @@ function byVersion(events: readonly Found[]): readonly Found[] {
   return events.flatMap(({ stream, subject }) => next.get(`${stream} ${subject}`)?.next().value ?? []);
 }
 
-/** One statement, so that the end moves with all of them or not at all. */
-async function moveEnd(em: EntityManager, found: readonly Found[], last: number, entryMs: number): Promise<boolean> {
+/** One statement, so that the end moves with all of them or not at all; then undefined. */
+async function moveEnd(
+  { em, now }: Numbering,
+  events: readonly Unnumbered[],
+  { last, lastMs, ends }: End,
+): Promise<readonly Numbered[] | undefined> {
   const log = em.getMetadata(EventLog).tableName;
   const end = em.getMetadata(EventLogEnd).tableName;
+  const text = textOf(em);
+  const entryMs = Math.max(now.getTime(), lastMs);
+  const positions = events.map(({ id }, index) => [id, last + 1 + index] as const);
   const { affectedRows } = await em.execute<{ affectedRows: number }>(
-    `update ${end} n join ${log} e force index (primary) on e.id in (${found.map(() => '?').join(', ')})
-     set n.position = ?, n.entry_ms = ?, e.entry_ms = ?,
-       e.position = case e.id ${found.map(() => 'when ? then ?').join(' ')} end
-     where n.id = 1 and n.position = ? and e.position is null`,
-    [
-      ...found.map(({ id }) => id),
-      last + found.length,
-      entryMs,
-      entryMs,
-      ...found.flatMap(({ id }, index) => [id, last + 1 + index]),
-      last,
-    ],
+    `update ${end} n join ${log} e force index (primary) on e.id in (${events.map(({ id }) => text(id)).join(', ')})
+     set n.position = ${last + events.length}, n.entry_ms = ${entryMs}, e.entry_ms = ${entryMs},
+       e.position = ${choose('e.id', positions, text)}
+     where n.id = 1 and n.position = ${last} and e.position is null`,
+    [],
     'run',
   );
-  return affectedRows === found.length + 1;
-}
-
-function numbered(found: readonly Found[], last: number, entryMs: number): Numbered[] {
-  const ends = new Map<string, number>();
-  return found.map(({ id, stream, type, subject, version, schema, data, trace, at, previous }, index) => {
+  if (affectedRows !== events.length + 1) return undefined;
+  const reached = new Map(ends);
+  return events.map((event, index) => {
     const position = last + 1 + index;
-    const before = ends.get(stream) ?? (previous === null ? undefined : Number(previous));
-    ends.set(stream, position);
-    const time = new Date(`${at.replace(' ', 'T')}Z`).toISOString();
-    return { position, entryMs, id, stream, type, subject, version, schema, time, data, trace, previous: before };
+    const previous = reached.get(event.stream);
+    reached.set(event.stream, position);
+    return { ...event, position, entryMs, previous };
   });
 }

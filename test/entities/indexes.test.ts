@@ -149,12 +149,14 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'forex_rates: base, as_of': series(forex.store, { base: symbol }),
   'market_news: symbol, published_at': [news7],
   'outbox_messages: lease_until': [() => sweepOnce(api.ctx.orm, { send: async () => 0 })],
-  'event_log: position': [administrator('/events'), () => numberEvents(em(), new Date())],
+  'event_log: position': [
+    administrator('/events'),
+    () => numberEvents({ em: em(), streams: ['orders'], now: new Date() }),
+  ],
   'event_log: stream, subject, version': [administrator(`/orders/${order}/timeline`)],
   'event_log: stream, position': [
     () => endOfLog(api.ctx.orm)('market'),
     () => readStreamLog(em(), 'market', 1_000, 100),
-    () => numberEvents(em(), new Date()),
   ],
   'event_log: subject, position': [administrator(`/events?subject=${order}`)],
 };

@@ -126,7 +126,9 @@ test('giving a position, and asking where streams end, looks at the end of a log
       return counts.reduce((sum, { Value: count }) => sum + Number(count), 0);
     };
     const before = await rowsRead();
-    expect(await numberEvents(tx, new Date())).toMatchObject({ events: [{ position: 3_001, previous: 3_000 }] });
+    expect(await numberEvents({ em: tx, streams: ['parcels'], now: new Date() })).toMatchObject({
+      events: [{ position: 3_001, previous: 3_000 }],
+    });
     expect(await endsOfStreams(tx)).toEqual(new Map([['parcels', 3_001]]));
     return (await rowsRead()) - before;
   });

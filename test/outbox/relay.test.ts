@@ -2,7 +2,8 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { impatientRedis } from '../../src/redis/connection.ts';
 import { append, endOfStream } from '../../src/streams/append.ts';
-import { freePort } from '../support/processes/process.ts';
+import { freePort, until } from '../support/processes/process.ts';
+import { statementsOf } from '../support/stores/statements.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import {
   letterSent,
@@ -28,7 +29,7 @@ const announced = async () =>
   (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject, version }) => `${subject} ${version}`);
 const positions = async () =>
   (await outbox.log()).map(({ subject, version, position }) => `${subject} ${version} ${position}`);
-const committed = async () => ({ jobs: await outbox.jobs(), hasEvents: true });
+const committed = async () => ({ jobs: await outbox.jobs(), events: await outbox.events() });
 const redisAway = async () => {
   const redis = new Redis({ ...impatientRedis(outbox.api.ctx.config), port: await freePort() });
   redis.on('error', () => {});
@@ -44,7 +45,7 @@ test('events go to their streams, jobs to their queues, and what has gone is mar
   const { producer, added } = noteJobs();
   const jobs = await outbox.jobs();
   const relay = outbox.relay({ producer });
-  relay.notify({ jobs, hasEvents: true });
+  relay.notify({ jobs, events: await outbox.events() });
   await relay.idle();
   expect(added).toMatchObject([{ id: jobs[0]?.id, payload: { parcel: 'first' } }]);
   expect(await outbox.rows()).toEqual([]);
@@ -135,6 +136,7 @@ test('a job that is not defined here stays, and blocks nobody; an event goes as 
   const { producer, added } = noteJobs();
   const relay = outbox.relay({ producer });
   expect([await relay.announce(), await relay.send(await outbox.jobs())]).toEqual([3, 1]);
+  await relay.idle();
   const told = await readStream(outbox.api.ctx.redis, 'parcels');
   expect(told.map(({ subject, schema }) => `${subject} ${schema}`).toSorted()).toEqual(['known 1', 'unknown 3']);
   expect(added.map(({ payload }) => payload)).toEqual([{ parcel: 'known' }]);
@@ -165,7 +167,7 @@ test('a relay leaves to the sweep what its lease is too short for', async () => 
   const { producer, added } = noteJobs();
   const soon = new Date(Date.now() + 2_000);
   const relay = outbox.relay({ producer });
-  relay.notify({ jobs: (await outbox.jobs()).map((job) => ({ ...job, leaseUntil: soon })), hasEvents: false });
+  relay.notify({ jobs: (await outbox.jobs()).map((job) => ({ ...job, leaseUntil: soon })), events: [] });
   await relay.idle();
   expect(added).toEqual([]);
   relay.notify(await committed());
@@ -190,4 +192,21 @@ test('a key of Redis that is no stream holds back its own events alone: other st
   await redis.del('parcels');
   await outbox.complete();
   expect(await announced()).toEqual(['held 1']);
+});
+
+test('messages of jobs that have been sent are deleted together', async () => {
+  await outbox.transaction(async (_tx, after) => void after.enqueue(weighParcel, { parcel: 'first' }));
+  await outbox.transaction(async (_tx, after) => void after.enqueue(weighParcel, { parcel: 'second' }));
+  const { producer } = noteJobs();
+  const relay = outbox.relay({ producer });
+  const heard = await statementsOf(async () => {
+    for (const job of await outbox.jobs()) await relay.send([job]);
+    await relay.idle();
+  });
+  expect(heard.filter((one) => one.startsWith('delete'))).toHaveLength(1);
+  expect(await outbox.rows()).toEqual([]);
+  // Without anybody who waits for it, too.
+  await outbox.transaction(async (_tx, after) => void after.enqueue(weighParcel, { parcel: 'third' }));
+  await relay.send(await outbox.jobs());
+  await until('deleted', async () => ((await outbox.rows()).length === 0 ? true : undefined));
 });

@@ -29,7 +29,9 @@ test('a message is left to whoever holds its lease, and taken over once that has
   const { orm } = outbox.api.ctx;
   expect(await sweepOnce(orm, outbox.relay({ producer }))).toBe(0);
   await outbox.expireLeases();
-  expect(await sweepOnce(orm, outbox.relay({ producer }))).toBe(1);
+  const relay = outbox.relay({ producer });
+  expect(await sweepOnce(orm, relay)).toBe(1);
+  await relay.idle();
   expect(added).toHaveLength(1);
   expect(await outbox.rows()).toEqual([]);
 });
@@ -51,6 +53,7 @@ test('four sweeps at once send each message once', async () => {
     sweepers.map(async ({ producer }) => {
       const relay = outbox.relay({ producer });
       while ((await sweepOnce(orm, relay)) > 0);
+      await relay.idle();
     }),
   );
   const sent = sweepers.flatMap(({ added }) => added.map(({ id }) => id));

@@ -6,6 +6,7 @@ import type { QueuedJob } from '../../../src/jobs/enqueue.ts';
 import { upkeep } from '../../../src/jobs/queues.ts';
 import type { Message } from '../../../src/outbox/after-commit.ts';
 import { completeStreams } from '../../../src/outbox/announce.ts';
+import type { Unnumbered } from '../../../src/outbox/number-events.ts';
 import { openRelay, type Relay, type RelayParts } from '../../../src/outbox/relay.ts';
 import { defineEvent, defineStream, type Stream } from '../../../src/streams/define-event.ts';
 import { openTransaction, type Transaction } from '../../../src/outbox/transaction.ts';
@@ -64,6 +65,8 @@ export type Outbox = Readonly<{
   rows(): Promise<Row[]>;
   /** The jobs as a relay takes them. */
   jobs(): Promise<Message[]>;
+  /** The events that have no position, as a relay takes them. */
+  events(): Promise<Unnumbered[]>;
   /** The events of the log, by position; those without one come last, by version. */
   log(): Promise<Event[]>;
   /** Lets every lease run out. */
@@ -98,6 +101,12 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
     },
     rows,
     jobs: async () => (await rows()).map(({ trace = null, ...row }) => ({ ...row, trace })),
+    events: async () =>
+      (await ctx.orm.em.fork().find(EventLog, { position: null }, { orderBy: { id: 'asc' } })).map(
+        ({ id, type, subject, version, schema, data, at, trace = null, ...row }) => {
+          return { id, type, subject, version, schema, data, trace, stream: row.stream, time: at.toISOString() };
+        },
+      ),
     log: async () =>
       (await ctx.orm.em.fork().find(EventLog, {}, { orderBy: { version: 'asc' } })).toSorted(
         (one, other) => (one.position ?? untold) - (other.position ?? untold),

@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Numbering, numberEvents, numberWritten } from '../../src/outbox/number-events.ts';
+import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
+import { statementsOf } from '../support/stores/statements.ts';
+
+let outbox: Outbox;
+beforeAll(async () => {
+  outbox = await openOutbox();
+});
+afterAll(() => outbox.api.close());
+beforeEach(() => outbox.empty());
+
+const move = async (...steps: readonly [parcel: string, step: number][]) => {
+  const before = new Set((await outbox.events()).map(({ id }) => id));
+  await outbox.transaction(async (_tx, after) => {
+    for (const [parcel, step] of steps) after.publish(parcelMoved, parcel, { step });
+  });
+  return (await outbox.events()).filter(({ id }) => !before.has(id));
+};
+const numbering = (): Numbering => ({ em: outbox.api.ctx.orm.em.fork(), streams: ['parcels'], now: new Date() });
+const placesOf = (events?: readonly { subject: string; version: number; position?: number | null | undefined }[]) =>
+  events?.map(({ subject, version, position }) => `${subject} ${version} ${position}`);
+
+describe('events that this process has committed', () => {
+  it('are given positions as they were written, and know what stands before them', async () => {
+    await numberWritten(numbering(), await move(['a', 1]));
+    const given = await numberWritten(numbering(), await move(['b', 1], ['a', 2], ['b', 2]));
+    expect(placesOf(given)).toEqual(['b 1 2', 'a 2 3', 'b 2 4']);
+    expect(given?.map(({ previous }) => previous)).toEqual([1, 2, 3]);
+    expect(given?.[0]).toMatchObject({ data: '{"step":1}', type: 'parcel.moved', stream: 'parcels' });
+  });
+
+  it('are in the order of their versions, whichever transaction is heard of first', async () => {
+    const [first, second] = [await move(['a', 1]), await move(['a', 2])];
+    expect(placesOf(await numberWritten(numbering(), [...second, ...first]))).toEqual(['a 1 1', 'a 2 2']);
+  });
+
+  it('wait for what comes before them and was committed by another process', async () => {
+    const others = await move(['a', 1]);
+    const own = await move(['b', 1], ['a', 2]);
+    expect(await numberWritten(numbering(), own)).toBeUndefined();
+    expect(placesOf((await numberEvents(numbering())).events)).toEqual(['a 1 1', 'b 1 2', 'a 2 3']);
+    expect(others).toHaveLength(1);
+  });
+
+  it('are left when another process has given them positions', async () => {
+    const own = await move(['a', 1], ['b', 1]);
+    await numberEvents(numbering());
+    const more = await move(['c', 1]);
+    expect(await numberWritten(numbering(), [...own, ...more])).toBeUndefined();
+    expect(placesOf(await outbox.log())).toEqual(['a 1 1', 'b 1 2', 'c 1 null']);
+  });
+
+  it('get other positions when another process has moved the end meanwhile', async () => {
+    const [own, others] = [await move(['a', 1], ['b', 1]), await move(['c', 1])];
+    const [mine, theirs] = await Promise.all([numberWritten(numbering(), own), numberWritten(numbering(), others)]);
+    const positions = [...(mine ?? []), ...(theirs ?? [])].map(({ position }) => position);
+    expect(new Set(positions)).toEqual(new Set([1, 2, 3]));
+    expect((await outbox.log()).map(({ position }) => position)).toEqual([1, 2, 3]);
+  });
+
+  it('take two statements, however many they are', async () => {
+    const own = await move(...Array.from({ length: 60 }, (_, index): [string, number] => [`parcel-${index}`, 1]));
+    const heard = await statementsOf(async () => void (await numberWritten(numbering(), own)));
+    expect(heard).toHaveLength(2);
+  });
+});

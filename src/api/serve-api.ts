@@ -23,6 +23,8 @@ export function serveApi(
   };
   const listener = getRequestListener(app.fetch);
   return createServer(serverOptions, (incoming, outgoing) => {
-    if (!app.front?.answer(incoming, outgoing)) void listener(incoming, outgoing);
+    const pass = () => void listener(incoming, outgoing);
+    if (app.front) app.front.answer(incoming, outgoing, pass);
+    else pass();
   });
 }

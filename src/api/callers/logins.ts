@@ -95,6 +95,7 @@ const most = 10_000;
 export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Date }>): Logins {
   const known = new Map<string, Remembered>();
   const watch = openLoginWatch({ orm, now });
+  const underWay = new Map<string, Promise<Principal | undefined>>();
   let forgotten = 0;
   const recall = (tokenHash: string): Principal | undefined => {
     const login = known.get(tokenHash);
@@ -117,9 +118,16 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
     }
     return principal;
   };
+  // When a login has to be read again, many wait for it at once.
+  const findOnce = (tokenHash: string): Promise<Principal | undefined> => {
+    const name = `${forgotten} ${tokenHash}`;
+    const finding = underWay.get(name) ?? readLogin(tokenHash).finally(() => underWay.delete(name));
+    underWay.set(name, finding);
+    return finding;
+  };
   return {
     recall,
-    find: async (tokenHash) => recall(tokenHash) ?? readLogin(tokenHash),
+    find: async (tokenHash) => recall(tokenHash) ?? findOnce(tokenHash),
     forget(userId) {
       forgotten += 1;
       for (const [hash, { principal }] of known) if (principal.userId === userId) known.delete(hash);

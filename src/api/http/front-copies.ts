@@ -4,60 +4,104 @@ import type { MiddlewareHandler } from 'hono';
 import { forgetOldest } from '../../process/forget-oldest.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 
-/** Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes. */
+/**
+ * Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes, and one
+ * that comes before there are any waits for those of the first.
+ */
 export type FrontCopies = Readonly<{
-  /** Answers a request from a copy; false when there is none for it. */
-  answer(incoming: IncomingMessage, outgoing: ServerResponse): boolean;
+  /** Answers a request from a copy; where there is none for it, `pass` hands it to the routes. */
+  answer(incoming: IncomingMessage, outgoing: ServerResponse, pass: () => void): void;
   /** Keeps what the routes have answered, where it may be kept. */
   keep: MiddlewareHandler<RouteEnv>;
 }>;
 
 type Copy = Readonly<{ untilMs: number; head: readonly string[]; body: Buffer }>;
+type Waiting = Readonly<{ outgoing: ServerResponse; pass(): void }>;
 
 // Shorter than anybody can tell, and long enough for a hundred requests.
 const keptMs = 20;
+// A first that takes longer holds nobody up.
+const patienceMs = 1_000;
 const most = 1_000;
 const mostBytes = 65_536;
 const requestIdName = 'x-request-id';
 
 /** A request with no other fields says nothing of who asks, what they have already, or where they come from. */
 const plain = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accept-language', 'user-agent']);
+// What answers with copies; whoever asks for anything else waits for nobody.
+const hasCopies = /^\/market\//;
 
 /** Opens the copies of one process. `elapsedMs` is a clock that only goes on. */
 export function openFrontCopies(elapsedMs: () => number = () => performance.now()): FrontCopies {
   const copies = new Map<string, Copy>();
+  // Of each request that the routes are at work on, the same ones that have come since.
+  const crowds = new Map<string, Waiting[]>();
+
+  const release = (name: string, copy: Copy | undefined) => {
+    const crowd = crowds.get(name) ?? [];
+    crowds.delete(name);
+    for (const { outgoing, pass } of crowd)
+      if (copy) send(copy, outgoing);
+      else pass();
+  };
   return {
-    answer(incoming, outgoing) {
-      const copy = copies.get(`${incoming.headers.host} ${incoming.url}`);
-      if (!copy || copy.untilMs <= elapsedMs() || !isPlain(incoming)) return false;
-      outgoing.writeHead(200, [...copy.head, requestIdName, randomUUID()]);
-      outgoing.end(copy.body);
-      return true;
+    answer(incoming, outgoing, pass) {
+      const name = nameOf(incoming);
+      if (name === undefined) return pass();
+      const copy = copies.get(name);
+      if (copy && copy.untilMs > elapsedMs()) return send(copy, outgoing);
+      const crowd = crowds.get(name);
+      if (crowd) return void crowd.push({ outgoing, pass });
+      if (hasCopies.test(incoming.url ?? '')) {
+        crowds.set(name, []);
+        const impatient = setTimeout(() => release(name, undefined), patienceMs);
+        outgoing.once('close', () => {
+          clearTimeout(impatient);
+          release(name, undefined);
+        });
+      }
+      return pass();
     },
     async keep(c, next) {
-      await next();
-      const { res, env } = c;
-      const incoming = incomingOf(env);
-      if (!incoming || !isPlain(incoming) || !isForAll(res)) return;
-      const body = Buffer.from(await res.clone().arrayBuffer());
-      if (body.length > mostBytes) return;
-      const fields = [...res.headers].filter(([name]) => name !== requestIdName);
-      const head = [...fields.flat(), 'content-length', String(body.length)];
-      copies.set(`${incoming.headers.host} ${incoming.url}`, { untilMs: elapsedMs() + keptMs, head, body });
-      forgetOldest(copies, most);
+      const incoming = incomingOf(c.env);
+      const name = incoming && nameOf(incoming);
+      let copy: Copy | undefined;
+      try {
+        await next();
+        if (name !== undefined && isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
+      } finally {
+        if (name !== undefined) {
+          if (copy) copies.set(name, copy);
+          forgetOldest(copies, most);
+          release(name, copy);
+        }
+      }
     },
   };
 }
 
-function isPlain({ method, rawHeaders }: IncomingMessage): boolean {
-  if (method !== 'GET') return false;
-  let hosts = 0;
+function send({ head, body }: Copy, outgoing: ServerResponse): void {
+  outgoing.writeHead(200, [...head, requestIdName, randomUUID()]);
+  outgoing.end(body);
+}
+
+async function copyOf(answer: Response, untilMs: number): Promise<Copy | undefined> {
+  const body = Buffer.from(await answer.clone().arrayBuffer());
+  if (body.length > mostBytes) return undefined;
+  const fields = [...answer.headers].filter(([name]) => name !== requestIdName);
+  return { untilMs, head: [...fields.flat(), 'content-length', String(body.length)], body };
+}
+
+/** What a copy is kept under; undefined for a request that says anything of its own. */
+function nameOf({ method, url, rawHeaders }: IncomingMessage): string | undefined {
+  if (method !== 'GET') return undefined;
+  let host: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const name = (rawHeaders[index] ?? '').toLowerCase();
-    if (!plain.has(name)) return false;
-    if (name === 'host') hosts += 1;
+    if (!plain.has(name) || (name === 'host' && host !== undefined)) return undefined;
+    if (name === 'host') host = rawHeaders[index + 1];
   }
-  return hosts === 1;
+  return host === undefined ? undefined : `${host} ${url}`;
 }
 
 /** A copy that caches may keep for a while. */
@@ -73,5 +117,5 @@ function incomingOf(env: unknown): IncomingMessage | undefined {
 }
 
 function isIncoming(value: unknown): value is IncomingMessage {
-  return typeof value === 'object' && value !== null && 'rawHeaders' in value && 'headers' in value;
+  return typeof value === 'object' && value !== null && 'rawHeaders' in value && 'method' in value;
 }

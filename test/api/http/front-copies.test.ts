@@ -91,4 +91,26 @@ describe('a copy in front of the routes', () => {
     expect(new Set(ids).size).toBe(2);
     expect((await read({}, '/market/quote?symbol=$$')).status).toBe(422);
   });
+
+  it('is waited for by those who come while the first asks, and none of them asks itself', async () => {
+    nowMs += 1_000;
+    await store(9);
+    const looked = api.ctx.redis.monitor();
+    const heard: string[] = [];
+    (await looked).on('monitor', (_time: string, [command = '', key = '']: string[]) =>
+      heard.push(`${command} ${key}`),
+    );
+    const answers = await Promise.all(Array.from({ length: 40 }, () => read()));
+    (await looked).disconnect();
+    expect(new Set(answers.map(({ price }) => price))).toEqual(new Set(['9']));
+    expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(40);
+    expect(heard.filter((one) => one.includes(quoteName('AAPL'))).length).toBeLessThanOrEqual(2);
+  });
+
+  it('that is none lets all who waited for it ask themselves', async () => {
+    nowMs += 1_000;
+    const answers = await Promise.all(Array.from({ length: 10 }, () => read({}, '/market/quote?symbol=$$')));
+    expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 422));
+    expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(10);
+  });
 });

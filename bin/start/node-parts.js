@@ -5,7 +5,7 @@ import { root } from '../tools/environment.js';
  * Requests and jobs make much garbage that lives briefly: left to itself, Node gives it a hundred megabytes, and is no faster for
  * it. All processes have the same flags, or what one has compiled would be of no use to the others.
  */
-export const smallYoungGeneration = '--max-semi-space-size=4';
+export const smallYoungGeneration = '--max-semi-space-size=16';
 
 /** The environment of every process of ours: the user's, and over it what the set-up has decided. */
 export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {

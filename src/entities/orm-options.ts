@@ -33,11 +33,21 @@ export const allEntities = [
   AuditEntry,
 ];
 
+// Longer than a transaction may take, so that none is cut off whose process is alive.
+const longestSilenceSeconds = 10;
+// Looked at once a second: whoever takes a connection out of the pool finds it seconds before the server would close it.
+const longestIdleMs = 5_000;
+const mostConnections = 20;
+
 /**
- * How every session begins. READ COMMITTED, so that a sweep of the outbox never makes an insert wait; and nobody waits for a
- * lock longer than a client waits for an answer.
+ * How every session begins. READ COMMITTED, so that a sweep of the outbox never makes an insert wait; nobody waits for a
+ * lock longer than a client waits for an answer; and a process that is frozen, or cut off, in the middle of a transaction
+ * does not hold its locks until it comes back: the server ends a session that has been silent, and undoes what it began.
  */
-const session = ['set session transaction isolation level read committed', 'set session innodb_lock_wait_timeout = 5'];
+const session = [
+  'set session transaction isolation level read committed',
+  `set session innodb_lock_wait_timeout = 5, wait_timeout = ${longestSilenceSeconds}`,
+];
 
 /** MikroORM as every process and its command line see it. Sessions are UTC and `utf8mb4_bin`. */
 export function ormOptions(config: Config) {
@@ -52,8 +62,14 @@ export function ormOptions(config: Config) {
     // Without it 'AAPL' and 'aapl' would be one key, and servers would differ.
     collate: 'utf8mb4_bin',
     timezone: '+00:00',
-    pool: { min: 0, max: 20 },
-    driverOptions: { connectTimeout: 2_000, enableKeepAlive: true },
+    pool: { min: 0, max: mostConnections, idleTimeoutMillis: longestIdleMs },
+    driverOptions: {
+      connectTimeout: 2_000,
+      enableKeepAlive: true,
+      // Told nothing, mysql2 would close every second whatever is not in use; and it would hang up without a word.
+      maxIdle: mostConnections - 1,
+      gracefulEnd: true,
+    },
     onCreateConnection: beginSession,
     extensions: [Migrator],
     migrations: {

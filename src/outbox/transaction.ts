@@ -16,7 +16,14 @@ const defaultDeadlineMs = 8_000;
 // Deadlock, lock wait, changed since read, and a connection lost on the way: nothing was committed. A lock wait ends its
 // statement alone; the rest is rolled back because the transaction is given up.
 const harmless = new Set([1213, 1205, 1020]);
-const lostConnection = new Set(['PROTOCOL_CONNECTION_LOST', 'ECONNRESET', 'EPIPE', 'ER_SERVER_SHUTDOWN']);
+const lostConnection = new Set([
+  'PROTOCOL_CONNECTION_LOST',
+  'ECONNRESET',
+  'EPIPE',
+  'ER_SERVER_SHUTDOWN',
+  // MySQL's last word to a session that has been silent for too long; MariaDB says none.
+  'ER_CLIENT_INTERACTION_TIMEOUT',
+]);
 
 /**
  * Opens the way to write. The work may run again after a deadlock or a lost connection, so it must not touch anything

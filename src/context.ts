@@ -23,8 +23,8 @@ export type Jobs = Producer &
     definitions: Definitions<JobContext>;
     /** What carries traces through BullMQ, where there is a collector. */
     telemetry: Traces['telemetry'];
-    /** The context of one job, with an entity manager of its own; its calls to Finnhub are made in this lane. */
-    fork(lane?: Lane): JobContext;
+    /** The context of one job, with an entity manager and, where it has one, a log of its own; its calls to Finnhub are made in this lane. */
+    fork(lane?: Lane, log?: Log): JobContext;
   }>;
 
 /** What every job may use; a job names what it needs in its parameter. */
@@ -70,15 +70,8 @@ export async function openContext(config: Config, role: string): Promise<Context
     market,
     catalog: openCatalog(config, redis, tell),
   };
-  const fork = (lane: Lane = 'logged_in'): JobContext => ({
-    ...rooms,
-    transaction,
-    jobs,
-    now,
-    log,
-    market: market.inLane(lane),
-    em: orm.em.fork(),
-  });
+  const fork: Jobs['fork'] = (lane = 'logged_in', ofJob = log) =>
+    withReader(orm, { ...rooms, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };
   return {
     ...rooms,
@@ -97,6 +90,17 @@ export async function openContext(config: Config, role: string): Promise<Context
       redis.disconnect();
       await orm.close(true);
       await closeTraces();
+    },
+  };
+}
+
+/** Most jobs read nothing by an entity manager, and one costs more than all else that they are given. */
+function withReader(orm: MikroORM, given: Omit<JobContext, 'em'>): JobContext {
+  let em: EntityManager | undefined;
+  return {
+    ...given,
+    get em() {
+      return (em ??= orm.em.fork());
     },
   };
 }

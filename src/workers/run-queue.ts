@@ -92,7 +92,7 @@ async function attempt(
   // Whoever joins a job that waits in the background brings it forward.
   const lane = laneOf(queued.priority);
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal };
-  const result = await job.work(given, { ...context.jobs.fork(lane), log: context.log });
+  const result = await job.work(given, context.jobs.fork(lane, context.log));
   return job.result.parse(result);
 }
 

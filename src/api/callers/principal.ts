@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { within } from '../../process/deadline.ts';
@@ -69,7 +69,7 @@ export function principalOf(c: HonoContext<RouteEnv>): Principal {
 
 /** How a token is kept at rest. */
 export function hashToken(token: string): string {
-  return createHash('sha256').update(token).digest('hex');
+  return hash('sha256', token);
 }
 
 /** Who the bearer token or the session cookie belongs to; undefined when there is none, or none that is valid. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockWaitTimeoutException, UniqueConstraintViolationException } from '@mikro-orm/mysql';
@@ -131,9 +131,7 @@ async function recall(
 
 function fingerprintOf(c: HonoContext<RouteEnv>, body: unknown): string {
   const path = c.req.path.replace(/\/+$/, '');
-  return createHash('sha256')
-    .update(JSON.stringify([c.req.method, path, body]))
-    .digest('hex');
+  return hash('sha256', JSON.stringify([c.req.method, path, body]));
 }
 
 function respond(c: HonoContext<RouteEnv>, { answer: { status, text, location }, isReplayed }: Answered): Response {

@@ -23,7 +23,7 @@ export type Jobs = Producer &
     definitions: Definitions<JobContext>;
     /** What carries traces through BullMQ, where there is a collector. */
     telemetry: Traces['telemetry'];
-    /** The context of one job, with an entity manager and, where it has one, a log of its own; its calls to Finnhub are made in this lane. */
+    /** The context of one job, with an entity manager of its own; its calls to Finnhub are made in this lane. */
     fork(lane?: Lane, log?: Log): JobContext;
   }>;
 

@@ -27,7 +27,7 @@ await startWith(async () => {
   if (await isSchemaCurrent(context.orm)) await requireAccounts(context.orm.em.fork(), config);
 });
 const stopping = new AbortController();
-const connection = { ...patientRedis(config), enableAutoPipelining: true };
+const connection = patientRedis(config);
 const workers = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));

@@ -14,7 +14,11 @@ export async function isSchemaCurrent(orm: MikroORM): Promise<boolean> {
  * @throws CannotStart when it has not come, or does not let us in.
  */
 export async function waitForDatabase(orm: MikroORM, { mayCreate = false } = {}): Promise<void> {
-  const reach = async () => void (mayCreate ? await orm.schema.ensureDatabase() : await ping(orm));
+  const reach = async () => {
+    if (mayCreate) await orm.schema.ensureDatabase();
+    // Also of a new one: MikroORM does not close a pool that nothing has been asked of, and that keeps the process alive.
+    await ping(orm);
+  };
   const shouldRetry = ({ error }: Readonly<{ error: Error }>) => !denials.has(codeOf(error));
   try {
     await pRetry(reach, { retries: 60, factor: 1, minTimeout: 500, shouldRetry });

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { Product } from '../../src/entities/catalog.entity.ts';
+import { openTransaction } from '../../src/outbox/transaction.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { until } from '../support/processes/process.ts';
 
@@ -37,4 +38,18 @@ test('whoever falls silent in a transaction holds its locks for moments, and has
   await until('another goes on', () => api.ctx.transaction((tx) => rename(tx, 'by another')).catch(() => undefined));
   await expect(silent.commit()).rejects.toThrow(/connection/i);
   expect(await em().findOneOrFail(Product, 1)).toMatchObject({ title: 'by another' });
+});
+
+test('a process that was frozen in a transaction finds it undone, and does it again', async () => {
+  const patient = openTransaction(api.ctx.orm, { notify() {} }, () => new Date(), 60_000);
+  let runs = 0;
+  await patient(async (tx) => {
+    runs += 1;
+    await rename(tx, `by run ${runs}`);
+    // Nothing of this process goes on meanwhile, and the next statement is sent before anything is heard.
+    if (runs === 1) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 12_000);
+    await tx.nativeUpdate(Product, { id: 2 }, { title: `by run ${runs}` });
+  });
+  expect(runs).toBe(2);
+  expect(await em().find(Product, { title: 'by run 2' })).toHaveLength(2);
 });

@@ -21,9 +21,9 @@ afterAll(async () => {
 
 const Asked = z.tuple([z.object({ Value: z.coerce.number() })]);
 
-/** How many statements clients have sent to this MySQL. */
-async function askedOfMysql(): Promise<number> {
-  const status: unknown = await platform.orm.em.fork().execute(`show global status like 'Questions'`);
+/** How many statements clients have sent to this MySQL, or how many connections they have opened. */
+async function askedOfMysql(what: 'Questions' | 'Connections'): Promise<number> {
+  const status: unknown = await platform.orm.em.fork().execute(`show global status like '${what}'`);
   return Asked.parse(status)[0].Value;
 }
 
@@ -33,12 +33,14 @@ async function askedOfRedis(): Promise<number> {
 }
 
 test('an idle platform asks MySQL for less than 14 statements a second, and Redis less than 21 times', async () => {
-  const before = [await askedOfMysql(), await askedOfRedis()] as const;
+  const before = [await askedOfMysql('Questions'), await askedOfRedis(), await askedOfMysql('Connections')] as const;
   // The server's own seconds: a slow machine asks for less in them, never for more.
   const seconds = 10;
   await platform.orm.em.fork().execute('select sleep(?)', [seconds]);
-  expect((await askedOfMysql()) - before[0]).toBeLessThan(14 * seconds);
+  expect((await askedOfMysql('Questions')) - before[0]).toBeLessThan(14 * seconds);
   expect((await askedOfRedis()) - before[1]).toBeLessThan(21 * seconds);
+  // What is asked again and again keeps its connection.
+  expect((await askedOfMysql('Connections')) - before[2]).toBeLessThan(seconds / 2);
 });
 
 test('an idle API listens to no queue: every job of every other process would wake it', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
 import type { Platform } from '../processes/platform.ts';
+import { until } from '../processes/process.ts';
 
 const Order = z.object({ id: z.string(), status: z.string() });
 
@@ -14,4 +15,9 @@ export async function placeOrder(platform: Platform, more: object = {}): Promise
 /** Where an order stands, over HTTP. */
 export async function statusOf(platform: Platform, id: string): Promise<string> {
   return Order.parse(await (await platform.send('GET', `/orders/${id}`)).json()).status;
+}
+
+/** Resolves when an order is paid. */
+export async function untilPaid(platform: Platform, id: string): Promise<void> {
+  await until('paid', async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
 }

@@ -15,14 +15,16 @@ export type Stand = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** Makes a stand for an API or a worker of a platform whose servers are its own. */
+/** Makes a stand for an API or a worker of a platform. */
 export async function openStand({ env }: Platform, role: KillPoint['role']): Promise<Stand> {
-  const mysql = await openHoldingProxy('127.0.0.1', Number(env['MYSQL_PORT']));
-  const redis = await openHoldingProxy('127.0.0.1', Number(env['REDIS_PORT']));
+  const mysql = await openHoldingProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']));
+  const redis = await openHoldingProxy(env['REDIS_HOST'] ?? '', Number(env['REDIS_PORT']));
   const [port, health] = [await freePort(), await freePort()];
   const given = {
     ...env,
+    MYSQL_HOST: '127.0.0.1',
     MYSQL_PORT: String(mysql.port),
+    REDIS_HOST: '127.0.0.1',
     REDIS_PORT: String(redis.port),
     PORT: String(port),
     HEALTH_PORT: String(health),

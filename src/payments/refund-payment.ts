@@ -9,6 +9,7 @@ import { beginCall, mustLookUp } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
 import { toMajor } from '../money/money.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
+import { paymentJobs } from './jobs.ts';
 import { endCall, type Unknown } from './settle-payment.ts';
 import { isRefundOver, moveOrder, moveRefund, type RefundColumns, refundMoves } from '../orders/transitions.ts';
 
@@ -108,12 +109,21 @@ export type RefundSettlement = Which &
 export async function settleRefund(
   tx: EntityManager,
   after: AfterCommit,
-  { orderId, refundId, outcome, at, callId }: RefundSettlement,
+  { orderId, refundId, outcome: told, at, callId }: RefundSettlement,
 ): Promise<RefundStatus> {
   const order = await lockKnownOrder(tx, orderId);
   const refund = await knownRefund(tx, { orderId, refundId });
-  if (callId) await endCall(tx, callId, outcome, at);
+  if (callId) await endCall(tx, callId, told, at);
+  const isTooMuch =
+    told.status === 'succeeded' &&
+    refund.status !== 'succeeded' &&
+    order.refundedMinor + refund.amountMinor > order.totalMinor;
+  const outcome = isTooMuch
+    ? { ...told, status: 'processing' as const, detail: 'more than is known to be left' }
+    : told;
   if (!isNews(refund, outcome)) return refund.status;
+  // Another refund must have failed since, of which nobody has told: the gateway's list of all will say so.
+  if (isTooMuch) await askForAll(tx, after, refund);
   const { status: to } = outcome;
   const reason = to === 'failed' ? outcome.code : to === 'processing' ? outcome.detail : undefined;
   await moveRefund(tx, { id: refundId, order: orderId, from: refund.status, to, at, reason }, columnsOf(outcome, at));
@@ -151,7 +161,6 @@ async function moveOrderAlong(
     outcome.status === 'succeeded' ? refund.amountMinor : refund.status === 'succeeded' ? -refund.amountMinor : 0;
   const refundedMinor = order.refundedMinor + changeMinor;
   const to = refundedMinor === 0 ? 'paid' : refundedMinor === totalMinor ? 'refunded' : 'partially_refunded';
-  if (refundedMinor > totalMinor) throw new GiveUp(`order ${id} would be refunded more than was paid`);
   const reason = outcome.status === 'failed' ? outcome.code : undefined;
   if (changeMinor !== 0) await moveOrder(tx, { id, from, to, at, reason }, refundedMinor);
   const facts = {
@@ -163,6 +172,11 @@ async function moveOrderAlong(
   if (outcome.status === 'failed')
     after.publish(orderRefundFailed, id, { ...facts, status: to, failure_code: outcome.code });
   else if (to !== 'paid') after.publish(orderRefunded, id, { ...facts, status: to });
+}
+
+async function askForAll(tx: EntityManager, after: AfterCommit, { order, payment }: RefundRow): Promise<void> {
+  const { gateway } = await tx.findOneOrFail(Payment, { id: payment }, { disableIdentityMap: true });
+  after.enqueue(paymentJobs.lookUpRefunds, { order_id: order, payment_id: payment, gateway });
 }
 
 async function knownRefund(

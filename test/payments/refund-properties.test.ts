@@ -171,6 +171,16 @@ const examples: [Step[]][] = [
       { does: 'move', which: 0, stand: 'succeeded' },
     ],
   ],
+  // Nobody tells of a failure that made room for one of ours, which the gateway then takes.
+  [
+    [
+      { does: 'dashboard', amount: 1_000, stand: 'succeeded' },
+      { does: 'ask', amount: 10_000 },
+      { does: 'deliver', which: 0 },
+      { does: 'move', which: 0, stand: 'failed' },
+      { does: 'give', which: 0, stand: 'succeeded', lost: undefined },
+    ],
+  ],
 ];
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 

@@ -1,10 +1,17 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { NotExecuted, OutcomeUnknown } from '../../../src/errors.ts';
-import type { GiveBack, RefundOutcome } from '../../../src/gateways/payments/payment-gateway.ts';
+import type {
+  GiveBack,
+  ListedRefund,
+  PaymentGateway,
+  RefundOutcome,
+} from '../../../src/gateways/payments/payment-gateway.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { lookUpRefunds } from '../../../src/jobs/payments/look-up-refunds.job.ts';
+import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts';
 import { reconcile } from '../../../src/jobs/payments/reconcile.job.ts';
-import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { answering, openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 
 let shop: Shop;
@@ -49,6 +56,47 @@ describe('a refund', () => {
       { amount: 25.5, refunded_amount: 25.5, status: 'partially_refunded' },
       { amount: 74.5, refunded_amount: 100, status: 'refunded' },
     ]);
+  });
+
+  it('that the gateway takes after another has failed unheard is believed once its list says so, which is asked for', async () => {
+    const id = await paidOrder();
+    const [payment] = await shop.payments(id);
+    const listed = (amountMinor: number, outcome: ListedRefund['outcome'] & { reference: string }): ListedRefund => ({
+      reference: outcome.reference,
+      chargeReference: payment?.gatewayReference ?? undefined,
+      refundId: undefined,
+      amountMinor,
+      currency: 'USD',
+      outcome,
+    });
+    const taken = { status: 'succeeded', reference: 're_ours' } as const;
+    const before = listed(1_000, { status: 'succeeded', reference: 're_other' });
+    const since = listed(1_000, { status: 'failed', reference: 're_other', code: 'lost', detail: 'No.' });
+    const on = (gateway: Partial<PaymentGateway>) => {
+      const gateways = answering(shop.ctx.payments.gateways, gateway);
+      return { ...shop.ctx, payments: { ...shop.ctx.payments, gateways } };
+    };
+    const lookUp = (...all: ListedRefund[]) =>
+      performJob(lookUpRefunds, { order_id: id, payment_id: payment?.id ?? '' }, on({ refundsOf: async () => all }));
+    const queued = async () => {
+      const jobs = (await shop.ctx.jobs.queues.get('payments')?.getJobs(['waiting', 'prioritized'])) ?? [];
+      return jobs.filter(({ name, data }) => name === lookUpRefunds.kind && JSON.stringify(data).includes(id)).length;
+    };
+
+    await ask(id);
+    const [ours] = (await shop.read(id)).refunds;
+    const payload = { order_id: id, refund_id: ours?.id ?? '' };
+    await lookUp(before);
+    const first = await performJob(refundPayment, payload, on({ refund: async () => taken }));
+    expect(first.refund_status).toBe('processing');
+    expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 10 });
+    await expect.poll(queued).toBe(1);
+    // Asked about meanwhile it is not believed either, and nothing more is asked for.
+    const again = await performJob(refundPayment, payload, on({ refundsOf: async () => [listed(10_000, taken)] }));
+    expect(again.refund_status).toBe('processing');
+    await lookUp(listed(10_000, taken), since);
+    expect(await shop.read(id)).toMatchObject({ status: 'refunded', refunded_amount: 100 });
+    expect(await queued()).toBe(1);
   });
 
   it('is never more than is left, also when many are asked for at once', async () => {

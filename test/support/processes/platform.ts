@@ -244,7 +244,15 @@ export async function startRedis(): Promise<RedisServer> {
     env: { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(port), REDIS_DB: '0' },
     process: () => current,
     restart: start,
-    written: async () => (await stat(await logFile())).size,
+    async written() {
+      // A slow disk has Redis answer before it has written.
+      const redis = new Redis({ host: '127.0.0.1', port });
+      await until('all is written', async () =>
+        /^aof_buffer_length:0\r/m.test(await redis.info('persistence')) ? true : undefined,
+      );
+      redis.disconnect();
+      return (await stat(await logFile())).size;
+    },
     forget: async (afterBytes) => truncate(await logFile(), afterBytes),
     async stop() {
       await current.signal('SIGCONT');

@@ -52,6 +52,7 @@ test('while Redis is frozen nothing is granted either, and the answer comes all 
 test('a Redis that was restarted goes on counting', async () => {
   await budget.take(lane);
   await budget.take(lane);
+  await server.written();
   await server.process().signal('SIGKILL');
   await server.restart();
   await back();
@@ -61,6 +62,7 @@ test('a Redis that was restarted goes on counting', async () => {
 test('a Redis that came back without its last calls is reminded of them', async () => {
   await budget.take(lane);
   await budget.take(lane);
+  await server.written();
   await server.process().signal('SIGKILL');
   await server.restart();
   await back();

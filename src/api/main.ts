@@ -2,7 +2,7 @@ import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase, readinessOf } from '../mysql/database.ts';
 import { listenForHealth, listen } from '../process/health.ts';
-import { settle, onShutdown, outliveRejections, startWith } from '../process/life.ts';
+import { finishStart, onShutdown, outliveRejections, startWith } from '../process/life.ts';
 import { patientRedis } from '../redis/connection.ts';
 import { requireAccounts } from '../accounts/seed.ts';
 import { openMetrics } from '../ops/metrics.ts';
@@ -50,4 +50,4 @@ onShutdown(config, context.log, async () => {
   await answers.close();
   await context.close();
 });
-settle();
+finishStart();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { AmountLimits } from '../gateways/payments/payment-gateway.ts';
 import type { FeedProduct } from '../gateways/feeds/product-feed.ts';
 import { mostPriceMinor, toMinor } from '../money/money.ts';
@@ -54,5 +54,5 @@ function partsOf({ title, price, description, category, image, rating }: FeedPro
 }
 
 function digest(said: unknown): string {
-  return createHash('sha256').update(JSON.stringify(said)).digest('hex');
+  return hash('sha256', JSON.stringify(said));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 
@@ -46,7 +46,7 @@ export type Paced = Readonly<{ symbol: string; everySeconds: number }>;
  */
 export function slotOffsetMs({ symbol, everySeconds }: Paced): number {
   // Never zero: BullMQ takes that for no offset at all, and would begin a slot at any moment.
-  return 1 + (createHash('sha256').update(symbol).digest().readUInt32BE() % (everySeconds * 1_000 - 1));
+  return 1 + (hash('sha256', symbol, 'buffer').readUInt32BE() % (everySeconds * 1_000 - 1));
 }
 
 /** When the slot began in which the moment lies, UNIX milliseconds. */

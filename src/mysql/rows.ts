@@ -1,5 +1,5 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
-import { choose, textOf, type ValueText } from './values.ts';
+import { choose, momentOf, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
 type Value = string | number | boolean | Date | null | undefined;
@@ -156,9 +156,8 @@ function tableOf<T extends object>(em: EntityManager, entity: EntityName<T>): Ta
   };
 }
 
-/** MySQL's times come as text, in UTC. */
 function read(isDate: boolean, value: unknown): unknown {
-  return isDate && typeof value === 'string' ? new Date(`${value.replace(' ', 'T')}Z`) : value;
+  return isDate && typeof value === 'string' ? momentOf(value) : value;
 }
 
 /** Safe because the row was read by the entity's own column names, and its columns were made from the entity. */

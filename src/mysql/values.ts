@@ -22,6 +22,11 @@ export function textOf(em: EntityManager): ValueText {
   };
 }
 
+/** A moment as MySQL tells it: as text, in UTC. */
+export function momentOf(text: string): Date {
+  return new Date(`${text.replace(' ', 'T')}Z`);
+}
+
 /** An expression: the value that stands beside the key which `column` has. It is found by halves, not one after the other. */
 export function choose(
   column: string,

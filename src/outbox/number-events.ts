@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { EventLog, EventLogEnd } from '../entities/outbox.entity.ts';
-import { choose, textOf } from '../mysql/values.ts';
+import { choose, momentOf, textOf, type ValueText } from '../mysql/values.ts';
 import type { LoggedEvent } from '../streams/append.ts';
 
 /** An event that has been committed, and has no position yet. */
@@ -60,14 +60,11 @@ export async function numberEvents(
 
 /** Where the log ends as long as all of these events wait, and nothing that comes before them; else undefined. */
 async function readEnd({ em, streams }: Numbering, events: readonly Unnumbered[]): Promise<End | undefined> {
-  const log = em.getMetadata(EventLog).tableName;
-  const end = em.getMetadata(EventLogEnd).tableName;
+  const { log, end } = tablesOf(em);
   const text = textOf(em);
-  const before = precedingOf(events).map(
-    (place) => `(${[place.stream, place.subject, place.version].map(text).join(', ')})`,
-  );
+  const before = precedingOf(events);
   const preceding = `select count(*) from ${log} force index (event_log_stream_subject_version_unique)
-       where (stream, subject, version) in (${before.join(', ')}) and position is null`;
+       where (stream, subject, version) in (${listOf(before, text)}) and position is null`;
   const [row] = await em.execute<(EndRow & { own: number; preceding: number })[]>(
     `select ${endColumns(log, streams)}, (${before.length > 0 ? preceding : 'select 0'}) as preceding,
        (select count(*) from ${log} force index (primary)
@@ -81,8 +78,7 @@ async function readEnd({ em, streams }: Numbering, events: readonly Unnumbered[]
 type Found = Unnumbered & EndRow & Readonly<{ at: string }>;
 
 async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id') {
-  const log = em.getMetadata(EventLog).tableName;
-  const end = em.getMetadata(EventLogEnd).tableName;
+  const { log, end } = tablesOf(em);
   const rows = await em.execute<Found[]>(
     `select ${endColumns(log, streams)}, e.id, e.stream, e.type, e.subject, e.version, e.\`schema\`, e.data, e.trace, e.at
      from ${end} n join ${log} e on e.position is null
@@ -90,10 +86,13 @@ async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id
     [...streams],
   );
   const events = rows.map(({ id, stream, type, subject, version, schema, data, trace, at }): Unnumbered => {
-    const time = new Date(`${at.replace(' ', 'T')}Z`).toISOString();
-    return { id, stream, type, subject, version, schema, time, data, trace };
+    return { id, stream, type, subject, version, schema, time: momentOf(at).toISOString(), data, trace };
   });
   return { events, end: rows[0] && endOf(rows[0], streams) };
+}
+
+function tablesOf(em: EntityManager) {
+  return { log: em.getMetadata(EventLog).tableName, end: em.getMetadata(EventLogEnd).tableName };
 }
 
 // Servers read the end of one stream off its index before they begin; those of all, joined, they would collect first.
@@ -116,6 +115,12 @@ function placeOf({ stream, subject, version }: Place): string {
   return `${stream} ${subject} ${version}`;
 }
 
+function listOf(places: readonly Place[], text: ValueText): string {
+  return places
+    .map(({ stream, subject, version }) => `(${[stream, subject, version].map(text).join(', ')})`)
+    .join(', ');
+}
+
 /** What comes before these events and is not among them. */
 function precedingOf(events: readonly Unnumbered[]): readonly Place[] {
   const among = new Set(events.map(placeOf));
@@ -130,13 +135,12 @@ function precedingOf(events: readonly Unnumbered[]): readonly Place[] {
  * subject's events commit in their order: as long as all that waits has been found, nothing waits outside.
  */
 async function withoutLater(em: EntityManager, found: readonly Unnumbered[]): Promise<readonly Unnumbered[]> {
-  const log = em.getMetadata(EventLog).tableName;
+  const { log } = tablesOf(em);
   const preceding = precedingOf(found);
   if (preceding.length === 0) return found;
   const waiting = await em.execute<Place[]>(
     `select stream, subject, version from ${log}
-     where position is null and (stream, subject, version) in (${preceding.map(() => '(?, ?, ?)').join(', ')})`,
-    preceding.flatMap(({ stream, subject, version }) => [stream, subject, version]),
+     where position is null and (stream, subject, version) in (${listOf(preceding, textOf(em))})`,
   );
   const absent = new Set(waiting.map(placeOf));
   const isLater = (event: Place) => absent.has(placeOf({ ...event, version: event.version - 1 }));
@@ -160,8 +164,7 @@ async function moveEnd(
   events: readonly Unnumbered[],
   { last, lastMs, ends }: End,
 ): Promise<readonly Numbered[] | undefined> {
-  const log = em.getMetadata(EventLog).tableName;
-  const end = em.getMetadata(EventLogEnd).tableName;
+  const { log, end } = tablesOf(em);
   const text = textOf(em);
   const entryMs = Math.max(now.getTime(), lastMs);
   const positions = events.map(({ id }, index) => [id, last + 1 + index] as const);

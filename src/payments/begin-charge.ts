@@ -2,7 +2,12 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import { GatewayCall, type GatewayOperation, Payment, type Refund } from '../entities/payments.entity.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
-import { isKeyStale, type PaymentGateway, type PaymentGateways } from '../gateways/payments/payment-gateway.ts';
+import {
+  type Charge,
+  isKeyStale,
+  type PaymentGateway,
+  type PaymentGateways,
+} from '../gateways/payments/payment-gateway.ts';
 import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
 import type { PaymentRow } from '../orders/order.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
@@ -108,6 +113,12 @@ export async function beginCall(tx: EntityManager, call: Call): Promise<string> 
   const row = newCall(call);
   await insertRows(tx, GatewayCall, [row]);
   return row.id;
+}
+
+/** What a gateway is told of a payment that it is to charge. */
+export function chargeOf(payment: PaymentRow): Charge {
+  const { gatewayKey: key, order: orderId, id: paymentId, amountMinor, currency, method } = payment;
+  return { key, orderId, paymentId, amountMinor, currency, method };
 }
 
 /** A conversation with the gateway that begins, as its row. */

@@ -6,7 +6,7 @@ import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import type { Member } from '../outbox/batch.ts';
 import { IllegalMove } from '../orders/transitions.ts';
-import { type DueCharge, newCall } from './begin-charge.ts';
+import { chargeOf, type DueCharge, newCall } from './begin-charge.ts';
 import { announcePaid, endOf, type Paid, paidColumns, payOrders } from './settle-payment.ts';
 
 type Charged = Paid & Readonly<{ member: Member<DueCharge> }>;
@@ -33,9 +33,7 @@ export async function chargeAtOnce(
     if (!order || member?.given.orderId !== order.id || payment.status !== 'processing' || payment.chargingAt) continue;
     const gateway = member.given.gateways.all.find(({ name }) => name === payment.gateway);
     if (!gateway?.asksNobody) continue;
-    const { gatewayKey: key, id: paymentId, amountMinor, currency, method } = payment;
-    const charge = { key, orderId: order.id, paymentId, amountMinor, currency, method };
-    const outcome = await gateway.charge(charge);
+    const outcome = await gateway.charge(chargeOf(payment));
     if (outcome.status !== 'succeeded') continue;
     charged.push({ member, order, payment, gatewayReference: outcome.reference, at: member.given.at });
   }

@@ -23,7 +23,7 @@ export function refuse(reason: unknown): never {
  * Ends a start. What Node has compiled goes into its cache, if it has one: left to itself it does so at the end, which a kill
  * takes away. And what only the start has needed is freed: an idle process would keep it for as long as it is idle.
  */
-export function settle(): void {
+export function finishStart(): void {
   flushCompileCache();
   // Node offers no other way to ask for it without a flag on the command line.
   setFlagsFromString('--expose-gc');

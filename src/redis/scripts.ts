@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
 
@@ -29,7 +29,7 @@ export function loadScript<const Name extends string>(file: URL, names: readonly
   const [keys, values] = [namesIn('KEYS'), namesIn('ARGV')];
   const unused = names.filter((name) => !keys.includes(name) && !values.includes(name));
   if (unused.length > 0) throw new BadScript(`${file.pathname} takes no ${unused.join(', ')}`);
-  const sum = createHash('sha1').update(text).digest('hex');
+  const sum = hash('sha1', text);
   return async (redis, words) => {
     const given = (some: readonly Name[]) => some.flatMap((name) => written(words[name]));
     const ownKeys = given(keys);

@@ -5,7 +5,7 @@ import { listenForHealth } from '../process/health.ts';
 import { queues } from '../jobs/queues.ts';
 import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis/connection.ts';
-import { settle, onShutdown, outliveRejections, refuse, startWith } from '../process/life.ts';
+import { finishStart, onShutdown, outliveRejections, refuse, startWith } from '../process/life.ts';
 import { requireAccounts } from '../accounts/seed.ts';
 import { openMetrics } from '../ops/metrics.ts';
 import { countAttempts, runQueue } from './run-queue.ts';
@@ -61,4 +61,4 @@ onShutdown(config, context.log, async () => {
   clearTimeout(cut);
   await context.close();
 });
-settle();
+finishStart();

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { within } from '../../process/deadline.ts';
@@ -72,7 +72,7 @@ export function openFailedLogins(redis: Redis): (account: string, address: strin
 
 // Redis is no place for e-mail addresses.
 function keyOf(...parts: readonly string[]): string {
-  return createHash('sha256').update(parts.join('\n')).digest('base64url');
+  return hash('sha256', parts.join('\n'), 'base64url');
 }
 
 function refuse({ pair, address, account }: Counted): void {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
@@ -44,10 +44,7 @@ const list = defineRoute(
   async (c) => {
     const { q, category: named, sync, cursor, limit } = c.req.valid('query');
     const category = named || undefined;
-    const filters = createHash('sha256')
-      .update(JSON.stringify([q, category]))
-      .digest('hex')
-      .slice(0, 16);
+    const filters = hash('sha256', JSON.stringify([q, category])).slice(0, 16);
     const listName = `products:${filters}`;
     const afterId = cursor === undefined ? 0 : readCursor(listName, cursor, AfterInteger);
     if (sync === 'true') await awaitSync(c.var.ctx, c.var.answers);

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** What says that a client has an answer already, and how long it may keep it; `etag` in quotes. */
 export type Tagged = Readonly<{ etag: string; [header: string]: string }>;
@@ -30,7 +30,7 @@ export type JsonText = Readonly<{ text: string; etag: string }>;
 /** Prepares what anybody may ask for any number of times. */
 export function jsonText(value: unknown): JsonText {
   const text = JSON.stringify(value);
-  return { text, etag: `"${createHash('sha256').update(text).digest('base64url').slice(0, 22)}"` };
+  return { text, etag: `"${hash('sha256', text, 'base64url').slice(0, 22)}"` };
 }
 
 /** Sends it, or 304 to whom has it already. */

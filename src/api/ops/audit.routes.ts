@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { AuditEntry } from '../../entities/ops.entity.ts';
@@ -82,7 +82,7 @@ const list = defineRoute(
   async (c) => {
     const { cursor, limit, actor, action, subject, from, to } = c.req.valid('query');
     const filters = JSON.stringify([actor, action, subject, from, to]);
-    const listName = `audit:${createHash('sha256').update(filters).digest('base64url')}`;
+    const listName = `audit:${hash('sha256', filters, 'base64url')}`;
     const em = c.var.ctx.orm.em.fork();
     const span = {
       ...(from === undefined ? {} : { $gte: new Date(from) }),

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { z } from 'zod';
 import { loadScript, type Script } from '../../redis/scripts.ts';
@@ -14,7 +14,7 @@ export type BudgetLimits = Readonly<{
 
 /** Where Redis keeps the budget of a key, which is itself kept nowhere: all in one slot of a cluster. */
 export function budgetKeys(key: string) {
-  const tag = `{finnhub:${createHash('sha256').update(key).digest('hex').slice(0, 8)}}`;
+  const tag = `{finnhub:${hash('sha256', key).slice(0, 8)}}`;
   return {
     log: `${tag}:log`,
     epoch: `${tag}:epoch`,

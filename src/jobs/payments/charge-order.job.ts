@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
 import { type ChargeOutcome, isKeyStale, type PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
-import { type Begun, undoCharge } from '../../payments/begin-charge.ts';
+import { type Begun, chargeOf, undoCharge } from '../../payments/begin-charge.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { orderJobs } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
@@ -49,7 +49,8 @@ export const chargeOrder = defineJob(
 
 /** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
 async function converse({ now }: JobContext, { payment, gateway, operation }: Begun): Promise<ChargeOutcome> {
-  const outcome = operation === 'charge' ? await charge(gateway, payment) : await lookUp(gateway, payment, now());
+  const outcome =
+    operation === 'charge' ? await gateway.charge(chargeOf(payment)) : await lookUp(gateway, payment, now());
   // A buyer whose card was refused could still confirm the charge in the browser, and knows nothing of a charge whose answer
   // was lost. The gateway is made to end both, so that paying again cannot charge twice.
   const isOpen =
@@ -58,11 +59,6 @@ async function converse({ now }: JobContext, { payment, gateway, operation }: Be
   if (!isOpen || outcome.reference === null) return outcome;
   const ended = await gateway.cancel(outcome.reference);
   return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
-}
-
-function charge(gateway: PaymentGateway, payment: Begun['payment']): Promise<ChargeOutcome> {
-  const { gatewayKey: key, order: orderId, id: paymentId, amountMinor, currency, method } = payment;
-  return gateway.charge({ key, orderId, paymentId, amountMinor, currency, method });
 }
 
 async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {

@@ -3,6 +3,7 @@ import { openLogins } from '../../../src/api/callers/logins.ts';
 import { hashToken } from '../../../src/api/callers/principal.ts';
 import { Token, User } from '../../../src/entities/accounts.entity.ts';
 import { demoId, newPerson } from '../../support/api/accounts.ts';
+import { statementsOf } from '../../support/stores/statements.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
 let api: TestApi;
@@ -27,6 +28,24 @@ const later = (ms: number) => {
 };
 
 describe('who a token belongs to', () => {
+  it('is asked of MySQL once for all who wait for it, and again for who comes after it was forgotten', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken();
+    let found: readonly unknown[] = [];
+    const heard = await statementsOf(async () => {
+      found = await Promise.all(Array.from({ length: 30 }, () => logins.find(hash)));
+    });
+    expect(new Set(found)).toEqual(new Set([expect.objectContaining({ userId: demoId })]));
+    expect(heard.filter((one) => one === 'select tokens')).toHaveLength(1);
+    later(2_100);
+    const again = await statementsOf(async () => {
+      const before = logins.find(hash);
+      logins.forget(demoId);
+      await Promise.all([before, logins.find(hash)]);
+    });
+    expect(again.filter((one) => one === 'select tokens')).toHaveLength(2);
+  });
+
   it('is asked of MySQL once in two seconds', async () => {
     const logins = openLogins({ orm: api.ctx.orm, now });
     const hash = await newToken();

@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { type IncomingMessage, request } from 'node:http';
+import { type IncomingMessage, request, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
 import { serveApi } from '../../../src/api/serve-api.ts';
 
+import { until } from '../../support/processes/process.ts';
 import { quoteName } from '../../support/api/market-kinds.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
@@ -112,5 +113,53 @@ describe('a copy in front of the routes', () => {
     const answers = await Promise.all(Array.from({ length: 10 }, () => read({}, '/market/quote?symbol=$$')));
     expect(answers.map(({ status }) => status)).toEqual(Array.from({ length: 10 }, () => 422));
     expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(10);
+  });
+});
+
+describe('a first whose answer does not come', () => {
+  const path = '/market/quote?symbol=SLOW';
+  // Nobody answers before the test lets go.
+  const answered = Promise.withResolvers<Response>();
+  let begun = 0;
+  let slow: Server;
+  const at = () => {
+    const address = slow.address();
+    return typeof address === 'object' && address ? address.port : 0;
+  };
+  const ask = () => request({ port: at(), path, agent: false }).on('error', () => {});
+  beforeAll(async () => {
+    const fetch = () => {
+      begun += 1;
+      return answered.promise.then((answer) => answer.clone());
+    };
+    slow = serveApi({ fetch, front: openFrontCopies() }).listen(0, '127.0.0.1');
+    await once(slow, 'listening');
+  });
+  afterAll(() => {
+    answered.resolve(new Response('late'));
+    slow.closeAllConnections();
+    slow.close();
+  });
+
+  it('is not waited for once it has gone', async () => {
+    const first = ask();
+    first.end();
+    await until('the first asks', () => (begun === 1 ? true : undefined));
+    ask().end();
+    // It has come when one that came after it on the same path, and says more of itself, has been passed on.
+    request({ port: at(), path, agent: false, headers: { origin: 'http://localhost' } })
+      .on('error', () => {})
+      .end();
+    await until('the other was passed on', () => (begun === 2 ? true : undefined));
+    first.destroy();
+    await until('the second asks itself', () => (begun === 3 ? true : undefined));
+  });
+
+  it('is waited for no longer than a second', async () => {
+    const before = begun;
+    ask().end();
+    await until('the first asks', () => (begun === before + 1 ? true : undefined));
+    ask().end();
+    await until('both have asked', () => (begun === before + 2 ? true : undefined));
   });
 });

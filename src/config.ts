@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import { contents, type Host, hostNames, hostsOf, isProxyName, list, symbols, text, whole } from './variable-kinds.ts';
 
 /** The names and defaults of every variable; a test holds `.env.example` to this list. */
 export const variables = {
@@ -19,15 +19,29 @@ export const variables = {
     .optional(),
   CORS_ORIGINS: list().optional(),
   ALLOWED_HOSTS: list().optional(),
-  MYSQL_HOST: text(),
+  MYSQL_HOST: hostNames(),
   MYSQL_PORT: whole(1, 65_535).default(3306),
   MYSQL_USER: text().default('root'),
   MYSQL_PASSWORD: z.string().default(''),
   MYSQL_DB: text().default('orderflow'),
-  REDIS_HOST: text(),
+  MYSQL_SSL_CA: text().transform(contents).optional(),
+  MYSQL_READ_HOST: hostNames().optional(),
+  SCHEMA_FOREIGN_KEYS: z.enum(['on', 'off']).default('on'),
+  REDIS_HOST: text().optional(),
   REDIS_PORT: whole(1, 65_535).default(6379),
   REDIS_DB: whole(0, 1_000_000).default(0),
+  REDIS_USER: text().optional(),
   REDIS_PASSWORD: z.string().default(''),
+  REDIS_TLS: text()
+    .transform((value, ctx) => (value === 'true' ? {} : value === 'false' ? undefined : { ca: contents(value, ctx) }))
+    .optional(),
+  REDIS_CLUSTER: hostNames()
+    .transform((names) => hostsOf(names, 6379))
+    .optional(),
+  REDIS_SENTINELS: hostNames()
+    .transform((names) => hostsOf(names, 26_379))
+    .optional(),
+  REDIS_SENTINEL_NAME: text().default('mymaster'),
   PUBLIC_PRODUCT_API: z.url({ protocol: /^https?$/ }).optional(),
   FINNHUB_API_KEY: text().optional(),
   FINNHUB_BASE_URL: z.url().default('https://finnhub.io/api/v1'),
@@ -89,6 +103,10 @@ type EnvironmentFault = Readonly<{ name: string; why: string }>;
 export type Config = Readonly<
   z.output<typeof schema> & {
     isProduction: boolean;
+    /** The servers of MYSQL_HOST, of which one at a time takes writes. */
+    mysqlHosts: readonly Host[];
+    /** Those of MYSQL_READ_HOST. */
+    mysqlReadHosts: readonly Host[];
     bindHost: string;
     publicUrl: string;
     /** Daily reference rates for keys whose plan has no forex; none where market data is off. */
@@ -110,8 +128,7 @@ export class BadConfig extends Error {
  */
 export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing = true } = {}): Config {
   const { given, unreadable } = readValues(env);
-  // Who only brings the schema up to date never asks Redis.
-  const parsed = schema.safeParse(isServing ? given : { REDIS_HOST: 'none', ...given });
+  const parsed = schema.safeParse(given);
   const isGivenProduction = (given['NODE_ENV'] ?? 'production') === 'production';
   const misfits = parsed.error?.issues.map((issue) => misfit(issue, isGivenProduction)) ?? [];
   const faults = [...unreadable, ...misfits, ...missingTogether(given, isGivenProduction, isServing)];
@@ -126,8 +143,11 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     catalog: parsed.data.WORKER_CONCURRENCY_CATALOG,
     upkeep: parsed.data.WORKER_CONCURRENCY_UPKEEP,
   };
+  const { MYSQL_HOST, MYSQL_READ_HOST = '', MYSQL_PORT } = parsed.data;
   return Object.freeze({
     ...parsed.data,
+    mysqlHosts: hostsOf(MYSQL_HOST, MYSQL_PORT),
+    mysqlReadHosts: hostsOf(MYSQL_READ_HOST, MYSQL_PORT),
     concurrency,
     isProduction,
     bindHost,
@@ -178,7 +198,7 @@ function missingTogether(given: Given, isProduction: boolean, isServing: boolean
 }
 
 function missingToServe(given: Given, isProduction: boolean): EnvironmentFault[] {
-  const faults: EnvironmentFault[] = [];
+  const faults: EnvironmentFault[] = redisFaults(given, isProduction);
   if (isProduction && !given['PUBLIC_URL'])
     faults.push({ name: 'PUBLIC_URL', why: 'is not set; name the address by which callers reach the API' });
   // Without its secret no webhook is believed; who tries things out may do without them, a shop may not.
@@ -189,50 +209,30 @@ function missingToServe(given: Given, isProduction: boolean): EnvironmentFault[]
   return faults;
 }
 
+function redisFaults(given: Given, isProduction: boolean): EnvironmentFault[] {
+  const faults: EnvironmentFault[] = [];
+  const { REDIS_HOST: host, REDIS_CLUSTER: cluster, REDIS_SENTINELS: sentinels, REDIS_DB: db } = given;
+  if (!host && !cluster && !sentinels) faults.push({ name: 'REDIS_HOST', why: unnamed(isProduction) });
+  if (cluster && sentinels)
+    faults.push({ name: 'REDIS_SENTINELS', why: 'is no part of a cluster; set it or REDIS_CLUSTER, not both' });
+  if (cluster && Number(db ?? 0) !== 0)
+    faults.push({
+      name: 'REDIS_DB',
+      why: `must be 0 on a cluster, which has one database only; unset it, or REDIS_CLUSTER`,
+    });
+  return faults;
+}
+
+function unnamed(isProduction: boolean): string {
+  return `is not set; name the server${isProduction ? '' : ', or use `npm start`, which brings one'}`;
+}
+
 function misfit({ path, message }: z.core.$ZodIssue, isProduction: boolean): EnvironmentFault {
   const isMissing = message.includes('received undefined');
-  const missing = `is not set; name the server${isProduction ? '' : ', or use `npm start`, which brings one'}`;
-  return { name: path.join('.'), why: isMissing ? missing : message };
+  return { name: path.join('.'), why: isMissing ? unnamed(isProduction) : message };
 }
 
 function describe(faults: readonly EnvironmentFault[]): string {
   const lines = faults.map(({ name, why }) => `  ${name} ${why}`);
   return `The environment is not usable:\n${lines.join('\n')}`;
-}
-
-function text() {
-  return z.string().min(1);
-}
-
-function list() {
-  return text()
-    .transform((value) =>
-      value
-        .split(',')
-        .map((part) => part.trim())
-        .filter((part) => part !== ''),
-    )
-    .refine((parts) => parts.length > 0, 'names nothing');
-}
-
-// Where watched symbols are used they are parsed again; here a misspelt one stops the start.
-function symbols() {
-  return list()
-    .transform((names) => [...new Set(names.map((name) => name.toUpperCase()))])
-    .pipe(z.array(z.string().regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be symbols such as AAPL')).max(500));
-}
-
-/** Whether a word of TRUSTED_PROXIES is an address or a subnet. */
-function isProxyName(word: string): boolean {
-  const [address = '', bits, ...rest] = word.split('/');
-  const most = isIP(address) === 6 ? 128 : isIP(address) === 4 ? 32 : -1;
-  return most >= 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
-}
-
-function whole(min: number, max: number) {
-  return z
-    .string()
-    .regex(/^\d+$/, 'must be a whole number')
-    .transform(Number)
-    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
 }

@@ -1,5 +1,5 @@
 import { type EntityManager, MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import type { Redis } from './redis/client.ts';
 import { type Catalog, openCatalog } from './catalog/catalog.ts';
 import { type Config, secretsOf } from './config.ts';
 import { ormOptions } from './entities/orm-options.ts';

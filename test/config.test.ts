@@ -112,6 +112,49 @@ describe('the environment', () => {
   });
 });
 
+describe('the servers', () => {
+  const several = ['REDIS_CLUSTER', 'REDIS_SENTINELS'] as const;
+
+  it.each(several)('may be named by %s instead of REDIS_HOST', (name) => {
+    const { REDIS_HOST: _, ...without } = least;
+    expect(refusal(without)).toMatch(/^ {2}REDIS_HOST is not set/m);
+    expect(readConfig({ ...without, [name]: 'a:7000,[::1]:7001, c' })[name]).toEqual([
+      { host: 'a', port: 7_000 },
+      { host: '::1', port: 7_001 },
+      { host: 'c', port: name === 'REDIS_CLUSTER' ? 6_379 : 26_379 },
+    ]);
+    expect(refusal({ ...least, [name]: 'a:b' })).toMatch(new RegExp(`${name} must be a host, host:port, or several`));
+    expect(refusal({ ...least, [name]: 'a:70000' })).toMatch(new RegExp(`${name} must be a host`));
+  });
+
+  it('of a cluster have one database, and no sentinels', () => {
+    const cluster = { ...least, REDIS_CLUSTER: 'a:7000' };
+    expect(refusal({ ...cluster, REDIS_DB: '1' })).toMatch(/REDIS_DB must be 0 on a cluster, which has one database/);
+    expect(readConfig({ ...cluster, REDIS_DB: '0' }).REDIS_DB).toBe(0);
+    expect(refusal({ ...cluster, REDIS_SENTINELS: 'b' })).toMatch(/REDIS_SENTINELS is no part of a cluster/);
+  });
+
+  it('are believed by the certificates in a file that is read at the start', () => {
+    expect(readConfig({ ...least, REDIS_TLS: 'true' }).REDIS_TLS).toEqual({});
+    expect(readConfig({ ...least, REDIS_TLS: 'false' }).REDIS_TLS).toBeUndefined();
+    expect(readConfig({ ...least, REDIS_TLS: 'package.json' }).REDIS_TLS?.ca).toContain('"orderflow"');
+    for (const name of ['REDIS_TLS', 'MYSQL_SSL_CA'])
+      expect(refusal({ ...least, [name]: 'nowhere.pem' })).toMatch(
+        new RegExp(`${name} names a file that cannot be read`),
+      );
+  });
+
+  it('of MySQL may be several, each with the port of its own or with MYSQL_PORT', () => {
+    const config = readConfig({ ...least, MYSQL_HOST: 'a:3307,b', MYSQL_READ_HOST: 'c', MYSQL_PORT: '3308' });
+    expect(config.mysqlHosts).toEqual([
+      { host: 'a', port: 3_307 },
+      { host: 'b', port: 3_308 },
+    ]);
+    expect(config.mysqlReadHosts).toEqual([{ host: 'c', port: 3_308 }]);
+    expect(readConfig(least).mysqlReadHosts).toEqual([]);
+  });
+});
+
 describe('TRUSTED_PROXIES', () => {
   it('takes addresses and subnets of both kinds', () => {
     const TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.7,::1,fd00::/8';

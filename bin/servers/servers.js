@@ -66,19 +66,28 @@ export async function bringServers({
 export function givenServers({ value, setting }) {
   const password = (name) => value(name) ?? '';
   const mysql = value('MYSQL_HOST') && {
-    host: value('MYSQL_HOST'),
-    port: Number(setting('MYSQL_PORT')),
+    ...firstOf(value('MYSQL_HOST'), setting('MYSQL_PORT')),
     user: setting('MYSQL_USER'),
     password: password('MYSQL_PASSWORD'),
     database: setting('MYSQL_DB'),
   };
-  const redis = value('REDIS_HOST') && {
-    host: value('REDIS_HOST'),
-    port: Number(setting('REDIS_PORT')),
+  const redisHosts = redisVariables.map(value).find((hosts) => hosts !== undefined);
+  const redis = redisHosts && {
+    ...firstOf(redisHosts, setting('REDIS_PORT')),
     db: Number(setting('REDIS_DB')),
     ...(value('REDIS_PASSWORD') && { password: password('REDIS_PASSWORD') }),
   };
   return { mysql, redis };
+}
+
+/** What names a Redis: one server, nodes of a cluster, or sentinels. */
+export const redisVariables = ['REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_HOST'];
+
+/** The first of `host[:port],…`. */
+function firstOf(hosts, otherwise) {
+  const [, address, host = address, port = otherwise] =
+    /^(?:\[([^\]]+)\]|([^\s:,]+))(?::(\d+))?/.exec(hosts.trim()) ?? [];
+  return { host, port: Number(port) };
 }
 
 async function findSources({ environment, steps, missing, folders, useDocker, cacheFolder }) {

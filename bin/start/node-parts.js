@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { redisVariables } from '../servers/servers.js';
 import { root } from '../tools/environment.js';
 
 /**
@@ -22,7 +23,7 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
     Object.assign(env, { MYSQL_HOST: mysql.host, MYSQL_PORT: String(mysql.port), MYSQL_USER: mysql.user });
     Object.assign(env, { MYSQL_PASSWORD: mysql.password, MYSQL_DB: mysql.database, MYSQL_PASSWORD_FILE: '' });
   }
-  if (redis && !environment.value('REDIS_HOST')) {
+  if (redis && !redisVariables.some((name) => environment.value(name))) {
     Object.assign(env, { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_DB: String(redis.db) });
     Object.assign(env, { REDIS_PASSWORD: '', REDIS_PASSWORD_FILE: '' });
   }

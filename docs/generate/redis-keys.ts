@@ -117,7 +117,7 @@ export const redisKeys: readonly RedisKey[] = [
     isRare: true,
   },
   {
-    key: 'market:asks:LANE',
+    key: '{market:asks}:LANE',
     type: 'zset',
     owner: 'src/market/asks.ts',
     lasts: 'with the others at most 500 names',

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import { openProductFeed, type ProductFeed } from '../gateways/feeds/product-feed.ts';
 import type { TellOdd } from '../gateways/http/lenient.ts';

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { Product } from '../entities/catalog.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import { BadDefinition, CannotStart, NoSuchGateway } from '../errors.ts';
 import { importFiles } from '../process/import-files.ts';

@@ -1,11 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 'bullmq';
-import { Redis } from 'ioredis';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Lane, priorityOf, queues, restMax } from './queues.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import type { JobContract } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
 
@@ -145,16 +144,14 @@ async function bringForward(queue: Queue, id: string, priority: number): Promise
   if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
-function openQueue(
-  name: string,
-  { commandTimeout, maxRetriesPerRequest, ...connection }: RedisConnection,
-  telemetry: Telemetry | undefined,
-) {
+function openQueue(name: string, connection: RedisConnection, telemetry: Telemetry | undefined) {
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
-  const redis = new Redis({ ...connection, maxRetriesPerRequest: null });
-  const queue = new Line(name, { connection: redis, ...(telemetry && { telemetry }) });
-  const becomeImpatient = () => Object.assign(redis.options, { commandTimeout, maxRetriesPerRequest });
+  const { commandTimeout: _, ...patient } = { ...connection, maxRetriesPerRequest: null };
+  const redis = openConnection(connection.cluster ? { ...patient, enableOfflineQueue: true } : patient);
+  const prefix = prefixOf(connection, name);
+  const queue = new Line(name, { connection: redis, prefix, ...(telemetry && { telemetry }) });
+  const becomeImpatient = () => changePatience(redis, connection);
   queue.waitUntilReady().then(becomeImpatient, () => {});
   // An outage is reported by each call that fails; without listeners it would end the process.
   redis.on('error', () => {});

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { isForPeople, lanes, type Lane } from '../jobs/queues.ts';
 import { loadScript } from '../redis/scripts.ts';
 
@@ -25,8 +25,9 @@ const most = 500;
 const mostInBackground = 400;
 
 // For each lane, the first first, a sorted set of names by the moment until which they are wanted, on Redis's clock. A name
-// is in one of them, the first of those in which it is wanted. The first lane's is named as all were before there were lanes.
-const keys = lanes.map(({ priority }) => (priority === 0 ? 'market:asks' : `market:asks:${priority}`));
+// is in one of them, the first of those in which it is wanted. The first lane's is named as all were before there were lanes,
+// and is the tag of the others.
+const keys = lanes.map(({ priority }) => (priority === 0 ? 'market:asks' : `{market:asks}:${priority}`));
 const first: Lane = lanes[0].name;
 
 const script = <const Name extends string>(name: string, names: readonly Name[]) =>

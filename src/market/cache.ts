@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
+import { readTexts } from '../redis/read-texts.ts';
 import { loadScript } from '../redis/scripts.ts';
 import type { Copy } from './copy.ts';
 
@@ -45,8 +46,10 @@ const writeNewest = loadScript(new URL('./cache/write-newest.lua', import.meta.u
 /** Opens the cache on a connection that fails fast. */
 export function openCache(redis: Redis, now: () => Date): Cache {
   const readAll = async (names: readonly string[]) => {
-    // Unlike GET, MGET takes a key of another kind for absent.
-    const values = await redis.mget(names.map((name) => `copy:${name}`));
+    const values = await readTexts(
+      redis,
+      names.map((name) => `copy:${name}`),
+    );
     const latest = latestBelieved(now());
     return values.map((value) => parse(value, latest));
   };

@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import { openReferenceRates, type ReferenceRates } from '../gateways/feeds/reference-rates.ts';
 import { openBudget } from '../gateways/finnhub/budget.ts';

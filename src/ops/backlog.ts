@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
 import type { Tails } from '../streams/tail.ts';

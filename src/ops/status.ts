@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Market } from '../market/market.ts';

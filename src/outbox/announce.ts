@@ -1,5 +1,6 @@
 import type { MikroORM } from '@mikro-orm/mysql';
-import { type Redis, ReplyError } from 'ioredis';
+import { ReplyError } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Log } from '../process/log.ts';
 import { append, endKey, endOfStream } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Producer, QueuedJob } from '../jobs/enqueue.ts';

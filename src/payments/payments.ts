@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/mysql';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import type { PaymentStatus, RefundStatus } from '../entities/payments.entity.ts';
 import { openPaymentGateways } from '../gateways/payment-gateways.ts';

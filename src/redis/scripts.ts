@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
+import type { Redis } from './client.ts';
 
 /** What a script is given under one name: a key, a text, a number, a claim, or several that come last. */
 export type Word = string | number | boolean | readonly (string | number)[];

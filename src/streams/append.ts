@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { loadScript } from '../redis/scripts.ts';
 import type { Stream } from './define-event.ts';
 

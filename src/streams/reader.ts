@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { isAfter, type StreamEntry } from './entry.ts';
 import { entriesOf, extentOf } from './history.ts';
 

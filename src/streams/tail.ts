@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { missedSince } from './history.ts';
 import { type EndOfLog, type Listener, openReader, type StreamReader } from './reader.ts';
 import { noteStep } from '../telemetry/traces.ts';

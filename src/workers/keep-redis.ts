@@ -1,6 +1,7 @@
-import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { loadScript } from '../redis/scripts.ts';
 import type { Context } from '../context.ts';
-import { mostRestMs, payments } from '../jobs/queues.ts';
+import { mostRestMs, payments, queues } from '../jobs/queues.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '../jobs/payments/reconcile.job.ts';
 import { readPauses } from '../jobs/pause.ts';
@@ -18,8 +19,13 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
   }
 }
 
-/** Which run of Redis holds all that it has to. One that was emptied has no such key, one that was started again is another run. */
+/**
+ * Which run of Redis holds all that it has to. One that was emptied has no such key; one that was started again is another run, as is
+ * the replica that has taken a master's place. On a cluster each queue has its own, for it can be lost alone.
+ */
 const markKey = 'orderflow:whole';
+const look = loadScript(new URL('./keep-redis/look.lua', import.meta.url), ['mark']);
+const Looked = z.tuple([z.string(), z.string()]);
 const lookEveryMs = 1_000;
 // Whoever stops a queue or lets it rest tells Redis too; here is put right what it did not hear.
 const compareEveryMs = 5_000;
@@ -37,10 +43,14 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   } = context;
   let [comparedAtMs, scheduledAtMs] = [0, 0];
   let watched: string | undefined;
+  const marks = context.config.REDIS_CLUSTER ? queues.map(({ name }) => `${markKey}:{bull:${name}}`) : [markKey];
   while (!signal.aborted) {
     try {
-      const run = await runOf(context.redis);
-      const isLost = (await context.redis.get(markKey)) !== run;
+      const found = await Promise.all(
+        marks.map(async (mark) => [mark, Looked.parse(await look(context.redis, { mark }))] as const),
+      );
+      const lost = found.filter(([, [run, known]]) => run !== known);
+      const isLost = lost.length > 0;
       if (isLost || now().getTime() - comparedAtMs >= compareEveryMs) {
         await keepPauses(context);
         await watchRests(context);
@@ -53,7 +63,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       // Several workers may do it at once: it is harmless twice.
       if (isLost) {
         await context.jobs.enqueue(reconcile, { is_everything_due: true });
-        await context.redis.set(markKey, run);
+        for (const [mark, [run]] of lost) await context.redis.set(mark, run);
         log.info('Redis holds jobs and schedules again');
       }
       await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal);
@@ -64,11 +74,6 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
     }
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }
-}
-
-/** What a Redis calls itself from its start to its end. */
-async function runOf(redis: Redis): Promise<string> {
-  return /^run_id:(\w+)/m.exec(await redis.info('server'))?.[1] ?? '';
 }
 
 /** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */

@@ -7,7 +7,7 @@ import type { Job } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { rest, stepAside } from './step-aside.ts';
-import type { RedisConnection } from '../redis/connection.ts';
+import { forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
@@ -54,8 +54,10 @@ export function runQueue(
       }),
     );
   };
+  const opened = forBullmq(connection);
   const worker = new Reader(queue.name, process, {
-    connection,
+    connection: opened,
+    prefix: prefixOf(connection, queue.name),
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
     limiter: { max: restMax, duration: 1_000 },
@@ -74,6 +76,7 @@ export function runQueue(
         backoffMs(context.jobs.definitions.jobs.get(job?.name ?? ''), attemptsMade),
     },
   });
+  worker.once('closed', () => letGo(opened));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;
 }

@@ -46,6 +46,19 @@ describe('MySQL and Redis', () => {
       programs: {},
     });
   });
+
+  it('come from the environment also when it names several, of which the first is told', async () => {
+    const folder = makeFolder();
+    const env = { MYSQL_HOST: 'a:3307,b', MYSQL_PASSWORD: 'secret', REDIS_CLUSTER: '[::1]:7000,c' };
+    const { answer, stop } = await bring('debian', folder, env);
+    await stop();
+    rmSync(folder, { recursive: true });
+    expect(answer).toMatchObject({
+      mysql: { host: 'a', port: 3_307 },
+      redis: { host: '::1', port: 7_000 },
+      programs: {},
+    });
+  });
 });
 
 async function withServers(source: string, work: (found: Found, folder: string) => Promise<void>): Promise<void> {

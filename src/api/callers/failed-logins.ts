@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
 import { within } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';

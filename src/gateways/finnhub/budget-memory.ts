@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { z } from 'zod';
 import { loadScript, type Script } from '../../redis/scripts.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { RateLimited } from '../../errors.ts';
 import type { Lane } from '../../jobs/queues.ts';
 import { type BudgetLimits, budgetKeys, budgetScript, openBudgetMemory } from './budget-memory.ts';

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { budgetKeys } from './budget-memory.ts';
 
 /** What a key's plan is known not to include: the provider has said so, and is not asked again for a day. */

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { RateLimited } from '../../errors.ts';
 import { loadScript } from '../../redis/scripts.ts';
 import type { Pace } from './pace.ts';

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../redis/client.ts';
 import { RateLimited, TooManyCalls } from '../../errors.ts';
 import { loadScript } from '../../redis/scripts.ts';
 

@@ -1,5 +1,5 @@
 import { randomUUIDv7 } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../../src/redis/client.ts';
 import type { Stream } from '../../../src/streams/define-event.ts';
 
 /** Appends `count` events of that type, all about subjects of their own and none of the log, and returns the events' ids in order. */

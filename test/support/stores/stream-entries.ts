@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../../../src/redis/client.ts';
 import { z } from 'zod';
 
 const Event = z.object({

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { isIP } from 'node:net';
+import { z } from 'zod';
+
+/** Where a server listens. */
+export type Host = Readonly<{ host: string; port: number }>;
+
+/** Any text but an empty one. */
+export function text() {
+  return z.string().min(1);
+}
+
+/** Words separated by commas. */
+export function list() {
+  return text()
+    .transform((value) =>
+      value
+        .split(',')
+        .map((part) => part.trim())
+        .filter((part) => part !== ''),
+    )
+    .refine((parts) => parts.length > 0, 'names nothing');
+}
+
+const hostName = /^(?:\[([0-9a-f:.]+)\]|([^\s:,[\]]+))(?::(\d{1,5}))?$/i;
+
+/** `host[:port],…`, an IPv6 address in brackets. */
+export function hostNames() {
+  const isHost = (name: string) => {
+    const [all, , , port = 1] = hostName.exec(name.trim()) ?? [];
+    return all !== undefined && Number(port) >= 1 && Number(port) <= 65_535;
+  };
+  return text().refine(
+    (names) => names.split(',').every(isHost),
+    'must be a host, host:port, or several separated by commas',
+  );
+}
+
+/** The servers of such a list; `otherwise` is the port of those that name none. */
+export function hostsOf(names: string, otherwise: number): Host[] {
+  return names.split(',').flatMap((name) => {
+    const [all, address, host = address, port = otherwise] = hostName.exec(name.trim()) ?? [];
+    return all === undefined || host === undefined ? [] : [{ host, port: Number(port) }];
+  });
+}
+
+/** What a file holds, which a variable names. */
+export function contents(path: string, ctx: z.RefinementCtx): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    ctx.addIssue('names a file that cannot be read');
+    return z.NEVER;
+  }
+}
+
+/** Symbols. Where they are used they are parsed again; here a misspelt one stops the start. */
+export function symbols() {
+  return list()
+    .transform((names) => [...new Set(names.map((name) => name.toUpperCase()))])
+    .pipe(z.array(z.string().regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be symbols such as AAPL')).max(500));
+}
+
+/** Whether a word of TRUSTED_PROXIES is an address or a subnet. */
+export function isProxyName(word: string): boolean {
+  const [address = '', bits, ...rest] = word.split('/');
+  const most = isIP(address) === 6 ? 128 : isIP(address) === 4 ? 32 : -1;
+  return most >= 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
+/** A whole number within bounds. */
+export function whole(min: number, max: number) {
+  return z
+    .string()
+    .regex(/^\d+$/, 'must be a whole number')
+    .transform(Number)
+    .pipe(z.number().min(min, `must be at least ${min}`).max(max, `must be at most ${max}`));
+}

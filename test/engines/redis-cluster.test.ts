@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { queues } from '../../src/jobs/queues.ts';
-import { placeOrder, statusOf } from '../support/load/place-order.ts';
 import { type RedisCluster, startRedisCluster } from '../support/engines/redis-cluster.ts';
-import { seeMainFlows } from '../support/engines/main-flows.ts';
+import { seeMainFlows, seeOutlived } from '../support/engines/main-flows.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
-import { until } from '../support/processes/process.ts';
 
 let cluster: RedisCluster;
 let platform: Platform;
@@ -27,16 +25,5 @@ test('the queues do not all live on one node', async () => {
 });
 
 test('while the node of the payments is killed orders are answered 201, and all are paid once a replica has its place', async () => {
-  const killed = await cluster.ownerOf('{bull:payments}:payments:meta');
-  await killed.process().signal('SIGKILL');
-  const ids: string[] = [];
-  for (let count = 0; count < 5; count += 1) ids.push(await placeOrder(platform));
-  for (const id of ids)
-    await until(`${id} is paid`, async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
-  const charges = (await platform.sandbox.ledger())
-    .map(({ order_id }) => order_id)
-    .filter((id) => ids.includes(id ?? ''));
-  expect(charges.toSorted()).toEqual(ids.toSorted());
-  await killed.start();
-  await seeMainFlows(platform);
+  await seeOutlived(platform, await cluster.ownerOf('{bull:payments}:payments:meta'));
 });

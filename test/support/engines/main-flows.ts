@@ -1,9 +1,10 @@
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { openEventClient } from '../api/event-client.ts';
-import { placeOrder } from '../load/place-order.ts';
+import { placeOrder, statusOf } from '../load/place-order.ts';
 import { logIn, type Platform } from '../processes/platform.ts';
 import { until } from '../processes/process.ts';
+import type { Node } from './redis-node.ts';
 
 const Quote = z.object({ symbol: z.literal('AAPL'), c: z.number().positive() });
 const Quotes = z.object({ data: z.array(z.object({ symbol: z.string() })) });
@@ -77,4 +78,17 @@ export async function seeMainFlows(platform: Platform): Promise<void> {
   await seeQuotes(platform);
   await seeQueues(platform, id);
   await seePaymentsStopped(platform);
+}
+
+/** Kills a server that others can stand in for, and sees that no order is refused, lost or charged twice. */
+export async function seeOutlived(platform: Platform, server: Node): Promise<void> {
+  await server.process().signal('SIGKILL');
+  const ids: string[] = [];
+  for (let count = 0; count < 5; count += 1) ids.push(await placeOrder(platform));
+  for (const id of ids)
+    await until(`${id} is paid`, async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
+  const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  expect(charged.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.toSorted());
+  await server.start();
+  await seeMainFlows(platform);
 }

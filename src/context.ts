@@ -1,3 +1,4 @@
+import { readFrom } from './mysql/reading.ts';
 import { type EntityManager, MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from './redis/client.ts';
 import { type Catalog, openCatalog } from './catalog/catalog.ts';
@@ -58,6 +59,8 @@ export async function openContext(config: Config, role: string): Promise<Context
   const now = () => new Date();
   const definitions = await loadDefinitions<JobContext>();
   const orm = await MikroORM.init(ormOptions(config));
+  const replica = await openReplica(config);
+  if (replica) readFrom(orm, replica);
   const redis = openRedis(config, log);
   const producer = openProducer(impatientRedis(config), telemetry);
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
@@ -88,7 +91,7 @@ export async function openContext(config: Config, role: string): Promise<Context
       await relay.idle();
       await producer.close();
       redis.disconnect();
-      await orm.close(true);
+      await Promise.all([orm.close(true), replica?.close(true)]);
       await closeTraces();
     },
   };
@@ -103,4 +106,10 @@ function withReader(orm: MikroORM, given: Omit<JobContext, 'em'>): JobContext {
       return (em ??= orm.em.fork());
     },
   };
+}
+
+/** What lists and histories are read by; only where replicas are named. */
+async function openReplica(config: Config): Promise<MikroORM | undefined> {
+  const { mysqlHosts: hosts, mysqlReadHosts: replicas } = config;
+  return replicas.length === 0 ? undefined : MikroORM.init(ormOptions(config, { hosts, replicas }));
 }

@@ -2,7 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { overloaded } from '../errors.ts';
 import type { AfterCommit } from './after-commit.ts';
-import { CommitUnknown, isAway, type Transaction, TransactionTimeout } from './transaction.ts';
+import { isAway } from '../mysql/faults.ts';
+import { CommitUnknown, type Transaction, TransactionTimeout } from './transaction.ts';
 
 /** One of those whose work commits together. What concerns it alone, as its trace, is done `within` its own context. */
 export type Member<Given> = Readonly<{ given: Given; within: <T>(work: () => T) => T }>;

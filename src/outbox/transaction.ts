@@ -1,6 +1,7 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
 import { type AfterCommit, collectMessages } from './after-commit.ts';
+import { isTransient, mayHaveCommitted } from '../mysql/faults.ts';
 import { openMint } from './ids.ts';
 import type { Relay } from './relay.ts';
 
@@ -13,21 +14,11 @@ export class TransactionTimeout extends Error {
 }
 
 const defaultDeadlineMs = 8_000;
-// Deadlock, lock wait, changed since read, and a connection lost on the way: nothing was committed. A lock wait ends its
-// statement alone; the rest is rolled back because the transaction is given up.
-const harmless = new Set([1213, 1205, 1020]);
-const lostConnection = new Set([
-  'PROTOCOL_CONNECTION_LOST',
-  'ECONNRESET',
-  'EPIPE',
-  'ER_SERVER_SHUTDOWN',
-  // MySQL's last word to a session that has been silent for too long; MariaDB says none.
-  'ER_CLIENT_INTERACTION_TIMEOUT',
-]);
 
 /**
- * Opens the way to write. The work may run again after a deadlock or a lost connection, so it must not touch anything
- * but `tx` and `after`. A connection lost during COMMIT is never retried: it may have committed.
+ * Opens the way to write. The work may run again after a deadlock, a lost connection or on another server, so it must not touch
+ * anything but `tx` and `after`; a lock wait ends its statement alone, the rest is rolled back because the transaction is given up.
+ * A COMMIT that may have been carried out is never retried.
  * @throws TransactionTimeout after `deadlineMs`; what is then under way ends by itself, and does not run again.
  */
 export function openTransaction(
@@ -77,32 +68,9 @@ async function attempt<T>(
       return { result, committed };
     });
   } catch (error) {
-    if (isCommitting && isLostConnection(error)) throw new CommitUnknown('lost while committing', { cause: error });
+    if (isCommitting && mayHaveCommitted(error)) throw new CommitUnknown('lost while committing', { cause: error });
     throw error;
   }
-}
-
-function isTransient(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return (
-    ('errno' in error && harmless.has(Number(error.errno))) || isLostConnection(error) || isClosedConnection(error)
-  );
-}
-
-/** Whether it was MySQL that could not be reached or went away, whatever was to be done. */
-export function isAway(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (isLostConnection(error) || isClosedConnection(error)) return true;
-  return 'code' in error && /^(E[A-Z]+|PROTOCOL_\w+)$/.test(String(error.code));
-}
-
-function isLostConnection(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && lostConnection.has(String(error.code));
-}
-
-// The driver refuses to send on a connection that it has seen closing, without a code. Nothing was sent, not even a COMMIT.
-function isClosedConnection(error: Error): boolean {
-  return error.message.includes('connection is in closed state');
 }
 
 async function inTime<T>(deadlineMs: number, work: Promise<T>): Promise<T> {

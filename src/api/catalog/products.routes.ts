@@ -1,3 +1,4 @@
+import { readingEm } from '../../mysql/reading.ts';
 import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
@@ -49,7 +50,7 @@ const list = defineRoute(
     const afterId = cursor === undefined ? 0 : readCursor(listName, cursor, AfterInteger);
     if (sync === 'true') await awaitSync(c.var.ctx, c.var.answers);
     const search = { words: q, category, afterId, limit: limit + 1 };
-    const { page, next_cursor } = cutPage(listName, await findProducts(c.var.ctx.orm.em.fork(), search), limit);
+    const { page, next_cursor } = cutPage(listName, await findProducts(readingEm(c.var.ctx.orm), search), limit);
     return c.json({ data: page.map(productView), next_cursor }, 200);
   },
 );

@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import { HTTPException } from 'hono/http-exception';
 import { TooLate } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
+import { isAway } from '../../mysql/faults.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
 import { traceId } from '../../telemetry/traces.ts';
@@ -62,23 +63,9 @@ function toProblem(error: Error): Problem {
   return new Problem('internal', 'Something happened that should not. Report the request_id.', { cause: error });
 }
 
-const outageCodes = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'ETIMEDOUT',
-  'EPIPE',
-  'PROTOCOL_CONNECTION_LOST',
-  'ER_CON_COUNT_ERROR',
-  'ER_SERVER_SHUTDOWN',
-  'ER_OPTION_PREVENTS_STATEMENT',
-]);
-
 function isOutage(error: Error): boolean {
   if ([CommitUnknown, TransactionTimeout, TooLate].some((known) => error instanceof known)) return true;
   if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
   if (isRedisOutage(error)) return true;
-  const code = 'code' in error ? String(error.code) : '';
-  return (
-    outageCodes.has(code) || (error instanceof DriverException && error.cause instanceof Error && isOutage(error.cause))
-  );
+  return isAway(error) || (error instanceof DriverException && isAway(error.cause));
 }

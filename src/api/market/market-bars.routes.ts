@@ -1,3 +1,4 @@
+import { readingEm } from '../../mysql/reading.ts';
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { Bar, barSeconds, barsOf, gapsBetween } from '../../market/bars.ts';
@@ -62,7 +63,7 @@ const bars = defineRoute(
     const { symbol, interval, ...named } = c.req.valid('query');
     const { from, to, view } = spanOf(named, c.var.ctx.now(), defaultDays);
     refuseTooMany((to.getTime() - from.getTime()) / 1_000 / barSeconds[interval]);
-    const data = await barsOf(c.var.ctx.orm.em.fork(), symbol, interval, { from, to });
+    const data = await barsOf(readingEm(c.var.ctx.orm), symbol, interval, { from, to });
     return c.json({ symbol, interval, ...view, data, gaps: gapsBetween(data, interval) }, 200);
   },
 );

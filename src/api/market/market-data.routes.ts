@@ -1,3 +1,4 @@
+import { readingEm } from '../../mysql/reading.ts';
 import { z } from '@hono/zod-openapi';
 import { type MarketData, namedBy, subjectOf } from '../../market/market-data.ts';
 import { loadMarketData } from '../../market/load-market-data.ts';
@@ -96,7 +97,7 @@ function historyRoute(data: MarketData): Route {
       const after = cursor === undefined ? undefined : readCursor(listName, cursor, Observations);
       const { view, ...span } = spanOf({ from, to }, now());
       const { store } = data.sameAs?.(ask) ?? data;
-      const found = (await store.history?.(orm.em.fork(), ask, span, { after, limit: limit + 1 })) ?? [];
+      const found = (await store.history?.(readingEm(orm), ask, span, { after, limit: limit + 1 })) ?? [];
       const { page, next_cursor } = cutPage(listName, found.map(rowOf), limit);
       return c.json({ ...namedBy(ask), ...view, data: page.map((row) => row.facts), next_cursor }, 200);
     },

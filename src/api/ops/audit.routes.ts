@@ -1,3 +1,4 @@
+import { readingEm } from '../../mysql/reading.ts';
 import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
@@ -83,7 +84,7 @@ const list = defineRoute(
     const { cursor, limit, actor, action, subject, from, to } = c.req.valid('query');
     const filters = JSON.stringify([actor, action, subject, from, to]);
     const listName = `audit:${hash('sha256', filters, 'base64url')}`;
-    const em = c.var.ctx.orm.em.fork();
+    const em = readingEm(c.var.ctx.orm);
     const span = {
       ...(from === undefined ? {} : { $gte: new Date(from) }),
       ...(to === undefined ? {} : { $lte: endOf(to) }),

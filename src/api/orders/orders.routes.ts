@@ -1,3 +1,4 @@
+import { readingEm } from '../../mysql/reading.ts';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
@@ -112,7 +113,7 @@ const list = defineRoute(
     const { status, cursor, limit } = c.req.valid('query');
     const { userId, role } = principalOf(c);
     const listName = `orders:${role === 'admin' ? 'all' : userId}:${status ?? ''}`;
-    const em = c.get('ctx').orm.em.fork();
+    const em = readingEm(c.get('ctx').orm);
     const rows = await em.find(
       Order,
       {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request, type Server } from 'node:http';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
@@ -102,7 +103,7 @@ describe('a copy in front of the routes', () => {
       heard.push(`${command} ${key}`),
     );
     const answers = await Promise.all(Array.from({ length: 40 }, () => read()));
-    (await looked).disconnect();
+    looked.disconnect();
     expect(new Set(answers.map(({ price }) => price))).toEqual(new Set(['9']));
     expect(new Set(answers.map(({ headers }) => headers['x-request-id'])).size).toBe(40);
     expect(heard.filter((one) => one.includes(quoteName('AAPL'))).length).toBeLessThanOrEqual(2);

@@ -11,6 +11,8 @@ import { follow, freePort, type TestProcess, until } from '../processes/process.
 export type MysqlServer = Readonly<{
   env: Record<string, string>;
   process(): TestProcess;
+  /** Does as root, by its socket, what its user may not. */
+  asRoot(...statements: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]>;
   /** Starts it again on the same port and data after a kill. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -23,8 +25,10 @@ const Plan = z.object({
   connection: z.object({ user: z.string(), password: z.string() }),
 });
 
-/** Starts one as `npm start` does, durable, on a free port with data of its own. */
-export async function startMysql(database: string): Promise<MysqlServer> {
+const Rows = z.array(z.record(z.string(), z.unknown()));
+
+/** Starts one as `npm start` does, durable, on a free port with data of its own; `options` are further ones. */
+export async function startMysql(database: string, options: readonly string[] = []): Promise<MysqlServer> {
   const libraries = process.env['TEST_LD_LIBRARY_PATH'];
   const env = { PATH: process.env['PATH'] ?? '', ...(libraries ? { LD_LIBRARY_PATH: libraries } : {}) };
   const folder = await mkdtemp(join(tmpdir(), 'orderflow-mysql-'));
@@ -37,7 +41,7 @@ export async function startMysql(database: string): Promise<MysqlServer> {
 
   let current: TestProcess;
   const start = async () => {
-    current = follow(spawn(command, args, { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] }));
+    current = follow(spawn(command, [...args, ...options], { env, cwd, stdio: ['ignore', 'pipe', 'pipe'] }));
     const opened = await until(
       () => `MySQL takes connections; it said: ${current.output()}`,
       () => createConnection({ host: '127.0.0.1', port, user, password, connectTimeout: 2_000 }).catch(() => undefined),
@@ -54,6 +58,16 @@ export async function startMysql(database: string): Promise<MysqlServer> {
       MYSQL_DB: database,
     },
     process: () => current,
+    async asRoot(...statements) {
+      const root = await createConnection({ socketPath: join(cwd, 's'), user: 'root' });
+      try {
+        const answers: unknown[] = [];
+        for (const statement of statements) answers.push((await root.query(statement))[0]);
+        return Rows.safeParse(answers.at(-1)).data ?? [];
+      } finally {
+        root.destroy();
+      }
+    },
     restart: start,
     async stop() {
       await current.signal('SIGKILL');

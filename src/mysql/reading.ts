@@ -1,0 +1,16 @@
+import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
+
+const name = 'orderflow:reading';
+
+/** Lets lists and histories be read where `replica` leads to. */
+export function readFrom(orm: MikroORM, replica: MikroORM): void {
+  orm.config.registerExtension(name, () => replica);
+}
+
+/**
+ * For lists and histories: from a replica where there is one, which may be behind by what was written in the last moments. Whatever
+ * decides about money, stock or who may is read where it is written.
+ */
+export function readingEm(orm: MikroORM): EntityManager {
+  return (orm.config.getExtension<MikroORM>(name) ?? orm).em.fork();
+}

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type MysqlPair, startMysqlPair } from '../support/engines/mysql-pair.ts';
+import { placeOrder, statusOf } from '../support/load/place-order.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+
+const List = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+let pair: MysqlPair;
+let platform: Platform;
+beforeAll(async () => {
+  pair = await startMysqlPair();
+  const [, writable = ''] = (pair.env['MYSQL_HOST'] ?? '').split(',');
+  const MYSQL_READ_HOST = `127.0.0.1:${pair.second.env['MYSQL_PORT']}`;
+  platform = await startPlatform({ env: { ...pair.env, MYSQL_HOST: writable, MYSQL_READ_HOST } });
+});
+afterAll(async () => {
+  await platform.stop();
+  await pair.stop();
+});
+
+const isListed = async (id: string) => {
+  const answer = await platform.send('GET', '/orders');
+  expect(answer.status).toBe(200);
+  return List.parse(await answer.json()).data.some((order) => order.id === id);
+};
+
+test('lists come from the replica, an order itself from where it was written; without the replica both do', async () => {
+  await pair.inStep();
+  await pair.hold();
+  const id = await placeOrder(platform);
+  await until('it is paid', async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
+  expect(await isListed(id)).toBe(false);
+  await pair.goOn();
+  await until('it is listed', async () => (await isListed(id)) || undefined);
+
+  await pair.second.process().signal('SIGKILL');
+  const next = await placeOrder(platform);
+  expect(await isListed(next)).toBe(true);
+  await pair.restartSecond();
+  await pair.inStep();
+  await pair.hold();
+  const last = await until('lists come from the replica again', async () => {
+    const unseen = await placeOrder(platform);
+    return (await isListed(unseen)) ? undefined : unseen;
+  });
+  await until('it is paid', async () => ((await statusOf(platform, last)) === 'paid' ? true : undefined));
+});

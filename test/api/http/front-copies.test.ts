@@ -97,11 +97,10 @@ describe('a copy in front of the routes', () => {
   it('is waited for by those who come while the first asks, and none of them asks itself', async () => {
     nowMs += 1_000;
     await store(9);
-    const looked = api.ctx.redis.monitor();
+    const { REDIS_HOST: host, REDIS_PORT: redisPort, REDIS_DB: db } = api.ctx.config;
+    const looked = await new Redis({ host, port: redisPort, db }).monitor();
     const heard: string[] = [];
-    (await looked).on('monitor', (_time: string, [command = '', key = '']: string[]) =>
-      heard.push(`${command} ${key}`),
-    );
+    looked.on('monitor', (_time: string, [command = '', key = '']: string[]) => heard.push(`${command} ${key}`));
     const answers = await Promise.all(Array.from({ length: 40 }, () => read()));
     looked.disconnect();
     expect(new Set(answers.map(({ price }) => price))).toEqual(new Set(['9']));

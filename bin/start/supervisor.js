@@ -55,7 +55,8 @@ export class Supervisor {
     const roles = (...names) => this.#parts.filter(({ role }) => names.includes(role));
     const deadline = Date.now() + 6000;
     // The API finishes its requests; workers follow soon, since both may take several seconds and their time overlaps.
-    const api = this.#end(roles('api'), deadline - Date.now());
+    // After SIGINT it does so at once: nothing in front of it has to notice first.
+    const api = this.#end(roles('api'), deadline - Date.now(), 'SIGINT');
     await Promise.race([api, wait(1500, undefined, { ref: false })]);
     await Promise.all([api, this.#end(roles('worker'), deadline - Date.now())]);
     await this.#end(roles('sandbox'), 500);
@@ -82,10 +83,10 @@ export class Supervisor {
     setTimeout(() => part.stopping || this.#spawn(part), waitMs);
   }
 
-  async #end(parts, politeMs) {
+  async #end(parts, politeMs, sign = 'SIGTERM') {
     const noted = parts.filter((part) => part.isRunning).map(({ pid, began }) => ({ pid, began }));
     for (const part of parts) part.stopping = true;
-    for (const each of noted) signal(each, 'SIGTERM');
+    for (const each of noted) signal(each, sign);
     if (await allGone(noted, politeMs)) return;
     for (const each of noted) signal(each, 'SIGKILL');
     await allGone(noted, 1000);

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase, readinessOf } from '../mysql/database.ts';
@@ -5,6 +6,7 @@ import { listenForHealth, listen } from '../process/health.ts';
 import { finishStart, onShutdown, outliveRejections, startWith } from '../process/life.ts';
 import { patientRedis } from '../redis/connection.ts';
 import { requireAccounts } from '../accounts/seed.ts';
+import { readDrain } from '../ops/drain.ts';
 import { openMetrics } from '../ops/metrics.ts';
 import { openJobAnswers } from '../jobs/answers.ts';
 import { buildApp } from './app.ts';
@@ -31,23 +33,38 @@ const isWatched =
 const front = isWatched ? undefined : openFrontCopies();
 const app = await startWith(() => buildApp(context, { readiness, answers, front }));
 const metrics = openMetrics(context);
-await startWith(() => listenForHealth(config, { readiness: readiness.check, metrics: metrics.text }));
+await startWith(() =>
+  listenForHealth(config, {
+    readiness: readiness.check,
+    metrics: metrics.text,
+    autoscale: (queue) => readDrain(context, queue),
+  }),
+);
 const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
 const server = await startWith(() => listen(serveApi({ fetch: app.fetch, front }), at));
 context.log.info({ url: config.publicUrl }, 'API ready');
 
-onShutdown(config, context.log, async () => {
-  readiness.drain();
-  context.events.tails.close();
-  const closed = new Promise((resolve) => server.close(resolve));
-  // A connection whose answer has ended would be kept alive for seconds.
-  const idle = setInterval(() => server.closeIdleConnections(), 50);
-  // Requests under way get half the time; who still holds a connection then does not read its answer.
-  const cut = setTimeout(() => server.closeAllConnections(), config.SHUTDOWN_SECONDS * 500);
-  await closed;
-  clearInterval(idle);
-  clearTimeout(cut);
-  await answers.close();
-  await context.close();
+onShutdown(config, context.log, {
+  serveOnMs: 2_000,
+  drain() {
+    readiness.drain();
+    // Who asks meanwhile is still answered, and asks another process next time.
+    server.prependListener('request', (_request, response: ServerResponse) =>
+      response.setHeader('connection', 'close'),
+    );
+  },
+  async close(leftMs) {
+    context.events.tails.close();
+    const closed = new Promise((resolve) => server.close(resolve));
+    // A connection whose answer has ended would be kept alive for seconds.
+    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    // Requests under way get half the time; who still holds a connection then does not read its answer.
+    const cut = setTimeout(() => server.closeAllConnections(), leftMs / 2);
+    await closed;
+    clearInterval(idle);
+    clearTimeout(cut);
+    await answers.close();
+    await context.close();
+  },
 });
 finishStart();

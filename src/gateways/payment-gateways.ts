@@ -5,7 +5,8 @@ import { importFiles } from '../process/import-files.ts';
 import { openOutage } from './http/outage.ts';
 import { openPace } from './http/pace.ts';
 import type { GatewayDefinition } from './payments/define-gateway.ts';
-import type { PaymentGateway, PaymentGateways } from './payments/payment-gateway.ts';
+import type { GatewayCalls, PaymentGateway, PaymentGateways } from './payments/payment-gateway.ts';
+import { calling } from '../telemetry/calling.ts';
 
 /**
  * Opens every gateway that has a folder and is configured. `PAYMENT_GATEWAY` says who takes new payments; what was begun with
@@ -19,7 +20,7 @@ export async function openPaymentGateways(config: Config, redis: Redis): Promise
     const name = `payments-${rules.name}`;
     const pace = most === undefined ? undefined : openPace(redis, name, most);
     const calls = open(config, pace);
-    return calls ? [{ ...rules, ...calls, outage: openOutage(redis, name, pace) }] : [];
+    return calls ? [{ ...rules, ...watched(rules.name, calls), outage: openOutage(redis, name, pace) }] : [];
   });
   const current = config.PAYMENT_GATEWAY;
   if (!opened.some(({ name }) => name === current)) {
@@ -27,6 +28,24 @@ export async function openPaymentGateways(config: Config, redis: Redis): Promise
     throw new CannotStart(`PAYMENT_GATEWAY is '${current}': set what that needs, or choose another of ${names}`);
   }
   return gatewaysOf(current, opened);
+}
+
+/** The same calls, each a step of its trace, and measured. */
+function watched(gateway: string, calls: GatewayCalls): GatewayCalls {
+  const each =
+    <A extends readonly unknown[], T>(call: string, ask: (...given: A) => Promise<T>) =>
+    (...given: A) =>
+      calling({ gateway, call }, () => ask(...given));
+  return {
+    ...calls,
+    charge: each('charge', calls.charge),
+    find: each('find', calls.find),
+    lookUp: each('look_up', calls.lookUp),
+    charged: each('charged', calls.charged),
+    cancel: each('cancel', calls.cancel),
+    refund: each('refund', calls.refund),
+    refundsOf: each('refunds_of', calls.refundsOf),
+  };
 }
 
 /** These gateways, and which of them takes new payments. */

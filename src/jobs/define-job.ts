@@ -6,7 +6,25 @@ export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
   /** Stable for ever, and the file's name: jobs waiting in Redis carry it. */
   kind: string;
   payload: Payload;
+  /**
+   * Of the payload; 1 unless told otherwise. Raise it when a process of the release before could not do what a new payload asks
+   * for: it hands such a job on to one that can. What waits with an older payload must still fit.
+   */
+  version?: number;
 }>;
+
+const versionKey = 'payload_version';
+
+/** A payload as jobs carry it. */
+export function carried({ version }: JobRequest, parsed: unknown): unknown {
+  return version !== undefined && typeof parsed === 'object' ? { ...parsed, [versionKey]: version } : parsed;
+}
+
+/** The version that a job carries. */
+export function payloadVersion(data: unknown): number {
+  const version = typeof data === 'object' && data !== null && versionKey in data ? data[versionKey] : 1;
+  return typeof version === 'number' ? version : 1;
+}
 
 /**
  * What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}; `Needs` is

@@ -5,7 +5,7 @@ import { within } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Lane, priorityOf, queues, restMax } from './queues.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
-import type { JobContract } from './define-job.ts';
+import { carried, type JobContract } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
@@ -24,9 +24,12 @@ export type Enqueue = <P extends z.ZodType>(
 /** Which of these jobs a queue holds that have not finished. */
 export type FindLive = (queue: string, ids: readonly string[]) => Promise<readonly string[]>;
 
+/** A queue that is open, BullMQ's own. */
+export type OpenQueue = Queue;
+
 /** Adds jobs to their queues. The queues are BullMQ's own, for reading and for Bull Board. */
 export type Producer = Readonly<{
-  queues: ReadonlyMap<string, Queue>;
+  queues: ReadonlyMap<string, OpenQueue>;
   enqueue: Enqueue;
   /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
   enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
@@ -80,7 +83,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry)
       const parsed = job.payload.parse(payload);
       const [queue, id, priority] = [queueOf(job), randomUUIDv7(), priorityOf(lane)];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
-      const added = await within(addDeadlineMs, 'Redis', queue.add(job.kind, parsed, options));
+      const added = await within(addDeadlineMs, 'Redis', queue.add(job.kind, carried(job, parsed), options));
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
       // A read of an old copy joins the same job over and over: each is looked at once.
       const place = added.id === id ? priority : (places.get(added.id) ?? Number.POSITIVE_INFINITY);

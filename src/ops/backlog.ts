@@ -1,17 +1,22 @@
 import { z } from 'zod';
 import type { MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from '../redis/client.ts';
+import type { Config } from '../config.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
+import type { Market } from '../market/market.ts';
 import type { Tails } from '../streams/tail.ts';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 
 /** What is looked at of a process. */
 export type Observed = Readonly<{
+  config: Pick<Config, 'REDIS_DB' | 'FINNHUB_API_KEY' | 'concurrency'>;
+  now: () => Date;
   orm: MikroORM;
   redis: Redis;
   jobs: Pick<Producer, 'queues'> & Readonly<{ definitions: Definitions }>;
   events: Readonly<{ tails: Tails }>;
+  market: Pick<Market, 'readBudget'>;
 }>;
 
 // The pool of mysql2 says how it is only in fields of its own, of which these three have stood for years.
@@ -51,7 +56,7 @@ export async function readStreams({
 }
 
 /** How many connections to MySQL this process has, and who waits for one. */
-export async function readPool({ orm }: Observed): Promise<Record<string, number>> {
+export async function readPool({ orm }: Pick<Observed, 'orm'>): Promise<Record<string, number>> {
   const client: unknown = await orm.em.getDriver().getConnection().getNativeClient();
   const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = Pool.parse(client);
   return { busy: all.length - free.length, free: free.length, waiting: queue.length };

@@ -1,3 +1,4 @@
+import { type BatchEnded, batches, type CallEnded, calls } from '../telemetry/measures.ts';
 import type { Observed } from './backlog.ts';
 
 /** How an attempt ended: it is done, it will be tried again, or it has failed for good. */
@@ -9,6 +10,8 @@ export type EndedAttempt = Readonly<{ queue: string; kind: string; outcome: Outc
 /** What a process counts and measures. */
 export type Metrics = Readonly<{
   noteAttempt(ended: EndedAttempt): void;
+  noteBatch(ended: BatchEnded): void;
+  noteCall(ended: CallEnded): void;
   /** Everything as Prometheus text. It answers, with less, also while MySQL or Redis is away. */
   text(): Promise<string>;
 }>;
@@ -17,8 +20,13 @@ export type Metrics = Readonly<{
 export function openMetrics(observed: Observed): Metrics {
   let opened: Promise<Metrics> | undefined;
   const open = () => (opened ??= import('./registry.ts').then(({ openRegistry }) => openRegistry(observed)));
-  return {
-    noteAttempt: (ended) => void open().then((metrics) => metrics.noteAttempt(ended)),
+  const metrics: Metrics = {
+    noteAttempt: (ended) => void open().then((opening) => opening.noteAttempt(ended)),
+    noteBatch: (ended) => void open().then((opening) => opening.noteBatch(ended)),
+    noteCall: (ended) => void open().then((opening) => opening.noteCall(ended)),
     text: async () => (await open()).text(),
   };
+  batches.listen(metrics.noteBatch);
+  calls.listen(metrics.noteCall);
+  return metrics;
 }

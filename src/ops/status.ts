@@ -8,6 +8,7 @@ import { ping } from '../mysql/database.ts';
 import { within } from '../process/deadline.ts';
 import { finnhub, payments } from '../jobs/queues.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
+import { countWorkers } from './drain.ts';
 
 /** How what the platform stands on is, part by part, as this process sees it. */
 export type Status = Readonly<{
@@ -114,7 +115,6 @@ async function isSlowIn({ jobs, now }: StatusParts, queue: string): Promise<bool
 }
 
 async function isMannedIn({ jobs, config }: StatusParts, queue: string): Promise<boolean> {
-  const workers = (await jobs.queues.get(queue)?.getWorkers()) ?? [];
-  // One Redis may hold several installations, each in a db of its own.
-  return workers.some(({ db }) => Number(db) === config.REDIS_DB);
+  const found = jobs.queues.get(queue);
+  return found !== undefined && (await countWorkers(found, config)) > 0;
 }

@@ -46,7 +46,13 @@ export type Wish = Omit<ItemsWish, 'order'> &
 export type Accepted = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
 
 /** The most that commits together, orders and the lines of all of them; nobody joins a line that has not moved for a second. */
-const limits = { members: 100, weight: 1_000, weigh: ({ items }: Wish) => items.size, waitMs: 1_000 };
+const limits = {
+  name: 'accept_order',
+  members: 100,
+  weight: 1_000,
+  weigh: ({ items }: Wish) => items.size,
+  waitMs: 1_000,
+};
 
 /** Opens the way in: orders that arrive together commit together, each with its own outcome. */
 export function openOrders(transaction: Transaction): Batch<Wish, Accepted> {

@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
-import type { JobRequest } from '../jobs/define-job.ts';
+import { carried, type JobRequest } from '../jobs/define-job.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
@@ -43,7 +43,8 @@ export function collectMessages(now: () => Date, mintId: Mint) {
   const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
   const after: AfterCommit = {
     enqueue(job, payload) {
-      const message = { ...mint(), name: job.kind, body: JSON.stringify(job.payload.parse(payload)), createdAt: now() };
+      const body = JSON.stringify(carried(job, job.payload.parse(payload)));
+      const message = { ...mint(), name: job.kind, body, createdAt: now() };
       jobs.push(message);
       return message.id;
     },

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { overloaded } from '../errors.ts';
+import { batches } from '../telemetry/measures.ts';
 import type { AfterCommit } from './after-commit.ts';
 import { isAway } from '../mysql/faults.ts';
 import { CommitUnknown, type Transaction, TransactionTimeout } from './transaction.ts';
@@ -18,8 +19,12 @@ export type BatchWork<Given, Outcome> = (
 /** Hands work in, and resolves with its outcome once the batch that it was in has committed. @throws what it was refused with. */
 export type Batch<Given, Outcome> = (given: Given) => Promise<Outcome>;
 
-/** The most that one batch holds, members and of what each weighs, and for how long somebody may wait before newcomers are refused. */
+/**
+ * What is measured by this name, the most that one batch holds, members and of what each weighs, and for how long somebody may
+ * wait before newcomers are refused.
+ */
 export type BatchLimits<Given> = Readonly<{
+  name: string;
   members: number;
   weight?: number;
   weigh?(given: Given): number;
@@ -61,7 +66,11 @@ export function openBatch<Given, Outcome>(
     }
   };
   const drain = async () => {
-    while (waiting.length > 0) await commit(waiting.splice(0, fitting(waiting, limits)));
+    while (waiting.length > 0) {
+      const members = waiting.splice(0, fitting(waiting, limits));
+      await commit(members);
+      batches.note({ batch: limits.name, members: members.length });
+    }
     isBusy = false;
   };
   return async (given) => {

@@ -37,7 +37,7 @@ export type Payments = Readonly<{
 type Parts = Readonly<{ config: Config; redis: Redis; orm: MikroORM; transaction: Transaction; now: () => Date }>;
 
 /** The most payments that commit together. */
-const limits = { members: 100 };
+const limits = (name: string) => ({ name, members: 100 });
 
 /** Opens the payment gateways; nothing is asked yet. */
 export async function openPayments({ config, redis, orm, transaction, now }: Parts): Promise<Payments> {
@@ -46,7 +46,7 @@ export async function openPayments({ config, redis, orm, transaction, now }: Par
     gateways,
     restOf: openRests({ gateways, read: () => orm.em.fork(), now }),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
-    chargeAtOnce: openBatch(transaction, chargeAtOnce, limits),
+    chargeAtOnce: openBatch(transaction, chargeAtOnce, limits('charge_at_once')),
     begin: openBatch(
       transaction,
       (tx, _after, members) =>
@@ -54,10 +54,10 @@ export async function openPayments({ config, redis, orm, transaction, now }: Par
           tx,
           members.map(({ given }) => given),
         ),
-      limits,
+      limits('begin_charge'),
     ),
-    settle: openBatch(transaction, settlePayments, limits),
-    beginRefund: openBatch(transaction, (tx, _after, members) => beginRefunds(tx, members), limits),
-    settleRefund: openBatch(transaction, settleRefunds, limits),
+    settle: openBatch(transaction, settlePayments, limits('settle_payment')),
+    beginRefund: openBatch(transaction, (tx, _after, members) => beginRefunds(tx, members), limits('begin_refund')),
+    settleRefund: openBatch(transaction, settleRefunds, limits('settle_refund')),
   };
 }

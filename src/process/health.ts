@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { type Server, createServer } from 'node:http';
 import { CannotStart } from '../errors.ts';
 import type { Config } from '../config.ts';
+import { within } from './deadline.ts';
 
 /** Where a server shall listen, and the variables that say so. */
 export type Address = Readonly<{ port: number; host: string; portName: string; hostName: string }>;
@@ -27,14 +28,23 @@ export async function listen(server: Server, { port, host, portName, hostName }:
 /** Whether a process may be given work; `reason` is shown to probes when it may not. */
 export type Readiness = () => Promise<{ isReady: boolean; reason?: string }>;
 
-/** What a port for probes and scrapers serves; `metrics` is Prometheus text. */
-export type Health = Readonly<{ readiness: Readiness; metrics(): Promise<string> }>;
+/** What a port for probes and scrapers serves. */
+export type Health = Readonly<{
+  readiness: Readiness;
+  /** Whether it does its work; a process of which nothing is told is alive as long as it answers. */
+  liveness?(): boolean;
+  /** Prometheus text. */
+  metrics(): Promise<string>;
+  /** What an autoscaler is told of a queue; undefined when none is called so. */
+  autoscale(queue: string): Promise<object | undefined>;
+}>;
 
 const metricsType = 'text/plain; version=0.0.4; charset=utf-8';
+const patienceMs = 1_500;
 
 /**
- * Serves `/healthz`, `/readyz` and `/metrics` at HEALTH_HOST and HEALTH_PORT, where that is set. It answers as long as the
- * event loop turns. @throws CannotStart
+ * Serves `/healthz`, `/readyz`, `/metrics` and `/autoscale/{queue}` at HEALTH_HOST and HEALTH_PORT, where that is set. It answers
+ * as long as the event loop turns. @throws CannotStart
  */
 export async function listenForHealth({ HEALTH_PORT, HEALTH_HOST }: Config, health: Health): Promise<void> {
   if (HEALTH_PORT === undefined) return;
@@ -42,22 +52,44 @@ export async function listenForHealth({ HEALTH_PORT, HEALTH_HOST }: Config, heal
   await listen(healthServer(health), at);
 }
 
-function healthServer({ readiness, metrics }: Health): Server {
+type Answer = Readonly<{ status: number; body: object | string }>;
+
+function healthServer(health: Health): Server {
   return createServer((request, response) => {
-    const answer = (status: number, body: object) => {
-      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    const send = ({ status, body }: Answer) => {
+      const [type, text] = typeof body === 'string' ? [metricsType, body] : ['application/json', JSON.stringify(body)];
+      response.writeHead(status, { 'content-type': type }).end(text);
     };
-    if (request.url === '/healthz') return answer(200, { status: 'ok' });
-    if (request.url === '/metrics')
-      return void metrics().then(
-        (text) => response.writeHead(200, { 'content-type': metricsType }).end(text),
-        (error: unknown) => answer(500, { status: 'no metrics', reason: String(error) }),
-      );
-    if (request.url !== '/readyz') return answer(404, { status: 'not found' });
-    readiness().then(
-      ({ isReady, reason }) =>
-        answer(isReady ? 200 : 503, isReady ? { status: 'ready' } : { status: 'not ready', reason }),
-      (error: unknown) => answer(503, { status: 'not ready', reason: String(error) }),
+    const [path = ''] = (request.url ?? '').replace(/(.)\/+$/, '$1').split('?');
+    answerTo(path, health).then(send, (error: unknown) =>
+      send({ status: 503, body: { status: 'unknown', reason: String(error) } }),
     );
   });
+}
+
+async function answerTo(path: string, { readiness, liveness, metrics, autoscale }: Health): Promise<Answer> {
+  const [, queue] = /^\/autoscale\/([\w-]+)$/.exec(path) ?? [];
+  if (queue !== undefined) {
+    const figures = await within(patienceMs, 'Redis', autoscale(queue));
+    return figures ? { status: 200, body: figures } : { status: 404, body: { status: 'no such queue' } };
+  }
+  switch (path) {
+    case '/healthz':
+      return (liveness?.() ?? true)
+        ? { status: 200, body: { status: 'ok' } }
+        : { status: 503, body: { status: 'stuck', reason: 'jobs wait, and none is fetched' } };
+    case '/readyz': {
+      const { isReady, reason } = await readiness().catch((error: unknown) => ({
+        isReady: false,
+        reason: String(error),
+      }));
+      return isReady
+        ? { status: 200, body: { status: 'ready' } }
+        : { status: 503, body: { status: 'not ready', reason } };
+    }
+    case '/metrics':
+      return { status: 200, body: await metrics() };
+    default:
+      return { status: 404, body: { status: 'not found' } };
+  }
 }

@@ -1,4 +1,5 @@
 import { flushCompileCache } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Config } from '../config.ts';
@@ -31,29 +32,34 @@ export function finishStart(): void {
   setFlagsFromString('--no-expose-gc');
 }
 
+/** How a process ends: `drain` says that it wants no more work, at once; `close` ends what is under way, within so many ms. */
+export type Ending = Readonly<{ drain(): void; serveOnMs?: number; close(leftMs: number): Promise<void> }>;
+
+// A balancer notices within this time that a process is not ready, and a person who presses Ctrl-C balances nothing.
+const mostOfSeconds = 400;
+
 /**
- * Ends the process on SIGTERM or SIGINT: `close` gets SHUTDOWN_SECONDS, then the process ends without it (exit 1),
- * because closing waits for ever while Redis is away.
+ * Ends the process on SIGTERM or SIGINT, with exit 0 within SHUTDOWN_SECONDS. After a SIGTERM it goes on serving for `serveOnMs`,
+ * so that nobody is sent to a closed port. What cannot be closed in time, because Redis or MySQL is away, is left: nothing
+ * that was promised lives in the process alone.
  */
-export function onShutdown(config: Config, log: Log, close: () => Promise<void>): void {
+export function onShutdown({ SHUTDOWN_SECONDS }: Config, log: Log, { drain, serveOnMs = 0, close }: Ending): void {
   let isClosing = false;
-  const shutDown = () => {
+  const shutDown = async (signal: NodeJS.Signals) => {
     if (isClosing) return;
     isClosing = true;
+    const totalMs = SHUTDOWN_SECONDS * 1_000;
     setTimeout(() => {
       log.warn('closing took too long; ending without it');
-      process.exit(1);
-    }, config.SHUTDOWN_SECONDS * 1_000);
-    close().then(
-      () => process.exit(0),
-      (error: unknown) => {
-        log.error({ err: error }, 'closing failed');
-        process.exit(1);
-      },
-    );
+      process.exit(0);
+    }, totalMs);
+    drain();
+    const waitMs = signal === 'SIGTERM' ? Math.min(serveOnMs, SHUTDOWN_SECONDS * mostOfSeconds) : 0;
+    await sleep(waitMs);
+    await close(totalMs - waitMs).catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+    process.exit(0);
   };
-  process.on('SIGTERM', shutDown);
-  process.on('SIGINT', shutDown);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutDown(signal));
 }
 
 /** Logs a promise that has failed and that nobody listens to. It is a fault, but none to end what everybody else waits for. */

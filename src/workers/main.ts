@@ -7,9 +7,11 @@ import { sweepUntil } from '../outbox/sweep.ts';
 import { patientRedis } from '../redis/connection.ts';
 import { finishStart, onShutdown, outliveRejections, refuse, startWith } from '../process/life.ts';
 import { requireAccounts } from '../accounts/seed.ts';
+import { readDrain } from '../ops/drain.ts';
 import { openMetrics } from '../ops/metrics.ts';
 import { countAttempts, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
+import { openStation, openWatch } from './watch-progress.ts';
 
 // One worker process: the queues named as arguments, or all of them.
 const config = await startWith(async () => readConfig());
@@ -28,37 +30,51 @@ await startWith(async () => {
 });
 const stopping = new AbortController();
 const connection = patientRedis(config);
-const workers = queues
-  .filter(({ name }) => names.length === 0 || names.includes(name))
-  .map((queue) => runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context));
 const metrics = openMetrics(context);
-for (const worker of workers) countAttempts(worker, metrics);
-const sweeping = sweepUntil(stopping.signal, context.orm, context.events.relay, context.log);
-const keeping = keepRedis(context, stopping.signal);
+const stations = queues
+  .filter(({ name }) => names.length === 0 || names.includes(name))
+  .map((queue) =>
+    openStation(queue.name, () => {
+      const worker = runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context);
+      countAttempts(worker, metrics);
+      return worker;
+    }),
+  );
+const workers = () => stations.map((station) => station.worker());
+const watch = openWatch(stations, context);
+const tasks = [
+  sweepUntil(stopping.signal, context.orm, context.events.relay, context.log),
+  keepRedis(context, stopping.signal),
+  watch.run(stopping.signal, (queue) => {
+    context.log.fatal({ queue }, 'a new worker fetches none either; ending, to be started again');
+    process.exit(1);
+  }),
+];
 
 await startWith(() =>
   listenForHealth(config, {
     metrics: metrics.text,
+    autoscale: (queue) => readDrain(context, queue),
+    liveness: () => !watch.isStuck(),
     async readiness() {
       if (stopping.signal.aborted) return { isReady: false, reason: 'draining' };
       await ping(context.orm);
       if (!(await isSchemaCurrent(context.orm))) return { isReady: false, reason: 'schema_behind' };
-      const isReady = context.redis.status === 'ready' && workers.every((worker) => worker.isRunning());
+      const isReady = context.redis.status === 'ready' && workers().every((worker) => worker.isRunning());
       return { isReady, reason: 'Redis is away' };
     },
   }),
 );
-context.log.info({ queues: workers.map(({ name }) => name) }, 'worker ready');
+context.log.info({ queues: stations.map(({ queue }) => queue) }, 'worker ready');
 
-onShutdown(config, context.log, async () => {
-  stopping.abort();
-  // Past half the time allowed, attempts are cut off by their signals; another worker takes their jobs up.
-  const cut = setTimeout(
-    () => workers.forEach((worker) => worker.cancelAllJobs('shutdown')),
-    config.SHUTDOWN_SECONDS * 500,
-  );
-  await Promise.all([...workers.map((worker) => worker.close()), sweeping, keeping]);
-  clearTimeout(cut);
-  await context.close();
+onShutdown(config, context.log, {
+  drain: () => stopping.abort(),
+  async close(leftMs) {
+    // Past half the time allowed, attempts are cut off by their signals; another worker takes their jobs up.
+    const cut = setTimeout(() => workers().forEach((worker) => worker.cancelAllJobs('shutdown')), leftMs / 2);
+    await Promise.all([...workers().map((worker) => worker.close()), ...tasks]);
+    clearTimeout(cut);
+    await context.close();
+  },
 });
 finishStart();

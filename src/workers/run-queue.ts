@@ -3,7 +3,7 @@ import { UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { GiveUp, RateLimited, StepAside } from '../errors.ts';
-import type { Job } from '../jobs/define-job.ts';
+import { type Job, payloadVersion } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { rest, stepAside } from './step-aside.ts';
@@ -15,7 +15,7 @@ import { bury } from '../ops/dead-letters.ts';
 type Attempted = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
 
 /** Has every attempt that this worker ends counted. One that only had to wait for a rate limit was none. */
-export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metrics): void {
+export function countAttempts(worker: Worker, metrics: Metrics): void {
   const note = ({ name, processedOn, finishedOn }: Attempted, outcome: Outcome) => {
     const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
     metrics.noteAttempt({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
@@ -25,10 +25,24 @@ export function countAttempts(worker: ReturnType<typeof runQueue>, metrics: Metr
   worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
 }
 
-/** A worker that reads its jobs whatever has become of them. */
-class Reader extends Worker {
+/** A worker that reads its jobs whatever has become of them, and says what it does. */
+export class QueueWorker extends Worker {
+  #started = 0;
+  #underWay = 0;
+
   protected override get Job(): typeof QueueJob {
     return StoredJob;
+  }
+
+  /** How many jobs it has fetched so far, and whether it has room for no other. */
+  progress(): Readonly<{ started: number; isFull: boolean }> {
+    return { started: this.#started, isFull: this.#underWay >= this.concurrency };
+  }
+
+  protected override async callProcessJob(job: QueueJob, token: string, signal?: AbortSignal): Promise<unknown> {
+    this.#started += 1;
+    this.#underWay += 1;
+    return super.callProcessJob(job, token, signal).finally(() => (this.#underWay -= 1));
   }
 }
 
@@ -41,7 +55,7 @@ export function runQueue(
   concurrency: number,
   connection: RedisConnection,
   context: Context,
-): Worker {
+): QueueWorker {
   const process = async (queued: QueueJob, token?: string, signal?: AbortSignal) => {
     const log = context.log.child({ queue: queue.name, kind: queued.name });
     const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
@@ -55,7 +69,7 @@ export function runQueue(
     );
   };
   const opened = forBullmq(connection);
-  const worker = new Reader(queue.name, process, {
+  const worker = new QueueWorker(queue.name, process, {
     connection: opened,
     prefix: prefixOf(connection, queue.name),
     concurrency,
@@ -87,7 +101,7 @@ async function attempt(
   context: Context & { log: Log },
 ): Promise<unknown> {
   const job = context.jobs.definitions.jobs.get(queued.name);
-  if (!job) throw new GiveUp(`no job kind '${queued.name}' is defined; deploy one, or remove the job`);
+  if (!job || payloadVersion(queued.data) > (job.version ?? 1)) throw handOn(queued, context.log);
   const payload = job.payload.safeParse(queued.data);
   if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${faultsOf(payload.error)}`);
   const timeout = AbortSignal.timeout(job.timeoutMs);
@@ -97,6 +111,18 @@ async function attempt(
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal };
   const result = await job.work(given, context.jobs.fork(lane, context.log));
   return job.result.parse(result);
+}
+
+// Once a second for an hour: no deployment takes longer.
+const mostHandedOn = 3_600;
+const handOnMs = 1_000;
+
+/** What becomes of a job that a newer release has asked for: a process that knows it will come by. It spends no attempt. */
+function handOn({ name, attemptsStarted }: QueueJob, log: Log): Error {
+  if (attemptsStarted > mostHandedOn)
+    return new GiveUp(`no job kind '${name}' is defined, or not with such a payload; deploy one, or remove the job`);
+  if (attemptsStarted <= 1) log.warn('a job of a newer release is handed on to a process that knows it');
+  return new StepAside(handOnMs);
 }
 
 /** Where and how, and nothing of the payload itself: it is no business of the log's. */

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { openEventClient } from '../support/api/event-client.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
@@ -59,6 +61,26 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
   expect(samples.get('bullmq_job_count{queue="payments",state="completed"}')).toBe(2);
 });
 
+test('queues, batches, gateways and the budget are told of as well', async () => {
+  const [api, worker] = [(await scrape('api')).samples, (await scrape('worker')).samples];
+  for (const samples of [api, worker]) {
+    expect(samples.get('orderflow_queue_workers{queue="payments"}')).toBe(1);
+    expect(samples.get('orderflow_queue_jobs{queue="payments"}')).toBe(0);
+    expect(samples.get('orderflow_queue_age_seconds{queue="payments"}')).toBe(0);
+    expect(samples.get('orderflow_queue_resting{queue="payments",why="paused"}')).toBe(0);
+    expect(samples.get('orderflow_budget_calls{window="minute",what="limit"}')).toBe(60);
+    expect(samples.get('orderflow_budget_rest_seconds')).toBeGreaterThanOrEqual(0);
+  }
+  const sum = (samples: ReadonlyMap<string, number>, name: string) =>
+    [...samples].filter(([key]) => key.startsWith(name)).reduce((total, [, value]) => total + value, 0);
+  // However they came together, and however often a charge was looked at: two orders, two charges.
+  expect(sum(api, 'orderflow_batch_members_sum{batch="accept_order"}')).toBe(2);
+  expect(sum(worker, 'orderflow_batch_members_sum{batch="settle_payment"}')).toBe(2);
+  const charges = 'orderflow_gateway_seconds_count{gateway="stripe",call="charge"';
+  expect(worker.get(`${charges},outcome="succeeded"}`)).toBe(1);
+  expect(worker.get(`${charges},outcome="failed"}`)).toBe(1);
+});
+
 test('docs/telemetry.md names every metric of ours and of BullMQ that a process serves, and no other', async () => {
   const served = new Set<string>();
   for (const process of ['api', 'worker'] as const)
@@ -77,6 +99,52 @@ test('every family stands in one place and is described once, as Prometheus want
   expect(new Set(families).size).toBe(families.length);
   const order = text.split('\n').flatMap((line) => /^(?:# TYPE )?(bullmq_\w+)/.exec(line)?.[1] ?? []);
   expect(order.filter((name, index) => name !== order[index - 1])).toHaveLength(new Set(order).size);
+});
+
+const Figures = z.object({
+  queue: z.string(),
+  state: z.string(),
+  jobs: z.number(),
+  waiting: z.number(),
+  prioritised: z.number(),
+  due: z.number(),
+  active: z.number(),
+  seconds_to_drain: z.number(),
+});
+const autoscale = async (queue: string) => {
+  const answer = await fetch(`${platform.healths[0]}/autoscale/${queue}`);
+  expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'application/json']);
+  return Figures.parse(await answer.json());
+};
+
+test('an autoscaler is told what workers could do now, and nothing while more of them would do no more', async () => {
+  expect(await autoscale('payments')).toMatchObject({ state: 'running', jobs: 0, seconds_to_drain: 0 });
+  expect((await fetch(`${platform.healths[0]}/autoscale/no-such-queue`)).status).toBe(404);
+  // Jobs that wait in each of the ways there are, and nobody to work them.
+  await Promise.all(platform.workers.map((worker) => worker.signal('SIGSTOP')));
+  const connection = platform.redis.duplicate();
+  const queue = new Queue('catalog', { connection });
+  await queue.addBulk([
+    { name: 'some', data: {} },
+    { name: 'some', data: {}, opts: { priority: 3 } },
+    { name: 'some', data: {}, opts: { delay: 1 } },
+    { name: 'some', data: {}, opts: { delay: 3_600_000 } },
+  ]);
+  const isDue = async () => (await autoscale('catalog')).due === 1 || undefined;
+  await until('one is due', isDue);
+  const figures = await autoscale('catalog');
+  expect(figures).toMatchObject({ state: 'running', prioritised: 1, due: 1 });
+  const { waiting, prioritised, due, active } = figures;
+  expect(figures.jobs).toBe(waiting + prioritised + due + active);
+  expect(figures.seconds_to_drain).toBeGreaterThan(0);
+  await queue.rateLimit(60_000);
+  expect(await autoscale('catalog')).toMatchObject({ state: 'limited', jobs: 0, seconds_to_drain: 0, due: 1 });
+  await queue.pause();
+  expect(await autoscale('catalog')).toMatchObject({ state: 'paused', jobs: 0, seconds_to_drain: 0, due: 1 });
+  await queue.obliterate({ force: true });
+  await queue.close();
+  connection.disconnect();
+  await Promise.all(platform.workers.map((worker) => worker.signal('SIGCONT')));
 });
 
 test('with a frozen Redis a scrape still answers, says so, and leaves out what it could not read', async () => {

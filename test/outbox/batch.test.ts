@@ -7,7 +7,7 @@ import { ownData } from '../support/stores/servers.ts';
 import { type BatchWork, inTurn, type Member, openBatch } from '../../src/outbox/batch.ts';
 import { CommitUnknown, type Transaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
 
-const limits = { members: 100 };
+const limits = { name: 'test', members: 100 };
 // It connects when something is said to it, which nobody does here.
 const orm = await MikroORM.init(ormOptions(readConfig(await ownData())));
 afterAll(() => orm.close(true));
@@ -88,7 +88,7 @@ describe('a batch', () => {
 
   it('holds so many members, and so much of what they weigh; one that is heavier goes alone', async () => {
     const { transaction, work, committed } = batches();
-    const batch = openBatch(transaction, work, { members: 3, weight: 5, weigh: (given) => given.length });
+    const batch = openBatch(transaction, work, { name: 'test', members: 3, weight: 5, weigh: (given) => given.length });
     await settled(['a', 'b', 'c', 'd', 'eeee', 'ff', 'ggggggg', 'h'].map(batch));
     expect(committed).toEqual([['a', 'b', 'c'], ['d', 'eeee'], ['ff'], ['ggggggg'], ['h']]);
   });

@@ -58,7 +58,7 @@ test('one order is one trace: the request, its job in the worker, and each event
     () => (wayTo(last).join() === way.join() ? true : undefined),
   );
   const steps = () => collector.spans.filter(({ trace }) => trace === last.trace).map(({ name }) => name);
-  const each = ['deliver order.created', 'deliver order.paid', 'charge-order'];
+  const each = ['deliver order.created', 'deliver order.paid', 'charge-order', 'stripe charge'];
   await until(
     () => `each of ${each.join()}; known is ${steps().join()}`,
     () => (each.every((name) => steps().includes(name)) ? true : undefined),

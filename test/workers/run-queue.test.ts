@@ -5,7 +5,7 @@ import type { Context } from '../../src/context.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp, RateLimited, StepAside } from '../../src/errors.ts';
 import { findJob } from '../../src/jobs/find-jobs.ts';
-import { type Attempt, defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { type Attempt, defineJob, type Job, type JobContract } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
 import { nextTurn } from '../../src/workers/step-aside.ts';
@@ -46,7 +46,7 @@ const contract = {
 /** A worker of one process that knows one kind; counts what happened. */
 function work(
   doIt: Work,
-  changes: Partial<typeof contract> = {},
+  changes: Partial<JobContract<typeof Payload, typeof contract.result>> = {},
   parts: Partial<Context> = {},
   definition: QueueDefinition = upkeep,
 ) {
@@ -98,9 +98,22 @@ test('a payload in Redis that does not fit fails at the first attempt, and nothi
   expect([runs, farewells]).toEqual([[], []]);
 });
 
-test('a kind that nobody defines fails at the first attempt, and says what to do', async () => {
+test('a kind or a payload of a newer release is handed on, without an attempt spent, to a worker that knows it', async () => {
+  const old = work(greet);
+  const { id: unknown = '' } = await queue().add('greet-crowd', { name: 'all' }, { attempts: 3 });
+  const ids = [unknown, await api.ctx.jobs.enqueue({ ...contract, version: 2 }, { name: 'Zoe' })];
+  for (const id of ids)
+    await until('it is handed on', async () => (await queue().getJob(id))?.attemptsStarted || undefined);
+  const [crowd, second] = [work(greet, { kind: 'greet-crowd' }), work(greet, { version: 2 })];
+  for (const id of ids) expect(await ended(id)).toMatchObject({ attemptsMade: 1, returnvalue: expect.anything() });
+  expect([old.runs, crowd.runs, second.runs]).toEqual([[], ['all'], ['Zoe']]);
+  expect((await ended(await api.ctx.jobs.enqueue(contract, { name: 'older' }))).returnvalue).toBeDefined();
+});
+
+test('what nobody knows after an hour fails, and says what to do', async () => {
   work(greet);
-  const { id = '' } = await queue().add('greet-ghost', {}, { attempts: 3 });
+  const { id = '' } = await queue().add('greet-ghost', {}, { attempts: 3, delay: 1_000 });
+  await api.ctx.redis.hset(queue().toKey(id), 'ats', 3_600);
   expect(await ended(id)).toMatchObject({ attemptsMade: 1, failedReason: expect.stringContaining('greet-ghost') });
 });
 

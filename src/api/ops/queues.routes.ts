@@ -3,6 +3,7 @@ import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
 import { readPauses } from '../../jobs/pause.ts';
 import { readBacklog, readStreams } from '../../ops/backlog.ts';
+import { countWorkers } from '../../ops/drain.ts';
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
@@ -42,7 +43,7 @@ async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDe
   if (!queue) throw new Error(`no queue is called ${name}`);
   const [counts, workers, isPaused, restMs, first] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    queue.getWorkers(),
+    countWorkers(queue, config),
     queue.isPaused(),
     queue.getRateLimitTtl(),
     // Of each state the one that waits longest.
@@ -61,8 +62,7 @@ async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDe
     delayed,
     completed,
     failed,
-    // One Redis may hold several installations, each in a db of its own.
-    workers: workers.filter(({ db }) => Number(db) === config.REDIS_DB).length,
+    workers,
     oldest_waiting_seconds: oldest === undefined ? null : Math.max(0, (atMs - oldest) / 1_000),
   };
 }

@@ -1,6 +1,7 @@
 import { GiveUp } from '../../errors.ts';
 import { fetchText, UpstreamFault } from '../http/fetch-json.ts';
 import type { LeaveOut, TellOdd } from '../http/lenient.ts';
+import { calling } from '../../telemetry/calling.ts';
 
 /** The central bank's rates of one day: units of each currency for one euro, as decimal text, the euro included. */
 export type Publication = Readonly<{ day: string; rates: Readonly<Record<string, string>> }>;
@@ -23,7 +24,9 @@ export function openReferenceRates(address: string | undefined, tell: TellOdd): 
     async latest(signal) {
       if (address === undefined) throw new GiveUp('FOREX_FALLBACK_URL is not set');
       const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
-      const { answer, text } = await fetchText(name, new URL(address), { signal: both, mostBytes });
+      const { answer, text } = await calling({ gateway: 'rates', call: 'read' }, () =>
+        fetchText(name, new URL(address), { signal: both, mostBytes }),
+      );
       if (answer.status !== 200) throw new UpstreamFault(`${name} answered ${answer.status}`, answer);
       return parsePublication(text, (what, why) => tell(name, what, why));
     },

@@ -6,6 +6,7 @@ import { fetchJson, type JsonAnswer, UpstreamFault } from '../http/fetch-json.ts
 import * as answers from './answers.ts';
 import { readLeniently, type TellOdd } from '../http/lenient.ts';
 import { noted, type Outage } from '../http/outage.ts';
+import { calling } from '../../telemetry/calling.ts';
 import { callName, type Plan } from './plan.ts';
 
 /** A call of Finnhub's: where, with what, and what is taken of its answer. */
@@ -58,7 +59,9 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(budget, lane, windowMs, () =>
       noted(outage, isSilence, () =>
-        fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
+        calling({ gateway: 'finnhub', call: path }, () =>
+          fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
+        ),
       ),
     );
     const said = read(schema, path, answer, tell);

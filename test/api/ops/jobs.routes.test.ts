@@ -72,6 +72,8 @@ describe('a job', () => {
   it('that failed says why', async () => {
     const id = randomUUIDv7();
     await queueOf('catalog').add('no-such-kind', {}, { jobId: id });
+    // It has been handed on for an hour.
+    await api.ctx.redis.hset(queueOf('catalog').toKey(id), 'ats', 3_600);
     const worker = runQueue({ name: 'catalog', summary: '', concurrency: 1 }, 1, patientRedis(api.ctx.config), api.ctx);
     const failed = await until('the job fails', async () => {
       const job = await read(id);

@@ -1,0 +1,110 @@
+import { Agent, get } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { openEventClient } from '../support/api/event-client.ts';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { type TestProcess, until } from '../support/processes/process.ts';
+
+// Two of each, of which each test ends one.
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({
+    apis: 4,
+    workers: 4,
+    ownRedis: true,
+    ownMysql: true,
+    env: { SHUTDOWN_SECONDS: '6' },
+  });
+});
+afterAll(() => platform.stop());
+
+const found = <T>(value: T | undefined): T => {
+  if (value === undefined) throw new Error('there is none');
+  return value;
+};
+const ended = async (some: TestProcess) =>
+  until(
+    () => `it ends; it said ${some.output()}`,
+    async () => ((await Promise.race([some.ended, sleep(25, 'no' as const)])) === 'no' ? undefined : some.ended),
+  );
+const readiness = async (url: string) => (await fetch(`${url}/readyz`).catch(() => undefined))?.status;
+
+/** The status of a GET on a connection that is kept for the next, and whether the server gives it up. */
+async function ask(url: string, agent: Agent) {
+  const { promise, resolve, reject } = Promise.withResolvers<{ status: number | undefined; isLast: boolean }>();
+  get(url, { agent }, (response) => {
+    const isLast = response.headers.connection === 'close';
+    text(response).then(() => resolve({ status: response.statusCode, isLast }), reject);
+  }).on('error', reject);
+  return promise;
+}
+
+test('after a SIGTERM an API is not ready, serves on for two seconds, says bye to streams, and ends with 0', async () => {
+  const [api, url, health] = [found(platform.apis[0]), found(platform.urls[0]), found(platform.healths[0])];
+  const client = openEventClient(`${url}/streams/market`);
+  await client.connect();
+  const agent = new Agent({ keepAlive: true });
+  expect(await ask(`${url}/auth/ping`, agent)).toEqual({ status: 200, isLast: false });
+  const beganMs = performance.now();
+  process.kill(api.pid, 'SIGTERM');
+  await until('it is not ready', async () => ((await readiness(health)) === 503 ? true : undefined));
+  let served = 0;
+  // On the clock of the promise: the process may be slower than it, never faster.
+  while (performance.now() - beganMs < 1_900) {
+    expect(await ask(`${url}/auth/ping`, agent)).toEqual({ status: 200, isLast: true });
+    expect(await readiness(url)).toBe(503);
+    served += 1;
+  }
+  expect(served).toBeGreaterThan(0);
+  expect(await ended(api)).toBe(0);
+  expect(client.text()).toContain('event: bye');
+});
+
+test('an API ends with 0 at once after Ctrl-C', async () => {
+  const [api, url] = [found(platform.apis[1]), found(platform.urls[1])];
+  process.kill(api.pid, 'SIGINT');
+  expect(await ended(api)).toBe(0);
+  expect(await readiness(url)).toBeUndefined();
+});
+
+test('a worker finishes what it has begun, and ends with 0', async () => {
+  const placed = await fetch(`${found(platform.urls[2])}/orders`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${await token()}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ products: [1] }),
+  });
+  const { id } = z.object({ id: z.string() }).parse(await placed.json());
+  for (const worker of platform.workers.slice(0, 2)) process.kill(worker.pid, 'SIGTERM');
+  for (const worker of platform.workers.slice(0, 2)) expect(await ended(worker)).toBe(0);
+  await until('the order is paid', async () => {
+    const rows = await platform.orm.em.fork().execute(`select status from orders where id = ?`, [id]);
+    return JSON.stringify(rows).includes('paid') || undefined;
+  });
+});
+
+test('with Redis away both end with 0', async () => {
+  await platform.redisServer?.process().signal('SIGSTOP');
+  const both = [found(platform.apis[2]), found(platform.workers[2])];
+  for (const some of both) process.kill(some.pid, 'SIGTERM');
+  for (const some of both) expect(await ended(some)).toBe(0);
+  await platform.redisServer?.process().signal('SIGCONT');
+});
+
+test('with MySQL away both end with 0', async () => {
+  await platform.mysqlServer?.process().signal('SIGSTOP');
+  const both = [found(platform.apis[3]), found(platform.workers[3])];
+  for (const some of both) process.kill(some.pid, 'SIGTERM');
+  for (const some of both) expect(await ended(some)).toBe(0);
+  await platform.mysqlServer?.process().signal('SIGCONT');
+});
+
+async function token(): Promise<string> {
+  const answer = await fetch(`${found(platform.urls[2])}/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'demo@example.com', password: 'orderflow-demo' }),
+  });
+  return z.object({ access_token: z.string() }).parse(await answer.json()).access_token;
+}

@@ -1,0 +1,108 @@
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
+import { upkeep } from '../../src/jobs/queues.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
+import { openStation, openWatch, type Station } from '../../src/workers/watch-progress.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { until, untilTrue } from '../support/processes/process.ts';
+import { openProxy, type Proxy } from '../support/upstreams/proxy.ts';
+
+/** A way to Redis on which a connection that was opened while it is closed stays silent for ever, alive for all that TCP knows. */
+let isSilent = false;
+let silenced: Socket[] = [];
+let api: TestApi;
+let proxy: Proxy;
+beforeAll(async () => {
+  api = await openTestApi();
+  const { REDIS_HOST = '', REDIS_PORT } = api.ctx.config;
+  proxy = await openProxy(REDIS_HOST, REDIS_PORT, (client, upstream) => {
+    const isDeaf = isSilent;
+    if (isDeaf) silenced.push(client);
+    client.on('data', (chunk) => isDeaf || upstream.write(chunk));
+    upstream.on('data', (chunk) => isDeaf || client.write(chunk));
+    client.on('close', () => upstream.destroy());
+  });
+});
+afterAll(async () => {
+  await proxy.close();
+  await api.close();
+});
+beforeEach(async () => {
+  silenced = [];
+  await queue().obliterate({ force: true });
+});
+const queue = () => {
+  const found = api.ctx.jobs.queues.get(upkeep.name);
+  if (!found) throw new Error('there is no queue upkeep');
+  return found;
+};
+
+/** A station whose workers reach Redis by the proxy, watched impatiently. */
+function man() {
+  const stopping = new AbortController();
+  const gaveUp: string[] = [];
+  let opened = 0;
+  const connection = { ...patientRedis(api.ctx.config), host: '127.0.0.1', port: proxy.port };
+  const station: Station = openStation(upkeep.name, () => {
+    opened += 1;
+    return runQueue(upkeep, 1, connection, api.ctx);
+  });
+  const watch = openWatch([station], api.ctx, { stuckMs: 300, everyMs: 20 });
+  const running = watch.run(stopping.signal, (name) => {
+    gaveUp.push(name);
+    stopping.abort();
+  });
+  return {
+    watch,
+    gaveUp,
+    opened: () => opened,
+    end: async () => {
+      stopping.abort();
+      await running;
+      for (const socket of silenced) socket.destroy();
+      isSilent = false;
+      await station.worker().close(true);
+    },
+  };
+}
+const isDone = async (id: string) => (await queue().getJob(id))?.finishedOn !== undefined;
+
+test('a worker that works is left alone, and so is one that has nothing to do, or may not do it', async () => {
+  const { watch, gaveUp, opened, end } = man();
+  for (let count = 0; count < 5; count += 1) {
+    const id = await api.ctx.jobs.enqueue(pruneTokens, {});
+    await untilTrue(async () => isDone(id));
+  }
+  await queue().pause();
+  await api.ctx.jobs.enqueue(pruneTokens, {});
+  // The server's own time, in which it is looked at a dozen times.
+  await api.ctx.em.execute('select sleep(1)');
+  expect([opened(), gaveUp, watch.isStuck()]).toEqual([1, [], false]);
+  await queue().resume();
+  await end();
+});
+
+test('a worker that fetches nothing while jobs wait is made anew, and the new one works them', async () => {
+  isSilent = true;
+  const { watch, gaveUp, opened, end } = man();
+  await untilTrue(() => silenced.length > 0);
+  isSilent = false;
+  const id = await api.ctx.jobs.enqueue(pruneTokens, {});
+  await untilTrue(async () => isDone(id));
+  expect(opened()).toBeGreaterThan(1);
+  await untilTrue(() => !watch.isStuck());
+  expect(gaveUp).toEqual([]);
+  await end();
+});
+
+test('when the new one fetches nothing either, the process is to end, and is not alive until then', async () => {
+  isSilent = true;
+  const { watch, gaveUp, opened, end } = man();
+  await api.ctx.jobs.enqueue(pruneTokens, {});
+  await until('it is stuck', () => watch.isStuck() || undefined);
+  await until('it gives up', () => (gaveUp.length > 0 ? true : undefined));
+  expect([opened(), gaveUp]).toEqual([2, ['upkeep']]);
+  await end();
+});

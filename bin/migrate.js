@@ -1,44 +1,4 @@
-import { spawn } from 'node:child_process';
-import { readEnvironment, root } from './tools/environment.js';
-import { explain } from './tools/explain.js';
-import { install } from './tools/install.js';
-import { findNode } from './tools/node-24.js';
-import { readRunFile } from './start/run-file.js';
-import { Steps } from './tools/steps.js';
+import { runCommand } from './tools/run-command.js';
 
 // Brings the schema up to date on the servers the environment names, or on those of a running `npm start`.
-const environment = readEnvironment();
-try {
-  await install(environment, new Steps({ isPlain: environment.isPlain }));
-  const node = await findNode();
-  const child = spawn(node.path, ['src/commands/migrate.ts', ...process.argv.slice(2)], {
-    cwd: root,
-    env: { ...environment.all, ...runningServers() },
-    stdio: 'inherit',
-  });
-  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => child.kill(name));
-  child.once('exit', (code) => process.exit(code ?? 1));
-} catch (error) {
-  process.stderr.write(`${explain(error)}\n`);
-  process.exitCode = 1;
-}
-
-function runningServers() {
-  const running = readRunFile(environment.dataDirectory);
-  if (environment.value('MYSQL_HOST') || environment.isProduction || !running?.mysql) return {};
-  const { mysql, redis } = running;
-  return {
-    NODE_ENV: environment.value('NODE_ENV') ?? 'development',
-    // A migration charges nobody, and the sandbox's keys are known to the running platform alone.
-    PAYMENT_GATEWAY: 'instant',
-    MYSQL_HOST: mysql.host,
-    MYSQL_PORT: String(mysql.port),
-    MYSQL_USER: mysql.user,
-    MYSQL_PASSWORD: mysql.password,
-    MYSQL_DB: mysql.database,
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    REDIS_DB: String(redis.db),
-    REDIS_PASSWORD: redis.password ?? '',
-  };
-}
+await runCommand('src/commands/migrate.ts');

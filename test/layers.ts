@@ -105,12 +105,13 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'orders', 'payments'],
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'outbox', 'streams'],
-  commands: ['accounts', 'entities', 'mysql'],
+  commands: ['accounts', 'context', 'doctor', 'entities', 'mysql'],
   'jobs/accounts': ['entities', 'jobs', 'mysql'],
   'jobs/ops': ['entities', 'jobs', 'mysql'],
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: ['accounts', 'context', 'jobs', 'jobs/payments', 'mysql', 'ops', 'outbox', 'redis'],
   'variable-kinds': [],
+  doctor: ['context', 'entities', 'gateways', 'market', 'mysql', 'ops'],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */

@@ -47,6 +47,7 @@ function commonFlags(data, port) {
     '--character-set-server=utf8mb4',
     '--collation-server=utf8mb4_bin',
     '--default-time-zone=+00:00',
+    '--transaction-isolation=READ-COMMITTED',
     '--max-connections=400',
     '--innodb-buffer-pool-size=128M',
     '--performance-schema=OFF',

@@ -1,6 +1,7 @@
 import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import { BadDefinition, CannotStart, NoSuchGateway } from '../errors.ts';
+import type { Finding } from '../process/finding.ts';
 import { importFiles } from '../process/import-files.ts';
 import { openOutage } from './http/outage.ts';
 import { openPace } from './http/pace.ts';
@@ -46,6 +47,12 @@ function watched(gateway: string, calls: GatewayCalls): GatewayCalls {
     refund: each('refund', calls.refund),
     refundsOf: each('refunds_of', calls.refundsOf),
   };
+}
+
+/** What is wrong with how gateways are set up. */
+export async function checkGateways(config: Config): Promise<readonly Finding[]> {
+  const definitions = await loadGateways();
+  return (await Promise.all(definitions.map(async ({ checkUp }) => (await checkUp?.(config)) ?? []))).flat();
 }
 
 /** These gateways, and which of them takes new payments. */

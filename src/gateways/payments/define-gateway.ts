@@ -1,4 +1,5 @@
 import type { Config } from '../../config.ts';
+import type { Finding } from '../../process/finding.ts';
 import type { Pace } from '../http/pace.ts';
 import type { GatewayCalls, GatewayRules } from './payment-gateway.ts';
 
@@ -9,6 +10,8 @@ export type GatewayDefinition = GatewayRules &
     perSecond?(config: Config): number | undefined;
     /** Opens it, asking nothing yet; undefined where the deployment has not what it needs. */
     open(config: Config, pace: Pace | undefined): GatewayCalls | undefined;
+    /** What is wrong with how it is set up, for `npm run doctor`; it charges nobody. */
+    checkUp?(config: Config): Promise<readonly Finding[]>;
   }>;
 
 /** Declares a gateway; `NAME/NAME.gateway.ts` exports it, and nothing else has to know. */

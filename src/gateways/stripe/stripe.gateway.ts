@@ -18,4 +18,8 @@ export const stripe = defineGateway({
     });
     return webhookSecrets ? { ...calls, readWebhook } : calls;
   },
+  async checkUp(config) {
+    const { checkStripe } = await import('./check-up.ts');
+    return config.STRIPE_SECRET_KEY ? checkStripe(config) : [];
+  },
 });

@@ -1,0 +1,83 @@
+import { once } from 'node:events';
+import type { Context } from '../context.ts';
+import { checkGateways } from '../gateways/payment-gateways.ts';
+import { ping } from '../mysql/database.ts';
+import { within } from '../process/deadline.ts';
+import type { Finding } from '../process/finding.ts';
+import { checkMysql } from './mysql.ts';
+import { checkRedis } from './redis.ts';
+import { checkSettings, checkWatchlist } from './settings.ts';
+import { checkClocks, checkStored, checkWorkers } from './work.ts';
+
+const patienceMs = 10_000;
+
+type Part = 'mysql' | 'redis';
+type Check = Readonly<{ name: string; needs: readonly Part[]; look(): Promise<readonly Finding[]> }>;
+
+/** What became of a check: what it has found, or why it could not look. */
+export type Examined = Readonly<{ name: string; findings: readonly Finding[]; skipped?: string }>;
+
+/** Examines a deployment part by part. What stands on a part that does not answer is not examined, and says so. */
+export async function diagnose(ctx: Context): Promise<readonly Examined[]> {
+  const isThere: Readonly<Record<Part, boolean>> = {
+    mysql: await answers(() => ping(ctx.orm)),
+    redis: await answers(async () => {
+      if (ctx.redis.status !== 'ready') await once(ctx.redis, 'ready');
+      await ctx.redis.ping();
+    }),
+  };
+  const checks: readonly Check[] = [
+    { name: 'MySQL', needs: ['mysql'], look: () => checkMysql(ctx.orm) },
+    { name: 'Redis', needs: ['redis'], look: () => checkRedis(ctx.redis) },
+    { name: 'schema and outbox', needs: ['mysql'], look: () => checkStored(ctx) },
+    { name: 'clocks', needs: ['mysql', 'redis'], look: () => checkClocks(ctx) },
+    { name: 'workers', needs: ['redis'], look: () => checkWorkers(ctx) },
+    { name: 'settings', needs: [], look: async () => checkSettings(ctx.config) },
+    { name: 'payment gateways', needs: [], look: () => checkGateways(ctx.config) },
+    { name: 'watchlist', needs: ['mysql'], look: () => checkWatchlist(ctx) },
+  ];
+  const examined: Examined[] = [...away(ctx, isThere)];
+  for (const { name, needs, look } of checks) {
+    const missing = needs.filter((part) => !isThere[part]);
+    examined.push(
+      missing.length > 0
+        ? { name, findings: [], skipped: `${missing.join(' and ')} does not answer` }
+        : await within(patienceMs, name, look()).then(
+            (findings) => ({ name, findings }),
+            (error: unknown) => ({ name, findings: [unreadable(name, error)] }),
+          ),
+    );
+  }
+  return examined;
+}
+
+async function answers(ask: () => Promise<unknown>): Promise<boolean> {
+  return within(patienceMs, 'it', ask()).then(
+    () => true,
+    () => false,
+  );
+}
+
+function away({ config }: Context, isThere: Readonly<Record<Part, boolean>>): readonly Examined[] {
+  const at: Readonly<Record<Part, string>> = {
+    mysql: `MySQL at ${config.MYSQL_HOST}:${config.MYSQL_PORT}`,
+    redis: `Redis at ${config.REDIS_HOST}:${config.REDIS_PORT}`,
+  };
+  const parts = (['mysql', 'redis'] as const).filter((part) => !isThere[part]);
+  return parts.map((part) => ({
+    name: part,
+    findings: [
+      {
+        id: `${part}_away`,
+        fault: `${at[part]} does not answer.`,
+        remedy: `Start it, or correct the variables that begin with ${part.toUpperCase()}_.`,
+      },
+    ],
+  }));
+}
+
+/** A check that fails is a finding: what it would have looked at may be what is wrong. */
+function unreadable(name: string, error: unknown): Finding {
+  const why = error instanceof Error ? error.message : String(error);
+  return { id: 'unreadable', fault: `${name} could not be examined: ${why}`, remedy: 'See what the sentence names.' };
+}

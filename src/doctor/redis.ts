@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { Redis } from '../redis/client.ts';
 import { when, type Finding } from '../process/finding.ts';
 
 const mostOfMemory = 0.8;

@@ -1,15 +1,19 @@
-# The product without its tests: the API by default, a worker with `node src/workers/main.ts`.
+# The product without its tests: the API by default, a worker with `node src/workers/main.ts`, the schema with
+# `node src/commands/migrate.ts`. It writes nothing, so its root may be read-only. What is in it: /app/sbom.cdx.json.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 # The image brings Node; the one that npm brings for machines without it would only add weight.
 RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && rm -rf node_modules/node-linux-*
+# By the lock file, from which the folder above was made.
+RUN npm sbom --omit=dev --package-lock-only --sbom-format=cyclonedx > sbom.cdx.json
 
 FROM node:24-slim AS page
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json ./
+COPY src ./src
 COPY dashboard ./dashboard
 RUN node node_modules/vite/bin/vite.js build dashboard
 
@@ -18,6 +22,7 @@ FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8012 NODE_OPTIONS=--max-semi-space-size=16
 WORKDIR /app
 COPY --from=dependencies /app/node_modules ./node_modules
+COPY --from=dependencies /app/sbom.cdx.json ./
 COPY package.json mikro-orm.config.ts mikro-orm.config.js ./
 COPY migrations ./migrations
 COPY src ./src

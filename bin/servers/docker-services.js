@@ -27,13 +27,18 @@ export async function dockerServices({ environment, supervisor, folder, names, d
   const env = {
     ...environment.all,
     MYSQL_PASSWORD: password,
+    MYSQL_ROOT_PASSWORD: password,
+    // On loopback, as the private Redis of any other source.
+    REDIS_ACL: 'default on nopass ~* &* +@all',
+    REDIS_PASSWORD: '',
     MYSQL_DB: database,
     MYSQL_PUBLISH: String(mysqlPort),
     REDIS_PUBLISH: String(redisPort),
   };
+  const demanded = ['MYSQL_PASSWORD', 'MYSQL_ROOT_PASSWORD', 'REDIS_PASSWORD'].map((name) => `${name}=unused`);
   const compose = (...args) => ['compose', '-f', join(root, 'docker-compose.yml'), '-p', project, ...args];
   // The file demands a password to be read at all; stopping needs none.
-  supervisor.atEnd(['env', 'MYSQL_PASSWORD=unused', 'docker', ...compose('stop', '--timeout', '3')]);
+  supervisor.atEnd(['env', ...demanded, 'docker', ...compose('stop', '--timeout', '3')]);
   const up = await runTool('docker', compose('up', '-d', '--wait', ...names), { cwd: root, env, ms: 900_000 });
   if (up.code !== 0)
     throw new CannotStart(`docker compose could not bring up ${names.join(' and ')}:\n${up.output.slice(-1500)}`);

@@ -35,6 +35,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm run audit': 'asks the registry; tests ask nobody outside',
   'npm run bench': 'takes minutes',
   'npm run chaos': 'takes minutes',
+  'npm run test:image': 'takes minutes',
   'npm run check': 'runs nothing; .ci/run calls it before the tests',
   'docker compose up --build': 'needs Docker; test/docs/docker.test.ts reads its files',
 };
@@ -196,7 +197,7 @@ describe('every path that the pages name', () => {
   const Description = z.object({ paths: z.record(z.string(), z.record(z.string(), z.unknown())) });
   /** Not described: Bull Board, what HEALTH_PORT alone has, addresses of upstreams, and what a page makes itself. */
   const others =
-    /^\/(admin\/queues|metrics|quote|search|company-news|stock\/|forex\/rates|v1\/|(charges|refunds|market\/|market\/dividends)$)/;
+    /^\/(admin\/queues|metrics|autoscale\/|quote|search|company-news|stock\/|forex\/rates|v1\/|(charges|refunds|market\/(dividends)?)$)/;
 
   it('is one of the API, with that method', async () => {
     const { paths } = Description.parse(await (await fetch(`${api}/openapi.json`)).json());

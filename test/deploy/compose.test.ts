@@ -46,10 +46,10 @@ const given = { MYSQL_PASSWORD: 'of-the-shop', REDIS_PASSWORD: 'of-the-queues', 
 /** A text of the file as Compose reads it with these variables: `${NAME}`, `${NAME:-default}`, `${NAME:?message}`. */
 function filled(text: string, env: Readonly<Record<string, string>> = given): string {
   const inner = /\$\{(\w+)(?::([-?])((?:[^${}]|\$\{[^{}]*\})*))?\}/g;
-  return text.replaceAll(inner, (_all, name: string, how: string | undefined, rest = '') => {
+  return text.replaceAll(inner, (_all, name: string, how: string | undefined, rest: string | undefined) => {
     if (env[name]) return env[name];
     if (how === '?') throw new Error(`${name} ${rest}`);
-    return filled(rest, env);
+    return filled(rest ?? '', env);
   });
 }
 

@@ -43,7 +43,7 @@ describe('the manifests', () => {
       const isKnown = (name: string) => name in variables || name.replace(/_FILE$/, '') in variables;
       expect(Object.keys(env).filter((name) => !isKnown(name))).toEqual([]);
       // Each secret is a file where the manifests mount one.
-      const given = Object.entries(env).map(([name, value]) => {
+      const given = Object.entries(env).map(([name, value]): [string, string] => {
         if (!name.endsWith('_FILE')) return [name, value];
         const [mount] = container.volumeMounts;
         expect(value).toBe(`${mount?.mountPath}/${name.replace(/_FILE$/, '')}`);

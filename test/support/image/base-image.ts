@@ -13,10 +13,9 @@ const { unpackPackages } = z
   .parse(await import(new URL('../../../bin/servers/debian-packages.js', import.meta.url).href));
 
 /** What node:24-slim has of Debian, as far as our Dockerfile asks for it. */
-const packages = [
-  ...['base-files', 'base-passwd', 'libc6', 'libc-bin', 'libgcc-s1', 'libstdc++6', 'libcrypt1'],
-  ...['dash', 'coreutils', 'libacl1', 'libattr1', 'libselinux1', 'libpcre2-8-0', 'libgmp10', 'libssl3'],
-];
+const packages =
+  'base-files base-passwd libc6 libc-bin libgcc-s1 libstdc++6 libcrypt1 dash coreutils libacl1 libattr1 libselinux1 ' +
+  'libpcre2-8-0 libgmp10 libssl3';
 const base = 'docker.io/library/node:24-slim';
 const certificates = 'etc/ssl/certs/ca-certificates.crt';
 
@@ -25,7 +24,7 @@ type Ask = (...args: string[]) => Promise<string>;
 /** Makes an image of the name that the Dockerfile begins with, of Debian's packages, npm's Node and this machine's npm. */
 export async function layBase(folder: string, ask: Ask, unsigned: readonly string[]): Promise<void> {
   if ((await ask('images', '--quiet', '--filter', `reference=${base}`)) !== '') return;
-  await unpackPackages(folder, packages);
+  await unpackPackages(folder, packages.split(' '));
   if (!(await isThere(join(folder, 'usr/local/bin/npm')))) await complete(folder);
   const container = await ask('from', 'scratch');
   await ask('copy', '--quiet', container, folder, '/');

@@ -111,7 +111,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: ['accounts', 'context', 'jobs', 'jobs/payments', 'mysql', 'ops', 'outbox', 'redis'],
   'variable-kinds': [],
-  doctor: ['context', 'entities', 'gateways', 'market', 'mysql', 'ops'],
+  doctor: ['context', 'entities', 'gateways', 'market', 'mysql', 'ops', 'redis'],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */

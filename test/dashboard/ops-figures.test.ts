@@ -90,7 +90,7 @@ async function makeTrouble(): Promise<void> {
   for (let index = 0; index < 2; index += 1)
     expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
   await until('two charges', async () => ((await queueOf('payments').getCompletedCount()) >= 2 ? true : undefined));
-  await queueOf('payments').add('no-such-kind', {}, { jobId: 'stranger' });
+  await queueOf('payments').add('charge-order', {}, { jobId: 'stranger' });
   await until('one gave up', async () => ((await queueOf('payments').getFailedCount()) === 1 ? true : undefined));
   await platform.send('POST', '/payments/stop', undefined, 'admin');
   for (let index = 0; index < 3; index += 1) await platform.send('POST', '/orders', { products: [2] });

@@ -51,7 +51,7 @@ async function paidOrder(): Promise<string> {
 async function failedJob(): Promise<string> {
   const id = randomUUIDv7();
   const queue = api.ctx.jobs.queues.get(upkeep.name);
-  await queue?.add('no-such-kind', {}, { jobId: id });
+  await queue?.add('charge-order', {}, { jobId: id });
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
   await until('a failed job', async () => ((await queue?.getJobState(id)) === 'failed' ? true : undefined));
   await worker.close();

@@ -119,7 +119,7 @@ describe('a search for jobs', () => {
 /** A job that has failed for good, with its dead letter. */
 async function failedJob(): Promise<string> {
   const id = randomUUIDv7();
-  await api.ctx.jobs.queues.get('upkeep')?.add('no-such-kind', {}, { jobId: id });
+  await api.ctx.jobs.queues.get('upkeep')?.add('charge-order', {}, { jobId: id });
   const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
   await until('a dead letter', async () =>
     (await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })) === 1 ? true : undefined,

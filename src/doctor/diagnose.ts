@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { checkGateways } from '../gateways/payment-gateways.ts';
 import { ping } from '../mysql/database.ts';
 import { within } from '../process/deadline.ts';
+import { impatientRedis, openConnection } from '../redis/connection.ts';
 import type { Finding } from '../process/finding.ts';
 import { checkMysql } from './mysql.ts';
 import { checkRedis } from './redis.ts';
@@ -18,8 +19,19 @@ type Check = Readonly<{ name: string; needs: readonly Part[]; look(): Promise<re
 export type Examined = Readonly<{ name: string; findings: readonly Finding[]; skipped?: string }>;
 
 /** Examines a deployment part by part. What stands on a part that does not answer is not examined, and says so. */
-export async function diagnose(ctx: Context): Promise<readonly Examined[]> {
-  const isThere: Readonly<Record<Part, boolean>> = {
+export async function diagnose(context: Context): Promise<readonly Examined[]> {
+  // Of its own, which stays with a server that refuses writes: those of processes look for another then.
+  const redis = openConnection({ ...impatientRedis(context.config), reconnectOnError: () => false });
+  redis.on('error', () => {});
+  try {
+    return await examine({ ...context, redis });
+  } finally {
+    redis.disconnect();
+  }
+}
+
+async function examine(ctx: Context): Promise<readonly Examined[]> {
+  const isThere: Record<Part, boolean> = {
     mysql: await answers(() => ping(ctx.orm)),
     redis: await answers(async () => {
       if (ctx.redis.status !== 'ready') await once(ctx.redis, 'ready');
@@ -39,14 +51,16 @@ export async function diagnose(ctx: Context): Promise<readonly Examined[]> {
   const examined: Examined[] = [...away(ctx, isThere)];
   for (const { name, needs, look } of checks) {
     const missing = needs.filter((part) => !isThere[part]);
-    examined.push(
+    const one: Examined =
       missing.length > 0
-        ? { name, findings: [], skipped: `${missing.join(' and ')} does not answer` }
+        ? { name, findings: [], skipped: `${missing.join(' and ')} does not answer, or is a replica` }
         : await within(patienceMs, name, look()).then(
             (findings) => ({ name, findings }),
             (error: unknown) => ({ name, findings: [unreadable(name, error)] }),
-          ),
-    );
+          );
+    // BullMQ writes when it begins, and whoever is refused looks for another server.
+    if (one.findings.some(({ id }) => id === 'redis_replica')) isThere.redis = false;
+    examined.push(one);
   }
   return examined;
 }

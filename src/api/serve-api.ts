@@ -21,7 +21,8 @@ export function serveApi(
     // A body by two measures is how a request is smuggled past a proxy.
     insecureHTTPParser: false,
   };
-  const listener = getRequestListener(app.fetch);
+  // A probe by HTTP/1.0, as HAProxy's unless told otherwise, names no host; Node refuses newer requests that name none.
+  const listener = getRequestListener(app.fetch, { hostname: 'localhost' });
   return createServer(serverOptions, (incoming, outgoing) => {
     const pass = () => void listener(incoming, outgoing);
     if (app.front) app.front.answer(incoming, outgoing, pass);

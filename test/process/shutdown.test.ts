@@ -1,4 +1,5 @@
 import { Agent, get } from 'node:http';
+import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -60,6 +61,13 @@ test('after a SIGTERM an API is not ready, serves on for two seconds, says bye t
   expect(served).toBeGreaterThan(0);
   expect(await ended(api)).toBe(0);
   expect(client.text()).toContain('event: bye');
+});
+
+test('a balancer may probe by HTTP/1.0, without naming a host', async () => {
+  const { port } = new URL(found(platform.urls[1]));
+  const socket = connect(Number(port), '127.0.0.1');
+  socket.write('GET /readyz HTTP/1.0\r\n\r\n');
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\{"status":"ready"\}$/);
 });
 
 test('an API ends with 0 at once after Ctrl-C', async () => {

@@ -20,6 +20,8 @@ import { findBrowser } from './servers/test-browser.js';
 const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
 const folder = join(environment.dataDirectory, `test-${process.pid}`);
+// Unpacked packages are worth keeping; data is not.
+const cacheFolder = join(environment.dataDirectory, 'servers');
 let suite;
 
 /** Servers and data of this run's own, then every test; answers how many passed and failed. */
@@ -27,8 +29,6 @@ async function test(supervisor) {
   await install(environment, steps);
   const node = await findNode();
   await buildLivePage({ environment, steps, node });
-  // Unpacked packages are worth keeping; data is not.
-  const cacheFolder = join(environment.dataDirectory, 'servers');
   const browser = wantsBrowser() ? await findBrowser({ steps, folder: cacheFolder }) : undefined;
   const servers = await bringServers({
     environment,
@@ -90,6 +90,7 @@ async function testEnvironment({ mysql, redis, programs }) {
     NODE_ENV: 'test',
     // A run inside a test of another run need not compile again.
     NODE_COMPILE_CACHE: environment.all.NODE_COMPILE_CACHE || join(environment.dataDirectory, 'compile-cache'),
+    TEST_SERVERS_FOLDER: cacheFolder,
     TEST_MYSQL_HOST: mysql.host,
     TEST_MYSQL_PORT: String(mysql.port),
     TEST_MYSQL_USER: mysql.user,

@@ -1,4 +1,13 @@
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { CannotStart } from '../tools/cannot-start.js';
 import { withLock } from '../tools/lock-file.js';
@@ -20,22 +29,25 @@ export async function unpackServers(folder, detail) {
   return unpackPackages(join(folder, 'debian'), servers, detail);
 }
 
-/** The same for any packages, with what they need, into the folder `tree`. */
-export async function unpackPackages(tree, packages, detail = () => {}) {
+/**
+ * The same for any packages, with what they need, into the folder `tree`. Those of another `suite` come with everything below them: what
+ * the system has is of no use to them.
+ */
+export async function unpackPackages(tree, packages, detail = () => {}, suite = undefined) {
   mkdirSync(dirname(tree), { recursive: true });
   if (!existsSync(tree))
-    await withLock(`${tree}.lock`, 900_000, async () => existsSync(tree) || fetchInto(tree, packages, detail));
+    await withLock(`${tree}.lock`, 900_000, async () => existsSync(tree) || fetchInto(tree, packages, detail, suite));
   const libraries = ['usr/lib', 'lib'].flatMap((place) => librariesIn(join(tree, place)));
   const folders = ['usr/sbin', 'usr/bin'].map((place) => join(tree, place));
   return { folders, env: { LD_LIBRARY_PATH: libraries.join(':') } };
 }
 
-async function fetchInto(tree, packages, detail) {
+async function fetchInto(tree, packages, detail, suite) {
   const apt = `${tree}.apt`;
   const draft = `${tree}.new`;
   for (const each of [apt, draft]) rmSync(each, { recursive: true, force: true });
   mkdirSync(draft, { recursive: true });
-  const options = aptOptions(apt);
+  const options = aptOptions(apt, suite);
   detail('package lists');
   const lists = await runTool('apt-get', [...options, 'update'], { ms: 300_000 });
   detail('packages');
@@ -58,12 +70,17 @@ async function fetchInto(tree, packages, detail) {
 }
 
 /** A state of its own for apt: own lists, own cache, no lock, no other user, the distribution's own sources only. */
-function aptOptions(apt) {
+function aptOptions(apt, suite) {
   for (const part of ['lists/partial', 'cache/archives/partial', 'sources'])
     mkdirSync(join(apt, part), { recursive: true });
-  copyFileSync('/var/lib/dpkg/status', join(apt, 'status'));
+  if (suite) writeFileSync(join(apt, 'status'), '');
+  else copyFileSync('/var/lib/dpkg/status', join(apt, 'status'));
   const own = ['debian.sources', 'ubuntu.sources'].filter((name) => existsSync(`/etc/apt/sources.list.d/${name}`));
-  for (const name of own) copyFileSync(`/etc/apt/sources.list.d/${name}`, join(apt, 'sources', name));
+  for (const name of own) {
+    const [first, ...others] = readFileSync(`/etc/apt/sources.list.d/${name}`, 'utf8').split(/\n{2,}/);
+    const ofSuite = first.replace(/^Suites:.*$/m, `Suites: ${suite}`);
+    writeFileSync(join(apt, 'sources', name), suite ? ofSuite : [first, ...others].join('\n\n'));
+  }
   writeFileSync(join(apt, 'preferences'), '');
   const settings = {
     'Dir::State': apt,

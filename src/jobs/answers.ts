@@ -1,7 +1,7 @@
 import { QueueEvents } from 'bullmq';
 import { within } from '../process/deadline.ts';
 import type { Producer } from './enqueue.ts';
-import { forBullmq, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { blockMs, forBullmq, prefixOf, type RedisConnection } from '../redis/connection.ts';
 
 /** How a job ended: its result, or why it failed. */
 export type JobEnding = Readonly<{ isDone: true; result: unknown } | { isDone: false; reason: string }>;
@@ -72,7 +72,11 @@ function openEvents(
   connection: RedisConnection,
   tell: (id: string, ending: JobEnding) => void,
 ): QueueEvents {
-  const events = new QueueEvents(queue, { connection: forBullmq(connection), prefix: prefixOf(connection, queue) });
+  const events = new QueueEvents(queue, {
+    connection: forBullmq(connection),
+    prefix: prefixOf(connection, queue),
+    blockingTimeout: blockMs,
+  });
   events.on('completed', ({ jobId, returnvalue }) => tell(jobId, { isDone: true, result: returnvalue }));
   events.on('failed', ({ jobId, failedReason }) => tell(jobId, { isDone: false, reason: failedReason }));
   // An outage is over when it is over; who waits meanwhile runs into the time they named.

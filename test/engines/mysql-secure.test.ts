@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { ping } from '../../src/mysql/database.ts';
 import { type Certificate, makeCertificate } from '../support/engines/certificates.ts';
-import { openFolder } from '../support/engines/redis-node.ts';
+import { openFolder } from '../support/engines/server-node.ts';
 import { type MysqlServer, startMysql } from '../support/stores/mysql-server.ts';
 import { ownData } from '../support/stores/servers.ts';
 

@@ -4,7 +4,7 @@ import { openEventClient } from '../api/event-client.ts';
 import { placeOrder, statusOf } from '../load/place-order.ts';
 import { logIn, type Platform } from '../processes/platform.ts';
 import { until } from '../processes/process.ts';
-import type { Node } from './redis-node.ts';
+import type { Node } from './server-node.ts';
 
 const Quote = z.object({ symbol: z.literal('AAPL'), c: z.number().positive() });
 const Quotes = z.object({ data: z.array(z.object({ symbol: z.string() })) });

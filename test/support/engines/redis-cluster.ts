@@ -1,15 +1,14 @@
 import { z } from 'zod';
 import { freePorts, until } from '../processes/process.ts';
-import { ask, endNodes, type Node, openFolder, redisNode } from './redis-node.ts';
+import { ask, redisNode } from './redis-node.ts';
+import { endNodes, type Engines, type Node, openFolder } from './server-node.ts';
 
 /** Three masters, each with a replica. */
-export type RedisCluster = Readonly<{
-  env: Readonly<Record<string, string>>;
-  nodes: readonly Node[];
-  /** The master that holds a key. */
-  ownerOf(key: string): Promise<Node>;
-  stop(): Promise<void>;
-}>;
+export type RedisCluster = Engines &
+  Readonly<{
+    /** The master that holds a key; the writer is the one of the payments. */
+    ownerOf(key: string): Promise<Node>;
+  }>;
 
 const slots = 16_384;
 const Slots = z.array(
@@ -53,6 +52,16 @@ export async function startRedisCluster(options: readonly string[] = [], program
     const roles = await Promise.all(ports.slice(3).map((port) => ask(port, 'INFO', 'replication')));
     return roles.every((role) => String(role).includes('master_link_status:up')) || undefined;
   });
+  const ownerOf = async (key: string): Promise<Node> => {
+    for (const { port } of nodes) {
+      const slot = Number(await ask(port, 'CLUSTER', 'KEYSLOT', key).catch(() => -1));
+      const found = Slots.safeParse(await ask(port, 'CLUSTER', 'SLOTS').catch(() => undefined)).data;
+      const owner = found?.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
+      const node = nodes.find((some) => some.port === owner);
+      if (node) return node;
+    }
+    throw new Error(`no node holds ${key}`);
+  };
   return {
     env: {
       REDIS_HOST: '',
@@ -62,16 +71,11 @@ export async function startRedisCluster(options: readonly string[] = [], program
         .join(),
       REDIS_DB: '0',
     },
-    nodes,
-    async ownerOf(key) {
-      for (const { port } of nodes) {
-        const slot = Number(await ask(port, 'CLUSTER', 'KEYSLOT', key).catch(() => -1));
-        const found = Slots.safeParse(await ask(port, 'CLUSTER', 'SLOTS').catch(() => undefined)).data;
-        const owner = found?.find(([from, to]) => from <= slot && slot <= to)?.[2][1];
-        const node = nodes.find((some) => some.port === owner);
-        if (node) return node;
-      }
-      throw new Error(`no node holds ${key}`);
+    ownerOf,
+    writer: () => ownerOf('{bull:payments}:payments:meta'),
+    async bringBack(node) {
+      await node.wake();
+      await allKnow(/cluster_state:ok/);
     },
     stop: () => endNodes(folder, nodes),
   };

@@ -1,16 +1,9 @@
 import { freePorts, until } from '../processes/process.ts';
-import { ask, endNodes, type Node, openFolder, redisNode, sentinelNode } from './redis-node.ts';
+import { ask, redisNode, sentinelNode } from './redis-node.ts';
+import { endNodes, type Engines, openFolder } from './server-node.ts';
 
-/** A master with two replicas, and three sentinels. */
-export type Sentinels = Readonly<{
-  env: Readonly<Record<string, string>>;
-  /** The server that the sentinels call the master now. */
-  master(): Promise<Node>;
-  stop(): Promise<void>;
-}>;
-
-/** Starts them and resolves when they know each other. */
-export async function startSentinels(options: readonly string[] = []): Promise<Sentinels> {
+/** A master with two replicas, and three sentinels; the writer is the one that they call the master. Resolves when they know each other. */
+export async function startSentinels(options: readonly string[] = []): Promise<Engines> {
   const folder = await openFolder('sentinels');
   const [first = 0, second = 0, third = 0, ...watching] = await freePorts(6);
   const replicaOf = ['--replicaof', '127.0.0.1', String(first)];
@@ -29,15 +22,17 @@ export async function startSentinels(options: readonly string[] = []): Promise<S
     });
     return Promise.all(answers);
   };
-  await until('each sentinel knows two replicas and two others', async () => {
-    const known = await Promise.all(
-      watching.flatMap((port) => [
-        ask(port, 'SENTINEL', 'REPLICAS', 'mymaster'),
-        ask(port, 'SENTINEL', 'SENTINELS', 'mymaster'),
-      ]),
-    );
-    return known.every((each) => Array.isArray(each) && each.length === 2) || undefined;
-  });
+  const untilReplicas = () =>
+    until('each sentinel knows two replicas and two others', async () => {
+      const known = await Promise.all(
+        watching.flatMap((port) => [
+          ask(port, 'SENTINEL', 'REPLICAS', 'mymaster'),
+          ask(port, 'SENTINEL', 'SENTINELS', 'mymaster'),
+        ]),
+      );
+      return known.every((each) => Array.isArray(each) && each.length === 2) || undefined;
+    });
+  await untilReplicas();
   return {
     env: {
       REDIS_HOST: '',
@@ -45,11 +40,15 @@ export async function startSentinels(options: readonly string[] = []): Promise<S
       REDIS_SENTINEL_NAME: 'mymaster',
       REDIS_DB: '0',
     },
-    async master() {
+    async writer() {
       const ports = new Set(await masterPort());
       const found = servers.find(({ port }) => ports.size === 1 && ports.has(port));
       if (!found) throw new Error(`the sentinels do not agree on a master: ${[...ports].join()}`);
       return found;
+    },
+    async bringBack(node) {
+      await node.wake();
+      await untilReplicas();
     },
     stop: () => endNodes(folder, all),
   };

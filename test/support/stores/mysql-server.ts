@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { z } from 'zod';
+import { runAsRoot } from '../engines/as-root.ts';
 import { follow, freePort, type TestProcess, until } from '../processes/process.ts';
 
 /** A MySQL or MariaDB of the test's own. */
@@ -24,8 +25,6 @@ const Plan = z.object({
   cwd: z.string(),
   connection: z.object({ user: z.string(), password: z.string() }),
 });
-
-const Rows = z.array(z.record(z.string(), z.unknown()));
 
 /** Starts one as `npm start` does, durable, on a free port with data of its own; `options` are further ones. */
 export async function startMysql(database: string, options: readonly string[] = []): Promise<MysqlServer> {
@@ -58,16 +57,7 @@ export async function startMysql(database: string, options: readonly string[] = 
       MYSQL_DB: database,
     },
     process: () => current,
-    async asRoot(...statements) {
-      const root = await createConnection({ socketPath: join(cwd, 's'), user: 'root' });
-      try {
-        const answers: unknown[] = [];
-        for (const statement of statements) answers.push((await root.query(statement))[0]);
-        return Rows.safeParse(answers.at(-1)).data ?? [];
-      } finally {
-        root.destroy();
-      }
-    },
+    asRoot: (...statements) => runAsRoot(join(cwd, 's'), statements),
     restart: start,
     async stop() {
       await current.signal('SIGKILL');

@@ -37,6 +37,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/processes/bundle-packages.ts',
+    setupFiles: ['test/support/stores/hold-statements.ts'],
     pool: 'forks',
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,

@@ -36,6 +36,8 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm run bench': 'takes minutes',
   'npm run chaos': 'takes minutes',
   'npm run test:image': 'takes minutes',
+  'npm run drill': 'takes minutes, and brings clusters',
+  'npm run test:servers': 'takes minutes, and brings servers',
   'npm run check': 'runs nothing; .ci/run calls it before the tests',
   'docker compose up --build': 'needs Docker; test/docs/docker.test.ts reads its files',
 };

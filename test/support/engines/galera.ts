@@ -21,7 +21,7 @@ export async function startGalera(): Promise<Engines> {
   const { folder: unpacked, libraries } = await unpack('galera', '', ['galera-4', 'haproxy']);
   const folder = await openFolder('galera');
   const ports = await freePorts(3);
-  const groupPorts = await freePorts(6);
+  const groupPorts = await freePorts(9);
   const plan = await seedOf(folder, ports[0] ?? 0);
   const [first = 0] = ports;
   const address = groupPorts
@@ -34,11 +34,17 @@ export async function startGalera(): Promise<Engines> {
     `--socket=${join(folder, String(port), 's')}`,
     `--port=${port}`,
     ...clustered,
+    `--wsrep-sst-receive-address=127.0.0.1:${groupPorts[index + 6]}`,
     `--wsrep-provider=${join(unpacked, 'usr/lib/galera/libgalera_smm.so')}`,
     `--wsrep-cluster-address=gcomm://${address}`,
     `--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:${groupPorts[index]};ist.recv_addr=127.0.0.1:${groupPorts[index + 3]}`,
   ];
-  const env = { LD_LIBRARY_PATH: [libraries, process.env['TEST_LD_LIBRARY_PATH']].filter(Boolean).join(':') };
+  const env = {
+    LD_LIBRARY_PATH: [libraries, process.env['TEST_LD_LIBRARY_PATH']].filter(Boolean).join(':'),
+    // Where it finds wsrep_sst_bypass, and what that needs.
+    PATH: `${import.meta.dirname}:${process.env['PATH']}`,
+    SST_FOLDER: folder,
+  };
   const nodeAt = (port: number, args: () => Promise<readonly string[]>) =>
     planNode({
       port,
@@ -106,8 +112,9 @@ const clustered = [
   '--default-storage-engine=InnoDB',
   '--innodb-autoinc-lock-mode=2',
   '--innodb-flush-log-at-trx-commit=1',
-  // A node that comes back brings its own data and gets what it lacks of the others' memory.
-  '--wsrep-sst-method=skip',
+  // A node that comes back brings its own data, and gets what it lacks out of the others' memory.
+  '--wsrep-sst-method=bypass',
+  '--wsrep-node-address=127.0.0.1',
 ];
 
 /** A data directory with the product's user, as `npm start` makes it; all three begin with a copy. */
@@ -171,6 +178,6 @@ async function proxyOf(
     program,
     args: ['-V', '-db', '-f', file],
     env,
-    saysReady: /Loading success|loaded/i,
+    saysReady: /as the polling mechanism/,
   });
 }

@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process';
-import { cp, readdir, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { freePorts, until } from '../processes/process.ts';
 import { runAsRoot } from './as-root.ts';
-import { unpack } from './packages.ts';
+import { programOf, unpack } from './packages.ts';
 import { endNodes, type Engines, type Node, openFolder, planNode } from './server-node.ts';
 
 const run = promisify(execFile);
@@ -115,25 +115,13 @@ const replicated = [
   '--loose-group_replication_member_expel_timeout=0',
 ];
 
-/** MySQL 9 of Debian's unstable suite, which brings its own libraries and the loader that fits them. */
+/** MySQL 9 of Debian's unstable suite. */
 async function mysqlOfDebian() {
-  const { folder, libraries } = await unpack('mysql-sid', 'sid', [
-    'mysql-server',
-    'mysql-server-core',
-    'mysql-client-core',
-  ]);
-  const [library = ''] = libraries.split(':');
-  const loader = (await readdir(library)).find((name) => /^ld-linux.*\.so\.\d$/.test(name)) ?? '';
-  const [base, share] = [join(folder, 'usr'), join(folder, 'usr/share/mysql')];
+  const unpacked = await unpack('mysql-sid', 'sid', ['mysql-server', 'mysql-server-core', 'mysql-client-core']);
+  const { program, before } = await programOf(unpacked, 'usr/sbin/mysqld');
+  const [base, share] = [join(unpacked.folder, 'usr'), join(unpacked.folder, 'usr/share/mysql')];
   const files = [`--basedir=${base}`, `--lc-messages-dir=${share}`, `--character-sets-dir=${share}/charsets`];
-  const plugins = `--plugin-dir=${join(folder, 'usr/lib/mysql/plugin')}`;
+  const plugins = `--plugin-dir=${join(base, 'lib/mysql/plugin')}`;
   const user = process.getuid?.() === 0 ? ['--user=root'] : [];
-  const server = [
-    '--library-path',
-    libraries,
-    join(folder, 'usr/sbin/mysqld'),
-    '--no-defaults',
-    '--secure-file-priv=NULL',
-  ];
-  return { program: join(library, loader), args: [...server, ...files, plugins, ...user] };
+  return { program, args: [...before, '--no-defaults', '--secure-file-priv=NULL', ...files, plugins, ...user] };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { freePorts, until } from '../processes/process.ts';
+import type { Program } from './packages.ts';
 import { ask, redisNode } from './redis-node.ts';
 import { endNodes, type Engines, type Node, openFolder } from './server-node.ts';
 
@@ -16,7 +17,7 @@ const Slots = z.array(
 );
 
 /** Starts six nodes and resolves when all of them say that the cluster is whole. */
-export async function startRedisCluster(options: readonly string[] = [], program?: string): Promise<RedisCluster> {
+export async function startRedisCluster(options: readonly string[] = [], program?: Program): Promise<RedisCluster> {
   const folder = await openFolder('cluster');
   // A node's bus listens 10,000 above its port.
   const ports = await freePorts(6);

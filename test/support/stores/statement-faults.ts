@@ -1,0 +1,42 @@
+/** What an engine of MySQL's kind could not bear, or would quietly do otherwise: TiDB, Vitess, Galera, a proxy that shares sessions. */
+type Rule = Readonly<{ why: string; isBroken(sql: string): boolean }>;
+
+/** How a session begins; nothing else is ever set. The schema's own tools may set aside what protects keys. */
+const beginnings =
+  /^set (session transaction isolation level read committed|session innodb_lock_wait_timeout = 5|names utf8mb4|foreign_key_checks = [01])\b/;
+
+const rules: readonly Rule[] = [
+  {
+    why: 'SKIP LOCKED takes no lock on TiDB: claim by a guarded UPDATE',
+    isBroken: (sql) => sql.includes('skip locked'),
+  },
+  { why: 'a SET reserves the session', isBroken: (sql) => /^set\b/.test(sql) && !beginnings.test(sql) },
+  {
+    why: 'what a session remembers is on another server at the next statement',
+    isBroken: (sql) =>
+      /\b(get_lock|release_lock|found_rows|row_count|connection_id)\s*\(|last_insert_id\(\)|(?<!@)@[a-z_]\w*\s*:?=/.test(
+        sql,
+      ) || /^(lock tables|create temporary|prepare )/.test(sql),
+  },
+  {
+    why: 'a claim asks again whether it is free',
+    isBroken: (sql) => isUpdateOf(sql, 'outbox_messages', 'lease_until') && !/ where .*`?lease_until`? </.test(sql),
+  },
+  {
+    why: 'a position is given by who moves the end of the log, and to an event that has none',
+    isBroken: (sql) =>
+      isUpdateOf(sql, 'event_log', 'position') && !/ where .*position = (\?|\d+).*position is null/.test(sql),
+  },
+  { why: 'only READ COMMITTED is the same everywhere', isBroken: (sql) => /serializable|lock in share mode/.test(sql) },
+];
+
+/** Why a statement must not be sent; undefined when it may. */
+export function faultOf(statement: string): string | undefined {
+  const sql = statement.replaceAll(/\s+/g, ' ').trim().toLowerCase();
+  const broken = rules.find(({ isBroken }) => isBroken(sql));
+  return broken && `${broken.why}: ${sql.slice(0, 300)}`;
+}
+
+function isUpdateOf(sql: string, table: string, column: string): boolean {
+  return new RegExp(`^update .*\\b${table}\\b.* set .*\`?${column}\`? = .* where `).test(sql);
+}

@@ -33,7 +33,7 @@ export async function unpackServers(folder, detail) {
  * The same for any packages, with what they need, into the folder `tree`. Those of another `suite` come with everything below them: what
  * the system has is of no use to them.
  */
-export async function unpackPackages(tree, packages, detail = () => {}, suite = undefined) {
+export async function unpackPackages(tree, packages, detail = () => {}, suite) {
   mkdirSync(dirname(tree), { recursive: true });
   if (!existsSync(tree))
     await withLock(`${tree}.lock`, 900_000, async () => existsSync(tree) || fetchInto(tree, packages, detail, suite));

@@ -3,7 +3,7 @@ type Rule = Readonly<{ why: string; isBroken(sql: string): boolean }>;
 
 /** How a session begins; nothing else is ever set. The schema's own tools may set aside what protects keys. */
 const beginnings =
-  /^set (session transaction isolation level read committed|session innodb_lock_wait_timeout = 5|names utf8mb4|foreign_key_checks = [01])\b/;
+  /^set (session (transaction isolation level read committed|innodb_lock_wait_timeout = 5)|names utf8mb4|foreign_key_checks = [01])\b/;
 
 const rules: readonly Rule[] = [
   {

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../../src/config.ts';
@@ -47,7 +48,9 @@ test('MYSQL_SSL_CA opens TLS to a server that asks for it, and believes no other
   if (!certificate) return skip('not run: there is no openssl');
   expect(await asked({})).toMatch(/Access denied/);
   expect(await asked({ MYSQL_SSL_CA: certificate.certificate })).toBe('answered');
-  const another = await makeCertificate(await openFolder('another'));
+  const elsewhere = join(folder, 'another');
+  await mkdir(elsewhere);
+  const another = await makeCertificate(elsewhere);
   expect(await asked({ MYSQL_SSL_CA: another?.certificate ?? '' })).toMatch(/self-signed certificate/);
 });
 

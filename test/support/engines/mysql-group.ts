@@ -82,14 +82,13 @@ export async function startMysqlGroup(): Promise<Engines> {
     async bringBack(node) {
       await node.wake();
       // One that was frozen believes for a moment that it is still a member, and may be on its way back by itself.
-      await until('it has joined', async () => {
-        const isIn = async () => (await look()).some(({ port }) => port === node.port);
-        if (await isIn()) return true;
-        await asRoot(node, 'stop group_replication')
-          .then(() => joinGroup(node))
-          .catch(() => {});
-        return (await isIn()) || undefined;
-      });
+      await asRoot(node, 'stop group_replication').catch(() => {});
+      await until('it joins', async () =>
+        joinGroup(node).then(
+          () => true,
+          () => undefined,
+        ),
+      );
       await whole();
     },
     stop: () => endNodes(folder, nodes),

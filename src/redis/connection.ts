@@ -31,10 +31,11 @@ type Options = {
 /** Options of one connection, as ioredis and BullMQ both take them; with `cluster`, those of each of its nodes. */
 export type RedisConnection = Readonly<Options & { cluster?: Host[] }>;
 
-/** Blocking reads come back after so long also with nothing. */
-export const blockMs = 3_000;
 // A server that is frozen or cut off keeps its connections: whoever has waited so long for any answer asks anew where Redis is.
 const silentMs = 5_000;
+// BullMQ's blocking reads come back after ten seconds also with nothing. Workers that gave up sooner have been seen to hang on a cluster,
+// because its own replacement of a silent connection came between.
+const silentBlockingMs = 12_000;
 
 /** A connection for asking: it fails within a second instead of waiting for Redis to come back. */
 export function impatientRedis(config: Config): RedisConnection {
@@ -44,7 +45,7 @@ export function impatientRedis(config: Config): RedisConnection {
 
 /** A connection for blocking reads and workers: it waits for ever, and comes back by itself. */
 export function patientRedis(config: Config): RedisConnection {
-  return { ...basics(config), maxRetriesPerRequest: null, socketTimeout: silentMs };
+  return { ...basics(config), maxRetriesPerRequest: null, socketTimeout: silentBlockingMs };
 }
 
 const outages = [

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { blockMs } from '../redis/connection.ts';
 import type { Redis } from '../redis/client.ts';
 import { isAfter, type StreamEntry } from './entry.ts';
 import { entriesOf, extentOf } from './history.ts';
@@ -25,6 +24,7 @@ export type StreamReader = Readonly<{
 export type EndOfLog = (stream: string) => Promise<string>;
 
 const readAtOnce = 500;
+const blockMs = 5_000;
 const retryMs = 250;
 
 /**

@@ -7,7 +7,7 @@ import { type Job, payloadVersion } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { rest, stepAside } from './step-aside.ts';
-import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
@@ -43,11 +43,6 @@ export class QueueWorker extends Worker {
     this.#started += 1;
     this.#underWay += 1;
     return super.callProcessJob(job, token, signal).finally(() => (this.#underWay -= 1));
-  }
-
-  // A connection that has been silent for longer than any read may be is taken for dead: reads must come back before.
-  protected override getBlockTimeout(blockUntil: number): number {
-    return Math.min(super.getBlockTimeout(blockUntil), blockMs / 1_000);
   }
 }
 

@@ -20,12 +20,12 @@ export function installFolders(path) {
 }
 
 /**
- * The first usable server of that kind in those folders: `{ program, product, version }`, or undefined. `unusable`
- * collects, in words, what was found and why it will not do.
+ * The first usable server of that kind in those folders, whatever its make: `{ program, product, version }`, or undefined.
+ * `unusable` collects, in words, what was found and why it will not do.
  */
 export async function findServer(kind, folders, { env = {}, unusable = [] } = {}) {
-  for (const name of programs[kind])
-    for (const folder of folders) {
+  for (const folder of folders)
+    for (const name of programs[kind]) {
       const program = join(folder, name);
       if (!isProgram(program)) continue;
       const { code, output } = await runTool(program, ['--version'], { env, ms: 10_000 });

@@ -10,8 +10,9 @@ type Place = Readonly<{ link: 'mysql' | 'redis'; trap: Trap }> | Readonly<{ link
 /** A moment between an order, its charge, and the commit of what came of it. */
 export type KillPoint = Readonly<{ name: string; role: 'api' | 'worker'; place: Place; victims: readonly Victim[] }>;
 
-// A MySQL packet: three bytes of length, one of sequence, one that says it is a query.
-const commit = /^[^]{5}commit$/;
+// A MySQL packet: three bytes of length, one of sequence, one that says it is a query; MySQL itself, other than MariaDB, has two more
+// about attributes of the query, of which there are none.
+const commit = /^[^]{5}(\0\x01)?commit$/;
 const order = { after: /insert into `orders`/, on: commit };
 const intent = { after: /insert into `gateway_calls`/, on: commit };
 const outcome = { after: /update `orders` set `status` = '(paid|payment_failed)'/, on: commit };

@@ -36,7 +36,7 @@ const start = (place: number) => {
 async function commit(from: number, mayEnd: Promise<void> | undefined): Promise<void> {
   await api.ctx.orm.em.fork().transactional(async (tx) => {
     // As in a cluster, where each server counts in steps.
-    await tx.execute('set session auto_increment_increment = 7');
+    await tx.execute('/* of the test */ set session auto_increment_increment = 7');
     const { after, write } = collectMessages(() => new Date(), mint);
     for (let step = from; step < from + perTransaction; step += 1)
       after.publish(productSynced, mayEnd ? `held-${from}` : `free-${step % subjects}`, { ...about, created: step });

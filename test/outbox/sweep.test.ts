@@ -96,7 +96,7 @@ describe('a sweep in the middle of its claim', () => {
   // The first claim's UPDATE stops until the test lets go of this lock; later ones pass it.
   beforeAll(async () => {
     await em().execute(
-      `create trigger hold_claim before update on outbox_messages for each row
+      `/* of the test */ create trigger hold_claim before update on outbox_messages for each row
        set @held = if(is_used_lock('held_claim') is null and get_lock('held_claim', 0),
                      get_lock('hold_claim', 20) + release_lock('hold_claim') + release_lock('held_claim'), 1)`,
     );
@@ -107,14 +107,14 @@ describe('a sweep in the middle of its claim', () => {
     const holder = em();
     await holder.begin();
     try {
-      await holder.execute("select get_lock('hold_claim', 1)");
+      await holder.execute("/* of the test */ select get_lock('hold_claim', 1)");
       const sweeping = sweepOnce(outbox.api.ctx.orm, deafRelay);
       await until('the claim is held', async () => {
         const [row] = await em().execute<{ held: number | null }[]>("select is_used_lock('held_claim') as held");
         return row?.held === null ? undefined : true;
       });
       await work();
-      await holder.execute("select release_lock('hold_claim')");
+      await holder.execute("/* of the test */ select release_lock('hold_claim')");
       return await sweeping;
     } finally {
       await holder.rollback();

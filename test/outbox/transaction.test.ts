@@ -89,7 +89,7 @@ test('a lock that is waited for too long is tried again', async () => {
   let runs = 0;
   await transactionWithin()(async (tx) => {
     runs += 1;
-    await tx.execute('set innodb_lock_wait_timeout = 1');
+    await tx.execute('/* of the test */ set innodb_lock_wait_timeout = 1');
     if (runs === 2) await lock.release();
     await rename(tx, 1, 'patient');
   });
@@ -106,7 +106,7 @@ test.each(['between two statements', 'during a statement'])(
       after.publish(productSynced, moment, productSynced.example.data);
       await rename(tx, 1, moment);
       if (runs > 1) return;
-      const [row] = await tx.execute<{ id: number }[]>('select connection_id() as id');
+      const [row] = await tx.execute<{ id: number }[]>('/* of the test */ select connection_id() as id');
       const kill = async () => void (await api.ctx.orm.em.fork().execute(`kill connection ${row?.id}`));
       if (moment === 'during a statement') await Promise.all([tx.execute('select sleep(5)'), kill()]);
       else {
@@ -132,7 +132,7 @@ test('work that does not end in time is given up, and does not start again behin
   const failed = Promise.withResolvers<void>();
   const late = transactionWithin(200)(async (tx) => {
     runs += 1;
-    await tx.execute('set innodb_lock_wait_timeout = 1');
+    await tx.execute('/* of the test */ set innodb_lock_wait_timeout = 1');
     await rename(tx, 2, 'late').catch((error: unknown) => {
       failed.resolve();
       throw error;

@@ -36,7 +36,7 @@ async function chargesIn({ fromMs, toMs }: Stage) {
   const arrivals = (await platform.sandbox.arrivals('stripe'))
     .filter(
       ({ method, path, at_ms }) =>
-        method === 'POST' && /^\/v1\/payment_intents/.test(path) && at_ms >= fromMs && at_ms < toMs,
+        method === 'POST' && path.startsWith('/v1/payment_intents') && at_ms >= fromMs && at_ms < toMs,
     )
     .map(({ at_ms }) => at_ms);
   const together = arrivals.map(

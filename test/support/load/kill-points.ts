@@ -12,7 +12,7 @@ export type KillPoint = Readonly<{ name: string; role: 'api' | 'worker'; place: 
 
 // A MySQL packet: three bytes of length, one of sequence, one that says it is a query; MySQL itself, other than MariaDB, has two more
 // about attributes of the query, of which there are none.
-const commit = /^[^]{5}(\0\x01)?commit$/;
+const commit = /^(?:[^]{5}|[^]{7})commit$/;
 const order = { after: /insert into `orders`/, on: commit };
 const intent = { after: /insert into `gateway_calls`/, on: commit };
 const outcome = { after: /update `orders` set `status` = '(paid|payment_failed)'/, on: commit };

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const rows: unknown = await platform.orm.em.fork().execute('select @@datadir as place');
   const [{ place }] = z.tuple([z.object({ place: z.string() })]).parse(rows);
   const root = await createConnection({ socketPath: join(place, 's'), user: 'root', database: env['MYSQL_DB'] ?? '' });
-  own = async (sql) => void (await root.query(sql));
+  own = async (sql) => void (await root.query(`/* of the test */ ${sql}`));
   closeOwn = async () => root.end();
 });
 afterAll(async () => {

@@ -74,17 +74,14 @@ test('a transaction that is held open holds back nobody, and its events get the 
   const isHeld = Promise.withResolvers<void>();
   const mayEnd = Promise.withResolvers<void>();
   const { ctx } = outbox.api;
-  const holding = ctx.orm.em.fork().transactional(
-    async (tx) => {
-      await tx.execute(
-        `insert into event_log (id, stream, type, subject, version, data, at)
-         values ('00000000-0000-7000-8000-000000000000', 'parcels', 'parcel.moved', 'held', 1, '{"step":1}', now(3))`,
-      );
-      isHeld.resolve();
-      await mayEnd.promise;
-    },
-    { isolationLevel: 'read committed' },
-  );
+  const holding = ctx.orm.em.fork().transactional(async (tx) => {
+    await tx.execute(
+      `insert into event_log (id, stream, type, subject, version, data, at)
+       values ('00000000-0000-7000-8000-000000000000', 'parcels', 'parcel.moved', 'held', 1, '{"step":1}', now(3))`,
+    );
+    isHeld.resolve();
+    await mayEnd.promise;
+  });
   await isHeld.promise;
   await move('free', 1);
   expect(await outbox.relay().announce()).toBe(1);

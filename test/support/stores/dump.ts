@@ -21,7 +21,7 @@ export type Dump = readonly Readonly<{ table: string; definition: string; rows: 
 export async function dumpDatabase(server: Server): Promise<Dump> {
   const connection = await connect(server);
   try {
-    await connection.query('set transaction isolation level repeatable read');
+    await connection.query('/* of the test */ set transaction isolation level repeatable read');
     await connection.query('start transaction with consistent snapshot');
     const tables = await rowsOf(connection, `show full tables where table_type = 'BASE TABLE'`);
     const dump: { table: string; definition: string; rows: unknown[][] }[] = [];

@@ -33,7 +33,9 @@ describe('the probes', () => {
   });
 
   it('say mysql_away, and alive still, while MySQL is away', async () => {
-    const orm = await MikroORM.init({ ...ormOptions(api.ctx.config), port: await freePort() });
+    const orm = await MikroORM.init(
+      ormOptions(api.ctx.config, { hosts: [{ host: '127.0.0.1', port: await freePort() }] }),
+    );
     const app = await buildApp(api.ctx, { ...api.parts, readiness: readinessOf({ orm }) });
     const answer = await app.request('/readyz');
     expect([answer.status, await answer.json()]).toEqual([503, { status: 'not ready', reason: 'mysql_away' }]);

@@ -65,13 +65,17 @@ function checkDurability(server: Variables): readonly Finding[] {
 
 const isolationOf = (some: Variables) => some.get('transaction_isolation') ?? some.get('tx_isolation') ?? '';
 
+/** Sessions set their own level. Where something keeps them from it, they would do with a server's usual one, and with no other. */
+const bearable = ['READ-COMMITTED', 'REPEATABLE-READ'];
+
 function checkSessions(server: Variables, session: Variables): readonly Finding[] {
-  const isolation = [session, server].map(isolationOf).find((level) => level !== 'READ-COMMITTED');
+  const [own, usual] = [isolationOf(session), isolationOf(server)];
+  const isolation = own === 'READ-COMMITTED' ? usual : own;
   return [
     ...when(
-      isolation !== undefined,
+      own !== 'READ-COMMITTED' || !bearable.includes(usual),
       'mysql_isolation',
-      `Sessions begin at ${isolation}. Behind a pooler that resets sessions the product's own fall back to it, and orders wait.`,
+      `Sessions begin at ${isolation}: orders wait for each other.`,
       "SET GLOBAL TRANSACTION ISOLATION LEVEL READ COMMITTED, and the same in the server's configuration file.",
     ),
     ...when(

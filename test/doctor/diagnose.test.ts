@@ -71,7 +71,7 @@ const faults: Readonly<Record<string, Plant>> = {
   mysql_flush: global('innodb_flush_log_at_trx_commit', 2, 1),
   mysql_read_only: global('read_only', 1, 0),
   mysql_isolation: async () => {
-    await own('set global transaction isolation level repeatable read');
+    await own('set global transaction isolation level serializable');
     return () => own('set global transaction isolation level read committed');
   },
   mysql_strict: global('sql_mode', "''", "'ONLY_FULL_GROUP_BY,STRICT_TRANS_TABLES'"),
@@ -106,6 +106,12 @@ const faults: Readonly<Record<string, Plant>> = {
 
 test('nothing is wrong with a deployment in good order', async () => {
   expect(await found()).toEqual([]);
+});
+
+test('nothing is wrong with a server that keeps the isolation it came with', async () => {
+  await own('set global transaction isolation level repeatable read');
+  expect(await found()).toEqual([]);
+  await own('set global transaction isolation level read committed');
 });
 
 test.each(Object.keys(faults))('%s is found, and it alone', async (id) => {

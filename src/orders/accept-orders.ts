@@ -45,13 +45,13 @@ export type Wish = Omit<ItemsWish, 'order'> &
 /** What a wish is answered with. */
 export type Accepted = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
 
-/** The most that commits together, orders and the lines of all of them; nobody joins a line that has not moved for a second. */
+/** The most that commits together, orders and the lines of all of them; nobody joins a line that has not moved for three seconds. */
 const limits = {
   name: 'accept_order',
   members: 100,
   weight: 1_000,
   weigh: ({ items }: Wish) => items.size,
-  waitMs: 1_000,
+  waitMs: 3_000,
 };
 
 /** Opens the way in: orders that arrive together commit together, each with its own outcome. */

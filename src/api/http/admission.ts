@@ -10,11 +10,11 @@ import type { RouteEnv } from '../callers/route-env.ts';
 const Waiting = z
   .object({ _connectionQueue: z.object({ length: z.int() }) })
   .transform(({ _connectionQueue: queue }) => queue.length);
-const longestWaitMs = 1_000;
+const longestWaitMs = 3_000;
 const mostRemembered = 10_000;
 
 /**
- * Opens the way in: it refuses what needs MySQL as long as somebody has waited for a connection for more than a second.
+ * Opens the way in: it refuses what needs MySQL as long as somebody has waited for a connection for more than three seconds.
  * What has been let in before goes on. Nothing else is looked at: no lag of the relay and no lack of Redis refuses anyone.
  */
 export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): MiddlewareHandler<RouteEnv> {

@@ -99,6 +99,7 @@ const exposed = [
   'ETag',
   'Age',
   'Cache-Status',
+  'Content-Disposition',
   'Allow',
   'Idempotent-Replayed',
   'RateLimit',

@@ -21,6 +21,8 @@ export const Order = defineEntity({
     { properties: ['user', 'id'] },
     /** An administrator's, newest first: `GET /orders?status=…`. */
     { properties: ['status', 'id'] },
+    /** Those of a rare currency, or of unusual amounts: `GET /orders?currency=…&min=…`. */
+    { properties: ['currency', 'totalMinor'] },
     /** Those that wait for their buyers, the longest first: the job `expire-orders`. */
     { properties: ['waitingSince'] },
   ],

@@ -117,6 +117,10 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'products: category, id': [customer('/products?category=rare')],
   'orders: user_id, id': [customer('/orders')],
   'orders: status, id': [administrator('/orders?status=pending')],
+  'orders: currency, total_minor': [
+    administrator('/orders?currency=EUR'),
+    administrator('/orders?currency=USD&min=40'),
+  ],
   'orders: waiting_since': [() => performJob(expireOrders, {}, api.ctx)],
   'order_history: order_id': [administrator(`/orders/${order}/timeline`)],
   'payments: gateway_reference': [compareHours(24), hearOfDispute],

@@ -36,6 +36,14 @@ const wished = fc.oneof(
 
 const rules: Readonly<Record<string, Rule>> = {
   placeOrder: { body: wished },
+  listOrders: {
+    parameters: {
+      user_id: fc.constantFrom('1', '2', undefined),
+      currency: fc.constantFrom('USD', 'eur'),
+      min: fc.constantFrom('0', '9.99', undefined),
+      max: fc.constantFrom('10', '1000000', undefined),
+    },
+  },
   changeOrder: { body: fc.oneof(wished, fc.record({ payment_method: fc.constantFrom('pm_card_visa', 'pm_other') })) },
   refundOrder: { body: fc.oneof(fc.constant({}), fc.record({ amount: price })) },
   createProduct: { body: fc.record({ title, price, currency: fc.constantFrom('USD', 'EUR', undefined) }) },

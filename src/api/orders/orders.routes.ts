@@ -1,14 +1,12 @@
-import { readingEm } from '../../mysql/reading.ts';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import type { Context } from '../../context.ts';
-import { Order, orderStatuses } from '../../entities/orders.entity.ts';
+import { Order } from '../../entities/orders.entity.ts';
 import { User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { answerKeyed, IdempotencyHeaders, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
-import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
@@ -90,44 +88,6 @@ async function buyerOf({ orm }: Context, { userId, role }: Principal, named = us
   return named;
 }
 
-const ListQuery = z.object({ status: z.enum(orderStatuses).optional(), ...PageQuery });
-const OrderList = z.object({ data: z.array(OrderView), next_cursor: z.string().nullable() }).openapi('OrderList');
-
-const list = defineRoute(
-  'user',
-  {
-    method: 'get',
-    path: '/orders',
-    operationId: 'listOrders',
-    summary: "One's own orders, newest first; an administrator sees all.",
-    tags: ['orders'],
-    request: { query: ListQuery },
-    responses: {
-      200: {
-        description: 'A page of orders.',
-        content: { 'application/json': { schema: OrderList, example: { data: [exampleOrder], next_cursor: null } } },
-      },
-    },
-  },
-  async (c) => {
-    const { status, cursor, limit } = c.req.valid('query');
-    const { userId, role } = principalOf(c);
-    const listName = `orders:${role === 'admin' ? 'all' : userId}:${status ?? ''}`;
-    const em = readingEm(c.get('ctx').orm);
-    const rows = await em.find(
-      Order,
-      {
-        ...(role === 'admin' ? {} : { user: userId }),
-        ...(status === undefined ? {} : { status }),
-        ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }),
-      },
-      { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
-    );
-    const { page, next_cursor } = cutPage(listName, rows, limit);
-    return c.json({ data: await orderViews(em, page, userId), next_cursor }, 200);
-  },
-);
-
 const read = defineRoute(
   'user',
   {
@@ -161,4 +121,4 @@ function unknownOrder(): Problem {
 }
 
 /** Placing and reading orders. */
-export const routes = [create, list, read];
+export const routes = [create, read];

@@ -72,9 +72,9 @@ async function fillOrders(em: EntityManager, at: MakeTime): Promise<void> {
     id: idOf(row),
     user: ownerOf(row),
     status: isRare(row) ? ('pending' as const) : ('paid' as const),
-    totalMinor: 100,
+    totalMinor: isRare(row + 2) ? 5_000 : 100,
     refundedMinor: 0,
-    currency: 'USD',
+    currency: isRare(row + 3) ? 'EUR' : 'USD',
     createdAt: at(row),
     waitingSince: isRare(row) ? at(row) : null,
   }));

@@ -10,7 +10,8 @@ import { moveOrder, movePayment } from './transitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderPaymentRetried, orderUpdated } from '../streams/orders.stream.ts';
 import { type Means, mintPayment } from './mint-payment.ts';
-import { eventItems, holdItems, type WishedItems } from './hold-items.ts';
+import { eventItems, holdItems } from './hold-items.ts';
+import type { WishedItems } from './price-items.ts';
 import { refuseUntakeable, type Takes } from './takeable.ts';
 
 /** The gateway waits for the buyer to authenticate; once it has stopped that, the order can be cancelled. */

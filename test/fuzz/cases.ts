@@ -125,7 +125,8 @@ function readingOf({ schemas }: Operation, { schema }: Parameter): (text: string
   const fits = validatorOf(schema, schemas, false);
   return (text) => {
     const upper = text.trim().toUpperCase();
-    const readings = schema.type === 'integer' ? [Number(text)] : [text, text.trim(), text.toUpperCase(), upper];
+    const isNumber = schema.type === 'integer' || schema.type === 'number';
+    const readings = isNumber ? [Number(text)] : [text, text.trim(), text.toUpperCase(), upper];
     return readings.some((reading) => fits.safeParse(reading).success);
   };
 }

@@ -36,6 +36,7 @@ const wished = fc.oneof(
 
 const rules: Readonly<Record<string, Rule>> = {
   placeOrder: { body: wished },
+  previewOrder: { body: wished },
   listOrders: {
     parameters: {
       user_id: fc.constantFrom('1', '2', undefined),

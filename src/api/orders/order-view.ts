@@ -6,7 +6,8 @@ import type { OrderRow, PaymentRow } from '../../orders/order.ts';
 import { toMajor } from '../../money/money.ts';
 import type { RefundRow } from '../../payments/refund-payment.ts';
 
-const LineView = z.object({
+/** A line of an order. */
+export const LineView = z.object({
   product_id: z.int(),
   title: z.string(),
   quantity: z.int(),

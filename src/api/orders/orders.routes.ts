@@ -1,20 +1,19 @@
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
-import type { Context } from '../../context.ts';
 import { Order } from '../../entities/orders.entity.ts';
-import { User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { answerKeyed, IdempotencyHeaders, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
+import { buyerOf } from './order-buyer.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
 import type { PlacedOrder } from '../../orders/accept-orders.ts';
-import { type Principal, principalOf } from '../callers/principal.ts';
+import { principalOf } from '../callers/principal.ts';
 import { takesOf } from '../../orders/takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
@@ -75,18 +74,6 @@ const create = defineRoute(
     );
   },
 );
-
-/** Whom the order is for. @throws Problem when that is someone else, unless an administrator says so of a user there is. */
-async function buyerOf({ orm }: Context, { userId, role }: Principal, named = userId): Promise<number> {
-  if (named === userId) return userId;
-  if (role !== 'admin')
-    throw new Problem('forbidden', 'Orders for someone else are for administrators; leave out user_id.');
-  if ((await orm.em.fork().count(User, { id: named, deletedAt: null })) === 0)
-    throw new Problem('invalid', `There is no user ${named}.`, {
-      errors: [{ pointer: '/user_id', detail: `no user ${named}` }],
-    });
-  return named;
-}
 
 const read = defineRoute(
   'user',

@@ -14,6 +14,7 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^(GET|DELETE) \/auth\/tokens(\/\{id\})?$/,
     /^(GET|PATCH|DELETE) \/users\/\{id\}$/,
     /^(GET|POST) \/orders$/,
+    /^POST \/orders\/preview$/,
     /^(GET|PATCH|DELETE) \/orders\/\{id\}$/,
     /^POST \/orders\/\{id\}\/(cancel|pay)$/,
     /^GET \/orders\/\{id\}\/timeline$/,

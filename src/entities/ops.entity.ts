@@ -109,3 +109,22 @@ export const IdempotencyKey = defineEntity({
     createdAt: p.datetime(3),
   },
 });
+
+/**
+ * Jobs of a queue that ended in a minute, by how long they took: each row is one length of `ops/lengths.ts`. Workers add to it,
+ * so that rows of any number of them are sums.
+ */
+export const QueueMinute = defineEntity({
+  name: 'QueueMinute',
+  tableName: 'queue_minutes',
+  properties: {
+    /** Its beginning; first, so that new rows stand at the end and the oldest at the beginning. */
+    minute: p.datetime(3).primary(),
+    queue: p.string().length(100).primary(),
+    /** The number of the length. */
+    length: p.smallint().unsigned().primary(),
+    done: p.integer().unsigned(),
+    /** For good. */
+    failed: p.integer().unsigned(),
+  },
+});

@@ -1,4 +1,4 @@
-import { AuditEntry, DeadLetter, IdempotencyKey, Setting } from './ops.entity.ts';
+import { AuditEntry, DeadLetter, IdempotencyKey, QueueMinute, Setting } from './ops.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
 import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
 import * as marketTables from './market.entity.ts';
@@ -34,6 +34,7 @@ export const allEntities = [
   IdempotencyKey,
   DeadLetter,
   AuditEntry,
+  QueueMinute,
 ];
 
 // Longer than a transaction may take, so that none is cut off whose process is alive.

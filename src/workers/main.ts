@@ -9,7 +9,8 @@ import { finishStart, onShutdown, outliveRejections, refuse, startWith } from '.
 import { requireAccounts } from '../accounts/seed.ts';
 import { readDrain } from '../ops/drain.ts';
 import { openMetrics } from '../ops/metrics.ts';
-import { countAttempts, runQueue } from './run-queue.ts';
+import { openHistoryRecorder } from '../ops/record-history.ts';
+import { countAttempts, recordEnds, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
 import { openStation, openWatch } from './watch-progress.ts';
 
@@ -31,12 +32,14 @@ await startWith(async () => {
 const stopping = new AbortController();
 const connection = patientRedis(config);
 const metrics = openMetrics(context);
+const history = openHistoryRecorder(context);
 const stations = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) =>
     openStation(queue.name, () => {
       const worker = runQueue(queue, config.concurrency[queue.name] ?? queue.concurrency, connection, context);
       countAttempts(worker, metrics);
+      recordEnds(worker, history);
       return worker;
     }),
   );
@@ -45,6 +48,7 @@ const watch = openWatch(stations, context);
 const tasks = [
   sweepUntil(stopping.signal, context.orm, context.events.relay, context.log),
   keepRedis(context, stopping.signal),
+  history.run(stopping.signal),
   watch.run(stopping.signal, (queue) => {
     context.log.fatal({ queue }, 'a new worker fetches none either; ending, to be started again');
     process.exit(1);
@@ -74,6 +78,7 @@ onShutdown(config, context.log, {
     const cut = setTimeout(() => workers().forEach((worker) => worker.cancelAllJobs('shutdown')), leftMs / 2);
     await Promise.all([...workers().map((worker) => worker.close()), ...tasks]);
     clearTimeout(cut);
+    await history.write();
     await context.close();
   },
 });

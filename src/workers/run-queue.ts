@@ -1,4 +1,5 @@
 import type { Metrics, Outcome } from '../ops/metrics.ts';
+import type { HistoryRecorder } from '../ops/record-history.ts';
 import { UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -23,6 +24,18 @@ export function countAttempts(worker: Worker, metrics: Metrics): void {
   worker.on('completed', (job) => note(job, 'done'));
   // Only the last of a job's attempts finishes it.
   worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
+}
+
+type EndedIn = Readonly<{ timestamp: number; opts: Readonly<{ delay?: number }>; finishedOn?: number | undefined }>;
+
+/** Has every job recorded that ends in this worker for good, with how long that took from when it was due. */
+export function recordEnds(worker: Worker, { note }: Pick<HistoryRecorder, 'note'>): void {
+  const record = ({ timestamp, opts: { delay = 0 }, finishedOn }: EndedIn, isDone: boolean) => {
+    if (finishedOn === undefined) return;
+    note({ queue: worker.name, isDone, tookMs: finishedOn - timestamp - delay, endedAtMs: finishedOn });
+  };
+  worker.on('completed', (job) => record(job, true));
+  worker.on('failed', (job) => job && record(job, false));
 }
 
 /** A worker that reads its jobs whatever has become of them, and says what it does. */

@@ -31,7 +31,7 @@ describe.each(operations.map((operation) => [`${operation.method} ${operation.pa
       const owner = await makePerson(api, 'admin');
       const object = objects.find(({ path }) => path.test(operation.path));
       const id = (await object?.make(api, owner)) ?? '';
-      const ids = { id, symbol: id, code: id, file: id };
+      const ids = { id, symbol: id, code: id, file: id, name: id };
       let { token } = owner;
       const property = fc.asyncProperty(casesOf(operation, ids), async (some) => {
         const { status, code } = await answerTo(api, operation, some, token);

@@ -76,6 +76,7 @@ const rules: Readonly<Record<string, Rule>> = {
   readCryptoHistory: { parameters: { symbol: coin } },
   listEvents: { parameters: { after: fc.constant(undefined) } },
   readBars: { parameters: { interval: fc.constant('1d') } },
+  readQueueHistory: { parameters: { by: fc.constant('hour') } },
 };
 
 /** For every operation: spans end after they begin, and a cursor goes with the list that gave it. */

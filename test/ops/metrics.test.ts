@@ -61,6 +61,18 @@ test('figures are those of their sources: jobs by outcome, streams, followers, t
   expect(samples.get('bullmq_job_count{queue="payments",state="completed"}')).toBe(2);
 });
 
+const History = z.object({ total: z.looseObject({ done: z.int(), failed: z.int(), p50: z.number().nullable() }) });
+
+test('what a worker has done stands in the history of its queue, soon after', async () => {
+  const total = await until('the history', async () => {
+    const answer = await platform.send('GET', '/queues/payments/history', undefined, 'admin');
+    const told = History.parse(await answer.json()).total;
+    return told.done > 0 ? told : undefined;
+  });
+  expect(total).toMatchObject({ done: 2, failed: 0 });
+  expect(total.p50).toBeGreaterThan(0);
+});
+
 test('queues, batches, gateways and the budget are told of as well', async () => {
   const [api, worker] = [(await scrape('api')).samples, (await scrape('worker')).samples];
   for (const samples of [api, worker]) {

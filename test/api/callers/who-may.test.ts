@@ -21,7 +21,7 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/payments(\/\{id\})?$/,
     /^GET \/streams\/orders$/,
   ],
-  operator: [/^GET \/(jobs|queues|dead-letters|audit)$/],
+  operator: [/^GET \/(jobs|queues|dead-letters|audit)$/, /^GET \/queues\/\{name\}\/history$/],
   admin: [
     /^(GET|POST) \/users$/,
     /^POST \/products$/,

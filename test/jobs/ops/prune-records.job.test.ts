@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AuditEntry, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
+import { AuditEntry, IdempotencyKey, QueueMinute } from '../../../src/entities/ops.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { pruneRecords } from '../../../src/jobs/ops/prune-records.job.ts';
 import { performJob } from '../../support/api/perform-job.ts';
@@ -48,6 +48,16 @@ test('deletes what was refused after ninety days, and keeps for ever what was do
   expect(await prune()).toEqual({ deleted: 1 });
   const left = await em().find(AuditEntry, {});
   expect(left.map(({ id }) => id).toSorted()).toEqual(kept.map(({ id }) => id).toSorted());
+});
+
+test('deletes histories of queues after eight days', async () => {
+  const row = { queue: 'payments', length: 3, done: 1, failed: 0 };
+  await em().insertMany(QueueMinute, [
+    { ...row, minute: hoursAgo(8 * 24 + 1) },
+    { ...row, minute: hoursAgo(8 * 24 - 1) },
+  ]);
+  expect(await prune()).toEqual({ deleted: 1 });
+  expect(await em().count(QueueMinute, {})).toBe(1);
 });
 
 test('stops where it is when its time is up', async () => {

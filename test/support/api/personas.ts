@@ -83,6 +83,7 @@ export const objects: readonly Readonly<{
   { path: /^\/payments\/webhook\/\{gateway\}/, isOwned: false, make: () => 'instant' },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
+  { path: /^\/queues\/\{name\}/, isOwned: false, make: () => 'payments' },
   { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },
   { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
   { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: makeWatched },

@@ -1,0 +1,68 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { QueueMinute } from '../entities/ops.entity.ts';
+import { momentOf } from '../mysql/values.ts';
+import { percentile } from './lengths.ts';
+
+/** By what the history of a queue is told, and how long that is, ms. */
+export const steps = { minute: 60_000, hour: 3_600_000 } as const;
+export type Step = keyof typeof steps;
+
+/** What ended in some time; percentiles in seconds, null when nothing did. */
+export type Ended = Readonly<{
+  done: number;
+  failed: number;
+  p50: number | null;
+  p95: number | null;
+  p99: number | null;
+}>;
+
+const Sums = z.array(
+  z.object({ at: z.string(), length: z.number(), done: z.coerce.number(), failed: z.coerce.number() }),
+);
+type Sum = Readonly<{ atMs: number; length: number; done: number; failed: number }>;
+
+/** What ended in a queue, step by step, also where it was nothing, and altogether. The span is cut to whole steps. */
+export async function readHistory(
+  em: EntityManager,
+  { queue, by, from, to }: Readonly<{ queue: string; by: Step; from: Date; to: Date }>,
+) {
+  const stepMs = steps[by];
+  const [firstMs, endMs] = [startOf(from.getTime(), stepMs), startOf(to.getTime(), stepMs) + stepMs];
+  const sums = await readSums(em, { queue, by, from: new Date(firstMs), to: new Date(endMs) });
+  const byStep = Map.groupBy(sums, ({ atMs }) => startOf(atMs, stepMs));
+  const data = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) => {
+    const atMs = firstMs + index * stepMs;
+    return { at: new Date(atMs).toISOString(), ...ended(byStep.get(atMs) ?? []) };
+  });
+  return { from: new Date(firstMs), to: new Date(endMs), total: ended(sums), data };
+}
+
+async function readSums(
+  em: EntityManager,
+  { queue, by, from, to }: Readonly<{ queue: string; by: Step; from: Date; to: Date }>,
+): Promise<readonly Sum[]> {
+  const step = by === 'minute' ? '`minute`' : 'date(`minute`), hour(`minute`)';
+  const answer: unknown = await em.execute(
+    `select min(\`minute\`) as at, \`length\`, sum(\`done\`) as done, sum(\`failed\`) as failed
+     from \`${em.getMetadata(QueueMinute).tableName}\` where \`minute\` >= ? and \`minute\` < ? and \`queue\` = ?
+     group by ${step}, \`length\``,
+    [from, to, queue],
+  );
+  return Sums.parse(answer).map(({ at, ...sum }) => ({ atMs: momentOf(at).getTime(), ...sum }));
+}
+
+function ended(sums: readonly Sum[]): Ended {
+  const counted = sums.map(({ length, done, failed }) => ({ length, count: done + failed }));
+  return {
+    done: sums.reduce((total, { done }) => total + done, 0),
+    failed: sums.reduce((total, { failed }) => total + failed, 0),
+    p50: percentile(counted, 50),
+    p95: percentile(counted, 95),
+    p99: percentile(counted, 99),
+  };
+}
+
+function startOf(atMs: number, stepMs: number): number {
+  return atMs - (atMs % stepMs);
+}

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import { DeadLetter } from '../../entities/ops.entity.ts';
+import type { Job } from '../../jobs/define-job.ts';
+import { boardUrl, exampleJob, isJobId } from './job-view.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
@@ -12,26 +14,34 @@ const Letter = z
   .object({
     id: z.string(),
     kind: z.string(),
+    queue: z.string().nullable().openapi({ description: 'null: the kind is defined no more.' }),
     job_id: z.string(),
+    job_url: z.string().nullable().openapi({ description: 'Where the job can be read for a day after it gave up.' }),
+    board_url: z.string().nullable().openapi({ description: 'Where it is on Bull Board, as long.' }),
     payload: z.unknown().openapi({ description: 'A sentence in brackets, where it could not be kept.' }),
     reason: z.string(),
     attempts: z.int(),
     died_at: z.string(),
     replayed_at: z.string().nullable(),
     replay_job_id: z.string().nullable(),
+    replay_job_url: z.string().nullable(),
   })
   .openapi('DeadLetter');
 const LetterList = z.object({ data: z.array(Letter), next_cursor: z.string().nullable() }).openapi('DeadLetterList');
 const example = {
   id: '019341d2-0000-7000-8000-00000000000a',
   kind: 'sync-products',
-  job_id: '019341d2-0000-7000-8000-000000000003',
+  queue: 'catalog',
+  job_id: exampleJob.id,
+  job_url: `/jobs/${exampleJob.id}`,
+  board_url: boardUrl('catalog', exampleJob.id),
   payload: {},
   reason: 'GiveUp: the feed is no list of products',
   attempts: 4,
   died_at: '2026-11-22T10:00:00.000Z',
   replayed_at: null,
   replay_job_id: null,
+  replay_job_url: null,
 };
 
 const list = defineRoute(
@@ -69,23 +79,32 @@ const list = defineRoute(
       { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
     );
     const { page, next_cursor } = cutPage(listName, rows, limit);
-    return c.json({ data: page.map(letterView), next_cursor }, 200);
+    const { jobs } = c.var.ctx.jobs.definitions;
+    return c.json({ data: page.map((letter) => letterView(letter, jobs.get(letter.kind))), next_cursor }, 200);
   },
 );
 
-function letterView(letter: InferEntity<typeof DeadLetter>): z.input<typeof Letter> {
+function letterView(letter: InferEntity<typeof DeadLetter>, job: Job | undefined): z.input<typeof Letter> {
   const { id, kind, jobId, payload, reason, attempts, diedAt, replayedAt, replayJobId } = letter;
   return {
     id,
     kind,
+    queue: job?.queue.name ?? null,
     job_id: jobId,
+    job_url: jobUrl(jobId),
+    board_url: job && jobId !== '' ? boardUrl(job.queue.name, jobId) : null,
     payload: payloadOf(payload),
     reason,
     attempts,
     died_at: diedAt.toISOString(),
     replayed_at: replayedAt?.toISOString() ?? null,
     replay_job_id: replayJobId ?? null,
+    replay_job_url: jobUrl(replayJobId ?? ''),
   };
+}
+
+function jobUrl(id: string): string | null {
+  return isJobId(id) ? `/jobs/${id}` : null;
 }
 
 const ReplayRequest = z

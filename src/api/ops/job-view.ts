@@ -47,6 +47,11 @@ export const exampleJob = {
   result: { symbol: 'AAPL', outcome: 'stored' },
 };
 
+/** Where operators see a job on Bull Board. */
+export function boardUrl(queue: string, id: string): string {
+  return `/admin/queues/queue/${queue}/${encodeURIComponent(id)}`;
+}
+
 /** The view of a job that Redis holds. */
 export function jobView({ job, state, because }: FoundJob): z.input<typeof JobView> {
   return {
@@ -58,7 +63,7 @@ export function jobView({ job, state, because }: FoundJob): z.input<typeof JobVi
     created_at: new Date(storedMs(job.timestamp)).toISOString(),
     started_at: timeOf(job.processedOn),
     finished_at: timeOf(job.finishedOn),
-    board_url: `/admin/queues/queue/${job.queueName}/${encodeURIComponent(job.id ?? '')}`,
+    board_url: boardUrl(job.queueName, job.id ?? ''),
     ...(state === 'completed' ? { result: job.returnvalue } : {}),
     ...(state === 'failed' ? { error: (job.failedReason ?? 'failed').slice(0, 500) } : {}),
     ...(because === undefined ? {} : { waiting_because: because }),

@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { payloadSchema } from '../../../src/api/ops/job-view.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { GiveUp } from '../../../src/errors.ts';
 import { bury } from '../../../src/ops/dead-letters.ts';
@@ -23,6 +24,9 @@ const Replay = z.object({
 });
 const list = async (query = '') =>
   Letters.parse(await (await shop.send('GET', `/dead-letters?${query}`, { as: 'admin' })).json()).data;
+const Shown = z.object({ data: z.array(z.record(z.string(), z.unknown())) });
+const shownOf = async (kind: string) =>
+  Shown.parse(await (await shop.send('GET', `/dead-letters?kind=${kind}`, { as: 'admin' })).json()).data;
 const replay = async (body: object) =>
   Replay.parse(await (await shop.send('POST', '/dead-letters/replay', { as: 'admin', body })).json());
 const die = (name: string, data: unknown, id: string = randomUUIDv7()) =>
@@ -35,6 +39,40 @@ describe('dead letters', () => {
     await die('prune-tokens', {});
     expect(await list('kind=reconcile')).toMatchObject([{ kind: 'reconcile', reason: 'GiveUp: no more' }]);
     expect((await list()).map(({ kind }) => kind)).toEqual(['prune-tokens', 'reconcile']);
+  });
+
+  it('say what they were to do, where their job is, and where that of their replay', async () => {
+    const id = randomUUIDv7();
+    await die('sync-products', { asked: true }, id);
+    await die('melt-snow', {}, 'of somebody');
+    const [letter] = await shownOf('sync-products');
+    expect(letter).toMatchObject({
+      queue: 'catalog',
+      payload: { asked: true },
+      job_id: id,
+      job_url: `/jobs/${id}`,
+      board_url: `/admin/queues/queue/catalog/${id}`,
+      replay_job_url: null,
+    });
+    const [replayed] = (await replay({ ids: [letter?.['id']] })).data;
+    expect(await shownOf('sync-products')).toMatchObject([{ replay_job_url: `/jobs/${replayed?.job_id}` }]);
+    expect((await shop.send('GET', `/jobs/${replayed?.job_id}`)).status).toBe(200);
+    expect(await shownOf('melt-snow')).toMatchObject([{ queue: null, job_url: null, board_url: null }]);
+    await shop.ctx.orm.em.fork().nativeDelete(DeadLetter, {});
+  });
+
+  it('can hold nothing secret or personal: what each kind of job is told are ids and facts', () => {
+    const { jobs } = shop.ctx.jobs.definitions;
+    expect(jobs.size).toBeGreaterThan(10);
+    for (const [kind, job] of jobs) {
+      const named = Object.keys(
+        z.object({ properties: z.record(z.string(), z.unknown()) }).parse(payloadSchema(job)).properties,
+      );
+      const suspicious = named.filter((name) =>
+        /secret|token|password|key|e?mail|name|address|card|method|url/i.test(name),
+      );
+      expect(suspicious, kind).toEqual([]);
+    }
   });
 
   it('are replayed once each, at most as many as asked for, and not by a dry run', async () => {

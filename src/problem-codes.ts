@@ -38,6 +38,18 @@ export const problemCodes = {
     cause: 'The route, or the object you named, is for another role or another user.',
     remedy: 'Log in with an account that may, or leave out what names someone else.',
   },
+  insufficient_scope: {
+    status: 403,
+    title: 'Not within the scopes of this key',
+    cause: 'The API key has no scope for this; or no key may do it, as with logins, passwords and keys.',
+    remedy: 'Use a key with the scope that WWW-Authenticate names, or log in.',
+  },
+  too_many_keys: {
+    status: 409,
+    title: 'Too many keys',
+    cause: 'An account can have 50 API keys at once.',
+    remedy: 'End one that is no longer used with DELETE /auth/keys/{id}.',
+  },
   ambiguous_host: {
     status: 400,
     title: 'Two hosts',

@@ -57,7 +57,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
   'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities'],
-  'api/docs': ['api/callers', 'api/http', 'jobs', 'market', 'streams'],
+  'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'streams'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'redis'],
   api: [
     'accounts',

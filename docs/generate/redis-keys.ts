@@ -202,7 +202,7 @@ export const redisKeys: readonly RedisKey[] = [
     owner: 'src/api/callers/allowance.ts',
     mostSeconds: 60,
     lasts: '1 minute',
-    about: 'Requests of a user or an address.',
+    about: 'Requests of a user, an address or a key.',
     isRare: true,
   },
   ...bullmqKeys,

@@ -1,5 +1,5 @@
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
-import { User, Token } from '../entities/accounts.entity.ts';
+import { ApiKey, User, Token } from '../entities/accounts.entity.ts';
 import { Problem } from '../errors.ts';
 import { randomUUID } from 'node:crypto';
 
@@ -22,7 +22,7 @@ export async function requireAnotherAdministrator(tx: EntityManager, userId: num
 export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
 
 /**
- * Takes everything personal out of a user's row and ends their logins; their orders stay, and belong to nobody known.
+ * Takes everything personal out of a user's row and ends their logins and keys; their orders stay, and belong to nobody known.
  * The e-mail address is free for a new account afterwards.
  */
 export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
@@ -37,5 +37,11 @@ export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash
       deletedAt: at,
     },
   );
+  await endLoginsAndKeys(tx, userId);
+}
+
+/** Ends all that acts for the user: their logins and their keys. */
+export async function endLoginsAndKeys(tx: EntityManager, userId: number): Promise<void> {
   await tx.nativeDelete(Token, { user: userId });
+  await tx.nativeDelete(ApiKey, { user: userId });
 }

@@ -17,6 +17,7 @@ import { asyncApiRoute } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
+import { scopeOf } from './callers/route-scope.ts';
 import { answerProblem } from './http/problem.ts';
 import { refuseInvalid } from './http/refuse-invalid.ts';
 import { readJsonBody } from './http/request-body.ts';
@@ -50,7 +51,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
       const guarding = [
         nameAct(route),
         ...(needsDatabase(defined) ? [admit] : []),
-        guard(who, countingOf(route)),
+        guard(who, countingOf(route), scopeOf(route)),
         ...(who === 'public' ? [] : [keepPrivate]),
         ...(find ? [refuseAbsentFirst(find)] : []),
       ];

@@ -53,3 +53,41 @@ export const Token = defineEntity({
     expiresAt: p.datetime(3),
   },
 });
+
+/**
+ * A key with which a program acts for its owner, within its scopes. Only the SHA-256 is kept, as of a login; what its text
+ * begins with is kept too, so that people tell their keys apart.
+ */
+export const ApiKey = defineEntity({
+  name: 'ApiKey',
+  tableName: 'api_keys',
+  uniques: [
+    /** Every request with a key looks it up. */
+    { properties: ['hash'] },
+  ],
+  indexes: [
+    /** One's own, newest first: `GET /auth/keys`; and all of them, to end them. */
+    { properties: ['user'] },
+    /** Those that are over: the job `prune-tokens`. */
+    { properties: ['expiresAt'] },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    user: () => p.manyToOne(User).mapToPk().deleteRule('cascade'),
+    name: p.string().length(200),
+    hash: p.string().length(64),
+    start: p.string().length(8),
+    /** Their names, with spaces between. */
+    scopes: p.string().length(1000),
+    /** Its own limit of requests; null: its owner's alone. */
+    perMinute: p.integer().unsigned().nullable(),
+    createdAt: p.datetime(3),
+    /** Null: when somebody ends it. */
+    expiresAt: p.datetime(3).nullable(),
+    /** Written once a minute at the most. */
+    lastUsedAt: p.datetime(3).nullable(),
+    lastUsedFrom: p.string().length(64).nullable(),
+    /** The key that this one takes over from. */
+    replaces: p.uuid().nullable(),
+  },
+});

@@ -52,11 +52,13 @@ export const AuditEntry = defineEntity({
     id: p.uuid().primary(),
     /** Who; null: nobody known. No foreign key: what was done stays known when its doer has left. */
     userId: p.integer().unsigned().nullable(),
+    /** The API key that acted for them. */
+    keyId: p.uuid().nullable(),
     /** From where; empty of what came over no socket. */
     address: p.string().length(64).nullable(),
     /** The id of the operation, as in /openapi.json; on the board what it asks for, such as `PUT retry/failed`. */
     action: p.string().length(191),
-    /** The id of what was changed: of a user, product, order, job or token, a symbol, or a queue's name. */
+    /** The id of what was changed: of a user, product, order, job, token or key, a symbol, or a queue's name. */
     subject: p.string().length(191).nullable(),
     /** On the board: the queue; null: every queue. */
     queue: p.string().length(100).nullable(),

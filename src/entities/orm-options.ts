@@ -4,7 +4,7 @@ import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.ent
 import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
 import { Product } from './catalog.entity.ts';
-import { Token, User } from './accounts.entity.ts';
+import { ApiKey, Token, User } from './accounts.entity.ts';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig } from '@mikro-orm/mysql';
 import { isIP } from 'node:net';
@@ -16,6 +16,7 @@ import type { Wanted } from '../mysql/servers.ts';
 export const allEntities = [
   User,
   Token,
+  ApiKey,
   Product,
   Order,
   OrderLine,

@@ -22,6 +22,7 @@ import { compareRefunds } from '../../src/jobs/payments/compare-charges.job.ts';
 import { reconcile } from '../../src/jobs/payments/reconcile.job.ts';
 import { takeNotice } from '../../src/payments/take-notice.ts';
 import type { PaymentGateway } from '../../src/gateways/payments/payment-gateway.ts';
+import { makeKey } from '../support/api/personas.ts';
 import { performJob } from '../support/api/perform-job.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { fillStreams, symbolOf } from '../support/stores/many-observations.ts';
@@ -58,6 +59,11 @@ async function readMe(): Promise<void> {
   const { access_token } = Granted.parse(await (await api.send('POST', '/auth/login', { body: accounts.demo })).json());
   const headers = { authorization: `Bearer ${access_token}` };
   expect((await api.send('GET', '/auth/me', { headers })).status).toBe(200);
+}
+
+async function readMeByKey(): Promise<void> {
+  const { key } = await makeKey(api, 1, ['orders:read']);
+  expect((await api.send('GET', '/orders', { headers: { authorization: `Bearer ${key}` } })).status).toBe(200);
 }
 
 const order = idOf(7);
@@ -113,6 +119,9 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'tokens: hash': [readMe],
   'tokens: user_id': [customer('/auth/tokens')],
   'tokens: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
+  'api_keys: hash': [readMeByKey],
+  'api_keys: user_id': [customer('/auth/keys')],
+  'api_keys: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
   'products: source, external_id': [syncProducts],
   'products: category, id': [customer('/products?category=rare')],
   'orders: user_id, id': [customer('/orders')],

@@ -34,6 +34,9 @@ const wished = fc.oneof(
   }),
 );
 
+const name = title;
+const overlap_seconds = fc.integer({ min: 0, max: 3_600 });
+
 const rules: Readonly<Record<string, Rule>> = {
   placeOrder: { body: wished },
   previewOrder: { body: wished },
@@ -52,6 +55,10 @@ const rules: Readonly<Record<string, Rule>> = {
     body: fc.oneof(fc.record({ title }), fc.record({ price, currency: fc.constantFrom('USD', 'EUR') })),
   },
   replayDeadLetters: { body: fc.record({ kind: fc.constantFrom('sync-products', 'nope'), dry_run: fc.boolean() }) },
+  createKey: {
+    body: fc.record({ name, scopes: fc.subarray(['orders:read', 'market:write', 'audit:read'], { minLength: 1 }) }),
+  },
+  rotateKey: { body: fc.record({ overlap_seconds }) },
   register: { isSlow: true },
   createUser: { isSlow: true },
   login: { isSlow: true },

@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
-import { Token, roles, User } from '../../entities/accounts.entity.ts';
+import { ApiKey, roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { requireAnotherAdministrator, eraseUser } from '../../accounts/users.ts';
+import { includesRole } from '../../accounts/scopes.ts';
+import { requireAnotherAdministrator, endLoginsAndKeys, eraseUser } from '../../accounts/users.ts';
 import { audit, differing } from '../callers/audit.ts';
 import {
   Email,
@@ -27,10 +28,13 @@ const UserChange = z
   .strictObject({
     email: Email.optional(),
     name: PersonName.optional(),
-    role: z.enum(roles).optional().openapi({ description: 'For administrators.' }),
+    role: z
+      .enum(roles)
+      .optional()
+      .openapi({ description: 'For administrators. A lesser one ends the keys of the account.' }),
     password: NewPassword.optional().openapi({
       description:
-        "For administrators, of someone else's account, whose logins it ends; one's own: POST /auth/password.",
+        "For administrators, of someone else's account, whose logins and keys it ends; one's own: POST /auth/password.",
     }),
     current_password: z
       .string()
@@ -87,7 +91,9 @@ const change = defineRoute(
         if (presentHash !== undefined && presentHash !== user.passwordHash) throw wrongPassword();
         const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
         if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
-        if (passwordHash !== undefined) await tx.nativeDelete(Token, { user: id });
+        if (passwordHash !== undefined) await endLoginsAndKeys(tx, id);
+        else if (wanted.role !== undefined && !includesRole(wanted.role, user.role))
+          await tx.nativeDelete(ApiKey, { user: id });
         const now = { ...user, ...wanted };
         await audit(
           c,
@@ -113,7 +119,7 @@ const remove = defineRoute(
     tags: ['users'],
     request: { params },
     responses: {
-      204: { description: 'The account is gone, its logins ended, its e-mail address free.' },
+      204: { description: 'The account is gone, its logins and keys ended, its e-mail address free.' },
       409: { description: 'last_administrator' },
     },
   },

@@ -46,6 +46,7 @@ export async function audit(c: HonoContext<RouteEnv>, tx: EntityManager, made: M
   await tx.insert(AuditEntry, {
     id: randomUUIDv7(),
     userId: made.actor ?? caller?.userId ?? null,
+    keyId: caller?.key?.id ?? null,
     address: limits.senderOf(c).slice(0, 64),
     action: act.action.slice(0, 191),
     subject: subject?.slice(0, 191) ?? null,
@@ -117,7 +118,7 @@ function textOf(facts: Facts | undefined): string | null {
  * What is written down although nothing changes: somebody tried what only others may, or gave a wrong password, or another
  * site sent a write with somebody's cookie. Also logins that are refused because there were too many.
  */
-const refusals: readonly ProblemCode[] = ['forbidden', 'bad_credentials', 'foreign_origin'];
+const refusals: readonly ProblemCode[] = ['forbidden', 'insufficient_scope', 'bad_credentials', 'foreign_origin'];
 
 // Nobody fills a table by being refused: what somebody tries more often than this in a minute is known by then.
 const mostAMinute = 60;

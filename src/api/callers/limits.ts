@@ -3,6 +3,8 @@ import type { Context } from '../../context.ts';
 import { Problem } from '../../errors.ts';
 import { type Allowance, openAllowance, type Use, type Burst, openBurst } from './allowance.ts';
 import { type ClientAddress, countedAddress, openClientAddress } from './client-address.ts';
+import { forgetOldest } from '../../process/forget-oldest.ts';
+import type { Principal } from './principal.ts';
 import type { RouteEnv } from './route-env.ts';
 
 /** Routes that are asked every second, by programs and by pages: they cause nothing, and are not counted, logged or traced. */
@@ -19,8 +21,8 @@ export type Limits = Readonly<{
   addressOf: ClientAddress;
   /** @throws Problem too_many_requests, when the address has sent too many. */
   countAddress(c: HonoContext<RouteEnv>, counting: Counting): Promise<void>;
-  /** @throws Problem too_many_requests, when the user has sent too many. */
-  countUser(c: HonoContext<RouteEnv>, userId: number, counting: Counting): Promise<void>;
+  /** @throws Problem too_many_requests, when the user has sent too many, or the key more than its own limit. */
+  countCaller(c: HonoContext<RouteEnv>, caller: Principal, counting: Counting): Promise<void>;
 }>;
 
 /** Where requests to a route are counted: no write of an order or a payment awaits Redis. */
@@ -29,6 +31,9 @@ export function countingOf({ method, path }: Readonly<{ method: string; path: st
   return method !== 'get' && /^\/(orders|payments)\b/.test(path) ? 'here' : 'everywhere';
 }
 
+// Of as many limits as keys have at once on one process, and more.
+const mostKeyLimits = 1_000;
+
 /** Opens the limits that the configuration names; one of 0 is off. */
 export function openLimits({ config, redis }: Context): Limits {
   const elapsedMs = () => performance.now();
@@ -36,6 +41,13 @@ export function openLimits({ config, redis }: Context): Limits {
     perMinute === 0 ? undefined : openAllowance(redis, name, perMinute, elapsedMs);
   const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
   const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
+  const ofKeys = new Map<number, Allowance>();
+  // Keys with the same limit are counted by one allowance, each by itself.
+  const allowanceOfKeys = (perMinute: number) => {
+    const ofKey = ofKeys.get(perMinute) ?? openAllowance(redis, 'key', perMinute, elapsedMs);
+    forgetOldest(ofKeys.set(perMinute, ofKey), mostKeyLimits);
+    return ofKey;
+  };
   const burst = config.RATE_LIMIT_BURST === 0 ? undefined : openBurst(config.RATE_LIMIT_BURST, elapsedMs);
   const senderOf = openClientAddress(config.TRUSTED_PROXIES ?? []);
   const addressOf: ClientAddress = (c) => countedAddress(senderOf(c));
@@ -45,8 +57,16 @@ export function openLimits({ config, redis }: Context): Limits {
     async countAddress(c, counting) {
       if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);
     },
-    async countUser(c, userId, counting) {
-      if (counting !== 'nowhere') await count(c, `user ${userId}`, counting, ofUsers, burst);
+    async countCaller(c, { userId, key }, counting) {
+      if (counting === 'nowhere') return;
+      const ofKey = key?.perMinute ? allowanceOfKeys(key.perMinute) : undefined;
+      const use = key && (await useOf(ofKey, `key ${key.id}`, counting));
+      const own = ofKey && use ? [standingOf('key', ofKey, use)] : [];
+      if (use?.isAllowed === false) {
+        tell(c, own);
+        throw tooMany(secondsUntil(use));
+      }
+      await count(c, `user ${userId}`, counting, ofUsers, burst, own);
     },
   };
 }
@@ -57,16 +77,26 @@ async function count(
   counting: 'here' | 'everywhere',
   allowance: Allowance | undefined,
   burst: Burst | undefined,
+  others: readonly Standing[] = [],
 ): Promise<void> {
   const rush = burst?.use(key);
   // What the burst refuses is not taken from the minute.
   const use = rush?.isAllowed === false ? undefined : await useOf(allowance, key, counting);
   tell(c, [
-    ...(allowance && use ? [{ name: 'default', quota: allowance.perMinute, windowSeconds: 60, ...use }] : []),
+    ...(allowance && use ? [standingOf('default', allowance, use)] : []),
     ...(burst && rush ? [{ name: 'burst', quota: burst.most, windowSeconds: 1, ...rush, resetsInMs: 1_000 }] : []),
+    ...others,
   ]);
   if (rush?.isAllowed === false) throw tooMany(1);
-  if (use?.isAllowed === false) throw tooMany(Math.max(1, Math.ceil(use.resetsInMs / 1_000)));
+  if (use?.isAllowed === false) throw tooMany(secondsUntil(use));
+}
+
+function secondsUntil({ resetsInMs }: Use): number {
+  return Math.max(1, Math.ceil(resetsInMs / 1_000));
+}
+
+function standingOf(name: string, { perMinute: quota }: Allowance, use: Use): Standing {
+  return { name, quota, windowSeconds: 60, ...use };
 }
 
 function useOf(allowance: Allowance | undefined, key: string, counting: 'here' | 'everywhere') {

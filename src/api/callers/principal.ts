@@ -2,6 +2,9 @@ import { hash } from 'node:crypto';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { within } from '../../process/deadline.ts';
+import { isKey, isWellFormedKey } from '../../accounts/api-keys.ts';
+import type { BearerKey, Brought } from '../../accounts/bearers.ts';
+import { includesRole, neededScope, type Scope, scopeFor, scopes } from '../../accounts/scopes.ts';
 import type { Role } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { RouteEnv } from './route-env.ts';
@@ -10,33 +13,57 @@ import type { Counting } from './limits.ts';
 /** The least role a route asks for. `public` is everyone; each other one includes those above it. */
 export type Who = 'public' | Role;
 
-/** Who is calling. */
-export type Principal = Readonly<{ userId: number; role: Role; tokenHash: string }>;
+/** Who is calling. With a key, the role is that of the scope by which the request is made; `ownerRole` is the user's own. */
+export type Principal = Readonly<{
+  userId: number;
+  role: Role;
+  ownerRole: Role;
+  tokenHash: string;
+  key?: BearerKey;
+}>;
 
 /** The name of the cookie that login sets. */
 export const sessionCookie = 'orderflow_session';
 
 const findMs = 250;
-const rank: Readonly<Record<Role, number>> = { user: 1, operator: 2, admin: 3 };
 
 /**
- * Lets only callers of at least the role `who` pass, and puts the principal into the context. Each request counts against
- * the limits: of its user, or of its address as long as nobody knows whose token it brings.
+ * Lets only callers of at least the role `who` pass, with a key only by `scope` (by none, where there is none), and puts the
+ * principal into the context. Each request counts against the limits: of its user, or of its address as long as nobody knows
+ * whose token it brings.
  */
-export function guard(who: Who, counting: Counting): MiddlewareHandler<RouteEnv> {
+export function guard(who: Who, counting: Counting, scope: Scope | undefined): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     const credential = credentialOf(c);
-    const principal = await identify(c, credential, counting, who === 'public');
-    c.set('caller', principal);
+    const bearer = await identify(c, credential, counting, who === 'public');
+    const principal = bearer && byScope(bearer, scope);
+    // What is open to everyone is open to every key, which is nobody's where it has no scope for it.
+    c.set('caller', who === 'public' ? principal : (principal ?? bearer));
     if (who !== 'public') {
-      if (!principal)
+      if (!bearer)
         throw new Problem('unauthenticated', 'This needs a login.', { headers: { 'www-authenticate': 'Bearer' } });
       if (credential?.isCookie) refuseForeignOrigin(c);
-      if (rank[principal.role] < rank[who]) throw new Problem('forbidden', `This needs the role ${who}.`);
+      if (!includesRole(bearer.role, who)) throw new Problem('forbidden', `This needs the role ${who}.`);
+      if (!principal || !includesRole(principal.role, who)) throw scopeMissing(who, scope);
       c.set('principal', principal);
     }
     await next();
   };
+}
+
+/** The caller with the role that their key has here; undefined when it has no scope for it. */
+function byScope(bearer: Principal, wanted: Scope | undefined): Principal | undefined {
+  if (!bearer.key) return bearer;
+  const scope = wanted && scopeFor(wanted, bearer.key.scopes, bearer.ownerRole);
+  return scope && { ...bearer, role: scopes[scope] };
+}
+
+/** Names the scope that would do, as RFC 6750 has it. */
+function scopeMissing(who: Role, wanted: Scope | undefined): Problem {
+  const scope = wanted && neededScope(who, wanted);
+  const challenge = `Bearer error="insufficient_scope"${scope ? `, scope="${scope}"` : ''}`;
+  const detail = scope ? `This key has not the scope ${scope}.` : 'No key may do this; log in.';
+  return new Problem('insufficient_scope', detail, { headers: { 'www-authenticate': challenge } });
 }
 
 async function identify(
@@ -51,12 +78,14 @@ async function identify(
   // Before MySQL is asked: guessing tokens is limited too.
   if (!known) await limits.countAddress(c, counting);
   if (!credential || (isOpenToAll && counting === 'nowhere')) return known;
-  const finding = known ?? logins.find(credential.hash);
+  const finding = known ?? logins.find(credential);
   // Whose a public route's request is decides only which limit counts; it is not worth waiting for.
   const principal = await (isOpenToAll && !known
     ? within(findMs, 'MySQL', Promise.resolve(finding)).catch(() => undefined)
     : finding);
-  if (principal) await limits.countUser(c, principal.userId, counting);
+  if (!principal) return undefined;
+  await limits.countCaller(c, principal, counting);
+  logins.noteUse(principal, limits.senderOf(c));
   return principal;
 }
 
@@ -72,18 +101,23 @@ export function hashToken(token: string): string {
   return hash('sha256', token);
 }
 
-/** Who the bearer token or the session cookie belongs to; undefined when there is none, or none that is valid. */
-export async function authenticate(c: HonoContext<RouteEnv>): Promise<Principal | undefined> {
+/** Who calls, by a key only with this scope; undefined when nobody is known to. */
+export async function authenticate(c: HonoContext<RouteEnv>, scope: Scope): Promise<Principal | undefined> {
   const credential = credentialOf(c);
-  return credential && c.get('logins').find(credential.hash);
+  const bearer = credential && (await c.get('logins').find(credential));
+  return bearer && byScope(bearer, scope);
 }
 
-type Credential = Readonly<{ hash: string; isCookie: boolean }>;
+type Credential = Brought & Readonly<{ isCookie: boolean }>;
 
 function credentialOf(c: HonoContext<RouteEnv>): Credential | undefined {
   const header = c.req.header('authorization');
-  const token = header === undefined ? getCookie(c, sessionCookie) : /^Bearer ([\w-]{20,200})$/i.exec(header)?.[1];
-  return token ? { hash: hashToken(token), isCookie: header === undefined } : undefined;
+  const isCookie = header === undefined;
+  const token = isCookie ? getCookie(c, sessionCookie) : /^Bearer ([\w-]{20,200})$/i.exec(header)?.[1];
+  if (!token) return undefined;
+  // Browsers are for people: no key comes as a cookie.
+  if (isKey(token) && (isCookie || !isWellFormedKey(token))) return undefined;
+  return { hash: hashToken(token), isKey: isKey(token), isCookie };
 }
 
 // A browser sends the cookie along with any site's requests, but cannot lie about where a write comes from.

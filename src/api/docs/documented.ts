@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import type { DocumentedRoute } from '../http/define-route.ts';
 import { countingOf } from '../callers/limits.ts';
+import { neededScope } from '../../accounts/scopes.ts';
 import type { Who } from '../callers/principal.ts';
+import { scopeOf } from '../callers/route-scope.ts';
 import { mostFaults } from '../http/problem.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
 
@@ -45,10 +47,17 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R, descri
       hasContent(route.responses, status) ? [] : [[status, problemResponse([...new Set(some)])]],
     ),
   );
-  const security = who === 'public' ? [] : [{ bearer: [] }, { cookie: [] }];
+  const security = securityOf(who, route);
   const texts = [description, route.description].filter((text) => text !== undefined);
   const said = texts.length === 0 ? {} : { description: texts.join(' ') };
   return { ...route, ...said, security, responses: { ...route.responses, ...problems } };
+}
+
+/** What opens it; of keys, those with this scope. */
+function securityOf(who: Who, route: DocumentedRoute): Record<string, string[]>[] {
+  if (who === 'public') return [];
+  const scope = scopeOf(route);
+  return [{ bearer: [] }, { cookie: [] }, ...(scope ? [{ key: [neededScope(who, scope)] }] : [])];
 }
 
 function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
@@ -59,7 +68,7 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
   const isFoundByPath = params !== undefined && !route.responses[404];
   return [
     ...(isBodied ? (['malformed_json', 'too_large', 'unsupported_media_type'] as const) : []),
-    ...(who === 'public' ? [] : (['unauthenticated'] as const)),
+    ...(who === 'public' ? [] : (['unauthenticated', 'insufficient_scope'] as const)),
     ...(who === 'operator' || who === 'admin' ? (['forbidden'] as const) : []),
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),

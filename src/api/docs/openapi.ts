@@ -64,6 +64,12 @@ function describe(app: OpenAPIHono<RouteEnv>, { publicUrl }: Config): object {
     name: sessionCookie,
     description: 'Set by POST /auth/login. Writes by cookie need a same-origin `Origin`.',
   });
+  registry.registerComponent('securitySchemes', 'key', {
+    type: 'http',
+    scheme: 'bearer',
+    bearerFormat: 'ofk_…',
+    description: 'An API key of POST /auth/keys. It needs the scope that the operation names here.',
+  });
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
     info: {

@@ -17,12 +17,13 @@ const EntryView = z
     id: z.string(),
     at: z.string(),
     actor: z.int().nullable().openapi({ description: 'The user; null: nobody known.' }),
+    key_id: z.string().nullable().openapi({ description: 'The API key that acted for them.' }),
     address: z.string().nullable().openapi({ description: 'From where.' }),
     action: z
       .string()
       .openapi({ description: 'The id of the operation, as it stands here; on the board what it asked for.' }),
     subject: z.string().nullable().openapi({
-      description: 'Of what: the id of a user, product, order, job or token, a symbol, or the name of a queue.',
+      description: 'Of what: the id of a user, product, order, job, token or key, a symbol, or the name of a queue.',
     }),
     queue: z.string().nullable().openapi({ description: 'Of a change on the board; null: every queue.' }),
     before: Facts.openapi({
@@ -41,6 +42,7 @@ const example = {
   id: '019341d2-0000-7000-8000-00000000000b',
   at: '2026-11-22T10:00:00.000Z',
   actor: 2,
+  key_id: null,
   address: '192.0.2.7',
   action: 'changeUser',
   subject: '3',
@@ -117,6 +119,7 @@ function entryView(row: InferEntity<typeof AuditEntry>): z.input<typeof EntryVie
     id: row.id,
     at: row.at.toISOString(),
     actor: row.userId ?? null,
+    key_id: row.keyId ?? null,
     address: row.address ?? null,
     action: row.action,
     subject: row.subject ?? null,

@@ -97,7 +97,7 @@ async function namedJob(c: HonoContext<RouteEnv>): Promise<NamedJob> {
 async function isReadable(c: HonoContext<RouteEnv>, id: string): Promise<boolean> {
   if (!isJobId(id)) return false;
   if (!isScheduledRun(id)) return true;
-  const principal = await authenticate(c);
+  const principal = await authenticate(c, 'jobs:read');
   return principal !== undefined && principal.role !== 'user';
 }
 

@@ -50,7 +50,7 @@ describe('the description', () => {
   it('is OpenAPI 3.1 of this very version', async () => {
     const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } });
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Orderflow', version: manifest.version } });
-    expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual(['bearer', 'cookie']);
+    expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual(['bearer', 'cookie', 'key']);
   });
 
   it('has every route, and every route is in it', async () => {

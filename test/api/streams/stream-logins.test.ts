@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { Token, User } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, Token, User } from '../../../src/entities/accounts.entity.ts';
 import { market } from '../../../src/streams/market.stream.ts';
 import { orders } from '../../../src/streams/orders.stream.ts';
 import { sendAs } from '../../support/api/accounts.ts';
 import { appendEvents } from '../../support/stores/append-events.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
-import { makePerson } from '../../support/api/personas.ts';
+import { makeKey, makePerson } from '../../support/api/personas.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -24,6 +24,39 @@ const endings: Readonly<Record<string, (person: Person) => Promise<unknown>>> = 
   'deleted elsewhere': ({ id }) => tokens().nativeUpdate(User, { id }, { deletedAt: new Date() }),
   'demoted elsewhere': ({ id }) => tokens().nativeUpdate(User, { id }, { role: 'operator' }),
 };
+
+/** How keys end; also those of other processes are seen in MySQL alone. */
+const endingsOfKeys: Readonly<Record<string, (person: Person, id: string) => Promise<unknown>>> = {
+  'ended here': ({ token }, id) => sendAs(api, token, 'DELETE', `/auth/keys/${id}`),
+  'ended elsewhere': (_person, id) => tokens().nativeDelete(ApiKey, { id }),
+  expired: (_person, id) => tokens().nativeUpdate(ApiKey, { id }, { expiresAt: new Date() }),
+  'whose owner is deleted': ({ token, id }) => sendAs(api, token, 'DELETE', `/users/${id}`),
+  'whose owner is demoted elsewhere': ({ id }) => tokens().nativeUpdate(User, { id }, { role: 'operator' }),
+};
+
+it('a stream ends when the key ends that opened it, and no other does', async () => {
+  const scopes = ['orders:read:all', 'market:read'] as const;
+  const bystander = await makePerson(api, 'admin');
+  const others = [
+    await follow('/streams/orders', (await makeKey(api, bystander.id, ['orders:read'])).key),
+    // Without the scope for it, the key is nobody's there.
+    await follow('/streams/market', (await makeKey(api, bystander.id, ['orders:read'])).key),
+  ];
+  const opened = [];
+  for (const [why, end] of Object.entries(endingsOfKeys))
+    for (const path of ['/streams/orders', '/streams/orders?all=true', '/streams/market']) {
+      const person = await makePerson(api, 'admin');
+      const { id, key } = await makeKey(api, person.id, scopes);
+      opened.push({ why: `${path} of a key ${why}`, end: () => end(person, id), follower: await follow(path, key) });
+    }
+  for (const { end } of opened) await end();
+  for (const { why, follower } of opened) {
+    await until(`the end of ${why}`, () => (follower.hasEnded ? true : undefined));
+    expect(follower.text.endsWith('event: bye\ndata: {}\n\n'), why).toBe(true);
+  }
+  expect(others.map(({ hasEnded }) => hasEnded)).toEqual([false, false]);
+  for (const { leave } of others) await leave();
+});
 
 /** Follows a stream and keeps what it says. */
 async function follow(path: string, token?: string) {

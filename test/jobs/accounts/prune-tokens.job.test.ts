@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Token } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, Token } from '../../../src/entities/accounts.entity.ts';
 import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
+import { makeKey } from '../../support/api/personas.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
@@ -38,6 +39,17 @@ describe('prune-tokens', () => {
     expect(await left()).toBe(2);
   });
 
+  it('deletes keys that have expired, and none that ends only when somebody ends it', async () => {
+    const { em } = api.ctx;
+    const [gone, later, never] = [-1, 60_000, 60_000];
+    for (const lastsMs of [gone, later, never])
+      await makeKey(api, 1, ['orders:read'], at.getTime() - Date.now() + lastsMs);
+    const [last] = await em.fork().find(ApiKey, {}, { orderBy: { id: 'desc' }, limit: 1 });
+    await em.fork().nativeUpdate(ApiKey, { id: last?.id ?? '' }, { expiresAt: null });
+    expect(await prune()).toEqual({ deleted: 1 });
+    expect(await em.fork().count(ApiKey)).toBe(2);
+  });
+
   it('finds nothing to do when it runs again', async () => {
     await logIns(2, -1);
     await prune();
@@ -54,7 +66,8 @@ describe('prune-tokens', () => {
       return result;
     };
     expect(await prune({ ...api.ctx, transaction: counted })).toEqual({ deleted: 2_001 });
-    expect(remaining).toEqual([1_001, 1, 0]);
+    // The last of them found no keys.
+    expect(remaining).toEqual([1_001, 1, 0, 0]);
   });
 
   it('stops where it is when its time is up, and says how far it came', async () => {

@@ -3,10 +3,12 @@ import { hashToken } from '../../../src/api/callers/principal.ts';
 import { Order } from '../../../src/entities/orders.entity.ts';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
-import { Token, type Role, User } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, Token, type Role, User } from '../../../src/entities/accounts.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { findJob } from '../../../src/jobs/find-jobs.ts';
 import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
+import { mintKey } from '../../../src/accounts/api-keys.ts';
+import type { Scope } from '../../../src/accounts/scopes.ts';
 import { openPasswords } from '../../../src/accounts/passwords.ts';
 import { until } from '../processes/process.ts';
 import type { TestApi } from './test-api.ts';
@@ -38,6 +40,16 @@ export async function makePerson({ ctx }: TestApi, role: Role = 'user', lastsMs 
   const tokenId = randomUUIDv7();
   await em.insert(Token, { id: tokenId, user: id, hash: hashToken(token), createdAt, expiresAt });
   return { id, token, tokenId };
+}
+
+/** A key that acts for the user, made without the API. */
+export async function makeKey({ ctx }: TestApi, user: number, scopes: readonly Scope[], lastsMs = 600_000) {
+  const key = mintKey();
+  const createdAt = new Date();
+  const expiresAt = new Date(createdAt.getTime() + lastsMs);
+  const row = { id: randomUUIDv7(), user, name: 'A key', start: key.slice(0, 8), scopes: scopes.join(' ') };
+  await ctx.orm.em.fork().insert(ApiKey, { ...row, hash: hashToken(key), createdAt, expiresAt });
+  return { id: row.id, key };
 }
 
 /** The token that a persona comes with; `owner` is whose the objects of the route are. */
@@ -84,6 +96,11 @@ export const objects: readonly Readonly<{
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
   { path: /^\/queues\/\{name\}/, isOwned: false, make: () => 'payments' },
+  {
+    path: /^\/auth\/keys\/\{id\}/,
+    isOwned: true,
+    make: async (api, { id }) => (await makeKey(api, id, ['orders:read'])).id,
+  },
   { path: /^\/jobs\/\{id\}/, isOwned: false, make: makeJob },
   { path: /^\/products\/\{id\}/, isOwned: false, make: makeProduct },
   { path: /^\/market\/watchlist\/\{symbol\}/, isOwned: false, make: makeWatched },

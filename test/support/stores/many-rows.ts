@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Product } from '../../../src/entities/catalog.entity.ts';
-import { Token, User } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, Token, User } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
 import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
@@ -34,7 +34,7 @@ export async function fillShop(em: EntityManager, now: Date): Promise<void> {
   await fillOrders(em, at);
   await fillPayments(em, at);
   await fillRecords(em, at, now);
-  const shop = [User, Token, Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
+  const shop = [User, Token, ApiKey, Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
   const tables = [...shop, IdempotencyKey, DeadLetter, AuditEntry].map(({ meta }) => meta.tableName);
   await em.execute(`analyze table ${tables.join(', ')}`);
 }
@@ -56,6 +56,9 @@ async function fillAccounts(em: EntityManager, at: MakeTime, now: Date): Promise
   }));
   await insertRows(em, User, users);
   await insertRows(em, Token, tokens);
+  const key = { name: 'Key', start: 'ofk_0000', scopes: 'orders:read' };
+  const keys = tokens.map((token, row) => ({ ...token, ...key, expiresAt: isRare(row) ? at(0) : null }));
+  await insertRows(em, ApiKey, keys);
 }
 
 async function fillOrders(em: EntityManager, at: MakeTime): Promise<void> {

@@ -74,6 +74,8 @@ export const variables = {
   RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
   STREAMS_PER_CALLER: whole(1, 1_000_000).default(2_500),
   STREAMS_PER_ADDRESS: whole(1, 1_000_000).default(50),
+  WORKER_CONCURRENCY_WEBHOOKS: whole(1, 10_000).optional(),
+  WEBHOOK_ALLOWED_HOSTS: list().optional(),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   SANDBOX_CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -111,6 +113,8 @@ export type Config = Readonly<
     publicUrl: string;
     /** Daily reference rates for keys whose plan has no forex; none where market data is off. */
     forexFallbackUrl: string | undefined;
+    /** Private hosts that webhooks may be sent to all the same, and without TLS. */
+    webhookHosts: readonly string[];
     /** Jobs at once in a process, by queue, where it was set. */
     concurrency: Readonly<Record<string, number | undefined>>;
   }
@@ -142,6 +146,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     finnhub: parsed.data.WORKER_CONCURRENCY_FINNHUB,
     catalog: parsed.data.WORKER_CONCURRENCY_CATALOG,
     upkeep: parsed.data.WORKER_CONCURRENCY_UPKEEP,
+    webhooks: parsed.data.WORKER_CONCURRENCY_WEBHOOKS,
   };
   const { MYSQL_HOST, MYSQL_READ_HOST = '', MYSQL_PORT } = parsed.data;
   return Object.freeze({
@@ -149,6 +154,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     mysqlHosts: hostsOf(MYSQL_HOST, MYSQL_PORT),
     mysqlReadHosts: hostsOf(MYSQL_READ_HOST, MYSQL_PORT),
     concurrency,
+    webhookHosts: parsed.data.WEBHOOK_ALLOWED_HOSTS ?? (isProduction ? [] : ['localhost']),
     isProduction,
     bindHost,
     publicUrl: publicUrl.replace(/\/+$/, ''),

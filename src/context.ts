@@ -5,6 +5,7 @@ import { type Catalog, openCatalog } from './catalog/catalog.ts';
 import { type Config, secretsOf } from './config.ts';
 import { ormOptions } from './entities/orm-options.ts';
 import { tellOnce } from './gateways/http/lenient.ts';
+import { type CallEndpoint, openEndpoints } from './gateways/webhooks/call-endpoint.ts';
 import { openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './jobs/load-definitions.ts';
 import type { Lane } from './jobs/queues.ts';
@@ -37,12 +38,14 @@ export type JobContext = Readonly<{
   payments: Payments;
   market: Market;
   catalog: Catalog;
+  /** Sends to endpoints of others; only jobs do. */
+  callEndpoint: CallEndpoint;
   now: () => Date;
   log: Log;
 }>;
 
 /** All that a process has open. */
-export type Context = Omit<JobContext, 'em'> &
+export type Context = Omit<JobContext, 'em' | 'callEndpoint'> &
   Readonly<{
     config: Config;
     orm: MikroORM;
@@ -73,8 +76,9 @@ export async function openContext(config: Config, role: string): Promise<Context
     market,
     catalog: openCatalog(config, redis, tell),
   };
+  const callEndpoint = openEndpoints(config.webhookHosts);
   const fork: Jobs['fork'] = (lane = 'logged_in', ofJob = log) =>
-    withReader(orm, { ...rooms, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
+    withReader(orm, { ...rooms, callEndpoint, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };
   return {
     ...rooms,

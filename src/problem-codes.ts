@@ -217,6 +217,12 @@ export const problemCodes = {
     cause: 'Nobody could administer any more.',
     remedy: 'Make another account an administrator first.',
   },
+  too_many_webhooks: {
+    status: 409,
+    title: 'Webhooks enough',
+    cause: 'You have as many webhooks as one account may have.',
+    remedy: 'Delete one that is not needed any more, or let one webhook be told of more types.',
+  },
   unknown_symbol: {
     status: 404,
     title: 'Unknown symbol',

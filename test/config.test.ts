@@ -42,12 +42,13 @@ describe('.env.example', () => {
     const config = z
       .record(z.string(), z.coerce.string())
       .parse(readConfig({ ...least, STRIPE_SECRET_KEY: 'sk_test_1' }));
-    const { payments, finnhub, catalog, upkeep } = Object.fromEntries(queues.map((queue) => [queue.name, queue]));
+    const { payments, finnhub, catalog, upkeep, webhooks } = Object.fromEntries(queues.map((queue) => [queue.name, queue]));
     const ofQueues: Readonly<Record<string, number | undefined>> = {
       WORKER_CONCURRENCY_PAYMENTS: payments?.concurrency,
       WORKER_CONCURRENCY_FINNHUB: finnhub?.concurrency,
       WORKER_CONCURRENCY_CATALOG: catalog?.concurrency,
       WORKER_CONCURRENCY_UPKEEP: upkeep?.concurrency,
+      WORKER_CONCURRENCY_WEBHOOKS: webhooks?.concurrency,
     };
     const without = [...Object.keys(least), 'STRIPE_SECRET_KEY', 'MYSQL_PASSWORD', 'REDIS_PASSWORD'];
     for (const { name, value, comment } of example) {

@@ -5,6 +5,7 @@ import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
 import { Product } from './catalog.entity.ts';
 import { ApiKey, Token, User } from './accounts.entity.ts';
+import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from './webhooks.entity.ts';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig } from '@mikro-orm/mysql';
 import { isIP } from 'node:net';
@@ -36,6 +37,9 @@ export const allEntities = [
   DeadLetter,
   AuditEntry,
   QueueMinute,
+  WebhookEndpoint,
+  WebhookDelivery,
+  WebhookCursor,
 ];
 
 // Longer than a transaction may take, so that none is cut off whose process is alive.

@@ -55,8 +55,15 @@ export const catalog = { name: 'catalog', summary: 'Product and rate feeds.', co
 /** Housekeeping. */
 export const upkeep = { name: 'upkeep', summary: 'Housekeeping on a schedule.', concurrency: 2 } as const;
 
+/** The endpoints of others: each is slow for itself, so that many are told at once. */
+export const webhooks = {
+  name: 'webhooks',
+  summary: 'Telling events to endpoints of others.',
+  concurrency: 50,
+} as const;
+
 /** Every queue, in the order in which people see them. */
-export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep];
+export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep, webhooks];
 
 /** The longest rest that a queue takes, ms: a little more than a plan's window. */
 export const mostRestMs = 65_000;

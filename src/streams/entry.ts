@@ -55,6 +55,12 @@ export type StreamEntry = Readonly<{
   trace: string | undefined;
 }>;
 
+/** An event as everybody outside sees it, on one line: followers of a stream and endpoints of webhooks get the same bytes. */
+export function eventJson(event: Omit<z.output<typeof Fields>, 'data' | 'trace'> & Readonly<{ data: object }>): string {
+  const { id, type, version, schema, time, subject, data } = event;
+  return JSON.stringify({ id, type, version, schema, time, subject, data });
+}
+
 /** The entry behind a reply of XREAD or XRANGE; undefined for one that is none of ours. */
 export function parseEntry([id, fields]: readonly [id: string, fields: readonly string[]]): StreamEntry | undefined {
   const pairs = Array.from({ length: fields.length / 2 }, (_, index) => [fields[index * 2], fields[index * 2 + 1]]);
@@ -72,7 +78,7 @@ export function parseEntry([id, fields]: readonly [id: string, fields: readonly 
     timeMs: Date.parse(time),
     data,
     trace,
-    json: JSON.stringify({ ...shown, data }),
+    json: eventJson({ ...shown, data }),
   };
 }
 

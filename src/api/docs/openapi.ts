@@ -21,6 +21,10 @@ const tags = [
   { name: 'payments', description: 'How orders are paid, and the queue that does it.' },
   { name: 'market', description: 'Market data, from stored copies first.' },
   { name: 'streams', description: 'What happens, as it happens: server-sent events.' },
+  {
+    name: 'webhooks',
+    description: 'What happens, posted to an address of yours, after the Standard Webhooks convention.',
+  },
   { name: 'jobs', description: 'Background work: what can be asked for, and how it goes.' },
   { name: 'audit', description: 'Who changed what, or tried to.' },
   { name: 'about', description: 'The API about itself: health, documentation, problems.' },

@@ -1,0 +1,122 @@
+import { z } from '@hono/zod-openapi';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
+import { EventLog } from '../../entities/outbox.entity.ts';
+import { Problem } from '../../errors.ts';
+import { webhooks as queue } from '../../jobs/queues.ts';
+import { choosers, readWishes } from '../../webhooks/endpoint.ts';
+import { webhookJobs } from '../../webhooks/jobs.ts';
+import { positionBefore, type Stretch } from '../../webhooks/replay.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
+import { audit } from '../callers/audit.ts';
+import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { defineRoute } from '../http/define-route.ts';
+import { JobView } from '../ops/job-view.ts';
+import { ReplayRequest } from './webhook-request.ts';
+import { exampleWebhook } from './webhook-view.ts';
+import { namedWebhook } from './webhooks.routes.ts';
+
+const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
+
+/** A job that has been asked for by this transaction. */
+function askedJob(id: string, { kind }: Readonly<{ kind: string }>, at: Date): z.input<typeof JobView> {
+  return {
+    id,
+    kind,
+    queue: queue.name,
+    state: 'waiting',
+    attempts: 0,
+    created_at: at.toISOString(),
+    started_at: null,
+    finished_at: null,
+  };
+}
+
+/** What an operation answers that has asked for a job. */
+function accepted(job: Readonly<{ kind: string }>) {
+  const example = askedJob('019341d2-0000-7000-8000-000000000008', job, new Date(Date.UTC(2026, 10, 22, 10)));
+  return {
+    202: {
+      description: 'The job.',
+      headers: z.object({ Location: z.string() }),
+      content: { 'application/json': { schema: JobView, example } },
+    },
+    409: { description: 'idempotency_key_in_use' },
+    422: { description: 'invalid, idempotency_key_reused' },
+  };
+}
+
+const test = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/webhooks/{id}/test',
+    operationId: 'testWebhook',
+    summary: "Sends a webhook an event of the type `webhook.test` now; the job's result says what was answered.",
+    tags: ['webhooks'],
+    request: { params, headers: IdempotencyHeaders },
+    responses: accepted(webhookJobs.test),
+  },
+  (c) =>
+    answerOnce(c, null, async (tx, after) => {
+      const { id } = await namedWebhook(c);
+      await audit(c, tx);
+      const job = after.enqueue(webhookJobs.test, { webhook_id: id });
+      return { status: 202, body: askedJob(job, webhookJobs.test, c.var.ctx.now()), location: `/jobs/${job}` };
+    }),
+  namedWebhook,
+);
+
+const replay = defineRoute(
+  'user',
+  {
+    method: 'post',
+    path: '/webhooks/{id}/replay',
+    operationId: 'replayWebhook',
+    summary: 'Sends once more one event, or all that a webhook is told of a time, with the ids they had.',
+    tags: ['webhooks'],
+    request: {
+      params,
+      headers: IdempotencyHeaders,
+      body: {
+        required: true,
+        content: { 'application/json': { schema: ReplayRequest, example: { from: '2026-11-22T10:00:00.000Z' } } },
+      },
+    },
+    responses: accepted(webhookJobs.replay),
+  },
+  (c) => {
+    const request = c.req.valid('json');
+    return answerOnce(c, request, async (tx, after) => {
+      const { id } = await namedWebhook(c);
+      const stretch = await stretchOf(c, tx, id, request);
+      await audit(c, tx, { after: request });
+      const job = after.enqueue(webhookJobs.replay, { webhook_id: id, ...stretch });
+      return { status: 202, body: askedJob(job, webhookJobs.replay, c.var.ctx.now()), location: `/jobs/${job}` };
+    });
+  },
+  namedWebhook,
+);
+
+/** The part of the log that is asked for. @throws Problem invalid when the webhook is not told of the event. */
+async function stretchOf(
+  { var: { ctx } }: HonoContext<RouteEnv>,
+  tx: EntityManager,
+  id: string,
+  { event_id: eventId, from, to }: z.output<typeof ReplayRequest>,
+): Promise<Stretch> {
+  if (eventId === undefined) {
+    const until = to === undefined ? ctx.now() : new Date(to);
+    return { after: await positionBefore(tx, new Date(from ?? until)), until: await positionBefore(tx, until) };
+  }
+  const event = await tx.findOne(EventLog, { id: eventId, position: { $ne: null } }, { disableIdentityMap: true });
+  const isTold = event && choosers(await readWishes(tx, id))(event).length > 0;
+  if (!isTold || !event.position)
+    throw new Problem('invalid', 'The webhook is not told of such an event.', {
+      errors: [{ pointer: '/event_id', detail: 'must be the id of an event that this webhook is told of' }],
+    });
+  return { after: event.position - 1, until: event.position };
+}
+
+/** Trying a webhook, and having it told again. */
+export const routes = [test, replay];

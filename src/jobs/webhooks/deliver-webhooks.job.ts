@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import type { JobContext } from '../../context.ts';
+import { tellEndpoint } from '../../webhooks/tell-endpoint.ts';
+import { webhookJobs } from '../../webhooks/jobs.ts';
+import { defineJob } from '../define-job.ts';
+import { webhooks as queue } from '../queues.ts';
+
+/**
+ * Tells an endpoint its events. A second run, or one beside it, finds the endpoint claimed and does nothing; what a stopped one has left
+ * is found by the workers when its claim is over.
+ */
+export const deliverWebhooks = defineJob(
+  {
+    ...webhookJobs.deliver,
+    summary: 'Tell one endpoint the events that wait for it, in order per subject.',
+    queue,
+    result: z.object({ delivered: z.int().nonnegative() }),
+    attempts: 2,
+    backoffMs: 1_000,
+    timeoutMs: 30_000,
+  },
+  async ({ payload, signal }, ctx: JobContext) => ({
+    delivered: await tellEndpoint(ctx, payload.webhook_id, signal),
+  }),
+);

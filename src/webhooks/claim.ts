@@ -1,0 +1,66 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import { textOf } from '../mysql/values.ts';
+
+// Longer than the longest round of deliveries, so that nobody takes an endpoint over from whoever is alive.
+const leaseSeconds = 20;
+// A job that has not begun by then may have been lost with Redis, and is asked for again. One too many finds nothing to do.
+const startSeconds = 15;
+const atOnce = 500;
+
+/** Finds endpoints that something is due for, and has nobody else find them for some seconds. */
+export async function findDue(em: EntityManager): Promise<readonly string[]> {
+  const { tableName } = em.getMetadata(WebhookEndpoint);
+  const rows = await em.execute<{ id: string }[]>(
+    `select id from ${tableName} where wake_at <= utc_timestamp(3) order by wake_at limit ${atOnce}`,
+  );
+  if (rows.length === 0) return [];
+  const ids = rows.map(({ id }) => id);
+  const list = ids.toSorted().map(textOf(em)).join(', ');
+  // Whose claim it was has lost it: the claim's time is over.
+  const isTaken = await run(
+    em,
+    `update ${tableName} set wake_at = utc_timestamp(3) + interval ${startSeconds} second, claim = null
+     where id in (${list}) and wake_at <= utc_timestamp(3)`,
+  );
+  return isTaken ? ids : [];
+}
+
+/** Takes an endpoint over, whose time has come; undefined: somebody works for it, or nothing may be tried now. */
+export async function claim(em: EntityManager, id: string): Promise<string | undefined> {
+  const token = randomUUIDv7();
+  const isClaimed = await run(
+    em,
+    `update ${em.getMetadata(WebhookEndpoint).tableName}
+     set claim = ?, wake_at = utc_timestamp(3) + interval ${leaseSeconds} second, again = 0
+     where id = ? and status = 'active' and deleted_at is null and (claim is null or wake_at <= utc_timestamp(3))
+       and (retry_at is null or retry_at <= utc_timestamp(3))`,
+    [token, id],
+  );
+  return isClaimed ? token : undefined;
+}
+
+/** Keeps an endpoint for another while. False: it is another's. */
+export async function keep(em: EntityManager, id: string, token: string): Promise<boolean> {
+  return run(
+    em,
+    `update ${em.getMetadata(WebhookEndpoint).tableName}
+     set wake_at = utc_timestamp(3) + interval ${leaseSeconds} second where id = ? and claim = ?`,
+    [id, token],
+  );
+}
+
+/** Lets an endpoint go, until `wakeAt`, or until something comes; at once if something has come meanwhile. */
+export async function release(em: EntityManager, id: string, token: string, wakeAt: Date | undefined): Promise<void> {
+  await run(
+    em,
+    `update ${em.getMetadata(WebhookEndpoint).tableName}
+     set wake_at = if(again = 1 and failures = 0, utc_timestamp(3), ?), claim = null, again = 0 where id = ? and claim = ?`,
+    [wakeAt ?? null, id, token],
+  );
+}
+
+async function run(em: EntityManager, sql: string, values: readonly unknown[] = []): Promise<boolean> {
+  return (await em.execute<{ affectedRows: number }>(sql, [...values], 'run')).affectedRows > 0;
+}

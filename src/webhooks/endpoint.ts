@@ -1,0 +1,74 @@
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { User } from '../entities/accounts.entity.ts';
+import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import { catalog } from '../streams/catalog.stream.ts';
+import { market } from '../streams/market.stream.ts';
+
+/** An endpoint as it is stored. */
+export type Endpoint = InferEntity<typeof WebhookEndpoint>;
+
+/** An event of the log, as far as it decides who is told. */
+export type Told = Readonly<{ stream: string; type: string; subject: string; data: string }>;
+
+/** What of an endpoint decides what it is told. */
+export type Wishes = Readonly<{
+  id: string;
+  userId: number;
+  isForAll: boolean;
+  types: Set<string>;
+  symbols: Set<string>;
+}>;
+
+/** Streams of what is for everybody. */
+const open: readonly string[] = [market.name, catalog.name];
+const Words = z.array(z.string());
+const Owned = z.object({ user_id: z.int() });
+
+/** The words of a column that holds a list of them. */
+export function wordsOf(text: string): string[] {
+  return Words.parse(JSON.parse(text));
+}
+
+/** What an endpoint wants to be told. */
+export function wishesOf({ id, userId, scope, types, symbols }: WishColumns): Wishes {
+  return {
+    id,
+    userId,
+    isForAll: scope === 'all',
+    types: new Set(wordsOf(types)),
+    symbols: new Set(wordsOf(symbols)),
+  };
+}
+
+type WishColumns = Pick<Endpoint, 'id' | 'userId' | 'scope' | 'types' | 'symbols'>;
+
+/**
+ * Says of an event which endpoints it is for. Products and market data are for everybody; all else is for whom it names as its user, and
+ * for those who are told of all.
+ */
+export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[] {
+  const ofUser = Map.groupBy(endpoints, ({ userId }) => userId);
+  const forAll = endpoints.filter(({ isForAll }) => isForAll);
+  return ({ stream, type, subject, data }) => {
+    const wants = ({ types, symbols }: Wishes) =>
+      (types.size === 0 || types.has(type)) && (stream !== market.name || symbols.size === 0 || symbols.has(subject));
+    if (open.includes(stream)) return endpoints.filter(wants);
+    const owner = Owned.safeParse(JSON.parse(data)).data?.user_id;
+    const own = owner === undefined ? [] : (ofUser.get(owner) ?? []);
+    return [...forAll, ...own.filter(({ isForAll }) => !isForAll)].filter(wants);
+  };
+}
+
+/** The endpoints that are told events now: those whose owner is still there, and may still be told of all where that is asked. */
+export async function readWishes(em: EntityManager, id?: string): Promise<Wishes[]> {
+  const { tableName } = em.getMetadata(WebhookEndpoint);
+  const rows = await em.execute<(WishColumns & { user_id: number })[]>(
+    `select e.id, e.user_id, e.scope, e.types, e.symbols
+     from ${tableName} e join ${em.getMetadata(User).tableName} u on u.id = e.user_id
+     where e.deleted_at is null and u.deleted_at is null and (e.scope = 'own' or u.role = 'admin')
+       and (? is null or e.id = ?)`,
+    [id ?? null, id ?? null],
+  );
+  return rows.map((row) => wishesOf({ ...row, userId: row.user_id }));
+}

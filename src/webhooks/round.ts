@@ -1,0 +1,98 @@
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { EventLog } from '../entities/outbox.entity.ts';
+import { WebhookDelivery } from '../entities/webhooks.entity.ts';
+import type { Answer } from '../gateways/webhooks/call-endpoint.ts';
+import { eventJson } from '../streams/entry.ts';
+import type { Endpoint } from './endpoint.ts';
+
+/** A delivery as it is stored. */
+export type Delivery = InferEntity<typeof WebhookDelivery>;
+
+/** One try: how it ended, and how long it took, ms. */
+export type Try = Readonly<{ delivery: Delivery; answer: Answer; tookMs: number }>;
+
+/** What may be told now, in order; and when the next of the rest may be. */
+export type Round = Readonly<{ deliveries: readonly Delivery[]; nextAt: Date | undefined }>;
+
+const mostDeliveries = 50;
+// So many subjects may wait for their next try while others go on; with more, nothing new is begun.
+const mostRetrying = 200;
+const subjectsAtOnce = 5;
+// No try is begun after this: with the longest try it ends before the claim does.
+const roundMs = 5_000;
+
+/**
+ * Reads what an endpoint may be told now. What has failed waits for its time, and its subject with it; other subjects do not. One that
+ * fails altogether is asked with a single event.
+ */
+export async function readRound(em: EntityManager, { id, failures }: Endpoint, now: Date): Promise<Round> {
+  const find = (state: 'waiting' | 'retrying', limit: number, but: readonly string[] = []) =>
+    em.find(
+      WebhookDelivery,
+      { endpoint: id, state, ...(but.length === 0 ? {} : { subject: { $nin: [...but] } }) },
+      { orderBy: { position: 'asc' }, limit, disableIdentityMap: true },
+    );
+  const retrying = await find('retrying', mostRetrying);
+  const isDue = ({ dueAt }: Delivery) => !dueAt || dueAt <= now;
+  const resting = retrying.filter((one) => !isDue(one));
+  const isFull = retrying.length === mostRetrying;
+  const restingSubjects = [...new Set(resting.map(({ subject }) => subject))];
+  const waiting = isFull ? [] : await find('waiting', mostDeliveries, restingSubjects);
+  const again = retrying.filter(({ subject }) => !restingSubjects.includes(subject));
+  const due = [...again, ...waiting].toSorted((one, other) => one.position - other.position);
+  const dueTimes = resting
+    .flatMap(({ dueAt }) => dueAt ?? [])
+    .toSorted((one, other) => one.getTime() - other.getTime());
+  return { deliveries: due.slice(0, failures > 0 ? 1 : mostDeliveries), nextAt: dueTimes[0] };
+}
+
+/** The bodies of events by their position, as followers of their streams get them; those that are no longer in the log are missing. */
+export async function readBodies(
+  em: EntityManager,
+  deliveries: readonly Delivery[],
+): Promise<ReadonlyMap<number, string>> {
+  const positions = deliveries.map(({ position }) => position);
+  const events = await em.find(EventLog, { position: { $in: positions } }, { disableIdentityMap: true });
+  return new Map(
+    events.map(({ position, at, data, ...event }) => [
+      position ?? 0,
+      eventJson({ ...event, time: at.toISOString(), data: toObject(data) }),
+    ]),
+  );
+}
+
+function toObject(text: string): object {
+  const data: unknown = JSON.parse(text);
+  return typeof data === 'object' && data !== null ? data : {};
+}
+
+/**
+ * Tells an endpoint events, some subjects at once and each in order: what follows a failure of its subject is not tried. When nothing but
+ * failures has come, nothing more is begun.
+ */
+export async function tell(
+  deliveries: readonly Delivery[],
+  call: (delivery: Delivery) => Promise<Try>,
+  signal: AbortSignal,
+): Promise<readonly Try[]> {
+  const tries: Try[] = [];
+  const chains = [...Map.groupBy(deliveries, ({ subject }) => subject).values()].values();
+  const latest = AbortSignal.timeout(roundMs);
+  const mayBegin = () => !signal.aborted && !latest.aborted && (tries.length === 0 || tries.some(isTaken));
+  const workChains = async () => {
+    for (const chain of chains)
+      for (const delivery of chain) {
+        if (!mayBegin()) return;
+        const one = await call(delivery);
+        tries.push(one);
+        if (!isTaken(one)) break;
+      }
+  };
+  await Promise.all(Array.from({ length: subjectsAtOnce }, workChains));
+  return tries;
+}
+
+/** Whether the endpoint has taken it. */
+export function isTaken({ answer }: Pick<Try, 'answer'>): boolean {
+  return 'status' in answer && answer.status >= 200 && answer.status < 300;
+}

@@ -1,0 +1,99 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import { WebhookDelivery, WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import type { Answer, CallEndpoint } from '../gateways/webhooks/call-endpoint.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import type { Log } from '../process/log.ts';
+import { claim, release } from './claim.ts';
+import { type Endpoint, readWishes } from './endpoint.ts';
+import { recordRound, type Standing } from './record-round.ts';
+import { type Delivery, isTaken, readBodies, readRound, tell, type Try } from './round.ts';
+import { sign } from './sign.ts';
+
+/** What telling an endpoint needs of its process. */
+export type TellParts = Readonly<{
+  em: EntityManager;
+  transaction: Transaction;
+  callEndpoint: CallEndpoint;
+  now: () => Date;
+  log: Log;
+}>;
+
+// Then others have their turn; what is left is gone on with as soon as a worker has room.
+const longestTurnMs = 10_000;
+
+/**
+ * Tells an endpoint what it is to be told, in order per subject, until nothing is left or its turn is over; returns how many events it has
+ * taken. Twice, or stopped anywhere, an event is told again with the same id; one that follows is told after it has been taken.
+ */
+export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSignal): Promise<number> {
+  const { em, transaction, now, log } = parts;
+  const token = await transaction((tx) => claim(tx, id));
+  if (token === undefined) return 0;
+  const endpoint = await em.findOne(WebhookEndpoint, id, { disableIdentityMap: true });
+  if (!endpoint || (await readWishes(em, id)).length === 0) {
+    await transaction((tx) => retire(tx, id, now()));
+    return 0;
+  }
+  const latest = now().getTime() + longestTurnMs;
+  let current = endpoint;
+  let taken = 0;
+  for (;;) {
+    const { deliveries, nextAt } = await readRound(em, current, now());
+    if (deliveries.length === 0 || signal.aborted || now().getTime() > latest) {
+      await release(em, id, token, deliveries.length === 0 ? nextAt : now());
+      return taken;
+    }
+    const tries = await tellRound(parts, current, deliveries, signal);
+    taken += tries.filter(isTaken).length;
+    const standing = await transaction((tx) => recordRound(tx, { endpoint: current, token, tries, at: now() }));
+    if (standing.is !== 'well') return end(em, { id, token, standing, taken, log });
+    current = { ...current, failures: 0, ...(tries.some(isTaken) ? { succeededAt: now() } : {}) };
+  }
+}
+
+type Ending = Readonly<{ id: string; token: string; standing: Standing; taken: number; log: Log }>;
+
+async function end(em: EntityManager, { id, token, standing, taken, log }: Ending): Promise<number> {
+  if (standing.is === 'paused') log.warn({ webhook: id }, 'a webhook is paused: its endpoint takes nothing');
+  if (standing.is === 'failing') await release(em, id, token, standing.retryAt);
+  return taken;
+}
+
+/** An endpoint that nothing may be told any more: its owner has left, or is no administrator. */
+async function retire(tx: EntityManager, id: string, at: Date): Promise<void> {
+  const notice = 'Its owner may not be told of all events any more. Once they may, make it active again.';
+  await tx.nativeUpdate(WebhookEndpoint, { id }, { status: 'paused', notice, pausedAt: at, wakeAt: null, claim: null });
+}
+
+async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: readonly Delivery[], signal: AbortSignal) {
+  const { em, now, transaction } = parts;
+  const bodies = await readBodies(em, deliveries);
+  const expired = deliveries.filter(({ position }) => !bodies.has(position)).map(({ position }) => position);
+  if (expired.length > 0)
+    await transaction((tx) =>
+      tx.nativeUpdate(
+        WebhookDelivery,
+        { endpoint: endpoint.id, position: { $in: expired } },
+        { state: 'expired', endedAt: now() },
+      ),
+    );
+  const call = async (delivery: Delivery): Promise<Try> => {
+    const beganAt = now().getTime();
+    const body = bodies.get(delivery.position) ?? '';
+    const answer = await callSigned(parts, endpoint, { id: delivery.eventId, body }, signal);
+    return { delivery, answer, tookMs: Math.max(0, now().getTime() - beganAt) };
+  };
+  const told = deliveries.filter(({ position }) => bodies.has(position));
+  return tell(told, call, signal);
+}
+
+/** Sends a message to an endpoint, signed as of now. */
+export function callSigned(
+  { callEndpoint, now }: Pick<TellParts, 'callEndpoint' | 'now'>,
+  endpoint: Endpoint,
+  message: Readonly<{ id: string; body: string }>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const headers = sign(message, endpoint, now());
+  return callEndpoint({ url: endpoint.url, headers, body: message.body }, signal);
+}

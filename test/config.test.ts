@@ -42,7 +42,9 @@ describe('.env.example', () => {
     const config = z
       .record(z.string(), z.coerce.string())
       .parse(readConfig({ ...least, STRIPE_SECRET_KEY: 'sk_test_1' }));
-    const { payments, finnhub, catalog, upkeep, webhooks } = Object.fromEntries(queues.map((queue) => [queue.name, queue]));
+    const { payments, finnhub, catalog, upkeep, webhooks } = Object.fromEntries(
+      queues.map((queue) => [queue.name, queue]),
+    );
     const ofQueues: Readonly<Record<string, number | undefined>> = {
       WORKER_CONCURRENCY_PAYMENTS: payments?.concurrency,
       WORKER_CONCURRENCY_FINNHUB: finnhub?.concurrency,

@@ -29,11 +29,11 @@ export function openEndpoints(allowed: readonly string[], resolveName: ResolveNa
   const pool = { keepAlive: true, maxFreeSockets: 256, timeout: timeoutMs };
   const agents = { 'http:': new HttpAgent(pool), 'https:': new HttpsAgent(pool) };
   const lookUp = lookupOf(allowed, resolveName);
-  const begin = (url: URL, headers: Record<string, string>, signal: AbortSignal) => {
+  const begin = (url: URL, headers: Record<string, string>, signal: AbortSignal) => (isAnew: boolean) => {
     const options = { method: 'POST', headers, signal, lookup: lookUp };
     return url.protocol === 'https:'
-      ? requestHttps(url, { ...options, agent: agents['https:'] })
-      : requestHttp(url, { ...options, agent: agents['http:'] });
+      ? requestHttps(url, { ...options, agent: isAnew ? false : agents['https:'] })
+      : requestHttp(url, { ...options, agent: isAnew ? false : agents['http:'] });
   };
   return async ({ url: address, headers, body }, stop) => {
     const url = new URL(address);
@@ -43,7 +43,7 @@ export function openEndpoints(allowed: readonly string[], resolveName: ResolveNa
     const length = String(Buffer.byteLength(body));
     const all = { 'content-type': 'application/json', 'content-length': length, 'user-agent': 'Orderflow', ...headers };
     try {
-      return { status: await statusOf(() => begin(url, all, signal), body) };
+      return { status: await statusOf(begin(url, all, signal), body) };
     } catch (error) {
       return { error: signal.aborted ? 'no answer in time' : sentenceOf(error) };
     }
@@ -51,9 +51,9 @@ export function openEndpoints(allowed: readonly string[], resolveName: ResolveNa
 }
 
 /** The status of the answer. A kept connection that its server was just closing is no answer: then a new one is asked. */
-async function statusOf(begin: () => ClientRequest, body: string): Promise<number> {
+async function statusOf(begin: (isAnew: boolean) => ClientRequest, body: string, isAnew = false): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const request = begin();
+  const request = begin(isAnew);
   request.on('response', resolve).on('error', reject);
   request.on('close', () => reject(new Error('the connection was closed without an answer')));
   request.end(body);
@@ -63,7 +63,7 @@ async function statusOf(begin: () => ClientRequest, body: string): Promise<numbe
     return response.statusCode ?? 0;
   } catch (error) {
     const isStale = request.reusedSocket && error instanceof Error && 'code' in error && error.code === 'ECONNRESET';
-    if (isStale) return await statusOf(begin, body);
+    if (isStale) return await statusOf(begin, body, true);
     throw error;
   }
 }

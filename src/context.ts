@@ -38,20 +38,18 @@ export type JobContext = Readonly<{
   payments: Payments;
   market: Market;
   catalog: Catalog;
-  /** Sends to endpoints of others; only jobs do. */
-  callEndpoint: CallEndpoint;
+  /** How events leave MySQL, how they are followed, and how endpoints of others are told them. */
+  events: Readonly<{ relay: Relay; tails: Tails; callEndpoint: CallEndpoint }>;
   now: () => Date;
   log: Log;
 }>;
 
 /** All that a process has open. */
-export type Context = Omit<JobContext, 'em' | 'callEndpoint'> &
+export type Context = Omit<JobContext, 'em'> &
   Readonly<{
     config: Config;
     orm: MikroORM;
     redis: Redis;
-    /** How events leave MySQL, and how they are followed. */
-    events: Readonly<{ relay: Relay; tails: Tails }>;
     close(): Promise<void>;
   }>;
 
@@ -76,9 +74,9 @@ export async function openContext(config: Config, role: string): Promise<Context
     market,
     catalog: openCatalog(config, redis, tell),
   };
-  const callEndpoint = openEndpoints(config.webhookHosts);
+  const events = { relay, tails, callEndpoint: openEndpoints(config.webhookHosts) };
   const fork: Jobs['fork'] = (lane = 'logged_in', ofJob = log) =>
-    withReader(orm, { ...rooms, callEndpoint, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
+    withReader(orm, { ...rooms, events, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };
   return {
     ...rooms,
@@ -89,7 +87,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     redis,
     transaction,
     jobs,
-    events: { relay, tails },
+    events,
     async close() {
       tails.close();
       await relay.idle();

@@ -13,7 +13,7 @@ import { sign } from './sign.ts';
 export type TellParts = Readonly<{
   em: EntityManager;
   transaction: Transaction;
-  callEndpoint: CallEndpoint;
+  events: Readonly<{ callEndpoint: CallEndpoint }>;
   now: () => Date;
   log: Log;
 }>;
@@ -89,11 +89,11 @@ async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: reado
 
 /** Sends a message to an endpoint, signed as of now. */
 export function callSigned(
-  { callEndpoint, now }: Pick<TellParts, 'callEndpoint' | 'now'>,
+  { events, now }: Pick<TellParts, 'events' | 'now'>,
   endpoint: Endpoint,
   message: Readonly<{ id: string; body: string }>,
   signal: AbortSignal,
 ): Promise<Answer> {
   const headers = sign(message, endpoint, now());
-  return callEndpoint({ url: endpoint.url, headers, body: message.body }, signal);
+  return events.callEndpoint({ url: endpoint.url, headers, body: message.body }, signal);
 }

@@ -14,7 +14,7 @@ import { ownData } from '../stores/servers.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
-  ctx: Context & Pick<JobContext, 'em' | 'callEndpoint'>;
+  ctx: Context & Pick<JobContext, 'em'>;
   parts: ApiParts;
   /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
@@ -42,8 +42,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const context = await openContext(config, 'test');
   await connected(context.redis);
   const answers = openJobAnswers(context.jobs, patientRedis(config));
-  const { callEndpoint } = context.jobs.fork();
-  const ctx = { ...context, em: context.orm.em.fork(), callEndpoint };
+  const ctx = { ...context, em: context.orm.em.fork() };
   const parts = { readiness: readinessOf(context), answers };
   const app = await buildApp(ctx, parts);
   const tokens = new Map<string, string>();

@@ -25,6 +25,9 @@ const quantity = fc.integer({ min: 1, max: 1_000 });
 const coin = fc.constantFrom('BTC', 'ETHUSDT', 'BINANCE:BTCUSDT', 'btc');
 // Its letters are not all: what is no currency is refused.
 const currency = fc.constantFrom('USD', 'eur', 'HUF', 'KWD');
+const hook = fc.stringMatching(/^[a-z]{1,9}$/).map((name) => `https://${name}.example.com/hook`);
+const told = fc.array(fc.constantFrom('order.paid', 'quote.updated'), { maxLength: 2 });
+const stands = fc.constantFrom('active', 'paused');
 const wished = fc.oneof(
   fc.record({ products: fc.array(fc.constantFrom(1, 2), { minLength: 1, maxLength: 20 }), payment_method: means }),
   fc.record({
@@ -65,6 +68,9 @@ const rules: Readonly<Record<string, Rule>> = {
   changePassword: { isSlow: true },
   changeUser: { body: fc.record({ name: title }), isSlow: true },
   deleteUser: { isSlow: true },
+  createWebhook: { body: fc.record({ url: hook, types: told, symbols: fc.constantFrom([], ['AAPL', 'btc']) }) },
+  changeWebhook: { body: fc.oneof(fc.record({ types: told }), fc.record({ url: hook, status: stands })) },
+  replayWebhook: { body: fc.record({ from: fc.constant('2026-11-22T10:00:00.000Z') }) },
   receivePaymentWebhook: { isNeverSure: true },
   receiveGatewayWebhook: { isNeverSure: true },
   // The plan may have no room for it.

@@ -52,8 +52,8 @@ function hostOf({ hostname }: URL): string {
 }
 
 /**
- * Why nothing may be sent to this URL, as far as can be told without looking its host up; undefined: it may. `allowed` are hosts that may be
- * private, and spoken to without TLS.
+ * Why nothing may be sent to this URL, as far as can be told without looking its host up; undefined: it may. `allowed` are hosts that may
+ * be private, and spoken to without TLS.
  */
 export function refusalOf(url: URL, allowed: readonly string[]): string | undefined {
   const host = hostOf(url);

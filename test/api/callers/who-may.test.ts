@@ -24,6 +24,10 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/orders\/\{id\}\/timeline$/,
     /^GET \/payments(\/\{id\})?$/,
     /^GET \/streams\/orders$/,
+    /^(GET|POST) \/webhooks$/,
+    /^(GET|PATCH|DELETE) \/webhooks\/\{id\}$/,
+    /^GET \/webhooks\/\{id\}\/deliveries$/,
+    /^POST \/webhooks\/\{id\}\/(test|replay)$/,
   ],
   operator: [/^GET \/(jobs|queues|dead-letters|audit)$/, /^GET \/queues\/\{name\}\/history$/],
   admin: [

@@ -5,11 +5,13 @@ import { Payment } from '../../../src/entities/payments.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
 import { ApiKey, Token, type Role, User } from '../../../src/entities/accounts.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
+import { WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { findJob } from '../../../src/jobs/find-jobs.ts';
 import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
 import { mintKey } from '../../../src/accounts/api-keys.ts';
 import type { Scope } from '../../../src/accounts/scopes.ts';
 import { openPasswords } from '../../../src/accounts/passwords.ts';
+import { newSecret } from '../../../src/webhooks/sign.ts';
 import { until } from '../processes/process.ts';
 import type { TestApi } from './test-api.ts';
 
@@ -93,6 +95,7 @@ export const objects: readonly Readonly<{
     make: async (...a) => (await makeOrder(...a)).payment,
   },
   { path: /^\/payments\/webhook\/\{gateway\}/, isOwned: false, make: () => 'instant' },
+  { path: /^\/webhooks\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: makeWebhook },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
   { path: /^\/queues\/\{name\}/, isOwned: false, make: () => 'payments' },
@@ -145,6 +148,22 @@ async function makeOrder({ ctx }: TestApi, { id: user }: Owner): Promise<{ order
     jobId: randomUUID(),
   });
   return { order, payment };
+}
+
+/** A webhook that is told of nothing yet. */
+async function makeWebhook({ ctx }: TestApi, { id: userId }: Owner): Promise<string> {
+  const id = randomUUIDv7();
+  await ctx.orm.em.fork().insert(WebhookEndpoint, {
+    id,
+    userId,
+    scope: 'own',
+    url: 'https://shop.example.com/hook',
+    types: '[]',
+    symbols: '[]',
+    secret: newSecret(),
+    createdAt: new Date(),
+  });
+  return id;
 }
 
 /** A job that the queue holds. */

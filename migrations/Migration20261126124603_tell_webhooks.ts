@@ -17,6 +17,8 @@ export class Migration20261126124603_tell_webhooks extends Migration {
     this.addSql(`create table \`webhook_endpoints\` (\`id\` varchar(36) not null, \`user_id\` int unsigned not null, \`scope\` enum('own','all') not null, \`url\` varchar(2000) not null, \`description\` varchar(200) null, \`types\` varchar(3000) not null, \`symbols\` varchar(3000) not null, \`secret\` varchar(100) not null, \`previous_secret\` varchar(100) null, \`previous_until\` datetime(3) null, \`status\` enum('active','paused') not null default 'active', \`notice\` varchar(300) null, \`paused_at\` datetime(3) null, \`failures\` int unsigned not null default 0, \`retry_at\` datetime(3) null, \`succeeded_at\` datetime(3) null, \`wake_at\` datetime(3) null, \`claim\` varchar(36) null, \`again\` tinyint(1) not null default false, \`created_at\` datetime(3) not null, \`deleted_at\` datetime(3) null, primary key (\`id\`)) default character set utf8mb4 collate utf8mb4_bin engine = InnoDB;`);
     this.addSql(`alter table \`webhook_endpoints\` add index \`webhook_endpoints_user_id_id_index\` (\`user_id\`, \`id\`);`);
     this.addSql(`alter table \`webhook_endpoints\` add index \`webhook_endpoints_wake_at_index\` (\`wake_at\`);`);
+    this.addSql(`alter table \`webhook_endpoints\` add index \`webhook_endpoints_paused_at_index\` (\`paused_at\`);`);
+    this.addSql(`alter table \`webhook_endpoints\` add index \`webhook_endpoints_deleted_at_index\` (\`deleted_at\`);`);
   }
 
   override down(): void | Promise<void> {

@@ -1,5 +1,6 @@
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { ApiKey, User, Token } from '../entities/accounts.entity.ts';
+import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { Problem } from '../errors.ts';
 import { randomUUID } from 'node:crypto';
 
@@ -22,7 +23,7 @@ export async function requireAnotherAdministrator(tx: EntityManager, userId: num
 export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
 
 /**
- * Takes everything personal out of a user's row and ends their logins and keys; their orders stay, and belong to nobody known.
+ * Takes everything personal out of a user's row and ends their logins, keys and webhooks; their orders stay, and belong to nobody known.
  * The e-mail address is free for a new account afterwards.
  */
 export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
@@ -38,6 +39,7 @@ export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash
     },
   );
   await endLoginsAndKeys(tx, userId);
+  await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
 }
 
 /** Ends all that acts for the user: their logins and their keys. */

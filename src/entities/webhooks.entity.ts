@@ -17,6 +17,10 @@ export const WebhookEndpoint = defineEntity({
     { properties: ['userId', 'id'] },
     /** Those that something is to be done for: every worker looks for them. */
     { properties: ['wakeAt'] },
+    /** Those that have stood still for long: the job `prune-webhooks`. */
+    { properties: ['pausedAt'] },
+    /** Those that are to be deleted: the job `prune-webhooks`. */
+    { properties: ['deletedAt'] },
   ],
   properties: {
     id: p.uuid().primary(),

@@ -25,7 +25,11 @@ const roundMs = 5_000;
  * Reads what an endpoint may be told now. What has failed waits for its time, and its subject with it; other subjects do not. One that
  * fails altogether is asked with a single event.
  */
-export async function readRound(em: EntityManager, { id, failures }: Endpoint, now: Date): Promise<Round> {
+export async function readRound(
+  em: EntityManager,
+  { id, failures }: Pick<Endpoint, 'id' | 'failures'>,
+  now: Date,
+): Promise<Round> {
   const find = (state: 'waiting' | 'retrying', limit: number, but: readonly string[] = []) =>
     em.find(
       WebhookDelivery,

@@ -5,6 +5,7 @@ import { storeFeed } from '../../src/catalog/store-feed.ts';
 import { feedRow } from '../../src/catalog/feed-row.ts';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
+import { pruneWebhooks } from '../../src/jobs/webhooks/prune-webhooks.job.ts';
 import { expireOrders } from '../../src/jobs/orders/expire-orders.job.ts';
 import { crypto } from '../../src/market/data/crypto.market.ts';
 import { earnings } from '../../src/market/data/earnings.market.ts';
@@ -23,6 +24,8 @@ import { reconcile } from '../../src/jobs/payments/reconcile.job.ts';
 import { takeNotice } from '../../src/payments/take-notice.ts';
 import type { PaymentGateway } from '../../src/gateways/payments/payment-gateway.ts';
 import { makeKey } from '../support/api/personas.ts';
+import { findDue } from '../../src/webhooks/claim.ts';
+import { readRound } from '../../src/webhooks/round.ts';
 import { performJob } from '../support/api/perform-job.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { fillStreams, symbolOf } from '../support/stores/many-observations.ts';
@@ -110,6 +113,7 @@ const news7 = () => {
   return news.store.last(em(), { symbol, from: day, to: day });
 };
 const prune = () => performJob(pruneRecords, {}, api.ctx);
+const pruneHooks = () => performJob(pruneWebhooks, {}, api.ctx);
 const review = () => performJob(reconcile, {}, api.ctx);
 
 /** Who asks for each index: what the sentence above it in its entity names. */
@@ -162,6 +166,12 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'forex_rates: base, as_of': series(forex.store, { base: symbol }),
   'market_news: symbol, published_at': [news7],
   'outbox_messages: lease_until': [() => sweepOnce(api.ctx.orm, { send: async () => 0 })],
+  'webhook_endpoints: user_id, id': [customer('/webhooks')],
+  'webhook_endpoints: wake_at': [() => findDue(em())],
+  'webhook_endpoints: paused_at': [pruneHooks],
+  'webhook_endpoints: deleted_at': [pruneHooks],
+  'webhook_deliveries: endpoint, state, position': [() => readRound(em(), { id: idOf(1), failures: 0 }, now)],
+  'webhook_deliveries: ended_at': [pruneHooks],
   'event_log: position': [
     administrator('/events'),
     () => numberEvents({ em: em(), streams: ['orders'], now: new Date() }),

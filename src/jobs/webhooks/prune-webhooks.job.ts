@@ -1,5 +1,3 @@
-import type { EntityManager } from '@mikro-orm/mysql';
-import { User } from '../../entities/accounts.entity.ts';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
@@ -15,34 +13,29 @@ export const pruneWebhooks = definePrune(
   },
   async ({ em, now }) => {
     const before = (days: number) => new Date(now().getTime() - days * dayMs);
-    const gone = await deleted(em);
-    const idle = await em.find(
-      WebhookEndpoint,
-      { status: 'paused', pausedAt: { $lt: before(30) } },
-      { fields: ['id'] },
-    );
+    const some = { fields: ['id'], limit: batch, disableIdentityMap: true } as const;
+    const gone = await em.find(WebhookEndpoint, { deletedAt: { $ne: null } }, some);
+    const idle = await em.find(WebhookEndpoint, { pausedAt: { $lt: before(30) } }, some);
     return [
       deleteBefore(em.getMetadata(WebhookDelivery).tableName, 'ended_at', before(7)),
-      ...[...gone, ...idle.map(({ id }) => id)].map(deleteDeliveries),
-      (tx) => tx.nativeDelete(WebhookEndpoint, { id: { $in: [...gone] } }),
+      ...[...gone, ...idle].map(({ id }) => deleteDeliveries(id)),
+      ...gone.map(({ id }) => deleteEndpoint(id)),
     ];
   },
 );
-
-/** Webhooks that have been deleted, or whose owner has. */
-async function deleted(em: EntityManager): Promise<readonly string[]> {
-  const rows = await em.execute<{ id: string }[]>(
-    `select e.id from ${em.getMetadata(WebhookEndpoint).tableName} e
-     left join ${em.getMetadata(User).tableName} u on u.id = e.user_id and u.deleted_at is null
-     where e.deleted_at is not null or u.id is null limit ${batch}`,
-  );
-  return rows.map(({ id }) => id);
-}
 
 function deleteDeliveries(endpoint: string): DeleteSome {
   return async (tx) => {
     const { tableName } = tx.getMetadata(WebhookDelivery);
     const sql = `delete from ${tableName} where endpoint = ? order by position limit ${batch}`;
     return (await tx.execute<{ affectedRows: number }>(sql, [endpoint], 'run')).affectedRows;
+  };
+}
+
+/** Once nothing of it is left. */
+function deleteEndpoint(id: string): DeleteSome {
+  return async (tx) => {
+    const isEmpty = (await tx.count(WebhookDelivery, { endpoint: id })) === 0;
+    return isEmpty ? tx.nativeDelete(WebhookEndpoint, { id }) : 0;
   };
 }

@@ -4,6 +4,7 @@ import { ApiKey, Token, User } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
 import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
+import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { insertRows } from '../../../src/mysql/rows.ts';
 
 /** How many rows a table is filled with. */
@@ -34,8 +35,10 @@ export async function fillShop(em: EntityManager, now: Date): Promise<void> {
   await fillOrders(em, at);
   await fillPayments(em, at);
   await fillRecords(em, at, now);
+  await fillWebhooks(em, at, now);
   const shop = [User, Token, ApiKey, Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
-  const tables = [...shop, IdempotencyKey, DeadLetter, AuditEntry].map(({ meta }) => meta.tableName);
+  const records = [IdempotencyKey, DeadLetter, AuditEntry, WebhookEndpoint, WebhookDelivery];
+  const tables = [...shop, ...records].map(({ meta }) => meta.tableName);
   await em.execute(`analyze table ${tables.join(', ')}`);
 }
 
@@ -161,4 +164,32 @@ async function fillRecords(em: EntityManager, at: MakeTime, now: Date): Promise<
   await insertRows(em, IdempotencyKey, keys);
   await insertRows(em, DeadLetter, letters);
   await insertRows(em, AuditEntry, entries);
+}
+
+async function fillWebhooks(em: EntityManager, at: MakeTime, now: Date): Promise<void> {
+  const endpoints = rows.map((row) => ({
+    id: idOf(row),
+    userId: ownerOf(row),
+    scope: 'own' as const,
+    url: 'https://shop.example.com/hook',
+    types: '[]',
+    symbols: '[]',
+    secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    pausedAt: isRare(row) ? at(0) : null,
+    wakeAt: isRare(row + 1) ? at(0) : null,
+    deletedAt: isRare(row + 2) ? at(0) : null,
+    createdAt: at(row),
+  }));
+  const deliveries = rows.map((row) => ({
+    endpoint: idOf(row % 3),
+    position: 1 + row,
+    eventId: idOf(row),
+    type: 'order.paid',
+    subject: idOf(row),
+    state: isRare(row) ? ('waiting' as const) : ('delivered' as const),
+    createdAt: at(row),
+    endedAt: isRare(row) ? null : isRare(row + 1) ? at(0) : now,
+  }));
+  await insertRows(em, WebhookEndpoint, endpoints);
+  await insertRows(em, WebhookDelivery, deliveries);
 }

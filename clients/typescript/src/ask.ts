@@ -1,0 +1,97 @@
+import { anyOf, backoffMs, pause } from './pause.ts';
+import { NoAnswer, parsed, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
+import type { Send } from './send.ts';
+
+/** How an operation is asked; the generated ones say it of each. */
+export type Operation = Readonly<{ method: string; path: string; isKeyed: boolean }>;
+
+/** What an operation takes: parameters of the path and of the query by name, and the body. */
+export type Input = Readonly<Record<string, unknown>>;
+
+/** How it shall be asked. */
+export type Asking = Readonly<{
+  /** Names what shall happen once, such as `cart-4711`: it is the Idempotency-Key of every try. Default: a new one for this call. */
+  intention?: string | undefined;
+  signal?: AbortSignal | undefined;
+  /** How long one try may take. Default: 30 s. */
+  timeoutMs?: number | undefined;
+  /** How long tries may be repeated where that helps. Default: 60 s; 0: not at all. */
+  patienceMs?: number | undefined;
+}>;
+
+/** Asks until there is an answer, and returns it. @throws Refused, NoAnswer, or the signal's reason */
+export type Ask = (operation: Operation, input?: Input, asking?: Asking) => Promise<unknown>;
+
+// Who is told this knows that nothing has been begun.
+const notBegun = new Set(['too_many_requests', 'overloaded']);
+const worthRepeating = new Set([409, 429, 502, 503, 504]);
+const jitterMs = 250;
+
+/** Opens the way to ask for operations; tries are repeated as the problem advises. */
+export function openAsk(send: Send): Ask {
+  return async (operation, input = {}, asking = {}) => {
+    const { signal, patienceMs = 60_000 } = asking;
+    const intention = operation.isKeyed ? (asking.intention ?? crypto.randomUUID()) : undefined;
+    const end = performance.now() + patienceMs;
+    for (let attempt = 1; ; attempt += 1) {
+      signal?.throwIfAborted();
+      const answer = await tryOnce(send, operation, input, { ...asking, intention });
+      if ('body' in answer) return answer.body;
+      const waitMs = waitAfter(answer.error, operation, attempt);
+      if (waitMs === undefined || performance.now() + waitMs > end) throw answer.error;
+      await pause(waitMs, signal);
+    }
+  };
+}
+
+type Answer = Readonly<{ body: unknown } | { error: Refused | NoAnswer }>;
+
+async function tryOnce(send: Send, operation: Operation, input: Input, asking: Asking): Promise<Answer> {
+  const { intention, signal, timeoutMs = 30_000 } = asking;
+  const { method } = operation;
+  const { target, body } = requestOf(operation, input);
+  const headers = {
+    accept: 'application/json, application/problem+json',
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(intention === undefined ? {} : { 'idempotency-key': intention }),
+  };
+  try {
+    const until = anyOf(signal, AbortSignal.timeout(timeoutMs));
+    const response = await send(target, { method, headers, signal: until, ...(body === undefined ? {} : { body }) });
+    const text = await response.text();
+    if (!response.ok) return { error: refusalOf(response, text) };
+    if (response.status === 202 && method === 'GET')
+      return { error: new NoAnswer(`${target} is still being fetched`, { retryAfterMs: retryAfterMsOf(response) }) };
+    return { body: text === '' ? undefined : parsed(text) };
+  } catch (cause) {
+    signal?.throwIfAborted();
+    // Of logging in on the way.
+    if (cause instanceof Refused || cause instanceof NoAnswer) throw cause;
+    return { error: new NoAnswer(`no answer to ${method} ${target}`, { cause, intention }) };
+  }
+}
+
+/** How long to wait before the next try; undefined: it would not help, or might do something twice. */
+function waitAfter(error: Refused | NoAnswer, { method, isKeyed }: Operation, attempt: number): number | undefined {
+  const { retryAfterMs } = error;
+  const advisedMs = retryAfterMs === undefined ? undefined : retryAfterMs + Math.random() * jitterMs;
+  const isRepeatable = isKeyed || (method !== 'POST' && method !== 'PATCH');
+  if (error instanceof NoAnswer) return isRepeatable ? (advisedMs ?? backoffMs(attempt)) : undefined;
+  if (!worthRepeating.has(error.status)) return undefined;
+  if (!isRepeatable && !notBegun.has(error.code ?? '')) return undefined;
+  // The API says so when waiting helps; what stands before it often says nothing.
+  return advisedMs ?? (error.problem ? undefined : backoffMs(attempt));
+}
+
+function requestOf({ path, method }: Operation, { body, ...parameters }: Input) {
+  const query = new URLSearchParams();
+  const left = new Map(Object.entries(parameters).filter(([, value]) => value !== undefined));
+  const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = left.get(name);
+    left.delete(name);
+    return encodeURIComponent(String(value));
+  });
+  for (const [name, value] of left) query.set(name, String(value));
+  const target = query.size > 0 ? `${place}?${query}` : place;
+  return { target, body: body === undefined || method === 'GET' ? undefined : JSON.stringify(body) };
+}

@@ -25,8 +25,8 @@ export function byLogin(logIn: () => Promise<string>): Credentials {
       }
     },
     hasAnother(refused) {
-      // Who was refused after somebody else has logged in anew needs no login more.
-      if (refused === known) current = undefined;
+      // Of all who are refused with it, one logs in anew.
+      if (refused === known) current = known = undefined;
       return true;
     },
   };

@@ -1,0 +1,131 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
+import { blocksOf } from '../support/blocks.ts';
+import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
+import { logIn, type Platform, startPlatform } from '../support/processes/platform.ts';
+import { plainEnvironment } from '../support/processes/platform-process.ts';
+import { follow, freePort, until } from '../support/processes/process.ts';
+
+const Packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
+const [buy = '', receive = ''] = blocksOf('docs/client.md')
+  .filter(({ language }) => language === 'js')
+  .map(({ text }) => text);
+
+let checkout: Checkout;
+let platform: Platform;
+let folder: string;
+let packed: z.output<typeof Packed>[0];
+const run = (command: string, args: readonly string[], cwd: string) =>
+  execFileSync(command, args, { cwd, env: plainEnvironment(), encoding: 'utf8', stdio: 'pipe' });
+
+beforeAll(async () => {
+  checkout = makeCheckout();
+  folder = mkdtempSync(join(tmpdir(), 'orderflow-stranger-'));
+  const pack = ['pack', '--json', '--silent', '--pack-destination', folder];
+  [packed] = Packed.parse(JSON.parse(run('npm', pack, join(checkout.folder, 'clients', 'typescript'))));
+  run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`], folder);
+  platform = await startPlatform();
+});
+afterAll(async () => {
+  await platform.stop();
+  rmSync(folder, { recursive: true });
+  checkout[Symbol.dispose]();
+});
+
+/** Runs a program of the stranger's by the system's own Node. */
+function start(name: string, text: string, env: Readonly<Record<string, string>>) {
+  writeFileSync(join(folder, name), text);
+  return follow(spawn('node', [name], { cwd: folder, env: { ...plainEnvironment(), ...env }, stdio: 'pipe' }));
+}
+
+it('holds what it says, and needs nothing else', () => {
+  const paths = packed.files.map(({ path }) => path);
+  expect(paths).toEqual(
+    expect.arrayContaining(['dist/src/orderflow.js', 'dist/src/orderflow.d.ts', 'dist/cli/main.js']),
+  );
+  expect(paths.filter((path) => !/^(package\.json|README\.md|dist\/.+\.(js|d\.ts))$/.test(path))).toEqual([]);
+  const manifest: unknown = JSON.parse(
+    readFileSync(join(folder, 'node_modules/@orderflow/client/package.json'), 'utf8'),
+  );
+  expect(manifest).not.toHaveProperty('dependencies');
+});
+
+it('places an order and watches it to paid, in the ten lines of the page', async () => {
+  expect(buy.trim().split('\n').length).toBeLessThanOrEqual(10);
+  const key = await logIn(platform.url, 'demo');
+  const program = start('buy.mjs', buy, { ORDERFLOW_URL: platform.url, ORDERFLOW_KEY: key });
+  expect(await program.ended, program.output()).toBe(0);
+  expect(program.output()).toMatch(/^(pending\n)?paid\n$/);
+});
+
+it('takes a webhook that is signed, and no other', async () => {
+  const bytes = Buffer.from('a secret of 24 bytes ...');
+  const [port, secret] = [await freePort(), `whsec_${bytes.toString('base64')}`];
+  const program = start('receive.mjs', receive, { PORT: String(port), WEBHOOK_SECRET: secret });
+  const body = JSON.stringify({ id: randomUUID(), type: 'order.paid', subject: 'an order' });
+  const deliver = async (key: Buffer) => {
+    const [id, at] = [`msg_${randomUUID()}`, String(Math.floor(Date.now() / 1_000))];
+    const signature = createHmac('sha256', key).update(`${id}.${at}.${body}`).digest('base64');
+    const headers = { 'webhook-id': id, 'webhook-timestamp': at, 'webhook-signature': `v1,${signature}` };
+    return (await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body })).status;
+  };
+  expect(await until('it listens', () => deliver(bytes).catch(() => undefined))).toBe(204);
+  expect(program.output()).toBe('order.paid an order\n');
+  expect(await deliver(Buffer.from('another secret'))).toBe(400);
+  expect(program.output()).toBe('order.paid an order\n');
+  await program.signal('SIGTERM');
+});
+
+it('has types that hold for strangers: what is right is taken, and what is wrong is found', () => {
+  const options = {
+    strict: true,
+    noEmit: true,
+    module: 'nodenext',
+    target: 'es2022',
+    lib: ['es2022', 'dom'],
+    types: [],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions: options, include: ['*.mts'] }));
+  symlinkSync(join(checkout.folder, 'node_modules', 'typescript'), join(folder, 'node_modules', 'typescript'));
+  const check = (text: string) => {
+    writeFileSync(
+      join(folder, 'program.mts'),
+      `import { openOrderflow } from '@orderflow/client';\nconst o = openOrderflow();\n${text}`,
+    );
+    return checkout.run(`cd '${folder}' && node node_modules/typescript/bin/tsc -p .`);
+  };
+  const right = check(`
+    const { status, total_amount } = await o.readOrder({ id: 'x' });
+    const isPaid: boolean = status === 'paid' && total_amount > 0;
+    for await (const news of o.followOrders()) if (news.type === 'order.paid') news.data.payment_id.length;
+    for await (const { email } of o.all('listUsers')) email.length;
+    export { isPaid };`);
+  expect(right).toEqual({ status: 0, output: '' });
+  const wrong = check(`
+    await o.placeOrder({ body: { product: [1] } });
+    await o.readOrder();
+    for await (const news of o.followOrders()) if (news.type === 'order.payed') news;
+    o.all('readOrder');
+    export {};`);
+  expect(wrong.output.match(/^program\.mts\(\d+/gm)).toEqual([
+    'program.mts(4',
+    'program.mts(5',
+    'program.mts(6',
+    'program.mts(7',
+  ]);
+});
+
+it('brings the command line', async () => {
+  const key = await logIn(platform.url, 'demo');
+  const env = { ...plainEnvironment(), ORDERFLOW_URL: platform.url, ORDERFLOW_KEY: key };
+  const program = follow(
+    spawn('npx', ['--offline', 'orderflow', 'orders', 'place', '1', '--json'], { cwd: folder, env }),
+  );
+  expect(await program.ended, program.output()).toBe(0);
+  expect(JSON.parse(program.output())).toMatchObject({ total_amount: 60, currency: 'USD' });
+});

@@ -152,6 +152,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
   {
     what: 'reads the environment',
     pattern: /\bprocess\.env\b/,
+    in: /^clients\//,
+    only: ['clients/typescript/cli/main.ts'],
+  },
+  {
+    what: 'reads the environment',
+    pattern: /\bprocess\.env\b/,
     in: /^sandbox\//,
     only: ['sandbox/settings.ts'],
   },
@@ -218,6 +224,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     what: 'uses a key or an argument of Redis by its place; give it a name at the top',
     pattern: /^(?!local \w+ = |--).*\b(KEYS|ARGV)\b/m,
     in: /\.lua$/,
+    only: [],
+  },
+  {
+    what: 'is of Node alone, or of the product; the client runs in browsers, and is packed by itself',
+    pattern: /\bfrom '(node:|(\.\.\/){2,})|\bprocess\.(?!env)|\bBuffer\b/,
+    in: /^clients\/typescript\/src\//,
     only: [],
   },
   { what: 'writes to the console', pattern: /\bconsole\./, in: /^src\//, only: [] },

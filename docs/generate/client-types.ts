@@ -94,10 +94,8 @@ function operationText(method: string, { operationId, summary, parameters, reque
   };
   const needed = named.filter(({ required }) => required).map(({ name }) => name);
   const required = requestBody?.required ? [...needed, 'body'] : needed;
-  const hasInput = Object.keys(properties).length > 0;
-  const input = hasInput
-    ? typeText({ type: 'object', properties, required }, '    ')
-    : 'Readonly<Record<never, never>>';
+  const taken = Object.keys(properties).length > 0 ? [typeText({ type: 'object', properties, required }, '    ')] : [];
+  const input = [...taken, ...(required.length === 0 ? ['undefined'] : [])].join(' | ');
   // A read that is answered with 202 is asked again until there is something to read.
   const answers = successesOf(responses, method === 'get' ? '202' : undefined).map(({ content }) =>
     content?.[json]?.schema ? typeText(content[json].schema, '    ') : 'undefined',

@@ -191,9 +191,10 @@ it('ends when it is told to, also while it waits, with the reason', async () => 
   const ending = new AbortController();
   const asked = openOrderflow({ url }).placeOrder(one, { signal: ending.signal });
   const reason = new Error('enough');
-  const ended = expect(asked).rejects.toBe(reason);
-  await until('it is asked', () => heard.length > 0 || undefined);
-  ending.abort(reason);
-  await ended;
+  const end = async () => {
+    await until('it is asked', () => heard.length > 0 || undefined);
+    ending.abort(reason);
+  };
+  await Promise.all([expect(asked).rejects.toBe(reason), end()]);
   expect(heard).toHaveLength(1);
 });

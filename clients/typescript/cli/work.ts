@@ -1,7 +1,7 @@
-import type { Job, Operations } from '../src/orderflow.ts';
+import type { Job } from '../src/orderflow.ts';
 import { type Command, exits, Misuse, onlyWord, wholeNumber } from './command.ts';
 
-type State = NonNullable<Operations['searchJobs']['input']['state']>;
+type State = Job['state'];
 const states: readonly State[] = ['waiting', 'active', 'delayed', 'completed', 'failed'];
 
 const jobs: Command = {
@@ -11,7 +11,7 @@ const jobs: Command = {
   options: {
     kind: { value: 'KIND', summary: 'of this kind alone, such as charge-order' },
     key: { value: 'KEY', summary: 'about this order or symbol alone' },
-    state: { value: 'STATE', summary: `${states.join(', ')}` },
+    state: { value: 'STATE', summary: states.join(', ') },
     limit: { value: 'NUMBER', summary: 'how many; default: 20' },
   },
   async run(call) {

@@ -1,6 +1,7 @@
 import { anyOf, backoffMs, pause } from './pause.ts';
-import { NoAnswer, parsed, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
+import { NoAnswer, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
 import type { Send } from './send.ts';
+import { parsed } from './trust.ts';
 
 /** How an operation is asked; the generated ones say it of each. */
 export type Operation = Readonly<{ method: string; path: string; isKeyed: boolean }>;

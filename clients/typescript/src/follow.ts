@@ -1,7 +1,8 @@
 import { framesOf } from './frames.ts';
 import { anyOf, pause } from './pause.ts';
-import { NoAnswer, parsed, refusalOf, Refused } from './refusals.ts';
+import { NoAnswer, refusalOf, Refused } from './refusals.ts';
 import type { Send } from './send.ts';
+import { parsed } from './trust.ts';
 
 /** How a stream shall be followed. */
 export type Following = Readonly<{
@@ -50,7 +51,7 @@ export async function* follow<Event extends { id: string }>(
       const response = await send(path, { headers, signal: anyOf(signal, silence.signal) });
       if (!response.ok || !response.body) throw refusalOf(response, await response.text());
       yield { type: 'opened' };
-      for await (const frame of framesOf(response.body, silence.heard)) {
+      for await (const frame of framesOf(response.body, () => silence.broken())) {
         end = performance.now() + patienceMs;
         retryMs = frame.retryMs ?? retryMs;
         position = frame.id ?? position;
@@ -68,7 +69,8 @@ export async function* follow<Event extends { id: string }>(
       silence.close();
     }
     const waitMs = (fault instanceof Refused ? fault.retryAfterMs : undefined) ?? retryMs;
-    if (performance.now() + waitMs > end) throw fault ?? new NoAnswer(`${path} does not stay open`, {});
+    if (performance.now() + waitMs > end)
+      throw fault instanceof Refused ? fault : new NoAnswer(`${path} does not stay open`, { cause: fault });
     await pause(waitMs, signal);
   }
 }
@@ -85,7 +87,7 @@ function openSilence() {
   let timer = setTimeout(abort, mostSilenceMs);
   return {
     signal: controller.signal,
-    heard() {
+    broken() {
       clearTimeout(timer);
       timer = setTimeout(abort, mostSilenceMs);
     },

@@ -1,12 +1,11 @@
 import { type Ask, type Asking, type Input, openAsk } from './ask.ts';
 import { byLogin, fixedKey } from './credentials.ts';
 import { follow, type Followed, type Following, type Opened } from './follow.ts';
-import { operations, type Operations } from './generated/api.ts';
+import { operations, type Operations, type Order } from './generated/api.ts';
 import type { MarketEvent, OrdersEvent } from './generated/events.ts';
-import { assume } from './refusals.ts';
 import { openSend } from './send.ts';
+import { assume } from './trust.ts';
 import { watchOrder, type Watching } from './watch-order.ts';
-import type { Order } from './generated/api.ts';
 
 export type { Asking } from './ask.ts';
 export type { Followed, Following, Gap } from './follow.ts';
@@ -27,10 +26,10 @@ export type Settings = Readonly<{
 }>;
 
 type Name = keyof Operations;
-type Ways<N extends Name> =
-  Readonly<Record<never, never>> extends Operations[N]['input']
-    ? [input?: Operations[N]['input'], asking?: Asking]
-    : [input: Operations[N]['input'], asking?: Asking];
+/** An input of which nothing is needed may be left out. */
+type Ways<N extends Name> = undefined extends Operations[N]['input']
+  ? [input?: Operations[N]['input'], asking?: Asking]
+  : [input: Operations[N]['input'], asking?: Asking];
 /** A function an operation. */
 type Calls = { readonly [N in Name]: (...ways: Ways<N>) => Promise<Operations[N]['answer']> };
 /** The operations that answer a page of a list. */
@@ -114,8 +113,7 @@ async function* everyOf<N extends ListName>(
 }
 
 function pathOf(path: string, parameters: Readonly<Record<string, string | false | undefined>>): string {
-  const query = new URLSearchParams(
-    Object.entries(parameters).flatMap(([name, value]) => (value ? [[name, value]] : [])),
-  );
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value);
   return query.size > 0 ? `${path}?${query}` : path;
 }

@@ -1,4 +1,5 @@
 import type { Problem } from './generated/api.ts';
+import { parsed } from './trust.ts';
 
 /** An answer that is a refusal. `problem` is what the API said; undefined when something on the way has answered in its place. */
 export class Refused extends Error {
@@ -53,13 +54,3 @@ export function retryAfterMsOf({ headers }: Response): number | undefined {
   const ms = /^\d+$/.test(said) ? Number(said) * 1_000 : Date.parse(said) - Date.now();
   return Number.isNaN(ms) ? undefined : Math.max(0, ms);
 }
-
-/** JSON as what the description says it is: the server's answers are trusted, not checked again. */
-export function parsed<T>(text: string): T {
-  const value: unknown = JSON.parse(text);
-  assume<T>(value);
-  return value;
-}
-
-/** Takes a value for what its maker promises; types are all that changes. */
-export function assume<T>(_value: unknown): asserts _value is T {}

@@ -2,8 +2,8 @@ import type { Ask } from './ask.ts';
 import { follow, type Following } from './follow.ts';
 import { operations, type Order } from './generated/api.ts';
 import type { OrdersEvent } from './generated/events.ts';
-import { assume } from './refusals.ts';
 import type { Send } from './send.ts';
+import { assume } from './trust.ts';
 
 /** How an order shall be watched; `all` is for administrators, who watch the orders of others. */
 export type Watching = Omit<Following, 'after'> & Readonly<{ all?: boolean | undefined }>;

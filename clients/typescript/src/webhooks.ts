@@ -1,5 +1,5 @@
 import type { AnyEvent } from './generated/events.ts';
-import { parsed } from './refusals.ts';
+import { parsed } from './trust.ts';
 
 export type { AnyEvent } from './generated/events.ts';
 

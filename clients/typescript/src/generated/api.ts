@@ -907,7 +907,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: AuditList;
   };
   /** Jobs that gave up, newest first, each with its reason. */
@@ -918,7 +918,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: DeadLetterList;
   };
   /** The durable log of all events, oldest first: what a lost stream is restored from. */
@@ -928,7 +928,7 @@ export type Operations = {
       after?: string | undefined;
       subject?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: EventList;
   };
   /** The catalogue of background work: what there is, what it takes, how it is retried. */
@@ -937,7 +937,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: JobKindList;
   };
   /** One's own orders, newest first; an administrator sees all. */
@@ -947,7 +947,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: OrderList;
   };
   /** The payments of one's own orders, newest first; an administrator sees all. */
@@ -958,7 +958,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: PaymentList;
   };
   /** What can be ordered, by id; searched by words and category. */
@@ -973,7 +973,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: ProductList;
   };
   /** How every queue is: depth, oldest waiting, outcomes, workers, paused or limited until; and what lags. */
@@ -982,7 +982,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: QueueList;
   };
   /** One's own logins that have not expired, newest first; never the tokens themselves. */
@@ -991,7 +991,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: TokenList;
   };
   /** Everyone with an account, oldest first. */
@@ -1001,7 +1001,7 @@ export type Operations = {
       cursor?: string | undefined;
       limit?: number | undefined;
       role?: 'user' | 'operator' | 'admin' | undefined;
-    }>;
+    }> | undefined;
     answer: UserList;
   };
   /** What is polled without anybody asking, and how often. */
@@ -1010,7 +1010,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: Watchlist;
   };
   /** Exchanges e-mail and password for a token, and sets the session cookie. */
@@ -1029,12 +1029,12 @@ export type Operations = {
   };
   /** Ends the login that the request came with, and takes the session cookie back. */
   logout: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: undefined;
   };
   /** Who the token belongs to. */
   me: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: User;
   };
   /** Pays an order that waits for it, or whose last payment has failed. */
@@ -1047,7 +1047,7 @@ export type Operations = {
   };
   /** Says that the API is there; touches nothing. */
   ping: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: Readonly<{
       status: 'ok';
     }>;
@@ -1071,7 +1071,7 @@ export type Operations = {
   };
   /** What has been used of the provider’s plan, for whom, and what waits. */
   readBudget: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: Budget;
   };
   /** A company’s profile in the provider’s own keys. */
@@ -1302,7 +1302,7 @@ export type Operations = {
   replayDeadLetters: {
     input: Readonly<{
       body?: ReplayRequest | undefined;
-    }>;
+    }> | undefined;
     answer: Replay;
   };
   /** Gives a job that has failed for good all its attempts again. */
@@ -1314,7 +1314,7 @@ export type Operations = {
   };
   /** Ends all of one's own logins, the one of this request included. */
   revokeAllTokens: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: undefined;
   };
   /** Ends one of one's own logins. */
@@ -1334,7 +1334,7 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
-    }>;
+    }> | undefined;
     answer: JobList;
   };
   /** The symbols that fit some words, best first. */
@@ -1346,17 +1346,17 @@ export type Operations = {
   };
   /** Whether payments are being processed. Changes nothing: starting is a POST. */
   showPaymentsQueue: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: PaymentsQueue;
   };
   /** Goes on with charges and refunds after a stop. */
   startPayments: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: PaymentsQueue;
   };
   /** Stops charging and refunding until told otherwise, over restarts and a lost Redis. Orders are still taken. */
   stopPayments: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: PaymentsQueue;
   };
   /** Polls a symbol no longer. What is stored of it stays. */
@@ -1368,7 +1368,7 @@ export type Operations = {
   };
   /** Reads the product feed now, or joins the reading under way. */
   syncProducts: {
-    input: Readonly<Record<never, never>>;
+    input: undefined;
     answer: Job;
   };
   /** Polls a symbol from now on, or more or less often than before. */

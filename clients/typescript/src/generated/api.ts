@@ -1,15 +1,59 @@
 // Made of /openapi.json by `npm run docs`; a test fails when it is stale.
 
+export type ApiKey = Readonly<{
+  id: string;
+  /** For whom it acts. */
+  user_id: number;
+  name: string;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  /** What the key begins with. */
+  start: string;
+  /** Its own limit of requests; null: its owner's alone. */
+  per_minute: number | null;
+  created_at: string;
+  expires_at: string | null;
+  /** To the minute. */
+  last_used_at: string | null;
+  /** From which address. */
+  last_used_from: string | null;
+  /** The key that it takes over from. */
+  replaces: string | null;
+}>;
+
+export type ApiKeyList = Readonly<{
+  data: ReadonlyArray<ApiKey>;
+  next_cursor: string | null;
+}>;
+
+export type ApiKeyRequest = Readonly<{
+  /** What you call it. */
+  name: string;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  /** When it ends by itself; never, when left out. */
+  expires_at?: string | undefined;
+  /** Its own limit of requests, within its owner's. */
+  per_minute?: number | undefined;
+}>;
+
+export type ApiKeyRotation = Readonly<{
+  /** How long the old key goes on beside the new one. */
+  overlap_seconds?: number | undefined;
+  /** When the new key ends; as long after its making as the old one, when left out. */
+  expires_at?: string | undefined;
+}>;
+
 export type AuditEntry = Readonly<{
   id: string;
   at: string;
   /** The user; null: nobody known. */
   actor: number | null;
+  /** The API key that acted for them. */
+  key_id: string | null;
   /** From where. */
   address: string | null;
   /** The id of the operation, as it stands here; on the board what it asked for. */
   action: string;
-  /** Of what: the id of a user, product, order, job or token, a symbol, or the name of a queue. */
+  /** Of what: the id of a user, product, order, job, token or key, a symbol, or the name of a queue. */
   subject: string | null;
   /** Of a change on the board; null: every queue. */
   queue: string | null;
@@ -138,7 +182,13 @@ export type CryptoHistory = Readonly<{
 export type DeadLetter = Readonly<{
   id: string;
   kind: string;
+  /** null: the kind is defined no more. */
+  queue: string | null;
   job_id: string;
+  /** Where the job can be read for a day after it gave up. */
+  job_url: string | null;
+  /** Where it is on Bull Board, as long. */
+  board_url: string | null;
   /** A sentence in brackets, where it could not be kept. */
   payload?: unknown | undefined;
   reason: string;
@@ -146,6 +196,7 @@ export type DeadLetter = Readonly<{
   died_at: string;
   replayed_at: string | null;
   replay_job_id: string | null;
+  replay_job_url: string | null;
 }>;
 
 export type DeadLetterList = Readonly<{
@@ -279,6 +330,28 @@ export type JobList = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type NewApiKey = Readonly<{
+  id: string;
+  /** For whom it acts. */
+  user_id: number;
+  name: string;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  /** What the key begins with. */
+  start: string;
+  /** Its own limit of requests; null: its owner's alone. */
+  per_minute: number | null;
+  created_at: string;
+  expires_at: string | null;
+  /** To the minute. */
+  last_used_at: string | null;
+  /** From which address. */
+  last_used_from: string | null;
+  /** The key that it takes over from. */
+  replaces: string | null;
+  /** Shown this once; only its hash is kept. */
+  key: string;
+}>;
+
 export type NewProduct = Readonly<{
   title: string;
   /** In major units, with no more decimals than the currency. */
@@ -388,6 +461,30 @@ export type OrderList = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type OrderPreview = Readonly<{
+  user_id: number;
+  items: ReadonlyArray<Readonly<{
+    product_id: number;
+    title: string;
+    quantity: number;
+    unit_price: number;
+    line_total: number;
+    /** Of a converted line: the rate it was converted at. */
+    fx_rate?: number | undefined;
+    /** Pieces that are left now; null: they are not counted. */
+    stock: number | null;
+  }>>;
+  total_amount: number;
+  currency: string;
+  /** Units of `currency` for one of the products’; null when none was needed, or several. */
+  fx_rate: number | null;
+  fx_source: string | null;
+  /** For when the rate holds; of several the oldest. */
+  fx_as_of: string | null;
+  /** What the order would be charged to; null: it would wait until it is paid. */
+  payment_method: string | null;
+}>;
+
 export type OrderRequest = Readonly<{
   user_id?: number | undefined;
   products?: ReadonlyArray<number> | undefined;
@@ -475,7 +572,7 @@ export type Problem = Readonly<{
   title: string;
   status: number;
   detail: string;
-  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
+  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'insufficient_scope' | 'too_many_keys' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'too_many_webhooks' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
   request_id: string;
   /** Where traces are kept. */
   trace_id?: string | undefined;
@@ -558,6 +655,37 @@ export type Queue = Readonly<{
   /** Processes that work this queue. */
   workers: number | null;
   oldest_waiting_seconds: number | null;
+}>;
+
+export type QueueHistory = Readonly<{
+  queue: string;
+  by: 'minute' | 'hour';
+  from: string;
+  to: string;
+  total: Readonly<{
+    done: number;
+    /** For good. */
+    failed: number;
+    /** Seconds from when a job was due until it had ended: half of them took no longer. null: none ended. */
+    p50: number | null;
+    /** The same of 95 in a hundred. */
+    p95: number | null;
+    /** The same of 99 in a hundred. */
+    p99: number | null;
+  }>;
+  data: ReadonlyArray<Readonly<{
+    /** Its beginning. */
+    at: string;
+    done: number;
+    /** For good. */
+    failed: number;
+    /** Seconds from when a job was due until it had ended: half of them took no longer. null: none ended. */
+    p50: number | null;
+    /** The same of 95 in a hundred. */
+    p95: number | null;
+    /** The same of 99 in a hundred. */
+    p99: number | null;
+  }>>;
 }>;
 
 export type QueueList = Readonly<{
@@ -775,9 +903,9 @@ export type User = Readonly<{
 export type UserChange = Readonly<{
   email?: string | undefined;
   name?: string | undefined;
-  /** For administrators. */
+  /** For administrators. A lesser one ends the keys of the account. */
   role?: 'user' | 'operator' | 'admin' | undefined;
-  /** For administrators, of someone else's account, whose logins it ends; one's own: POST /auth/password. */
+  /** For administrators, of someone else's account, whose logins and keys it ends; one's own: POST /auth/password. */
   password?: string | undefined;
   /** Needed to change one's own e-mail. */
   current_password?: string | undefined;
@@ -819,6 +947,88 @@ export type Watchlist = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type Webhook = Readonly<{
+  id: string;
+  user_id: number;
+  url: string;
+  description: string | null;
+  scope: 'own' | 'all';
+  /** Event types that are sent; empty: all. */
+  types: ReadonlyArray<string>;
+  /** Symbols of which market data are sent; empty: all. */
+  symbols: ReadonlyArray<string>;
+  status: 'active' | 'paused';
+  /** Why it was paused, where nobody has asked for that. */
+  notice: string | null;
+  paused_at: string | null;
+  /** Rounds in a row in which the endpoint took nothing. */
+  failures: number;
+  /** Nothing is sent before, after a failure. */
+  next_try_at: string | null;
+  last_success_at: string | null;
+  /** The secret before signs as well until then. */
+  previous_secret_until: string | null;
+  created_at: string;
+}>;
+
+export type WebhookChange = Readonly<{
+  /** An https address of the public internet, to which events are posted. */
+  url?: string | undefined;
+  description?: string | null | undefined;
+  /** Event types, as /asyncapi.json lists them. None: all. */
+  types?: ReadonlyArray<string> | undefined;
+  /** Symbols of which market data are sent. None: all. */
+  symbols?: ReadonlyArray<string> | undefined;
+  /** `active` goes on where it stopped; what came meanwhile has waited. */
+  status?: 'active' | 'paused' | undefined;
+  /** Makes a new secret, shown in the answer; the one before signs as well for 24 hours. */
+  rotate_secret?: true | undefined;
+}>;
+
+export type WebhookDelivery = Readonly<{
+  /** Also the `webhook-id` of each try. */
+  event_id: string;
+  type: string;
+  subject: string;
+  /** `expired`: it was no longer in the log when its turn came, as market data are after a week. */
+  state: 'waiting' | 'retrying' | 'delivered' | 'expired';
+  attempts: number;
+  response_status: number | null;
+  /** Why there was no answer. */
+  error: string | null;
+  took_ms: number | null;
+  created_at: string;
+  next_try_at: string | null;
+  ended_at: string | null;
+}>;
+
+export type WebhookDeliveryList = Readonly<{
+  data: ReadonlyArray<WebhookDelivery>;
+  next_cursor: string | null;
+}>;
+
+export type WebhookList = Readonly<{
+  data: ReadonlyArray<Webhook>;
+  next_cursor: string | null;
+}>;
+
+export type WebhookRequest = Readonly<{
+  /** An https address of the public internet, to which events are posted. */
+  url: string;
+  /** `own`: what happens to one's own orders, and what is public; `all`: everything, for administrators. */
+  scope?: 'own' | 'all' | undefined;
+  description?: string | null | undefined;
+  /** Event types, as /asyncapi.json lists them. None: all. */
+  types?: ReadonlyArray<string> | undefined;
+  /** Symbols of which market data are sent. None: all. */
+  symbols?: ReadonlyArray<string> | undefined;
+}>;
+
+export type WebhookWithSecret = (Webhook) & (Readonly<{
+  /** What to verify signatures with. It is shown this once. */
+  secret?: string | undefined;
+}>);
+
 /** Every operation: what it takes, and what it answers. */
 export type Operations = {
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
@@ -859,6 +1069,21 @@ export type Operations = {
     }>;
     answer: User;
   };
+  /** Changes a webhook, pauses it or lets it go on, or gives it a new secret. */
+  changeWebhook: {
+    input: Readonly<{
+      id: string;
+      body: WebhookChange;
+    }>;
+    answer: WebhookWithSecret;
+  };
+  /** Makes an API key, with which a program acts for you within its scopes. */
+  createKey: {
+    input: Readonly<{
+      body: ApiKeyRequest;
+    }>;
+    answer: NewApiKey;
+  };
   /** Adds a product. */
   createProduct: {
     input: Readonly<{
@@ -872,6 +1097,13 @@ export type Operations = {
       body: NewUser;
     }>;
     answer: User;
+  };
+  /** Has events posted to an address from now on; the answer has the secret that verifies them, this once. */
+  createWebhook: {
+    input: Readonly<{
+      body: WebhookRequest;
+    }>;
+    answer: WebhookWithSecret;
   };
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
   deleteOrder: {
@@ -891,6 +1123,20 @@ export type Operations = {
   deleteUser: {
     input: Readonly<{
       id: number;
+    }>;
+    answer: undefined;
+  };
+  /** Ends a webhook: nothing more is sent to it. */
+  deleteWebhook: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: undefined;
+  };
+  /** Ends one of one's own API keys, and within seconds the streams that it has opened. */
+  endKey: {
+    input: Readonly<{
+      id: string;
     }>;
     answer: undefined;
   };
@@ -940,10 +1186,32 @@ export type Operations = {
     }> | undefined;
     answer: JobKindList;
   };
+  /** One's own API keys that have not expired, newest first; never the keys themselves. */
+  listKeys: {
+    input: Readonly<{
+      /** The `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      limit?: number | undefined;
+    }> | undefined;
+    answer: ApiKeyList;
+  };
   /** One's own orders, newest first; an administrator sees all. */
   listOrders: {
     input: Readonly<{
       status?: 'pending' | 'paid' | 'payment_failed' | 'cancelled' | 'partially_refunded' | 'refunded' | undefined;
+      /** Whose; of others than oneself for administrators. */
+      user_id?: number | undefined;
+      currency?: string | undefined;
+      /** Placed then or later. */
+      from?: string | undefined;
+      /** Placed then or earlier; a day is counted whole. */
+      to?: string | undefined;
+      /** The smallest total, in major units of `currency`, which it needs. */
+      min?: number | undefined;
+      /** The largest total, in major units of `currency`, which it needs. */
+      max?: number | undefined;
+      /** An order’s id, or at least its first 8 characters, or its customer’s whole e-mail. */
+      q?: string | undefined;
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
@@ -1013,6 +1281,26 @@ export type Operations = {
     }> | undefined;
     answer: Watchlist;
   };
+  /** What was sent to a webhook, or waits for it, the newest event first; kept for a week after it was taken. */
+  listWebhookDeliveries: {
+    input: Readonly<{
+      id: string;
+      state?: 'waiting' | 'retrying' | 'delivered' | 'expired' | undefined;
+      /** The `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      limit?: number | undefined;
+    }>;
+    answer: WebhookDeliveryList;
+  };
+  /** One's own webhooks, newest first; an administrator sees all. */
+  listWebhooks: {
+    input: Readonly<{
+      /** The `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      limit?: number | undefined;
+    }> | undefined;
+    answer: WebhookList;
+  };
   /** Exchanges e-mail and password for a token, and sets the session cookie. */
   login: {
     input: Readonly<{
@@ -1058,6 +1346,13 @@ export type Operations = {
       body: OrderRequest;
     }>;
     answer: Order;
+  };
+  /** What an order would cost now, and what is left of its products; nothing is written. */
+  previewOrder: {
+    input: Readonly<{
+      body: OrderRequest;
+    }>;
+    answer: OrderPreview;
   };
   /** Bars of a symbol, made of its stored prices. */
   readBars: {
@@ -1145,6 +1440,13 @@ export type Operations = {
     }>;
     answer: Job;
   };
+  /** One of one's own API keys. */
+  readKey: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: ApiKey;
+  };
   /** The news of a symbol, newest first. */
   readNews: {
     input: Readonly<{
@@ -1203,6 +1505,18 @@ export type Operations = {
       id: number;
     }>;
     answer: Product;
+  };
+  /** What ended in a queue, and how long it took, minute by minute or hour by hour. */
+  readQueueHistory: {
+    input: Readonly<{
+      name: string;
+      by?: 'minute' | 'hour' | undefined;
+      /** Default: an hour ago; by the hour, a day ago. */
+      from?: string | undefined;
+      /** Default: now. A day is counted whole. */
+      to?: string | undefined;
+    }>;
+    answer: QueueHistory;
   };
   /** A stock or crypto price in the provider’s own keys. */
   readQuote: {
@@ -1264,6 +1578,13 @@ export type Operations = {
     }>;
     answer: User;
   };
+  /** One webhook, and how it goes. */
+  readWebhook: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: Webhook;
+  };
   /** Takes the events of the payment gateway of this name; their signature is their login. */
   receiveGatewayWebhook: {
     input: Readonly<{
@@ -1305,6 +1626,14 @@ export type Operations = {
     }> | undefined;
     answer: Replay;
   };
+  /** Sends once more one event, or all that a webhook is told of a time, with the ids they had. */
+  replayWebhook: {
+    input: Readonly<{
+      id: string;
+      body: ReplayRequest;
+    }>;
+    answer: Job;
+  };
   /** Gives a job that has failed for good all its attempts again. */
   retryJob: {
     input: Readonly<{
@@ -1323,6 +1652,14 @@ export type Operations = {
       id: string;
     }>;
     answer: undefined;
+  };
+  /** Makes a key that takes over from another one, which ends a while later. */
+  rotateKey: {
+    input: Readonly<{
+      id: string;
+      body?: ApiKeyRotation | undefined;
+    }>;
+    answer: NewApiKey;
   };
   /** Jobs of the last day, newest first: by kind, by state, by what they are about. */
   searchJobs: {
@@ -1371,6 +1708,13 @@ export type Operations = {
     input: undefined;
     answer: Job;
   };
+  /** Sends a webhook an event of the type `webhook.test` now; the job's result says what was answered. */
+  testWebhook: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: Job;
+  };
   /** Polls a symbol from now on, or more or less often than before. */
   watchSymbol: {
     input: Readonly<{
@@ -1388,15 +1732,21 @@ export const operations = {
   changePassword: { method: 'POST', path: '/auth/password', isKeyed: false },
   changeProduct: { method: 'PATCH', path: '/products/{id}', isKeyed: false },
   changeUser: { method: 'PATCH', path: '/users/{id}', isKeyed: false },
+  changeWebhook: { method: 'PATCH', path: '/webhooks/{id}', isKeyed: false },
+  createKey: { method: 'POST', path: '/auth/keys', isKeyed: false },
   createProduct: { method: 'POST', path: '/products', isKeyed: true },
   createUser: { method: 'POST', path: '/users', isKeyed: true },
+  createWebhook: { method: 'POST', path: '/webhooks', isKeyed: true },
   deleteOrder: { method: 'DELETE', path: '/orders/{id}', isKeyed: true },
   deleteProduct: { method: 'DELETE', path: '/products/{id}', isKeyed: false },
   deleteUser: { method: 'DELETE', path: '/users/{id}', isKeyed: false },
+  deleteWebhook: { method: 'DELETE', path: '/webhooks/{id}', isKeyed: false },
+  endKey: { method: 'DELETE', path: '/auth/keys/{id}', isKeyed: false },
   listAudit: { method: 'GET', path: '/audit', isKeyed: false },
   listDeadLetters: { method: 'GET', path: '/dead-letters', isKeyed: false },
   listEvents: { method: 'GET', path: '/events', isKeyed: false },
   listJobKinds: { method: 'GET', path: '/jobs/kinds', isKeyed: false },
+  listKeys: { method: 'GET', path: '/auth/keys', isKeyed: false },
   listOrders: { method: 'GET', path: '/orders', isKeyed: false },
   listPayments: { method: 'GET', path: '/payments', isKeyed: false },
   listProducts: { method: 'GET', path: '/products', isKeyed: false },
@@ -1404,12 +1754,15 @@ export const operations = {
   listTokens: { method: 'GET', path: '/auth/tokens', isKeyed: false },
   listUsers: { method: 'GET', path: '/users', isKeyed: false },
   listWatchlist: { method: 'GET', path: '/market/watchlist', isKeyed: false },
+  listWebhookDeliveries: { method: 'GET', path: '/webhooks/{id}/deliveries', isKeyed: false },
+  listWebhooks: { method: 'GET', path: '/webhooks', isKeyed: false },
   login: { method: 'POST', path: '/auth/login', isKeyed: false },
   logout: { method: 'POST', path: '/auth/logout', isKeyed: false },
   me: { method: 'GET', path: '/auth/me', isKeyed: false },
   payOrder: { method: 'POST', path: '/orders/{id}/pay', isKeyed: true },
   ping: { method: 'GET', path: '/auth/ping', isKeyed: false },
   placeOrder: { method: 'POST', path: '/orders', isKeyed: true },
+  previewOrder: { method: 'POST', path: '/orders/preview', isKeyed: false },
   readBars: { method: 'GET', path: '/market/bars', isKeyed: false },
   readBudget: { method: 'GET', path: '/market/budget', isKeyed: false },
   readCompany: { method: 'GET', path: '/market/company', isKeyed: false },
@@ -1420,6 +1773,7 @@ export const operations = {
   readForex: { method: 'GET', path: '/market/forex', isKeyed: false },
   readForexHistory: { method: 'GET', path: '/market/forex/history', isKeyed: false },
   readJob: { method: 'GET', path: '/jobs/{id}', isKeyed: false },
+  readKey: { method: 'GET', path: '/auth/keys/{id}', isKeyed: false },
   readNews: { method: 'GET', path: '/market/news', isKeyed: false },
   readOrder: { method: 'GET', path: '/orders/{id}', isKeyed: false },
   readOrderTimeline: { method: 'GET', path: '/orders/{id}/timeline', isKeyed: false },
@@ -1427,6 +1781,7 @@ export const operations = {
   readPeers: { method: 'GET', path: '/market/peers', isKeyed: false },
   readPeersHistory: { method: 'GET', path: '/market/peers/history', isKeyed: false },
   readProduct: { method: 'GET', path: '/products/{id}', isKeyed: false },
+  readQueueHistory: { method: 'GET', path: '/queues/{name}/history', isKeyed: false },
   readQuote: { method: 'GET', path: '/market/quote', isKeyed: false },
   readQuoteHistory: { method: 'GET', path: '/market/quote/history', isKeyed: false },
   readQuotes: { method: 'GET', path: '/market/quotes', isKeyed: false },
@@ -1434,14 +1789,17 @@ export const operations = {
   readRecommendationsHistory: { method: 'GET', path: '/market/recommendations/history', isKeyed: false },
   readToken: { method: 'GET', path: '/auth/tokens/{id}', isKeyed: false },
   readUser: { method: 'GET', path: '/users/{id}', isKeyed: false },
+  readWebhook: { method: 'GET', path: '/webhooks/{id}', isKeyed: false },
   receiveGatewayWebhook: { method: 'POST', path: '/payments/webhook/{gateway}', isKeyed: false },
   receivePaymentWebhook: { method: 'POST', path: '/payments/webhook', isKeyed: false },
   refundOrder: { method: 'POST', path: '/orders/{id}/refund', isKeyed: true },
   register: { method: 'POST', path: '/auth/register', isKeyed: false },
   replayDeadLetters: { method: 'POST', path: '/dead-letters/replay', isKeyed: true },
+  replayWebhook: { method: 'POST', path: '/webhooks/{id}/replay', isKeyed: true },
   retryJob: { method: 'POST', path: '/jobs/{id}/retry', isKeyed: false },
   revokeAllTokens: { method: 'DELETE', path: '/auth/tokens', isKeyed: false },
   revokeToken: { method: 'DELETE', path: '/auth/tokens/{id}', isKeyed: false },
+  rotateKey: { method: 'POST', path: '/auth/keys/{id}/rotate', isKeyed: false },
   searchJobs: { method: 'GET', path: '/jobs', isKeyed: false },
   searchSymbols: { method: 'GET', path: '/market/search', isKeyed: false },
   showPaymentsQueue: { method: 'GET', path: '/payments/start', isKeyed: false },
@@ -1449,5 +1807,6 @@ export const operations = {
   stopPayments: { method: 'POST', path: '/payments/stop', isKeyed: false },
   stopWatchingSymbol: { method: 'DELETE', path: '/market/watchlist/{symbol}', isKeyed: false },
   syncProducts: { method: 'POST', path: '/products/sync', isKeyed: true },
+  testWebhook: { method: 'POST', path: '/webhooks/{id}/test', isKeyed: true },
   watchSymbol: { method: 'PUT', path: '/market/watchlist/{symbol}', isKeyed: false },
 } as const;

@@ -6,6 +6,7 @@ import { percentile } from './lengths.ts';
 
 /** By what the history of a queue is told, and how long that is, ms. */
 export const steps = { minute: 60_000, hour: 3_600_000 } as const;
+/** One of them. */
 export type Step = keyof typeof steps;
 
 /** What ended in some time; percentiles in seconds, null when nothing did. */

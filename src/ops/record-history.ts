@@ -68,7 +68,8 @@ export function openHistoryRecorder({ orm, transaction, log }: Recording): Histo
 
 // All processes lock rows in the order of the key, so that none waits for another in a circle.
 function inOrder(one: Row, other: Row): number {
-  if (one.minute < other.minute || one.minute > other.minute) return one.minute.getTime() - other.minute.getTime();
+  const byTime = one.minute.getTime() - other.minute.getTime();
+  if (byTime !== 0) return byTime;
   if (one.queue !== other.queue) return one.queue < other.queue ? -1 : 1;
   return one.length - other.length;
 }

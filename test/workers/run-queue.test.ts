@@ -9,8 +9,7 @@ import { type Attempt, defineJob, type Job, type JobContract } from '../../src/j
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
 import { nextTurn } from '../../src/workers/step-aside.ts';
-import type { EndedJob } from '../../src/ops/record-history.ts';
-import { recordEnds, runQueue } from '../../src/workers/run-queue.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
 import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
@@ -298,26 +297,4 @@ test('jobs that coalesce are one while they wait, and another one afterwards', a
   expect(next).not.toBe(first);
   await ended(next);
   expect(runs.toSorted()).toEqual(['Kim', 'Kim', 'Lee']);
-});
-
-test('each job that ends is recorded once, with how long it took from when it was due', async () => {
-  const recorded: EndedJob[] = [];
-  let tries = 0;
-  const { job, worker } = work(async ({ payload: { name } }) => {
-    if (name === 'Bea') throw new GiveUp('no');
-    if (name === 'Ada' && ++tries < 3) throw new Error('not yet');
-    return { greeting: name };
-  }, {});
-  recordEnds(worker, { note: (one) => recorded.push(one) });
-  const delayed = await queue().add(job.kind, { name: 'Cid' }, { delay: 400 });
-  for (const name of ['Ada', 'Bea'])
-    await queue().add(job.kind, { name }, { attempts: 3, backoff: { type: 'custom' } });
-  await until('three jobs', async () => recorded.length === 3 || undefined);
-  expect(recorded.map(({ isDone }) => isDone).toSorted()).toEqual([false, true, true]);
-  expect(new Set(recorded.map(({ queue: name }) => name))).toEqual(new Set(['upkeep']));
-  // What waits for its time is not late.
-  const { timestamp, finishedOn = 0 } = await ended(delayed.id ?? '');
-  expect(recorded).toContainEqual(
-    expect.objectContaining({ tookMs: finishedOn - timestamp - 400, endedAtMs: finishedOn, isDone: true }),
-  );
 });

@@ -1,13 +1,17 @@
-import { CannotStart } from './cannot-start.js';
+import { CannotStart } from '../tools/cannot-start.js';
 
 const demo = { email: 'demo@example.com', password: 'orderflow-demo' };
 const patienceMs = 15_000;
 const retryMs = 1_000;
 
-/** The API as a customer of the demo shop uses it. An API that is away for a moment is waited for. */
-export class DemoApi {
+/**
+ * The API as a customer of the demo shop uses it. An API that is away for a moment is waited for, and whoever has been logged
+ * out logs in again.
+ */
+export class CustomerApi {
   #url;
   #token = '';
+  #loggingIn;
 
   constructor(url) {
     this.#url = url;
@@ -19,13 +23,12 @@ export class DemoApi {
     return answer?.ok === true;
   }
 
+  /** @throws CannotStart when nobody can. */
   async logIn() {
-    const answer = await this.#ask('POST', '/auth/login', demo);
-    if (!answer?.ok)
-      throw new CannotStart(
-        `${demo.email} cannot log in at ${this.#url}; the demo needs the demo data, which production has not.`,
-      );
-    this.#token = (await answer.json()).access_token;
+    if (await this.#logInAgain()) return;
+    throw new CannotStart(
+      `${demo.email} cannot log in at ${this.#url}; the demo needs the demo data, which production has not.`,
+    );
   }
 
   /** Everything for sale that is at hand. */
@@ -53,6 +56,7 @@ export class DemoApi {
       const headers = { authorization: `Bearer ${this.#token}`, ...(lastId && { 'last-event-id': lastId }) };
       try {
         const answer = await fetch(`${this.#url}${path}`, { headers, signal });
+        if (answer.status === 401) await this.#logInAgain();
         for await (const { id, event, data } of answer.ok ? frames(answer.body) : []) {
           lastId = id ?? lastId;
           if (data !== undefined) void hear(event, JSON.parse(data));
@@ -64,8 +68,27 @@ export class DemoApi {
     }
   }
 
+  /** Whether that worked; of those who want to at once, one does. */
+  #logInAgain() {
+    const login = async () => {
+      const answer = await this.#send('POST', '/auth/login', demo, '');
+      if (answer?.ok) this.#token = (await answer.json()).access_token;
+      return answer?.ok === true;
+    };
+    return (this.#loggingIn ??= login().finally(() => (this.#loggingIn = undefined)));
+  }
+
   async #ask(method, path, body) {
-    const headers = { ...(this.#token && { authorization: `Bearer ${this.#token}` }) };
+    const token = this.#token;
+    const answer = await this.#send(method, path, body, token);
+    if (answer?.status !== 401) return answer;
+    // Another may have logged in meanwhile.
+    const isIn = token !== this.#token || (await this.#logInAgain());
+    return isIn ? this.#send(method, path, body, this.#token) : answer;
+  }
+
+  async #send(method, path, body, token) {
+    const headers = { ...(token && { authorization: `Bearer ${token}` }) };
     const init = { method, headers, signal: AbortSignal.timeout(patienceMs) };
     if (body) Object.assign(init, { body: JSON.stringify(body) });
     if (body) headers['content-type'] = 'application/json';

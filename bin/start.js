@@ -41,7 +41,7 @@ async function start(supervisor, directory, run) {
   Object.assign(run.content, { sandbox: upstreams.sandbox, mysql: servers.mysql, redis: servers.redis });
 
   const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
-  await steps.step('Database schema and demo data', () => migrate(node, env));
+  await steps.step('Database schema and demo data', () => migrate(node, env, upstreams.sandbox));
   await steps.step('Worker', () =>
     withFreePorts(1, ([healthPort]) =>
       supervisor.start(workerPart({ node, env, healthPort, health: healthUrl(healthPort) })),
@@ -79,9 +79,11 @@ async function startUpstreams({ supervisor, node, ports, dataDirectory }) {
   return upstreams;
 }
 
-async function migrate(node, env) {
+async function migrate(node, env, sandbox) {
   const demo = environment.isProduction ? [] : ['--demo'];
-  const { code, output } = await runTool(node.path, ['src/commands/migrate.ts', '--before-start', ...demo], {
+  // Only where the market is the sandbox's: what it makes up must not stand among real prices.
+  const prices = sandbox.finnhub ? ['--prices', sandbox.control] : [];
+  const { code, output } = await runTool(node.path, ['src/commands/migrate.ts', '--before-start', ...demo, ...prices], {
     cwd: root,
     env,
   });

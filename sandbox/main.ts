@@ -48,7 +48,15 @@ const ports = {
   products: await openUpstream('products', settings.products, createProducts(faults), arrivals, holds),
   rates: await openUpstream('rates', settings.rates, createRates(faults, seed, clock), arrivals, holds),
 };
-const control = await openControl(settings.control, { arrivals, faults, holds, stripe, windowMs: settings.windowMs });
+const control = await openControl(settings.control, {
+  arrivals,
+  faults,
+  holds,
+  stripe,
+  // A market of its own: whoever looks back must not set the other one's clock back.
+  past: openMarket(seed, hours),
+  windowMs: settings.windowMs,
+});
 
 const at = (port: number) => `http://127.0.0.1:${port}`;
 const urls = {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { type Answer, json, targets, text } from '../answer.ts';
 import type { Arrivals } from '../arrivals.ts';
 import { FaultRequest, type Faults } from '../faults.ts';
+import type { Market } from '../finnhub/market.ts';
+import { PastRequest, pastPrices } from '../finnhub/past-prices.ts';
 import { HoldRequest, type Holds } from '../holds.ts';
 import type { Stripe } from '../stripe/stripe.ts';
 import { listen, readBody, send } from '../upstream.ts';
@@ -21,6 +23,7 @@ export interface ControlParts {
   readonly faults: Faults;
   readonly holds: Holds;
   readonly stripe: Stripe;
+  readonly past: Market;
   readonly windowMs: number;
 }
 
@@ -69,6 +72,10 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
     case 'GET /arrivals': {
       const target = TargetName.safeParse(query.get('target'));
       return target.success ? json(200, arrivals.of(target.data)) : refused(target.error);
+    }
+    case 'GET /prices': {
+      const asked = PastRequest.safeParse(Object.fromEntries(query));
+      return asked.success ? json(200, pastPrices(parts.past, asked.data)) : refused(asked.error);
     }
     case 'GET /faults':
       return json(200, faults.active());

@@ -128,7 +128,8 @@ function priceKeys(row: PriceRow) {
   };
 }
 
-function priceRow(quote: ProviderQuote, observing: Observing): PriceRow {
+/** A price as its table keeps it. */
+export function priceRow(quote: ProviderQuote, observing: Observing): PriceRow {
   return {
     ...observing,
     current: rounded(quote.c, priceScale),

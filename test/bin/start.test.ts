@@ -1,9 +1,12 @@
 import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { freePort, untilTrue } from '../support/processes/process.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
 import { argumentsOf, groupOf, listen, Platform, processesOf } from '../support/processes/platform-process.ts';
+
+const Bars = z.object({ data: z.array(z.unknown()) });
 
 describe('npm start', () => {
   let checkout: Checkout;
@@ -15,7 +18,7 @@ describe('npm start', () => {
     // The example must work as it is, as the README promises.
     copyFileSync(join(checkout.folder, '.env.example'), join(checkout.folder, '.env'));
     port = await freePort();
-    platform = new Platform(checkout, port);
+    platform = new Platform(checkout, port, { WATCHLIST: 'AAPL' });
     await platform.ready();
   });
 
@@ -39,6 +42,13 @@ describe('npm start', () => {
     const { api, sandbox } = platform.run();
     const page = await (await fetch(api)).text();
     expect(page).toContain(`<meta name="orderflow-sandbox" content="${sandbox.control}"`);
+  });
+
+  it('has days of prices for its charts from the first start', async () => {
+    const { api } = platform.run();
+    const from = new Date(Date.now() - 5 * 86_400_000).toISOString();
+    const answer = await fetch(`${api}/market/bars?symbol=AAPL&interval=1h&from=${from}`);
+    expect(Bars.parse(await answer.json()).data.length).toBeGreaterThanOrEqual(5 * 24);
   });
 
   it('says where everything is, who may log in, and what to try', () => {

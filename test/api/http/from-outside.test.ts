@@ -70,7 +70,7 @@ function pathOf({ path, parameters }: Operation, given: Readonly<Record<string, 
     .filter((one) => one.in === 'query' && one.required)
     .map(({ name }): [string, string] => [name, 'USD']);
   const query = new URLSearchParams([...needed, ...Object.entries(given)]).toString();
-  return `${path.replace(/\{\w+\}/, order)}?${query}`;
+  return `${path.replace('{name}', 'payments').replace(/\{\w+\}/, order)}?${query}`;
 }
 
 async function expectRefused(path: string, pointer: string, headers: Record<string, string> = {}): Promise<void> {

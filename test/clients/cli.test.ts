@@ -113,7 +113,7 @@ it('follows a stream until Ctrl-C, also from a position on', async () => {
   expect(tail.said()).not.toContain('"order.paid"');
   const market = start(['tail', 'market', '--symbols', 'NVDA', '--after', '0-1']);
   expect(await run('quote', 'NVDA')).toMatchObject({ code: 0 });
-  await until('a price', () => /^\S+Z {2}quote\.updated {2}NVDA {2}\{"symbol"/.test(market.said()) || undefined);
+  await until('a price', () => /^\S+Z {2}quote\.updated {2}NVDA {2}\{"symbol"/m.test(market.said()) || undefined);
   await market.signal('SIGTERM');
   expect(await market.ended).toBe(0);
 });

@@ -3,13 +3,20 @@
 // moment, so that all twenty come while the first still waits.
 //
 //   node examples/coalescing.ts
-import { z } from 'zod';
+import { apiAddress } from './addresses.ts';
 import { tallyOrders } from './jobs/tally-orders.job.ts';
-import { jobEnded, logIn, openQueues, say } from './platform.ts';
+import { administrator, jobEnded, openApi, openQueues, say } from './platform.ts';
 
-const ask = await logIn();
+const api = openApi();
+const { access_token } = await api.login({ body: administrator });
 const queues = openQueues();
-const turn = (verb: 'pause' | 'resume') => ask(z.unknown(), 'PUT', `/admin/queues/api/queues/upkeep/${verb}`);
+
+async function turn(verb: 'pause' | 'resume'): Promise<void> {
+  const headers = { authorization: `Bearer ${access_token}` };
+  const board = `${apiAddress()}/admin/queues/api`;
+  const { ok, status } = await fetch(`${board}/queues/upkeep/${verb}`, { method: 'PUT', headers });
+  if (!ok) throw new Error(`the board has answered ${verb} with ${status}`);
+}
 
 const day = new Date().toISOString().slice(0, 10);
 
@@ -26,7 +33,7 @@ const asked = await askTwenty();
 const ids = [...new Set(asked)];
 say(`${asked.length} have asked; jobs: ${ids.length}`);
 for (const id of ids) {
-  const { state, result } = await jobEnded(ask, id);
+  const { state, result } = await jobEnded(api, id);
   say(`tally-orders is ${state}: ${JSON.stringify(result)}`);
 }
 await queues.close();

@@ -2,10 +2,10 @@
 // for a day and to whoever holds its id. A worker does the work, and the program that asked may end meanwhile.
 //
 //   node examples/enqueue-and-wait.ts
-import { Job, jobEnded, logIn, say } from './platform.ts';
+import { jobEnded, openApi, say } from './platform.ts';
 
-const ask = await logIn();
-const { id, kind, state } = await ask(Job, 'POST', '/products/sync');
+const api = openApi();
+const { id, kind, state } = await api.syncProducts();
 say(`${kind} is ${state}: GET /jobs/${id}`);
-const ended = await jobEnded(ask, id);
+const ended = await jobEnded(api, id);
 say(`${kind} is ${ended.state}: ${JSON.stringify(ended.result ?? ended.error)}`);

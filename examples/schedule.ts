@@ -3,13 +3,10 @@
 //
 //   node examples/schedule.ts
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import { Job, logIn, say } from './platform.ts';
+import { openApi, say } from './platform.ts';
 
-const Runs = z.object({ data: z.array(Job) });
-
-const ask = await logIn();
-const lastRuns = async () => (await ask(Runs, 'GET', '/jobs?kind=list-low-stock&state=completed&limit=2')).data;
+const api = openApi();
+const lastRuns = async () => (await api.searchJobs({ kind: 'list-low-stock', state: 'completed', limit: 2 })).data;
 let runs = await lastRuns();
 while (runs.length < 2) {
   await sleep(500);

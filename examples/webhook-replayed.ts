@@ -5,22 +5,14 @@
 //
 // The secret is the one that `npm start` gives to its sandbox; STRIPE_WEBHOOK_SECRET names another.
 import { createHmac, randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
 import { apiAddress } from './addresses.ts';
-import { logIn, say } from './platform.ts';
+import { openApi, say } from './platform.ts';
 
-const Order = z.object({ id: z.string(), payment: z.object({ id: z.string(), status: z.string() }) });
-const Payment = z.object({ gateway_reference: z.string() });
-const Timeline = z.object({ data: z.array(z.object({ type: z.string(), outcome: z.string().nullish() })) });
-
-const ask = await logIn();
-let order = await ask(Order, 'POST', '/orders', { user_id: 2, products: [1, 2], total_amount: 100 });
-while (order.payment.status !== 'succeeded') {
-  await sleep(100);
-  order = await ask(Order, 'GET', `/orders/${order.id}`);
-}
-const { gateway_reference: charge } = await ask(Payment, 'GET', `/payments/${order.payment.id}`);
+const api = openApi();
+const { id } = await api.placeOrder({ body: { user_id: 2, products: [1, 2], total_amount: 100 } });
+for await (const { status } of api.watchOrder(id)) say(`the order is ${status}`);
+const { data: payments } = await api.listPayments({ order_id: id });
+const charge = payments[0]?.gateway_reference;
 
 const dispute = { id: `dp_${randomUUID()}`, status: 'needs_response', amount: 10_000, currency: 'usd' };
 const body = JSON.stringify({
@@ -41,7 +33,7 @@ async function deliver(): Promise<number> {
 
 for (const which of ['first', 'second']) {
   const status = await deliver();
-  const { data } = await ask(Timeline, 'GET', `/orders/${order.id}/timeline`);
-  const noted = data.filter(({ outcome }) => outcome === 'charge.dispute.created');
+  const { data } = await api.readOrderTimeline({ id });
+  const noted = data.filter((entry) => 'outcome' in entry && entry.outcome === 'charge.dispute.created');
   say(`the ${which} delivery is answered with ${status}; in the timeline: ${noted.length}`);
 }

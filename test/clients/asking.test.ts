@@ -173,6 +173,15 @@ it('logs in once for all that ask, anew when the login has ended, and not for ev
   expect(logins).toBe(9);
 });
 
+it('logs in again after a login that was refused', async () => {
+  const granted = { status: 200, body: { access_token: 'token' } };
+  const { url, heard } = await serve(problem(401, 'bad_credentials'), granted, { status: 200, body: { id: 1 } });
+  const { me } = openOrderflow({ url, login: { email: 'a@example.com', password: 'a long sentence' } });
+  await expect(me()).rejects.toMatchObject({ code: 'bad_credentials' });
+  expect(await me()).toEqual({ id: 1 });
+  expect(heard.map((each) => each.url)).toEqual(['/auth/login', '/auth/login', '/auth/me']);
+});
+
 it('does not hand its key to whoever it is redirected to', async () => {
   const stranger: string[] = [];
   const elsewhere = await listen((request, response) => {

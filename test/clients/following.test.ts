@@ -105,6 +105,32 @@ it('waits where the API has no place for it, as long as that says', async () => 
   await follower.end();
 });
 
+it('does not wait for longer than it may, where it is told to', async () => {
+  const { url, connections } = await serve((response) => void response.writeHead(503, { 'retry-after': '3600' }).end());
+  expect(await follow(url).ended).toMatchObject({ status: 503, retryAfterMs: 3_600_000 });
+  expect(connections).toHaveLength(1);
+});
+
+it('leaves no connection behind an order that has been paid already', async () => {
+  const { url, connections } = await serve((response, count) => {
+    if (count === 1) return open(response);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    return void response.end('{"status":"paid"}');
+  });
+  // Kept, so that no garbage collection closes what the client has left open.
+  const kept: Response[] = [];
+  const keeping: typeof fetch = async (...request) => {
+    const response = await fetch(...request);
+    kept.push(response);
+    return response;
+  };
+  for await (const { status } of openOrderflow({ url, fetch: keeping }).watchOrder('an order'))
+    expect(status).toBe('paid');
+  expect(connections.map((one) => one.url)).toEqual(['/streams/orders', '/orders/an%20order']);
+  await until('it is closed', () => connections[0]?.isOver() || undefined);
+  expect(kept).toHaveLength(2);
+});
+
 it.each([401, 403, 422])('ends with the refusal when it is refused with %i', async (status) => {
   const { url, connections } = await serve((response) => void response.writeHead(status).end());
   const error = await follow(url).ended;

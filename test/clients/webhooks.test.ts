@@ -59,6 +59,17 @@ it.each([
   await expect(verifyWebhook({ ...received, ...other })).rejects.toThrow(BadSignature);
 });
 
+it('refuses a time that is none, though it is signed', async () => {
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  for (const timestamp of ['soon', '-1', '']) {
+    const signature = createHmac('sha256', key)
+      .update(`${published['webhook-id']}.${timestamp}.${body}`)
+      .digest('base64');
+    const headers = { ...published, 'webhook-timestamp': timestamp, 'webhook-signature': `v1,${signature}` };
+    await expect(verifyWebhook({ ...received, headers })).rejects.toThrow(BadSignature);
+  }
+});
+
 it('does not take an empty secret, by which anybody could sign', async () => {
   const signature = createHmac('sha256', '').update(`${published['webhook-id']}.1614265330.${body}`).digest('base64');
   const headers = { ...published, 'webhook-signature': `v1,${signature}` };

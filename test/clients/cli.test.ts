@@ -8,6 +8,7 @@ import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { plainEnvironment } from '../support/processes/platform-process.ts';
 import { logIn, type Platform, startPlatform } from '../support/processes/platform.ts';
 import { follow, until } from '../support/processes/process.ts';
+import { listen } from '../support/upstreams/local-server.ts';
 
 const Listed = z.object({ data: z.array(z.unknown()) });
 let platform: Platform;
@@ -180,6 +181,22 @@ it('tells refusals by the problem, to people and to programs', async () => {
   const again = await run('orders', 'place', '99999', '--json');
   expect(again).toMatchObject({ code: 1, said: '' });
   expect(linesOf(again.complained)).toMatchObject([{ code: 'unknown_product', status: 422 }]);
+});
+
+it('prints nothing that a terminal would take for a command', async () => {
+  const items = [{ product_id: 1, title: '\u001b[2Jmug\u009b31m\r', quantity: 1, unit_price: 1, line_total: 1 }];
+  const order = { id: 'an order', status: 'paid', items, total_amount: 1, currency: 'USD', payment: null };
+  const hostile = await listen((_, response) => {
+    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(order));
+  });
+  for (const flags of [[], ['--json']]) {
+    const cli = start(['orders', 'place', '1', ...flags], { ORDERFLOW_URL: hostile.url });
+    expect(await cli.ended, cli.complained()).toBe(0);
+    expect(cli.said()).toContain('mug');
+    expect(cli.said()).not.toMatch(/[^\P{Cc}\n]/u);
+    if (flags.length > 0) expect(linesOf(cli.said())).toEqual([order]);
+  }
+  await hostile.close();
 });
 
 it.each([

@@ -31,7 +31,7 @@ async function main(): Promise<number> {
       return typeof value === 'string' ? value : undefined;
     },
     is: (option) => values[option] === true,
-    print: (answer, words) => process.stdout.write(`${isJson ? JSON.stringify(answer) : words}\n`),
+    print: (answer, words) => process.stdout.write(lineOf(answer, words)),
     signal: interrupted.signal,
   });
 }
@@ -79,7 +79,14 @@ function explain(error: unknown): number {
 }
 
 function complain(problem: object, words: string): void {
-  process.stderr.write(`${isJson ? JSON.stringify(problem) : words}\n`);
+  process.stderr.write(lineOf(problem, words));
+}
+
+/** What is printed. A title or a reason comes from elsewhere: no terminal shall take it for a command. */
+function lineOf(answer: unknown, words: string): string {
+  const text = isJson ? JSON.stringify(answer) : words;
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return `${text.replaceAll(/[^\P{Cc}\n]/gu, isJson ? escaped : '\uFFFD')}\n`;
 }
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort());

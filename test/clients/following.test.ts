@@ -111,6 +111,29 @@ it('does not wait for longer than it may, where it is told to', async () => {
   expect(connections).toHaveLength(1);
 });
 
+it('reads an order anew when it may have changed, and tells each state once', async () => {
+  const states = ['pending', 'pending', 'pending', 'paid'];
+  let read = 0;
+  const { url, connection, connections } = await serve((response, count) => {
+    if (count === 1) return open(response);
+    response.writeHead(200, { 'content-type': 'application/json' });
+    return void response.end(JSON.stringify({ status: states[(read += 1) - 1] }));
+  });
+  const told: string[] = [];
+  const watching = (async () => {
+    for await (const { status } of openOrderflow({ url }).watchOrder('mine')) told.push(status);
+  })();
+  const about = (subject: string, id: string) => `data: ${JSON.stringify({ id, type: 'order.updated', subject })}\n\n`;
+  const { response } = await connection(1);
+  await until('it is read', () => read === 1 || undefined);
+  response.write(`${about('of others', 'a')}event: gap\ndata: {"reason":"trimmed"}\n\n`);
+  await until('it is read after a gap', () => read === 2 || undefined);
+  response.write(about('of others', 'b') + about('mine', 'c') + about('mine', 'd'));
+  await watching;
+  expect(told).toEqual(['pending', 'paid']);
+  expect(connections).toHaveLength(1 + states.length);
+});
+
 it('leaves no connection behind an order that has been paid already', async () => {
   const { url, connections } = await serve((response, count) => {
     if (count === 1) return open(response);

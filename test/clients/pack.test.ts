@@ -26,7 +26,7 @@ const run = (command: string, args: readonly string[], cwd: string) =>
 beforeAll(async () => {
   checkout = makeCheckout();
   folder = mkdtempSync(join(tmpdir(), 'orderflow-stranger-'));
-  const pack = ['pack', '--json', '--silent', '--pack-destination', folder];
+  const pack = ['pack', '--json', '--loglevel=error', '--pack-destination', folder];
   [packed] = Packed.parse(JSON.parse(run('npm', pack, join(checkout.folder, 'clients', 'typescript'))));
   run('npm', ['install', '--offline', '--no-audit', '--no-fund', `./${packed.filename}`], folder);
   platform = await startPlatform();
@@ -53,6 +53,9 @@ it('holds what it says, and needs nothing else', () => {
     readFileSync(join(folder, 'node_modules/@orderflow/client/package.json'), 'utf8'),
   );
   expect(manifest).not.toHaveProperty('dependencies');
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
+  expect(manifest).toMatchObject({ version });
+  expect(readFileSync('docs/client.md', 'utf8')).toContain(`/${packed.filename}\n`);
 });
 
 it('places an order and watches it to paid, in the ten lines of the page', async () => {

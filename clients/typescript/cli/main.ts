@@ -85,8 +85,9 @@ function complain(problem: object, words: string): void {
 /** What is printed. A title or a reason comes from elsewhere: no terminal shall take it for a command. */
 function lineOf(answer: unknown, words: string): string {
   const text = isJson ? JSON.stringify(answer) : words;
-  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  return `${text.replaceAll(/[^\P{Cc}\n]/gu, isJson ? escaped : '\uFFFD')}\n`;
+  const shown = (character: string) =>
+    isJson ? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}` : '\uFFFD';
+  return `${text.replaceAll(/[^\P{Cc}\n]/gu, shown)}\n`;
 }
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => interrupted.abort());

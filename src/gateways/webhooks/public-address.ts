@@ -41,9 +41,8 @@ export function isPublicAddress(address: string): boolean {
 
 /** Whether a name can be looked up by the whole world: names of one word, and some endings, are of a network's own. */
 function isPublicName(name: string): boolean {
-  return (
-    name.includes('.') && !/\.(localhost|local|internal|intranet|private|lan|home|corp|home\.arpa)\.?$/i.test(name)
-  );
+  const plain = name.replace(/\.$/, '');
+  return plain.includes('.') && !/\.(localhost|local|internal|intranet|private|lan|home|corp|home\.arpa)$/i.test(plain);
 }
 
 /** The host of a URL without the brackets of IPv6. */

@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
+import { claim, findDue, release } from '../../../src/webhooks/claim.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
+import { outOfOrder, type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
+
+let api: TestApi;
+let receiver: Receiver;
+let hooks: ReturnType<typeof webhooksOf>;
+beforeAll(async () => {
+  [api, receiver] = await Promise.all([openTestApi(), startReceiver()]);
+  hooks = webhooksOf(api);
+});
+afterAll(async () => {
+  await receiver.close();
+  await api.close();
+});
+
+let path = '';
+let id = '';
+let count = 0;
+beforeEach(async () => {
+  path = `/hook-${(count += 1)}`;
+  ({ id } = await hooks.create({ url: receiver.urlOf(path) }));
+});
+const em = () => api.ctx.orm.em.fork();
+const came = () => receiver.arrivals(path).map(({ subject, version }) => `${subject} ${version}`);
+const days = (some: number) => some * 24 * 3_600_000;
+/** Lets the time of every wait be over. */
+const waited = async () => {
+  await hooks.set(id, { retryAt: null });
+  await em().nativeUpdate(WebhookDelivery, { endpoint: id, state: 'retrying' }, { dueAt: null });
+};
+
+test('it tells what waits, in order per subject, and then has nothing to do', async () => {
+  const [a, b] = [`${path}-a`, `${path}-b`];
+  await hooks.publish(a, b, a, a, b);
+  expect(await hooks.deliver(id)).toBe(5);
+  expect(came().toSorted()).toEqual([`${a} 1`, `${a} 2`, `${a} 3`, `${b} 1`, `${b} 2`]);
+  expect(outOfOrder(receiver.arrivals(path))).toEqual([]);
+  expect(await hooks.deliver(id)).toBe(0);
+  expect(await hooks.stored(id)).toMatchObject({ wakeAt: null, claim: null, failures: 0 });
+});
+
+test('twice at once it tells once: the second run finds the endpoint claimed', async () => {
+  await hooks.publish(`${path}-a`, `${path}-b`);
+  receiver.behave(path, () => new Promise((resolve) => setImmediate(resolve, 204)));
+  const told = await Promise.all([hooks.deliver(id), hooks.deliver(id), hooks.deliver(id)]);
+  expect(told.toSorted()).toEqual([0, 0, 2]);
+  expect(came()).toHaveLength(2);
+});
+
+test('a run that died is taken over when its claim is over, and tells again what it had not written down', async () => {
+  await hooks.publish(`${path}-a`);
+  const token = await claim(em(), id);
+  expect(token).toBeDefined();
+  expect([await hooks.deliver(id), came()]).toEqual([0, []]);
+  expect(await findDue(em())).not.toContain(id);
+  await hooks.set(id, { wakeAt: new Date(Date.now() - 1_000) });
+  expect(await findDue(em())).toContain(id);
+  expect(await findDue(em())).not.toContain(id);
+  expect(await hooks.deliver(id)).toBe(1);
+  // The one that was taken for dead lets nothing go that is not its own.
+  await release(em(), id, token ?? '', undefined);
+});
+
+test('what comes while a run works is looked after at once when it is over', async () => {
+  await hooks.publish(`${path}-a`);
+  const token = await claim(em(), id);
+  await hooks.publish(`${path}-b`);
+  expect(await findDue(em())).not.toContain(id);
+  await release(em(), id, token ?? '', undefined);
+  expect(await findDue(em())).toContain(id);
+});
+
+test('an endpoint that takes nothing is tried with one event, left alone longer each time, and then gets all in order', async () => {
+  receiver.behave(path, () => 500);
+  const subjects = Array.from({ length: 30 }, (_, index) => `${path}-${index}`);
+  await hooks.publish(...subjects, ...subjects);
+  expect(await hooks.deliver(id)).toBe(0);
+  // Five at once are under way when the first fails.
+  expect(came().length).toBeLessThanOrEqual(5);
+  const waits: number[] = [];
+  for (const failures of [1, 2, 3]) {
+    const { failures: stored, retryAt, wakeAt } = await hooks.stored(id);
+    expect(stored).toBe(failures);
+    expect(wakeAt).toEqual(retryAt);
+    waits.push((retryAt?.getTime() ?? 0) - Date.now());
+    const before = came().length;
+    expect(await hooks.deliver(id)).toBe(0);
+    expect(came().length).toBe(before);
+    await waited();
+    await hooks.deliver(id);
+    expect(came().length).toBe(before + 1);
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(20_000);
+  await waited();
+  receiver.behave(path, () => 204);
+  expect(await hooks.deliver(id)).toBe(60);
+  expect(outOfOrder(receiver.arrivals(path))).toEqual([]);
+  expect(await hooks.stored(id)).toMatchObject({ failures: 0, retryAt: null });
+});
+
+test('one event that fails keeps back its own subject alone', async () => {
+  const [bad, good] = [`${path}-bad`, `${path}-good`];
+  receiver.behave(path, ({ subject }) => (subject === bad ? 500 : 204));
+  await hooks.publish(good, bad, bad, good);
+  expect(await hooks.deliver(id)).toBe(2);
+  expect(await hooks.stored(id)).toMatchObject({ failures: 0, retryAt: null, wakeAt: expect.any(Date) });
+  await hooks.publish(good);
+  expect(await hooks.deliver(id)).toBe(1);
+  // Alone it fails again, and the endpoint is not held to be away for it.
+  await waited();
+  expect(await hooks.deliver(id)).toBe(0);
+  expect(await hooks.stored(id)).toMatchObject({ failures: 0, retryAt: null });
+  receiver.behave(path, () => 204);
+  await waited();
+  expect(await hooks.deliver(id)).toBe(2);
+  expect(outOfOrder(receiver.arrivals(path))).toEqual([]);
+});
+
+test('after three days it is paused with a notice; resumed, it goes on where it stopped', async () => {
+  const subject = `${path}-a`;
+  receiver.behave(path, () => 503);
+  await hooks.publish(subject, subject);
+  await hooks.deliver(id);
+  await waited();
+  await em().nativeUpdate(
+    WebhookDelivery,
+    { endpoint: id, position: { $gt: 0 }, state: 'retrying' },
+    {
+      failingSince: new Date(Date.now() - days(3)),
+    },
+  );
+  await hooks.deliver(id);
+  expect(await hooks.stored(id)).toMatchObject({
+    status: 'paused',
+    notice: expect.stringMatching(/has not been taken for three days; last: it answered 503/),
+    wakeAt: null,
+  });
+  receiver.behave(path, () => 204);
+  await hooks.publish(subject);
+  expect(await hooks.deliver(id)).toBe(0);
+  const resumed = await api.send('PATCH', `/webhooks/${id}`, { as: 'demo', body: { status: 'active' } });
+  expect(await resumed.json()).toMatchObject({ status: 'active', notice: null, paused_at: null, failures: 0 });
+  expect(await hooks.deliver(id)).toBe(3);
+  expect(outOfOrder(receiver.arrivals(path))).toEqual([]);
+});
+
+test('one that says that it is gone is paused at once', async () => {
+  receiver.behave(path, () => 410);
+  await hooks.publish(`${path}-a`);
+  await hooks.deliver(id);
+  expect(await hooks.stored(id)).toMatchObject({ status: 'paused', notice: expect.stringContaining('410') });
+});
+
+test('what is no longer in the log expires, and keeps nothing back', async () => {
+  const subject = `${path}-a`;
+  await hooks.publish(subject, subject);
+  const [, first] = (await hooks.deliveries(id)).data;
+  await em().nativeDelete(EventLog, { id: first?.event_id ?? '' });
+  expect(await hooks.deliver(id)).toBe(1);
+  expect((await hooks.deliveries(id)).data.map(({ state }) => state)).toEqual(['delivered', 'expired']);
+});
+
+test('whoever administers no more is told of all no more, and of their own still', async () => {
+  const all = await hooks.create({ url: receiver.urlOf(`${path}-all`), scope: 'all' }, 'admin');
+  await hooks.publish(`${path}-a`);
+  await api.ctx.orm.em.fork().execute("update users set role = 'user' where id = 2");
+  expect(await hooks.deliver(all.id)).toBe(0);
+  expect(await hooks.stored(all.id)).toMatchObject({ status: 'paused', notice: expect.stringContaining('owner') });
+  await hooks.publish(`${path}-b`);
+  await api.ctx.orm.em.fork().execute("update users set role = 'admin' where id = 2");
+  expect((await hooks.deliveries(all.id)).data).toHaveLength(1);
+  expect(receiver.arrivals(`${path}-all`)).toEqual([]);
+});

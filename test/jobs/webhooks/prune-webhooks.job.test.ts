@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
+import { pruneWebhooks } from '../../../src/jobs/webhooks/prune-webhooks.job.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
+const em = () => api.ctx.orm.em.fork();
+const prune = () => performJob(pruneWebhooks, {}, api.ctx);
+const left = async (id: string) => (await webhooksOf(api).deliveries(id)).data.length;
+
+test('what was taken a week ago goes; what waits stays, unless its webhook has been paused for a month', async () => {
+  const hooks = webhooksOf(api);
+  const { id } = await hooks.create({ url: 'https://shop.example.com/hook' });
+  await hooks.publish('a', 'b', 'c');
+  const at = async (index: number, fields: object) => {
+    const event = (await hooks.deliveries(id)).data[index]?.event_id ?? '';
+    await em().nativeUpdate(WebhookDelivery, { endpoint: id, eventId: event }, fields);
+  };
+  await at(0, { state: 'delivered', endedAt: daysAgo(6) });
+  await at(1, { state: 'delivered', endedAt: daysAgo(8) });
+  await at(2, { createdAt: daysAgo(100) });
+  expect(await prune()).toEqual({ deleted: 1 });
+  expect(await left(id)).toBe(2);
+  await hooks.set(id, { status: 'paused', pausedAt: daysAgo(29) });
+  expect(await prune()).toEqual({ deleted: 0 });
+  await hooks.set(id, { pausedAt: daysAgo(31) });
+  expect(await prune()).toEqual({ deleted: 2 });
+  expect(await em().count(WebhookEndpoint, { id })).toBe(1);
+  await hooks.set(id, { status: 'active', pausedAt: null });
+});
+
+test('a webhook that is deleted, or whose owner is, goes with all that was to be told', async () => {
+  const hooks = webhooksOf(api);
+  const { id } = await hooks.create({ url: 'https://shop.example.com/hook' });
+  await hooks.publish('a');
+  expect((await api.send('DELETE', `/webhooks/${id}`, { as: 'demo' })).status).toBe(204);
+  expect(await prune()).toEqual({ deleted: 2 });
+  const orphan = await hooks.create({ url: 'https://shop.example.com/hook' });
+  expect((await api.send('DELETE', '/users/1', { as: 'admin' })).status).toBe(204);
+  expect(await hooks.stored(orphan.id)).toMatchObject({ deletedAt: expect.any(Date) });
+  // The webhook of before, what it was to be told, and this one.
+  expect(await prune()).toEqual({ deleted: 3 });
+  expect(await prune()).toEqual({ deleted: 0 });
+});

@@ -1,0 +1,84 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { replayWebhook } from '../../../src/jobs/webhooks/replay-webhook.job.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
+import { type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
+import { positionBefore } from '../../../src/webhooks/replay.ts';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
+import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { publishOrders } from '../../support/load/publish-orders.ts';
+
+let api: TestApi;
+let receiver: Receiver;
+beforeAll(async () => {
+  [api, receiver] = await Promise.all([openTestApi(), startReceiver()]);
+});
+afterAll(async () => {
+  await receiver.close();
+  await api.close();
+});
+
+const log = () => api.ctx.orm.em.fork().find(EventLog, {}, { orderBy: { position: 'asc' } });
+
+test('it sends again what is in the stretch and for the webhook, with its ids and in order; twice, once more', async () => {
+  const hooks = webhooksOf(api);
+  await hooks.publish('a', 'b', 'a', 'b');
+  // What was before there was a webhook can be asked for, too.
+  const { id } = await hooks.create({ url: receiver.urlOf('/again') });
+  const other = await hooks.create({ url: receiver.urlOf('/other'), types: ['order.refunded'] });
+  const events = await log();
+  const [first, , third] = events.map(({ position }) => position ?? 0);
+  const stretch = { after: (first ?? 0) - 1, until: third ?? 0 };
+  for (const _ of ['once', 'twice']) {
+    expect(await performJob(replayWebhook, { webhook_id: id, ...stretch }, api.ctx)).toEqual({ is_last: true });
+    expect(await hooks.deliver(id)).toBe(3);
+  }
+  const told = receiver.arrivals('/again').map((one) => one.id);
+  const ids = events.slice(0, 3).map((one) => one.id);
+  expect(told.slice(0, 3).toSorted()).toEqual(ids.toSorted());
+  expect(told.slice(3).toSorted()).toEqual(ids.toSorted());
+  await performJob(replayWebhook, { webhook_id: other.id, ...stretch }, api.ctx);
+  expect(await hooks.deliver(other.id)).toBe(0);
+});
+
+test('a long stretch is gone on with by another job, asked for by the same transaction', async () => {
+  const { id } = await webhooksOf(api).create({ url: receiver.urlOf('/long') });
+  const { position: before } = (await log()).at(-1) ?? {};
+  await publishOrders(api.ctx.orm, { events: 1_500, orders: 10, userId: 1 });
+  await api.ctx.events.relay.announce();
+  const last = (await log()).at(-1)?.position ?? 0;
+  const asked: unknown[] = [];
+  const ctx = {
+    ...api.ctx,
+    transaction: async <T>(work: Parameters<typeof api.ctx.transaction<T>>[0]) =>
+      api.ctx.transaction((tx, after) =>
+        work(tx, { ...after, enqueue: (_job, payload) => (asked.push(payload), 'none') }),
+      ),
+  };
+  const payload = { webhook_id: id, after: before ?? 0, until: last };
+  expect(await performJob(replayWebhook, payload, ctx)).toEqual({ is_last: false });
+  expect(asked).toEqual([{ ...payload, after: (before ?? 0) + 1_000 }]);
+  expect(await performJob(replayWebhook, { ...payload, after: (before ?? 0) + 1_000 }, ctx)).toEqual({ is_last: true });
+  expect(asked).toHaveLength(1);
+  const { data } = await webhooksOf(api).deliveries(id, '?state=waiting&limit=100');
+  expect(data).toHaveLength(100);
+  expect(await api.ctx.orm.em.fork().count(OutboxMessage, { name: replayWebhook.kind })).toBe(0);
+});
+
+test('a moment is found in the log by halving, over what has been deleted', async () => {
+  const events = await log();
+  await api.ctx.orm.em.fork().nativeDelete(EventLog, { position: { $in: [2, 3, 7] } });
+  for (const { position, entryMs } of events.slice(0, 12)) {
+    const earlier = events.filter((one) => (one.entryMs ?? 0) < (entryMs ?? 0)).map((one) => one.position ?? 0);
+    const kept = earlier.filter((one) => ![2, 3, 7].includes(one));
+    const found = await positionBefore(api.ctx.orm.em.fork(), new Date(entryMs ?? 0));
+    expect(
+      kept.filter((one) => one > found),
+      String(position),
+    ).toEqual([]);
+    expect(found).toBeLessThan(position ?? 0);
+  }
+  expect(await positionBefore(api.ctx.orm.em.fork(), new Date(0))).toBe(0);
+  expect(await positionBefore(api.ctx.orm.em.fork(), new Date(Date.now() + 1_000))).toBe(events.at(-1)?.position);
+});

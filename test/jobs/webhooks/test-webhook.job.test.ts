@@ -1,0 +1,65 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { GiveUp } from '../../../src/errors.ts';
+import { testWebhook } from '../../../src/jobs/webhooks/test-webhook.job.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
+import { type Receiver, startReceiver, verified } from '../../support/upstreams/webhook-receiver.ts';
+
+let api: TestApi;
+let receiver: Receiver;
+beforeAll(async () => {
+  [api, receiver] = await Promise.all([openTestApi(), startReceiver()]);
+});
+afterAll(async () => {
+  await receiver.close();
+  await api.close();
+});
+const create = (path: string) => webhooksOf(api).create({ url: receiver.urlOf(path), types: ['order.paid'] });
+
+test('it sends a signed event, whatever the filters say, and tells what was answered; twice it has one id', async () => {
+  const { id, secret } = await create('/well');
+  const job = randomUUIDv7();
+  for (const _ of ['once', 'twice'])
+    expect(await performJob(testWebhook, { webhook_id: id }, api.ctx, { id: job })).toEqual({
+      delivered: true,
+      response_status: 204,
+      error: null,
+    });
+  const arrivals = receiver.arrivals('/well');
+  expect(arrivals.map((one) => verified(one, secret))).toEqual([
+    {
+      id: job,
+      type: 'webhook.test',
+      version: 1,
+      schema: 1,
+      time: expect.any(String),
+      subject: id,
+      data: { webhook_id: id },
+    },
+    expect.objectContaining({ id: job }),
+  ]);
+});
+
+test('a refusal and no answer are results, too', async () => {
+  const { id } = await create('/odd');
+  receiver.behave('/odd', () => 302);
+  expect(await performJob(testWebhook, { webhook_id: id }, api.ctx)).toEqual({
+    delivered: false,
+    response_status: 302,
+    error: null,
+  });
+  receiver.behave('/odd', () => 'cut');
+  expect(await performJob(testWebhook, { webhook_id: id }, api.ctx)).toEqual({
+    delivered: false,
+    response_status: null,
+    error: 'ECONNRESET',
+  });
+});
+
+test('it gives up when the webhook has been deleted', async () => {
+  const { id } = await create('/gone');
+  await api.send('DELETE', `/webhooks/${id}`, { as: 'demo' });
+  await expect(performJob(testWebhook, { webhook_id: id }, api.ctx)).rejects.toThrow(GiveUp);
+});

@@ -131,7 +131,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'api/ops',
     'entities',
     'gateways/webhooks',
-    'jobs',
+    'jobs/webhooks',
     'market',
     'webhooks',
   ],

@@ -71,6 +71,15 @@ test('a webhook replayed: the second delivery is known', async () => {
   ]);
 });
 
+test('webhooks received: verified, and each event once', async () => {
+  expect(await run('receive-webhooks.ts')).toEqual([
+    'webhook.test',
+    'order.created',
+    'order.paid',
+    'the order is paid',
+  ]);
+});
+
 test('renaming a kind: jobs of the old name, asked for before a deploy, end after it', async () => {
   await Promise.all(platform.workers.map((worker) => worker.signal('SIGTERM')));
   const example = start('rename-kind.ts');

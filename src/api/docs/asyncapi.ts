@@ -9,7 +9,8 @@ const about =
   'What Orderflow announces on Redis streams, at least once, in order per subject. A consumer drops what it has seen by ' +
   '`id`, and knows by a jump of `version` that it has missed something of a subject. In Redis each field of the payload ' +
   'is a field of the entry, as text, and `data` is JSON text. Browsers read `orders` and `market` as server-sent ' +
-  'events at /streams/orders and /streams/market, where the payload is one line of JSON; see /openapi.json.';
+  'events at /streams/orders and /streams/market, where the payload is one line of JSON, and webhooks (POST /webhooks) post the ' +
+  'same line, signed; see /openapi.json.';
 
 /** AsyncAPI's description of every stream and event, from their definitions: one that is added is in it by itself. */
 export function asyncApiOf({ streams, events }: Definitions, version: string) {

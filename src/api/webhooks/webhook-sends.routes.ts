@@ -3,38 +3,27 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { EventLog } from '../../entities/outbox.entity.ts';
 import { Problem } from '../../errors.ts';
-import { webhooks as queue } from '../../jobs/queues.ts';
+import { replayWebhook } from '../../jobs/webhooks/replay-webhook.job.ts';
+import { testWebhook } from '../../jobs/webhooks/test-webhook.job.ts';
 import { choosers, readWishes } from '../../webhooks/endpoint.ts';
-import { webhookJobs } from '../../webhooks/jobs.ts';
 import { positionBefore, type Stretch } from '../../webhooks/replay.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { audit } from '../callers/audit.ts';
-import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { type Answer, answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { JobView } from '../ops/job-view.ts';
+import { JobView, unsentJobView } from '../ops/job-view.ts';
 import { ReplayRequest } from './webhook-request.ts';
 import { exampleWebhook } from './webhook-view.ts';
 import { namedWebhook } from './webhooks.routes.ts';
 
 const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
 
-/** A job that has been asked for by this transaction. */
-function askedJob(id: string, { kind }: Readonly<{ kind: string }>, at: Date): z.input<typeof JobView> {
-  return {
-    id,
-    kind,
-    queue: queue.name,
-    state: 'waiting',
-    attempts: 0,
-    created_at: at.toISOString(),
-    started_at: null,
-    finished_at: null,
-  };
-}
+type AskedJob = Parameters<typeof unsentJobView>[1];
 
 /** What an operation answers that has asked for a job. */
-function accepted(job: Readonly<{ kind: string }>) {
-  const example = askedJob('019341d2-0000-7000-8000-000000000008', job, new Date(Date.UTC(2026, 10, 22, 10)));
+function accepted(job: AskedJob) {
+  const createdAt = new Date(Date.UTC(2026, 10, 22, 10));
+  const example = unsentJobView({ id: '019341d2-0000-7000-8000-000000000008', createdAt }, job);
   return {
     202: {
       description: 'The job.',
@@ -46,6 +35,10 @@ function accepted(job: Readonly<{ kind: string }>) {
   };
 }
 
+function askedFor(job: AskedJob, id: string, createdAt: Date): Answer {
+  return { status: 202, body: unsentJobView({ id, createdAt }, job), location: `/jobs/${id}` };
+}
+
 const test = defineRoute(
   'user',
   {
@@ -55,14 +48,13 @@ const test = defineRoute(
     summary: "Sends a webhook an event of the type `webhook.test` now; the job's result says what was answered.",
     tags: ['webhooks'],
     request: { params, headers: IdempotencyHeaders },
-    responses: accepted(webhookJobs.test),
+    responses: accepted(testWebhook),
   },
   (c) =>
     answerOnce(c, null, async (tx, after) => {
       const { id } = await namedWebhook(c);
       await audit(c, tx);
-      const job = after.enqueue(webhookJobs.test, { webhook_id: id });
-      return { status: 202, body: askedJob(job, webhookJobs.test, c.var.ctx.now()), location: `/jobs/${job}` };
+      return askedFor(testWebhook, after.enqueue(testWebhook, { webhook_id: id }), c.var.ctx.now());
     }),
   namedWebhook,
 );
@@ -83,7 +75,7 @@ const replay = defineRoute(
         content: { 'application/json': { schema: ReplayRequest, example: { from: '2026-11-22T10:00:00.000Z' } } },
       },
     },
-    responses: accepted(webhookJobs.replay),
+    responses: accepted(replayWebhook),
   },
   (c) => {
     const request = c.req.valid('json');
@@ -91,8 +83,7 @@ const replay = defineRoute(
       const { id } = await namedWebhook(c);
       const stretch = await stretchOf(c, tx, id, request);
       await audit(c, tx, { after: request });
-      const job = after.enqueue(webhookJobs.replay, { webhook_id: id, ...stretch });
-      return { status: 202, body: askedJob(job, webhookJobs.replay, c.var.ctx.now()), location: `/jobs/${job}` };
+      return askedFor(replayWebhook, after.enqueue(replayWebhook, { webhook_id: id, ...stretch }), c.var.ctx.now());
     });
   },
   namedWebhook,

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { tellEndpoint } from '../../webhooks/tell-endpoint.ts';
-import { webhookJobs } from '../../webhooks/jobs.ts';
 import { defineJob } from '../define-job.ts';
 import { webhooks as queue } from '../queues.ts';
 
@@ -11,9 +10,10 @@ import { webhooks as queue } from '../queues.ts';
  */
 export const deliverWebhooks = defineJob(
   {
-    ...webhookJobs.deliver,
+    kind: 'deliver-webhooks',
     summary: 'Tell one endpoint the events that wait for it, in order per subject.',
     queue,
+    payload: z.object({ webhook_id: z.uuid() }),
     result: z.object({ delivered: z.int().nonnegative() }),
     attempts: 2,
     backoffMs: 1_000,

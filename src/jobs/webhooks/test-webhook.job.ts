@@ -3,7 +3,6 @@ import type { JobContext } from '../../context.ts';
 import { WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { GiveUp } from '../../errors.ts';
 import { eventJson } from '../../streams/entry.ts';
-import { webhookJobs } from '../../webhooks/jobs.ts';
 import { isTaken } from '../../webhooks/round.ts';
 import { callSigned } from '../../webhooks/tell-endpoint.ts';
 import { defineJob } from '../define-job.ts';
@@ -12,9 +11,10 @@ import { webhooks as queue } from '../queues.ts';
 /** Sends an endpoint an event that stands for nothing, once, paused or not. A second run sends it again, with the same id. */
 export const testWebhook = defineJob(
   {
-    ...webhookJobs.test,
+    kind: 'test-webhook',
     summary: 'Send one endpoint a test event, and say what it answered.',
     queue,
+    payload: z.object({ webhook_id: z.uuid() }),
     result: z.object({
       delivered: z.boolean(),
       response_status: z.int().nullable(),

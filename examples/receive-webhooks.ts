@@ -3,7 +3,7 @@
 //
 //   node examples/receive-webhooks.ts
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { verifyWebhook } from '../clients/typescript/src/webhooks.ts';
 import { jobEnded, openApi, say } from './platform.ts';
@@ -13,9 +13,9 @@ const taken = new Set<string>();
 const paid = Promise.withResolvers<string>();
 let secret = '';
 
-const server = createServer(async (request, response) => {
+async function receive(request: IncomingMessage, response: ServerResponse): Promise<void> {
   let body = '';
-  for await (const chunk of request.setEncoding('utf8')) body += chunk;
+  for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
   try {
     const event = await verifyWebhook({ headers: request.headers, body, secret });
     if (!taken.has(event.id)) {
@@ -27,7 +27,9 @@ const server = createServer(async (request, response) => {
   } catch {
     response.writeHead(400).end();
   }
-});
+}
+
+const server = createServer((request, response) => void receive(request, response));
 server.listen(0, 'localhost');
 await once(server, 'listening');
 const { port } = z.object({ port: z.int() }).parse(server.address());

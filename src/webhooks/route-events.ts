@@ -16,13 +16,15 @@ const mostDeliveries = 5_000;
 /** Looks what there is to do, by one statement. */
 export async function lookForWork(em: EntityManager): Promise<Look> {
   const endpoints = em.getMetadata(WebhookEndpoint).tableName;
-  const [row] = await em.execute<{ routed: number; written: number; is_any: number; is_due: number }[]>(
+  const [row] = await em.execute<Record<'routed' | 'written' | 'is_any' | 'is_due', string>[]>(
     `select c.position as routed, e.position as written, exists (select 1 from ${endpoints}) as is_any,
        exists (select 1 from ${endpoints} where wake_at <= utc_timestamp(3)) as is_due
      from ${em.getMetadata(WebhookCursor).tableName} c join ${em.getMetadata(EventLogEnd).tableName} e on e.id = c.id`,
   );
-  const [routed, written] = [Number(row?.routed ?? 0), Number(row?.written ?? 0)];
-  return { routed, written, hasEndpoints: Number(row?.is_any) === 1, isDue: Number(row?.is_due) === 1 };
+  if (!row) throw new Error('the cursor of webhooks is missing; run the migrations');
+  // What is as long as a position is told as text.
+  const [routed, written] = [Number(row.routed), Number(row.written)];
+  return { routed, written, hasEndpoints: Number(row.is_any) === 1, isDue: Number(row.is_due) === 1 };
 }
 
 /**

@@ -98,6 +98,6 @@ test(`${events} events to 20 endpoints: workers killed, Redis emptied, endpoints
   const all = [...living, down].map((path) => receiver.arrivals(path).length);
   const repeats = all.reduce((sum, count) => sum + count, 0) - all.length * events;
   process.stdout.write(
-    `${events} events to ${all.length} endpoints: ${repeats} repeats, tries of down and dead ${tried}\n`,
+    `${events} events to ${all.length} endpoints: ${repeats} repeats, tries of down and dead ${tried.join(' ')}\n`,
   );
 });

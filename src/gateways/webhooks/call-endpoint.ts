@@ -3,6 +3,7 @@ import { Resolver } from 'node:dns/promises';
 import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import { isPublicAddress, refusalOf } from './public-address.ts';
 
 /** What an endpoint is sent. */
@@ -77,24 +78,22 @@ function leave(response: IncomingMessage): void {
   });
 }
 
-class RefusedAddress extends Error {
-  override name = 'RefusedAddress';
-}
-
 function lookupOf(allowed: readonly string[], resolveName: ResolveName): LookupFunction {
+  const findPublic = callbackify(async (name: string) => {
+    const addresses = await resolveName(name).catch(() => []);
+    if (addresses.length === 0) throw new Error('the host cannot be found');
+    if (!addresses.every(isPublicAddress)) throw new Error('the host is not a public one');
+    return addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+  });
   return (name, options, callback) => {
     // Whoever runs this has named these: they may stand in the machine's own table of hosts.
     if (allowed.some((one) => one.toLowerCase() === name.toLowerCase())) return lookup(name, options, callback);
-    resolveName(name).then(
-      (addresses) => {
-        const [first] = addresses;
-        if (first === undefined) return callback(new Error('the host has no address'), '');
-        if (!addresses.every(isPublicAddress)) return callback(new RefusedAddress('the host is not a public one'), '');
-        const found = addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
-        return options.all ? callback(null, found) : callback(null, first, found[0]?.family);
-      },
-      () => callback(new Error('the host cannot be found'), ''),
-    );
+    findPublic(name, (error, found) => {
+      const [first] = found ?? [];
+      if (!first) callback(error, '');
+      else if (options.all) callback(null, found);
+      else callback(null, first.address, first.family);
+    });
   };
 }
 

@@ -82,7 +82,7 @@ describe('having a webhook', () => {
     const rows = Array.from({ length: 98 }, () => ({ ...row, id: randomUUIDv7(), createdAt: new Date() }));
     await api.ctx.orm.em.fork().insertMany(WebhookEndpoint, rows);
     const answers = await Promise.all(Array.from({ length: 6 }, () => person.send('POST', '/webhooks', { url })));
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 201, 409, 409, 409, 409]);
+    expect(answers.map(({ status }) => String(status)).toSorted()).toEqual('201 201 409 409 409 409'.split(' '));
   });
 
   it("is one's own: others do not find it, administrators do", async () => {

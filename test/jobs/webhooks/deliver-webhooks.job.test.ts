@@ -48,7 +48,8 @@ test('twice at once it tells once: the second run finds the endpoint claimed', a
   await hooks.publish(`${path}-a`, `${path}-b`);
   receiver.behave(path, () => new Promise((resolve) => setImmediate(resolve, 204)));
   const told = await Promise.all([hooks.deliver(id), hooks.deliver(id), hooks.deliver(id)]);
-  expect(told.toSorted()).toEqual([0, 0, 2]);
+  expect(told.reduce((sum, some) => sum + some, 0)).toBe(2);
+  expect(told).toContain(2);
   expect(came()).toHaveLength(2);
 });
 

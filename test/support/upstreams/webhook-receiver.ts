@@ -27,9 +27,8 @@ export async function startReceiver(): Promise<Receiver> {
   const arrived = new Map<string, Arrival[]>();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '';
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(Buffer.from(chunk));
-    const body = Buffer.concat(chunks).toString();
+    let body = '';
+    for await (const chunk of request.setEncoding('utf8')) body += String(chunk);
     const event = Event.parse(JSON.parse(body));
     const status = await (behaviours.get(path) ?? (() => 204))(event);
     const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));

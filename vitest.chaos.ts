@@ -3,13 +3,15 @@ import { defineConfig } from 'vitest/config';
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
   test: {
-    include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts'],
+    include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied,redis-outage,webhooks}.test.ts'],
     env: {
       ORDERS_PENDING: '1000',
       REBUILT_WITHIN_MS: '15000',
       ANSWERED_WITHIN_MS: '2000',
       RESTLESS_WORKERS: '5',
       POLL_LAG_MS: '450',
+      WEBHOOK_EVENTS: '10000',
+      WEBHOOKS_WITHIN_MS: '540000',
     },
     globalSetup: 'test/support/processes/bundle-packages.ts',
     pool: 'forks',

@@ -44,6 +44,8 @@ export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSi
       return taken;
     }
     const tries = await tellRound(parts, current, deliveries, signal);
+    // Nothing was left in the log, or the process is ending: that is no failure of the endpoint's.
+    if (tries.length === 0) continue;
     taken += tries.filter(isTaken).length;
     const standing = await transaction((tx) => recordRound(tx, { endpoint: current, token, tries, at: now() }));
     if (standing.is !== 'well') return end(em, { id, token, standing, taken, log });
@@ -84,7 +86,8 @@ async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: reado
     return { delivery, answer, tookMs: Math.max(0, now().getTime() - beganAt) };
   };
   const told = deliveries.filter(({ position }) => bodies.has(position));
-  return tell(told, call, signal);
+  const tries = await tell(told, call, signal);
+  return signal.aborted ? tries.filter(isTaken) : tries;
 }
 
 /** Sends a message to an endpoint, signed as of now. */

@@ -5,7 +5,7 @@ import { openEventClient } from '../support/api/event-client.ts';
 import { placeOrder } from '../support/load/place-order.ts';
 import { publishOrders } from '../support/load/publish-orders.ts';
 import { logIn, type Platform, startPlatform } from '../support/processes/platform.ts';
-import { until } from '../support/processes/process.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
 import { outOfOrder, type Receiver, startReceiver, verified } from '../support/upstreams/webhook-receiver.ts';
 
 let platform: Platform;
@@ -51,6 +51,7 @@ test('an order is told from its beginning to its end, signed, in the bytes that 
 
 // Ten thousand in `npm run chaos`.
 const events = Number(process.env['WEBHOOK_EVENTS'] ?? 400);
+const withinMs = Number(process.env['WEBHOOKS_WITHIN_MS'] ?? patienceMs);
 const orders = 20;
 const well = Array.from({ length: 14 }, (_, index) => `/well-${index}`);
 const slow = ['/slow-0', '/slow-1'];
@@ -72,7 +73,7 @@ test(`${events} events to 20 endpoints: workers killed, Redis emptied, endpoints
     return new Set(arrivals.map(({ id }) => id)).size;
   };
   const share = () => living.reduce((sum, path) => sum + taken(path), 0) / (living.length * events);
-  const passes = (part: number) => until(`${part} of all`, () => (share() >= part ? true : undefined));
+  const passes = (part: number) => until(`${part} of all`, () => (share() >= part ? true : undefined), withinMs);
   const killed = async () => {
     await platform.workers.shift()?.signal('SIGKILL');
     await platform.startWorker();
@@ -93,7 +94,7 @@ test(`${events} events to 20 endpoints: workers killed, Redis emptied, endpoints
   receiver.behave(down, () => 204);
   const resumed = await platform.send('PATCH', `/webhooks/${hooks.get(down)}`, { status: 'active' });
   expect(Shown.parse(await resumed.json())).toEqual({ status: 'active', failures: 0, notice: null });
-  await until('the one that was down has all', () => (taken(down) === events ? true : undefined));
+  await until('the one that was down has all', () => (taken(down) === events ? true : undefined), withinMs);
   for (const path of [...living, down]) expect(outOfOrder(receiver.arrivals(path)), path).toEqual([]);
   const all = [...living, down].map((path) => receiver.arrivals(path).length);
   const repeats = all.reduce((sum, count) => sum + count, 0) - all.length * events;

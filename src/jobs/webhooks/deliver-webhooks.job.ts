@@ -15,7 +15,7 @@ export const deliverWebhooks = defineJob(
     queue,
     payload: z.object({ webhook_id: z.uuid() }),
     result: z.object({ delivered: z.int().nonnegative() }),
-    attempts: 2,
+    attempts: 5,
     backoffMs: 1_000,
     timeoutMs: 30_000,
   },

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
+import { deliverWebhooks } from '../../../src/jobs/webhooks/deliver-webhooks.job.ts';
 import { claim, findDue, release } from '../../../src/webhooks/claim.ts';
+import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
 import { outOfOrder, type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
@@ -155,6 +157,19 @@ test('one that says that it is gone is paused at once', async () => {
   await hooks.publish(`${path}-a`);
   await hooks.deliver(id);
   expect(await hooks.stored(id)).toMatchObject({ status: 'paused', notice: expect.stringContaining('410') });
+});
+
+test('a run that is cut off because its process ends is no failure of the endpoint', async () => {
+  await hooks.publish(`${path}-a`, `${path}-b`);
+  const ending = new AbortController();
+  receiver.behave(path, ({ subject }) => (subject === `${path}-a` ? 204 : (ending.abort(), 'hang')));
+  await performJob(deliverWebhooks, { webhook_id: id }, api.ctx, { signal: ending.signal });
+  expect(await hooks.stored(id)).toMatchObject({ failures: 0, retryAt: null, claim: null, wakeAt: expect.any(Date) });
+  const states = (await hooks.deliveries(id)).data.map(({ subject, state }) => `${subject} ${state}`);
+  expect(states).toContain(`${path}-b waiting`);
+  receiver.behave(path, () => 204);
+  await hooks.deliver(id);
+  expect((await hooks.deliveries(id)).data.map(({ state }) => state)).toEqual(['delivered', 'delivered']);
 });
 
 test('what is no longer in the log expires, and keeps nothing back', async () => {

@@ -1,0 +1,78 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from '../../src/entities/webhooks.entity.ts';
+import { insertRows } from '../../src/mysql/rows.ts';
+import { lookForWork, routeEvents } from '../../src/webhooks/route-events.ts';
+import { goOn } from '../../src/workers/tell-webhooks.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { webhooksOf } from '../support/api/webhooks.ts';
+import { publishOrders } from '../support/load/publish-orders.ts';
+import { queriesOf } from '../support/stores/statements.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const em = () => api.ctx.orm.em.fork();
+const look = () => lookForWork(em());
+const routeAll = async () => {
+  for (let left = await look(); left.written > left.routed; left = await look()) await routeEvents(api.ctx, left);
+};
+const publish = async (events: number) => {
+  await publishOrders(api.ctx.orm, { events, orders: 7, userId: 1 });
+  await api.ctx.events.relay.announce();
+};
+
+test('nothing is written down while nobody asks to be told, and what was before is told to nobody', async () => {
+  await publish(3);
+  await routeAll();
+  const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook' });
+  await routeAll();
+  expect(await em().count(WebhookDelivery, {})).toBe(0);
+  await publish(2);
+  await routeAll();
+  expect(await em().count(WebhookDelivery, { endpoint: id })).toBe(2);
+});
+
+test('any number of processes at once write down each event once, and none is missed', async () => {
+  const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook' });
+  await publish(1_200);
+  await Promise.all([routeAll(), routeAll(), routeAll(), routeAll()]);
+  const rows = await em().find(WebhookDelivery, { endpoint: id }, { orderBy: { position: 'asc' } });
+  expect(rows).toHaveLength(1_200);
+  const [cursor] = await em().find(WebhookCursor, {});
+  expect(cursor?.position).toBe(rows.at(-1)?.position);
+});
+
+test('with ten thousand endpoints an event costs a few statements, and as many rows as are told', async () => {
+  const row = { scope: 'own' as const, url: 'https://shop.example.com/hook', types: '[]', symbols: '[]' };
+  const rows = Array.from({ length: 10_000 }, (_, index) => {
+    const id = randomUUIDv7();
+    return { ...row, id, userId: index === 0 ? 1 : 2, secret: 'whsec_YQ==', createdAt: new Date() };
+  });
+  for (let from = 0; from < rows.length; from += 1_000)
+    await insertRows(em(), WebhookEndpoint, rows.slice(from, from + 1_000));
+  await publish(1);
+  const before = await em().count(WebhookDelivery, {});
+  const { written } = await look();
+  // Reading what there is, moving the cursor on, and writing down what is told: not one statement an endpoint.
+  expect((await queriesOf(() => routeAll())).length).toBeLessThan(12);
+  // Of the two tests before, and of this one.
+  expect(await em().count(WebhookDelivery, { position: written })).toBe(3);
+  expect((await em().count(WebhookDelivery, {})) - before).toBe(3);
+});
+
+test('each that something is due for gets a job, once for all processes that look', async () => {
+  await em().nativeUpdate(WebhookEndpoint, {}, { wakeAt: null });
+  const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook', types: ['order.refunded'] });
+  const due = new Date(Date.now() - 1_000);
+  await webhooksOf(api).set(id, { wakeAt: due });
+  const asked: unknown[] = [];
+  const jobs = { ...api.ctx.jobs, enqueueAll: async (some: readonly object[]) => void asked.push(...some) };
+  const looked = await Promise.all(Array.from({ length: 4 }, () => goOn({ ...api.ctx, jobs })));
+  expect(looked).toContain(true);
+  expect(asked).toMatchObject([{ payload: { webhook_id: id } }]);
+  expect(await goOn({ ...api.ctx, jobs })).toBe(false);
+});

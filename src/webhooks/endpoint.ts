@@ -67,8 +67,8 @@ export async function readWishes(em: EntityManager, id?: string): Promise<Wishes
     `select e.id, e.user_id, e.scope, e.types, e.symbols
      from ${tableName} e join ${em.getMetadata(User).tableName} u on u.id = e.user_id
      where e.deleted_at is null and u.deleted_at is null and (e.scope = 'own' or u.role = 'admin')
-       and (? is null or e.id = ?)`,
-    [id ?? null, id ?? null],
+       ${id === undefined ? '' : 'and e.id = ?'}`,
+    id === undefined ? [] : [id],
   );
   return rows.map((row) => wishesOf({ ...row, userId: row.user_id }));
 }

@@ -154,7 +154,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     mysqlHosts: hostsOf(MYSQL_HOST, MYSQL_PORT),
     mysqlReadHosts: hostsOf(MYSQL_READ_HOST, MYSQL_PORT),
     concurrency,
-    webhookHosts: parsed.data.WEBHOOK_ALLOWED_HOSTS ?? (isProduction ? [] : ['localhost']),
+    webhookHosts: parsed.data.WEBHOOK_ALLOWED_HOSTS ?? (isProduction ? [] : ['localhost', '127.0.0.1']),
     isProduction,
     bindHost,
     publicUrl: publicUrl.replace(/\/+$/, ''),

@@ -9,6 +9,7 @@ const resources: Readonly<Record<string, string>> = {
   '/market': 'market',
   '/streams/market': 'market',
   '/users': 'users',
+  '/webhooks': 'webhooks',
   '/events': 'events',
   '/jobs': 'jobs',
   '/queues': 'jobs',

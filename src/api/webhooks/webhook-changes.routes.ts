@@ -8,7 +8,7 @@ import { newSecret, overlapMs } from '../../webhooks/sign.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { refuseUntold, WebhookChange } from './webhook-request.ts';
-import { exampleWebhook, NewWebhookView, webhookView } from './webhook-view.ts';
+import { exampleWebhook, ChangedWebhookView, webhookView } from './webhook-view.ts';
 import { factsOf, namedWebhook } from './webhooks.routes.ts';
 
 const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
@@ -33,7 +33,7 @@ const change = defineRoute(
     responses: {
       200: {
         description: 'The webhook as it is now.',
-        content: { 'application/json': { schema: NewWebhookView, example: exampleWebhook } },
+        content: { 'application/json': { schema: ChangedWebhookView, example: exampleWebhook } },
       },
     },
   },

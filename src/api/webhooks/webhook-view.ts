@@ -28,8 +28,11 @@ export const WebhookView = z
 
 /** The same with the secret: shown when it is made, and never again. */
 export const NewWebhookView = WebhookView.extend({
-  secret: z.string().optional().openapi({ description: 'What to verify signatures with. It is shown this once.' }),
-}).openapi('WebhookWithSecret');
+  secret: z.string().openapi({ description: 'What to verify signatures with. It is shown this once.' }),
+}).openapi('NewWebhook');
+
+/** A webhook as it is after a change, with its new secret if it has got one. */
+export const ChangedWebhookView = NewWebhookView.partial({ secret: true }).openapi('ChangedWebhook');
 
 /** A webhook of the examples. */
 export const exampleWebhook = {

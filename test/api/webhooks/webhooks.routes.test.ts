@@ -59,7 +59,7 @@ describe('having a webhook', () => {
   });
 
   it.each([
-    [{ url: 'https://127.0.0.1/' }, '/url'],
+    [{ url: 'https://10.0.0.1/' }, '/url'],
     [{ url: 'https://169.254.169.254/latest' }, '/url'],
     [{ url: 'https://redis:6379/' }, '/url'],
     [{ url: 'http://shop.example.com/' }, '/url'],

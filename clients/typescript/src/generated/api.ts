@@ -5,7 +5,7 @@ export type ApiKey = Readonly<{
   /** For whom it acts. */
   user_id: number;
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** What the key begins with. */
   start: string;
   /** Its own limit of requests; null: its owner's alone. */
@@ -28,7 +28,7 @@ export type ApiKeyList = Readonly<{
 export type ApiKeyRequest = Readonly<{
   /** What you call it. */
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** When it ends by itself; never, when left out. */
   expires_at?: string | undefined;
   /** Its own limit of requests, within its owner's. */
@@ -118,6 +118,32 @@ export type Budget = Readonly<{
   }> | null;
   /** Until then no call is made. */
   resting_until: string | null;
+}>;
+
+export type ChangedWebhook = Readonly<{
+  id: string;
+  user_id: number;
+  url: string;
+  description: string | null;
+  scope: 'own' | 'all';
+  /** Event types that are sent; empty: all. */
+  types: ReadonlyArray<string>;
+  /** Symbols of which market data are sent; empty: all. */
+  symbols: ReadonlyArray<string>;
+  status: 'active' | 'paused';
+  /** Why it was paused, where nobody has asked for that. */
+  notice: string | null;
+  paused_at: string | null;
+  /** Rounds in a row in which the endpoint took nothing. */
+  failures: number;
+  /** Nothing is sent before, after a failure. */
+  next_try_at: string | null;
+  last_success_at: string | null;
+  /** The secret before signs as well until then. */
+  previous_secret_until: string | null;
+  created_at: string;
+  /** What to verify signatures with. It is shown this once. */
+  secret?: string | undefined;
 }>;
 
 export type Company = Readonly<{
@@ -335,7 +361,7 @@ export type NewApiKey = Readonly<{
   /** For whom it acts. */
   user_id: number;
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** What the key begins with. */
   start: string;
   /** Its own limit of requests; null: its owner's alone. */
@@ -370,6 +396,11 @@ export type NewUser = Readonly<{
   name: string;
   role?: 'user' | 'operator' | 'admin' | undefined;
 }>;
+
+export type NewWebhook = (Webhook) & (Readonly<{
+  /** What to verify signatures with. It is shown this once. */
+  secret: string;
+}>);
 
 export type News = Readonly<{
   symbol: string;
@@ -1024,11 +1055,6 @@ export type WebhookRequest = Readonly<{
   symbols?: ReadonlyArray<string> | undefined;
 }>;
 
-export type WebhookWithSecret = (Webhook) & (Readonly<{
-  /** What to verify signatures with. It is shown this once. */
-  secret?: string | undefined;
-}>);
-
 /** Every operation: what it takes, and what it answers. */
 export type Operations = {
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
@@ -1075,7 +1101,7 @@ export type Operations = {
       id: string;
       body: WebhookChange;
     }>;
-    answer: WebhookWithSecret;
+    answer: ChangedWebhook;
   };
   /** Makes an API key, with which a program acts for you within its scopes. */
   createKey: {
@@ -1103,7 +1129,7 @@ export type Operations = {
     input: Readonly<{
       body: WebhookRequest;
     }>;
-    answer: WebhookWithSecret;
+    answer: NewWebhook;
   };
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
   deleteOrder: {

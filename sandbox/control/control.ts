@@ -52,12 +52,7 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
   const { arrivals, faults, holds, stripe } = parts;
   const [, intent] = /^POST \/payment_intents\/([^/]+)\/authenticate$/.exec(what) ?? [];
-  if (intent !== undefined) {
-    return parsed(Authentication, body, async ({ outcome }) => {
-      const completed = await stripe.authenticate(intent, outcome === 'succeed');
-      return completed ? json(200, completed) : json(404, { error: `No intent ${intent} waits for its buyer.` });
-    });
-  }
+  if (intent !== undefined) return authenticated(stripe, intent, body);
   const atDashboard = await answerOfDashboard(stripe.dashboard, what, body);
   if (atDashboard) return atDashboard;
   switch (what) {
@@ -100,4 +95,12 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
     default:
       return json(404, { error: `There is no ${what} here.` });
   }
+}
+
+/** What the buyer would do. */
+function authenticated(stripe: Stripe, intent: string, body: string): Promise<Answer> {
+  return parsed(Authentication, body, async ({ outcome }) => {
+    const completed = await stripe.authenticate(intent, outcome === 'succeed');
+    return completed ? json(200, completed) : json(404, { error: `No intent ${intent} waits for its buyer.` });
+  });
 }

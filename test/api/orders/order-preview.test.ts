@@ -26,6 +26,18 @@ const preview = (body: object, as: 'demo' | 'admin' = 'demo') => api.send('POST'
 const place = (body: object, as: 'demo' | 'admin' = 'demo') => api.send('POST', '/orders', { as, body });
 
 describe('POST /orders/preview', () => {
+  // First of all, while no order has been placed: what a process sends on of orders is heard here too.
+  it('writes nothing', async () => {
+    // Who calls is known by now: logging in is no part of it.
+    await preview({ products: [1] });
+    const said = await queriesOf(async () => {
+      expect((await preview({ products: [euros, few], currency: 'USD' })).status).toBe(200);
+      expect((await preview({ items: [{ product_id: few, quantity: 900 }] })).status).toBe(409);
+    });
+    expect(said.length).toBeGreaterThan(1);
+    expect(said.filter((one) => !/^select\b/i.test(one) || /\bfor update\b/i.test(one))).toEqual([]);
+  });
+
   it.each([
     ['products', () => ({ products: [1, 2, 1], total_amount: 160 })],
     ['counted products', () => ({ items: [{ product_id: few, quantity: 2 }] })],
@@ -43,17 +55,6 @@ describe('POST /orders/preview', () => {
     const body = { items: [{ product_id: few, quantity: 1 }] };
     for (let round = 0; round < 3; round += 1)
       expect(await (await preview(body)).json()).toMatchObject({ items: [{ stock: 1 }], total_amount: 10 });
-  });
-
-  it('writes nothing', async () => {
-    // Who calls is known by now: logging in is no part of it.
-    await preview({ products: [1] });
-    const said = await queriesOf(async () => {
-      expect((await preview({ products: [euros, few], currency: 'USD' })).status).toBe(200);
-      expect((await preview({ items: [{ product_id: few, quantity: 900 }] })).status).toBe(409);
-    });
-    expect(said.length).toBeGreaterThan(1);
-    expect(said.filter((one) => !/^select\b/i.test(one) || /\bfor update\b/i.test(one))).toEqual([]);
   });
 
   it.each([

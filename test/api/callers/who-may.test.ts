@@ -57,7 +57,10 @@ const promisedScopes: readonly (readonly [RegExp, Scope])[] = [
   [/^GET \/users$/, 'users:read:all'],
   [/^GET \/users\/\{id\}$/, 'users:read'],
   [/^GET \/events$/, 'events:read'],
+  [/^GET \/webhooks\b/, 'webhooks:read'],
+  [/^(POST|PATCH|DELETE) \/webhooks\b/, 'webhooks:write'],
   [/^GET \/(jobs|queues|dead-letters)$/, 'jobs:read'],
+  [/^GET \/queues\/\{name\}\/history$/, 'jobs:read'],
   [/^POST \/(jobs|dead-letters)\b/, 'jobs:write'],
   [/^GET \/audit$/, 'audit:read'],
 ];

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Token } from '../../src/entities/accounts.entity.ts';
 import { Order, OrderLine } from '../../src/entities/orders.entity.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { startProcess, until } from '../support/processes/process.ts';
@@ -90,6 +91,18 @@ test('who is logged out logs in again, and nothing is missed', async () => {
   await shopping.signal('SIGINT');
   await until('its tally', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
   expect(tallyOf(shopping.output())('refused')).toBe(0);
+});
+
+test('who only watches logs in again as well', async () => {
+  const shopping = demo('up', '--pace', '0.001', '--seed', '1');
+  await until('the first words', () => (/Shopping at/.test(shopping.output()) ? true : undefined));
+  await platform.orm.em.fork().nativeDelete(Token, { user: 1 });
+  await until('an order of somebody for them is heard of', async () => {
+    await platform.send('POST', '/orders', { user_id: 1, products: [1] }, 'admin');
+    return /^0 orders · [1-9]\d* paid/m.test(shopping.output()) ? true : undefined;
+  });
+  await shopping.signal('SIGINT');
+  await until('its tally', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
 });
 
 test('the same seed orders the same', async () => {

@@ -4,6 +4,7 @@ import { webhookScopes } from '../../entities/webhooks.entity.ts';
 import { type Fault, Problem } from '../../errors.ts';
 import { refusalOf } from '../../gateways/webhooks/public-address.ts';
 import { Symbol } from '../../market/symbol.ts';
+import { Moment } from '../../process/moment.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 
 const wishes = {
@@ -55,8 +56,8 @@ export const WebhookChange = z
 export const ReplayRequest = z
   .strictObject({
     event_id: z.uuid().optional(),
-    from: z.iso.datetime().optional(),
-    to: z.iso.datetime().optional().openapi({ description: 'Default: now.' }),
+    from: Moment.optional(),
+    to: Moment.optional().openapi({ description: 'Default: now. A day is counted whole.' }),
   })
   .superRefine(({ event_id, from, to }, check) => {
     const refuse = (name: string, message: string) => check.addIssue({ code: 'custom', path: [name], message });

@@ -11,6 +11,7 @@ import type { RouteEnv } from '../callers/route-env.ts';
 import { audit } from '../callers/audit.ts';
 import { type Answer, answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { endOf } from '../http/span.ts';
 import { JobView, unsentJobView } from '../ops/job-view.ts';
 import { ReplayRequest } from './webhook-request.ts';
 import { exampleWebhook } from './webhook-view.ts';
@@ -97,7 +98,7 @@ async function stretchOf(
   { event_id: eventId, from, to }: z.output<typeof ReplayRequest>,
 ): Promise<Stretch> {
   if (eventId === undefined) {
-    const until = to === undefined ? ctx.now() : new Date(to);
+    const until = to === undefined ? ctx.now() : endOf(to);
     return { after: await positionBefore(tx, new Date(from ?? until)), until: await positionBefore(tx, until) };
   }
   const event = await tx.findOne(EventLog, { id: eventId, position: { $ne: null } }, { disableIdentityMap: true });

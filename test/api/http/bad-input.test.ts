@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadRoutes } from '../../../src/api/app.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 
 const routes = await loadRoutes();
@@ -16,9 +17,11 @@ const bodied = routes
 let api: TestApi;
 /** What the paths of bodied routes may name: nothing wrong with a body is told of what is not there. */
 let order: string;
+let webhook: string;
 const present = (path: string) =>
   path
     .replace('/orders/{id}', `/orders/${order}`)
+    .replace('/webhooks/{id}', `/webhooks/${webhook}`)
     .replace('{gateway}', 'stripe')
     .replace(/\{\w+\}/, '1');
 beforeAll(async () => {
@@ -26,6 +29,7 @@ beforeAll(async () => {
   api = await openTestApi({ RATE_LIMIT_BURST: '0', ...stripe });
   const placed = await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
   order = z.object({ id: z.string() }).parse(await placed.json()).id;
+  webhook = (await webhooksOf(api).create({ url: 'https://shop.example.com/hook' }, 'admin')).id;
 });
 afterAll(() => api.close());
 

@@ -16,6 +16,7 @@ import { type Operation, operationsOf } from '../../fuzz/operations.ts';
 import { observedPrice } from '../../support/api/observed-price.ts';
 import { accounts, openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { webhooksOf } from '../../support/api/webhooks.ts';
 import { fetchQuote } from '../../support/api/market-kinds.ts';
 
 const Page = z.object({ data: z.array(z.unknown()), next_cursor: z.string() });
@@ -23,6 +24,7 @@ const Page = z.object({ data: z.array(z.unknown()), next_cursor: z.string() });
 let api: TestApi;
 let operations: Operation[];
 let order: string;
+let webhook: string;
 beforeAll(async () => {
   api = await openTestApi({ RATE_LIMIT_BURST: '0', FINNHUB_API_KEY: 'none', FINNHUB_BASE_URL: 'http://127.0.0.1:9' });
   operations = operationsOf(await (await api.send('GET', '/openapi.json')).json());
@@ -39,8 +41,10 @@ beforeAll(async () => {
     await keepObservations(symbol);
     await api.send('POST', '/auth/login', { body: accounts.admin });
     await api.ctx.jobs.enqueue(fetchQuote, { symbol });
+    webhook = (await webhooksOf(api).create({ url: 'https://shop.example.com/hook' })).id;
     await api.ctx.orm.em.fork().insert(DeadLetter, { ...died, id: randomUUID(), jobId: randomUUID() });
   }
+  await webhooksOf(api).publish('a', 'b');
 });
 afterAll(() => api.close());
 
@@ -70,7 +74,8 @@ function pathOf({ path, parameters }: Operation, given: Readonly<Record<string, 
     .filter((one) => one.in === 'query' && one.required)
     .map(({ name }): [string, string] => [name, 'USD']);
   const query = new URLSearchParams([...needed, ...Object.entries(given)]).toString();
-  return `${path.replace('{name}', 'payments').replace(/\{\w+\}/, order)}?${query}`;
+  const id = path.startsWith('/webhooks/') ? webhook : order;
+  return `${path.replace('{name}', 'payments').replace(/\{\w+\}/, id)}?${query}`;
 }
 
 async function expectRefused(path: string, pointer: string, headers: Record<string, string> = {}): Promise<void> {

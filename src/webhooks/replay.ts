@@ -1,5 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { EventLog } from '../entities/outbox.entity.ts';
+import { WebhookCursor } from '../entities/webhooks.entity.ts';
 import { readLog } from '../outbox/event-log.ts';
 import { addDeliveries } from './deliveries.ts';
 import { choosers, readWishes } from './endpoint.ts';
@@ -11,16 +12,13 @@ const mostEvents = 1_000;
 
 /**
  * Has an endpoint told again of the first thousand events of a stretch, as far as they are for it; returns what is left of the stretch. A
- * second time they are told once more.
+ * second time they are told once more. What nobody has gone through yet will be told anyway, after what comes before it.
  */
-export async function replay(
-  tx: EntityManager,
-  id: string,
-  { after, until }: Stretch,
-  at: Date,
-): Promise<Stretch | undefined> {
-  const events = await readLog(tx, { after, subjects: undefined, limit: mostEvents });
-  const within = events.filter(({ position }) => position !== null && position !== undefined && position <= until);
+export async function replay(tx: EntityManager, id: string, stretch: Stretch, at: Date): Promise<Stretch | undefined> {
+  const { position: routed } = await tx.findOneOrFail(WebhookCursor, 1, { disableIdentityMap: true });
+  const until = Math.min(stretch.until, routed);
+  const events = await readLog(tx, { after: stretch.after, subjects: undefined, limit: mostEvents });
+  const within = events.filter(({ position }) => typeof position === 'number' && position <= until);
   const chosenBy = choosers(await readWishes(tx, id));
   const again = within.filter((event) => chosenBy(event).length > 0);
   const deliveries = again.map(({ id: eventId, position, type, subject }) => {

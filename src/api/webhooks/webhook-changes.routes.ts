@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { EntityManager } from '@mikro-orm/mysql';
-import { LockMode } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
@@ -41,8 +40,9 @@ const change = defineRoute(
     const request = c.req.valid('json');
     refuseUntold(c, request);
     const at = c.var.ctx.now();
+    const named = await namedWebhook(c);
     const changed = await c.var.ctx.transaction(async (tx) => {
-      const row = await lockWebhook(tx, await namedWebhook(c));
+      const row = await lockWebhook(tx, named);
       const fields = fieldsOf(request, row, at);
       if (fields.status === 'active') await resume(tx, row.id);
       if (Object.keys(fields).length > 0) await tx.nativeUpdate(WebhookEndpoint, { id: row.id }, fields);
@@ -101,8 +101,9 @@ const remove = defineRoute(
     responses: { 204: { description: 'It is gone.' } },
   },
   async (c) => {
+    const named = await namedWebhook(c);
     await c.var.ctx.transaction(async (tx) => {
-      const row = await lockWebhook(tx, await namedWebhook(c));
+      const row = await lockWebhook(tx, named);
       const ended = { deletedAt: c.var.ctx.now(), wakeAt: null, claim: null };
       await tx.nativeUpdate(WebhookEndpoint, { id: row.id }, ended);
       await audit(c, tx, { before: factsOf(row) });

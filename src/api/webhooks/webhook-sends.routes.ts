@@ -51,12 +51,13 @@ const test = defineRoute(
     request: { params, headers: IdempotencyHeaders },
     responses: accepted(testWebhook),
   },
-  (c) =>
-    answerOnce(c, null, async (tx, after) => {
-      const { id } = await namedWebhook(c);
+  async (c) => {
+    const { id } = await namedWebhook(c);
+    return answerOnce(c, null, async (tx, after) => {
       await audit(c, tx);
       return askedFor(testWebhook, after.enqueue(testWebhook, { webhook_id: id }), c.var.ctx.now());
-    }),
+    });
+  },
   namedWebhook,
 );
 
@@ -78,10 +79,10 @@ const replay = defineRoute(
     },
     responses: accepted(replayWebhook),
   },
-  (c) => {
+  async (c) => {
     const request = c.req.valid('json');
+    const { id } = await namedWebhook(c);
     return answerOnce(c, request, async (tx, after) => {
-      const { id } = await namedWebhook(c);
       const stretch = await stretchOf(c, tx, id, request);
       await audit(c, tx, { after: request });
       return askedFor(replayWebhook, after.enqueue(replayWebhook, { webhook_id: id, ...stretch }), c.var.ctx.now());

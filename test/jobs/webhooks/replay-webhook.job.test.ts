@@ -3,10 +3,10 @@ import { replayWebhook } from '../../../src/jobs/webhooks/replay-webhook.job.ts'
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
-import { type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
+import { outOfOrder, type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
+import { lookForWork, routeEvents } from '../../../src/webhooks/route-events.ts';
 import { positionBefore } from '../../../src/webhooks/replay.ts';
-import { EventLog } from '../../../src/entities/outbox.entity.ts';
-import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { EventLog, OutboxMessage } from '../../../src/entities/outbox.entity.ts';
 import { publishOrders } from '../../support/load/publish-orders.ts';
 
 let api: TestApi;
@@ -19,6 +19,14 @@ afterAll(async () => {
   await api.close();
 });
 
+/** Goes through all that is written. */
+async function routeAll(): Promise<void> {
+  for (;;) {
+    const look = await lookForWork(api.ctx.orm.em.fork());
+    if (look.written <= look.routed) return;
+    await routeEvents(api.ctx, look);
+  }
+}
 const log = () => api.ctx.orm.em.fork().find(EventLog, {}, { orderBy: { position: 'asc' } });
 
 test('it sends again what is in the stretch and for the webhook, with its ids and in order; twice, once more', async () => {
@@ -47,6 +55,7 @@ test('a long stretch is gone on with by another job, asked for by the same trans
   const { position: before } = (await log()).at(-1) ?? {};
   await publishOrders(api.ctx.orm, { events: 1_500, orders: 10, userId: 1 });
   await api.ctx.events.relay.announce();
+  await routeAll();
   const last = (await log()).at(-1)?.position ?? 0;
   const asked: unknown[] = [];
   const ctx = {
@@ -64,6 +73,20 @@ test('a long stretch is gone on with by another job, asked for by the same trans
   const { data } = await webhooksOf(api).deliveries(id, '?state=waiting&limit=100');
   expect(data).toHaveLength(100);
   expect(await api.ctx.orm.em.fork().count(OutboxMessage, { name: replayWebhook.kind })).toBe(0);
+});
+
+test('what nobody has gone through yet is left to its turn, for what comes before it comes first', async () => {
+  const hooks = webhooksOf(api);
+  const { id } = await hooks.create({ url: receiver.urlOf('/early') });
+  await hooks.publish('before');
+  await publishOrders(api.ctx.orm, { events: 4, orders: 1, userId: 1 });
+  await api.ctx.events.relay.announce();
+  const last = (await log()).at(-1)?.position ?? 0;
+  await performJob(replayWebhook, { webhook_id: id, after: last - 1, until: last }, api.ctx);
+  expect(await hooks.deliver(id)).toBe(1);
+  await hooks.publish('after');
+  expect(await hooks.deliver(id)).toBe(5);
+  expect(outOfOrder(receiver.arrivals('/early'))).toEqual([]);
 });
 
 test('a moment is found in the log by halving, over what has been deleted', async () => {

@@ -7,6 +7,7 @@ import type { Definitions } from '../jobs/load-definitions.ts';
 import type { Market } from '../market/market.ts';
 import type { Tails } from '../streams/tail.ts';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
+import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 
 /** What is looked at of a process. */
 export type Observed = Readonly<{
@@ -38,6 +39,18 @@ export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
      from ${tableName}`,
   );
   return Backlog.parse(answer)[0];
+}
+
+const Standings = z.array(z.object({ state: z.enum(['well', 'failing', 'paused']), count: z.coerce.number() }));
+
+/** How many webhooks are told what is theirs, take nothing at the moment, or are paused. */
+export async function readWebhooks({ orm }: Pick<Observed, 'orm'>) {
+  const em = orm.em.fork();
+  const answer: unknown = await em.execute(
+    `select if(status = 'paused', 'paused', if(failures > 0, 'failing', 'well')) as state, count(*) as count
+     from ${em.getMetadata(WebhookEndpoint).tableName} where deleted_at is null group by state`,
+  );
+  return Standings.parse(answer);
 }
 
 /** How many entries each stream holds, and how far its followers in this process are behind its end, if there are any. */

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { within } from '../process/deadline.ts';
-import { type Observed, readBacklog, readPool, readStreams } from './backlog.ts';
+import { type Observed, readBacklog, readPool, readStreams, readWebhooks } from './backlog.ts';
 import { readDrain } from './drain.ts';
 
 /** A scraper gives up after ten seconds, and a probe of the same port must not wait for a frozen Redis. */
@@ -24,6 +24,7 @@ export function addGauges(registry: Registry, observed: Observed): Refresh {
   const pool = addPool(open, look, observed);
   const others = [
     addOutbox(open, lookAt, observed),
+    addWebhooks(open, look, observed),
     addStreams(open, lookAt, observed),
     addQueues(open, look, observed),
     addBudget(open, look, observed),
@@ -52,6 +53,15 @@ function addOutbox(open: Open, look: Look, observed: Observed): Refresh {
     lag.remove();
     if (backlog) rows.set(backlog.waiting);
     if (backlog) lag.set(backlog.seconds);
+  };
+}
+
+function addWebhooks(open: Open, look: Look, observed: Observed): Refresh {
+  const webhooks = open('orderflow_webhooks', 'Webhooks, by whether they are well, failing or paused.', 'state');
+  return async () => {
+    const standings = await look('MySQL', () => readWebhooks(observed));
+    webhooks.reset();
+    for (const { state, count } of standings ?? []) webhooks.set({ state }, count);
   };
 }
 

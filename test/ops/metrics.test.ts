@@ -1,7 +1,9 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { WebhookEndpoint } from '../../src/entities/webhooks.entity.ts';
 import { openEventClient } from '../support/api/event-client.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
@@ -71,6 +73,22 @@ test('what a worker has done stands in the history of its queue, soon after', as
   });
   expect(total).toMatchObject({ done: 2, failed: 0 });
   expect(total.p50).toBeGreaterThan(0);
+});
+
+test('webhooks are counted by how they are', async () => {
+  const row = { userId: 1, scope: 'own' as const, url: 'https://shop.example.com/hook', types: '[]', symbols: '[]' };
+  const standings = [{}, {}, { failures: 3 }, { status: 'paused' as const, failures: 1 }, { deletedAt: new Date() }];
+  for (const standing of standings)
+    await platform.orm.em.fork().insert(WebhookEndpoint, {
+      ...row,
+      ...standing,
+      id: randomUUIDv7(),
+      secret: 'whsec_YQ==',
+      createdAt: new Date(),
+    });
+  const { samples } = await scrape('worker');
+  const counted = ['well', 'failing', 'paused'].map((state) => samples.get(`orderflow_webhooks{state="${state}"}`));
+  expect(counted).toEqual([2, 1, 1]);
 });
 
 test('queues, batches, gateways and the budget are told of as well', async () => {

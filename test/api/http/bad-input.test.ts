@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { loadRoutes } from '../../../src/api/app.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { adminId } from '../../support/api/accounts.ts';
+import { makeKey } from '../../support/api/personas.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 
@@ -18,10 +20,12 @@ let api: TestApi;
 /** What the paths of bodied routes may name: nothing wrong with a body is told of what is not there. */
 let order: string;
 let webhook: string;
+let key: string;
 const present = (path: string) =>
   path
     .replace('/orders/{id}', `/orders/${order}`)
     .replace('/webhooks/{id}', `/webhooks/${webhook}`)
+    .replace('/auth/keys/{id}', `/auth/keys/${key}`)
     .replace('{gateway}', 'stripe')
     .replace(/\{\w+\}/, '1');
 beforeAll(async () => {
@@ -30,6 +34,7 @@ beforeAll(async () => {
   const placed = await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
   order = z.object({ id: z.string() }).parse(await placed.json()).id;
   webhook = (await webhooksOf(api).create({ url: 'https://shop.example.com/hook' }, 'admin')).id;
+  key = (await makeKey(api, adminId, ['orders:read'])).id;
 });
 afterAll(() => api.close());
 

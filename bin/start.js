@@ -34,7 +34,7 @@ async function start(supervisor, directory, run) {
       ? givenServers(environment)
       : bringServers({ environment, steps, supervisor, dataDirectory }),
     checkEnvironment(node).then(() =>
-      withFreePorts(5, (ports) => startUpstreams({ supervisor, node, ports, dataDirectory })),
+      withFreePorts(6, (ports) => startUpstreams({ supervisor, node, ports, dataDirectory })),
     ),
     buildLivePage({ environment, steps, node }),
   ]);

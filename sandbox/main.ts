@@ -10,6 +10,8 @@ import { createFinnhub } from './finnhub/finnhub.ts';
 import { openHours } from './finnhub/hours.ts';
 import { openMarket } from './finnhub/market.ts';
 import { createHolds } from './holds.ts';
+import { createMailbox } from './mail/mailbox.ts';
+import { openSmtp } from './mail/smtp.ts';
 import { readSettings } from './settings.ts';
 import { openStripe } from './stripe/stripe.ts';
 import { createWebhooks } from './stripe/webhooks.ts';
@@ -28,6 +30,7 @@ const hours = openHours(settings.hours);
 const arrivals = createArrivals();
 const faults = createFaults(seed);
 const holds = createHolds();
+const mailbox = createMailbox();
 
 const { webhook, webhookSecret } = settings;
 const webhooks = webhook.length > 0 ? createWebhooks(webhook, webhookSecret, faults) : undefined;
@@ -47,16 +50,12 @@ const ports = {
   stripe: await openUpstream('stripe', settings.stripe, stripe.answer, arrivals, holds),
   products: await openUpstream('products', settings.products, createProducts(faults), arrivals, holds),
   rates: await openUpstream('rates', settings.rates, createRates(faults, seed, clock), arrivals, holds),
+  mail: await openSmtp(settings.mail, mailbox),
 };
-const control = await openControl(settings.control, {
-  arrivals,
-  faults,
-  holds,
-  stripe,
-  // A market of its own: whoever looks back must not set the other one's clock back.
-  past: openMarket(seed, hours),
-  windowMs: settings.windowMs,
-});
+const { windowMs } = settings;
+// A market of its own: whoever looks back must not set the other one's clock back.
+const past = openMarket(seed, hours);
+const control = await openControl(settings.control, { arrivals, faults, holds, mailbox, stripe, past, windowMs });
 
 const at = (port: number) => `http://127.0.0.1:${port}`;
 const urls = {
@@ -64,6 +63,7 @@ const urls = {
   stripe: at(ports.stripe),
   products: `${at(ports.products)}/products`,
   rates: `${at(ports.rates)}/eurofxref-daily.xml`,
+  mail: `smtp://127.0.0.1:${ports.mail}`,
   control: at(control),
 };
 process.stdout.write(`${JSON.stringify(urls)}\n`);

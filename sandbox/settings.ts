@@ -15,6 +15,7 @@ const Settings = z.object({
   stripe: Port,
   products: Port,
   rates: Port,
+  mail: Port,
   control: Port,
   /** Where payment events are sent; none when empty. */
   webhook: z.array(z.url()).default([]),
@@ -54,6 +55,7 @@ export function readSettings(): Settings {
       stripe: string,
       products: string,
       rates: string,
+      mail: string,
       control: string,
       webhook: { type: 'string', multiple: true },
       'count-rejected': boolean,

@@ -56,6 +56,8 @@ export const variables = {
   PAYMENTS_PER_SECOND: whole(1, 10_000).optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
+  SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
+  MAIL_FROM: text().optional(),
   FOREX_FALLBACK_URL: z.url({ protocol: /^https?$/ }).optional(),
   QUOTE_TTL_SECONDS: whole(0, 86_400).default(10),
   COMPANY_TTL_SECONDS: whole(0, 2_592_000).default(86_400),
@@ -69,6 +71,7 @@ export const variables = {
   WORKER_CONCURRENCY_FINNHUB: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_CATALOG: whole(1, 10_000).optional(),
   WORKER_CONCURRENCY_UPKEEP: whole(1, 10_000).optional(),
+  WORKER_CONCURRENCY_MAILS: whole(1, 10_000).optional(),
   RATE_LIMIT_PER_MINUTE: whole(0, 1_000_000_000).default(60_000),
   RATE_LIMIT_ANONYMOUS_PER_MINUTE: whole(0, 1_000_000_000).default(30_000),
   RATE_LIMIT_BURST: whole(0, 1_000_000).default(1_000),
@@ -96,6 +99,7 @@ const secrets = [
   'STRIPE_SECRET_KEY',
   'STRIPE_WEBHOOK_SECRET',
   'ADMIN_PASSWORD',
+  'SMTP_URL',
 ] as const;
 
 type Given = Readonly<Record<string, string | undefined>>;
@@ -147,6 +151,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     catalog: parsed.data.WORKER_CONCURRENCY_CATALOG,
     upkeep: parsed.data.WORKER_CONCURRENCY_UPKEEP,
     webhooks: parsed.data.WORKER_CONCURRENCY_WEBHOOKS,
+    mails: parsed.data.WORKER_CONCURRENCY_MAILS,
   };
   const { MYSQL_HOST, MYSQL_READ_HOST = '', MYSQL_PORT } = parsed.data;
   return Object.freeze({

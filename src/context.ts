@@ -1,6 +1,7 @@
 import { readFrom } from './mysql/reading.ts';
 import { type EntityManager, MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from './redis/client.ts';
+import { type Accounts, openAccounts } from './accounts/accounts.ts';
 import { type Catalog, openCatalog } from './catalog/catalog.ts';
 import { type Config, secretsOf } from './config.ts';
 import { ormOptions } from './entities/orm-options.ts';
@@ -38,6 +39,7 @@ export type JobContext = Readonly<{
   payments: Payments;
   market: Market;
   catalog: Catalog;
+  accounts: Accounts;
   /** How events leave MySQL, how they are followed, and how endpoints of others are told them. */
   events: Readonly<{ relay: Relay; tails: Tails; callEndpoint: CallEndpoint }>;
   now: () => Date;
@@ -45,7 +47,7 @@ export type JobContext = Readonly<{
 }>;
 
 /** All that a process has open. */
-export type Context = Omit<JobContext, 'em'> &
+export type Context = Omit<JobContext, 'em' | 'accounts'> &
   Readonly<{
     config: Config;
     orm: MikroORM;
@@ -74,9 +76,10 @@ export async function openContext(config: Config, role: string): Promise<Context
     market,
     catalog: openCatalog(config, redis, tell),
   };
+  const accounts = openAccounts(config);
   const events = { relay, tails, callEndpoint: openEndpoints(config.webhookHosts) };
   const fork: Jobs['fork'] = (lane = 'logged_in', ofJob = log) =>
-    withReader(orm, { ...rooms, events, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
+    withReader(orm, { ...rooms, accounts, events, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };
   return {
     ...rooms,

@@ -50,6 +50,12 @@ export const problemCodes = {
     cause: 'An account can have 50 API keys at once.',
     remedy: 'End one that is no longer used with DELETE /auth/keys/{id}.',
   },
+  link_not_good: {
+    status: 422,
+    title: 'This link is not good',
+    cause: 'The link has been used, is too old, or is none of ours; or the address is another one since.',
+    remedy: 'Ask for another mail, and use the newest.',
+  },
   ambiguous_host: {
     status: 400,
     title: 'Two hosts',

@@ -42,7 +42,7 @@ describe('.env.example', () => {
     const config = z
       .record(z.string(), z.coerce.string())
       .parse(readConfig({ ...least, STRIPE_SECRET_KEY: 'sk_test_1' }));
-    const { payments, finnhub, catalog, upkeep, webhooks } = Object.fromEntries(
+    const { payments, finnhub, catalog, upkeep, webhooks, mails } = Object.fromEntries(
       queues.map((queue) => [queue.name, queue]),
     );
     const ofQueues: Readonly<Record<string, number | undefined>> = {
@@ -51,6 +51,7 @@ describe('.env.example', () => {
       WORKER_CONCURRENCY_CATALOG: catalog?.concurrency,
       WORKER_CONCURRENCY_UPKEEP: upkeep?.concurrency,
       WORKER_CONCURRENCY_WEBHOOKS: webhooks?.concurrency,
+      WORKER_CONCURRENCY_MAILS: mails?.concurrency,
     };
     const without = [...Object.keys(least), 'STRIPE_SECRET_KEY', 'MYSQL_PASSWORD', 'REDIS_PASSWORD'];
     for (const { name, value, comment } of example) {

@@ -10,7 +10,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   errors: ['problem-codes'],
   config: ['variable-kinds'],
   entities: ['mysql'],
-  accounts: ['entities'],
+  accounts: ['entities', 'gateways/mail'],
   telemetry: [],
   process: ['config', 'errors', 'telemetry'],
   redis: ['variable-kinds'],
@@ -42,6 +42,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   gateways: ['gateways/http', 'gateways/payments', 'redis'],
   payments: ['entities', 'gateways', 'gateways/payments', 'jobs', 'mysql', 'orders', 'outbox', 'redis', 'streams'],
   context: [
+    'accounts',
     'catalog',
     'entities',
     'gateways/http',
@@ -57,7 +58,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ops: ['entities', 'jobs', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
-  'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities'],
+  'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],
   'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'streams'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'redis'],
   api: [
@@ -108,6 +109,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'outbox', 'streams'],
   commands: ['accounts', 'context', 'doctor', 'entities', 'market', 'mysql'],
   'jobs/accounts': ['entities', 'jobs', 'mysql'],
+  commands: ['accounts', 'context', 'doctor', 'entities', 'mysql'],
+  'jobs/accounts': ['accounts', 'context', 'entities', 'jobs', 'mysql'],
   'jobs/ops': ['entities', 'jobs', 'mysql'],
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: [
@@ -138,6 +141,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'gateways/webhooks': [],
   'jobs/webhooks': ['context', 'entities', 'jobs', 'mysql', 'streams', 'webhooks'],
   webhooks: ['entities', 'gateways/webhooks', 'mysql', 'outbox', 'streams'],
+  'gateways/mail': [],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */

@@ -2,12 +2,12 @@ const watchlist = 'AAPL,MSFT,GOOGL,AMZN,NVDA,TSLA,META,BINANCE:BTCUSDT';
 
 /**
  * Which upstreams the sandbox stands in for, where it serves them, and what the processes are told. An upstream counts
- * as set when its key or its address is; in production nothing is sandboxed. The sandbox is given five free ports.
+ * as set when its key or its address is; in production nothing is sandboxed. The sandbox is given six free ports.
  */
 export function chooseUpstreams({ isProduction, value, isNamed }, freePorts) {
   if (isProduction) return { sandbox: {}, ports: undefined, env: {}, names: namesOf({}, value) };
-  const [finnhub, stripe, products, rates, control] = freePorts;
-  const ports = { finnhub, stripe, products, rates, control };
+  const [finnhub, stripe, products, rates, mail, control] = freePorts;
+  const ports = { finnhub, stripe, products, rates, mail, control };
   const at = (port, path = '') => `http://127.0.0.1:${port}${path}`;
   const sandbox = {};
   const env = {};
@@ -32,6 +32,10 @@ export function chooseUpstreams({ isProduction, value, isNamed }, freePorts) {
   if (!value('FINNHUB_API_KEY') && !value('FOREX_FALLBACK_URL')) {
     sandbox.rates = at(rates, '/eurofxref-daily.xml');
     env.FOREX_FALLBACK_URL = sandbox.rates;
+  }
+  if (!value('SMTP_URL')) {
+    sandbox.mail = `smtp://127.0.0.1:${mail}`;
+    env.SMTP_URL = sandbox.mail;
   }
   Object.assign(env, placeholderKeys(value));
   const isNeeded = Object.keys(sandbox).length > 0;
@@ -60,6 +64,7 @@ function namesOf(sandbox, value) {
     Finnhub: say(sandbox.finnhub, finnhub ?? (value('FINNHUB_BASE_URL') && `real     ${value('FINNHUB_BASE_URL')}`)),
     Payments: isInstant ? 'instant  every charge succeeds, nobody is asked' : say(sandbox.stripe, stripe),
     'Product feed': say(sandbox.products, value('PUBLIC_PRODUCT_API') && `real     ${value('PUBLIC_PRODUCT_API')}`),
+    Mails: say(sandbox.mail, value('SMTP_URL') && 'real'),
     'Reference rates': say(
       sandbox.rates,
       value('FINNHUB_API_KEY') && `real     ${value('FOREX_FALLBACK_URL') ?? 'ECB'}`,

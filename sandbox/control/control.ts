@@ -7,6 +7,7 @@ import { FaultRequest, type Faults } from '../faults.ts';
 import type { Market } from '../finnhub/market.ts';
 import { PastRequest, pastPrices } from '../finnhub/past-prices.ts';
 import { HoldRequest, type Holds } from '../holds.ts';
+import type { Mailbox } from '../mail/mailbox.ts';
 import type { Stripe } from '../stripe/stripe.ts';
 import { listen, readBody, send } from '../upstream.ts';
 import { answerOfDashboard } from './dashboard.ts';
@@ -22,6 +23,7 @@ export interface ControlParts {
   readonly arrivals: Arrivals;
   readonly faults: Faults;
   readonly holds: Holds;
+  readonly mailbox: Mailbox;
   readonly stripe: Stripe;
   readonly past: Market;
   readonly windowMs: number;
@@ -50,7 +52,7 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 }
 
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
-  const { arrivals, faults, holds, stripe } = parts;
+  const { arrivals, faults, holds, mailbox, stripe } = parts;
   const [, intent] = /^POST \/payment_intents\/([^/]+)\/authenticate$/.exec(what) ?? [];
   if (intent !== undefined) return authenticated(stripe, intent, body);
   const atDashboard = await answerOfDashboard(stripe.dashboard, what, body);
@@ -64,6 +66,8 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       return json(200, await statusOf(parts));
     case 'GET /ledger':
       return json(200, await stripe.ledger());
+    case 'GET /mails':
+      return json(200, mailbox.list());
     case 'GET /arrivals': {
       const target = TargetName.safeParse(query.get('target'));
       return target.success ? json(200, arrivals.of(target.data)) : refused(target.error);

@@ -5,9 +5,10 @@ import { written } from '../stripe/amounts.ts';
 import type { ControlParts } from './control.ts';
 
 const RECENT = 15;
+const RECENT_MAILS = 5;
 
 /** What the page shows: switches, faults, the last arrivals, how busy each upstream is, and the sums of the ledger. */
-export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: ControlParts) {
+export async function statusOf({ arrivals, faults, holds, mailbox, stripe, windowMs }: ControlParts) {
   const ledger = await stripe.ledger();
   const sums = new Map<
     string,
@@ -37,6 +38,7 @@ export async function statusOf({ arrivals, faults, holds, stripe, windowMs }: Co
     upstreams: targets.map(upstream),
     faults: faults.active(),
     held: holds.held(),
+    mails: mailbox.list().slice(-RECENT_MAILS),
     undecided: stripe.dashboard.undecided(),
     ledger: [...sums.values()].map(({ currency, charges, refunds, charged, refunded }) => ({
       charges,

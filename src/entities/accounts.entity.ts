@@ -27,6 +27,8 @@ export const User = defineEntity({
     role: p.enum(roles).default('user'),
     passwordHash: p.string().length(255).hidden(),
     createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
+    /** When somebody showed that mails to the address reach them; null: not yet, or the address is another one since. */
+    emailConfirmedAt: p.datetime(3).nullable(),
     deletedAt: p.datetime(3).nullable(),
   },
 });
@@ -89,5 +91,37 @@ export const ApiKey = defineEntity({
     lastUsedFrom: p.string().length(64).nullable(),
     /** The key that this one takes over from. */
     replaces: p.uuid().nullable(),
+  },
+});
+
+/** What a mail can be for: choosing a new password, or showing that an address is one's own. */
+export const verificationPurposes = ['reset', 'confirm'] as const;
+
+/**
+ * A wish for a mail with a link. It is stored before anybody looks whether the address is known. The job that sends the mail makes
+ * the link's token, so that it stands nowhere but in the mail; here is its SHA-256.
+ */
+export const Verification = defineEntity({
+  name: 'Verification',
+  tableName: 'verifications',
+  uniques: [
+    /** A link is for one wish: who comes with its token looks it up. */
+    { properties: ['hash'] },
+  ],
+  indexes: [
+    /** Those of an address, which has a few good ones at most: the job `send-verification`. */
+    { properties: ['email'] },
+    /** Those that are over: the job `prune-tokens`. */
+    { properties: ['expiresAt'] },
+  ],
+  properties: {
+    id: p.uuid().primary(),
+    purpose: p.enum(verificationPurposes),
+    email: p.string().length(254),
+    /** Null until the mail is being sent. */
+    hash: p.string().length(64).nullable(),
+    createdAt: p.datetime(3),
+    expiresAt: p.datetime(3),
+    sentAt: p.datetime(3).nullable(),
   },
 });

@@ -4,7 +4,7 @@ import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.ent
 import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
 import { Product } from './catalog.entity.ts';
-import { ApiKey, Token, User } from './accounts.entity.ts';
+import { ApiKey, Token, User, Verification } from './accounts.entity.ts';
 import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from './webhooks.entity.ts';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig } from '@mikro-orm/mysql';
@@ -18,6 +18,7 @@ export const allEntities = [
   User,
   Token,
   ApiKey,
+  Verification,
   Product,
   Order,
   OrderLine,

@@ -62,8 +62,11 @@ export const webhooks = {
   concurrency: 50,
 } as const;
 
+/** The mail server. */
+export const mails = { name: 'mails', summary: 'Mails to those who have accounts.', concurrency: 5 } as const;
+
 /** Every queue, in the order in which people see them. */
-export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep, webhooks];
+export const queues: readonly QueueDefinition[] = [payments, finnhub, catalog, upkeep, webhooks, mails];
 
 /** The longest rest that a queue takes, ms: a little more than a plan's window. */
 export const mostRestMs = 65_000;

@@ -9,7 +9,7 @@ import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { accounts } from '../support/api/test-api.ts';
 
-const names = ['payments', 'finnhub', 'catalog', 'upkeep'] as const;
+const names = ['payments', 'finnhub', 'catalog', 'upkeep', 'mails'] as const;
 const perMinute = 4;
 
 let platform: Platform;

@@ -26,6 +26,7 @@ import type { PaymentGateway } from '../../src/gateways/payments/payment-gateway
 import { makeKey } from '../support/api/personas.ts';
 import { findDue } from '../../src/webhooks/claim.ts';
 import { readRound } from '../../src/webhooks/round.ts';
+import { askForMail, isGoodLink, prepareMail } from '../../src/accounts/verifications.ts';
 import { performJob } from '../support/api/perform-job.ts';
 import { accounts, Granted, openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { fillStreams, symbolOf } from '../support/stores/many-observations.ts';
@@ -62,6 +63,11 @@ async function readMe(): Promise<void> {
   const { access_token } = Granted.parse(await (await api.send('POST', '/auth/login', { body: accounts.demo })).json());
   const headers = { authorization: `Bearer ${access_token}` };
   expect((await api.send('GET', '/auth/me', { headers })).status).toBe(200);
+}
+
+async function mailToken(): Promise<string> {
+  const id = await api.ctx.transaction((tx) => askForMail(tx, 'reset', accounts.demo.email, now));
+  return (await api.ctx.transaction((tx) => prepareMail(tx, id, now)))?.token ?? '';
 }
 
 async function readMeByKey(): Promise<void> {
@@ -126,6 +132,9 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'api_keys: hash': [readMeByKey],
   'api_keys: user_id': [customer('/auth/keys')],
   'api_keys: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
+  'verifications: hash': [async () => isGoodLink(em(), 'reset', await mailToken(), now)],
+  'verifications: email': [mailToken],
+  'verifications: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
   'products: source, external_id': [syncProducts],
   'products: category, id': [customer('/products?category=rare')],
   'orders: user_id, id': [customer('/orders')],

@@ -62,6 +62,7 @@ const rules: Readonly<Record<string, Rule>> = {
     body: fc.record({ name, scopes: fc.subarray(['orders:read', 'market:write', 'audit:read'], { minLength: 1 }) }),
   },
   rotateKey: { body: fc.record({ overlap_seconds }) },
+  finishPasswordReset: { isSlow: true },
   register: { isSlow: true },
   createUser: { isSlow: true },
   login: { isSlow: true },

@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { hashToken } from '../../src/api/callers/principal.ts';
+import { hashToken } from '../../src/accounts/tokens.ts';
 import { Token } from '../../src/entities/accounts.entity.ts';
 import { adminId, demoId } from '../support/api/accounts.ts';
 import { type Platform, type RedisServer, startPlatform } from '../support/processes/platform.ts';

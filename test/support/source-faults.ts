@@ -75,7 +75,9 @@ export function circles(sources: Sources): string[] {
 export function membersOf(text: string, type: 'JobContext' | 'Context'): string[] {
   const body = new RegExp(`export type ${type} = [^;]*?Readonly<\\{\n([^]*?)\n\\s*\\}>;`).exec(text)?.[1] ?? '';
   const own = Array.from(body.matchAll(/^\s+(\w+)[?]?(?:\([^)]*\))?:/gm), ([, name]) => name ?? '');
-  return type === 'JobContext' ? own : [...membersOf(text, 'JobContext').filter((name) => name !== 'em'), ...own];
+  if (type === 'JobContext') return own;
+  const leftOut = /Context = Omit<JobContext, ([^>]*)>/.exec(text)?.[1] ?? '';
+  return [...membersOf(text, 'JobContext').filter((name) => !leftOut.includes(`'${name}'`)), ...own];
 }
 
 /** What is wrong with the context. */

@@ -14,6 +14,7 @@ import {
 import { defineRoute } from '../http/define-route.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
 import { publicAddress } from '../http/public-address.ts';
+import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
 const Registration = z.strictObject({ email: Email, password: NewPassword, name: PersonName }).openapi('Registration');
@@ -50,8 +51,9 @@ const register = defineRoute(
       passwordHash: await c.var.passwords.hash(password, addressOf(c)),
       createdAt: now(),
     };
-    const storing = transaction(async (tx) => {
+    const storing = transaction(async (tx, after) => {
       const stored = await tx.insert(User, row);
+      if (sendsMails(c)) await mailAfter(tx, after, 'confirm', email, row.createdAt);
       await audit(c, tx, { subject: stored, after: { role: row.role } });
       return stored;
     });

@@ -5,7 +5,8 @@ import { Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { hashToken, principalOf, sessionCookie } from '../callers/principal.ts';
+import { hashToken } from '../../accounts/tokens.ts';
+import { principalOf, sessionCookie } from '../callers/principal.ts';
 import { UserView, userView } from './user-view.ts';
 
 const tokenSeconds = 24 * 3_600;
@@ -110,6 +111,7 @@ const me = defineRoute(
               name: 'Demo Customer',
               role: 'user',
               created_at: '2026-11-22T10:00:00.000Z',
+              email_confirmed_at: null,
             },
           },
         },

@@ -19,6 +19,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { givenFields, IntegerId } from '../http/fields.ts';
 import { principalOf } from '../callers/principal.ts';
+import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 import { accountOf, namedUser, unknownUser } from './users.routes.ts';
 
@@ -85,16 +86,23 @@ const change = defineRoute(
     const passwordHash =
       password === undefined ? undefined : await c.var.passwords.hash(password, c.var.limits.addressOf(c));
     const changed = await storeUser(
-      c.var.ctx.transaction(async (tx) => {
+      c.var.ctx.transaction(async (tx, after) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
         const user = await lockUser(tx, id);
         if (presentHash !== undefined && presentHash !== user.passwordHash) throw wrongPassword();
-        const fields = { ...wanted, ...(passwordHash === undefined ? {} : { passwordHash }) };
+        const isElsewhere = wanted.email !== undefined && wanted.email !== user.email;
+        const fields = {
+          ...wanted,
+          ...(passwordHash === undefined ? {} : { passwordHash }),
+          ...(isElsewhere ? { emailConfirmedAt: null } : {}),
+        };
         if (Object.keys(fields).length > 0) await tx.nativeUpdate(User, { id }, fields);
         if (passwordHash !== undefined) await endLoginsAndKeys(tx, id);
         else if (wanted.role !== undefined && !includesRole(wanted.role, user.role))
           await tx.nativeDelete(ApiKey, { user: id });
-        const now = { ...user, ...wanted };
+        if (isElsewhere && wanted.email && sendsMails(c))
+          await mailAfter(tx, after, 'confirm', wanted.email, c.var.ctx.now());
+        const now = { ...user, ...wanted, ...(isElsewhere ? { emailConfirmedAt: null } : {}) };
         await audit(
           c,
           tx,

@@ -21,6 +21,8 @@ export type Limits = Readonly<{
   addressOf: ClientAddress;
   /** @throws Problem too_many_requests, when the address has sent too many. */
   countAddress(c: HonoContext<RouteEnv>, counting: Counting): Promise<void>;
+  /** @throws Problem too_many_requests, when the address has asked for too many mails. */
+  countMail(c: HonoContext<RouteEnv>): Promise<void>;
   /** @throws Problem too_many_requests, when the user has sent too many, or the key more than its own limit. */
   countCaller(c: HonoContext<RouteEnv>, caller: Principal, counting: Counting): Promise<void>;
 }>;
@@ -31,6 +33,8 @@ export function countingOf({ method, path }: Readonly<{ method: string; path: st
   return method !== 'get' && /^\/(orders|payments)\b/.test(path) ? 'here' : 'everywhere';
 }
 
+// Nobody needs more, and each is a row and a job.
+const mailsPerMinute = 10;
 // Of as many limits as keys have at once on one process, and more.
 const mostKeyLimits = 1_000;
 
@@ -41,6 +45,7 @@ export function openLimits({ config, redis }: Context): Limits {
     perMinute === 0 ? undefined : openAllowance(redis, name, perMinute, elapsedMs);
   const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
   const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
+  const ofMails = openAllowance(redis, 'mail', mailsPerMinute, elapsedMs);
   const ofKeys = new Map<number, Allowance>();
   // Keys with the same limit are counted by one allowance, each by itself.
   const allowanceOfKeys = (perMinute: number) => {
@@ -56,6 +61,9 @@ export function openLimits({ config, redis }: Context): Limits {
     addressOf,
     async countAddress(c, counting) {
       if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);
+    },
+    async countMail(c) {
+      await count(c, `address ${addressOf(c)}`, 'everywhere', ofMails, undefined);
     },
     async countCaller(c, { userId, key }, counting) {
       if (counting === 'nowhere') return;

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { within } from '../../process/deadline.ts';
 import { isKey, isWellFormedKey } from '../../accounts/api-keys.ts';
+import { hashToken } from '../../accounts/tokens.ts';
 import type { BearerKey, Brought } from '../../accounts/bearers.ts';
 import { includesRole, neededScope, type Scope, scopeFor, scopes } from '../../accounts/scopes.ts';
 import type { Role } from '../../entities/accounts.entity.ts';
@@ -94,11 +94,6 @@ export function principalOf(c: HonoContext<RouteEnv>): Principal {
   const principal = c.get('principal');
   if (!principal) throw new Error(`${c.req.path} asks for its caller but is open to everyone`);
   return principal;
-}
-
-/** How a token is kept at rest. */
-export function hashToken(token: string): string {
-  return hash('sha256', token);
 }
 
 /** Who calls, by a key only with this scope; undefined when nobody is known to. */

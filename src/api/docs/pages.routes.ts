@@ -23,6 +23,24 @@ const docs = defineRoute(
   },
 );
 
+const account = defineRoute(
+  'public',
+  {
+    method: 'get',
+    path: '/account',
+    operationId: 'readAccountPage',
+    summary: 'The page behind the links of mails: for a new password, and to confirm an address.',
+    tags: ['about'],
+    responses: {
+      200: { description: 'The page.', content: { 'text/html': { schema: z.string(), example: '<!doctype html>…' } } },
+    },
+  },
+  async (c) => {
+    allowPage(c, 'strict');
+    return c.html(await readPage('account.html'), 200);
+  },
+);
+
 const docsFile = defineRoute(
   'public',
   {
@@ -57,5 +75,5 @@ const pageFile = defineRoute(
   (c) => namedFile(c, ownPages),
 );
 
-/** The documentation's page, and the files that pages are made of. */
-export const routes = [docs, docsFile, pageFile];
+/** The documentation's page, the one behind links of mails, and the files that pages are made of. */
+export const routes = [docs, account, docsFile, pageFile];

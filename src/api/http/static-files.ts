@@ -17,7 +17,7 @@ export type StaticFiles = Readonly<{
 /** Our own pages with their scripts and styles. */
 export const ownPages: StaticFiles = {
   folder: join(import.meta.dirname, '..', 'docs', 'pages'),
-  names: ['docs.js', 'login.js', 'page.css'],
+  names: ['account.js', 'docs.js', 'login.js', 'page.css'],
   maxAgeSeconds: 60,
 };
 
@@ -55,7 +55,7 @@ export async function serveFile(c: HonoContext<RouteEnv>, files: StaticFiles): P
 }
 
 /** The text of one of our own pages. */
-export async function readPage(name: 'docs.html' | 'login.html'): Promise<string> {
+export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'): Promise<string> {
   return readFile(join(ownPages.folder, name), 'utf8');
 }
 

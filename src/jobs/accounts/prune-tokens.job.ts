@@ -1,14 +1,14 @@
-import { ApiKey, Token } from '../../entities/accounts.entity.ts';
+import { ApiKey, Token, Verification } from '../../entities/accounts.entity.ts';
 import { deleteBefore } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
 
-/** Deletes logins and API keys that have expired. */
+/** Deletes logins, API keys and links of mails that have expired. */
 export const pruneTokens = definePrune(
-  { kind: 'prune-tokens', summary: 'Delete expired logins and API keys.' },
-  ({ em, now }) => {
+  { kind: 'prune-tokens', summary: 'Delete expired logins, API keys and links of mails.' },
+  ({ now }) => {
     // Compared with the next millisecond, because what expires now has expired.
     const before = new Date(now().getTime() + 1);
-    const tables = [em.getMetadata(Token).tableName, em.getMetadata(ApiKey).tableName];
+    const tables = [Token.meta.tableName, ApiKey.meta.tableName, Verification.meta.tableName];
     return tables.map((table) => deleteBefore(table, 'expires_at', before));
   },
 );

@@ -28,6 +28,7 @@ describe('registering', () => {
     expect(answer.status).toBe(201);
     const user: unknown = await answer.json();
     expect(user).toEqual({
+      email_confirmed_at: null,
       id: expect.any(Number),
       email: email.toLowerCase(),
       name: 'Ada',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { noteUse } from '../../../src/accounts/api-keys.ts';
-import { hashToken } from '../../../src/api/callers/principal.ts';
+import { hashToken } from '../../../src/accounts/tokens.ts';
 import { ApiKey } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry } from '../../../src/entities/ops.entity.ts';
 import { newPerson, type Person, sendAs } from '../../support/api/accounts.ts';

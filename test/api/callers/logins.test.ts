@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLogins } from '../../../src/api/callers/logins.ts';
-import { hashToken } from '../../../src/api/callers/principal.ts';
+import { hashToken } from '../../../src/accounts/tokens.ts';
 import { Token, User } from '../../../src/entities/accounts.entity.ts';
 import { demoId, newPerson } from '../../support/api/accounts.ts';
 import { statementsOf } from '../../support/stores/statements.ts';

@@ -11,7 +11,7 @@ import { makeKey, makePerson, objects, type Persona, personas, present, tokenOf 
 const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
   user: [
     /^GET \/auth\/me$/,
-    /^POST \/auth\/(logout|password)$/,
+    /^POST \/auth\/(logout|password|confirm)$/,
     /^(GET|DELETE) \/auth\/tokens(\/\{id\})?$/,
     /^(GET|POST) \/auth\/keys$/,
     /^(GET|DELETE) \/auth\/keys\/\{id\}$/,

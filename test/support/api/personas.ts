@@ -1,5 +1,5 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
-import { hashToken } from '../../../src/api/callers/principal.ts';
+import { hashToken } from '../../../src/accounts/tokens.ts';
 import { Order } from '../../../src/entities/orders.entity.ts';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';

@@ -7,6 +7,7 @@ import { type Config, readConfig } from '../../../src/config.ts';
 import { type Context, type JobContext, openContext } from '../../../src/context.ts';
 import { ormOptions } from '../../../src/entities/orm-options.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
+import { openAccounts } from '../../../src/accounts/accounts.ts';
 import { seedDemo } from '../../../src/accounts/seed.ts';
 import { z } from 'zod';
 import { type IsDescribed, openDescription } from './described.ts';
@@ -14,7 +15,7 @@ import { ownData } from '../stores/servers.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
-  ctx: Context & Pick<JobContext, 'em'>;
+  ctx: Context & Pick<JobContext, 'em' | 'accounts'>;
   parts: ApiParts;
   /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
@@ -42,7 +43,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   const context = await openContext(config, 'test');
   await connected(context.redis);
   const answers = openJobAnswers(context.jobs, patientRedis(config));
-  const ctx = { ...context, em: context.orm.em.fork() };
+  const ctx = { ...context, em: context.orm.em.fork(), accounts: openAccounts(config) };
   const parts = { readiness: readinessOf(context), answers };
   const app = await buildApp(ctx, parts);
   const tokens = new Map<string, string>();

@@ -11,7 +11,14 @@ export const RunFile = z.object({
   api: z.url(),
   mysql: z.object({ host: z.string(), port: z.int(), user: z.string(), password: z.string(), database: z.string() }),
   redis: z.strictObject({ host: z.string(), port: z.int(), db: z.int() }),
-  sandbox: z.strictObject({ finnhub: z.url(), stripe: z.url(), products: z.url(), rates: z.url(), control: z.url() }),
+  sandbox: z.strictObject({
+    finnhub: z.url(),
+    stripe: z.url(),
+    products: z.url(),
+    rates: z.url(),
+    mail: z.url(),
+    control: z.url(),
+  }),
   processes: z.array(
     z.strictObject({
       role: z.enum(['api', 'worker', 'mysql', 'redis', 'sandbox']),

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Product } from '../../../src/entities/catalog.entity.ts';
-import { ApiKey, Token, User } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, Token, User, Verification } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
 import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
@@ -36,9 +36,10 @@ export async function fillShop(em: EntityManager, now: Date): Promise<void> {
   await fillPayments(em, at);
   await fillRecords(em, at, now);
   await fillWebhooks(em, at, now);
-  const shop = [User, Token, ApiKey, Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
+  const people = [User, Token, ApiKey, Verification];
+  const shop = [Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
   const records = [IdempotencyKey, DeadLetter, AuditEntry, WebhookEndpoint, WebhookDelivery];
-  const tables = [...shop, ...records].map(({ meta }) => meta.tableName);
+  const tables = [...people, ...shop, ...records].map(({ meta }) => meta.tableName);
   await em.execute(`analyze table ${tables.join(', ')}`);
 }
 
@@ -62,6 +63,10 @@ async function fillAccounts(em: EntityManager, at: MakeTime, now: Date): Promise
   const key = { name: 'Key', start: 'ofk_0000', scopes: 'orders:read' };
   const keys = tokens.map((token, row) => ({ ...token, ...key, expiresAt: isRare(row) ? at(0) : null }));
   await insertRows(em, ApiKey, keys);
+  const links = tokens.map(({ id, hash, createdAt, expiresAt }, row) => {
+    return { id, hash, createdAt, expiresAt, purpose: 'reset' as const, email: `user-${row}@example.com` };
+  });
+  await insertRows(em, Verification, links);
 }
 
 async function fillOrders(em: EntityManager, at: MakeTime): Promise<void> {

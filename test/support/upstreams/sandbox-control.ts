@@ -23,6 +23,15 @@ const Arrival = z.object({
   status: z.number().nullable(),
 });
 
+const Mail = z.strictObject({
+  id: z.int(),
+  at_ms: z.number(),
+  from: z.string(),
+  to: z.array(z.string()),
+  subject: z.string(),
+  text: z.string(),
+});
+
 /** The upstreams that have faults and arrivals. */
 export type SandboxTarget = 'finnhub' | 'stripe' | 'products' | 'rates';
 
@@ -53,6 +62,8 @@ export interface SandboxControl {
   ledger(): Promise<z.infer<typeof LedgerRow>[]>;
   /** Every request that reached this upstream, oldest first. */
   arrivals(target: SandboxTarget): Promise<z.infer<typeof Arrival>[]>;
+  /** Every mail that was handed over, oldest first. */
+  mails(): Promise<z.infer<typeof Mail>[]>;
   hold(hold: SandboxHold): Promise<void>;
   /** Lets go what is held, and holds no more. */
   release(): Promise<void>;
@@ -82,6 +93,7 @@ export function sandboxControl(url: string): SandboxControl {
     clearFaults: async () => void (await call('DELETE', '/faults')),
     ledger: async () => z.array(LedgerRow).parse(await call('GET', '/ledger')),
     arrivals: async (target) => z.array(Arrival).parse(await call('GET', `/arrivals?target=${target}`)),
+    mails: async () => z.array(Mail).parse(await call('GET', '/mails')),
     hold: async (hold) => void (await call('POST', '/hold', hold)),
     release: async () => void (await call('DELETE', '/hold')),
     held: async () => z.object({ held: z.number() }).parse(await call('GET', '/held')).held,

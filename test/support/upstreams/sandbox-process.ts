@@ -14,6 +14,7 @@ const Urls = z.object({
   stripe: z.string(),
   products: z.string(),
   rates: z.string(),
+  mail: z.string(),
   control: z.string(),
 });
 

@@ -1,0 +1,66 @@
+import { randomBytes, randomUUIDv7 } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { User, Verification, type verificationPurposes } from '../entities/accounts.entity.ts';
+import { hashToken } from './tokens.ts';
+
+/** What a mail is for. */
+export type Purpose = (typeof verificationPurposes)[number];
+
+const minuteMs = 60_000;
+/** How long a link is good, ms. A password's is short: whoever has the mail has the account. */
+const lastsMs: Readonly<Record<Purpose, number>> = { reset: 30 * minuteMs, confirm: 24 * 60 * minuteMs };
+// Nobody's mailbox is filled by others; and as all these links are good, nobody is kept from a new password either.
+const mostGoodLinks = 5;
+
+/** Stores the wish for a mail to this address, whether anybody has it or not, and returns its id for the job that sends it. */
+export async function askForMail(tx: EntityManager, purpose: Purpose, email: string, at: Date): Promise<string> {
+  const id = randomUUIDv7();
+  const expiresAt = new Date(at.getTime() + lastsMs[purpose]);
+  await tx.insert(Verification, { id, purpose, email, createdAt: at, expiresAt });
+  return id;
+}
+
+/** A mail to be sent, with the token that its link carries. */
+export type MailDue = Readonly<{ purpose: Purpose; email: string; name: string; token: string }>;
+
+/**
+ * Makes the token of a mail, of which the hash is stored. Undefined when there is nothing to send: it has been sent, nobody has the
+ * address, it has had enough mails, or the address is confirmed already.
+ */
+export async function prepareMail(tx: EntityManager, id: string, at: Date): Promise<MailDue | undefined> {
+  const wish = await tx.findOne(Verification, { id, sentAt: null }, { disableIdentityMap: true });
+  if (!wish) return undefined;
+  const { purpose, email } = wish;
+  const user = await tx.findOne(User, { email, deletedAt: null }, { disableIdentityMap: true });
+  const goodLinks = { email, purpose, sentAt: { $ne: null }, expiresAt: { $gt: at } };
+  const isDue = user && (purpose === 'reset' || !user.emailConfirmedAt);
+  if (!isDue || (await tx.count(Verification, goodLinks)) >= mostGoodLinks) {
+    await tx.nativeDelete(Verification, { id });
+    return undefined;
+  }
+  const token = randomBytes(32).toString('base64url');
+  const expiresAt = new Date(at.getTime() + lastsMs[purpose]);
+  await tx.nativeUpdate(Verification, { id }, { hash: hashToken(token), expiresAt });
+  return { purpose, email, name: user.name, token };
+}
+
+/** Notes that the mail is with the mail server. */
+export async function noteSent(tx: EntityManager, id: string, at: Date): Promise<void> {
+  await tx.nativeUpdate(Verification, { id }, { sentAt: at });
+}
+
+/** Whether a token could be used at this moment: what is asked before work that is only for those who have one. */
+export async function isGoodLink(em: EntityManager, purpose: Purpose, token: string, at: Date): Promise<boolean> {
+  return (await em.count(Verification, { purpose, hash: hashToken(token), expiresAt: { $gt: at } })) > 0;
+}
+
+/** Uses a token up, with every other of its kind for the address, and returns whose it was; undefined when it is none. */
+export async function redeem(tx: EntityManager, purpose: Purpose, token: string, at: Date) {
+  const good = { purpose, hash: hashToken(token), expiresAt: { $gt: at } };
+  const found = await tx.findOne(Verification, good, { disableIdentityMap: true });
+  // Of two who come with it at once, one finds it gone.
+  if (!found || (await tx.nativeDelete(Verification, good)) === 0) return undefined;
+  await tx.nativeDelete(Verification, { purpose, email: found.email });
+  const whose = { email: found.email, deletedAt: null };
+  return (await tx.findOne(User, whose, { disableIdentityMap: true })) ?? undefined;
+}

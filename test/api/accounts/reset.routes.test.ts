@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { User, Verification } from '../../../src/entities/accounts.entity.ts';
+import { AuditEntry } from '../../../src/entities/ops.entity.ts';
+import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
+import { sendVerification } from '../../../src/jobs/accounts/send-verification.job.ts';
+import { newPerson, type Person, sendAs } from '../../support/api/accounts.ts';
+import { makeKey } from '../../support/api/personas.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { everythingInMysql } from '../../support/stores/everything-stored.ts';
+import { statementsOf } from '../../support/stores/statements.ts';
+import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
+
+let sandbox: Sandbox;
+let api: TestApi;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+});
+afterAll(() => sandbox.stop());
+// Ten mails a minute are all that an address is given by one API.
+beforeEach(async () => {
+  api = await openTestApi({ SMTP_URL: sandbox.urls.mail });
+  await api.ctx.redis.flushdb();
+});
+afterEach(() => api.close());
+
+const em = () => api.ctx.orm.em.fork();
+const password = 'a wholly other sentence';
+const ask = (email: string) => api.send('POST', '/auth/reset', { body: { email } });
+const finish = (token: string, body: object = { password }, path = '/auth/reset/finish') =>
+  api.send('POST', path, { body: { token, ...body } });
+const logIn = (email: string, given: string) => api.send('POST', '/auth/login', { body: { email, password: given } });
+
+/** Sends what is due to the address as a worker does, and returns the token of the newest link. */
+async function tokenMailed(email: string): Promise<string> {
+  for (const { id } of await em().find(Verification, { email, sentAt: null }))
+    await performJob(sendVerification, { verification_id: id }, api.ctx);
+  const mails = (await sandbox.mails()).filter(({ to }) => to.includes(email));
+  return /#\w+=([\w-]+)/.exec(mails.at(-1)?.text ?? '')?.[1] ?? '';
+}
+const mailedReset = async ({ email }: Person) => {
+  expect((await ask(email)).status).toBe(202);
+  return tokenMailed(email);
+};
+
+describe('a forgotten password', () => {
+  it('is set by the link, which ends every login and key, confirms the address, and is audited', async () => {
+    const person = await newPerson(api);
+    const { key } = await makeKey(api, person.id, ['orders:read']);
+    expect((await sendAs(api, key, 'GET', '/orders')).status).toBe(200);
+    const token = await mailedReset(person);
+    expect((await finish(token)).status).toBe(204);
+    expect((await person.send('GET', '/auth/me')).status).toBe(401);
+    expect((await sendAs(api, key, 'GET', '/orders')).status).toBe(401);
+    expect((await logIn(person.email, person.password)).status).toBe(401);
+    expect((await logIn(person.email, password)).status).toBe(200);
+    expect((await em().findOneOrFail(User, person.id)).emailConfirmedAt).toBeInstanceOf(Date);
+    const entry = await em().findOneOrFail(AuditEntry, { action: 'finishPasswordReset', subject: String(person.id) });
+    expect([entry.userId, entry.status, entry.after]).toEqual([person.id, 204, '{"password":"…"}']);
+  });
+
+  it('is set once by a link, and by no other link that was mailed before', async () => {
+    const person = await newPerson(api);
+    const [first, second] = [await mailedReset(person), await mailedReset(person)];
+    expect(new Set([first, second]).size).toBe(2);
+    const answers = await Promise.all([finish(second), finish(second)]);
+    expect(answers.map(({ status }) => status).toSorted((one, other) => one - other)).toEqual([204, 422]);
+    for (const token of [first, second]) expect((await problemOf(await finish(token))).code).toBe('link_not_good');
+  });
+
+  it('is not set by a link that is too old, for something else, or of an address that is another one since', async () => {
+    const person = await newPerson(api);
+    const old = await mailedReset(person);
+    await em().nativeUpdate(Verification, { email: person.email }, { expiresAt: new Date() });
+    expect(await pointersOf(await finish(old))).toEqual(['/token']);
+    expect((await person.send('POST', '/auth/confirm')).status).toBe(202);
+    const confirming = await tokenMailed(person.email);
+    expect((await problemOf(await finish(confirming))).code).toBe('link_not_good');
+    const mailed = await mailedReset(person);
+    await em().nativeUpdate(User, { id: person.id }, { email: `${randomUUID()}@example.com` });
+    expect((await problemOf(await finish(mailed))).code).toBe('link_not_good');
+    expect((await person.send('GET', '/auth/me')).status).toBe(200);
+  });
+
+  it('is asked for with the same answer and the same work, whoever has the address', async () => {
+    const { email } = await newPerson(api);
+    const asked = async (address: string) => {
+      let answer: Response | undefined;
+      const statements = await statementsOf(async () => void (answer = await ask(address)));
+      return [answer?.status, await answer?.text(), statements];
+    };
+    const [known, unknown] = [await asked(email), await asked(`${randomUUID()}@example.com`)];
+    expect(known).toEqual(unknown);
+    expect(known[0]).toBe(202);
+  });
+
+  it('leaves no token and no address in a job, and no token in any table', async () => {
+    const person = await newPerson(api);
+    await ask(person.email);
+    const rows = await em().find(OutboxMessage, { name: 'send-verification' });
+    const queued = (await api.ctx.jobs.queues.get('mails')?.getJobs()) ?? [];
+    const bodies = [...rows.map(({ body }) => body), ...queued.map(({ data }) => JSON.stringify(data))];
+    expect(bodies.length).toBeGreaterThan(0);
+    for (const body of bodies) expect(body).toMatch(/^\{"verification_id":"[\w-]{36}"\}$/);
+    const token = await tokenMailed(person.email);
+    expect(token).toHaveLength(43);
+    const stored = await everythingInMysql(api.ctx.orm);
+    expect([stored.includes(person.email), stored.includes(token)]).toEqual([true, false]);
+  });
+
+  it('is asked for ten times a minute from an address, and not without a mail server', async () => {
+    const answers = [];
+    for (let count = 0; count < 11; count += 1) answers.push((await ask(`${randomUUID()}@example.com`)).status);
+    expect(answers).toEqual([...Array<number>(10).fill(202), 429]);
+    const without = await openTestApi();
+    const body = { email: 'ada@example.com' };
+    expect((await problemOf(await without.send('POST', '/auth/reset', { body }))).code).toBe('not_configured');
+    expect((await problemOf(await without.send('POST', '/auth/confirm', { as: 'demo' }))).code).toBe('not_configured');
+    await without.close();
+  });
+});
+
+describe('an address', () => {
+  const me = async (person: Person) => {
+    const shown: unknown = await (await person.send('GET', '/auth/me')).json();
+    return shown;
+  };
+
+  it('is confirmed by the link that registering mails', async () => {
+    const email = `${randomUUID()}@example.com`;
+    const account = { email, password: 'a long sentence', name: 'Ada Example' };
+    expect((await api.send('POST', '/auth/register', { body: account })).status).toBe(201);
+    const token = await tokenMailed(email);
+    expect((await finish(token, {}, '/auth/confirm/finish')).status).toBe(204);
+    expect((await problemOf(await finish(token, {}, '/auth/confirm/finish'))).code).toBe('link_not_good');
+    expect((await em().findOneOrFail(User, { email })).emailConfirmedAt).toBeInstanceOf(Date);
+  });
+
+  it('is another one with another e-mail, which has to be confirmed itself', async () => {
+    const person = await newPerson(api);
+    await person.send('POST', '/auth/confirm');
+    await finish(await tokenMailed(person.email), {}, '/auth/confirm/finish');
+    expect(await me(person)).toMatchObject({ email_confirmed_at: expect.any(String) });
+    const email = `${randomUUID()}@example.com`;
+    await person.send('PATCH', `/users/${person.id}`, { email, current_password: person.password });
+    expect(await me(person)).toMatchObject({ email, email_confirmed_at: null });
+    expect((await finish(await tokenMailed(email), {}, '/auth/confirm/finish')).status).toBe(204);
+    expect(await me(person)).toMatchObject({ email_confirmed_at: expect.any(String) });
+    expect((await problemOf(await api.send('POST', '/auth/confirm'))).code).toBe('unauthenticated');
+  });
+});

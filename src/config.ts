@@ -56,6 +56,7 @@ export const variables = {
   PAYMENTS_PER_SECOND: whole(1, 10_000).optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
+  ADMIN_MFA: z.enum(['optional', 'required']).default('optional'),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),
   MAIL_FROM: text().optional(),
   FOREX_FALLBACK_URL: z.url({ protocol: /^https?$/ }).optional(),

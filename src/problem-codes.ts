@@ -1,3 +1,5 @@
+import { accountProblems } from './account-problems.ts';
+
 /** One kind of unsuccessful answer; `remedy` tells the caller what to do about it. */
 type ProblemKind = Readonly<{
   status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
@@ -38,24 +40,7 @@ export const problemCodes = {
     cause: 'The route, or the object you named, is for another role or another user.',
     remedy: 'Log in with an account that may, or leave out what names someone else.',
   },
-  insufficient_scope: {
-    status: 403,
-    title: 'Not within the scopes of this key',
-    cause: 'The API key has no scope for this; or no key may do it, as with logins, passwords and keys.',
-    remedy: 'Use a key with the scope that WWW-Authenticate names, or log in.',
-  },
-  too_many_keys: {
-    status: 409,
-    title: 'Too many keys',
-    cause: 'An account can have 50 API keys at once.',
-    remedy: 'End one that is no longer used with DELETE /auth/keys/{id}.',
-  },
-  link_not_good: {
-    status: 422,
-    title: 'This link is not good',
-    cause: 'The link has been used, is too old, or is none of ours; or the address is another one since.',
-    remedy: 'Ask for another mail, and use the newest.',
-  },
+  ...accountProblems,
   ambiguous_host: {
     status: 400,
     title: 'Two hosts',

@@ -6,7 +6,7 @@ export const ground = ['config', 'errors', 'money', 'problem-codes', 'process', 
  * besides itself and the ground. A row names what is imported, and no more, so that the table stays the map.
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {
-  'problem-codes': [],
+  'problem-codes': ['account-problems'],
   errors: ['problem-codes'],
   config: ['variable-kinds'],
   entities: ['mysql'],
@@ -142,6 +142,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'jobs/webhooks': ['context', 'entities', 'jobs', 'mysql', 'streams', 'webhooks'],
   webhooks: ['entities', 'gateways/webhooks', 'mysql', 'outbox', 'streams'],
   'gateways/mail': [],
+  'account-problems': [],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */

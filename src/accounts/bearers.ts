@@ -10,7 +10,15 @@ export type Brought = Readonly<{ hash: string; isKey: boolean }>;
 export type BearerKey = Readonly<{ id: string; scopes: readonly Scope[]; perMinute: number | null }>;
 
 /** Whose a login or a key is, as long as it is good; null: until somebody ends it. */
-export type Bearer = Readonly<{ userId: number; role: Role; hash: string; expiresAt: Date | null; key?: BearerKey }>;
+export type Bearer = Readonly<{
+  userId: number;
+  role: Role;
+  hash: string;
+  expiresAt: Date | null;
+  /** Whether a second factor was shown with it; a key needs none. */
+  isTwoFactor: boolean;
+  key?: BearerKey;
+}>;
 
 type Row = Omit<Bearer, 'role'>;
 const plainly = { disableIdentityMap: true } as const;
@@ -34,8 +42,8 @@ export async function readBearers(em: EntityManager, brought: readonly Brought[]
 async function readLogins(em: EntityManager, hashes: readonly string[], at: Date): Promise<Row[]> {
   if (hashes.length === 0) return [];
   const good = { hash: { $in: [...hashes] }, expiresAt: { $gt: at } };
-  const tokens = await em.find(Token, good, { fields: ['hash', 'user', 'expiresAt'], ...plainly });
-  return tokens.map(({ hash, user, expiresAt }) => ({ userId: user, hash, expiresAt }));
+  const tokens = await em.find(Token, good, { fields: ['hash', 'user', 'expiresAt', 'isTwoFactor'], ...plainly });
+  return tokens.map(({ hash, user, expiresAt, isTwoFactor }) => ({ userId: user, hash, expiresAt, isTwoFactor }));
 }
 
 async function readKeys(em: EntityManager, hashes: readonly string[], at: Date): Promise<Row[]> {
@@ -45,6 +53,7 @@ async function readKeys(em: EntityManager, hashes: readonly string[], at: Date):
     userId: user,
     hash,
     expiresAt,
+    isTwoFactor: true,
     key: { id, scopes: scopes.split(' ').filter(isScope), perMinute },
   }));
 }

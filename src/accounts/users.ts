@@ -2,6 +2,7 @@ import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { ApiKey, User, Token } from '../entities/accounts.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { Problem } from '../errors.ts';
+import { endFactor } from './second-factor.ts';
 import { randomUUID } from 'node:crypto';
 
 /**
@@ -38,6 +39,7 @@ export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash
       deletedAt: at,
     },
   );
+  await endFactor(tx, userId);
   await endLoginsAndKeys(tx, userId);
   await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
 }

@@ -11,13 +11,12 @@ import type { Route } from './http/define-route.ts';
 import type { ApiParts, RouteEnv } from './callers/route-env.ts';
 import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
-import { countingOf, openLimits } from './callers/limits.ts';
+import { openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
 import { asyncApiRoute } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
-import { scopeOf } from './callers/route-scope.ts';
 import { answerProblem } from './http/problem.ts';
 import { refuseInvalid } from './http/refuse-invalid.ts';
 import { readJsonBody } from './http/request-body.ts';
@@ -51,7 +50,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
       const guarding = [
         nameAct(route),
         ...(needsDatabase(defined) ? [admit] : []),
-        guard(who, countingOf(route), scopeOf(route)),
+        guard(who, route),
         ...(who === 'public' ? [] : [keepPrivate]),
         ...(find ? [refuseAbsentFirst(find)] : []),
       ];

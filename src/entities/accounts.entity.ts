@@ -53,6 +53,8 @@ export const Token = defineEntity({
     hash: p.string().length(64),
     createdAt: p.datetime(3).defaultRaw('current_timestamp(3)'),
     expiresAt: p.datetime(3),
+    /** Whether a second factor was shown, then or since. */
+    isTwoFactor: p.boolean().default(false),
   },
 });
 
@@ -123,5 +125,39 @@ export const Verification = defineEntity({
     createdAt: p.datetime(3),
     expiresAt: p.datetime(3),
     sentAt: p.datetime(3).nullable(),
+  },
+});
+
+/**
+ * A second factor: a secret from which an app on somebody's phone makes codes that are good for half a minute (TOTP, RFC 6238). It is
+ * not hashed, because the codes are made of it here too; alone it opens nothing. No foreign key: it goes when the account is erased.
+ */
+export const SecondFactor = defineEntity({
+  name: 'SecondFactor',
+  tableName: 'second_factors',
+  properties: {
+    userId: p.integer().unsigned().primary().autoincrement(false),
+    /** In base 32, as apps take it. */
+    secret: p.string().length(64),
+    createdAt: p.datetime(3),
+    /** When a first code showed that the app has the secret; null: not yet, and it is asked of nobody. */
+    confirmedAt: p.datetime(3).nullable(),
+    /** The half minute of the last code that was taken: no code is taken twice. */
+    lastStep: p.integer().unsigned().nullable(),
+  },
+});
+
+/** A code for who has lost their phone, good once. Only the SHA-256 is kept, of the code and whose it is. */
+export const RecoveryCode = defineEntity({
+  name: 'RecoveryCode',
+  tableName: 'recovery_codes',
+  indexes: [
+    /** Those of an account, to count and to end them: `GET /auth/mfa`. */
+    { properties: ['userId'] },
+  ],
+  properties: {
+    hash: p.string().length(64).primary(),
+    userId: p.integer().unsigned(),
+    createdAt: p.datetime(3),
   },
 });

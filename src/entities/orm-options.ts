@@ -4,7 +4,7 @@ import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.ent
 import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
 import { Product } from './catalog.entity.ts';
-import { ApiKey, Token, User, Verification } from './accounts.entity.ts';
+import { ApiKey, RecoveryCode, SecondFactor, Token, User, Verification } from './accounts.entity.ts';
 import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from './webhooks.entity.ts';
 import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig } from '@mikro-orm/mysql';
@@ -19,6 +19,8 @@ export const allEntities = [
   Token,
   ApiKey,
   Verification,
+  SecondFactor,
+  RecoveryCode,
   Product,
   Order,
   OrderLine,

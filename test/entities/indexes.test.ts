@@ -135,6 +135,7 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'verifications: hash': [async () => isGoodLink(em(), 'reset', await mailToken(), now)],
   'verifications: email': [mailToken],
   'verifications: expires_at': [() => performJob(pruneTokens, {}, api.ctx)],
+  'recovery_codes: user_id': [customer('/auth/mfa')],
   'products: source, external_id': [syncProducts],
   'products: category, id': [customer('/products?category=rare')],
   'orders: user_id, id': [customer('/orders')],

@@ -63,6 +63,8 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   rotateKey: { body: fc.record({ overlap_seconds }) },
   finishPasswordReset: { isSlow: true },
+  beginSecondFactor: { isSlow: true },
+  endSecondFactor: { isSlow: true },
   register: { isSlow: true },
   createUser: { isSlow: true },
   login: { isSlow: true },

@@ -1,12 +1,18 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { Context as HonoContext } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { factorOf, takeCode } from '../../accounts/second-factor.ts';
 import { hashToken } from '../../accounts/tokens.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
+import { countCodes } from '../callers/second-factor.ts';
+import { Code } from './mfa.routes.ts';
 import { UserView, userView } from './user-view.ts';
 
 const tokenSeconds = 24 * 3_600;
@@ -29,7 +35,11 @@ const ping = defineRoute(
   (c) => c.json({ status: 'ok' as const }, 200),
 );
 
-const Login = z.strictObject({ email: z.email().max(254).toLowerCase(), password: z.string().min(1).max(1_024) });
+const Login = z.strictObject({
+  email: z.email().max(254).toLowerCase(),
+  password: z.string().min(1).max(1_024),
+  code: Code.optional(),
+});
 const Granted = z.object({ access_token: z.string(), token_type: z.literal('bearer'), expires_in: z.int() });
 
 const login = defineRoute(
@@ -38,7 +48,8 @@ const login = defineRoute(
     method: 'post',
     path: '/auth/login',
     operationId: 'login',
-    summary: 'Exchanges e-mail and password for a token, and sets the session cookie.',
+    summary:
+      'Exchanges e-mail and password, and a code where the account has a second factor, for a token, and sets the session cookie.',
     tags: ['auth'],
     request: {
       body: {
@@ -58,11 +69,11 @@ const login = defineRoute(
           },
         },
       },
-      401: { description: 'bad_credentials' },
+      401: { description: 'bad_credentials, second_factor_required, bad_code' },
     },
   },
   async (c) => {
-    const { email, password } = c.req.valid('json');
+    const { email, password, code } = c.req.valid('json');
     const { orm, now, config, transaction } = c.var.ctx;
     const attempts = c.var.attempts(email, c.var.limits.addressOf(c));
     await attempts.refuseTooManyAnywhere();
@@ -71,14 +82,16 @@ const login = defineRoute(
     if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user)
       throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
     await attempts.forgive();
-
-    const token = randomBytes(32).toString('base64url');
-    const expiresAt = new Date(now().getTime() + tokenSeconds * 1_000);
-    await transaction(async (tx) => {
-      const granted = { id: randomUUIDv7(), user: user.id, hash: hashToken(token), createdAt: now(), expiresAt };
-      await tx.insert(Token, granted);
-      await audit(c, tx, { actor: user.id, after: { login: granted.id } });
-    });
+    const isTwoFactor = (await factorOf(orm.em.fork(), user.id)) !== undefined;
+    if (isTwoFactor && code === undefined)
+      throw new Problem('second_factor_required', 'This account has a second factor: send its code as `code`.');
+    const token = isTwoFactor
+      ? await countCodes(c, user.id, () =>
+          transaction(async (tx) =>
+            (await takeCode(tx, user.id, code ?? '', now())) ? grantLogin(c, tx, user.id, true) : undefined,
+          ),
+        )
+      : await transaction((tx) => grantLogin(c, tx, user.id, false));
     setCookie(c, sessionCookie, token, {
       httpOnly: true,
       sameSite: 'Lax',
@@ -90,6 +103,17 @@ const login = defineRoute(
     return c.json({ access_token: token, token_type: 'bearer' as const, expires_in: tokenSeconds }, 200);
   },
 );
+
+/** Makes a login and returns its token. */
+async function grantLogin(c: HonoContext<RouteEnv>, tx: EntityManager, user: number, isTwoFactor: boolean) {
+  const token = randomBytes(32).toString('base64url');
+  const createdAt = c.var.ctx.now();
+  const expiresAt = new Date(createdAt.getTime() + tokenSeconds * 1_000);
+  const id = randomUUIDv7();
+  await tx.insert(Token, { id, user, hash: hashToken(token), createdAt, expiresAt, isTwoFactor });
+  await audit(c, tx, { actor: user, after: { login: id } });
+  return token;
+}
 
 const me = defineRoute(
   'user',

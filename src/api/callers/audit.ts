@@ -118,7 +118,13 @@ function textOf(facts: Facts | undefined): string | null {
  * What is written down although nothing changes: somebody tried what only others may, or gave a wrong password, or another
  * site sent a write with somebody's cookie. Also logins that are refused because there were too many.
  */
-const refusals: readonly ProblemCode[] = ['forbidden', 'insufficient_scope', 'bad_credentials', 'foreign_origin'];
+const refusals: readonly ProblemCode[] = [
+  'forbidden',
+  'insufficient_scope',
+  'bad_credentials',
+  'bad_code',
+  'foreign_origin',
+];
 
 // Nobody fills a table by being refused: what somebody tries more often than this in a minute is known by then.
 const mostAMinute = 60;

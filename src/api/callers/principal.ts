@@ -8,7 +8,9 @@ import { includesRole, neededScope, type Scope, scopeFor, scopes } from '../../a
 import type { Role } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { RouteEnv } from './route-env.ts';
-import type { Counting } from './limits.ts';
+import { type Counting, countingOf } from './limits.ts';
+import { scopeOf } from './route-scope.ts';
+import { lacksFactor, refuseWithoutFactor } from './second-factor.ts';
 
 /** The least role a route asks for. `public` is everyone; each other one includes those above it. */
 export type Who = 'public' | Role;
@@ -19,6 +21,7 @@ export type Principal = Readonly<{
   role: Role;
   ownerRole: Role;
   tokenHash: string;
+  isTwoFactor: boolean;
   key?: BearerKey;
 }>;
 
@@ -28,11 +31,12 @@ export const sessionCookie = 'orderflow_session';
 const findMs = 250;
 
 /**
- * Lets only callers of at least the role `who` pass, with a key only by `scope` (by none, where there is none), and puts the
- * principal into the context. Each request counts against the limits: of its user, or of its address as long as nobody knows
- * whose token it brings.
+ * Lets only callers of at least the role `who` pass, with a key only by the scope of the route (by none, where it has none), and
+ * puts the principal into the context. Each request counts against the limits: of its user, or of its address as long as nobody
+ * knows whose token it brings.
  */
-export function guard(who: Who, counting: Counting, scope: Scope | undefined): MiddlewareHandler<RouteEnv> {
+export function guard(who: Who, route: Readonly<{ method: string; path: string }>): MiddlewareHandler<RouteEnv> {
+  const [counting, scope] = [countingOf(route), scopeOf(route)];
   return async (c, next) => {
     const credential = credentialOf(c);
     const bearer = await identify(c, credential, counting, who === 'public');
@@ -45,6 +49,7 @@ export function guard(who: Who, counting: Counting, scope: Scope | undefined): M
       if (credential?.isCookie) refuseForeignOrigin(c);
       if (!includesRole(bearer.role, who)) throw new Problem('forbidden', `This needs the role ${who}.`);
       if (!principal || !includesRole(principal.role, who)) throw scopeMissing(who, scope);
+      refuseWithoutFactor(c, bearer, route.path);
       c.set('principal', principal);
     }
     await next();
@@ -100,7 +105,7 @@ export function principalOf(c: HonoContext<RouteEnv>): Principal {
 export async function authenticate(c: HonoContext<RouteEnv>, scope: Scope): Promise<Principal | undefined> {
   const credential = credentialOf(c);
   const bearer = credential && (await c.get('logins').find(credential));
-  return bearer && byScope(bearer, scope);
+  return bearer && !lacksFactor(c, bearer) ? byScope(bearer, scope) : undefined;
 }
 
 type Credential = Brought & Readonly<{ isCookie: boolean }>;

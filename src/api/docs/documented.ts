@@ -68,7 +68,7 @@ function codesOf(who: Who, route: DocumentedRoute): ProblemCode[] {
   const isFoundByPath = params !== undefined && !route.responses[404];
   return [
     ...(isBodied ? (['malformed_json', 'too_large', 'unsupported_media_type'] as const) : []),
-    ...(who === 'public' ? [] : (['unauthenticated', 'insufficient_scope'] as const)),
+    ...(who === 'public' ? [] : (['unauthenticated', 'insufficient_scope', 'second_factor_missing'] as const)),
     ...(who === 'operator' || who === 'admin' ? (['forbidden'] as const) : []),
     ...(who !== 'public' && isWrite ? (['foreign_origin'] as const) : []),
     ...(isFoundByPath ? (['not_found'] as const) : []),

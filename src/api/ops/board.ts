@@ -18,7 +18,6 @@ import { boardAct, standingOf } from './board-act.ts';
 import { payloadSchema } from './job-view.ts';
 import { pauseQueues } from '../../jobs/pause.ts';
 import { guard, principalOf } from '../callers/principal.ts';
-import { scopeOf } from '../callers/route-scope.ts';
 import { readJsonBody } from '../http/request-body.ts';
 import { keepPrivate } from '../http/secure-headers.ts';
 import { allowPage, readPage } from '../http/static-files.ts';
@@ -108,7 +107,7 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const act = boardAct(c.req.method, c.req.path, queueNames);
   c.set('act', act);
   try {
-    await guard(isReading(c.req) ? 'operator' : 'admin', 'everywhere', scopeOf(c.req))(c, async () => {});
+    await guard(isReading(c.req) ? 'operator' : 'admin', c.req)(c, async () => {});
   } catch (error) {
     const isPageAsked = isReading(c.req) && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');

@@ -13,6 +13,8 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/auth\/me$/,
     /^POST \/auth\/(logout|password|confirm)$/,
     /^(GET|DELETE) \/auth\/tokens(\/\{id\})?$/,
+    /^(GET|POST) \/auth\/mfa$/,
+    /^POST \/auth\/mfa\/(confirm|end)$/,
     /^(GET|POST) \/auth\/keys$/,
     /^(GET|DELETE) \/auth\/keys\/\{id\}$/,
     /^POST \/auth\/keys\/\{id\}\/rotate$/,
@@ -32,6 +34,7 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
   operator: [/^GET \/(jobs|queues|dead-letters|audit)$/, /^GET \/queues\/\{name\}\/history$/],
   admin: [
     /^(GET|POST) \/users$/,
+    /^DELETE \/users\/\{id\}\/mfa$/,
     /^POST \/products$/,
     /^POST \/products\/sync$/,
     /^(PATCH|DELETE) \/products\/\{id\}$/,

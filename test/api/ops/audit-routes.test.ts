@@ -2,8 +2,9 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Route } from '../../../src/api/http/define-route.ts';
 import { loadRoutes } from '../../../src/api/app.ts';
+import { Secret, TOTP } from 'otpauth';
 import { askForMail, prepareMail } from '../../../src/accounts/verifications.ts';
-import { User } from '../../../src/entities/accounts.entity.ts';
+import { SecondFactor, User } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry } from '../../../src/entities/ops.entity.ts';
 import { Order } from '../../../src/entities/orders.entity.ts';
 import { Payment } from '../../../src/entities/payments.entity.ts';
@@ -45,6 +46,9 @@ const special: Readonly<
     body: { token: await mailedToken('reset', administrator), password: 'a longer sentence' },
   }),
   finishConfirmation: async (administrator) => ({ body: { token: await mailedToken('confirm', administrator) } }),
+  confirmSecondFactor: async ({ id }) => ({ body: { code: await firstCode(id, null) } }),
+  endSecondFactor: async ({ id }) => ({ body: { password: 'a long sentence', code: await firstCode(id, new Date()) } }),
+  endSecondFactorOfUser: async (_administrator, { id }) => (await firstCode(id, new Date()), {}),
   refundOrder: async () => ({ id: await paidOrder(), body: {} }),
   retryJob: async () => ({ id: await failedJob() }),
 };
@@ -56,6 +60,14 @@ async function mailedToken(purpose: 'reset' | 'confirm', { id: userId }: Person)
   const { email } = await api.ctx.orm.em.fork().findOneOrFail(User, userId);
   const id = await api.ctx.transaction((tx) => askForMail(tx, purpose, email, new Date()));
   return (await api.ctx.transaction((tx) => prepareMail(tx, id, new Date())))?.token ?? '';
+}
+
+/** Gives somebody a second factor, and returns a code of it. */
+async function firstCode(userId: number, confirmedAt: Date | null): Promise<string> {
+  const secret = new Secret();
+  const row = { userId, secret: secret.base32, createdAt: new Date(), confirmedAt };
+  await api.ctx.orm.em.fork().insert(SecondFactor, row);
+  return TOTP.generate({ secret });
 }
 
 async function paidOrder(): Promise<string> {

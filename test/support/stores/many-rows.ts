@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Product } from '../../../src/entities/catalog.entity.ts';
-import { ApiKey, Token, User, Verification } from '../../../src/entities/accounts.entity.ts';
+import { ApiKey, RecoveryCode, Token, User, Verification } from '../../../src/entities/accounts.entity.ts';
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
 import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
@@ -36,7 +36,7 @@ export async function fillShop(em: EntityManager, now: Date): Promise<void> {
   await fillPayments(em, at);
   await fillRecords(em, at, now);
   await fillWebhooks(em, at, now);
-  const people = [User, Token, ApiKey, Verification];
+  const people = [User, Token, ApiKey, Verification, RecoveryCode];
   const shop = [Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
   const records = [IdempotencyKey, DeadLetter, AuditEntry, WebhookEndpoint, WebhookDelivery];
   const tables = [...people, ...shop, ...records].map(({ meta }) => meta.tableName);
@@ -67,6 +67,8 @@ async function fillAccounts(em: EntityManager, at: MakeTime, now: Date): Promise
     return { id, hash, createdAt, expiresAt, purpose: 'reset' as const, email: `user-${row}@example.com` };
   });
   await insertRows(em, Verification, links);
+  const codes = rows.map((row) => ({ hash: String(row).padStart(64, '0'), userId: ownerOf(row), createdAt: at(row) }));
+  await insertRows(em, RecoveryCode, codes);
 }
 
 async function fillOrders(em: EntityManager, at: MakeTime): Promise<void> {

@@ -12,6 +12,12 @@ export const accountProblems = {
     cause: 'An account can have 50 API keys at once.',
     remedy: 'End one that is no longer used with DELETE /auth/keys/{id}.',
   },
+  fresh_login_required: {
+    status: 403,
+    title: 'Log in once more',
+    cause: 'What cannot be undone, or gives others a way in, is done within ten minutes of logging in.',
+    remedy: 'POST /auth/login once more, and send the request again with the new token.',
+  },
   second_factor_required: {
     status: 401,
     title: 'A code is needed',

@@ -15,6 +15,8 @@ export type Bearer = Readonly<{
   role: Role;
   hash: string;
   expiresAt: Date | null;
+  /** When somebody logged in; a key never does. */
+  loggedInAt: Date | null;
   /** Whether a second factor was shown with it; a key needs none. */
   isTwoFactor: boolean;
   key?: BearerKey;
@@ -42,8 +44,13 @@ export async function readBearers(em: EntityManager, brought: readonly Brought[]
 async function readLogins(em: EntityManager, hashes: readonly string[], at: Date): Promise<Row[]> {
   if (hashes.length === 0) return [];
   const good = { hash: { $in: [...hashes] }, expiresAt: { $gt: at } };
-  const tokens = await em.find(Token, good, { fields: ['hash', 'user', 'expiresAt', 'isTwoFactor'], ...plainly });
-  return tokens.map(({ hash, user, expiresAt, isTwoFactor }) => ({ userId: user, hash, expiresAt, isTwoFactor }));
+  const tokens = await em.find(Token, good, {
+    fields: ['hash', 'user', 'createdAt', 'expiresAt', 'isTwoFactor'],
+    ...plainly,
+  });
+  return tokens.map(({ hash, user, createdAt, expiresAt, isTwoFactor }) => {
+    return { userId: user, hash, expiresAt, loggedInAt: createdAt, isTwoFactor };
+  });
 }
 
 async function readKeys(em: EntityManager, hashes: readonly string[], at: Date): Promise<Row[]> {
@@ -53,6 +60,7 @@ async function readKeys(em: EntityManager, hashes: readonly string[], at: Date):
     userId: user,
     hash,
     expiresAt,
+    loggedInAt: null,
     isTwoFactor: true,
     key: { id, scopes: scopes.split(' ').filter(isScope), perMinute },
   }));

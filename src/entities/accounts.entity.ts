@@ -55,6 +55,9 @@ export const Token = defineEntity({
     expiresAt: p.datetime(3),
     /** Whether a second factor was shown, then or since. */
     isTwoFactor: p.boolean().default(false),
+    /** What the browser or program called itself, and from where it came. */
+    device: p.string().length(200).nullable(),
+    address: p.string().length(64).nullable(),
   },
 });
 

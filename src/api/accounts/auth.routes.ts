@@ -110,9 +110,17 @@ async function grantLogin(c: HonoContext<RouteEnv>, tx: EntityManager, user: num
   const createdAt = c.var.ctx.now();
   const expiresAt = new Date(createdAt.getTime() + tokenSeconds * 1_000);
   const id = randomUUIDv7();
-  await tx.insert(Token, { id, user, hash: hashToken(token), createdAt, expiresAt, isTwoFactor });
+  await tx.insert(Token, { id, user, hash: hashToken(token), createdAt, expiresAt, isTwoFactor, ...whence(c) });
   await audit(c, tx, { actor: user, after: { login: id } });
   return token;
+}
+
+/** What a login is known by in its owner's list. */
+function whence(c: HonoContext<RouteEnv>) {
+  return {
+    device: c.req.header('user-agent')?.slice(0, 200) ?? null,
+    address: c.var.limits.senderOf(c).slice(0, 64) || null,
+  };
 }
 
 const me = defineRoute(

@@ -4,7 +4,7 @@ import { beginFactor, confirmFactor, endFactor, factorOf, takeCode } from '../..
 import { RecoveryCode, Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
-import { checkPresentPassword } from '../callers/credentials.ts';
+import { checkPresentPassword, requireFreshLogin } from '../callers/credentials.ts';
 import { principalOf } from '../callers/principal.ts';
 import { countCodes } from '../callers/second-factor.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -185,12 +185,13 @@ const endOfOther = defineRoute(
     request: { params: z.object({ id: IntegerId }) },
     responses: {
       204: { description: 'The password alone logs them in.' },
-      403: { description: 'forbidden' },
+      403: { description: 'forbidden, fresh_login_required' },
       409: { description: 'second_factor_inactive' },
     },
   },
   async (c) => {
-    const { id } = c.req.valid('param');
+    const { id } = await namedUser(c);
+    requireFreshLogin(c);
     if (id === principalOf(c).userId) throw new Problem('forbidden', 'End your own with POST /auth/mfa/end.');
     await c.var.ctx.transaction(async (tx) => {
       if (!(await endFactor(tx, id))) throw new Problem('second_factor_inactive', 'They have no second factor.');

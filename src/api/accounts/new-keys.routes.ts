@@ -8,7 +8,7 @@ import { ApiKey } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { Time } from '../../process/moment.ts';
 import { audit } from '../callers/audit.ts';
-import { PersonName } from '../callers/credentials.ts';
+import { PersonName, requireFreshLogin } from '../callers/credentials.ts';
 import { hashToken } from '../../accounts/tokens.ts';
 import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
@@ -43,6 +43,7 @@ const made = {
       },
     },
   },
+  403: { description: 'forbidden, fresh_login_required' },
   409: { description: 'too_many_keys' },
 };
 
@@ -62,7 +63,7 @@ const create = defineRoute(
         },
       },
     },
-    responses: { ...made, 403: { description: 'forbidden' } },
+    responses: made,
   },
   async (c) => {
     const wanted = c.req.valid('json');
@@ -129,6 +130,7 @@ async function grant(
   alongside: (tx: EntityManager) => Promise<void> = async () => {},
 ) {
   const { transaction, now, config } = c.var.ctx;
+  requireFreshLogin(c);
   const { userId: user } = principalOf(c);
   const key = mintKey();
   const row = {

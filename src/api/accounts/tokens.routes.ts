@@ -11,7 +11,15 @@ import type { RouteEnv } from '../callers/route-env.ts';
 import { type Principal, principalOf, sessionCookie } from '../callers/principal.ts';
 
 const TokenView = z
-  .object({ id: z.string(), created_at: z.string(), expires_at: z.string(), is_current: z.boolean() })
+  .object({
+    id: z.string(),
+    created_at: z.string(),
+    expires_at: z.string(),
+    is_current: z.boolean(),
+    is_two_factor: z.boolean().openapi({ description: 'Whether a second factor was shown.' }),
+    device: z.string().nullable().openapi({ description: 'What the browser or program called itself.' }),
+    address: z.string().nullable().openapi({ description: 'From where it logged in.' }),
+  })
   .openapi('Token');
 const TokenList = z.object({ data: z.array(TokenView), next_cursor: z.string().nullable() }).openapi('TokenList');
 
@@ -20,6 +28,9 @@ const exampleToken = {
   created_at: '2026-11-22T10:00:00.000Z',
   expires_at: '2026-11-23T10:00:00.000Z',
   is_current: true,
+  is_two_factor: false,
+  device: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0',
+  address: '192.0.2.7',
 };
 const params = z.object({ id: z.string().openapi({ example: exampleToken.id }) });
 
@@ -128,14 +139,20 @@ const revokeAll = defineRoute(
   },
 );
 
-type TokenRow = Pick<InferEntity<typeof Token>, 'id' | 'hash' | 'createdAt' | 'expiresAt'>;
+type TokenRow = InferEntity<typeof Token>;
 
-function tokenView({ id, hash, createdAt, expiresAt }: TokenRow, { tokenHash }: Principal): z.input<typeof TokenView> {
+function tokenView(
+  { id, hash, createdAt, expiresAt, isTwoFactor, device, address }: TokenRow,
+  { tokenHash }: Principal,
+): z.input<typeof TokenView> {
   return {
     id,
     created_at: createdAt.toISOString(),
     expires_at: expiresAt.toISOString(),
     is_current: hash === tokenHash,
+    is_two_factor: isTwoFactor,
+    device: device ?? null,
+    address: address ?? null,
   };
 }
 

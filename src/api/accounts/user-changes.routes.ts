@@ -13,6 +13,7 @@ import {
   PersonName,
   storeUser,
   checkPresentPassword,
+  requireFreshLogin,
   wrongPassword,
 } from '../callers/credentials.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -67,7 +68,7 @@ const change = defineRoute(
         content: { 'application/json': { schema: UserView, example: exampleUser } },
       },
       401: { description: 'bad_credentials, unauthenticated' },
-      403: { description: 'forbidden' },
+      403: { description: 'forbidden, fresh_login_required' },
       409: { description: 'email_taken, last_administrator' },
     },
   },
@@ -82,6 +83,7 @@ const change = defineRoute(
         'forbidden',
         'Change your own password with POST /auth/password, which asks for the present one.',
       );
+    if (wanted.role !== undefined || password !== undefined) requireFreshLogin(c);
     const presentHash = await provenBy(c, wanted.email, current_password);
     const passwordHash =
       password === undefined ? undefined : await c.var.passwords.hash(password, c.var.limits.addressOf(c));
@@ -128,11 +130,13 @@ const remove = defineRoute(
     request: { params },
     responses: {
       204: { description: 'The account is gone, its logins and keys ended, its e-mail address free.' },
+      403: { description: 'fresh_login_required' },
       409: { description: 'last_administrator' },
     },
   },
   async (c) => {
     const id = accountOf(c, c.req.valid('param').id);
+    requireFreshLogin(c);
     const { transaction, now } = c.var.ctx;
     const unknownPasswordHash = await c.var.passwords.hash(
       randomBytes(32).toString('base64'),

@@ -39,6 +39,18 @@ export async function checkPresentPassword(c: HonoContext<RouteEnv>, password: s
   return user.passwordHash;
 }
 
+const freshMs = 10 * 60_000;
+
+/**
+ * Makes sure that somebody has just logged in: whoever finds a screen that was left, or a token that was lost, gets no further.
+ * @throws Problem fresh_login_required
+ */
+export function requireFreshLogin(c: HonoContext<RouteEnv>): void {
+  const { loggedInAt } = principalOf(c);
+  if (loggedInAt && c.get('ctx').now().getTime() - loggedInAt.getTime() < freshMs) return;
+  throw new Problem('fresh_login_required', 'This needs a login of the last ten minutes; log in once more.');
+}
+
 /** The password is not, or no longer, the caller's. */
 export function wrongPassword(): Problem {
   return new Problem('bad_credentials', 'The current password is another one.');

@@ -21,6 +21,7 @@ export type Principal = Readonly<{
   role: Role;
   ownerRole: Role;
   tokenHash: string;
+  loggedInAt: Date | null;
   isTwoFactor: boolean;
   key?: BearerKey;
 }>;

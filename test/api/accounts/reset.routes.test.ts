@@ -133,6 +133,10 @@ describe('an address', () => {
     const account = { email, password: 'a long sentence', name: 'Ada Example' };
     expect((await api.send('POST', '/auth/register', { body: account })).status).toBe(201);
     const token = await tokenMailed(email);
+    const { expiresAt } = await em().findOneOrFail(Verification, { email });
+    await em().nativeUpdate(Verification, { email }, { expiresAt: new Date() });
+    expect((await problemOf(await finish(token, {}, '/auth/confirm/finish'))).code).toBe('link_not_good');
+    await em().nativeUpdate(Verification, { email }, { expiresAt });
     expect((await finish(token, {}, '/auth/confirm/finish')).status).toBe(204);
     expect((await problemOf(await finish(token, {}, '/auth/confirm/finish'))).code).toBe('link_not_good');
     expect((await em().findOneOrFail(User, { email })).emailConfirmedAt).toBeInstanceOf(Date);

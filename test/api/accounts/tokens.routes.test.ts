@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Token } from '../../../src/entities/accounts.entity.ts';
 import { newPerson, type Person, sendAs } from '../../support/api/accounts.ts';
-import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { openServedApi } from '../../support/api/served-api.ts';
+import { accounts, Granted, openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
 
 const View = z.strictObject({
@@ -10,6 +11,9 @@ const View = z.strictObject({
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime(),
   is_current: z.boolean(),
+  is_two_factor: z.boolean(),
+  device: z.string().nullable(),
+  address: z.string().nullable(),
 });
 const List = z.strictObject({ data: z.array(View), next_cursor: z.string().nullable() });
 
@@ -31,6 +35,31 @@ describe('listing logins', () => {
     const { data } = await list(person);
     expect(data.map(({ is_current }) => is_current)).toEqual([false, true]);
     expect((await person.send('GET', `/auth/tokens/${gone.id}`)).status).toBe(404);
+  });
+
+  it('shows from which device and address each was made, and whether with a second factor', async () => {
+    const person = await newPerson(api);
+    const headers = { 'user-agent': 'x'.repeat(300) };
+    const body = { email: person.email, password: person.password };
+    expect((await api.send('POST', '/auth/login', { headers, body })).status).toBe(200);
+    const { data } = await list(person);
+    expect(data.map(({ device, is_two_factor }) => [device, is_two_factor])).toEqual([
+      ['x'.repeat(200), false],
+      [null, false],
+    ]);
+  });
+
+  it('shows the address that a connection came from', async () => {
+    const served = await openServedApi();
+    const url = `http://127.0.0.1:${served.port}`;
+    const body = JSON.stringify(accounts.demo);
+    const headers = { 'content-type': 'application/json', 'user-agent': 'a test' };
+    const granted = await fetch(`${url}/auth/login`, { method: 'POST', headers, body });
+    const { access_token } = Granted.parse(await granted.json());
+    const shown = await fetch(`${url}/auth/tokens`, { headers: { authorization: `Bearer ${access_token}` } });
+    const [login] = List.parse(await shown.json()).data;
+    expect([login?.device, login?.address]).toEqual(['a test', '127.0.0.1']);
+    await served.close();
   });
 
   it('goes on page after page, for whom it was begun', async () => {

@@ -1,0 +1,57 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Token, User } from '../../../src/entities/accounts.entity.ts';
+import { sendAs } from '../../support/api/accounts.ts';
+import { makeKey, makePerson } from '../../support/api/personas.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await openTestApi();
+});
+afterAll(() => api.close());
+
+const em = () => api.ctx.orm.em.fork();
+type Person = Awaited<ReturnType<typeof makePerson>>;
+
+/** What asks for it, with the status of its success. */
+const asking: Readonly<
+  Record<string, (as: Person, other: Person) => Promise<readonly [string, string, unknown, number]>>
+> = {
+  'making a key': async () => ['POST', '/auth/keys', { name: 'A key', scopes: ['orders:read'] }, 201],
+  'rotating a key': async ({ id }) => {
+    const key = await makeKey(api, id, ['orders:read']);
+    return ['POST', `/auth/keys/${key.id}/rotate`, undefined, 201];
+  },
+  'deleting an account': async (_as, { id }) => ['DELETE', `/users/${id}`, undefined, 204],
+  'giving a role': async (_as, { id }) => ['PATCH', `/users/${id}`, { role: 'operator' }, 200],
+  "setting somebody's password": async (_as, { id }) => ['PATCH', `/users/${id}`, { password: 'a long sentence' }, 200],
+  "ending somebody's second factor": async (_as, { id }) => ['DELETE', `/users/${id}/mfa`, undefined, 409],
+};
+
+it.each(Object.entries(asking))('%s needs a login of the last ten minutes', async (_what, ask) => {
+  const [person, other] = [await makePerson(api, 'admin'), await makePerson(api)];
+  const [method, path, body, success] = await ask(person, other);
+  const loggedInAgo = (minutes: number) =>
+    em().nativeUpdate(Token, { id: person.tokenId }, { createdAt: new Date(Date.now() - minutes * 60_000) });
+  await loggedInAgo(10);
+  expect((await problemOf(await sendAs(api, person.token, method, path, body))).code).toBe('fresh_login_required');
+  expect((await em().findOneOrFail(User, other.id)).role).toBe('user');
+  // Another process remembers nothing of the login; this one is told by a request that forgets.
+  await loggedInAgo(9);
+  await sendAs(api, person.token, 'PATCH', `/users/${person.id}`, { name: 'Ada Exemplar' });
+  expect((await sendAs(api, person.token, method, path, body)).status).toBe(success);
+});
+
+it('nothing else does: names are changed, keys and logins ended at any time', async () => {
+  const person = await makePerson(api);
+  await em().nativeUpdate(Token, { id: person.tokenId }, { createdAt: new Date(0) });
+  const { id } = await makeKey(api, person.id, ['orders:read']);
+  for (const [method, path, body, status] of [
+    ['PATCH', `/users/${person.id}`, { name: 'Ada Exemplar' }, 200],
+    ['POST', '/orders', { products: [1] }, 201],
+    ['DELETE', `/auth/keys/${id}`, undefined, 204],
+    ['DELETE', '/auth/tokens', undefined, 204],
+  ] as const)
+    expect((await sendAs(api, person.token, method, path, body)).status, path).toBe(status);
+});

@@ -167,6 +167,7 @@ export function upstreams({ urls }: Sandbox): Record<string, string> {
     STRIPE_API_BASE: urls.stripe,
     PAYMENT_DEFAULT_METHOD: 'pm_card_visa',
     PUBLIC_PRODUCT_API: urls.products,
+    SMTP_URL: urls.mail,
   };
 }
 

@@ -14,7 +14,8 @@ export type User = z.output<typeof UserView>;
 export type Session = Readonly<{
   user: User | undefined;
   hasEnded: boolean;
-  logIn(email: string, password: string): Promise<void>;
+  /** `code` is of the second factor, where the account has one. */
+  logIn(email: string, password: string, code?: string): Promise<void>;
   /** @throws Refused when the API has not logged out: then the session goes on. */
   logOut(): Promise<void>;
 }>;
@@ -48,8 +49,8 @@ export function useSession(): Session {
   return {
     user,
     hasEnded,
-    async logIn(email, password) {
-      await ask('POST', '/auth/login', { email, password });
+    async logIn(email, password, code) {
+      await ask('POST', '/auth/login', { email, password, ...(code === undefined ? {} : { code }) });
       await readUser();
     },
     async logOut() {

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Refused } from '../api/refused.ts';
 import { settings } from '../api/settings.ts';
 import { useDeed } from '../api/use-deed.ts';
 import type { Session } from '../api/use-session.ts';
@@ -8,10 +9,16 @@ const demo = settings.isDemo ? { email: 'demo@example.com', password: 'orderflow
 /** Logs in; where the demo data is, its account stands in the fields already. */
 export function LoginForm({ session }: Readonly<{ session: Session }>) {
   const [{ email, password }, setFields] = useState(demo);
+  // Asked of nobody whose account has no second factor.
+  const [code, setCode] = useState<string>();
   const { isBusy, failure, run } = useDeed();
+  const askForCode = (error: unknown) => {
+    if (error instanceof Refused && error.code === 'second_factor_required') setCode('');
+    throw error;
+  };
   const onSubmit = (event: Event) => {
     event.preventDefault();
-    void run(() => session.logIn(email, password));
+    void run(() => session.logIn(email, password, code).catch(askForCode));
   };
   const field = (name: keyof typeof demo) => ({
     name,
@@ -34,11 +41,27 @@ export function LoginForm({ session }: Readonly<{ session: Session }>) {
           Password
           <input type="password" autocomplete="current-password" {...field('password')} />
         </label>
+        {code !== undefined && <CodeField code={code} onCode={setCode} />}
         <button type="submit" class="main" aria-disabled={isBusy}>
           {isBusy ? 'Logging in' : 'Log in'}
         </button>
         <p role="alert">{failure}</p>
       </form>
     </section>
+  );
+}
+
+function CodeField({ code, onCode }: Readonly<{ code: string; onCode(code: string): void }>) {
+  return (
+    <label>
+      Code of your app
+      <input
+        name="code"
+        autocomplete="one-time-code"
+        required
+        value={code}
+        onInput={({ currentTarget: { value } }) => onCode(value)}
+      />
+    </label>
   );
 }

@@ -84,7 +84,7 @@ const login = defineRoute(
     await attempts.forgive();
     const isTwoFactor = (await factorOf(orm.em.fork(), user.id)) !== undefined;
     if (isTwoFactor && code === undefined)
-      throw new Problem('second_factor_required', 'This account has a second factor: send its code as `code`.');
+      throw new Problem('second_factor_required', 'This account has a second factor, whose code is needed as well.');
     const token = isTwoFactor
       ? await countCodes(c, user.id, () =>
           transaction(async (tx) =>

@@ -17,6 +17,7 @@ import { asyncApiRoute } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
+import { compressReads } from './http/compress.ts';
 import { answerProblem } from './http/problem.ts';
 import { refuseInvalid } from './http/refuse-invalid.ts';
 import { readJsonBody } from './http/request-body.ts';
@@ -36,6 +37,7 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config), asyncApiRoute(ctx.jobs.definitions)];
   const texts = await readOperationTexts();
+  app.use(compressReads);
   if (parts.front) app.use(parts.front.keep);
   app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());

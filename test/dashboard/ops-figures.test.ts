@@ -110,7 +110,7 @@ test('every figure of the operators’ view is what its source says: paused, lim
   await at.page.getByLabel('E-mail').fill(accounts.admin.email);
   await at.page.getByLabel('Password').fill(accounts.admin.password);
   await at.page.getByRole('button', { name: 'Log in' }).click();
-  await at.page.getByRole('button', { name: 'Operations' }).click();
+  await at.page.getByRole('link', { name: 'Operations' }).click();
   await at.page.locator('[data-queue=payments]').waitFor();
   let seen: Record<string, Awaited<ReturnType<typeof shownOf>>> = {};
   for (const name of names)

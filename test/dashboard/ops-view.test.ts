@@ -40,7 +40,7 @@ test('who is no operator is not offered the view; everybody can use the login', 
   if (!at) return;
   await at.page.getByRole('button', { name: 'Log in' }).waitFor();
   await look(at, 'login');
-  expect(await at.page.getByRole('button', { name: 'Operations' }).count()).toBe(0);
+  expect(await at.page.getByRole('link', { name: 'Operations' }).count()).toBe(0);
 });
 
 test('an order opens to its history, and an administrator can refund it', async () => {
@@ -127,7 +127,7 @@ async function placeMany(count: number): Promise<string> {
 test('the figures are those of the queues: a pause shows, and so does what waits because of it', async () => {
   const at = opened('queues');
   if (!at) return;
-  await at.page.getByRole('button', { name: 'Operations' }).click();
+  await at.page.getByRole('link', { name: 'Operations' }).click();
   const payments = at.page.locator('[data-queue=payments]');
   await payments.getByText('Running', { exact: true }).first().waitFor();
   await platform.send('POST', '/payments/stop', undefined, 'admin');
@@ -233,7 +233,7 @@ test('whatever is written, a request without an answer is made again under its k
   await replay.click();
   await at.page.getByText('No job has given up.').waitFor();
 
-  await at.page.getByRole('button', { name: 'Operations' }).click();
+  await at.page.getByRole('link', { name: 'Overview' }).click();
   const order = at.page.locator('.order[data-status=paid]').first();
   await order.getByRole('button', { name: /^More about/ }).click();
   await loseAnswer(at.page, '/refund', { isCut: true });
@@ -270,6 +270,6 @@ test('a session that is ended elsewhere shows the login, and no orders', async (
   await at.page.getByText('You have been logged out elsewhere').waitFor();
   await at.page.getByRole('button', { name: 'Log in' }).waitFor();
   expect(await at.page.locator('.order').count()).toBe(0);
-  expect(await at.page.getByRole('button', { name: 'Operations' }).count()).toBe(0);
+  expect(await at.page.getByRole('link', { name: 'Operations' }).count()).toBe(0);
   expect(await at.page.locator('.live').textContent()).toBe('Logged out');
 });

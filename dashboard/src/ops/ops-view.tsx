@@ -7,11 +7,11 @@ import { QueueCard } from './queue-card.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
 import type { Reading } from '../api/use-reading.ts';
-import type { User } from '../api/use-session.ts';
+import type { StagedFor } from '../frame/staged.ts';
 import { Watchlist } from './watchlist.tsx';
 
 /** How the platform is: queues, what lags, what gave up; for operators. */
-export function OpsView({ user }: Readonly<{ user: User }>) {
+export function OpsView({ user }: Pick<StagedFor, 'user'>) {
   const isAdmin = user.role === 'admin';
   const { queues, letters, budget, watched } = useOps(isAdmin);
   return (

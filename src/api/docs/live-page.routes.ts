@@ -1,46 +1,75 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from '@hono/zod-openapi';
+import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
+import { exampleOrder } from './examples.ts';
 import { defineRoute } from '../http/define-route.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import { allowPage, namedFile, serveFile, type StaticFiles } from '../http/static-files.ts';
 
 const built = join(import.meta.dirname, '..', '..', '..', 'dashboard', 'dist');
 const assets = join(built, 'assets');
 const yearSeconds = 31_536_000;
 
-const livePage = defineRoute(
-  'public',
-  {
-    method: 'get',
-    path: '/',
-    operationId: 'readLivePage',
-    summary: 'The live page: prices, a chart, and one’s own orders as they happen.',
-    tags: ['about'],
-    responses: {
-      200: { description: 'The page.', content: { 'text/html': { schema: z.string(), example: '<!doctype html>…' } } },
-      503: { description: 'unavailable' },
+/** The page at an address of its own: which view that is, the page itself knows. */
+function pageAt<Params extends z.ZodObject>(path: string, operationId: string, summary: string, params: Params) {
+  return defineRoute(
+    'public',
+    {
+      method: 'get',
+      path,
+      operationId,
+      summary,
+      tags: ['about'],
+      request: { params },
+      responses: {
+        200: {
+          description: 'The page.',
+          content: { 'text/html': { schema: z.string(), example: '<!doctype html>…' } },
+        },
+        503: { description: 'unavailable' },
+      },
     },
-  },
-  async (c) => {
-    const {
-      config,
-      market: { watchlist },
-    } = c.var.ctx;
-    const page = await readFile(join(built, 'index.html'), 'utf8').catch((cause: unknown) => {
-      throw new Problem('unavailable', 'The live page has not been built; `npm start` and the image build it.', {
-        cause,
-      });
+    answerPage,
+  );
+}
+
+async function answerPage(c: HonoContext<RouteEnv>) {
+  const {
+    config,
+    market: { watchlist },
+  } = c.var.ctx;
+  const page = await readFile(join(built, 'index.html'), 'utf8').catch((cause: unknown) => {
+    throw new Problem('unavailable', 'The live page has not been built; `npm start` and the image build it.', {
+      cause,
     });
-    allowPage(c, 'strict');
-    c.header('cache-control', 'no-cache');
-    // The page itself says what is away.
-    const watched = await watchlist.all().catch(() => []);
-    const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
-    const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
-    const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox };
-    return c.html(Object.entries(known).reduce(withMeta, page), 200);
-  },
+  });
+  allowPage(c, 'strict');
+  c.header('cache-control', 'no-cache');
+  // The page itself says what is away.
+  const watched = await watchlist.all().catch(() => []);
+  const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
+  const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
+  const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox };
+  return c.html(Object.entries(known).reduce(withMeta, page), 200);
+}
+
+const about = 'The live page: prices, a chart, and one’s own orders as they happen.';
+const view = z.string().max(32).openapi({ example: 'orders' });
+const key = z.string().max(64).openapi({ example: exampleOrder.id });
+const livePage = pageAt('/', 'readLivePage', about, z.object({}));
+const livePageView = pageAt(
+  '/app/{view}',
+  'readLivePageView',
+  'The live page, at one of its views.',
+  z.object({ view }),
+);
+const livePageOf = pageAt(
+  '/app/{view}/{key}',
+  'readLivePageOf',
+  'The live page, at a view of one order, symbol or job.',
+  z.object({ view, key }),
 );
 
 const asset = defineRoute(
@@ -75,4 +104,4 @@ function withMeta(page: string, [name, content]: readonly [string, string]): str
 }
 
 /** The page that people keep open. */
-export const routes = [livePage, asset];
+export const routes = [livePage, livePageView, livePageOf, asset];

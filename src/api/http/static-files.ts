@@ -4,6 +4,7 @@ import { extname, join } from 'node:path';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { codingOf } from './compress.ts';
 
 /** Files of one folder that may be served: no name that is not listed is ever looked for. */
 export type StaticFiles = Readonly<{
@@ -36,6 +37,9 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
+// As the page's build names what it has packed already, tighter than there is time for while somebody waits.
+const suffixes = { br: 'br', gzip: 'gz' } as const;
+
 /** The file that the path names. @throws Problem not_found for a name that is not on the list. */
 export function namedFile(c: HonoContext<RouteEnv>, { names }: StaticFiles): string {
   const name = c.req.param('file') ?? '';
@@ -46,9 +50,13 @@ export function namedFile(c: HonoContext<RouteEnv>, { names }: StaticFiles): str
 /** Answers with the file that the path names. @throws Problem not_found for a name that is not on the list. */
 export async function serveFile(c: HonoContext<RouteEnv>, files: StaticFiles): Promise<Response> {
   const name = namedFile(c, files);
-  const { folder, maxAgeSeconds, isImmutable = false } = files;
-  const bytes = await readFile(join(folder, name));
+  const { folder, names, maxAgeSeconds, isImmutable = false } = files;
+  const coding = codingOf(c.req.header('accept-encoding'));
+  const packed = coding && names.find((some) => some === `${name}.${suffixes[coding]}`);
+  const bytes = await readFile(join(folder, packed ?? name));
+  c.header('vary', 'Accept-Encoding', { append: true });
   return c.body(bytes, 200, {
+    ...(packed && { 'content-encoding': coding }),
     'content-type': types[extname(name)] ?? 'application/octet-stream',
     'cache-control': `public, max-age=${maxAgeSeconds}${isImmutable ? ', immutable' : ''}`,
   });

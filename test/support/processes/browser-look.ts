@@ -15,16 +15,31 @@ const Faults = z.array(z.string());
  * axe-core finds nothing serious, and a picture of each is kept.
  */
 export async function look(at: BrowserPage, name: string): Promise<void> {
-  await mkdir(screenshots, { recursive: true });
-  for (const [size, viewport] of Object.entries(sizes))
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await at.page.setViewportSize(viewport);
-      await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(viewport.width);
-      expect(await seriousFaults(at)).toEqual([]);
-      await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
-    }
+  for (const size of ['desktop', 'phone'] as const)
+    for (const colorScheme of ['light', 'dark'] as const) await lookAt(at, name, size, colorScheme);
   await at.page.setViewportSize(sizes.desktop);
+}
+
+/** As {@link look}, quickly: at a desk by day and on a phone by night. */
+export async function glance(at: BrowserPage, name: string): Promise<void> {
+  await lookAt(at, name, 'desktop', 'light');
+  await lookAt(at, name, 'phone', 'dark');
+  await at.page.setViewportSize(sizes.desktop);
+  await at.page.emulateMedia({ colorScheme: 'light' });
+}
+
+async function lookAt(
+  at: BrowserPage,
+  name: string,
+  size: keyof typeof sizes,
+  colorScheme: 'light' | 'dark',
+): Promise<void> {
+  await mkdir(screenshots, { recursive: true });
+  await at.page.setViewportSize(sizes[size]);
+  await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+  expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(sizes[size].width);
+  expect(await seriousFaults(at)).toEqual([]);
+  await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
 }
 
 /** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */

@@ -1,0 +1,34 @@
+import type { User } from '../api/use-session.ts';
+import { Overview } from './overview.tsx';
+import { type Component, lazily } from './lazily.tsx';
+import type { Staged, StagedFor } from './staged.ts';
+
+type Named = Readonly<{ name: string; title: string }>;
+
+/**
+ * A view that has an address. One `for` somebody is offered to nobody else: what one may do there is the API's decision,
+ * and what one may not is not shown.
+ */
+export type View = Named &
+  (
+    | Readonly<{ for: 'everybody'; Shown: Component<Staged> }>
+    | Readonly<{ for: 'customers' | 'operators' | 'administrators'; Shown: Component<StagedFor> }>
+  );
+
+/** All of them, in the order of the bar. */
+export const views: readonly View[] = [
+  { name: '', title: 'Overview', for: 'everybody', Shown: Overview },
+  {
+    name: 'operations',
+    title: 'Operations',
+    for: 'operators',
+    Shown: lazily(async () => (await import('../ops/ops-view.tsx')).OpsView),
+  },
+];
+
+/** Whether a view is offered to somebody. */
+export function isOffered(view: View, user: User | undefined): boolean {
+  if (view.for === 'everybody') return true;
+  if (user === undefined || view.for === 'customers') return user !== undefined;
+  return user.role === 'admin' || (view.for === 'operators' && user.role === 'operator');
+}

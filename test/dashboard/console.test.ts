@@ -1,0 +1,46 @@
+import { afterAll, beforeAll } from 'vitest';
+import { chromiumPath, openBrowser } from '../support/processes/browser.ts';
+import { startPlatform } from '../support/processes/platform.ts';
+import { accounts } from '../support/api/test-api.ts';
+import type { Console } from '../support/console/console.ts';
+import { frameCases } from '../support/console/frame-cases.ts';
+
+// One platform and one browser for every view that has an address.
+let at: Console | undefined;
+let stop: () => Promise<void> = async () => {};
+beforeAll(async () => {
+  const platform = await startPlatform({
+    env: { WATCHLIST: 'AAPL,MSFT', FINNHUB_PER_MINUTE: '600', SANDBOX_CONTROL_URL: 'http://127.0.0.1:9/' },
+  });
+  stop = () => platform.stop();
+  if (chromiumPath === undefined) return;
+  const browser = await openBrowser(chromiumPath);
+  stop = async () => {
+    await browser.close();
+    await platform.stop();
+  };
+  at = { platform, browser, page: browser.page, visit: (path) => browser.page.goto(`${platform.url}${path}`), logIn };
+
+  // Nothing of the page is there while the login changes, which it would find out by an answer that is an error.
+  async function logIn(account: keyof typeof accounts | undefined): Promise<void> {
+    await browser.page.goto(platform.url);
+    await browser.page.evaluate('localStorage.clear()');
+    await browser.page.goto('about:blank');
+    await browser.context.clearCookies();
+    if (account === undefined) return;
+    const answer = await browser.context.request.post(`${platform.url}/auth/login`, { data: accounts[account] });
+    if (!answer.ok()) throw new Error(await answer.text());
+    await browser.page.goto(platform.url);
+    await browser.page.evaluate("localStorage.setItem('orderflow-user', 'somebody')");
+    await browser.page.goto('about:blank');
+  }
+});
+afterAll(() => stop());
+
+/** The console in a real browser; without a browser the test says so and proves nothing. */
+function opened(what: string): Console | undefined {
+  if (!at) process.stdout.write(`the console, ${what}: not run, there is no Chromium\n`);
+  return at;
+}
+
+frameCases(opened);

@@ -1,0 +1,25 @@
+import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
+import type { accounts } from '../api/test-api.ts';
+import { glance } from '../processes/browser-look.ts';
+import type { BrowserPage } from '../processes/browser.ts';
+import type { Platform } from '../processes/platform.ts';
+
+/** The page at its addresses, in a real browser, on a real platform. */
+export type Console = Readonly<{
+  platform: Platform;
+  browser: BrowserPage;
+  page: Page;
+  visit(path: string): Promise<unknown>;
+  /** Logs in as somebody, or out. */
+  logIn(account: keyof typeof accounts | undefined): Promise<void>;
+}>;
+
+/** Opens the console for a test, or says that it cannot. */
+export type OpenConsole = (what: string) => Console | undefined;
+
+/** What is shown fits, has no serious fault, and has brought about no error and no outside request. */
+export async function expectSound({ browser, platform }: Console, name: string): Promise<void> {
+  await glance(browser, name);
+  expect(browser.faults(platform.url)).toEqual([]);
+}

@@ -1,0 +1,80 @@
+import { expect, test } from 'vitest';
+import { type OpenConsole, expectSound } from './console.ts';
+import { until } from '../processes/process.ts';
+
+/** What holds for every view: addresses, the bar, the palette, what comes over the wire. */
+export function frameCases(opened: OpenConsole): void {
+  test('the first load takes at most 90 kB over the wire, whatever it is made of', async () => {
+    const at = opened('first load');
+    if (!at) return;
+    // The browser is new: nothing is there yet.
+    await at.visit('/');
+    await at.page.locator('[data-price]').waitFor();
+    const bytes = Number(
+      await at.page.evaluate(`[performance.getEntriesByType('navigation'), performance.getEntriesByType('resource')].flat()
+        .filter(({ initiatorType, name }) => initiatorType !== 'fetch' || !name.includes('/status'))
+        .reduce((sum, { transferSize }) => sum + transferSize, 0)`),
+    );
+    expect(bytes).toBeGreaterThan(20_000);
+    expect(bytes).toBeLessThanOrEqual(90_000);
+  });
+
+  test('a view has an address: it can be opened, reloaded and left by the browser’s back, and the bar says where one is', async () => {
+    const at = opened('addresses');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/operations');
+    const queues = at.page.getByRole('heading', { name: 'Queues' });
+    await queues.waitFor();
+    const here = at.page.locator('.views [aria-current=page]');
+    expect(await here.textContent()).toBe('Operations');
+    await at.page.evaluate('window.isKept = true');
+    await at.page.getByRole('link', { name: 'Overview' }).click();
+    await at.page.locator('[data-price]').waitFor();
+    expect([new URL(at.page.url()).pathname, await here.textContent()]).toEqual(['/', 'Overview']);
+    // The focus stays where it was.
+    expect(await at.page.locator(':focus').textContent()).toBe('Overview');
+    await at.page.goBack();
+    await queues.waitFor();
+    expect(await at.page.title()).toBe('Operations · Orderflow');
+    expect(await at.page.evaluate('window.isKept')).toBe(true);
+    await at.page.reload();
+    await queues.waitFor();
+    await at.visit('/app/nothing');
+    await at.page.getByText('There is no such view.').waitFor();
+    await expectSound(at, 'frame');
+  });
+
+  test('who may not see a view is not offered it, and is told so at its address', async () => {
+    const at = opened('offers');
+    if (!at) return;
+    await at.logIn('demo');
+    await at.visit('/app/operations');
+    await at.page.getByText('Operations is not for your role.').waitFor();
+    expect(await at.page.getByRole('link', { name: 'Operations' }).count()).toBe(0);
+    await at.logIn(undefined);
+    await at.visit('/app/operations');
+    await at.page.getByRole('button', { name: 'Log in' }).waitFor();
+  });
+
+  test('Ctrl-K goes to a view by a few letters, and the focus with it', async () => {
+    const at = opened('palette');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/');
+    await at.page.getByRole('link', { name: 'Operations' }).waitFor();
+    await at.page.keyboard.press('Control+k');
+    await at.page.keyboard.type('oper');
+    await at.page.getByRole('option', { name: /Operations/ }).waitFor();
+    await expectSound(at, 'palette');
+    await at.page.keyboard.press('Enter');
+    await at.page.getByRole('heading', { name: 'Queues' }).waitFor();
+    await until('the focus in the view', async () =>
+      (await at.page.locator('main :focus, main:focus').count()) === 1 ? true : undefined,
+    );
+    await at.page.keyboard.press('Control+k');
+    await at.page.getByRole('combobox').waitFor();
+    await at.page.keyboard.press('Escape');
+    await at.page.getByRole('combobox').waitFor({ state: 'detached' });
+  });
+}

@@ -4,6 +4,7 @@ import { startPlatform } from '../support/processes/platform.ts';
 import { accounts } from '../support/api/test-api.ts';
 import type { Console } from '../support/console/console.ts';
 import { frameCases } from '../support/console/frame-cases.ts';
+import { orderCases, refusalCases } from '../support/console/order-cases.ts';
 
 // One platform and one browser for every view that has an address.
 let at: Console | undefined;
@@ -44,3 +45,5 @@ function opened(what: string): Console | undefined {
 }
 
 frameCases(opened);
+orderCases(opened);
+refusalCases(opened);

@@ -69,6 +69,8 @@ test('an order opens to its history, and an administrator can refund it', async 
   await at.page.getByText('heard from the gateway: succeeded').waitFor();
   await look(at, 'order');
   await at.page.getByRole('button', { name: 'Refund' }).click();
+  await at.page.getByRole('button', { name: 'Give back $100.00' }).click();
+  await at.page.getByRole('button', { name: 'Yes' }).click();
   await at.page.locator('.order[data-status=refunded]').waitFor();
   await at.page.getByText('announced as order.refunded').waitFor();
   expect(await at.page.getByRole('button', { name: 'Refund' }).count()).toBe(0);
@@ -239,8 +241,11 @@ test('whatever is written, a request without an answer is made again under its k
   await loseAnswer(at.page, '/refund', { isCut: true });
   const refund = at.page.getByRole('button', { name: 'Refund' });
   await refund.click();
+  await at.page.getByRole('button', { name: 'Give back' }).click();
+  const yes = at.page.getByRole('button', { name: 'Yes' });
+  await yes.click();
   await at.page.getByText('The server did not answer').waitFor();
-  await refund.click();
+  await yes.click();
   await refund.waitFor({ state: 'detached' });
   expect(keys).toHaveLength(4);
   expect([keys[0], keys[2]]).toEqual([keys[1], keys[3]]);

@@ -19,6 +19,12 @@ export type View = Named &
 export const views: readonly View[] = [
   { name: '', title: 'Overview', for: 'everybody', Shown: Overview },
   {
+    name: 'orders',
+    title: 'Orders',
+    for: 'customers',
+    Shown: lazily(async () => (await import('../orders/orders-view.tsx')).OrdersView),
+  },
+  {
     name: 'operations',
     title: 'Operations',
     for: 'operators',
@@ -32,3 +38,6 @@ export function isOffered(view: View, user: User | undefined): boolean {
   if (user === undefined || view.for === 'customers') return user !== undefined;
   return user.role === 'admin' || (view.for === 'operators' && user.role === 'operator');
 }
+
+/** Whether somebody works with the platform, and does not only buy. */
+export const isOperator = ({ role }: User): boolean => role !== 'user';

@@ -1,12 +1,11 @@
-import type { ComponentChildren } from 'preact';
 import { BudgetGauges } from './budget.tsx';
 import { DeadLetters } from './dead-letters.tsx';
 import { duration } from '../parts/duration.ts';
 import { mainId } from '../parts/hold-focus.ts';
+import { Part } from '../parts/part.tsx';
 import { QueueCard } from './queue-card.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
-import type { Reading } from '../api/use-reading.ts';
 import type { StagedFor } from '../frame/staged.ts';
 import { Watchlist } from './watchlist.tsx';
 
@@ -44,21 +43,6 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
         {settings.sandbox && <a href={settings.sandbox}>Break something, in the sandbox</a>}
       </p>
     </main>
-  );
-}
-
-type Shown<T> = Readonly<{ id: string; title: string; reading: Reading<T>; children(value: T): ComponentChildren }>;
-
-/** A part of the view. What is no longer known is said, and what was known last is kept for who knows that. */
-function Part<T>({ id, title, reading: { value, failure }, children }: Shown<T>) {
-  return (
-    <section aria-labelledby={id} data-current={failure === undefined}>
-      <h2 id={id}>{title}</h2>
-      <p role="alert">
-        {failure && `${value === undefined ? 'Not known.' : 'These figures are not current.'} ${failure.message}`}
-      </p>
-      {value === undefined ? !failure && <p class="empty">Being read.</p> : children(value)}
-    </section>
   );
 }
 

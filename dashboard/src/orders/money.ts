@@ -1,13 +1,22 @@
 import { decimalsOf } from '../../../src/money/money.ts';
-import type { Order } from './use-orders.ts';
 
-/** What an order costs, in its own currency with that currency's decimals, whatever the browser thinks of them. */
-export function formatMoney({ total_amount, currency }: Pick<Order, 'total_amount' | 'currency'>): string {
+/** An amount in a currency, with that currency's own decimals, whatever the browser thinks of them. */
+export function formatMoney(amount: number, currency: string): string {
   const decimals = decimalsOf(currency);
   return new Intl.NumberFormat('en-US', {
     style: 'currency',
     currency,
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
-  }).format(total_amount);
+  }).format(amount);
+}
+
+/** The difference of two amounts, as a field for amounts of this currency takes it. */
+export function amountLeft(whole: number, part: number, currency: string): string {
+  return (whole - part).toFixed(decimalsOf(currency));
+}
+
+/** The smallest amount of a currency, as a field for amounts takes it. */
+export function leastOf(currency: string): string {
+  return (10 ** -decimalsOf(currency)).toFixed(decimalsOf(currency));
 }

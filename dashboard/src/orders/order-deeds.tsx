@@ -1,44 +1,59 @@
+import { useState } from 'preact/hooks';
 import { askOnce } from '../api/ask-api.ts';
 import { settings } from '../api/settings.ts';
 import { useDeed } from '../api/use-deed.ts';
+import { CardChoice, usualCard } from './cards.tsx';
+import { RefundForm } from './refund-form.tsx';
 import type { Order } from './use-orders.ts';
 
 type Shown = Readonly<{ order: Order; mayRefund: boolean; onChange(): void }>;
-type Deed = Readonly<{ name: string; path: string; body?: object }>;
 
 /** What may be done with an order as it is. */
 export function OrderDeeds({ order, mayRefund, onChange }: Shown) {
-  const { isBusy, failure, run } = useDeed();
-  const deeds = deedsOf(order, mayRefund);
-  // Also after a refusal: somebody else may have been quicker.
-  const act = ({ path, body = {} }: Deed) => run(() => askOnce(`/orders/${order.id}/${path}`, body).finally(onChange));
-  return (
-    <>
-      {deeds.length > 0 && (
-        <p class="deeds">
-          {deeds.map((deed) => (
-            <button key={deed.name} type="button" aria-disabled={isBusy} onClick={() => void act(deed)}>
-              {deed.name}
-            </button>
-          ))}
-        </p>
-      )}
-      <p role="alert">{failure}</p>
-    </>
-  );
+  const { status, payment, refunds } = order;
+  const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
+  const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
+  if (isUnpaid) return <Unpaid id={order.id} onChange={onChange} />;
+  return isPaid && mayRefund ? <Refundable order={order} onChange={onChange} /> : null;
 }
 
 /** Whether the gateway has yet to say what becomes of a refund. */
 export const isUnderWay = ({ status }: Order['refunds'][number]): boolean =>
   status === 'processing' || status === 'unknown';
 
-function deedsOf({ status, payment, refunds }: Order, mayRefund: boolean): Deed[] {
-  const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
-  const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
-  return [
-    // The page has no form for cards; in the demo every customer has the same one.
-    ...(isUnpaid && settings.isDemo ? [{ name: 'Pay', path: 'pay', body: { payment_method: 'pm_card_visa' } }] : []),
-    ...(isUnpaid ? [{ name: 'Cancel', path: 'cancel' }] : []),
-    ...(isPaid && mayRefund ? [{ name: 'Refund', path: 'refund' }] : []),
-  ];
+function Unpaid({ id, onChange }: Readonly<{ id: string; onChange(): void }>) {
+  const [card, setCard] = useState<string>(usualCard);
+  const { isBusy, failure, run } = useDeed();
+  // Also after a refusal: somebody else may have been quicker.
+  const act = (deed: string, body: object) => void run(() => askOnce(`/orders/${id}/${deed}`, body).finally(onChange));
+  return (
+    <div class="fields" role="group" aria-label="Pay or cancel">
+      {settings.isDemo && (
+        <>
+          <CardChoice card={card} onChoose={setCard} />
+          <button type="button" aria-disabled={isBusy} onClick={() => act('pay', { payment_method: card })}>
+            Pay
+          </button>
+        </>
+      )}
+      <button type="button" aria-disabled={isBusy} onClick={() => act('cancel', {})}>
+        Cancel the order
+      </button>
+      <p role="alert">{failure}</p>
+    </div>
+  );
+}
+
+function Refundable({ order, onChange }: Readonly<{ order: Order; onChange(): void }>) {
+  const [isOpen, setIsOpen] = useState(false);
+  return (
+    <>
+      <p class="deeds">
+        <button type="button" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
+          Refund
+        </button>
+      </p>
+      {isOpen && <RefundForm order={order} onDone={onChange} />}
+    </>
+  );
 }

@@ -40,7 +40,7 @@ export function OrderFeed({ user, onState }: Shown) {
         {said}
       </p>
       <p role="status" class="hidden">
-        {last && `Newest order: ${wordsFor(last.status)}, ${formatMoney(last)}.`}
+        {last && `Newest order: ${wordsFor(last.status)}, ${formatMoney(last.total_amount, last.currency)}.`}
       </p>
       {orders === undefined && <p class="empty">Reading the orders.</p>}
       {orders?.length === 0 && <p class="empty">No orders yet. Place one: it is paid before you have read this.</p>}

@@ -1,3 +1,4 @@
+import { pathOf } from '../frame/address.ts';
 import { formatMoney } from './money.ts';
 import { isUnderWay, OrderDeeds } from './order-deeds.tsx';
 import { OrderTimeline } from './order-timeline.tsx';
@@ -18,8 +19,10 @@ export function OrderRow({ order, viewer, isOpen, onToggle, onChange }: Shown) {
         {wordsFor(order.status)}
       </span>
       <span class="titles">{titles.join(', ')}</span>
-      <span class="total">{formatMoney(order)}</span>
-      <time dateTime={order.created_at}>{formatTime(order.created_at)}</time>
+      <span class="total">{formatMoney(order.total_amount, order.currency)}</span>
+      <a href={pathOf('orders', order.id)} aria-label={`The order of ${formatTime(order.created_at)}`}>
+        <time dateTime={order.created_at}>{formatTime(order.created_at)}</time>
+      </a>
       <button
         type="button"
         class="quiet more"
@@ -42,7 +45,7 @@ export function OrderRow({ order, viewer, isOpen, onToggle, onChange }: Shown) {
 }
 
 /** What the status alone does not say. */
-function whyOf({ status, payment, refunds }: Order): string | undefined {
+export function whyOf({ status, payment, refunds }: Order): string | undefined {
   if (status === 'payment_failed') return payment?.failure_detail ?? undefined;
   if (payment?.status === 'unknown') return 'The gateway has not said whether it was charged; it is being asked.';
   if (payment?.status === 'requires_action') return 'It waits for its buyer to confirm the payment.';

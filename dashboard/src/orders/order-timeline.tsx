@@ -1,6 +1,8 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { formatTime } from '../prices/quote.ts';
 import { type Entry, openTimeline } from './timeline.ts';
+import { duration } from '../parts/duration.ts';
+import { secondsOf, type Step, stepsOf } from './timeline-steps.ts';
 import { useReading } from '../api/use-reading.ts';
 
 type Shown = Readonly<{ id: string; status: string; onChange(): void }>;
@@ -8,44 +10,66 @@ type Shown = Readonly<{ id: string; status: string; onChange(): void }>;
 // Most of what happens is announced, but not what a gateway was asked and did not answer.
 const everyMs = 2_000;
 // Of an order that was in doubt for hours, how it began and how it goes on.
-const [mostFirst, mostLast] = [20, 180];
+const [mostFirst, mostLast, mostFolded] = [20, 180, 50];
+// What follows sooner follows at once, to a reader.
+const noticedSeconds = 0.1;
 
 /** Everything that happened to an order, as it happens; whatever is new may have changed the order. */
 export function OrderTimeline({ id, status, onChange }: Shown) {
   const timeline = useMemo(() => openTimeline(id), [id]);
   const { value: entries = [], failure, read } = useReading(timeline, everyMs);
   useEffect(() => void read(), [status]);
-  const left = Math.max(0, entries.length - mostFirst - mostLast);
+  const steps = stepsOf(entries);
+  const left = Math.max(0, steps.length - mostFirst - mostLast);
   const newest = JSON.stringify(entries.at(-1));
   useEffect(() => {
     if (newest !== undefined) onChange();
   }, [newest]);
+  const shown = (some: readonly Step[]) =>
+    some.map((step, index) => <Happening key={`${step.entries[0]?.at} ${index}`} step={step} />);
   return (
     <>
       <p role="alert">{failure?.message}</p>
       {entries.length === 0 && !failure && <p class="faint">Reading its history.</p>}
       <ol class="timeline" aria-label="History">
-        {entries.slice(0, mostFirst).map((entry, index) => (
-          <Happening key={`${entry.at} ${index}`} entry={entry} />
-        ))}
+        {shown(steps.slice(0, mostFirst))}
         {left > 0 && <li>{left} more</li>}
-        {entries
-          .slice(mostFirst)
-          .slice(-mostLast)
-          .map((entry, index) => (
-            <Happening key={`${entry.at} ${index}`} entry={entry} />
-          ))}
+        {shown(steps.slice(mostFirst).slice(-mostLast))}
       </ol>
     </>
   );
 }
 
-function Happening({ entry }: Readonly<{ entry: Entry }>) {
+function Happening({ step: { entries, last, afterSeconds } }: Readonly<{ step: Step }>) {
+  const [first = last] = entries;
   return (
-    <li data-type={entry.type}>
-      <time dateTime={entry.at}>{formatTime(entry.at)}</time> {sentenceOf(entry)}
+    <li data-type={last.type}>
+      <time dateTime={first.at}>{formatTime(first.at)}</time> {sentenceOf(last)}
+      <span class="faint">
+        {tookOf(last)}
+        {afterSeconds !== undefined && afterSeconds >= noticedSeconds && `, ${duration(afterSeconds)} later`}
+      </span>
+      {entries.length > 1 && (
+        <details>
+          <summary>{entries.length} times</summary>
+          <ol>
+            {entries.slice(-mostFolded).map((entry, index) => (
+              <li key={index}>
+                <time dateTime={entry.at}>{formatTime(entry.at)}</time>
+                {tookOf(entry)}
+              </li>
+            ))}
+          </ol>
+        </details>
+      )}
     </li>
   );
+}
+
+function tookOf(entry: Entry): string {
+  const seconds = secondsOf(entry);
+  if (seconds === undefined) return '';
+  return seconds < 1 ? ` in ${Math.round(seconds * 1_000)} ms` : ` in ${duration(seconds)}`;
 }
 
 const talks: Readonly<Record<string, string>> = {

@@ -4,7 +4,13 @@ import { askQuickly } from '../api/ask-api.ts';
 export type Entry = Readonly<{ at: string }> &
   (
     | Readonly<{ type: 'status'; subject: string; to: string; reason: string | null }>
-    | Readonly<{ type: 'gateway_call'; operation: string; outcome: string | null; detail: string | null }>
+    | Readonly<{
+        type: 'gateway_call';
+        operation: string;
+        ended_at: string | null;
+        outcome: string | null;
+        detail: string | null;
+      }>
     | Readonly<{ type: 'event'; event: string }>
   );
 

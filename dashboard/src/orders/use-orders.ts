@@ -34,7 +34,11 @@ const happenings = [
   'refund_failed',
   'disputed',
 ];
-const types = happenings.map((what) => `order.${what}`);
+/** Whatever is announced of an order. */
+export const orderEvents = happenings.map((what) => `order.${what}`);
+
+/** The stream of one's own orders, or of everybody's. */
+export const orderStream = (isForAll: boolean): string => `/streams/orders${isForAll ? '?all=true' : ''}`;
 
 /** Keeps the orders of whoever is logged in current, or, for administrators, everybody's. */
 export function useOrders(isForAll: boolean): Orders {
@@ -65,8 +69,11 @@ export function useOrders(isForAll: boolean): Orders {
       note(event, start !== undefined && event.subject > start);
       reading.readOne(event.subject);
     };
-    const path = isForAll ? '/streams/orders?all=true' : '/streams/orders';
-    const stop = followStream(path, types, { onEvent, onReset: reading.readAll, onState: setState });
+    const stop = followStream(orderStream(isForAll), orderEvents, {
+      onEvent,
+      onReset: reading.readAll,
+      onState: setState,
+    });
     return () => {
       stop();
       reading.close();

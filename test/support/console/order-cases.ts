@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { until } from '../processes/process.ts';
+import { type Console, type OpenConsole, expectSound } from './console.ts';
+
+/** Orders: the list, and the page of each. */
+export function orderCases(opened: OpenConsole): void {
+  test('an order that was declined is paid on its page with another card, and its story tells both tries', async () => {
+    const at = opened('paying again');
+    if (!at) return;
+    const id = await place(at, { products: [1], payment_method: 'pm_card_chargeDeclinedInsufficientFunds' });
+    await at.logIn('demo');
+    await at.visit(`/app/orders/${id}`);
+    await at.page.locator('[data-status=payment_failed]').waitFor();
+    await at.page.getByText('insufficient funds').first().waitFor();
+    await at.page.getByLabel('Test card').selectOption({ label: 'Mastercard, is accepted' });
+    await at.page.getByRole('button', { name: 'Pay', exact: true }).click();
+    await at.page.locator('[data-status=paid]').waitFor();
+    await until('both payments', async () =>
+      (await at.page.getByRole('region', { name: 'Payments' }).locator('tbody tr').count()) === 2 ? true : undefined,
+    );
+    await at.page.getByText('announced as order.paid').waitFor();
+    expect(await at.page.getByText(/asked the gateway to charge: .* in \d/).count()).toBe(2);
+    // A customer gives nothing back, and is shown no job.
+    expect(await at.page.getByRole('button', { name: 'Refund' }).count()).toBe(0);
+    expect(await at.page.getByRole('heading', { name: 'Jobs' }).count()).toBe(0);
+    await expectSound(at, 'order-page');
+  });
+
+  test('twenty of a hundred dollars are given back by keyboard, with a reason, once that has been confirmed', async () => {
+    const at = opened('part refund');
+    if (!at) return;
+    const id = await place(at, { products: [1, 2] });
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    const row = at.page.locator(`[data-row="${id}"]`);
+    await row.getByText('paid').waitFor();
+    await row.getByRole('link').press('Enter');
+    await at.page.getByRole('button', { name: 'Refund' }).press('Enter');
+    await at.page.getByLabel('Amount').fill('20');
+    await at.page.getByLabel('Reason').fill('Arrived torn');
+    await at.page.keyboard.press('Enter');
+    const yes = at.page.getByRole('button', { name: 'Yes, give $20.00 back' });
+    await yes.waitFor();
+    expect(await refundsOf(at, id)).toEqual([]);
+    await yes.press('Enter');
+    await at.page.locator('[data-status=partially_refunded]').waitFor();
+    expect(await refundsOf(at, id)).toEqual([{ amount: 20, reason: 'Arrived torn' }]);
+    const jobs = at.page.getByRole('region', { name: 'Jobs' });
+    await jobs.getByText('charge-order').waitFor();
+    await at.page.getByRole('region', { name: 'Refunds' }).getByText('$20.00').waitFor();
+    expect(await at.page.locator('main :focus').count()).toBe(1);
+  });
+
+  test('the list moves as orders do, keeps its place while new ones come, and is filtered by status', async () => {
+    const at = opened('order list');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    const rows = at.page.locator('[data-row]');
+    await rows.first().waitFor();
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    const before = await rows.count();
+    const id = await place(at, { products: [1], payment_method: 'pm_card_chargeDeclined' });
+    const fresh = at.page.getByRole('button', { name: '1 new order' });
+    await fresh.waitFor();
+    expect(await rows.count()).toBe(before);
+    await fresh.click();
+    const row = at.page.locator(`[data-row="${id}"]`);
+    await row.getByText('payment failed').waitFor();
+    await at.page.getByLabel('Status').selectOption('payment failed');
+    await until('only those that failed', async () => ((await rows.count()) === 1 ? true : undefined));
+    expect((await at.platform.send('POST', `/orders/${id}/cancel`)).status).toBe(200);
+    await row.getByText('cancelled').waitFor();
+    await expectSound(at, 'orders');
+  });
+}
+
+/** What the API refuses, which the browser itself reports as errors of the console: the last of all. */
+export function refusalCases(opened: OpenConsole): void {
+  test('what somebody else has ordered is no page of a customer’s', async () => {
+    const at = opened('another’s order');
+    if (!at) return;
+    const answer = await at.platform.send('POST', '/orders', { products: [1] }, 'admin');
+    const { id } = Order.parse(await answer.json());
+    await at.logIn('demo');
+    await at.visit(`/app/orders/${id}`);
+    await at.page.getByText('You have no such order.').waitFor();
+    expect(await at.page.getByRole('region', { name: 'Items' }).count()).toBe(0);
+  });
+}
+
+const Order = z.object({ id: z.string() });
+const Refunds = z.object({ refunds: z.array(z.object({ amount: z.number(), reason: z.string().nullable() })) });
+
+async function place({ platform }: Console, body: object): Promise<string> {
+  const answer = await platform.send('POST', '/orders', body);
+  expect(answer.status).toBe(201);
+  return Order.parse(await answer.json()).id;
+}
+
+async function refundsOf({ platform }: Console, id: string) {
+  return Refunds.parse(await (await platform.send('GET', `/orders/${id}`)).json()).refunds;
+}

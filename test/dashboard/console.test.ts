@@ -5,6 +5,7 @@ import { accounts } from '../support/api/test-api.ts';
 import type { Console } from '../support/console/console.ts';
 import { frameCases } from '../support/console/frame-cases.ts';
 import { orderCases, refusalCases } from '../support/console/order-cases.ts';
+import { shopCases } from '../support/console/shop-cases.ts';
 
 // One platform and one browser for every view that has an address.
 let at: Console | undefined;
@@ -24,9 +25,10 @@ beforeAll(async () => {
 
   // Nothing of the page is there while the login changes, which it would find out by an answer that is an error.
   async function logIn(account: keyof typeof accounts | undefined): Promise<void> {
-    await browser.page.goto(platform.url);
-    await browser.page.evaluate('localStorage.clear()');
     await browser.page.goto('about:blank');
+    const devtools = await browser.context.newCDPSession(browser.page);
+    await devtools.send('Storage.clearDataForOrigin', { origin: platform.url, storageTypes: 'local_storage' });
+    await devtools.detach();
     await browser.context.clearCookies();
     if (account === undefined) return;
     const answer = await browser.context.request.post(`${platform.url}/auth/login`, { data: accounts[account] });
@@ -46,4 +48,5 @@ function opened(what: string): Console | undefined {
 
 frameCases(opened);
 orderCases(opened);
+shopCases(opened);
 refusalCases(opened);

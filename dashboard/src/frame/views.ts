@@ -19,6 +19,12 @@ export type View = Named &
 export const views: readonly View[] = [
   { name: '', title: 'Overview', for: 'everybody', Shown: Overview },
   {
+    name: 'shop',
+    title: 'Shop',
+    for: 'everybody',
+    Shown: lazily(async () => (await import('../shop/shop-view.tsx')).ShopView),
+  },
+  {
     name: 'orders',
     title: 'Orders',
     for: 'customers',

@@ -44,7 +44,7 @@ export async function openBrowser(executablePath: string): Promise<BrowserPage> 
   const requests: string[] = [];
   page.on('pageerror', (error) => errors.push(String(error)));
   page.on('console', (message) => {
-    if (message.type() === 'error') errors.push(message.text());
+    if (message.type() === 'error') errors.push(`${message.text()} ${message.location().url}`);
   });
   page.on('request', (request) => requests.push(request.url()));
   return {

@@ -1,0 +1,92 @@
+import { useState } from 'preact/hooks';
+import { usePages } from '../api/use-pages.ts';
+import { useReading } from '../api/use-reading.ts';
+import { pathOf } from '../frame/address.ts';
+import { formatMoney } from '../orders/money.ts';
+import { useSettled } from '../parts/use-settled.ts';
+import { Picture } from './picture.tsx';
+import { type Product, stockOf } from './product.ts';
+
+const categoriesEveryMs = 60_000;
+
+/** What can be ordered: found by words and by category, and put into the basket. */
+export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>) {
+  const [words, setWords] = useState('');
+  const [category, setCategory] = useState('');
+  const settled = useSettled(words.trim());
+  const asked = new URLSearchParams({ limit: '24', ...(settled && { q: settled }), ...(category && { category }) });
+  const { rows, hasMore, isBusy, failure, more } = usePages<Product>(`/products?${asked}`);
+  return (
+    <section aria-labelledby="catalogue">
+      <h2 id="catalogue">Shop</h2>
+      <div class="fields" role="search">
+        <label>
+          Search
+          <input
+            type="search"
+            maxLength={100}
+            value={words}
+            onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          />
+        </label>
+        <CategoryChoice category={category} onChoose={setCategory} />
+      </div>
+      <p role="alert">{failure}</p>
+      <p role="status" class="faint">
+        {rows?.length === 0 && 'No product is called so.'}
+      </p>
+      {rows === undefined && !failure && <p class="empty">Reading the catalogue.</p>}
+      <ul class="products">
+        {rows?.map((product) => (
+          <ProductCard key={product.id} product={product} onAdd={() => onAdd(product)} />
+        ))}
+      </ul>
+      {hasMore && (
+        <button type="button" aria-disabled={isBusy} onClick={more}>
+          More products
+        </button>
+      )}
+    </section>
+  );
+}
+
+/** The categories of the first hundred products; there are few. */
+function CategoryChoice({ category, onChoose }: Readonly<{ category: string; onChoose(category: string): void }>) {
+  const { value } = useReading<{ data: readonly Product[] }>('/products?limit=100', categoriesEveryMs);
+  const names = [...new Set((value?.data ?? []).flatMap((product) => product.category ?? []))].toSorted();
+  return (
+    <label>
+      Category
+      <select value={category} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
+        <option value="">all</option>
+        {names.map((name) => (
+          <option key={name} value={name}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function ProductCard({ product, onAdd }: Readonly<{ product: Product; onAdd(): void }>) {
+  const { id, title, price, currency, stock } = product;
+  return (
+    <li class="product" data-product={id}>
+      <Picture product={product} />
+      <a href={pathOf('shop', String(id))} id={`product-${id}`}>
+        {title}
+      </a>
+      <p class="faint">{stockOf(product)}</p>
+      <p class="price-tag">{formatMoney(price, currency)}</p>
+      <button
+        type="button"
+        aria-describedby={`product-${id}`}
+        aria-disabled={stock === 0}
+        onClick={() => stock !== 0 && onAdd()}
+      >
+        Add
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { loseAnswer } from '../processes/browser.ts';
+import { until } from '../processes/process.ts';
+import { type Console, type OpenConsole, expectSound } from './console.ts';
+
+/** The shop: the catalogue, and the basket that becomes one order. */
+export function shopCases(opened: OpenConsole): void {
+  test('products are found by words and by category, and what is sold out cannot be put into the basket', async () => {
+    const at = opened('catalogue');
+    if (!at) return;
+    const lamp = { title: 'Brass Lamp', price: 12.5, category: 'lamps', stock: 0 };
+    for (const product of [lamp, { ...lamp, title: 'Brass Shade', price: 7.25, stock: 3 }])
+      expect((await at.platform.send('POST', '/products', product, 'admin')).status).toBe(201);
+    await at.logIn(undefined);
+    await at.visit('/app/shop');
+    const products = at.page.locator('.product');
+    await until('all of them', async () => ((await products.count()) >= 4 ? true : undefined));
+    await at.page.getByLabel('Search').fill('shade');
+    await until('the one of that name', async () => ((await products.count()) === 1 ? true : undefined));
+    await products.getByText('3 left').waitFor();
+    await at.page.getByLabel('Search').fill('');
+    await at.page.getByLabel('Category').selectOption('lamps');
+    await until('those of the category', async () => ((await products.count()) === 2 ? true : undefined));
+    const soldOut = products.filter({ hasText: 'Sold out' });
+    await soldOut.getByRole('button').press('Enter');
+    await at.page.getByText('Nothing is in it yet.').waitFor();
+    await products.filter({ hasText: '3 left' }).getByRole('button').click();
+    await at.page.getByRole('link', { name: 'Log in to order' }).waitFor();
+    await expectSound(at, 'shop');
+    await products.getByRole('link', { name: 'Brass Shade' }).click();
+    await at.page.getByRole('heading', { name: 'Brass Shade' }).waitFor();
+    await at.page.getByRole('button', { name: 'Add to the basket' }).click();
+    await at.page.locator('.basket .sum').getByText('$14.50').waitFor();
+  });
+
+  test('a basket becomes one order, by keyboard alone; the card that was chosen is charged', async () => {
+    const at = opened('basket');
+    if (!at) return;
+    await at.logIn('demo');
+    await at.visit('/app/shop/1');
+    await at.page.getByRole('button', { name: 'Add to the basket' }).press('Enter');
+    await at.page.getByLabel('Quantity of Field Notebook').fill('3');
+    await at.page.keyboard.press('Tab');
+    await at.page.locator('.basket .sum').getByText('$180.00').waitFor();
+    await at.page.getByLabel('Test card').selectOption('Declined');
+    await at.page.getByRole('button', { name: 'Place the order' }).press('Enter');
+    await at.page.locator('[data-status=payment_failed]').waitFor();
+    await at.page.getByText('Total $180.00').waitFor();
+    await at.page.getByRole('link', { name: 'Shop' }).press('Enter');
+    await at.page.getByText('Nothing is in it yet.').waitFor();
+  });
+
+  test('an order whose answer is lost is the same one at the next click', async () => {
+    const at = opened('one intention');
+    if (!at) return;
+    await at.visit('/app/shop/2');
+    await at.page.getByRole('button', { name: 'Add to the basket' }).click();
+    const before = await countOrders(at);
+    await loseAnswer(at.page, '/orders');
+    const place = at.page.getByRole('button', { name: 'Place the order' });
+    await place.click();
+    await at.page.getByText('The server did not answer').waitFor();
+    await place.click();
+    await at.page.locator('[data-status=paid]').waitFor();
+    expect(await countOrders(at)).toBe(before + 1);
+    await at.page.unroute('**/orders');
+  });
+}
+
+async function countOrders({ platform }: Console): Promise<number> {
+  const answer = await platform.send('GET', '/orders?limit=100');
+  return z.object({ data: z.array(z.unknown()) }).parse(await answer.json()).data.length;
+}

@@ -4,8 +4,9 @@ import { startPlatform } from '../support/processes/platform.ts';
 import { accounts } from '../support/api/test-api.ts';
 import type { Console } from '../support/console/console.ts';
 import { frameCases } from '../support/console/frame-cases.ts';
+import { marketCases } from '../support/console/market-cases.ts';
 import { orderCases, refusalCases } from '../support/console/order-cases.ts';
-import { shopCases } from '../support/console/shop-cases.ts';
+import { lostCases, shopCases } from '../support/console/shop-cases.ts';
 
 // One platform and one browser for every view that has an address.
 let at: Console | undefined;
@@ -49,4 +50,6 @@ function opened(what: string): Console | undefined {
 frameCases(opened);
 orderCases(opened);
 shopCases(opened);
+marketCases(opened);
 refusalCases(opened);
+lostCases(opened);

@@ -177,12 +177,10 @@ test('with Redis frozen the view says what it does not know, and keeps what it k
   if (!browser) return;
   const { page } = browser;
   expect((await platform.send('PUT', '/market/watchlist/AAPL', {}, 'admin')).status).toBe(201);
-  await page.locator('[data-watched=AAPL]').waitFor();
   await platform.redisServer?.process().signal('SIGSTOP');
   await page.locator('.live').getByText('Redis does not answer').waitFor();
   await page.locator('[data-source=redis]').getByText('does not answer').waitFor();
   for (const name of names) await page.locator(`[data-queue=${name}]`).getByText('Not known').waitFor();
-  await page.locator('[data-watched=AAPL]').getByText('market hours not known').waitFor();
   await until('no figure of what cannot be known', async () => {
     const said = (await page.locator('main').textContent()) ?? '';
     return /Nothing waits|nobody follows|market closed/.test(said) ? undefined : true;
@@ -190,6 +188,10 @@ test('with Redis frozen the view says what it does not know, and keeps what it k
   const budget = page.getByRole('region', { name: 'Calls to the provider' });
   await budget.getByText('These figures are not current.').waitFor();
   expect(await budget.getByRole('meter').count()).toBe(2);
+  await page.getByRole('link', { name: 'Market' }).click();
+  await page.locator('[data-watched=AAPL]').getByText('market hours not known').waitFor();
+  await page.goBack();
+  await budget.getByText('Not known.').waitFor();
   await platform.redisServer?.process().signal('SIGCONT');
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();
   await page.locator('[data-queue=finnhub]').getByText('1 worker').waitFor();

@@ -155,6 +155,7 @@ test('the figures are those of the queues: a pause shows, and so does what waits
 test('an administrator sees what is polled, adds to it and takes away, and is told what does not fit', async () => {
   const at = opened('watchlist');
   if (!at) return;
+  await at.page.getByRole('link', { name: 'Market' }).click();
   const watched = at.page.locator('[data-watched]');
   await watched.first().waitFor();
   expect(await watched.count()).toBe(4);
@@ -167,6 +168,7 @@ test('an administrator sees what is polled, adds to it and takes away, and is to
   const listed = await (await platform.send('GET', '/market/watchlist', undefined, 'admin')).text();
   expect(listed).toContain('"TSLA"');
   expect(listed).not.toContain('"MSFT"');
+  await at.page.getByRole('link', { name: 'Operations' }).click();
 });
 
 test('the view leads on: to each queue in Bull Board, and to the switches of the sandbox', async () => {
@@ -199,6 +201,7 @@ test('a job that gave up is shown with its reason, and replayed by a button', as
 test('what the API refuses is said with its reason, and what was typed stays', async () => {
   const at = opened('refusals');
   if (!at) return;
+  await at.page.getByRole('link', { name: 'Market' }).click();
   const symbol = at.page.getByLabel('Poll symbol');
   await symbol.fill('A B');
   await at.page.getByLabel('Every, seconds').fill('');
@@ -216,6 +219,7 @@ test('what the API refuses is said with its reason, and what was typed stays', a
   await symbol.press('Enter');
   await at.page.getByText('AAPL is polled.').waitFor();
   expect(await refusal.textContent()).toBe('');
+  await at.page.getByRole('link', { name: 'Operations' }).click();
 });
 
 test('whatever is written, a request without an answer is made again under its key', async () => {

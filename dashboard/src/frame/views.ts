@@ -25,6 +25,12 @@ export const views: readonly View[] = [
     Shown: lazily(async () => (await import('../shop/shop-view.tsx')).ShopView),
   },
   {
+    name: 'market',
+    title: 'Market',
+    for: 'everybody',
+    Shown: lazily(async () => (await import('../market/market-view.tsx')).MarketView),
+  },
+  {
     name: 'orders',
     title: 'Orders',
     for: 'customers',

@@ -7,12 +7,11 @@ import { QueueCard } from './queue-card.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
 import type { StagedFor } from '../frame/staged.ts';
-import { Watchlist } from './watchlist.tsx';
 
 /** How the platform is: queues, what lags, what gave up; for operators. */
 export function OpsView({ user }: Pick<StagedFor, 'user'>) {
   const isAdmin = user.role === 'admin';
-  const { queues, letters, budget, watched } = useOps(isAdmin);
+  const { queues, letters, budget } = useOps();
   return (
     <main class="ops" id={mainId}>
       <Part id="queues" title="Queues" reading={queues}>
@@ -33,11 +32,6 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
       <Part id="dead" title="Given up" reading={letters}>
         {({ data }) => <DeadLetters letters={data} mayReplay={isAdmin} onChange={letters.read} />}
       </Part>
-      {isAdmin && (
-        <Part id="watchlist" title="Watchlist" reading={watched}>
-          {({ data }) => <Watchlist watched={data} onChange={watched.read} />}
-        </Part>
-      )}
       <p class="links">
         <a href="/admin/queues">Every job, in Bull Board</a>
         {settings.sandbox && <a href={settings.sandbox}>Break something, in the sandbox</a>}

@@ -1,6 +1,5 @@
 import type { Budget } from './budget.tsx';
 import { type Reading, useReading } from '../api/use-reading.ts';
-import type { Watched } from './watchlist.tsx';
 
 /** A queue as `GET /queues` shows it. */
 export type Queue = Readonly<{
@@ -32,16 +31,13 @@ export type Ops = Readonly<{
   queues: Reading<Queues>;
   letters: Reading<Readonly<{ data: readonly DeadLetter[] }>>;
   budget: Reading<Budget>;
-  /** For administrators. */
-  watched: Reading<Readonly<{ data: readonly Watched[] }>>;
 }>;
 
 /** Reads it all again and again. */
-export function useOps(isAdmin: boolean): Ops {
+export function useOps(): Ops {
   return {
     queues: useReading('/queues'),
     letters: useReading('/dead-letters?replayed=false&limit=20'),
     budget: useReading('/market/budget'),
-    watched: useReading(isAdmin ? '/market/watchlist' : undefined),
   };
 }

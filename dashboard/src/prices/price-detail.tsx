@@ -1,3 +1,4 @@
+import { pathOf } from '../frame/address.ts';
 import { Age } from '../parts/age.tsx';
 import { PriceChart } from './price-chart.tsx';
 import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
@@ -14,7 +15,9 @@ export function PriceDetail({ symbol, quote, isLive, resets }: Shown) {
     );
   return (
     <section class="detail" aria-labelledby="symbol">
-      <h2 id="symbol">{shortName(symbol)}</h2>
+      <h2 id="symbol">
+        <a href={pathOf('market', symbol)}>{shortName(symbol)}</a>
+      </h2>
       {quote ? <Figures quote={quote} isLive={isLive} /> : <p class="figure faint">–</p>}
       <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
     </section>

@@ -50,10 +50,14 @@ export function shopCases(opened: OpenConsole): void {
     await at.page.getByRole('link', { name: 'Shop' }).press('Enter');
     await at.page.getByText('Nothing is in it yet.').waitFor();
   });
+}
 
+/** What gets lost on its way, which the browser itself reports as an error of the console: the last of all. */
+export function lostCases(opened: OpenConsole): void {
   test('an order whose answer is lost is the same one at the next click', async () => {
     const at = opened('one intention');
     if (!at) return;
+    await at.logIn('demo');
     await at.visit('/app/shop/2');
     await at.page.getByRole('button', { name: 'Add to the basket' }).click();
     const before = await countOrders(at);

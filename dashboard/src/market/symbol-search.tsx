@@ -1,0 +1,53 @@
+import { useMemo, useState } from 'preact/hooks';
+import { askQuickly } from '../api/ask-api.ts';
+import { useReading } from '../api/use-reading.ts';
+import { pathOf } from '../frame/address.ts';
+import { useSettled } from '../parts/use-settled.ts';
+
+type Found = Readonly<{ data?: readonly Readonly<{ symbol: string; description: string; type: string }>[] }>;
+
+const patienceMs = 6_000;
+// What has been found once stays found for as long as somebody looks at it.
+const everyMs = 600_000;
+const most = 20;
+
+/** Finds symbols as their names are typed. */
+export function SymbolSearch() {
+  const [words, setWords] = useState('');
+  const settled = useSettled(words.trim());
+  const read = useMemo(
+    () =>
+      settled === ''
+        ? undefined
+        : () => askQuickly<Found>(`/market/search?q=${encodeURIComponent(settled)}`, patienceMs),
+    [settled],
+  );
+  const { value, failure } = useReading<Found>(read, everyMs);
+  const found = settled === '' ? [] : (value?.data ?? []).slice(0, most);
+  return (
+    <section aria-labelledby="search">
+      <h2 id="search">Market</h2>
+      <div class="fields" role="search">
+        <label>
+          Find a symbol
+          <input
+            type="search"
+            maxLength={64}
+            spellcheck={false}
+            placeholder="a name or a symbol"
+            value={words}
+            onInput={({ currentTarget }) => setWords(currentTarget.value)}
+          />
+        </label>
+      </div>
+      <p role="alert">{settled !== '' && failure?.message}</p>
+      <ul class="found" aria-live="polite">
+        {found.map(({ symbol, description, type }) => (
+          <li key={symbol}>
+            <a href={pathOf('market', symbol)}>{symbol}</a> {description} <span class="faint">{type}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

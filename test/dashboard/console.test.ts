@@ -7,6 +7,7 @@ import { frameCases } from '../support/console/frame-cases.ts';
 import { marketCases } from '../support/console/market-cases.ts';
 import { orderCases, refusalCases } from '../support/console/order-cases.ts';
 import { lostCases, shopCases } from '../support/console/shop-cases.ts';
+import { staffCases } from '../support/console/staff-cases.ts';
 
 // One platform and one browser for every view that has an address.
 let at: Console | undefined;
@@ -51,5 +52,6 @@ frameCases(opened);
 orderCases(opened);
 shopCases(opened);
 marketCases(opened);
+staffCases(opened);
 refusalCases(opened);
 lostCases(opened);

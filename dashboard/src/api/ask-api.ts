@@ -2,7 +2,7 @@ import { doubt } from './doubt.ts';
 import { Refused, refusalOf, refuseSilence } from './refused.ts';
 import { keyOf, settle } from './wish.ts';
 
-type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Request = Readonly<{ method: Method; path: string; body?: object | undefined; key?: string; patienceMs?: number }>;
 
 // Longer than the API itself waits for anything; a process that hangs is not waited for.

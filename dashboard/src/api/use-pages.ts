@@ -4,12 +4,14 @@ import { Refused } from './refused.ts';
 import { onFair } from './weather.ts';
 
 type Answer<Row> = Readonly<{ data: readonly Row[]; next_cursor: string | null }>;
-type Known<Row> = Readonly<{ path: string; rows: readonly Row[]; next: string | null }>;
+type Known<Row> = Readonly<{ askedAtMs: number; rows: readonly Row[]; next: string | null }>;
 
 /** A list that is read page by page; what has been read stays where it is. */
 export type Pages<Row> = Readonly<{
   /** Undefined as long as nothing has been read. */
   rows: readonly Row[] | undefined;
+  /** When what was read last was asked for, by `performance.now()`: what happened later may be missing in it. */
+  askedAtMs: number | undefined;
   hasMore: boolean;
   isBusy: boolean;
   failure: string;
@@ -31,18 +33,20 @@ export function usePages<Row>(path: string): Pages<Row> {
     turn.current += 1;
     const own = turn.current;
     setIsBusy(true);
+    const askedAtMs = performance.now();
     const cursor = from?.next ? `&cursor=${encodeURIComponent(from.next)}` : '';
     const answer = await ask<Answer<Row>>('GET', `${path}${cursor}`).catch(asRefused);
     if (own !== turn.current) return;
     setIsBusy(false);
     if (answer instanceof Refused) return setFailure(answer);
     setFailure(undefined);
-    setKnown({ path, rows: [...(from?.rows ?? []), ...answer.data], next: answer.next_cursor });
+    setKnown({ askedAtMs, rows: [...(from?.rows ?? []), ...answer.data], next: answer.next_cursor });
   };
   useEffect(() => void read(undefined), [path]);
   useEffect(() => (failure?.isWeather ? onFair(() => void read(undefined)) : undefined), [failure]);
   return {
     rows: known?.rows,
+    askedAtMs: known?.askedAtMs,
     hasMore: known !== undefined && known.next !== null,
     isBusy,
     failure: failure?.message ?? '',

@@ -13,13 +13,11 @@ export function lazily<Props extends object>(load: () => Promise<Component<Props
     const [hasFailed, setHasFailed] = useState(false);
     useEffect(() => {
       if (View) return;
-      load().then(
-        (loaded) => {
-          known = loaded;
-          setView(() => loaded);
-        },
-        () => setHasFailed(true),
-      );
+      const begin = async () => {
+        known = await load();
+        setView(() => known);
+      };
+      begin().catch(() => setHasFailed(true));
     }, []);
     if (View) return <View {...props} />;
     return (
@@ -28,9 +26,9 @@ export function lazily<Props extends object>(load: () => Promise<Component<Props
           // A newer page may have taken its place on the server.
           <p role="alert">
             This view could not be fetched.{' '}
-            <a href={`${location.pathname}#again`} onClick={() => location.reload()}>
+            <button type="button" onClick={() => location.reload()}>
               Reload
-            </a>
+            </button>
           </p>
         ) : (
           <p class="empty">Being fetched.</p>

@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { User } from '../api/use-session.ts';
 import { focusOn, mainId } from '../parts/hold-focus.ts';
+import { useSettled } from '../parts/use-settled.ts';
 import { go } from './address.ts';
 import { type Destination, thingsFor, viewsFor } from './destinations.ts';
 
@@ -36,28 +37,14 @@ export function Palette({ user, isOpen, onOpen }: Shown) {
   );
 }
 
-// As long as a hand rests between words; each question may cost a call to the provider.
-const restMs = 250;
-
 function Chooser({ user, onChoose }: Readonly<{ user: User | undefined; onChoose(path: string): void }>) {
   const [words, setWords] = useState('');
-  const [things, setThings] = useState<readonly Destination[]>([]);
   const [index, setIndex] = useState(0);
-  const named = words.trim();
-  useEffect(() => {
+  const all = useDestinations(words.trim(), user);
+  const onInput = ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) => {
+    setWords(value);
     setIndex(0);
-    setThings([]);
-    if (named.length < 2) return undefined;
-    let isOld = false;
-    const asking = setTimeout(() => {
-      void thingsFor(named, user).then((found) => isOld || setThings(found));
-    }, restMs);
-    return () => {
-      isOld = true;
-      clearTimeout(asking);
-    };
-  }, [named]);
-  const all = [...viewsFor(named, user), ...things];
+  };
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step !== undefined) setIndex((index + step + all.length) % Math.max(1, all.length));
@@ -79,9 +66,35 @@ function Chooser({ user, onChoose }: Readonly<{ user: User | undefined; onChoose
         maxLength={64}
         autofocus
         value={words}
-        onInput={({ currentTarget }) => setWords(currentTarget.value)}
+        onInput={onInput}
         onKeyDown={onKeyDown}
       />
+      <Destinations all={all} index={index} onChoose={onChoose} />
+    </>
+  );
+}
+
+/** Views at once, and what has to be asked for once the hand has rested. */
+function useDestinations(words: string, user: User | undefined): readonly Destination[] {
+  const settled = useSettled(words);
+  const [things, setThings] = useState<readonly Destination[]>([]);
+  useEffect(() => {
+    setThings([]);
+    if (settled.length < 2) return undefined;
+    let isOld = false;
+    void thingsFor(settled, user).then((found) => isOld || setThings(found));
+    return () => {
+      isOld = true;
+    };
+  }, [settled]);
+  return [...viewsFor(words, user), ...things];
+}
+
+type Listed = Readonly<{ all: readonly Destination[]; index: number; onChoose(path: string): void }>;
+
+function Destinations({ all, index, onChoose }: Listed) {
+  return (
+    <>
       <ul id="destinations" role="listbox" aria-label="Places">
         {all.map(({ kind, title, path }, at) => (
           <li

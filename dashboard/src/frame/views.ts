@@ -1,9 +1,10 @@
+import type { PageView } from '../../../src/api/docs/page-views.ts';
 import type { User } from '../api/use-session.ts';
 import { Overview } from './overview.tsx';
 import { type Component, lazily } from './lazily.tsx';
 import type { Staged, StagedFor } from './staged.ts';
 
-type Named = Readonly<{ name: string; title: string }>;
+type Named = Readonly<{ name: '' | PageView; title: string }>;
 
 /**
  * A view that has an address. One `for` somebody is offered to nobody else: what one may do there is the API's decision,
@@ -37,10 +38,46 @@ export const views: readonly View[] = [
     Shown: lazily(async () => (await import('../orders/orders-view.tsx')).OrdersView),
   },
   {
+    name: 'payments',
+    title: 'Payments',
+    for: 'administrators',
+    Shown: lazily(async () => (await import('../staff/payments-view.tsx')).PaymentsView),
+  },
+  {
+    name: 'customers',
+    title: 'Customers',
+    for: 'administrators',
+    Shown: lazily(async () => (await import('../staff/customers-view.tsx')).CustomersView),
+  },
+  {
+    name: 'products',
+    title: 'Products',
+    for: 'administrators',
+    Shown: lazily(async () => (await import('../staff/products-view.tsx')).ProductsView),
+  },
+  {
     name: 'operations',
     title: 'Operations',
     for: 'operators',
     Shown: lazily(async () => (await import('../ops/ops-view.tsx')).OpsView),
+  },
+  {
+    name: 'jobs',
+    title: 'Jobs',
+    for: 'operators',
+    Shown: lazily(async () => (await import('../ops/jobs-view.tsx')).JobsView),
+  },
+  {
+    name: 'dead-letters',
+    title: 'Dead letters',
+    for: 'operators',
+    Shown: lazily(async () => (await import('../ops/dead-letters-view.tsx')).DeadLettersView),
+  },
+  {
+    name: 'audit',
+    title: 'Audit log',
+    for: 'operators',
+    Shown: lazily(async () => (await import('../staff/audit-view.tsx')).AuditView),
   },
 ];
 

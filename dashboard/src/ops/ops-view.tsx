@@ -3,6 +3,7 @@ import { DeadLetters } from './dead-letters.tsx';
 import { duration } from '../parts/duration.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Part } from '../parts/part.tsx';
+import { PaymentsSwitch } from './payments-switch.tsx';
 import { QueueCard } from './queue-card.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
@@ -18,7 +19,11 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
         {({ data }) => (
           <ul class="queues">
             {data.map((queue) => (
-              <QueueCard key={queue.name} queue={queue} />
+              <QueueCard key={queue.name} queue={queue}>
+                {isAdmin && queue.name === 'payments' && queue.status !== 'unknown' && (
+                  <PaymentsSwitch status={queue.status} onChange={() => void queues.read()} />
+                )}
+              </QueueCard>
             ))}
           </ul>
         )}

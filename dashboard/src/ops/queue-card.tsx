@@ -1,9 +1,10 @@
+import type { ComponentChildren } from 'preact';
 import { duration } from '../parts/duration.ts';
 import { serverNow } from '../api/server-clock.ts';
 import type { Queue } from './use-ops.ts';
 
 /** A queue: whether it runs, what waits, and what has become of its jobs. */
-export function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
+export function QueueCard({ queue, children }: Readonly<{ queue: Queue; children?: ComponentChildren }>) {
   const figures = {
     Running: queue.active,
     Delayed: queue.delayed,
@@ -33,6 +34,7 @@ export function QueueCard({ queue }: Readonly<{ queue: Queue }>) {
           </div>
         ))}
       </dl>
+      {children}
     </li>
   );
 }

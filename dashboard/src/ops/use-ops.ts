@@ -17,7 +17,15 @@ export type Queue = Readonly<{
 }>;
 
 /** A job that gave up. */
-export type DeadLetter = Readonly<{ id: string; kind: string; reason: string; attempts: number; died_at: string }>;
+export type DeadLetter = Readonly<{
+  id: string;
+  kind: string;
+  job_id: string;
+  payload: unknown;
+  reason: string;
+  attempts: number;
+  died_at: string;
+}>;
 
 /** All queues, and what is on the way. */
 export type Queues = Readonly<{

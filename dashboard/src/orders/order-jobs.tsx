@@ -1,4 +1,5 @@
 import { useReading } from '../api/use-reading.ts';
+import { pathOf } from '../frame/address.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
@@ -18,7 +19,7 @@ export function OrderJobs({ id }: Readonly<{ id: string }>) {
           keyOf={(row) => row.id}
           empty="No job of the last day was about it."
           columns={[
-            { name: 'Kind', of: (row) => (row.board_url ? <a href={row.board_url}>{row.kind}</a> : row.kind) },
+            { name: 'Kind', of: (row) => <a href={pathOf('jobs', row.id)}>{row.kind}</a> },
             { name: 'State', of: (row) => row.state },
             { name: 'Attempts', isFigure: true, of: (row) => row.attempts },
             { name: 'Since', of: (row) => formatMoment(row.created_at) },

@@ -1,11 +1,13 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState } from '../api/follow-stream.ts';
-import { usePages } from '../api/use-pages.ts';
+import { type Pages, usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
+import { Chosen } from '../parts/chosen.tsx';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
+import { queried } from '../parts/queried.ts';
 import { formatMoney } from './money.ts';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderEvents, orderStream } from './use-orders.ts';
@@ -18,27 +20,8 @@ const statuses = ['pending', 'payment_failed', 'paid', 'partially_refunded', 're
 export function OrderList({ user, onState }: Shown) {
   const isForAll = user.role === 'admin';
   const [status, setStatus] = useState('');
-  const pages = usePages<Order>(`/orders?limit=20${status && `&status=${status}`}`);
-  const [fresh, setFresh] = useState(0);
-  const listed = useRef(pages);
-  listed.current = pages;
-  useEffect(() => {
-    const onEvent = ({ type, subject }: Readonly<{ type: string; subject: string }>) => {
-      const isIt = ({ id }: Order) => id === subject;
-      if (type === 'order.created') return setFresh((count) => count + 1);
-      if (!listed.current.rows?.some(isIt)) return;
-      // What cannot be read now is read again with the list.
-      ask<Order>('GET', `/orders/${subject}`).then(
-        (order) => listed.current.change(isIt, order),
-        () => {},
-      );
-    };
-    const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset: () => {}, onState });
-    return () => {
-      stop();
-      onState(undefined);
-    };
-  }, [isForAll]);
+  const pages = usePages<Order>(queried('/orders', { status }));
+  const { fresh, setFresh } = useFollowed(isForAll, pages, onState);
   const again = () => {
     setFresh(0);
     pages.again();
@@ -47,17 +30,7 @@ export function OrderList({ user, onState }: Shown) {
     <section aria-labelledby="orders">
       <div class="heading">
         <h2 id="orders">{isForAll ? 'All orders' : 'Orders'}</h2>
-        <label class="inline">
-          Status
-          <select value={status} onChange={({ currentTarget }) => setStatus(currentTarget.value)}>
-            <option value="">any</option>
-            {statuses.map((some) => (
-              <option key={some} value={some}>
-                {wordsFor(some)}
-              </option>
-            ))}
-          </select>
-        </label>
+        <Chosen name="Status" value={status} options={statuses} none="any" onChoose={setStatus} />
       </div>
       <p role="status">
         {fresh > 0 && (
@@ -81,4 +54,49 @@ export function OrderList({ user, onState }: Shown) {
       />
     </section>
   );
+}
+
+// More than happens to orders while a list is read.
+const mostTold = 1_000;
+
+/** Keeps what is listed as it happens, and counts what is not listed yet. */
+function useFollowed(isForAll: boolean, pages: Pages<Order>, onState: Shown['onState']) {
+  const [fresh, setFresh] = useState(0);
+  const listed = useRef(pages);
+  listed.current = pages;
+  const told = useRef(new Map<string, number>());
+  const refresh = (id: string) => {
+    const isIt = (order: Order) => order.id === id;
+    if (!listed.current.rows?.some(isIt)) return;
+    // What cannot be read now is read again with the list.
+    ask<Order>('GET', `/orders/${id}`).then(
+      (order) => listed.current.change(isIt, order),
+      () => {},
+    );
+  };
+  useEffect(() => {
+    const onEvent = ({ type, subject }: Readonly<{ type: string; subject: string }>) => {
+      if (type === 'order.created') return setFresh((count) => count + 1);
+      if (told.current.size >= mostTold) told.current.clear();
+      told.current.set(subject, performance.now());
+      refresh(subject);
+    };
+    // What was read before the stream was open, or over a gap in it, is read once more.
+    const onReset = () => {
+      setFresh(0);
+      listed.current.again();
+    };
+    const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset, onState });
+    return () => {
+      stop();
+      onState(undefined);
+    };
+  }, [isForAll]);
+  // What has happened while the list was on its way may be missing in it.
+  useEffect(() => {
+    const { askedAtMs = 0 } = pages;
+    for (const [id, atMs] of told.current) if (atMs >= askedAtMs) refresh(id);
+    told.current.clear();
+  }, [pages.askedAtMs]);
+  return { fresh, setFresh };
 }

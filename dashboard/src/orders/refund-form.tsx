@@ -48,19 +48,27 @@ export function RefundForm({ order, onDone }: Shown) {
         />
       </label>
       {isReviewed ? (
-        <div class="deeds" role="group" aria-label="Is it meant?">
-          <p>Give {money} back to the buyer? It cannot be taken back.</p>
-          <button type="button" class="main" aria-disabled={isBusy} onClick={() => void refund()}>
-            {isBusy ? 'Giving back' : `Yes, give ${money} back`}
-          </button>
-          <button type="button" onClick={() => setIsReviewed(false)}>
-            No
-          </button>
-        </div>
+        <Review money={money} isBusy={isBusy} onYes={() => void refund()} onNo={() => setIsReviewed(false)} />
       ) : (
         <button type="submit">Give back {money}</button>
       )}
       <p role="alert">{failure}</p>
     </form>
+  );
+}
+
+type Reviewed = Readonly<{ money: string; isBusy: boolean; onYes(): void; onNo(): void }>;
+
+function Review({ money, isBusy, onYes, onNo }: Reviewed) {
+  return (
+    <div class="deeds" role="group" aria-label="Is it meant?">
+      <p>Give {money} back to the buyer? It cannot be taken back.</p>
+      <button type="button" class="main" aria-disabled={isBusy} onClick={onYes}>
+        {isBusy ? 'Giving back' : `Yes, give ${money} back`}
+      </button>
+      <button type="button" onClick={onNo}>
+        No
+      </button>
+    </div>
   );
 }

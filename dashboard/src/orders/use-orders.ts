@@ -69,11 +69,8 @@ export function useOrders(isForAll: boolean): Orders {
       note(event, start !== undefined && event.subject > start);
       reading.readOne(event.subject);
     };
-    const stop = followStream(orderStream(isForAll), orderEvents, {
-      onEvent,
-      onReset: reading.readAll,
-      onState: setState,
-    });
+    const listener = { onEvent, onReset: reading.readAll, onState: setState };
+    const stop = followStream(orderStream(isForAll), orderEvents, listener);
     return () => {
       stop();
       reading.close();

@@ -39,16 +39,7 @@ export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: Us
           {[...totals].map(([name, total]) => formatMoney(total, name)).join(' and ')}
         </p>
         <div class="fields">
-          {totals.size > 1 && (
-            <label>
-              Paid in
-              <select value={currency} onChange={({ currentTarget }) => setCurrency(currentTarget.value)}>
-                {[...totals.keys()].map((name) => (
-                  <option key={name}>{name}</option>
-                ))}
-              </select>
-            </label>
-          )}
+          {totals.size > 1 && <CurrencyChoice currency={currency} names={[...totals.keys()]} onChoose={setCurrency} />}
           {settings.isDemo && <CardChoice card={card} onChoose={setCard} />}
           {user ? (
             <button type="submit" class="main" aria-disabled={isBusy}>
@@ -61,6 +52,21 @@ export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: Us
         </div>
       </form>
     </section>
+  );
+}
+
+type Currencies = Readonly<{ currency: string | undefined; names: readonly string[]; onChoose(name: string): void }>;
+
+function CurrencyChoice({ currency, names, onChoose }: Currencies) {
+  return (
+    <label>
+      Paid in
+      <select value={currency} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
+        {names.map((name) => (
+          <option key={name}>{name}</option>
+        ))}
+      </select>
+    </label>
   );
 }
 

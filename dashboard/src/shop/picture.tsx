@@ -22,5 +22,6 @@ function isOwn(image: string): boolean {
 
 /** The same words have the same colour everywhere. */
 function hueOf(words: string): number {
-  return [...words].reduce((hash, letter) => (hash * 31 + (letter.codePointAt(0) ?? 0)) % 9_973, 7) % 360;
+  const codes = Array.from(words, (letter) => letter.codePointAt(0) ?? 0);
+  return codes.reduce((hash, code) => (hash * 31 + code) % 9_973, 7) % 360;
 }

@@ -4,6 +4,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { exampleOrder } from './examples.ts';
+import { itemViews, pageViews } from './page-views.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { allowPage, namedFile, serveFile, type StaticFiles } from '../http/static-files.ts';
@@ -13,7 +14,7 @@ const assets = join(built, 'assets');
 const yearSeconds = 31_536_000;
 
 /** The page at an address of its own: which view that is, the page itself knows. */
-function pageAt<Params extends z.ZodObject>(path: string, operationId: string, summary: string, params: Params) {
+function pageAt(path: string, operationId: string, summary: string, params: z.ZodObject) {
   return defineRoute(
     'public',
     {
@@ -28,14 +29,24 @@ function pageAt<Params extends z.ZodObject>(path: string, operationId: string, s
           description: 'The page.',
           content: { 'text/html': { schema: z.string(), example: '<!doctype html>…' } },
         },
+        ...(path === '/' ? {} : { 404: { description: 'not_found' } }),
         503: { description: 'unavailable' },
       },
     },
     answerPage,
+    namedView,
   );
 }
 
+/** The view that the path names, if it names one. @throws Problem not_found */
+function namedView(c: HonoContext<RouteEnv>): void {
+  const view = c.req.param('view');
+  const named: readonly string[] = c.req.param('key') === undefined ? pageViews : itemViews;
+  if (view !== undefined && !named.includes(view)) throw new Problem('not_found', 'The live page has no such view.');
+}
+
 async function answerPage(c: HonoContext<RouteEnv>) {
+  namedView(c);
   const {
     config,
     market: { watchlist },

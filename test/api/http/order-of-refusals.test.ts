@@ -22,6 +22,7 @@ const absent = {
   '{id}': '019341d2-0000-7000-8000-0000000000ff',
   '{code}': 'nothing',
   '{file}': 'nothing.js',
+  '{view}': 'nothing',
   '{gateway}': 'nobody',
 };
 

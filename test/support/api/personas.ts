@@ -110,6 +110,7 @@ export const objects: readonly Readonly<{
   { path: /^\/problems\/\{code\}/, isOwned: false, make: () => 'not_found' },
   { path: /^\/docs\/\{file\}/, isOwned: false, make: () => 'swagger-ui.css' },
   { path: /^\/pages\/\{file\}/, isOwned: false, make: () => 'page.css' },
+  { path: /^\/app\/\{view\}/, isOwned: false, make: () => 'orders' },
   // What the live page is built of has names of the build's own.
   { path: /^\/assets\/\{file\}/, isOwned: false, make: () => 'index.js' },
 ];

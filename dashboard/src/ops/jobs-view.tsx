@@ -1,0 +1,75 @@
+import { useState } from 'preact/hooks';
+import { usePages } from '../api/use-pages.ts';
+import { useReading } from '../api/use-reading.ts';
+import { pathOf } from '../frame/address.ts';
+import type { StagedFor } from '../frame/staged.ts';
+import { Chosen } from '../parts/chosen.tsx';
+import { mainId } from '../parts/hold-focus.ts';
+import { formatMoment } from '../parts/moment.ts';
+import { Paged } from '../parts/paged.tsx';
+import { queried } from '../parts/queried.ts';
+import { useSettled } from '../parts/use-settled.ts';
+import type { Job } from './job.ts';
+import { JobPage } from './job-page.tsx';
+
+const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
+const kindsEveryMs = 600_000;
+
+/** The jobs of the last day, found by what they are about, and the page of each. */
+export function JobsView({ item, user }: StagedFor) {
+  return (
+    <main class="page" id={mainId}>
+      {item === undefined ? <JobList /> : <JobPage id={item} mayRetry={user.role === 'admin'} />}
+    </main>
+  );
+}
+
+function JobList() {
+  const [key, setKey] = useState('');
+  const [kind, setKind] = useState('');
+  const [state, setState] = useState('');
+  const kinds = useReading<Readonly<{ data: readonly { kind: string }[] }>>('/jobs/kinds?limit=100', kindsEveryMs);
+  const pages = usePages<Job>(queried('/jobs', { key: useSettled(key.trim()), kind, state }));
+  return (
+    <section aria-labelledby="jobs">
+      <h2 id="jobs">Jobs</h2>
+      <div class="fields" role="search">
+        <label>
+          About
+          <input
+            type="search"
+            maxLength={100}
+            placeholder="an order, a payment, a symbol, an id"
+            value={key}
+            onInput={({ currentTarget }) => setKey(currentTarget.value)}
+          />
+        </label>
+        <Chosen
+          name="Kind"
+          value={kind}
+          options={kinds.value?.data.map((some) => some.kind) ?? []}
+          none="any"
+          onChoose={setKind}
+        />
+        <Chosen name="State" value={state} options={states} none="any" onChoose={setState} />
+        <button type="button" onClick={pages.again}>
+          Read again
+        </button>
+      </div>
+      <Paged
+        label="Jobs"
+        pages={pages}
+        keyOf={({ id }) => id}
+        empty="There are no such jobs."
+        columns={[
+          { name: 'Kind', of: (job) => <a href={pathOf('jobs', job.id)}>{job.kind}</a> },
+          { name: 'State', of: (job) => job.state },
+          { name: 'Queue', of: (job) => job.queue },
+          { name: 'Attempts', isFigure: true, of: (job) => job.attempts },
+          { name: 'Since', of: (job) => formatMoment(job.created_at) },
+          { name: 'Why', of: (job) => job.error ?? job.waiting_because ?? '' },
+        ]}
+      />
+    </section>
+  );
+}

@@ -1,0 +1,46 @@
+import { useState } from 'preact/hooks';
+import { usePages } from '../api/use-pages.ts';
+import { pathOf } from '../frame/address.ts';
+import { formatMoney } from '../orders/money.ts';
+import type { Payment } from '../orders/payment.ts';
+import { Chosen } from '../parts/chosen.tsx';
+import { mainId } from '../parts/hold-focus.ts';
+import { formatMoment } from '../parts/moment.ts';
+import { Paged } from '../parts/paged.tsx';
+import { queried } from '../parts/queried.ts';
+
+const statuses = ['processing', 'succeeded', 'failed', 'requires_action', 'unknown', 'canceled'] as const;
+
+/** Every try to pay, newest first; one that is `unknown` is still being found out about. */
+export function PaymentsView() {
+  const [status, setStatus] = useState('');
+  const pages = usePages<Payment>(queried('/payments', { status }));
+  return (
+    <main class="page" id={mainId}>
+      <section aria-labelledby="payments">
+        <div class="heading">
+          <h2 id="payments">Payments</h2>
+          <Chosen name="Status" value={status} options={statuses} none="any" onChoose={setStatus} />
+        </div>
+        <Paged
+          label="Payments"
+          pages={pages}
+          keyOf={({ id }) => id}
+          empty="There are no such payments."
+          columns={[
+            {
+              name: 'When',
+              of: ({ order_id: order, created_at: at }) => <a href={pathOf('orders', order)}>{formatMoment(at)}</a>,
+            },
+            { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
+            { name: 'Settled', of: ({ settled_at: at }) => (at === null ? 'not yet' : formatMoment(at)) },
+            { name: 'Method', of: ({ method }) => method },
+            { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
+            { name: 'At the gateway', of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}` },
+            { name: 'Why', of: ({ failure_detail: why }) => why ?? '' },
+          ]}
+        />
+      </section>
+    </main>
+  );
+}

@@ -1,0 +1,75 @@
+import { useState } from 'preact/hooks';
+import { usePages } from '../api/use-pages.ts';
+import { formatMoney } from '../orders/money.ts';
+import { mainId } from '../parts/hold-focus.ts';
+import { Paged } from '../parts/paged.tsx';
+import { queried } from '../parts/queried.ts';
+import type { Column } from '../parts/table.tsx';
+import { useSettled } from '../parts/use-settled.ts';
+import type { Product } from '../shop/product.ts';
+import { ProductForm } from './product-form.tsx';
+import { ProductSync } from './product-sync.tsx';
+
+/** What is sold, for those who decide it: changed here, and read from the feed. */
+export function ProductsView() {
+  const [words, setWords] = useState('');
+  const [edited, setEdited] = useState<Product>();
+  const [said, setSaid] = useState('');
+  const pages = usePages<Product>(queried('/products', { q: useSettled(words.trim()) }));
+  const onChange = (product: Product) => {
+    pages.change(({ id }) => id === product.id, product);
+    setEdited(undefined);
+    setSaid(`${product.title} is changed.`);
+  };
+  return (
+    <main class="page" id={mainId}>
+      <section aria-labelledby="products">
+        <h2 id="products">Products</h2>
+        <div class="fields" role="search">
+          <label>
+            Search
+            <input
+              type="search"
+              maxLength={100}
+              value={words}
+              onInput={({ currentTarget }) => setWords(currentTarget.value)}
+            />
+          </label>
+          <ProductSync onDone={pages.again} />
+        </div>
+        <p role="status" class="faint">
+          {said}
+        </p>
+        {edited && (
+          <ProductForm key={edited.id} product={edited} onChange={onChange} onClose={() => setEdited(undefined)} />
+        )}
+        <Paged
+          label="Products"
+          pages={pages}
+          keyOf={({ id }) => id}
+          empty="No product is called so."
+          columns={columnsOf(setEdited)}
+        />
+      </section>
+    </main>
+  );
+}
+
+function columnsOf(onEdit: (product: Product) => void): readonly Column<Product>[] {
+  return [
+    { name: 'Id', isFigure: true, of: ({ id }) => id },
+    { name: 'Title', of: ({ title }) => title },
+    { name: 'Category', of: ({ category }) => category ?? '' },
+    { name: 'Price', isFigure: true, of: ({ price, currency }) => formatMoney(price, currency) },
+    { name: 'Stock', isFigure: true, of: ({ stock }) => stock ?? 'not counted' },
+    { name: 'From', of: ({ source, external_id: id }) => `${source} ${id ?? ''}` },
+    {
+      name: 'Change',
+      of: (product) => (
+        <button type="button" aria-label={`Change ${product.title}`} onClick={() => onEdit(product)}>
+          Change
+        </button>
+      ),
+    },
+  ];
+}

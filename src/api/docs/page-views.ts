@@ -1,0 +1,19 @@
+/** The views of the live page that have an address, `/app/NAME`; the page shows what each is. */
+export const pageViews = [
+  'shop',
+  'market',
+  'orders',
+  'payments',
+  'customers',
+  'products',
+  'operations',
+  'jobs',
+  'dead-letters',
+  'audit',
+] as const;
+
+/** One of them. */
+export type PageView = (typeof pageViews)[number];
+
+/** Those in which one product, symbol, order or job has an address of its own. */
+export const itemViews: readonly PageView[] = ['shop', 'market', 'orders', 'jobs'];

@@ -1,0 +1,140 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { User } from '../../../src/entities/accounts.entity.ts';
+import { DeadLetter } from '../../../src/entities/ops.entity.ts';
+import { until } from '../processes/process.ts';
+import { type Console, type OpenConsole, expectSound } from './console.ts';
+
+const staffViews = ['Payments', 'Customers', 'Products', 'Operations', 'Jobs', 'Dead letters', 'Audit log'] as const;
+const administrators: ReadonlySet<string> = new Set(['Payments', 'Customers', 'Products']);
+
+/** What staff and operators look at, and what each may change there. */
+export function staffCases(opened: OpenConsole): void {
+  test('payments lead to their orders, and are filtered by status', async () => {
+    const at = opened('payments');
+    if (!at) return;
+    await at.platform.send('POST', '/orders', { products: [1], payment_method: 'pm_card_chargeDeclined' });
+    await at.logIn('admin');
+    await at.visit('/app/payments');
+    const rows = at.page.locator('[data-row]');
+    await rows.first().waitFor();
+    await at.page.getByLabel('Status').selectOption('failed');
+    await until('only those that failed', async () => {
+      const said = await rows.allTextContents();
+      return said.length > 0 && said.every((row) => row.includes('failed')) ? true : undefined;
+    });
+    await expectSound(at, 'payments');
+    await rows.first().getByRole('link').click();
+    await at.page.getByRole('heading', { name: 'Items' }).waitFor();
+  });
+
+  test('a role is given once it has been confirmed, and the audit log tells of it', async () => {
+    const at = opened('customers');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/customers');
+    const choice = at.page.getByLabel('Role of demo@example.com');
+    await choice.selectOption('operator');
+    expect(await roleOf(at.platform.send)).toBe('user');
+    await at.page.getByRole('button', { name: 'Change', exact: true }).click();
+    await at.page.getByText('demo@example.com has the role operator now.').waitFor();
+    expect(await roleOf(at.platform.send)).toBe('operator');
+    // Nobody takes the own role from oneself by a slip.
+    expect(await at.page.getByLabel('Role of admin@example.com').count()).toBe(0);
+    await expectSound(at, 'customers');
+    await at.page.getByRole('link', { name: 'Audit log' }).click();
+    await at.page.getByLabel('What', { exact: true }).fill('changeUser');
+    const row = at.page.locator('[data-row]').first();
+    await row.getByText('changeUser').waitFor();
+    await row.getByText('shown').click();
+    await row.getByText(/"role": "operator"/).waitFor();
+    await expectSound(at, 'audit');
+  });
+
+  test('an operator reads what operators may, and is shown no view and no button for what only administrators may', async () => {
+    const at = opened('an operator');
+    if (!at) return;
+    // The case before has made the demo customer one.
+    await letter(at);
+    await at.logIn('demo');
+    await at.visit('/app/dead-letters');
+    await at.page.getByText('GiveUp: the feed is no list').waitFor();
+    for (const title of staffViews)
+      expect([title, await at.page.getByRole('link', { name: title, exact: true }).count()]).toEqual([
+        title,
+        administrators.has(title) ? 0 : 1,
+      ]);
+    expect(await at.page.getByRole('button', { name: /Replay/ }).count()).toBe(0);
+    await at.page.getByRole('link', { name: 'Operations' }).click();
+    await at.page.locator('[data-queue=payments]').waitFor();
+    expect(await at.page.getByRole('button', { name: /payments|Replay/ }).count()).toBe(0);
+    const change = { role: 'user' as const };
+    await at.platform.orm.em.fork().nativeUpdate(User, { email: 'demo@example.com' }, change);
+  });
+
+  test('a product is changed, and the feed is read with its outcome', async () => {
+    const at = opened('products');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/products');
+    await at.page.getByRole('button', { name: 'Change Enamel Mug' }).click();
+    await at.page.getByLabel('Stock').fill('12');
+    await at.page.getByRole('button', { name: 'Save' }).press('Enter');
+    await at.page.getByText('Enamel Mug is changed.').waitFor();
+    const { stock } = z.object({ stock: z.int() }).parse(await (await at.platform.send('GET', '/products/2')).json());
+    expect(stock).toBe(12);
+    await at.page.getByRole('button', { name: 'Read the feed' }).click();
+    await at.page.getByText(/The reading is completed: .*\d+ created/).waitFor();
+    await expectSound(at, 'products');
+  });
+
+  test('all dead letters of a kind are replayed once it has been said how many they are', async () => {
+    const at = opened('dead letters');
+    if (!at) return;
+    for (let count = 0; count < 2; count += 1) await letter(at);
+    await at.logIn('admin');
+    await at.visit('/app/dead-letters');
+    await at.page.getByLabel('Kind').selectOption('sync-products');
+    await at.page.locator('[data-row]').nth(2).waitFor();
+    await at.page.getByText('{"force":true}').first().waitFor();
+    await expectSound(at, 'dead-letters');
+    await at.page.getByRole('button', { name: 'Replay all of sync-products' }).click();
+    await at.page.getByText('Queue 3 of 3 again?').waitFor();
+    await at.page.getByRole('button', { name: 'Yes, replay' }).click();
+    await at.page.getByText('3 are queued again.').waitFor();
+    await at.page.getByText('No job has given up.').waitFor();
+  });
+
+  test('payments are paused and resumed, and the page of a job that waits says why', async () => {
+    const at = opened('a pause');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/operations');
+    await at.page.getByRole('button', { name: 'Pause payments' }).click();
+    const payments = at.page.locator('[data-queue=payments]');
+    await payments.getByText('Paused', { exact: true }).waitFor();
+    await at.platform.send('POST', '/orders', { products: [1] });
+    await at.visit('/app/jobs');
+    await at.page.getByLabel('Kind').selectOption('charge-order');
+    await at.page.getByLabel('State').selectOption('waiting');
+    await at.page.getByRole('button', { name: 'Read again' }).click();
+    await at.page.locator('[data-row]').getByRole('link').first().click();
+    await at.page.getByText(/It does not run: .*paused/).waitFor();
+    await expectSound(at, 'job');
+    await at.page.goBack();
+    await at.page.getByRole('link', { name: 'Operations' }).click();
+    await at.page.getByRole('button', { name: 'Resume payments' }).click();
+    await payments.getByText('Running', { exact: true }).first().waitFor();
+  });
+}
+
+async function roleOf(send: (method: string, path: string) => Promise<Response>): Promise<string> {
+  return z.object({ role: z.string() }).parse(await (await send('GET', '/auth/me')).json()).role;
+}
+
+async function letter({ platform }: Console): Promise<void> {
+  const asked = { kind: 'sync-products', jobId: randomUUIDv7(), payload: '{"force":true}' };
+  const why = { reason: 'GiveUp: the feed is no list', attempts: 1, diedAt: new Date() };
+  await platform.orm.em.fork().insert(DeadLetter, { id: randomUUIDv7(), ...asked, ...why });
+}

@@ -74,6 +74,27 @@ export function orderCases(opened: OpenConsole): void {
     await row.getByText('cancelled').waitFor();
     await expectSound(at, 'orders');
   });
+
+  test('what becomes of an order while the list is on its way is not missed', async () => {
+    const at = opened('a slow list');
+    if (!at) return;
+    await place(at, { products: [1] });
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    await at.page.locator('[data-row]').first().waitFor();
+    await at.platform.send('POST', '/payments/stop', undefined, 'admin');
+    const id = await place(at, { products: [1] });
+    await at.page.route('**/orders?limit=20', async (route) => {
+      const response = await route.fetch();
+      await at.platform.send('POST', '/payments/start', undefined, 'admin');
+      await until('it is paid', async () => ((await statusOf(at, id)) === 'paid' ? true : undefined));
+      await route.fulfill({ response });
+    });
+    await at.page.getByRole('button', { name: '1 new order' }).click();
+    await at.page.locator(`[data-row="${id}"]`).getByText('paid', { exact: true }).waitFor();
+    await at.page.unroute('**/orders?limit=20');
+  });
 }
 
 /** What the API refuses, which the browser itself reports as errors of the console: the last of all. */
@@ -101,4 +122,8 @@ async function place({ platform }: Console, body: object): Promise<string> {
 
 async function refundsOf({ platform }: Console, id: string) {
   return Refunds.parse(await (await platform.send('GET', `/orders/${id}`)).json()).refunds;
+}
+
+async function statusOf({ platform }: Console, id: string): Promise<string> {
+  return z.object({ status: z.string() }).parse(await (await platform.send('GET', `/orders/${id}`)).json()).status;
 }

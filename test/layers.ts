@@ -108,8 +108,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'orders', 'payments'],
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'outbox', 'streams'],
   commands: ['accounts', 'context', 'doctor', 'entities', 'market', 'mysql'],
-  'jobs/accounts': ['entities', 'jobs', 'mysql'],
-  commands: ['accounts', 'context', 'doctor', 'entities', 'mysql'],
   'jobs/accounts': ['accounts', 'context', 'entities', 'jobs', 'mysql'],
   'jobs/ops': ['entities', 'jobs', 'mysql'],
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],

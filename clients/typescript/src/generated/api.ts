@@ -168,6 +168,10 @@ export type Company = Readonly<{
   stale: boolean;
 }>;
 
+export type Confirmation = Readonly<{
+  token: string;
+}>;
+
 export type Crypto = Readonly<{
   symbol: string;
   c: number;
@@ -356,6 +360,10 @@ export type JobList = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type MailAsked = Readonly<{
+  status: 'accepted';
+}>;
+
 export type NewApiKey = Readonly<{
   id: string;
   /** For whom it acts. */
@@ -528,9 +536,18 @@ export type OrderRequest = Readonly<{
   payment_method?: string | undefined;
 }>;
 
+export type PasswordByLink = Readonly<{
+  token: string;
+  password: string;
+}>;
+
 export type PasswordChange = Readonly<{
   current: string;
   new: string;
+}>;
+
+export type PasswordReset = Readonly<{
+  email: string;
 }>;
 
 export type PayRequest = Readonly<{
@@ -603,7 +620,7 @@ export type Problem = Readonly<{
   title: string;
   status: number;
   detail: string;
-  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'insufficient_scope' | 'too_many_keys' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'too_many_webhooks' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
+  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'insufficient_scope' | 'too_many_keys' | 'fresh_login_required' | 'second_factor_required' | 'bad_code' | 'second_factor_missing' | 'second_factor_active' | 'second_factor_inactive' | 'link_not_good' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'too_many_webhooks' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
   request_id: string;
   /** Where traces are kept. */
   trace_id?: string | undefined;
@@ -819,6 +836,10 @@ export type RecommendationsHistory = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type RecoveryCodes = Readonly<{
+  recovery_codes: ReadonlyArray<string>;
+}>;
+
 export type RefundRequest = Readonly<{
   /** Default: all that is left. */
   amount?: number | undefined;
@@ -869,6 +890,31 @@ export type Search = Readonly<{
   stale: boolean;
 }>;
 
+export type SecondFactor = Readonly<{
+  is_active: boolean;
+  confirmed_at: string | null;
+  recovery_codes_left: number;
+}>;
+
+export type SecondFactorBegin = Readonly<{
+  password: string;
+}>;
+
+export type SecondFactorCode = Readonly<{
+  code: string;
+}>;
+
+export type SecondFactorEnd = Readonly<{
+  password: string;
+  code: string;
+}>;
+
+export type SecondFactorEnrolment = Readonly<{
+  secret: string;
+  /** To be shown as a QR code. */
+  uri: string;
+}>;
+
 export type Status = Readonly<{
   at: string;
   /** Away: nothing can be ordered or looked up. */
@@ -916,6 +962,12 @@ export type Token = Readonly<{
   created_at: string;
   expires_at: string;
   is_current: boolean;
+  /** Whether a second factor was shown. */
+  is_two_factor: boolean;
+  /** What the browser or program called itself. */
+  device: string | null;
+  /** From where it logged in. */
+  address: string | null;
 }>;
 
 export type TokenList = Readonly<{
@@ -929,6 +981,7 @@ export type User = Readonly<{
   name: string;
   role: 'user' | 'operator' | 'admin';
   created_at: string;
+  email_confirmed_at: string | null;
 }>;
 
 export type UserChange = Readonly<{
@@ -1057,6 +1110,13 @@ export type WebhookRequest = Readonly<{
 
 /** Every operation: what it takes, and what it answers. */
 export type Operations = {
+  /** Begins a second factor: a secret for an app that makes codes (TOTP). */
+  beginSecondFactor: {
+    input: Readonly<{
+      body: SecondFactorBegin;
+    }>;
+    answer: SecondFactorEnrolment;
+  };
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
   cancelOrder: {
     input: Readonly<{
@@ -1102,6 +1162,13 @@ export type Operations = {
       body: WebhookChange;
     }>;
     answer: ChangedWebhook;
+  };
+  /** Makes the second factor the account's, by a first code, and ends all other logins. */
+  confirmSecondFactor: {
+    input: Readonly<{
+      body: SecondFactorCode;
+    }>;
+    answer: RecoveryCodes;
   };
   /** Makes an API key, with which a program acts for you within its scopes. */
   createKey: {
@@ -1163,6 +1230,34 @@ export type Operations = {
   endKey: {
     input: Readonly<{
       id: string;
+    }>;
+    answer: undefined;
+  };
+  /** Ends one's own second factor, and its recovery codes. */
+  endSecondFactor: {
+    input: Readonly<{
+      body: SecondFactorEnd;
+    }>;
+    answer: undefined;
+  };
+  /** Ends somebody else's second factor, for who has lost phone and recovery codes, and all their logins. */
+  endSecondFactorOfUser: {
+    input: Readonly<{
+      id: number;
+    }>;
+    answer: undefined;
+  };
+  /** Confirms an address with the token of a link. */
+  finishConfirmation: {
+    input: Readonly<{
+      body: Confirmation;
+    }>;
+    answer: undefined;
+  };
+  /** Sets the password with the token of a link, and ends all logins and keys of the account. */
+  finishPasswordReset: {
+    input: Readonly<{
+      body: PasswordByLink;
     }>;
     answer: undefined;
   };
@@ -1327,12 +1422,13 @@ export type Operations = {
     }> | undefined;
     answer: WebhookList;
   };
-  /** Exchanges e-mail and password for a token, and sets the session cookie. */
+  /** Exchanges e-mail and password, and a code where the account has a second factor, for a token, and sets the session cookie. */
   login: {
     input: Readonly<{
       body: Readonly<{
         email: string;
         password: string;
+        code?: string | undefined;
       }>;
     }>;
     answer: Readonly<{
@@ -1590,6 +1686,11 @@ export type Operations = {
     }>;
     answer: RecommendationsHistory;
   };
+  /** Whether one has a second factor, and how many recovery codes are left. */
+  readSecondFactor: {
+    input: undefined;
+    answer: SecondFactor;
+  };
   /** One of one's own logins. */
   readToken: {
     input: Readonly<{
@@ -1659,6 +1760,18 @@ export type Operations = {
       body: ReplayRequest;
     }>;
     answer: Job;
+  };
+  /** Mails a link to one's own address, with which to confirm it. */
+  requestConfirmation: {
+    input: undefined;
+    answer: MailAsked;
+  };
+  /** Mails a link for a new password to an address, if somebody here has it. */
+  requestPasswordReset: {
+    input: Readonly<{
+      body: PasswordReset;
+    }>;
+    answer: MailAsked;
   };
   /** Gives a job that has failed for good all its attempts again. */
   retryJob: {
@@ -1753,12 +1866,14 @@ export type Operations = {
 
 /** How each is asked, and whether a repeated request is known by its Idempotency-Key. */
 export const operations = {
+  beginSecondFactor: { method: 'POST', path: '/auth/mfa', isKeyed: false },
   cancelOrder: { method: 'POST', path: '/orders/{id}/cancel', isKeyed: true },
   changeOrder: { method: 'PATCH', path: '/orders/{id}', isKeyed: true },
   changePassword: { method: 'POST', path: '/auth/password', isKeyed: false },
   changeProduct: { method: 'PATCH', path: '/products/{id}', isKeyed: false },
   changeUser: { method: 'PATCH', path: '/users/{id}', isKeyed: false },
   changeWebhook: { method: 'PATCH', path: '/webhooks/{id}', isKeyed: false },
+  confirmSecondFactor: { method: 'POST', path: '/auth/mfa/confirm', isKeyed: false },
   createKey: { method: 'POST', path: '/auth/keys', isKeyed: false },
   createProduct: { method: 'POST', path: '/products', isKeyed: true },
   createUser: { method: 'POST', path: '/users', isKeyed: true },
@@ -1768,6 +1883,10 @@ export const operations = {
   deleteUser: { method: 'DELETE', path: '/users/{id}', isKeyed: false },
   deleteWebhook: { method: 'DELETE', path: '/webhooks/{id}', isKeyed: false },
   endKey: { method: 'DELETE', path: '/auth/keys/{id}', isKeyed: false },
+  endSecondFactor: { method: 'POST', path: '/auth/mfa/end', isKeyed: false },
+  endSecondFactorOfUser: { method: 'DELETE', path: '/users/{id}/mfa', isKeyed: false },
+  finishConfirmation: { method: 'POST', path: '/auth/confirm/finish', isKeyed: false },
+  finishPasswordReset: { method: 'POST', path: '/auth/reset/finish', isKeyed: false },
   listAudit: { method: 'GET', path: '/audit', isKeyed: false },
   listDeadLetters: { method: 'GET', path: '/dead-letters', isKeyed: false },
   listEvents: { method: 'GET', path: '/events', isKeyed: false },
@@ -1813,6 +1932,7 @@ export const operations = {
   readQuotes: { method: 'GET', path: '/market/quotes', isKeyed: false },
   readRecommendations: { method: 'GET', path: '/market/recommendations', isKeyed: false },
   readRecommendationsHistory: { method: 'GET', path: '/market/recommendations/history', isKeyed: false },
+  readSecondFactor: { method: 'GET', path: '/auth/mfa', isKeyed: false },
   readToken: { method: 'GET', path: '/auth/tokens/{id}', isKeyed: false },
   readUser: { method: 'GET', path: '/users/{id}', isKeyed: false },
   readWebhook: { method: 'GET', path: '/webhooks/{id}', isKeyed: false },
@@ -1822,6 +1942,8 @@ export const operations = {
   register: { method: 'POST', path: '/auth/register', isKeyed: false },
   replayDeadLetters: { method: 'POST', path: '/dead-letters/replay', isKeyed: true },
   replayWebhook: { method: 'POST', path: '/webhooks/{id}/replay', isKeyed: true },
+  requestConfirmation: { method: 'POST', path: '/auth/confirm', isKeyed: false },
+  requestPasswordReset: { method: 'POST', path: '/auth/reset', isKeyed: false },
   retryJob: { method: 'POST', path: '/jobs/{id}/retry', isKeyed: false },
   revokeAllTokens: { method: 'DELETE', path: '/auth/tokens', isKeyed: false },
   revokeToken: { method: 'DELETE', path: '/auth/tokens/{id}', isKeyed: false },

@@ -1,5 +1,6 @@
 import { askQuickly } from '../api/ask-api.ts';
 import type { User } from '../api/use-session.ts';
+import { findSymbols } from '../market/find-symbols.ts';
 import { shortName } from '../prices/quote.ts';
 import { pathOf } from './address.ts';
 import { isOffered, views } from './views.ts';
@@ -25,7 +26,7 @@ export async function thingsFor(words: string, user: User | undefined): Promise<
   const offered = (name: string) => views.some((view) => view.name === name && isOffered(view, user));
   if (uuid.test(words)) return idsFor(words.toLowerCase()).filter(({ view }) => offered(view));
   const [symbols, products] = await Promise.all([
-    offered('market') ? found<{ symbol: string; description: string }>(`/market/search?q=${encoded(words)}`) : [],
+    offered('market') ? findSymbols(words).catch(() => []) : [],
     offered('shop') ? found<{ id: number; title: string }>(`/products?limit=${mostEach}&q=${encoded(words)}`) : [],
   ]);
   return [

@@ -1,12 +1,9 @@
 import { useMemo, useState } from 'preact/hooks';
-import { askQuickly } from '../api/ask-api.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
 import { useSettled } from '../parts/use-settled.ts';
+import { findSymbols } from './find-symbols.ts';
 
-type Found = Readonly<{ data?: readonly Readonly<{ symbol: string; description: string; type: string }>[] }>;
-
-const patienceMs = 6_000;
 // What has been found once stays found for as long as somebody looks at it.
 const everyMs = 600_000;
 const most = 20;
@@ -15,15 +12,9 @@ const most = 20;
 export function SymbolSearch() {
   const [words, setWords] = useState('');
   const settled = useSettled(words.trim());
-  const read = useMemo(
-    () =>
-      settled === ''
-        ? undefined
-        : () => askQuickly<Found>(`/market/search?q=${encodeURIComponent(settled)}`, patienceMs),
-    [settled],
-  );
-  const { value, failure } = useReading<Found>(read, everyMs);
-  const found = settled === '' ? [] : (value?.data ?? []).slice(0, most);
+  const read = useMemo(() => (settled === '' ? undefined : () => findSymbols(settled)), [settled]);
+  const { value = [], failure } = useReading(read, everyMs);
+  const found = settled === '' ? [] : value.slice(0, most);
   return (
     <section aria-labelledby="search">
       <h2 id="search">Market</h2>

@@ -62,7 +62,7 @@ export function frameCases(opened: OpenConsole): void {
     await at.visit('/');
     await at.page.getByRole('link', { name: 'Operations' }).waitFor();
     await at.page.keyboard.press('Control+k');
-    await at.page.keyboard.type('oper');
+    await at.page.getByRole('combobox').pressSequentially('oper');
     await at.page.getByRole('option', { name: /Operations/ }).waitFor();
     await expectSound(at, 'palette');
     await at.page.keyboard.press('Enter');

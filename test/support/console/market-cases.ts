@@ -42,7 +42,7 @@ export function marketCases(opened: OpenConsole): void {
       [id, /Order$/, `/app/orders/${id}`],
     ] as const) {
       await at.page.keyboard.press('Control+k');
-      await at.page.keyboard.insertText(words);
+      await at.page.getByRole('dialog').getByRole('combobox').fill(words);
       await at.page.getByRole('option', { name }).click();
       await until(`it is at ${path}`, async () => (at.page.url().endsWith(path) ? true : undefined));
     }

@@ -38,7 +38,7 @@ describe('npm run new:job', () => {
     [['../count-parcels'], /is no name for a job/],
     [['count-parcels-of-every-single-customer'], /longer than 36/],
     [['define-job'], /name of something else/],
-    [['count-parcels', 'nowhere'], /no queue 'nowhere'; there are payments, finnhub, catalog, upkeep, mails/],
+    [['count-parcels', 'nowhere'], /no queue 'nowhere'; there are payments, finnhub, catalog, upkeep, webhooks, mails/],
     [['charge-order'], /charge-order\.job\.ts is there already/],
   ])('refuses %j with a sentence, and makes nothing', (args, sentence) => {
     const { status, output } = newJob(...args);

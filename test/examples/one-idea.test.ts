@@ -72,12 +72,7 @@ test('a webhook replayed: the second delivery is known', async () => {
 });
 
 test('webhooks received: verified, and each event once', async () => {
-  expect(await run('receive-webhooks.ts')).toEqual([
-    'webhook.test',
-    'order.created',
-    'order.paid',
-    'the order is paid',
-  ]);
+  expect(await run('receive-webhooks.ts')).toEqual(['the test has come', 'order.created', 'order.paid']);
 });
 
 test('renaming a kind: jobs of the old name, asked for before a deploy, end after it', async () => {

@@ -105,7 +105,7 @@ export class Servers implements MysqlPool {
       const attempts = group.map((host) => this.#probe(host));
       const found = await Promise.any(attempts).catch(() => undefined);
       if (!found) continue;
-      if (found !== this.#current) close(this.#current);
+      if (found !== this.#current) this.#leave(found);
       this.#current = found;
       this.#isFound = true;
       // Others that would have done are asked for when they are wanted.
@@ -113,6 +113,13 @@ export class Servers implements MysqlPool {
       return;
     }
     throw none(this.#refusal);
+  }
+
+  /** A server that is left for a better one is well itself: what is being read there is read to its end. */
+  #leave({ host }: Place): void {
+    const [best = []] = this.#tiers;
+    if (best.includes(host) && !best.includes(this.#current.host)) end(this.#current);
+    else close(this.#current);
   }
 
   async #probe(host: Host): Promise<Place> {
@@ -144,8 +151,13 @@ function openPlace(host: Host, options: PoolOptions): Place {
 }
 
 /** Nobody gets a connection of it any more, and who waits for an answer learns that it does not come. */
-function close({ pool, asking, sessions }: Place): void {
-  for (const session of sessions.values()) session.cut();
+function close(place: Place): void {
+  for (const session of place.sessions.values()) session.cut();
+  end(place);
+}
+
+/** Nobody gets a connection of it any more; who waits for an answer still gets it. */
+function end({ pool, asking }: Place): void {
   pool.end(() => {});
   asking.end(() => {});
 }

@@ -129,7 +129,7 @@ test('the same seed orders the same', async () => {
 });
 
 test('a decline is what most cards get, where it is asked for', async () => {
-  const shopping = demo('up', '--seconds', '6', '--pace', '600', '--scenario', 'decline', '--seed', '1');
+  const shopping = demo('up', '--seconds', '3', '--pace', '600', '--scenario', 'decline', '--seed', '1');
   await until('the end', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
   const tally = tallyOf(shopping.output());
   expect(tally('declined')).toBeGreaterThan(tally('orders') / 2);

@@ -125,8 +125,13 @@ function readingOf({ schemas }: Operation, { schema }: Parameter): (text: string
   const fits = validatorOf(schema, schemas, false);
   return (text) => {
     const upper = text.trim().toUpperCase();
-    const isNumber = schema.type === 'integer' || schema.type === 'number';
-    const readings = isNumber ? [Number(text)] : [text, text.trim(), text.toUpperCase(), upper];
+    const types = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
+    const readings = [
+      ...(types.some((type) => type === 'integer' || type === 'number') ? [Number(text)] : []),
+      ...(types.every((type) => type === 'integer' || type === 'number')
+        ? []
+        : [text, text.trim(), text.toUpperCase(), upper]),
+    ];
     return readings.some((reading) => fits.safeParse(reading).success);
   };
 }

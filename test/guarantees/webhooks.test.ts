@@ -50,7 +50,7 @@ test('an order is told from its beginning to its end, signed, in the bytes that 
 });
 
 // Ten thousand in `npm run chaos`.
-const events = Number(process.env['WEBHOOK_EVENTS'] ?? 400);
+const events = Number(process.env['WEBHOOK_EVENTS'] ?? 120);
 const withinMs = Number(process.env['WEBHOOKS_WITHIN_MS'] ?? patienceMs);
 const orders = 20;
 const well = Array.from({ length: 14 }, (_, index) => `/well-${index}`);

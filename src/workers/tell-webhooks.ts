@@ -26,7 +26,7 @@ export async function tellWebhooks(context: Needs, signal: AbortSignal): Promise
   }
 }
 
-/** Does what there is to do now, and says whether there was anything. */
+/** Does what there is to do now, and says whether somebody waits for more of it. */
 export async function goOn(context: Needs): Promise<boolean> {
   const look = await lookForWork(context.orm.em.fork());
   const isBehind = look.written > look.routed;
@@ -35,5 +35,5 @@ export async function goOn(context: Needs): Promise<boolean> {
   const due = await findDue(context.orm.em.fork());
   const jobs = due.map((id) => ({ job: deliverWebhooks, id: randomUUIDv7(), payload: { webhook_id: id } }));
   if (jobs.length > 0) await context.jobs.enqueueAll(jobs);
-  return true;
+  return look.hasEndpoints;
 }

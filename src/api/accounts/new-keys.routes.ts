@@ -70,7 +70,8 @@ const create = defineRoute(
     refuseBeyondRole(c, wanted.scopes);
     const expiresAt = endOfKey(c, wanted.expires_at);
     const granted = { name: wanted.name, scopes: [...new Set(wanted.scopes)].join(' '), expiresAt };
-    return grant(c, { ...granted, perMinute: wanted.per_minute ?? null, replaces: null });
+    const createdAt = c.var.ctx.now();
+    return grant(c, { ...granted, perMinute: wanted.per_minute ?? null, createdAt, replaces: null });
   },
 );
 
@@ -108,11 +109,12 @@ const rotate = defineRoute(
   async (c) => {
     const { overlap_seconds, expires_at: wanted } = Rotation.parse(c.req.valid('json') ?? {});
     const { id, name: called, scopes: same, perMinute = null, createdAt, expiresAt: end } = await namedKey(c);
-    const now = c.var.ctx.now().getTime();
-    const asLong = end ? new Date(now + end.getTime() - createdAt.getTime()) : null;
+    const at = c.var.ctx.now();
+    const asLong = end ? new Date(at.getTime() + end.getTime() - createdAt.getTime()) : null;
     const expiresAt = wanted === undefined ? asLong : endOfKey(c, wanted);
-    const oldEndsAt = new Date(now + overlap_seconds * 1_000);
-    return grant(c, { name: called, scopes: same, perMinute, expiresAt, replaces: id }, async (tx) => {
+    const oldEndsAt = new Date(at.getTime() + overlap_seconds * 1_000);
+    const granted = { name: called, scopes: same, perMinute, createdAt: at, expiresAt, replaces: id };
+    return grant(c, granted, async (tx) => {
       const own = { id, user: principalOf(c).userId, ...stillGood(c.var.ctx.now()) };
       if ((await tx.count(ApiKey, own)) === 0) throw unknownKey();
       await endKeyAt(tx, id, oldEndsAt);
@@ -121,7 +123,10 @@ const rotate = defineRoute(
   namedKey,
 );
 
-type Granted = Pick<InferEntity<typeof ApiKey>, 'name' | 'scopes' | 'perMinute' | 'expiresAt' | 'replaces'>;
+type Granted = Pick<
+  InferEntity<typeof ApiKey>,
+  'name' | 'scopes' | 'perMinute' | 'createdAt' | 'expiresAt' | 'replaces'
+>;
 
 /** Stores a key and shows it this once. */
 async function grant(
@@ -129,7 +134,7 @@ async function grant(
   granted: Granted,
   alongside: (tx: EntityManager) => Promise<void> = async () => {},
 ) {
-  const { transaction, now, config } = c.var.ctx;
+  const { transaction, config } = c.var.ctx;
   requireFreshLogin(c);
   const { userId: user } = principalOf(c);
   const key = mintKey();
@@ -139,7 +144,6 @@ async function grant(
     user,
     hash: hashToken(key),
     start: key.slice(0, 8),
-    createdAt: now(),
     lastUsedAt: null,
     lastUsedFrom: null,
   };

@@ -12,13 +12,14 @@ export const appUser = 'orderflow';
  */
 export async function mysqlServer({ server, folder, port, database, isDurable }) {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const data = join(folder, 'data');
+  const [data, tmp] = [join(folder, 'data'), join(folder, 'tmp')];
+  mkdirSync(tmp, { recursive: true });
   await initialise(server, data);
   const password = keptPassword(folder);
   const initFile = join(folder, 'init.sql');
   writeFileSync(initFile, initSql(password, database), { mode: 0o600 });
   const connection = { host: '127.0.0.1', port, user: appUser, password, database };
-  const flags = [...placeFlags(server), ...commonFlags(data, port), `--init-file=${initFile}`];
+  const flags = [...placeFlags(server), ...commonFlags(data, port), `--tmpdir=${tmp}`, `--init-file=${initFile}`];
   const plan = {
     role: 'mysql',
     command: server.program,
@@ -35,6 +36,7 @@ export async function mysqlServer({ server, folder, port, database, isDurable })
   return { plan, connection };
 }
 
+// Without a --tmpdir of its own, a server that starts throws away the temporary tables of every other one on the machine.
 function commonFlags(data, port) {
   return [
     `--datadir=${data}`,

@@ -29,8 +29,9 @@ export async function startGalera(): Promise<Engines> {
     .map((port) => `127.0.0.1:${port}`)
     .join();
   const argsOf = (index: number, port: number) => [
-    ...plan.args.filter((flag) => !/^--(init-file|skip-log-bin|datadir|port|socket)/.test(flag)),
+    ...plan.args.filter((flag) => !/^--(init-file|skip-log-bin|datadir|tmpdir|port|socket)/.test(flag)),
     `--datadir=${join(folder, String(port), 'data')}`,
+    `--tmpdir=${join(folder, String(port))}`,
     `--socket=${join(folder, String(port), 's')}`,
     `--port=${port}`,
     ...clustered,

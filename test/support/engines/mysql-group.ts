@@ -26,7 +26,13 @@ export async function startMysqlGroup(): Promise<Engines> {
   for (const port of ports) await cp(seed, join(folder, String(port), 'data'), { recursive: true });
   const nodes = ports.map((port, index) => {
     const own = join(folder, String(port));
-    const place = [`--datadir=${join(own, 'data')}`, `--port=${port}`, `--server-id=${index + 1}`, `--socket=${own}/s`];
+    const place = [
+      `--datadir=${join(own, 'data')}`,
+      `--tmpdir=${own}`,
+      `--port=${port}`,
+      `--server-id=${index + 1}`,
+      `--socket=${own}/s`,
+    ];
     const group = [`local_address=127.0.0.1:${groupPorts[index]}`, `group_seeds=${seeds}`];
     const args = [...mysql.args, ...place, ...replicated, ...group.map((each) => `--loose-group_replication_${each}`)];
     return planNode({ port, folder: own, program: mysql.program, args, saysReady: /ready for connections.*port: \d/ });

@@ -1,5 +1,8 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { MikroORM } from '@mikro-orm/mysql';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { ormOptions } from '../../src/entities/orm-options.ts';
 import { type MysqlPair, startMysqlPair } from '../support/engines/mysql-pair.ts';
 import { placeOrder, statusOf } from '../support/load/place-order.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
@@ -20,6 +23,7 @@ afterAll(async () => {
   await pair.stop();
 });
 
+const Port = z.tuple([z.object({ port: z.number() })]);
 const isListed = async (id: string) => {
   const answer = await platform.send('GET', '/orders');
   expect(answer.status).toBe(200);
@@ -46,4 +50,28 @@ test('lists come from the replica, an order itself from where it was written; wi
     return (await isListed(unseen)) ? undefined : unseen;
   });
   await until('it is paid', async () => ((await statusOf(platform, last)) === 'paid' ? true : undefined));
+});
+
+test('what is being read from the primary is read to its end when the replica is back', async () => {
+  const config = readConfig(platform.env);
+  const { mysqlHosts: hosts, mysqlReadHosts: replicas } = config;
+  const reading = await MikroORM.init(ormOptions(config, { hosts, replicas }));
+  onTestFinished(() => reading.close(true));
+  const [replicaPort, em] = [replicas[0]?.port, () => reading.em.fork()];
+  const isRead = async (from: 'replica' | 'primary') => {
+    const [{ port }] = Port.parse(await em().execute('select @@port as port'));
+    return (port === replicaPort) === (from === 'replica') || undefined;
+  };
+  await until('the replica is read', () => isRead('replica'));
+  await pair.second.process().signal('SIGKILL');
+  await until('the primary is read', () => isRead('primary').catch(() => undefined));
+  let isOver = false;
+  const slow = em()
+    .execute('select sleep(8) as slept')
+    .finally(() => (isOver = true));
+  await pair.restartSecond();
+  await until('the replica is read again', () => isRead('replica'));
+  // Void unless it is still being read there.
+  expect(isOver).toBe(false);
+  expect(await slow).toEqual([{ slept: 0 }]);
 });

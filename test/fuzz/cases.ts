@@ -125,13 +125,9 @@ function readingOf({ schemas }: Operation, { schema }: Parameter): (text: string
   const fits = validatorOf(schema, schemas, false);
   return (text) => {
     const upper = text.trim().toUpperCase();
-    const types = [schema, ...(schema.anyOf ?? [])].map(({ type }) => type);
-    const readings = [
-      ...(types.some((type) => type === 'integer' || type === 'number') ? [Number(text)] : []),
-      ...(types.every((type) => type === 'integer' || type === 'number')
-        ? []
-        : [text, text.trim(), text.toUpperCase(), upper]),
-    ];
+    const readings = (schema.anyOf ?? [schema]).flatMap(({ type }): readonly (string | number)[] =>
+      type === 'integer' || type === 'number' ? [Number(text)] : [text, text.trim(), text.toUpperCase(), upper],
+    );
     return readings.some((reading) => fits.safeParse(reading).success);
   };
 }

@@ -1,6 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { findSymbols } from './find-symbols.ts';
 
@@ -19,17 +20,14 @@ export function SymbolSearch() {
     <section aria-labelledby="search">
       <h2 id="search">Market</h2>
       <div class="fields" role="search">
-        <label>
-          Find a symbol
-          <input
-            type="search"
-            maxLength={64}
-            spellcheck={false}
-            placeholder="a name or a symbol"
-            value={words}
-            onInput={({ currentTarget }) => setWords(currentTarget.value)}
-          />
-        </label>
+        <SearchField
+          label="Find a symbol"
+          placeholder="a name or a symbol"
+          maxLength={64}
+          isName
+          words={words}
+          onWords={setWords}
+        />
       </div>
       <p role="alert">{settled !== '' && failure?.message}</p>
       <ul class="found" aria-live="polite">

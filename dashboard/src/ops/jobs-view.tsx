@@ -8,6 +8,7 @@ import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import type { Job } from './job.ts';
 import { JobPage } from './job-page.tsx';
@@ -34,16 +35,7 @@ function JobList() {
     <section aria-labelledby="jobs">
       <h2 id="jobs">Jobs</h2>
       <div class="fields" role="search">
-        <label>
-          About
-          <input
-            type="search"
-            maxLength={100}
-            placeholder="an order, a payment, a symbol, an id"
-            value={key}
-            onInput={({ currentTarget }) => setKey(currentTarget.value)}
-          />
-        </label>
+        <SearchField label="About" placeholder="an order, a payment, a symbol, an id" words={key} onWords={setKey} />
         <Chosen
           name="Kind"
           value={kind}

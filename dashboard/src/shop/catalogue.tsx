@@ -3,6 +3,7 @@ import { usePages } from '../api/use-pages.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
 import { formatMoney } from '../orders/money.ts';
+import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Picture } from './picture.tsx';
 import { type Product, stockOf } from './product.ts';
@@ -20,15 +21,7 @@ export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>
     <section aria-labelledby="catalogue">
       <h2 id="catalogue">Shop</h2>
       <div class="fields" role="search">
-        <label>
-          Search
-          <input
-            type="search"
-            maxLength={100}
-            value={words}
-            onInput={({ currentTarget }) => setWords(currentTarget.value)}
-          />
-        </label>
+        <SearchField label="Search" words={words} onWords={setWords} />
         <CategoryChoice category={category} onChoose={setCategory} />
       </div>
       <p role="alert">{failure}</p>

@@ -4,6 +4,7 @@ import { formatMoney } from '../orders/money.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { SearchField } from '../parts/search-field.tsx';
 import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import type { Product } from '../shop/product.ts';
@@ -26,15 +27,7 @@ export function ProductsView() {
       <section aria-labelledby="products">
         <h2 id="products">Products</h2>
         <div class="fields" role="search">
-          <label>
-            Search
-            <input
-              type="search"
-              maxLength={100}
-              value={words}
-              onInput={({ currentTarget }) => setWords(currentTarget.value)}
-            />
-          </label>
+          <SearchField label="Search" words={words} onWords={setWords} />
           <ProductSync onDone={pages.again} />
         </div>
         <p role="status" class="faint">

@@ -1,6 +1,7 @@
 import { CannotStart } from '../tools/cannot-start.js';
+import { demoLogins } from '../tools/demo-login.js';
 
-const demo = { email: 'demo@example.com', password: 'orderflow-demo' };
+const { demo } = demoLogins;
 const patienceMs = 15_000;
 const retryMs = 1_000;
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { initialise, placeFlags } from './mysql-files.js';
 
 /** The user of the private server; it has every right on databases called orderflow…, and none elsewhere. */
-export const appUser = 'orderflow';
+const appUser = 'orderflow';
 
 /**
  * The private MySQL or MariaDB in `folder`: `{ plan, connection }`, its data directory made when there is none.

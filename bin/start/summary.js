@@ -1,3 +1,7 @@
+import { demoLogins } from '../tools/demo-login.js';
+
+const { demo, admin } = demoLogins;
+
 /** What a person wants to know once everything is up: where, who, what is real, and what to try first. */
 export function summary({ url, servers, sandbox, upstreams, isProduction, dataDirectory }) {
   const { mysql, redis } = servers;
@@ -11,8 +15,8 @@ export function summary({ url, servers, sandbox, upstreams, isProduction, dataDi
     redis && ['Redis', `${redis.host}:${redis.port}  db ${redis.db}`],
     ['Logs', `${dataDirectory}/logs`],
     ...Object.entries(upstreams),
-    !isProduction && ['Demo login', 'demo@example.com / orderflow-demo'],
-    !isProduction && ['Administrator', 'admin@example.com / orderflow-admin, unless ADMIN_* say otherwise'],
+    !isProduction && ['Demo login', `${demo.email} / ${demo.password}`],
+    !isProduction && ['Administrator', `${admin.email} / ${admin.password}, unless ADMIN_* say otherwise`],
   ].filter(Boolean);
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   const table = rows.map(([name, text]) => `  ${name.padEnd(width)}${text}`).join('\n');
@@ -27,7 +31,7 @@ export function summary({ url, servers, sandbox, upstreams, isProduction, dataDi
 /** Log in, watch, order: each one line, for any shell with curl. */
 function commands(url) {
   const json = `-H 'content-type: application/json'`;
-  const login = `-d '{"email":"demo@example.com","password":"orderflow-demo"}'`;
+  const login = `-d '${JSON.stringify(demo)}'`;
   const order = `-d '{"user_id":1,"products":[1,2],"total_amount":100}'`;
   return [
     `TOKEN=$(curl -s ${url}/auth/login ${json} ${login} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')`,

@@ -2,13 +2,19 @@ import { CannotStart } from './cannot-start.js';
 
 const patienceMs = 15_000;
 
+/** The logins of the demo data. */
+export const demoLogins = {
+  demo: { email: 'demo@example.com', password: 'orderflow-demo' },
+  admin: { email: 'admin@example.com', password: 'orderflow-admin' },
+};
+
 /** Logs in to the demo data of a running `npm start` as `demo`, its customer, or `admin`; answers the token. */
 export async function logIn(environment, url, account) {
   const logins = {
-    demo: { email: 'demo@example.com', password: 'orderflow-demo' },
+    demo: demoLogins.demo,
     admin: {
-      email: environment.value('ADMIN_EMAIL') ?? 'admin@example.com',
-      password: environment.value('ADMIN_PASSWORD') ?? 'orderflow-admin',
+      email: environment.value('ADMIN_EMAIL') ?? demoLogins.admin.email,
+      password: environment.value('ADMIN_PASSWORD') ?? demoLogins.admin.password,
     },
   };
   if (!Object.hasOwn(logins, account)) throw new CannotStart('--as takes demo or admin.');

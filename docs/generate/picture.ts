@@ -6,7 +6,7 @@ import { candlePixels } from '../../test/support/page-scripts.ts';
 import { until } from '../../test/support/processes/process.ts';
 
 /** Where the picture of the live page stands. */
-export const pictureFile = 'docs/pictures/live-page.png';
+const pictureFile = 'docs/pictures/live-page.png';
 
 const mostBytes = 150_000;
 const size = { width: 1200, height: 1000 };

@@ -36,7 +36,7 @@ function toState(state: string): JobState | undefined {
 }
 
 /** What keeps a job from running, if anything does. */
-export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
+async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
   if (state === 'delayed') {
     const startsAt = new Date(storedMs(job.timestamp + job.delay)).toISOString();
     if (job.attemptsMade === 0 && job.attemptsStarted > 0) return 'what it needs rests; others on its queue go on';

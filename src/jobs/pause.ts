@@ -24,7 +24,7 @@ export async function readPauses(em: EntityManager): Promise<ReadonlyMap<string,
 }
 
 /** Writes down that a queue is stopped, or goes on, and who decided it. */
-export async function writePause(
+async function writePause(
   tx: EntityManager,
   { queue, isPaused, changedBy, at }: Readonly<{ queue: string; isPaused: boolean; changedBy: number; at: Date }>,
 ): Promise<void> {

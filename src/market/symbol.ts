@@ -23,13 +23,13 @@ export const CryptoSymbol = Ticker.overwrite(pairOf)
   .refine(isCrypto, 'must be a coin such as BTC, or a pair such as BINANCE:BTCUSDT');
 
 /** The pair that a coin or a pair names. */
-export function pairOf(symbol: string): string {
+function pairOf(symbol: string): string {
   if (symbol.includes(':')) return symbol;
   return isPriced(symbol) ? `BINANCE:${symbol}` : `BINANCE:${symbol}USDT`;
 }
 
 /** Whether a name without an exchange is that of a pair. */
-export function isPriced(symbol: string): boolean {
+function isPriced(symbol: string): boolean {
   return !symbol.includes(':') && priced.test(symbol);
 }
 

@@ -20,7 +20,7 @@ type Told = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDisput
  * Records what the gateway says of a dispute, announces it, and returns its id. The order stays what it is: whether its money
  * is gone is the dispute's to say. What was said earlier than what is known is announced, and changes nothing.
  */
-export async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): Promise<string> {
+async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): Promise<string> {
   const { order, dispute, type, at } = told;
   const known = await tx.findOne(Dispute, { gatewayReference: dispute.reference }, { disableIdentityMap: true });
   const id = known?.id ?? randomUUIDv7();

@@ -18,7 +18,7 @@ export function withoutLogIds<T>(work: () => T): T {
 }
 
 /** The ids of what runs now, that of its trace included. */
-export function logIds(): LogIds & Readonly<{ trace_id?: string }> {
+function logIds(): LogIds & Readonly<{ trace_id?: string }> {
   const trace = traceId();
   return trace === undefined ? { ...storage.getStore() } : { ...storage.getStore(), trace_id: trace };
 }

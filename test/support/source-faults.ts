@@ -72,7 +72,7 @@ export function circles(sources: Sources): string[] {
 }
 
 /** What a context hands out: the members of its type, with those of the types that it is made of. */
-export function membersOf(text: string, type: 'JobContext' | 'Context'): string[] {
+function membersOf(text: string, type: 'JobContext' | 'Context'): string[] {
   const body = new RegExp(`export type ${type} = [^;]*?Readonly<\\{\n([^]*?)\n\\s*\\}>;`).exec(text)?.[1] ?? '';
   const own = Array.from(body.matchAll(/^\s+(\w+)[?]?(?:\([^)]*\))?:/gm), ([, name]) => name ?? '');
   if (type === 'JobContext') return own;

@@ -49,7 +49,7 @@ export const ProductChange = z
  * piece alone may be less than the least, is no fault.
  * @throws Problem when it is no amount of the currency, too large, or none that the gateway could take.
  */
-export function priceMinorOf(price: number, currency: string, takes: Takes): number {
+function priceMinorOf(price: number, currency: string, takes: Takes): number {
   const minor = toMinor(price, currency);
   if (minor === undefined || minor > mostPriceMinor) throw noPrice(minor, currency);
   const limits = { ...takes(currency), leastMinor: 0 };

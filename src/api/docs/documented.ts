@@ -14,7 +14,7 @@ const Fault = z.object({
 });
 
 /** An unsuccessful answer as the API documents it, RFC 9457; `code` is a closed set. */
-export const ProblemView = z
+const ProblemView = z
   .object({
     type: z.url().openapi({ description: 'The page about this code: cause and remedy.' }),
     title: z.string(),

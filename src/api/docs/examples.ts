@@ -28,7 +28,7 @@ export const exampleOrder = {
 };
 
 /** The original's quote: Apple on 19 September 2025. */
-export const exampleQuote = {
+const exampleQuote = {
   symbol: 'AAPL',
   ...examplePrice,
   as_of: '2025-09-19T20:00:01.000Z',

@@ -19,7 +19,7 @@ const nouns: Readonly<Record<string, string>> = {
 const measures: Readonly<Record<string, string>> = { string: 'have characters', array: 'have entries' };
 
 /** What is wrong, in words about what was sent: the schema's own, or these. */
-export function issueSentence(issue: Issue): string {
+function issueSentence(issue: Issue): string {
   if (!ofZod.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type':

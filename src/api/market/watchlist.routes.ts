@@ -13,7 +13,7 @@ import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { principalOf } from '../callers/principal.ts';
 
 /** A watched symbol as administrators see it. */
-export const WatchedView = z
+const WatchedView = z
   .object({
     symbol: z.string(),
     kind: z.enum(['stock', 'crypto']),
@@ -30,14 +30,14 @@ export const WatchedView = z
   .openapi('WatchedSymbol');
 
 /** What polling takes of the plan. */
-export const PollingView = z.object({
+const PollingView = z.object({
   window_ms: z.int(),
   calls: z.number().openapi({ description: 'A window, when every market is open.' }),
   most_calls: z.number().openapi({ description: 'The rest of the plan is for people.' }),
 });
 
 /** A watched symbol of the examples. */
-export const exampleWatched = {
+const exampleWatched = {
   symbol: 'AAPL',
   kind: 'stock' as const,
   every_seconds: 16,
@@ -49,7 +49,7 @@ export const exampleWatched = {
 };
 
 /** Shows a watched symbol at a moment. */
-export function watchedView(
+function watchedView(
   watched: Watched,
   now: Date,
   { isOpen, isPolled }: { isOpen: boolean | undefined; isPolled: boolean },
@@ -70,7 +70,7 @@ export function watchedView(
 }
 
 /** Shows what polling takes. */
-export function pollingView(watched: readonly Watched[], { plan, isPolled }: Watchlist): z.output<typeof PollingView> {
+function pollingView(watched: readonly Watched[], { plan, isPolled }: Watchlist): z.output<typeof PollingView> {
   const cadences = isPolled ? watched.map(({ everySeconds }) => everySeconds) : [];
   const { calls, mostCalls } = pollingIn(cadences, plan);
   return { window_ms: plan.windowMs, calls: rounded(calls), most_calls: rounded(mostCalls) };

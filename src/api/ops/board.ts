@@ -29,7 +29,7 @@ const BoardQuery = z.object({
 });
 
 /** Refuses pages that are too long, before the board reads them. */
-export const refuseLongPages: MiddlewareHandler<RouteEnv> = async (c, next) => {
+const refuseLongPages: MiddlewareHandler<RouteEnv> = async (c, next) => {
   refuseInvalid({ target: 'query', ...BoardQuery.safeParse(c.req.query()) });
   await next();
 };
@@ -38,7 +38,7 @@ export const refuseLongPages: MiddlewareHandler<RouteEnv> = async (c, next) => {
  * What has failed in the board, as this API says it: the board itself calls everything a fault of its own. BullMQ looks at
  * options of jobs only while it adds them, and says what is wrong with them in errors of every kind.
  */
-export function boardProblem(error: Error, isRead: boolean): Error {
+function boardProblem(error: Error, isRead: boolean): Error {
   if (error instanceof Problem || isRedisOutage(error)) return error;
   if (isOvertaken(error)) return new Problem('job_moved', 'It is in another state by now.', { cause: error });
   const isOfRequest = !isRead || error instanceof URIError || error instanceof SyntaxError;

@@ -11,7 +11,7 @@ import { pageOf, ShortPageQuery } from '../http/page.ts';
 const deadlineMs = 1_500;
 
 /** How every queue is now, from Redis; each figure is null while Redis does not answer. */
-export async function queueViews(ctx: Context) {
+async function queueViews(ctx: Context) {
   // It may be that Redis has not been told yet, or has lost it.
   const pauses = await within(deadlineMs, 'MySQL', readPauses(ctx.orm.em.fork())).catch(
     () => new Map<string, boolean>(),
@@ -24,13 +24,13 @@ export async function queueViews(ctx: Context) {
 }
 
 /** What has not left MySQL yet; null while it does not answer. */
-export async function backlogView(ctx: Context) {
+async function backlogView(ctx: Context) {
   const backlog = await within(deadlineMs, 'MySQL', readBacklog(ctx)).catch(() => undefined);
   return { waiting: backlog?.waiting ?? null, oldest_seconds: backlog?.seconds ?? null };
 }
 
 /** How long every stream is, and how far those who follow it here are behind; null while Redis does not answer. */
-export async function streamViews(ctx: Context) {
+async function streamViews(ctx: Context) {
   const known = await within(deadlineMs, 'Redis', readStreams(ctx)).catch(() => []);
   return [...ctx.jobs.definitions.streams.keys()].map((name) => {
     const stream = known.find((some) => some.name === name);
@@ -76,7 +76,7 @@ function unknownOf({ name, summary }: QueueDefinition) {
 const count = z.int().nullable();
 
 /** A queue as operators see it. */
-export const QueueView = z
+const QueueView = z
   .object({
     name: z.string(),
     summary: z.string(),

@@ -17,7 +17,7 @@ type Kind = keyof typeof turns;
 export const Entries = placesOf(/^(1-[\da-f-]{36}|[23]-\d{1,15})$/);
 
 /** State changes, talks with the gateway and events of an order, oldest first: at most `limit` of them after a place. */
-export async function readTimeline(em: EntityManager, order: string, after: TimedPlace | undefined, limit: number) {
+async function readTimeline(em: EntityManager, order: string, after: TimedPlace | undefined, limit: number) {
   const page = { limit, disableIdentityMap: true } as const;
   const told = after && { id: toldOf(after, 'call', '', 'z', String), ...numbersTold(after) };
   const calls = await em.find(

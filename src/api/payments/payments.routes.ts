@@ -35,7 +35,7 @@ export const PaymentView = z
   .openapi('Payment');
 
 /** The view of a payment, as `viewerId` may see it. */
-export function paymentView(payment: PaymentRow, viewerId: number): z.input<typeof PaymentView> {
+function paymentView(payment: PaymentRow, viewerId: number): z.input<typeof PaymentView> {
   const { clientSecret, user, currency } = payment;
   return {
     id: payment.id,

@@ -11,7 +11,7 @@ export type HttpAnswer = Readonly<{ status: number; headers: Headers; body: Buff
 export type FetchOptions = Readonly<{ headers?: Record<string, string>; signal: AbortSignal; mostBytes: number }>;
 
 /** An answer is larger than anything that is expected. */
-export class TooLarge extends Error {
+class TooLarge extends Error {
   override name = 'TooLarge';
 }
 

@@ -34,7 +34,7 @@ export async function seeOrderPaid(platform: Platform): Promise<string> {
 }
 
 /** Sees prices fetched, and read together from their copies. */
-export async function seeQuotes(platform: Platform): Promise<void> {
+async function seeQuotes(platform: Platform): Promise<void> {
   const one = async (symbol: string) => {
     const answer = await fetch(`${platform.url}/market/quote?symbol=${symbol}`, { headers: { prefer: 'wait=10' } });
     return answer.status === 200 ? answer.json() : undefined;
@@ -46,7 +46,7 @@ export async function seeQuotes(platform: Platform): Promise<void> {
 }
 
 /** Sees what the queues have done: on Bull Board, and by the API. */
-export async function seeQueues(platform: Platform, orderId: string): Promise<void> {
+async function seeQueues(platform: Platform, orderId: string): Promise<void> {
   const board = await platform.send('GET', '/admin/queues/api/queues', undefined, 'admin');
   const payments = Board.parse(await board.json()).queues.find(({ name }) => name === 'payments');
   expect(payments?.counts['completed']).toBeGreaterThan(0);
@@ -57,7 +57,7 @@ export async function seeQueues(platform: Platform, orderId: string): Promise<vo
 }
 
 /** Sees the payments stopped and going on. */
-export async function seePaymentsStopped(platform: Platform): Promise<void> {
+async function seePaymentsStopped(platform: Platform): Promise<void> {
   expect((await platform.send('POST', '/payments/stop', {}, 'admin')).status).toBe(200);
   const id = await placeOrder(platform);
   const waiting = await until('its job waits', async () => {

@@ -7,6 +7,8 @@ export type Patience = Readonly<{ headersMs: number; requestMs: number; checkEve
 
 // A request takes milliseconds, and each that is not complete holds a connection: who is slower than this is not served.
 const patience: Patience = { headersMs: 10_000, requestMs: 20_000, checkEveryMs: 5_000 };
+// Longer than the minute after which balancers give up an idle connection: one that is closed from here may just be sent a request.
+const idleMs = 75_000;
 
 /** The HTTP server of the API; its caller lets it listen. Heads of more than 16 KiB and heads of two meanings are refused. */
 export function serveApi(
@@ -17,6 +19,7 @@ export function serveApi(
     headersTimeout: headersMs,
     requestTimeout: requestMs,
     connectionsCheckingInterval: checkEveryMs,
+    keepAliveTimeout: idleMs,
     maxHeaderSize: 16_384,
     // A body by two measures is how a request is smuggled past a proxy.
     insecureHTTPParser: false,

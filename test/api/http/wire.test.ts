@@ -32,6 +32,11 @@ const get = (more = '') => `GET /auth/ping HTTP/1.1\r\nhost: x\r\n${more}`;
 const statuses = (heard: string) => [...heard.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
 describe('on the wire', () => {
+  it('an idle connection is kept for longer than by balancers, which give it up after a minute', async () => {
+    const heard = await say([get('\r\n')], { endsItself: true });
+    expect(Number(/^keep-alive: timeout=(\d+)/im.exec(heard)?.[1])).toBeGreaterThan(60);
+  });
+
   it.each([
     ['a head of 20 KiB', [get(`x: ${'a'.repeat(20_000)}\r\n${last}`)], 431],
     ['an address of 20 KiB', [`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n${last}`], 431],

@@ -52,7 +52,12 @@ export async function expectWhole({ orm, sandbox, redis }: Platform, bought: rea
     if (fromStatus) expect(moves[fromStatus], `${subject} ${fromStatus} > ${toStatus}`).toContain(toStatus);
   }
   const logged = Map.groupBy(await em.find(EventLog, {}, { orderBy: { position: 'asc' } }), ({ subject }) => subject);
-  const announced = Map.groupBy(await readStream(redis, 'orders'), ({ subject }) => subject);
+  // An event has its position before it is appended.
+  const announced = await until('all that is logged is announced', async () => {
+    const events = Map.groupBy(await readStream(redis, 'orders'), ({ subject }) => subject);
+    const isWhole = (id: string) => new Set(events.get(id)?.map((event) => event.id)).size >= 2;
+    return ids.every(isWhole) ? events : undefined;
+  });
   for (const { id, status } of orders) {
     const expected = ['1 order.created', `2 order.${status}`];
     expect(logged.get(id)?.map(({ version, type }) => `${version} ${type}`)).toEqual(expected);

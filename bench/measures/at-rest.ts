@@ -11,7 +11,7 @@ export const atRest: Measure = {
   ids: ['memory', 'idle'],
   async run(bench) {
     const { orders, restSeconds } = bench.effort.isQuick
-      ? { orders: 5_000, restSeconds: 10 }
+      ? { orders: 5_000, restSeconds: 15 }
       : { orders: 200_000, restSeconds: 30 };
     bench.say(`memory, idle: ${restSeconds} s of nothing, then ${orders} orders`);
     const found = await withProduct(bench, {}, async (side) => {

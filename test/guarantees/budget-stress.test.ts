@@ -7,12 +7,9 @@ beforeAll(async () => {
 });
 afterAll(() => spenders.stop());
 
-// How much of the plan is used in how much time is measured by `npm run chaos`.
-test.each([
-  ['four workers under endless demand', undefined],
-  ['two of them killed, Redis emptied, Redis restarted', mishaps],
-])('%s: no window exceeded, no 429, and all that is allowed is called', async (_name, disturbances) => {
-  const { refused, busiestWindow, busiestSecond } = await spenders.spend(2, disturbances);
+// How much of the plan is used in how much time, and without mishaps, is measured by `npm run chaos`.
+test('four workers under endless demand, two of them killed, Redis emptied and restarted: no window exceeded, no 429', async () => {
+  const { refused, busiestWindow, busiestSecond } = await spenders.spend(2, mishaps);
   expect(refused).toBe(0);
   expect(busiestWindow).toBeLessThanOrEqual(60);
   expect(busiestSecond).toBeLessThanOrEqual(30);

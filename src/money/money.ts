@@ -15,6 +15,13 @@ const decimalsByCode: ReadonlyMap<string, number> = new Map(
   Object.entries(byDecimals).flatMap(([decimals, codes]) => codes.split(/\s+/).map((code) => [code, Number(decimals)])),
 );
 
+/** The currencies whose amounts have other than two decimals, by how many these are. */
+export const oddlyDivided: ReadonlyMap<number, readonly string[]> = new Map(
+  Object.entries(byDecimals).flatMap(([decimals, codes]) =>
+    decimals === '2' ? [] : [[Number(decimals), codes.split(/\s+/)]],
+  ),
+);
+
 /** Whether it is the code of a currency that amounts can be in, upper case. */
 export function isCurrency(code: string): boolean {
   return decimalsByCode.has(code);

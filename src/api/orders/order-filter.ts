@@ -5,7 +5,7 @@ import { User } from '../../entities/accounts.entity.ts';
 import { orderStatuses } from '../../entities/orders.entity.ts';
 import { Problem } from '../../errors.ts';
 import { Currency } from '../../money/currency.ts';
-import { toMinor } from '../../money/money.ts';
+import { oddlyDivided, toMinor } from '../../money/money.ts';
 import type { OrderRow } from '../../orders/order.ts';
 import { Moment } from '../../process/moment.ts';
 import { Email } from '../callers/credentials.ts';
@@ -28,8 +28,12 @@ export const OrderFilterQuery = {
   currency: Currency.optional().openapi({ example: 'USD' }),
   from: Moment.optional().openapi({ description: 'Placed then or later.', example: '2026-11-22' }),
   to: Moment.optional().openapi({ description: 'Placed then or earlier; a day is counted whole.' }),
-  min: Amount.optional().openapi({ description: 'The smallest total, in major units of `currency`, which it needs.' }),
-  max: Amount.optional().openapi({ description: 'The largest total, in major units of `currency`, which it needs.' }),
+  min: Amount.optional().openapi({
+    description: 'The smallest total, in major units of `currency`, else of each order’s own.',
+  }),
+  max: Amount.optional().openapi({
+    description: 'The largest total, in major units of `currency`, else of each order’s own.',
+  }),
   q: z
     .string()
     .trim()
@@ -90,6 +94,8 @@ function firstIdOf(atMs: number): string {
 }
 
 function totalBetween({ currency, min, max }: Pick<Filters, 'currency' | 'min' | 'max'>): Where[] {
+  if (min === undefined && max === undefined) return [];
+  if (currency === undefined) return [{ $or: totalsOfAny(minorOf('min', min, finest), minorOf('max', max, finest)) }];
   const [least, most] = [minorOf('min', min, currency), minorOf('max', max, currency)];
   if (least !== undefined && most !== undefined && least > most) throw unfitting('max', 'must not be less than `min`');
   return [
@@ -98,9 +104,30 @@ function totalBetween({ currency, min, max }: Pick<Filters, 'currency' | 'min' |
   ];
 }
 
-function minorOf(name: string, amount: number | undefined, currency: string | undefined): number | undefined {
+// A currency with as many decimals as any has.
+const finest = 'CLF';
+const mostDecimals = 4;
+
+/** Totals between two amounts in ten-thousandths, of whichever currency each is in. */
+function totalsOfAny(least: number | undefined, most: number | undefined): Where[] {
+  if (least !== undefined && most !== undefined && least > most) throw unfitting('max', 'must not be less than `min`');
+  const between = (decimals: number) => {
+    const step = 10 ** (mostDecimals - decimals);
+    const over = (amount: number) => amount % step;
+    return {
+      ...(least === undefined ? {} : { $gte: (least + ((step - over(least)) % step)) / step }),
+      ...(most === undefined ? {} : { $lte: (most - over(most)) / step }),
+    };
+  };
+  const odd = [...oddlyDivided].map(([decimals, codes]) => ({
+    currency: { $in: [...codes] },
+    totalMinor: between(decimals),
+  }));
+  return [...odd, { currency: { $nin: [...oddlyDivided.values()].flat() }, totalMinor: between(2) }];
+}
+
+function minorOf(name: string, amount: number | undefined, currency: string): number | undefined {
   if (amount === undefined) return undefined;
-  if (currency === undefined) throw unfitting(name, 'needs `currency`');
   const minor = toMinor(amount, currency);
   if (minor === undefined) throw unfitting(name, `must be an amount that there is in ${currency}`);
   return minor;

@@ -43,6 +43,14 @@ describe('the list of orders, narrowed', () => {
     expect(await found('currency=JPY&min=1999&max=1999')).toEqual(['yen']);
   });
 
+  it('finds by amount over all currencies, each in its own', async () => {
+    expect(await found('min=19.99')).toEqual(['yen', 'large', 'exact']);
+    expect(await found('min=9.981&max=19.9901')).toEqual(['exact', 'small']);
+    expect(await found('min=1000&max=1998.9999')).toEqual(['large']);
+    expect(await found('min=1998.5&max=1999.5')).toEqual(['yen']);
+    expect(await found('max=9.9899')).toEqual([]);
+  });
+
   it('finds by time, a day counted whole', async () => {
     expect(await found('from=2026-03-02&to=2026-03-03')).toEqual(['large', 'exact']);
     expect(await found('from=2026-03-02T12:00:00Z&to=2026-03-02T12:00:00.000Z')).toEqual(['exact']);
@@ -92,8 +100,8 @@ describe('the list of orders, narrowed', () => {
   });
 
   it.each([
-    ['min=1', ['min']],
-    ['max=1', ['max']],
+    ['min=2&max=1.9999', ['max']],
+    ['min=1.00001', ['min']],
     ['currency=USD&min=1.001', ['min']],
     ['currency=JPY&max=1.5', ['max']],
     ['currency=USD&min=2&max=1', ['max']],

@@ -27,7 +27,7 @@ export function finishStart(): void {
 }
 
 const lookMs = 10_000;
-const idleShare = 0.1;
+const idleShare = 0.2;
 
 /**
  * Frees what only the start has needed: an idle process would keep it for as long as it is idle. It stops everything for a fifth of a

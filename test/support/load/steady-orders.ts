@@ -8,7 +8,7 @@ import type { Bought } from './buyers.ts';
 export type SteadyOrders = Readonly<{
   /** What was answered 201. */
   bought: readonly Bought[];
-  /** How many were told that it is too busy just now, and to come again. */
+  /** How often somebody was told that it is too busy just now, and to come again. */
   turnedAway(): number;
   /** Every other answer, and what stood in the place of one. */
   complaints: readonly string[];
@@ -29,23 +29,24 @@ export async function sendSteadily(urls: readonly string[], perSecond: number): 
     'content-type': 'application/json',
   };
   const body = JSON.stringify({ products: [1] });
-  const buy = async (url: string) => {
-    const key = randomUUID();
-    const answer = await fetch(`${url}/orders`, {
-      method: 'POST',
-      headers: { ...common, 'idempotency-key': key },
-      body,
-    });
+  // Who is told to come again does so under the same key: the order may have been taken all the same.
+  const buy = async (url: string, key: string): Promise<void> => {
+    const headers = { ...common, 'idempotency-key': key };
+    const answer = await fetch(`${url}/orders`, { method: 'POST', headers, body });
     const text = await answer.text();
+    const again = Number(answer.headers.get('retry-after') ?? Number.NaN);
     if (answer.status === 201) bought.push({ key, id: Placed.parse(JSON.parse(text)).id, repeats: 0 });
-    else if (answer.status === 503 && answer.headers.has('retry-after')) turnedAway += 1;
-    else complaints.push(`${answer.status} ${text}`);
+    else if (answer.status === 503 && again > 0) {
+      turnedAway += 1;
+      await sleep(again * 1_000);
+      await buy(url, key);
+    } else complaints.push(`${answer.status} ${text}`);
   };
   let isOver = false;
   const send = async () => {
     const beganMs = performance.now();
     for (let count = 0; !isOver; count += 1) {
-      const one: Promise<void> = buy(urls[count % urls.length] ?? '')
+      const one: Promise<void> = buy(urls[count % urls.length] ?? '', randomUUID())
         .catch((error: unknown) => void complaints.push(String(error)))
         .finally(() => underWay.delete(one));
       underWay.add(one);

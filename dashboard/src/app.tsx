@@ -4,6 +4,7 @@ import { arePricesLive } from './api/sources.ts';
 import { useSession } from './api/use-session.ts';
 import { useStatus } from './api/use-status.ts';
 import { useAddress } from './frame/address.ts';
+import { FreshLogin } from './frame/fresh-login.tsx';
 import { Palette } from './frame/palette.tsx';
 import { ShownView } from './frame/shown-view.tsx';
 import { ViewBar } from './frame/view-bar.tsx';
@@ -38,6 +39,7 @@ export function App() {
           Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts</a>
         </p>
       </footer>
+      <FreshLogin session={session} />
       <Palette user={user} isOpen={isSearching} onOpen={setIsSearching} />
     </>
   );

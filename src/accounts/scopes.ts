@@ -1,4 +1,4 @@
-import { type Role, roles } from '../entities/accounts.entity.ts';
+import type { Role } from '../entities/accounts.entity.ts';
 
 /**
  * What an API key can be allowed, with the role that a request by this scope has: no more than its owner's, and often less.
@@ -41,9 +41,11 @@ export function isScope(name: string): name is Scope {
 /** All of them. */
 export const scopeNames: readonly Scope[] = Object.keys(scopes).filter(isScope);
 
+const rank: Readonly<Record<Role, number>> = { user: 0, operator: 1, admin: 2 };
+
 /** Whether a role includes another one. */
 export function includesRole(role: Role, least: Role): boolean {
-  return roles.indexOf(role) >= roles.indexOf(least);
+  return rank[role] >= rank[least];
 }
 
 /** The scope by which a key may do what `wanted` names, the widest that it has and its owner's role still allows. */

@@ -2,12 +2,14 @@ import { afterAll, beforeAll } from 'vitest';
 import { chromiumPath, openBrowser } from '../support/processes/browser.ts';
 import { startPlatform } from '../support/processes/platform.ts';
 import { accounts } from '../support/api/test-api.ts';
-import type { Console } from '../support/console/console.ts';
+import { accountCases, freshLoginCases } from '../support/console/account-cases.ts';
+import type { Console, Credentials } from '../support/console/console.ts';
 import { frameCases } from '../support/console/frame-cases.ts';
 import { marketCases } from '../support/console/market-cases.ts';
 import { orderCases, refusalCases } from '../support/console/order-cases.ts';
 import { lostCases, shopCases } from '../support/console/shop-cases.ts';
 import { staffCases } from '../support/console/staff-cases.ts';
+import { webhookCases } from '../support/console/webhook-cases.ts';
 
 // One platform and one browser for every view that has an address.
 let at: Console | undefined;
@@ -26,14 +28,17 @@ beforeAll(async () => {
   at = { platform, browser, page: browser.page, visit: (path) => browser.page.goto(`${platform.url}${path}`), logIn };
 
   // Nothing of the page is there while the login changes, which it would find out by an answer that is an error.
-  async function logIn(account: keyof typeof accounts | undefined): Promise<void> {
+  async function logIn(account: keyof typeof accounts | Credentials | undefined): Promise<void> {
     await browser.page.goto('about:blank');
     const devtools = await browser.context.newCDPSession(browser.page);
     await devtools.send('Storage.clearDataForOrigin', { origin: platform.url, storageTypes: 'local_storage' });
     await devtools.detach();
     await browser.context.clearCookies();
     if (account === undefined) return;
-    const answer = await browser.context.request.post(`${platform.url}/auth/login`, { data: accounts[account] });
+    const data = typeof account === 'string' ? accounts[account] : account;
+    // As the page itself does, so that the login is known by the browser's name.
+    const headers = { 'user-agent': await browser.page.evaluate<string>('navigator.userAgent') };
+    const answer = await browser.context.request.post(`${platform.url}/auth/login`, { data, headers });
     if (!answer.ok()) throw new Error(await answer.text());
     await browser.page.goto(platform.url);
     await browser.page.evaluate("localStorage.setItem('orderflow-user', 'somebody')");
@@ -53,5 +58,8 @@ orderCases(opened);
 shopCases(opened);
 marketCases(opened);
 staffCases(opened);
+accountCases(opened);
+webhookCases(opened);
 refusalCases(opened);
+freshLoginCases(opened);
 lostCases(opened);

@@ -1,4 +1,5 @@
 import { doubt } from './doubt.ts';
+import { askForFreshLogin } from './fresh-login.ts';
 import { Refused, refusalOf, refuseSilence } from './refused.ts';
 import { keyOf, settle } from './wish.ts';
 
@@ -43,7 +44,8 @@ export async function askOnce<T>(path: string, body: object): Promise<Once<T>> {
   }
 }
 
-async function send({ method, path, body, key, patienceMs = usualPatienceMs }: Request): Promise<Response> {
+async function send(asked: Request): Promise<Response> {
+  const { method, path, body, key, patienceMs = usualPatienceMs } = asked;
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   if (key !== undefined) headers['idempotency-key'] = key;
   const signal = AbortSignal.timeout(patienceMs);
@@ -51,6 +53,7 @@ async function send({ method, path, body, key, patienceMs = usualPatienceMs }: R
   const answer = await fetch(path, request).catch(refuseSilence);
   if (answer.ok) return answer;
   const refusal = await refusalOf(answer);
+  if (refusal.code === 'fresh_login_required' && (await askForFreshLogin())) return send(asked);
   if (answer.status === 403 || refusal.code === 'unauthenticated') doubt();
   throw refusal;
 }

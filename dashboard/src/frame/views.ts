@@ -79,6 +79,24 @@ export const views: readonly View[] = [
     for: 'operators',
     Shown: lazily(async () => (await import('../staff/audit-view.tsx')).AuditView),
   },
+  {
+    name: 'webhooks',
+    title: 'Webhooks',
+    for: 'customers',
+    Shown: lazily(async () => (await import('../webhooks/webhooks-view.tsx')).WebhooksView),
+  },
+  {
+    name: 'keys',
+    title: 'API keys',
+    for: 'customers',
+    Shown: lazily(async () => (await import('../account/keys-view.tsx')).KeysView),
+  },
+  {
+    name: 'account',
+    title: 'Account',
+    for: 'customers',
+    Shown: lazily(async () => (await import('../account/account-view.tsx')).AccountView),
+  },
 ];
 
 /** Whether a view is offered to somebody. */

@@ -1,24 +1,19 @@
 import { useState } from 'preact/hooks';
-import { Refused } from '../api/refused.ts';
 import { settings } from '../api/settings.ts';
-import { useDeed } from '../api/use-deed.ts';
+import { useLogin } from '../api/use-login.ts';
 import type { Session } from '../api/use-session.ts';
+import { CodeField } from './code-field.tsx';
+import { ForgottenPassword } from './forgotten-password.tsx';
 
 const demo = settings.isDemo ? { email: 'demo@example.com', password: 'orderflow-demo' } : { email: '', password: '' };
 
 /** Logs in; where the demo data is, its account stands in the fields already. */
 export function LoginForm({ session }: Readonly<{ session: Session }>) {
   const [{ email, password }, setFields] = useState(demo);
-  // Asked of nobody whose account has no second factor.
-  const [code, setCode] = useState<string>();
-  const { isBusy, failure, run } = useDeed();
-  const askForCode = (error: unknown) => {
-    if (error instanceof Refused && error.code === 'second_factor_required') setCode('');
-    throw error;
-  };
+  const { isBusy, failure, code, setCode, logIn } = useLogin(session);
   const onSubmit = (event: Event) => {
     event.preventDefault();
-    void run(() => session.logIn(email, password, code).catch(askForCode));
+    void logIn(email, password);
   };
   const field = (name: keyof typeof demo) => ({
     name,
@@ -46,22 +41,8 @@ export function LoginForm({ session }: Readonly<{ session: Session }>) {
           {isBusy ? 'Logging in' : 'Log in'}
         </button>
         <p role="alert">{failure}</p>
+        <ForgottenPassword email={email} />
       </form>
     </section>
-  );
-}
-
-function CodeField({ code, onCode }: Readonly<{ code: string; onCode(code: string): void }>) {
-  return (
-    <label>
-      Code of your app
-      <input
-        name="code"
-        autocomplete="one-time-code"
-        required
-        value={code}
-        onInput={({ currentTarget: { value } }) => onCode(value)}
-      />
-    </label>
   );
 }

@@ -15,7 +15,8 @@ import { namedUser } from './users.routes.ts';
 export const Code = z.string().min(6).max(40);
 const PresentPassword = z.string().min(1).max(1_024);
 
-const FactorView = z
+/** How the second factor of an account stands. */
+export const FactorView = z
   .object({ is_active: z.boolean(), confirmed_at: z.string().nullable(), recovery_codes_left: z.int() })
   .openapi('SecondFactor');
 const exampleFactor = { is_active: true, confirmed_at: '2026-11-22T10:00:00.000Z', recovery_codes_left: 10 };
@@ -45,7 +46,8 @@ const read = defineRoute(
 );
 
 const Begin = z.strictObject({ password: PresentPassword }).openapi('SecondFactorBegin');
-const Enrolment = z
+/** What an app needs to make codes. */
+export const Enrolment = z
   .object({ secret: z.string(), uri: z.string().openapi({ description: 'To be shown as a QR code.' }) })
   .openapi('SecondFactorEnrolment');
 const exampleEnrolment = {

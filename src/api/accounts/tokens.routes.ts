@@ -10,7 +10,8 @@ import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { type Principal, principalOf, sessionCookie } from '../callers/principal.ts';
 
-const TokenView = z
+/** A login as its owner sees it: never its token. */
+export const TokenView = z
   .object({
     id: z.string(),
     created_at: z.string(),

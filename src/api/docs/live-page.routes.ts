@@ -79,7 +79,7 @@ const livePageView = pageAt(
 const livePageOf = pageAt(
   '/app/{view}/{key}',
   'readLivePageOf',
-  'The live page, at a view of one order, symbol or job.',
+  'The live page, at a view of one order, product, symbol, job or webhook.',
   z.object({ view, key }),
 );
 

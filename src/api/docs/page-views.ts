@@ -10,10 +10,13 @@ export const pageViews = [
   'jobs',
   'dead-letters',
   'audit',
+  'webhooks',
+  'keys',
+  'account',
 ] as const;
 
 /** One of them. */
 export type PageView = (typeof pageViews)[number];
 
-/** Those in which one product, symbol, order or job has an address of its own. */
-export const itemViews: readonly PageView[] = ['shop', 'market', 'orders', 'jobs'];
+/** Those in which one product, symbol, order, job or webhook has an address of its own. */
+export const itemViews: readonly PageView[] = ['shop', 'market', 'orders', 'jobs', 'webhooks'];

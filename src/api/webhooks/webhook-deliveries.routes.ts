@@ -7,7 +7,8 @@ import { AfterInteger, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { exampleWebhook } from './webhook-view.ts';
 import { namedWebhook } from './webhooks.routes.ts';
 
-const DeliveryView = z
+/** An event on its way to a webhook. */
+export const DeliveryView = z
   .object({
     event_id: z.string().openapi({ description: 'Also the `webhook-id` of each try.' }),
     type: z.string(),

@@ -5,6 +5,9 @@ import { glance } from '../processes/browser-look.ts';
 import type { BrowserPage } from '../processes/browser.ts';
 import type { Platform } from '../processes/platform.ts';
 
+/** What somebody logs in with. */
+export type Credentials = Readonly<{ email: string; password: string }>;
+
 /** The page at its addresses, in a real browser, on a real platform. */
 export type Console = Readonly<{
   platform: Platform;
@@ -12,7 +15,7 @@ export type Console = Readonly<{
   page: Page;
   visit(path: string): Promise<unknown>;
   /** Logs in as somebody, or out. */
-  logIn(account: keyof typeof accounts | undefined): Promise<void>;
+  logIn(account: keyof typeof accounts | Credentials | undefined): Promise<void>;
 }>;
 
 /** Opens the console for a test, or says that it cannot. */

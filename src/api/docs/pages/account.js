@@ -18,6 +18,7 @@ async function finish() {
       body: JSON.stringify({ token, ...Object.fromEntries(new FormData(form)) }),
     });
     if (answer.ok) form.hidden = true;
+    document.getElementById('next').hidden = !answer.ok;
     outcome.textContent = answer.ok ? words[form.id] : (await answer.json()).detail;
   } catch {
     outcome.textContent = 'The server did not answer. Try again.';

@@ -70,7 +70,7 @@ export const AuditEntry = defineEntity({
     after: p.text().columnType('mediumtext').nullable(),
     requestId: p.uuid(),
     at: p.datetime(3),
-    /** The answer it got; null: not made yet. */
+    /** The answer it got; null: not made yet, or the platform did it by itself. */
     status: p.smallint().unsigned().nullable(),
     /** Why it was refused: a code of /problems. */
     code: p.string().length(50).nullable(),

@@ -1,8 +1,10 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { WebhookDelivery, WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { choose, textOf } from '../mysql/values.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
 import { keep } from './claim.ts';
 import type { Endpoint } from './endpoint.ts';
+import { pause } from './pause.ts';
 import { type Delivery, isTaken, type Try } from './round.ts';
 
 const firstWaitMs = 5_000;
@@ -25,6 +27,7 @@ export function waitAfter(failures: number): number {
  */
 export async function recordRound(
   tx: EntityManager,
+  after: AfterCommit,
   { endpoint, token, tries, at }: Readonly<{ endpoint: Endpoint; token: string; tries: readonly Try[]; at: Date }>,
 ): Promise<Standing> {
   // What was taken was taken, whoever works for the endpoint by now.
@@ -36,17 +39,12 @@ export async function recordRound(
   const retryAt = isWorking ? null : new Date(at.getTime() + waitAfter(failures));
   for (const one of failed) await recordFailed(tx, one, at, retryAt);
   const notice = noticeOf(failed, at);
-  await tx.nativeUpdate(
-    WebhookEndpoint,
-    { id: endpoint.id },
-    {
-      failures: notice === undefined ? failures : 0,
-      retryAt: notice === undefined ? retryAt : null,
-      ...(tries.some(isTaken) ? { succeededAt: at } : {}),
-      ...(notice === undefined ? {} : { status: 'paused', notice, pausedAt: at, wakeAt: null, claim: null }),
-    },
-  );
-  if (notice !== undefined) return { is: 'paused' };
+  const fields = { failures, retryAt, ...(tries.some(isTaken) ? { succeededAt: at } : {}) };
+  await tx.nativeUpdate(WebhookEndpoint, { id: endpoint.id }, fields);
+  if (notice !== undefined) {
+    await pause(tx, after, { id: endpoint.id, notice, at });
+    return { is: 'paused' };
+  }
   return retryAt ? { is: 'failing', retryAt } : { is: 'well' };
 }
 

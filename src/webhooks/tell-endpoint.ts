@@ -5,6 +5,7 @@ import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
 import { claim, release } from './claim.ts';
 import { type Endpoint, readWishes } from './endpoint.ts';
+import { pause } from './pause.ts';
 import { recordRound, type Standing } from './record-round.ts';
 import { type Delivery, isTaken, readBodies, readRound, tell, type Try } from './round.ts';
 import { sign } from './sign.ts';
@@ -20,6 +21,7 @@ export type TellParts = Readonly<{
 
 // Then others have their turn; what is left is gone on with as soon as a worker has room.
 const longestTurnMs = 10_000;
+const notTold = 'Its owner may not be told of all events any more. Once they may, make it active again.';
 
 /**
  * Tells an endpoint what it is to be told, in order per subject, until nothing is left or its turn is over; returns how many events it has
@@ -31,7 +33,7 @@ export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSi
   if (token === undefined) return 0;
   const endpoint = await em.findOne(WebhookEndpoint, id, { disableIdentityMap: true });
   if (!endpoint || (await readWishes(em, id)).length === 0) {
-    await transaction((tx) => retire(tx, id, now()));
+    await transaction((tx, after) => pause(tx, after, { id, notice: notTold, at: now() }));
     return 0;
   }
   const latest = now().getTime() + longestTurnMs;
@@ -47,7 +49,9 @@ export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSi
     // Nothing was left in the log, or the process is ending: that is no failure of the endpoint's.
     if (tries.length === 0) continue;
     taken += tries.filter(isTaken).length;
-    const standing = await transaction((tx) => recordRound(tx, { endpoint: current, token, tries, at: now() }));
+    const standing = await transaction((tx, after) =>
+      recordRound(tx, after, { endpoint: current, token, tries, at: now() }),
+    );
     if (standing.is !== 'well') return end(em, { id, token, standing, taken, log });
     current = { ...current, failures: 0, ...(tries.some(isTaken) ? { succeededAt: now() } : {}) };
   }
@@ -59,12 +63,6 @@ async function end(em: EntityManager, { id, token, standing, taken, log }: Endin
   if (standing.is === 'paused') log.warn({ webhook: id }, 'a webhook is paused: its endpoint takes nothing');
   if (standing.is === 'failing') await release(em, id, token, standing.retryAt);
   return taken;
-}
-
-/** An endpoint that nothing may be told any more: its owner has left, or is no administrator. */
-async function retire(tx: EntityManager, id: string, at: Date): Promise<void> {
-  const notice = 'Its owner may not be told of all events any more. Once they may, make it active again.';
-  await tx.nativeUpdate(WebhookEndpoint, { id }, { status: 'paused', notice, pausedAt: at, wakeAt: null, claim: null });
 }
 
 async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: readonly Delivery[], signal: AbortSignal) {

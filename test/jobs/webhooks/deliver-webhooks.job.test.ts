@@ -157,6 +157,14 @@ test('one that says that it is gone is paused at once', async () => {
   await hooks.publish(`${path}-a`);
   await hooks.deliver(id);
   expect(await hooks.stored(id)).toMatchObject({ status: 'paused', notice: expect.stringContaining('410') });
+  const audit = await api.send('GET', `/audit?action=pauseWebhook&subject=${id}`, { as: 'admin' });
+  expect(await audit.json()).toMatchObject({
+    data: [{ actor: null, before: { status: 'active' }, after: { status: 'paused' } }],
+  });
+  await api.ctx.events.relay.idle();
+  // Of this one, and of the one of the case before.
+  const mails = await api.send('GET', '/jobs?kind=mail-paused-webhook', { as: 'admin' });
+  expect(await mails.json()).toMatchObject({ data: [{ queue: 'mails' }, { queue: 'mails' }] });
 });
 
 test('a run that is cut off because its process ends is no failure of the endpoint', async () => {

@@ -59,7 +59,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
   'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],
-  'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'streams'],
+  'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'streams', 'webhooks'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'redis'],
   api: [
     'accounts',

@@ -35,7 +35,9 @@ import { BadDefinition } from '../errors.ts';
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
-  const routes = [...(await loadRoutes()), openApiRoute(app, ctx.config), asyncApiRoute(ctx.jobs.definitions)];
+  const { definitions } = ctx.jobs;
+  const described = [openApiRoute(app, ctx.config, definitions), asyncApiRoute(definitions)];
+  const routes = [...(await loadRoutes()), ...described];
   const texts = await readOperationTexts();
   app.use(compressReads);
   if (parts.front) app.use(parts.front.keep);

@@ -15,15 +15,15 @@ export type EventDefinition<Data extends z.ZodType = z.ZodType> = Readonly<{
   example: Readonly<{ subject: string; data: z.input<Data> }>;
 }>;
 
+/** An event without where it is announced. */
+export type EventShape<Data extends z.ZodType = z.ZodType> = Omit<EventDefinition<Data>, 'stream'>;
+
 /** Declares a stream; one file `name.stream.ts` holds it and its events. */
 export function defineStream<const S extends Stream>(stream: S): S {
   return stream;
 }
 
 /** Declares an event of a stream. New fields must be optional; any other change is a new `schema`. */
-export function defineEvent<Data extends z.ZodType>(
-  stream: Stream,
-  event: Omit<EventDefinition<Data>, 'stream'>,
-): EventDefinition<Data> {
+export function defineEvent<Data extends z.ZodType>(stream: Stream, event: EventShape<Data>): EventDefinition<Data> {
   return { stream, ...event };
 }

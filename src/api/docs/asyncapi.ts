@@ -1,8 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { Definitions } from '../../jobs/load-definitions.ts';
-import type { EventDefinition, Stream } from '../../streams/define-event.ts';
+import type { EventDefinition, EventShape, Stream } from '../../streams/define-event.ts';
+import { webhookTest } from '../../webhooks/test-event.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
+import { exampleMessage, messageSchema } from './messages.ts';
 import { version as ownVersion } from './openapi.ts';
 
 const about =
@@ -11,6 +13,8 @@ const about =
   'is a field of the entry, as text, and `data` is JSON text. Browsers read `orders` and `market` as server-sent ' +
   'events at /streams/orders and /streams/market, where the payload is one line of JSON, and webhooks (POST /webhooks) post the ' +
   'same line, signed; see /openapi.json.';
+
+const webhooks = 'What is posted, signed, to the addresses of webhooks: whatever they have asked for.';
 
 /** AsyncAPI's description of every stream and event, from their definitions: one that is added is in it by itself. */
 export function asyncApiOf({ streams, events }: Definitions, version: string) {
@@ -26,14 +30,31 @@ export function asyncApiOf({ streams, events }: Definitions, version: string) {
         description: 'The Redis of REDIS_HOST, REDIS_PORT and REDIS_DB.',
         variables: { host: { default: '127.0.0.1' }, port: { default: '6379' } },
       },
+      receiver: {
+        host: '{host}',
+        protocol: 'https',
+        description: 'Where the address of a webhook is.',
+        variables: { host: { default: 'shop.example.com' } },
+      },
     },
-    channels: record(
-      [...streams.values()],
-      ({ name }) => name,
-      (stream) => channelOf(stream, eventsOf(all, stream)),
-    ),
-    operations: record([...streams.values()], ({ name }) => `announce-${name}`, operationOf),
-    components: { messages: record(all, ({ type }) => type, messageOf) },
+    channels: {
+      ...record(
+        [...streams.values()],
+        ({ name }) => name,
+        (stream) => channelOf(stream, eventsOf(all, stream)),
+      ),
+      webhooks: {
+        address: null,
+        summary: webhooks,
+        servers: [{ $ref: '#/servers/receiver' }],
+        messages: referencesTo([...all, webhookTest]),
+      },
+    },
+    operations: {
+      ...record([...streams.values()], ({ name }) => `announce-${name}`, operationOf),
+      'post-webhooks': operationOf({ name: 'webhooks', summary: webhooks }),
+    },
+    components: { messages: record([...all, webhookTest], ({ type }) => type, messageOf) },
   };
 }
 
@@ -50,61 +71,33 @@ function channelOf({ name, summary, maxLength }: Stream, events: readonly EventD
     address: name,
     summary,
     servers: [{ $ref: '#/servers/redis' }],
-    messages: record(
-      events,
-      ({ type }) => type,
-      ({ type }) => ({ $ref: `#/components/messages/${type}` }),
-    ),
+    messages: referencesTo(events),
     'x-redis-stream': { key: name, maxlen: maxLength, approximate: true },
   };
 }
 
-function operationOf({ name, summary }: Stream) {
+function referencesTo(events: readonly EventShape[]) {
+  return record(
+    events,
+    ({ type }) => type,
+    ({ type }) => ({ $ref: `#/components/messages/${type}` }),
+  );
+}
+
+function operationOf({ name, summary }: Pick<Stream, 'name' | 'summary'>) {
   return { action: 'send', summary, channel: { $ref: `#/channels/${name}` } };
 }
 
-function messageOf(event: EventDefinition) {
-  const { type, schema, summary, example } = event;
-  const envelope = {
-    id: '019341d2-0000-7000-8000-000000000004',
-    type,
-    version: 1,
-    schema,
-    time: '2026-11-22T10:00:01.000Z',
-    subject: example.subject,
-  };
+function messageOf(event: EventShape) {
+  const { type, summary } = event;
   return {
     name: type,
     title: summary,
     summary,
     contentType: 'application/json',
-    payload: payloadOf(event),
-    examples: [{ name: type, payload: { ...envelope, data: example.data } }],
+    payload: messageSchema(event, 'draft-7'),
+    examples: [{ name: type, payload: exampleMessage(event) }],
   };
-}
-
-/** The envelope and the data as JSON Schema. Fields may be added later, so that others are not forbidden. */
-function payloadOf({ type, schema, data }: EventDefinition): object {
-  const envelope = z.object({
-    id: z.uuid().describe('The event’s own id; a repeat has the same.'),
-    type: z.literal(type),
-    version: z.int().positive().describe('The subject’s events are numbered 1, 2, 3 … without gaps.'),
-    schema: z.literal(schema).describe('Version of the data’s shape.'),
-    time: z.iso.datetime().describe('When it was decided.'),
-    subject: z.string().describe('What the event is about.'),
-    data,
-  });
-  const { $schema: _, ...described } = z.toJSONSchema(envelope, {
-    target: 'draft-7',
-    io: 'input',
-    // Every whole number in JSON is in this range, and a format's name says what its pattern does.
-    override({ jsonSchema }) {
-      if (jsonSchema.format) delete jsonSchema.pattern;
-      if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
-      if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-    },
-  });
-  return described;
 }
 
 const Description = z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) });

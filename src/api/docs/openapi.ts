@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Config } from '../../config.ts';
+import type { Definitions } from '../../jobs/load-definitions.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
 import { sessionCookie } from '../callers/principal.ts';
+import { webhooksSection } from './webhooks-section.ts';
 
 const About = z.object({ version: z.string() });
 
@@ -31,7 +33,7 @@ const tags = [
 ];
 
 /** The route of OpenAPI's own document. It is made once, from the routes that `app` has by the first request. */
-export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route {
+export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config, definitions: Definitions): Route {
   let text: JsonText | undefined;
   return defineRoute(
     'public',
@@ -51,7 +53,8 @@ export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config): Route 
         304: { description: 'The copy that If-None-Match names is still the newest.' },
       },
     },
-    async (c) => answerText(c, (text ??= jsonText(describe(app, config)))),
+    async (c) =>
+      answerText(c, (text ??= jsonText({ ...describe(app, config), webhooks: webhooksSection(definitions) }))),
   );
 }
 

@@ -5,6 +5,7 @@ import { GiveUp } from '../../errors.ts';
 import { eventJson } from '../../streams/entry.ts';
 import { isTaken } from '../../webhooks/round.ts';
 import { callSigned } from '../../webhooks/tell-endpoint.ts';
+import { webhookTest } from '../../webhooks/test-event.ts';
 import { defineJob } from '../define-job.ts';
 import { webhooks as queue } from '../queues.ts';
 
@@ -28,8 +29,9 @@ export const testWebhook = defineJob(
     const endpoint = await ctx.em.findOne(WebhookEndpoint, { id: payload.webhook_id, deletedAt: null });
     if (!endpoint) throw new GiveUp('there is no such webhook any more');
     const time = new Date(askedAtMs).toISOString();
-    const data = { webhook_id: endpoint.id };
-    const body = eventJson({ id, type: 'webhook.test', version: 1, schema: 1, time, subject: endpoint.id, data });
+    const { type, schema } = webhookTest;
+    const data = webhookTest.data.parse({ webhook_id: endpoint.id });
+    const body = eventJson({ id, type, version: 1, schema, time, subject: endpoint.id, data });
     const answer = await callSigned(ctx, endpoint, { id, body }, signal);
     return {
       delivered: isTaken({ answer }),

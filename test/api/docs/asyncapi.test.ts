@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { asyncApiOf } from '../../../src/api/docs/asyncapi.ts';
 import { loadDefinitions } from '../../../src/jobs/load-definitions.ts';
 import { defineEvent, defineStream } from '../../../src/streams/define-event.ts';
+import { webhookTest } from '../../../src/webhooks/test-event.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
 const Reference = z.object({ $ref: z.string() });
@@ -17,7 +18,11 @@ const Document = z.object({
   info: z.object({ title: z.string(), version: z.string() }),
   channels: z.record(
     z.string(),
-    z.object({ address: z.string(), messages: z.record(z.string(), Reference), 'x-redis-stream': z.unknown() }),
+    z.object({
+      address: z.string().nullable(),
+      messages: z.record(z.string(), Reference),
+      'x-redis-stream': z.unknown().optional(),
+    }),
   ),
   operations: z.record(z.string(), z.object({ action: z.literal('send'), channel: Reference })),
   components: z.object({ messages: z.record(z.string(), Message) }),
@@ -49,15 +54,19 @@ describe('the description of the streams', () => {
   });
 
   it('has every stream with its key and length, and every event on its own', () => {
-    expect(Object.keys(document.channels).toSorted()).toEqual([...definitions.streams.keys()].toSorted());
+    const { webhooks, ...streams } = document.channels;
+    expect(Object.keys(streams).toSorted()).toEqual([...definitions.streams.keys()].toSorted());
     for (const { type, stream } of definitions.events.values()) {
       const channel = document.channels[stream.name];
       expect(channel?.['x-redis-stream']).toMatchObject({ key: stream.name, maxlen: stream.maxLength });
       expect(channel?.messages).toHaveProperty([type]);
     }
-    const listed = Object.values(document.channels).flatMap(({ messages }) => Object.keys(messages));
+    const listed = Object.values(streams).flatMap(({ messages }) => Object.keys(messages));
     expect(listed.toSorted()).toEqual([...definitions.events.keys()].toSorted());
-    expect(Object.keys(document.components.messages).toSorted()).toEqual(listed.toSorted());
+    // Webhooks are told of all of them, and of a try.
+    const told = [...listed, webhookTest.type].toSorted();
+    expect(Object.keys(webhooks?.messages ?? {}).toSorted()).toEqual(told);
+    expect(Object.keys(document.components.messages).toSorted()).toEqual(told);
   });
 
   it('refers to nothing that is not in it', () => {
@@ -70,11 +79,12 @@ describe('the description of the streams', () => {
 
   it('shows each event whole, by a schema and an example that fits it', () => {
     for (const [type, { payload, examples }] of Object.entries(document.components.messages)) {
+      const { data } = definitions.events.get(type) ?? webhookTest;
       expect(payload.required.toSorted(), type).toEqual(fields.toSorted());
       const schema = z.fromJSONSchema(z.record(z.string(), z.any()).parse(payload));
       for (const { payload: example } of examples) {
         expect(schema.safeParse(example).error, type).toBeUndefined();
-        expect(definitions.events.get(type)?.data.safeParse(example['data']).error, type).toBeUndefined();
+        expect(data.safeParse(example['data']).error, type).toBeUndefined();
         expect(schema.safeParse({ ...example, type: 'another.type' }).success).toBe(false);
         expect(schema.safeParse({ ...example, data: {} }).success, type).toBe(false);
         // Consumers are told to expect fields that are added later.

@@ -28,6 +28,10 @@ const Document = z.object({
   servers: z.array(z.object({ url: z.string() })).min(1),
   tags: z.array(z.object({ name: z.string() })),
   paths: z.record(z.string(), z.record(z.string(), Operation)),
+  webhooks: z.record(
+    z.string(),
+    z.object({ post: z.looseObject({ requestBody: z.object({ content: Content }), tags: z.array(z.string()) }) }),
+  ),
   components: z.object({
     schemas: z.looseObject({ Problem: z.looseObject({ properties: z.looseObject({ code: z.looseObject({}) }) }) }),
     securitySchemes: z.record(z.string(), z.looseObject({})),
@@ -80,6 +84,17 @@ describe('the description', () => {
       const contents = [operation.requestBody?.content, ...answers.map(([, { content }]) => content)];
       for (const content of contents.flatMap((some) => Object.values(some ?? {})))
         expect(content.example ?? content.examples, name).toBeDefined();
+    }
+  });
+
+  it('has everything that webhooks are told, by schemas that their examples fit', () => {
+    const { events } = api.ctx.jobs.definitions;
+    expect(Object.keys(document.webhooks).toSorted()).toEqual([...events.keys(), 'webhook.test'].toSorted());
+    for (const [type, { post }] of Object.entries(document.webhooks)) {
+      const { schema, example } = post.requestBody.content['application/json'] ?? {};
+      const body = z.fromJSONSchema(z.record(z.string(), z.any()).parse(schema));
+      expect(body.safeParse(example).error, type).toBeUndefined();
+      expect(body.safeParse({ ...z.looseObject({}).parse(example), type: 'another.type' }).success, type).toBe(false);
     }
   });
 

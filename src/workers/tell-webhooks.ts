@@ -7,8 +7,8 @@ import { lookForWork, routeEvents } from '../webhooks/route-events.ts';
 
 type Needs = Pick<Context, 'orm' | 'transaction' | 'jobs' | 'log' | 'now'>;
 
-const idleMs = 1_000;
-const busyMs = 200;
+/** How long to wait before the next look, ms; who makes the first webhook of all waits longest. */
+const pausesMs = { busy: 200, idle: 1_000, unasked: 5_000 } as const;
 
 /**
  * Goes through the log for webhooks, and asks for a job for each endpoint that something is due for, until the signal aborts. MySQL says
@@ -16,24 +16,24 @@ const busyMs = 200;
  */
 export async function tellWebhooks(context: Needs, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const isBusy = await goOn(context).catch((error: unknown) => {
+    const found = await goOn(context).catch((error: unknown) => {
       context.log.warn({ err: error }, 'webhooks: a look failed and will be tried again');
-      return false;
+      return 'idle' as const;
     });
     // No two processes keep step.
-    const pauseMs = (isBusy ? busyMs : idleMs) * (0.5 + Math.random());
-    await sleep(pauseMs, undefined, { signal }).catch(() => {});
+    await sleep(pausesMs[found] * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
 }
 
-/** Does what there is to do now, and says whether somebody waits for more of it. */
-export async function goOn(context: Needs): Promise<boolean> {
+/** Does what there is to do now, and says whether somebody waits for more of it, or there is no webhook at all. */
+export async function goOn(context: Needs): Promise<keyof typeof pausesMs> {
   const look = await lookForWork(context.orm.em.fork());
   const isBehind = look.written > look.routed;
   if (isBehind) await routeEvents(context, look);
-  if (!isBehind && !look.isDue) return false;
+  if (!look.hasEndpoints) return 'unasked';
+  if (!isBehind && !look.isDue) return 'idle';
   const due = await findDue(context.orm.em.fork());
   const jobs = due.map((id) => ({ job: deliverWebhooks, id: randomUUIDv7(), payload: { webhook_id: id } }));
   if (jobs.length > 0) await context.jobs.enqueueAll(jobs);
-  return look.hasEndpoints;
+  return 'busy';
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from '../../src/entities/webhooks.entity.ts';
 import { insertRows } from '../../src/mysql/rows.ts';
 import { lookForWork, routeEvents } from '../../src/webhooks/route-events.ts';
-import { goOn } from '../../src/workers/tell-webhooks.ts';
+import { goOn, tellWebhooks } from '../../src/workers/tell-webhooks.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { webhooksOf } from '../support/api/webhooks.ts';
 import { publishOrders } from '../support/load/publish-orders.ts';
@@ -83,7 +83,27 @@ test('each that something is due for gets a job, once for all processes that loo
   const asked: unknown[] = [];
   const jobs = { ...api.ctx.jobs, enqueueAll: async (some: readonly object[]) => void asked.push(...some) };
   const looked = await Promise.all(Array.from({ length: 4 }, () => goOn({ ...api.ctx, jobs })));
-  expect(looked).toContain(true);
+  expect(looked).toContain('busy');
   expect(asked).toMatchObject([{ payload: { webhook_id: id } }]);
-  expect(await goOn({ ...api.ctx, jobs })).toBe(false);
+  expect(await goOn({ ...api.ctx, jobs })).toBe('idle');
+  await em().nativeDelete(WebhookEndpoint, {});
+  expect(await goOn({ ...api.ctx, jobs })).toBe('unasked');
+});
+
+test('where nobody has a webhook, a worker looks for their work once in five seconds, and by one statement', async () => {
+  await em().nativeDelete(WebhookEndpoint, {});
+  await routeAll();
+  const stopping = new AbortController();
+  const asked = await queriesOf(async () => {
+    const telling = tellWebhooks(api.ctx, stopping.signal);
+    // The server's own seconds: a slow machine looks less often in them, never more.
+    await em().execute('/* of the test */ select sleep(6)');
+    stopping.abort();
+    await telling;
+  });
+  const looks = asked.filter((query) => query.includes('as routed'));
+  expect(looks.length).toBeGreaterThan(0);
+  // With a look a second, half of that more or less by chance, it would be five at the least.
+  expect(looks.length).toBeLessThan(4);
+  expect(asked.length - looks.length).toBe(1);
 });

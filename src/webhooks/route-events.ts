@@ -28,17 +28,25 @@ export async function lookForWork(em: EntityManager): Promise<Look> {
 }
 
 /**
+ * Leaves out what was before anybody asked: whoever makes the first webhook is told of what comes from then on. A process that has looked
+ * before it was made, and comes after, moves the cursor to where the log ended by then, or not at all.
+ */
+export async function passOver(em: EntityManager, { routed, written, hasEndpoints }: Look): Promise<void> {
+  if (hasEndpoints || routed === written) return;
+  await em.nativeUpdate(WebhookCursor, { id: 1, position: routed }, { position: written });
+}
+
+/**
  * Goes through what follows in the log, and writes down which endpoints are to be told of it. Any number of processes may do so at
  * once: whoever moves the cursor on has written for all, and the others have written nothing.
  */
 export async function routeEvents(
   { orm, transaction, now }: Readonly<{ orm: MikroORM; transaction: Transaction; now: () => Date }>,
-  { routed, written, hasEndpoints }: Look,
+  look: Look,
 ): Promise<void> {
+  const { routed, written } = look;
   const em = orm.em.fork();
-  // Whoever asks from now on is told of what comes from now on.
-  if (!hasEndpoints)
-    return void (await em.nativeUpdate(WebhookCursor, { id: 1, position: routed }, { position: written }));
+  if (!look.hasEndpoints) return passOver(em, look);
   const events = await readLog(em, { after: routed, subjects: undefined, limit: mostEvents });
   // After the events: who asked to be told before one of them was committed is seen here.
   const endpoints = await readWishes(em);

@@ -27,7 +27,7 @@ const publish = async (events: number) => {
 
 test('nothing is written down while nobody asks to be told, and what was before is told to nobody', async () => {
   await publish(3);
-  await routeAll();
+  // Also what nobody has gone through yet.
   const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook' });
   await routeAll();
   expect(await em().count(WebhookDelivery, {})).toBe(0);

@@ -7,6 +7,7 @@ import { WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import { originOf } from '../../gateways/webhooks/public-address.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
+import { lookForWork, passOver } from '../../webhooks/route-events.ts';
 import { newSecret } from '../../webhooks/sign.ts';
 import { audit } from '../callers/audit.ts';
 import { principalOf } from '../callers/principal.ts';
@@ -74,6 +75,7 @@ const create = defineRoute(
     };
     return answerOnce(c, request, async (tx) => {
       await refuseTooMany(tx, userId, mostOf[role]);
+      await passOver(tx, await lookForWork(tx));
       await tx.insert(WebhookEndpoint, row);
       await audit(c, tx, { subject: row.id, after: factsOf(row) });
       return { status: 201, body: { ...webhookView(row), secret: row.secret }, location: `/webhooks/${row.id}` };

@@ -4,10 +4,19 @@ import { Refused, refusalOf, refuseSilence } from './refused.ts';
 import { keyOf, settle } from './wish.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-type Request = Readonly<{ method: Method; path: string; body?: object | undefined; key?: string; patienceMs?: number }>;
+type Request = Readonly<{
+  method: Method;
+  path: string;
+  body?: object | undefined;
+  key?: string;
+  accept?: string;
+  patienceMs?: number;
+}>;
 
 // Longer than the API itself waits for anything; a process that hangs is not waited for.
 const usualPatienceMs = 15_000;
+// All the orders that there are.
+const filePatienceMs = 600_000;
 
 /**
  * Asks the API that served this page, as whoever the session cookie belongs to.
@@ -20,6 +29,12 @@ export async function ask<T>(method: Method, path: string, body?: object): Promi
 /** Reads something that must not be waited for. @throws Refused also when there is no answer within `patienceMs`. */
 export async function askQuickly<T>(path: string, patienceMs: number): Promise<T> {
   return parsed<T>(await send({ method: 'GET', path, patienceMs }));
+}
+
+/** Reads all of something in another form than the page's own. @throws Refused */
+export async function askForFile(path: string, type: string): Promise<Blob> {
+  const answer = await send({ method: 'GET', path, accept: type, patienceMs: filePatienceMs });
+  return answer.blob().catch(refuseSilence);
 }
 
 /** An answer, and whether it is the one to an earlier request that got lost on its way. */
@@ -45,9 +60,10 @@ export async function askOnce<T>(path: string, body: object): Promise<Once<T>> {
 }
 
 async function send(asked: Request): Promise<Response> {
-  const { method, path, body, key, patienceMs = usualPatienceMs } = asked;
+  const { method, path, body, key, accept, patienceMs = usualPatienceMs } = asked;
   const headers: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
   if (key !== undefined) headers['idempotency-key'] = key;
+  if (accept !== undefined) headers['accept'] = accept;
   const signal = AbortSignal.timeout(patienceMs);
   const request = { method, headers, signal, ...(body && { body: JSON.stringify(body) }) };
   const answer = await fetch(path, request).catch(refuseSilence);

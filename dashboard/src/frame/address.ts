@@ -8,9 +8,19 @@ const moved = openListeners<void>();
 // Other paths are the API's own, and left to the browser.
 const ours = /^\/(?:app\/([^/]+)(?:\/([^/]+))?\/?)?$/;
 
+/** Calls back whenever the page has gone somewhere, until the returned function is called. */
+export function onMove(listener: () => void): () => void {
+  const close = moved.hear(listener);
+  addEventListener('popstate', listener);
+  return () => {
+    close();
+    removeEventListener('popstate', listener);
+  };
+}
+
 /** Goes to a path of this page, as a link to it does; the browser's back leads here again. */
 export function go(path: string): void {
-  if (path !== location.pathname) history.pushState(null, '', path);
+  if (path !== `${location.pathname}${location.hash}`) history.pushState(null, '', path);
   scrollTo(0, 0);
   moved.tell();
 }
@@ -24,15 +34,7 @@ export function pathOf(view: string, item?: string): string {
 /** The address at which the page is. */
 export function useAddress(): Address {
   const [address, setAddress] = useState(readAddress);
-  useEffect(() => {
-    const read = () => setAddress(readAddress());
-    const close = moved.hear(read);
-    addEventListener('popstate', read);
-    return () => {
-      close();
-      removeEventListener('popstate', read);
-    };
-  }, []);
+  useEffect(() => onMove(() => setAddress(readAddress())), []);
   return address;
 }
 
@@ -42,10 +44,10 @@ export function followLinks(page: HTMLElement): void {
     if (event.defaultPrevented || event.button !== 0) return;
     if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || !(event.target instanceof Element)) return;
     const link = event.target.closest('a');
-    if (!link || link.target !== '' || link.origin !== location.origin || link.hash !== '') return;
-    if (!ours.test(link.pathname)) return;
+    if (!link || link.target !== '' || link.origin !== location.origin) return;
+    if (!ours.test(link.pathname) || !/^(#\?|$)/.test(link.hash)) return;
     event.preventDefault();
-    go(link.pathname);
+    go(`${link.pathname}${link.hash}`);
   });
 }
 

@@ -4,23 +4,25 @@ import { followStream, type LiveState } from '../api/follow-stream.ts';
 import { type Pages, usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
-import { Chosen } from '../parts/chosen.tsx';
+import { askedIn, useAsked } from '../frame/asked.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { useSettled } from '../parts/use-settled.ts';
 import { formatMoney } from './money.ts';
+import { everyOrder, OrderFilters } from './order-filters.tsx';
+import { OrdersCsv } from './orders-csv.tsx';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderEvents, orderStream } from './use-orders.ts';
 
 type Shown = Readonly<{ user: User; onState(state: LiveState | undefined): void }>;
 
-const statuses = ['pending', 'payment_failed', 'paid', 'partially_refunded', 'refunded', 'cancelled'] as const;
-
 /** Orders page by page: those on it move as they happen, and new ones are counted until somebody wants to see them. */
 export function OrderList({ user, onState }: Shown) {
   const isForAll = user.role === 'admin';
-  const [status, setStatus] = useState('');
-  const pages = usePages<Order>(queried('/orders', { status }));
+  const [asked, ask] = useAsked(everyOrder);
+  const path = queried('/orders', useSettled(asked));
+  const pages = usePages<Order>(path);
   const { fresh, setFresh } = useFollowed(isForAll, pages, onState);
   const again = () => {
     setFresh(0);
@@ -30,8 +32,9 @@ export function OrderList({ user, onState }: Shown) {
     <section aria-labelledby="orders">
       <div class="heading">
         <h2 id="orders">{isForAll ? 'All orders' : 'Orders'}</h2>
-        <Chosen name="Status" value={status} options={statuses} none="any" onChoose={setStatus} />
+        <OrdersCsv path={path} />
       </div>
+      <OrderFilters asked={asked} isForAll={isForAll} onAsk={ask} />
       <p role="status">
         {fresh > 0 && (
           <button type="button" onClick={again}>
@@ -47,13 +50,17 @@ export function OrderList({ user, onState }: Shown) {
         columns={[
           { name: 'Placed', of: ({ id, created_at: at }) => <a href={pathOf('orders', id)}>{formatMoment(at)}</a> },
           { name: 'Status', of: (order) => wordsFor(order.status) },
-          ...(isForAll ? [{ name: 'Customer', of: (order: Order) => `user ${order.user_id}` }] : []),
+          ...(isForAll ? [{ name: 'Customer', of: customerOf }] : []),
           { name: 'Items', of: ({ items }) => items.map(({ title }) => title).join(', ') },
           { name: 'Total', isFigure: true, of: (order) => formatMoney(order.total_amount, order.currency) },
         ]}
       />
     </section>
   );
+}
+
+function customerOf({ user_id: id }: Order) {
+  return <a href={`${pathOf('orders')}${askedIn({ user_id: String(id) })}`}>user {id}</a>;
 }
 
 // More than happens to orders while a list is read.

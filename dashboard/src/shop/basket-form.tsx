@@ -1,29 +1,27 @@
-import { useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { useMemo, useState } from 'preact/hooks';
 import { settings } from '../api/settings.ts';
-import { useDeed } from '../api/use-deed.ts';
 import type { User } from '../api/use-session.ts';
-import { go, pathOf } from '../frame/address.ts';
 import { CardChoice, usualCard } from '../orders/cards.tsx';
 import { formatMoney } from '../orders/money.ts';
-import type { Order } from '../orders/use-orders.ts';
+import { formatMoment } from '../parts/moment.ts';
 import { type Basket, type Line, totalsOf } from './basket.ts';
+import { BasketLine } from './basket-line.tsx';
+import { useOrdering } from './use-ordering.ts';
+import { type Preview, usePreview } from './use-preview.ts';
 
-/** The basket: how many of what, what it costs, with which card; and the order, once however often somebody clicks. */
+/** The basket: how many of what, what it costs now in which currency, with which card; and the order. */
 export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: User | undefined }>) {
   const { lines, set, empty } = basket;
   const totals = totalsOf(lines);
   const [card, setCard] = useState<string>(usualCard);
   const [chosen, setCurrency] = useState('');
-  const { isBusy, failure, run } = useDeed();
-  const currency = totals.has(chosen) ? chosen : [...totals.keys()][0];
+  const currency = chosen || [...totals.keys()][0];
+  const wish = useMemo(() => wishOf(lines, currency, card), [lines, currency, card]);
+  const { preview, refusal } = usePreview(user && lines.length > 0 ? wish : undefined);
+  const { isBusy, failure, place } = useOrdering(empty);
   const order = (event: Event) => {
     event.preventDefault();
-    void run(async () => {
-      const { answer } = await askOnce<Order>('/orders', wishOf(lines, totals, { currency, card }));
-      empty();
-      go(pathOf('orders', answer.id));
-    });
+    if (preview) place(wish, preview.total_amount);
   };
   return (
     <section class="basket" aria-labelledby="basket">
@@ -32,37 +30,61 @@ export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: Us
       <form onSubmit={order} hidden={lines.length === 0}>
         <ul>
           {lines.map((line) => (
-            <BasketLine key={line.id} line={line} onSet={(quantity) => set(line.id, quantity)} />
+            <BasketLine key={line.id} line={line} preview={preview} onSet={(quantity) => set(line.id, quantity)} />
           ))}
         </ul>
-        <p class="sum" role="status">
-          {[...totals].map(([name, total]) => formatMoney(total, name)).join(' and ')}
-        </p>
+        <BasketTotal totals={totals} preview={preview} />
         <div class="fields">
-          {totals.size > 1 && <CurrencyChoice currency={currency} names={[...totals.keys()]} onChoose={setCurrency} />}
+          <CurrencyChoice currency={currency} own={[...totals.keys()]} onChoose={setCurrency} />
           {settings.isDemo && <CardChoice card={card} onChoose={setCard} />}
           {user ? (
-            <button type="submit" class="main" aria-disabled={isBusy}>
+            <button type="submit" class="main" aria-disabled={isBusy || !preview}>
               {isBusy ? 'Placing' : 'Place the order'}
             </button>
           ) : (
             <a href="/#log-in">Log in to order</a>
           )}
-          <p role="alert">{failure}</p>
+          <p role="alert">{failure || refusal}</p>
         </div>
       </form>
     </section>
   );
 }
 
-type Currencies = Readonly<{ currency: string | undefined; names: readonly string[]; onChoose(name: string): void }>;
+/** The total as the API says it, or, until then, what the products cost where they were seen. */
+function BasketTotal({
+  totals,
+  preview,
+}: Readonly<{ totals: ReadonlyMap<string, number>; preview: Preview | undefined }>) {
+  if (!preview) return <p class="sum">{[...totals].map(([name, total]) => formatMoney(total, name)).join(' and ')}</p>;
+  const { total_amount: total, currency, fx_rate: rate, fx_as_of: asOf } = preview;
+  const [own = currency] = totals.keys();
+  return (
+    <p class="sum" role="status" data-total={total}>
+      {formatMoney(total, currency)}
+      {asOf !== null && (
+        <span class="faint">
+          {' '}
+          · {rate === null ? 'converted' : `1 ${own} = ${rate} ${currency}`}, rate of {formatMoment(asOf)}
+        </span>
+      )}
+    </p>
+  );
+}
 
-function CurrencyChoice({ currency, names, onChoose }: Currencies) {
+// Those of the central bank's daily rates; what a product costs is in these or in its own.
+const converted =
+  `AUD BRL CAD CHF CNY CZK DKK EUR GBP HKD HUF IDR ILS INR ISK JPY KRW MXN MYR NOK NZD PHP PLN RON SEK SGD THB
+  TRY USD ZAR`.split(/\s+/);
+
+type Currencies = Readonly<{ currency: string | undefined; own: readonly string[]; onChoose(name: string): void }>;
+
+function CurrencyChoice({ currency, own, onChoose }: Currencies) {
   return (
     <label>
       Paid in
       <select value={currency} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
-        {names.map((name) => (
+        {[...new Set([...own, ...converted])].map((name) => (
           <option key={name}>{name}</option>
         ))}
       </select>
@@ -70,40 +92,11 @@ function CurrencyChoice({ currency, names, onChoose }: Currencies) {
   );
 }
 
-function BasketLine({ line, onSet }: Readonly<{ line: Line; onSet(quantity: number): void }>) {
-  const { id, title, price, currency, quantity } = line;
-  return (
-    <li data-line={id}>
-      <span>{title}</span>
-      <input
-        type="number"
-        min="1"
-        max="1000"
-        required
-        aria-label={`Quantity of ${title}`}
-        value={quantity}
-        onChange={({ currentTarget }) => onSet(Number(currentTarget.value))}
-      />
-      <span class="figures">
-        {formatMoney(totalsOf([{ price, currency, quantity, id, title }]).get(currency) ?? 0, currency)}
-      </span>
-      <button type="button" class="quiet" aria-label={`Take ${title} out`} onClick={() => onSet(0)}>
-        ×
-      </button>
-    </li>
-  );
-}
-
-/** What is asked for. The total that was shown goes with it, so that a price that has changed is told and not charged. */
-function wishOf(
-  lines: readonly Line[],
-  totals: ReadonlyMap<string, number>,
-  { currency, card }: Readonly<{ currency: string | undefined; card: string }>,
-): object {
-  const total = totals.size === 1 ? [...totals.values()][0] : undefined;
+/** What is asked for; where no card can be chosen, the order waits for its buyer. */
+function wishOf(lines: readonly Line[], currency: string | undefined, card: string): object {
   return {
     items: lines.map(({ id, quantity }) => ({ product_id: id, quantity })),
-    ...(total === undefined ? { currency } : { total_amount: total }),
+    currency,
     ...(settings.isDemo && { payment_method: card }),
   };
 }

@@ -6,8 +6,8 @@ export type Product = z.output<typeof ProductView>;
 
 const few = 10;
 
-/** Whether it can be ordered, for people; empty when there is nothing to say. */
-export function stockOf({ stock }: Product): string {
-  if (stock === null || stock >= few) return '';
-  return stock === 0 ? 'Sold out' : `${stock} left`;
+/** How many there are, for people; empty where they are not counted. */
+export function stockOf({ stock }: Pick<Product, 'stock'>): string {
+  if (stock === null) return '';
+  return stock === 0 ? 'Sold out' : `${stock} ${stock < few ? 'left' : 'in stock'}`;
 }

@@ -11,7 +11,8 @@ import { OrderRequest, wishedItems } from './order-request.ts';
 import { LineView, OrderView } from './order-view.ts';
 
 const { user_id, total_amount, currency, fx_rate, fx_source, fx_as_of } = OrderView.shape;
-const PreviewView = z
+/** What an order would be. */
+export const PreviewView = z
   .object({
     user_id,
     items: z.array(

@@ -34,7 +34,7 @@ export function shopCases(opened: OpenConsole): void {
     await at.page.locator('.basket .sum').getByText('$14.50').waitFor();
   });
 
-  test('a basket becomes one order, by keyboard alone; the card that was chosen is charged', async () => {
+  test('a basket becomes one order, by keyboard alone; it costs what the API says in the currency that was chosen', async () => {
     const at = opened('basket');
     if (!at) return;
     await at.logIn('demo');
@@ -42,11 +42,22 @@ export function shopCases(opened: OpenConsole): void {
     await at.page.getByRole('button', { name: 'Add to the basket' }).press('Enter');
     await at.page.getByLabel('Quantity of Field Notebook').fill('3');
     await at.page.keyboard.press('Tab');
-    await at.page.locator('.basket .sum').getByText('$180.00').waitFor();
-    await at.page.getByLabel('Test card').selectOption('Declined');
+    const sum = at.page.locator('.basket .sum');
+    await sum.and(at.page.locator('[data-total="180"]')).getByText('$180.00').waitFor();
+    await at.page.getByLabel('Paid in').focus();
+    await at.page.keyboard.type('EUR');
+    await sum.getByText(/€.* 1 USD = .* EUR, rate of/).waitFor();
+    const wish = { items: [{ product_id: 1, quantity: 3 }], currency: 'EUR' };
+    const preview = await at.platform.send('POST', '/orders/preview', wish);
+    const { total_amount: total } = z.object({ total_amount: z.number() }).parse(await preview.json());
+    expect(await sum.getAttribute('data-total')).toBe(String(total));
+    await at.page.getByLabel('Test card').focus();
+    await at.page.keyboard.type('Declined');
+    await at.page.locator('.sum[data-total]').waitFor();
+    await expectSound(at, 'basket');
     await at.page.getByRole('button', { name: 'Place the order' }).press('Enter');
     await at.page.locator('[data-status=payment_failed]').waitFor();
-    await at.page.getByText('Total $180.00').waitFor();
+    await at.page.getByText(`Total €${total.toFixed(2)}`).waitFor();
     await at.page.getByRole('link', { name: 'Shop' }).press('Enter');
     await at.page.getByText('Nothing is in it yet.').waitFor();
   });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { createArrivals } from './arrivals.ts';
 import { openClock } from './clock.ts';
 import { openControl } from './control/control.ts';
+import { stepPath } from './control/authentication.ts';
 import { createFaults } from './faults.ts';
 import { createProducts } from './feeds/products.ts';
 import { createRates } from './feeds/rates.ts';
@@ -32,11 +33,14 @@ const faults = createFaults(seed);
 const holds = createHolds();
 const mailbox = createMailbox();
 
+const at = (port: number) => `http://127.0.0.1:${port}`;
 const { webhook, webhookSecret } = settings;
 const webhooks = webhook.length > 0 ? createWebhooks(webhook, webhookSecret, faults) : undefined;
 const path = join(settings.data, 'stripe.jsonl');
 const stripe = await openStripe({
   path,
+  // Asked for only once something is charged, when all ports are known.
+  stepOf: (intent) => `${at(control)}${stepPath(intent)}`,
   keepKeysMs: settings.keySeconds * 1000,
   perSecond: settings.stripePerSecond,
   refundMs: settings.refundSeconds * 1000,
@@ -57,7 +61,6 @@ const { windowMs } = settings;
 const past = openMarket(seed, hours);
 const control = await openControl(settings.control, { arrivals, faults, holds, mailbox, stripe, past, windowMs });
 
-const at = (port: number) => `http://127.0.0.1:${port}`;
 const urls = {
   finnhub: `${at(ports.finnhub)}/api/v1`,
   stripe: at(ports.stripe),

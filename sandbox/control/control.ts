@@ -10,13 +10,13 @@ import { HoldRequest, type Holds } from '../holds.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import type { Stripe } from '../stripe/stripe.ts';
 import { listen, readBody, send } from '../upstream.ts';
+import { answerOfStep } from './authentication.ts';
 import { answerOfDashboard } from './dashboard.ts';
 import { parsed, refused } from './parsed.ts';
 import { statusOf } from './status.ts';
 
 const page = readFileSync(new URL('./page.html', import.meta.url), 'utf8');
 const TargetName = z.enum(targets);
-const Authentication = z.strictObject({ outcome: z.enum(['succeed', 'fail']) });
 
 /** What the control URL looks into and turns. */
 export interface ControlParts {
@@ -53,10 +53,8 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
   const { arrivals, faults, holds, mailbox, stripe } = parts;
-  const [, intent] = /^POST \/payment_intents\/([^/]+)\/authenticate$/.exec(what) ?? [];
-  if (intent !== undefined) return authenticated(stripe, intent, body);
-  const atDashboard = await answerOfDashboard(stripe.dashboard, what, body);
-  if (atDashboard) return atDashboard;
+  const further = (await answerOfStep(stripe, what, body)) ?? (await answerOfDashboard(stripe.dashboard, what, body));
+  if (further) return further;
   switch (what) {
     case 'GET /healthz':
       return json(200, { status: 'ok' });
@@ -99,12 +97,4 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
     default:
       return json(404, { error: `There is no ${what} here.` });
   }
-}
-
-/** What the buyer would do. */
-function authenticated(stripe: Stripe, intent: string, body: string): Promise<Answer> {
-  return parsed(Authentication, body, async ({ outcome }) => {
-    const completed = await stripe.authenticate(intent, outcome === 'succeed');
-    return completed ? json(200, completed) : json(404, { error: `No intent ${intent} waits for its buyer.` });
-  });
 }

@@ -12,6 +12,8 @@ import { stripeError } from './stripe-error.ts';
 export interface ChargeContext extends RefundContext {
   /** The `Stripe-Version` of the request; empty when it names none. */
   readonly version: string;
+  /** Where the buyer confirms an intent. */
+  readonly stepOf: (intent: string) => string;
   /** Every card is declined, whatever it would say. */
   readonly isDeclining: () => boolean;
 }
@@ -29,7 +31,7 @@ export function charge(intent: PaymentIntent, form: Form, context: ChargeContext
   const waiting: PaymentIntent = {
     ...intent,
     status: 'requires_action',
-    next_action: nextAction(form.text('return_url')),
+    next_action: nextAction(context.stepOf(intent.id), form.text('return_url')),
     last_payment_error: null,
   };
   const event = paymentEvent('payment_intent.requires_action', waiting, context);
@@ -91,8 +93,8 @@ export function ledgerRow(
   };
 }
 
-function nextAction(returnUrl: string | undefined): Record<string, unknown> {
-  if (returnUrl === undefined) return { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } };
-  const url = 'https://hooks.example/authenticate';
-  return { type: 'redirect_to_url', redirect_to_url: { url, return_url: returnUrl } };
+// Stripe's own script opens its page without a return URL, a browser is sent there with one.
+function nextAction(url: string, returnUrl: string | undefined): Record<string, unknown> {
+  if (returnUrl !== undefined) return { type: 'redirect_to_url', redirect_to_url: { url, return_url: returnUrl } };
+  return { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect', stripe_js: url } };
 }

@@ -18,6 +18,8 @@ export interface Stripe {
   readonly answer: Answerer;
   /** Every charge and refund ever taken that is on the disk, oldest first. */
   ledger(): Promise<readonly LedgerRow[]>;
+  /** The intent of that id, if there is one. */
+  intent(id: string): PaymentIntent | undefined;
   /** Completes the buyer's authentication; undefined when no such intent waits for it. */
   authenticate(id: string, isSuccess: boolean): Promise<PaymentIntent | undefined>;
   /** What people do in its dashboard, and what banks and time do. */
@@ -31,13 +33,15 @@ export interface StripeParts {
   readonly perSecond: number;
   /** After how long a refund goes on that its card says more of. */
   readonly refundMs: number;
+  /** Where the buyer confirms an intent. */
+  readonly stepOf: (intent: string) => string;
   readonly faults: Faults;
   readonly webhooks: Webhooks | undefined;
 }
 
 /** Opens the gateway on the journal at `path` and sends the events an earlier process left behind. */
 export async function openStripe(parts: StripeParts): Promise<Stripe> {
-  const { faults } = parts;
+  const { faults, stepOf } = parts;
   // Keys and webhook signatures are between this gateway and the machine's clock.
   const nowMs = Date.now;
   const books = new Books();
@@ -53,7 +57,7 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
     const version = question.headers['stripe-version']?.toString() ?? '';
     const isDeclining = () => faults.strikes('stripe', 'decline') !== undefined;
     const { refundBeginsAs } = dashboard;
-    const context = { idempotencyKey: key, nowMs: nowMs(), version, isDeclining, refundBeginsAs };
+    const context = { idempotencyKey: key, nowMs: nowMs(), version, stepOf, isDeclining, refundBeginsAs };
     const outcome = execute(books, question, context);
     const spoilt = faults.strikes('stripe', 'error_after_charge');
     const failure = stripeError(500, 'api_error', 'An unknown error occurred.');
@@ -75,6 +79,7 @@ export async function openStripe(parts: StripeParts): Promise<Stripe> {
       await journal.settled();
       return rows;
     },
+    intent: (id) => books.intents.get(id),
     async authenticate(id, isSuccess) {
       const intent = books.intents.get(id);
       if (intent?.status !== 'requires_action') return undefined;

@@ -16,7 +16,8 @@ let at: Console | undefined;
 let stop: () => Promise<void> = async () => {};
 beforeAll(async () => {
   const platform = await startPlatform({
-    env: { WATCHLIST: 'AAPL,MSFT', FINNHUB_PER_MINUTE: '600', SANDBOX_CONTROL_URL: 'http://127.0.0.1:9/' },
+    isTold: true,
+    env: { WATCHLIST: 'AAPL,MSFT', FINNHUB_PER_MINUTE: '600' },
   });
   stop = () => platform.stop();
   if (chromiumPath === undefined) return;

@@ -14,6 +14,7 @@ export function OrderDeeds({ order, mayRefund, onChange }: Shown) {
   const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
   const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
   if (isUnpaid) return <Unpaid id={order.id} onChange={onChange} />;
+  if (payment?.status === 'requires_action') return <Awaited order={order} onChange={onChange} />;
   return isPaid && mayRefund ? <Refundable order={order} onChange={onChange} /> : null;
 }
 
@@ -23,9 +24,7 @@ export const isUnderWay = ({ status }: Order['refunds'][number]): boolean =>
 
 function Unpaid({ id, onChange }: Readonly<{ id: string; onChange(): void }>) {
   const [card, setCard] = useState<string>(usualCard);
-  const { isBusy, failure, run } = useDeed();
-  // Also after a refusal: somebody else may have been quicker.
-  const act = (deed: string, body: object) => void run(() => askOnce(`/orders/${id}/${deed}`, body).finally(onChange));
+  const { isBusy, failure, act } = useActs(id, onChange);
   return (
     <div class="fields" role="group" aria-label="Pay or cancel">
       {settings.isDemo && (
@@ -42,6 +41,31 @@ function Unpaid({ id, onChange }: Readonly<{ id: string; onChange(): void }>) {
       <p role="alert">{failure}</p>
     </div>
   );
+}
+
+/** Its buyer has to confirm it where the bank says; the sandbox has a page for that. */
+function Awaited({ order: { id, payment }, onChange }: Readonly<{ order: Order; onChange(): void }>) {
+  const { isBusy, failure, act } = useActs(id, onChange);
+  // The secret is the buyer's alone; what it begins with is the intent's public id, as for the gateway's own script.
+  const [intent] = payment?.client_secret?.split('_secret_') ?? [];
+  return (
+    <div class="fields" role="group" aria-label="Confirm or cancel">
+      {settings.sandbox && intent && (
+        <a href={new URL(`/payment_intents/${intent}/authenticate`, settings.sandbox).href}>Confirm the payment</a>
+      )}
+      <button type="button" aria-disabled={isBusy} onClick={() => act('cancel', {})}>
+        Cancel the order
+      </button>
+      <p role="alert">{failure}</p>
+    </div>
+  );
+}
+
+function useActs(id: string, onChange: () => void) {
+  const { isBusy, failure, run } = useDeed();
+  // Also after a refusal: somebody else may have been quicker.
+  const act = (deed: string, body: object) => void run(() => askOnce(`/orders/${id}/${deed}`, body).finally(onChange));
+  return { isBusy, failure, act };
 }
 
 function Refundable({ order, onChange }: Readonly<{ order: Order; onChange(): void }>) {

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { until } from '../processes/process.ts';
@@ -27,6 +28,31 @@ export function orderCases(opened: OpenConsole): void {
     await expectSound(at, 'order-page');
   });
 
+  test('a card that asks its holder: who refuses has not paid, who confirms has, and the order says so wherever it is open', async () => {
+    const at = opened('a card that asks');
+    if (!at) return;
+    const id = await place(at, { products: [1], payment_method: 'pm_card_authenticationRequired' });
+    await at.logIn('demo');
+    await at.visit(`/app/orders/${id}`);
+    const confirm = { name: 'Confirm the payment' };
+    await at.page.getByRole('link', confirm).waitFor();
+    await expectSound(at, 'order-awaited');
+    // A tab of its own, so that what this one asks of the sandbox is no outside request of the page.
+    const tab = await at.browser.context.newPage();
+    await tab.goto(at.page.url());
+    await tab.getByRole('link', confirm).click();
+    await tab.getByText('60.00 USD').waitFor();
+    await tab.getByRole('button', { name: 'Refuse' }).click();
+    await tab.locator('[data-status=payment_failed]').waitFor();
+    await tab.getByLabel('Test card').selectOption('Asks its holder first');
+    await tab.getByRole('button', { name: 'Pay', exact: true }).press('Enter');
+    await tab.getByRole('link', confirm).press('Enter');
+    await tab.getByRole('button', { name: 'Confirm' }).press('Enter');
+    await tab.locator('[data-status=paid]').waitFor();
+    await at.page.locator('[data-status=paid]').waitFor();
+    await tab.close();
+  });
+
   test('twenty of a hundred dollars are given back by keyboard, with a reason, once that has been confirmed', async () => {
     const at = opened('part refund');
     if (!at) return;
@@ -35,7 +61,7 @@ export function orderCases(opened: OpenConsole): void {
     await at.visit('/app/orders');
     const row = at.page.locator(`[data-row="${id}"]`);
     await row.getByText('paid').waitFor();
-    await row.getByRole('link').press('Enter');
+    await row.getByRole('link').first().press('Enter');
     await at.page.getByRole('button', { name: 'Refund' }).press('Enter');
     await at.page.getByLabel('Amount').fill('20');
     await at.page.getByLabel('Reason').fill('Arrived torn');
@@ -73,6 +99,49 @@ export function orderCases(opened: OpenConsole): void {
     expect((await at.platform.send('POST', `/orders/${id}/cancel`)).status).toBe(200);
     await row.getByText('cancelled').waitFor();
     await expectSound(at, 'orders');
+  });
+
+  test('the list is narrowed by everything there is, says so in its address, and is saved whole as CSV', async () => {
+    const at = opened('order filters');
+    if (!at) return;
+    const yen = await place(at, { products: [1], currency: 'JPY' });
+    await place(at, { products: [1] });
+    await at.platform.send('POST', '/orders', { products: [2] }, 'admin');
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    const rows = at.page.locator('[data-row]');
+    const only = (what: string, test: (row: string) => boolean) =>
+      until(what, async () => {
+        const said = await rows.allTextContents();
+        return said.length > 0 && said.every(test) ? said.length : undefined;
+      });
+    await at.page.getByLabel('Id or e-mail').fill('admin@example.com');
+    await only('those of an e-mail', (row) => row.includes('user 2'));
+    await rows.first().getByRole('link', { name: 'user 2' }).press('Enter');
+    await only('those of a customer', (row) => row.includes('user 2'));
+    expect(new URL(at.page.url()).hash).toBe('#?user_id=2');
+    await at.page.getByLabel('Customer, number').fill('1');
+    await at.page.getByLabel('From').fill(new Date().toISOString().slice(0, 10));
+    await at.page.getByLabel('Currency').selectOption('USD');
+    await at.page.getByLabel('At least').fill('50');
+    await at.page.getByLabel('At most').fill('60');
+    const shown = await only('those of sixty dollars', (row) => /user 1.*\$60\.00/.test(row));
+    await at.page.reload();
+    expect(await only('the same after a reload', (row) => /user 1.*\$60\.00/.test(row))).toBe(shown);
+    await expectSound(at, 'orders-narrowed');
+    const [file] = await Promise.all([
+      at.page.waitForEvent('download'),
+      at.page.getByRole('button', { name: 'Save as CSV' }).press('Enter'),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/^orders-\d{4}-\d\d-\d\d\.csv$/);
+    const [head, ...lines] = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
+    expect(head).toMatch(/^id,created_at,status,user_id,/);
+    expect(lines).toHaveLength(shown);
+    expect(lines.join()).not.toContain(yen);
+    await at.page.getByLabel('Id or e-mail').fill(yen.slice(0, 13));
+    await at.page.getByText('There are no such orders.').waitFor();
+    await at.page.getByRole('link', { name: 'Orders' }).press('Enter');
+    await at.page.locator(`[data-row="${yen}"]`).getByText('¥').waitFor();
   });
 
   test('what becomes of an order while the list is on its way is not missed', async () => {

@@ -39,6 +39,8 @@ export type PlatformOptions = Readonly<{
   ownRedis?: boolean;
   /** A durable one, that may be killed. */
   ownMysql?: boolean;
+  /** The gateway tells the first API what becomes of its payments, and the page knows where the sandbox's own is. */
+  isTold?: boolean;
   env?: Readonly<Record<string, string>>;
   /** Further command line of the sandbox. */
   sandboxArgs?: readonly string[];
@@ -56,6 +58,7 @@ export async function startPlatform({
   workers = 1,
   ownRedis = false,
   ownMysql = false,
+  isTold = false,
   env = {},
   sandboxArgs = [],
   sandboxData,
@@ -64,17 +67,20 @@ export async function startPlatform({
 }: PlatformOptions = {}): Promise<Platform> {
   // The plan's limits are all that the outside world has in common with the product.
   const plan = Object.entries(env).filter(([name]) => name.startsWith('FINNHUB_PER_') || name === 'FINNHUB_WINDOW_MS');
+  const ports = await freePorts(2 * apis + workers);
+  const webhook = isTold ? ['--webhook', `http://127.0.0.1:${ports[0]}/payments/webhook`] : [];
   const [sandbox, redisServer, mysqlServer] = await Promise.all([
     startSandbox({
       env: Object.fromEntries(plan),
-      args: sandboxArgs,
+      args: [...webhook, ...sandboxArgs],
       ...(sandboxData === undefined ? {} : { dataDir: sandboxData }),
     }),
     ownRedis ? startRedis() : undefined,
     ownMysql ? startMysql('orderflow_test') : undefined,
   ]);
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
-  const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...env };
+  const told = isTold ? { STRIPE_WEBHOOK_SECRET: 'whsec_sandbox', SANDBOX_CONTROL_URL: sandbox.urls.control } : {};
+  const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...told, ...env };
   const config = readConfig(given);
   const orm = await open(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };
@@ -98,7 +104,6 @@ export async function startPlatform({
     return some;
   };
   const startWorker = async (...queues: string[]) => startWorkerAt(await freePort(), queues);
-  const ports = await freePorts(2 * apis + workers);
   await Promise.all([
     ...Array.from({ length: apis }, (_, index) => startApi(ports[index] ?? 0, ports[apis + index] ?? 0)),
     ...Array.from({ length: workers }, (_, index) => startWorkerAt(ports[2 * apis + index] ?? 0, [])),

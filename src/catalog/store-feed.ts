@@ -30,8 +30,17 @@ export function openSyncGate(redis: Redis): SyncGate {
   };
 }
 
+/** A product that has changed, and which of its fields. */
+export type Change = Readonly<{ product_id: number; title: string; fields: readonly string[] }>;
+
 /** What became of some rows of a feed. `deleted` are those that were deleted here and stay so. */
-export type StoredCounts = Readonly<{ created: number; updated: number; unchanged: number; deleted: number }>;
+export type Stored = Readonly<{
+  created: number;
+  updated: number;
+  unchanged: number;
+  deleted: number;
+  changes: readonly Change[];
+}>;
 
 type Batch = Readonly<{ source: string; rows: readonly FeedRow[]; at: Date }>;
 
@@ -39,16 +48,20 @@ type Batch = Readonly<{ source: string; rows: readonly FeedRow[]; at: Date }>;
  * Adds the rows of a feed that are new and updates of the others what the feed says differently than last time, with
  * their events, in the caller's transaction. Whoever is missing from the feed stays. A second run finds nothing to do.
  */
-export async function storeFeed(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<StoredCounts> {
+export async function storeFeed(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<Stored> {
   const known = await findStored(tx, batch, LockMode.PESSIMISTIC_WRITE);
   const fresh = batch.rows.filter(({ externalId }) => !known.has(externalId));
   const counts = { created: fresh.length, updated: 0, unchanged: 0, deleted: 0 };
+  const changes: Change[] = [];
   for (const row of batch.rows) {
     const stored = known.get(row.externalId);
-    if (stored) counts[await update(tx, after, stored, row, batch.at)] += 1;
+    if (!stored) continue;
+    const fields = stored.deletedAt ? undefined : await update(tx, after, stored, row, batch.at);
+    counts[fields === undefined ? 'deleted' : fields.length === 0 ? 'unchanged' : 'updated'] += 1;
+    if (fields?.length) changes.push({ product_id: stored.id, title: row.parts.title.title, fields });
   }
   if (fresh.length > 0) await create(tx, after, { ...batch, rows: fresh });
-  return counts;
+  return { ...counts, changes };
 }
 
 async function findStored(tx: EntityManager, { source, rows }: Batch, lockMode?: LockMode.PESSIMISTIC_WRITE) {
@@ -79,24 +92,23 @@ async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Prom
   }
 }
 
-// A feed's stock is taken once, with the product: from then on orders take from it, and it is counted here.
+// Answers what has changed. A feed's stock is taken once, with the product: from then on orders take from it, and it is counted here.
 async function update(
   tx: EntityManager,
   after: AfterCommit,
   stored: ProductRow,
   row: FeedRow,
   at: Date,
-): Promise<'updated' | 'unchanged' | 'deleted'> {
-  if (stored.deletedAt) return 'deleted';
+): Promise<readonly string[]> {
   const { feedHash, feedSaid } = row;
   const isSame = stored.feedHash === feedHash;
-  if (isSame && stored.feedSaid) return 'unchanged';
+  if (isSame && stored.feedSaid) return [];
   // Rows of versions before know of all together only whether it is the same.
   const said = isSame ? {} : newlySaid(row, stored.feedSaid);
   const changed = changedFields(stored, said);
   const seen = { ...said, feedHash, feedSaid };
   await tx.nativeUpdate(Product, { id: stored.id }, changed.length > 0 ? { ...seen, updatedAt: at } : seen);
-  if (changed.length === 0) return 'unchanged';
+  if (changed.length === 0) return [];
   after.publish(productUpdated, String(stored.id), { ...productFacts({ ...stored, ...said }), changed });
-  return 'updated';
+  return changed;
 }

@@ -21,6 +21,8 @@ export function OrderTimeline({ id, status, onChange }: Shown) {
   useEffect(() => void read(), [status]);
   const steps = stepsOf(entries);
   const left = Math.max(0, steps.length - mostFirst - mostLast);
+  // That of the request which has placed it, where traces are kept.
+  const trace = entries.map((entry) => (entry.type === 'event' ? entry.trace_id : undefined)).find(Boolean);
   const newest = JSON.stringify(entries.at(-1));
   useEffect(() => {
     if (newest !== undefined) onChange();
@@ -31,6 +33,11 @@ export function OrderTimeline({ id, status, onChange }: Shown) {
     <>
       <p role="alert">{failure?.message}</p>
       {entries.length === 0 && !failure && <p class="faint">Reading its history.</p>}
+      {trace && (
+        <p class="faint">
+          Trace <code>{trace}</code>
+        </p>
+      )}
       <ol class="timeline" aria-label="History">
         {shown(steps.slice(0, mostFirst))}
         {left > 0 && <li>{left} more</li>}

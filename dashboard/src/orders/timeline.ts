@@ -11,7 +11,7 @@ export type Entry = Readonly<{ at: string }> &
         outcome: string | null;
         detail: string | null;
       }>
-    | Readonly<{ type: 'event'; event: string }>
+    | Readonly<{ type: 'event'; event: string; trace_id?: string }>
   );
 
 type Page = Readonly<{ after: string; data: readonly Entry[] }>;

@@ -3,20 +3,27 @@ import { ask } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
+import { pathOf } from '../frame/address.ts';
+import { askedIn } from '../frame/asked.ts';
 import type { StagedFor } from '../frame/staged.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { SearchField } from '../parts/search-field.tsx';
+import { useSettled } from '../parts/use-settled.ts';
 
 const roles = ['user', 'operator', 'admin'] as const;
 
 /** Everybody who has an account, and what each may do. */
 export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
   const [role, setRole] = useState('');
+  const [words, setWords] = useState('');
   const [said, setSaid] = useState('');
-  const pages = usePages<User>(queried('/users', { role }));
+  const email = useSettled(words.trim());
+  // What is no whole address yet is no question.
+  const pages = usePages<User>(queried('/users', { role, email: /^\S+@\S+\.\S+$/.test(email) ? email : '' }));
   const onChange = (changed: User) => {
     pages.change(({ id }) => id === changed.id, changed);
     setSaid(`${changed.email} has the role ${changed.role} now.`);
@@ -24,8 +31,9 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
   return (
     <main class="page" id={mainId}>
       <section aria-labelledby="customers">
-        <div class="heading">
-          <h2 id="customers">Customers</h2>
+        <h2 id="customers">Customers</h2>
+        <div class="fields" role="search">
+          <SearchField label="E-mail" placeholder="the whole address" words={words} onWords={setWords} isName />
           <Chosen name="Role" value={role} options={roles} none="any" onChoose={setRole} />
         </div>
         <p role="status" class="faint">
@@ -35,11 +43,19 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
           label="Customers"
           pages={pages}
           keyOf={({ id }) => id}
-          empty="Nobody has that role."
+          empty="There is nobody like that."
           columns={[
             { name: 'Id', isFigure: true, of: ({ id }) => id },
             { name: 'E-mail', of: ({ email }) => email },
             { name: 'Name', of: ({ name }) => name },
+            {
+              name: 'Orders',
+              of: ({ id, email }) => (
+                <a href={`${pathOf('orders')}${askedIn({ user_id: String(id) })}`} aria-label={`Orders of ${email}`}>
+                  Orders
+                </a>
+              ),
+            },
             { name: 'Since', of: ({ created_at: at }) => formatMoment(at) },
             {
               name: 'Role',

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
 import { pathOf } from '../frame/address.ts';
 import { formatMoney } from '../orders/money.ts';
-import type { Payment } from '../orders/payment.ts';
+import { type Payment, reconciledOf } from '../orders/payment.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
@@ -33,7 +33,7 @@ export function PaymentsView() {
               of: ({ order_id: order, created_at: at }) => <a href={pathOf('orders', order)}>{formatMoment(at)}</a>,
             },
             { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
-            { name: 'Settled', of: ({ settled_at: at }) => (at === null ? 'not yet' : formatMoment(at)) },
+            { name: 'Reconciliation', of: reconciledOf },
             { name: 'Method', of: ({ method }) => method },
             { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
             { name: 'At the gateway', of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}` },

@@ -3,7 +3,10 @@ import { askOnce } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import type { Change } from '../../../src/catalog/store-feed.ts';
 import type { Job } from '../ops/job.ts';
+import { duration } from '../parts/duration.ts';
+import { serverNow } from '../api/server-clock.ts';
 
 /** Reads the product feed, and tells how that goes and what it has changed. */
 export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
@@ -24,12 +27,33 @@ export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
         {id && state && (
           <>
             <a href={pathOf('jobs', id)}>The reading</a> is {state}
+            {state === 'active' && job.value?.started_at && <Since at={job.value.started_at} />}
             {state === 'completed' ? `: ${wordsOf(job.value?.result)}` : '.'}
           </>
         )}
       </p>
+      {state === 'completed' && <Changes result={job.value?.result} />}
       <p role="alert">{failure || (state === 'failed' && job.value?.error)}</p>
     </>
+  );
+}
+
+function Since({ at }: Readonly<{ at: string }>) {
+  return <> for {duration(Math.max(0, Math.round((serverNow() - Date.parse(at)) / 1_000)))}</>;
+}
+
+/** The first of what has changed, and what of it. */
+function Changes({ result }: Readonly<{ result: unknown }>) {
+  const changes = typeof result === 'object' && result !== null && 'changes' in result ? result.changes : [];
+  if (!Array.isArray(changes) || changes.length === 0) return null;
+  return (
+    <ul aria-label="What has changed">
+      {changes.map((change: Change) => (
+        <li key={change.product_id}>
+          <a href={pathOf('shop', String(change.product_id))}>{change.title}</a>: {change.fields.join(', ')}
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
@@ -24,7 +25,7 @@ const list = defineRoute(
     operationId: 'listUsers',
     summary: 'Everyone with an account, oldest first.',
     tags: ['users'],
-    request: { query: z.object({ ...PageQuery, role: z.enum(roles).optional() }) },
+    request: { query: z.object({ ...PageQuery, role: z.enum(roles).optional(), email: Email.optional() }) },
     responses: {
       200: {
         description: 'A page of users.',
@@ -33,11 +34,12 @@ const list = defineRoute(
     },
   },
   async (c) => {
-    const { cursor, limit, role } = c.req.valid('query');
-    const listName = `users:${role ?? ''}`;
+    const { cursor, limit, role, email } = c.req.valid('query');
+    const listName = `users:${role ?? ''}${email === undefined ? '' : `:${hash('sha256', email, 'base64url')}`}`;
     const wanted = {
       deletedAt: null,
       ...(role === undefined ? {} : { role }),
+      ...(email === undefined ? {} : { email }),
       ...(cursor === undefined ? {} : { id: { $gt: readCursor(listName, cursor, AfterInteger) } }),
     };
     const page = { orderBy: { id: 'asc' }, limit: limit + 1, disableIdentityMap: true } as const;

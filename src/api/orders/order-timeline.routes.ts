@@ -80,8 +80,11 @@ function callEntry(call: InferEntity<typeof GatewayCall>) {
   return { id: placeId({ at: startedAt, rank: `${turns.call}-${id}` }), entry };
 }
 
-function eventEntry({ at, id, type, version }: InferEntity<typeof EventLog>) {
-  const entry = { at: at.toISOString(), type: 'event' as const, id, event: type, version };
+function eventEntry({ at, id, type, version, trace }: InferEntity<typeof EventLog>) {
+  // A `traceparent` is `version-trace-span-flags`.
+  const traceId = trace?.split('-')[1];
+  const traced = traceId === undefined ? {} : { trace_id: traceId };
+  const entry = { at: at.toISOString(), type: 'event' as const, id, event: type, version, ...traced };
   return { id: placeId({ at, rank: `${turns.event}-${version}` }), entry };
 }
 
@@ -105,7 +108,14 @@ const Entry = z.discriminatedUnion('type', [
     outcome: z.string().nullable(),
     detail: z.string().nullable(),
   }),
-  z.object({ at, type: z.literal('event'), id: z.string(), event: z.string(), version: z.int() }),
+  z.object({
+    at,
+    type: z.literal('event'),
+    id: z.string(),
+    event: z.string(),
+    version: z.int(),
+    trace_id: z.string().optional().openapi({ description: 'Of what caused it, where traces are kept.' }),
+  }),
 ]);
 const Timeline = z.object({ data: z.array(Entry), next_cursor: z.string().nullable() }).openapi('Timeline');
 

@@ -31,6 +31,11 @@ export const PaymentView = z
     }),
     created_at: z.string(),
     settled_at: z.string().nullable(),
+    calls: z.int().openapi({ description: 'How often the gateway was asked about it.' }),
+    last_call_at: z.string().nullable(),
+    review_at: z.string().nullable().openapi({
+      description: 'When it is looked at again; null: the gateway has said how it ended.',
+    }),
   })
   .openapi('Payment');
 
@@ -51,6 +56,9 @@ function paymentView(payment: PaymentRow, viewerId: number): z.input<typeof Paym
     ...(clientSecret && user === viewerId ? { client_secret: clientSecret } : {}),
     created_at: payment.createdAt.toISOString(),
     settled_at: payment.settledAt?.toISOString() ?? null,
+    calls: payment.calls,
+    last_call_at: payment.lastCallAt?.toISOString() ?? null,
+    review_at: payment.reviewAt?.toISOString() ?? null,
   };
 }
 
@@ -67,6 +75,9 @@ const example = {
   failure_detail: null,
   created_at: exampleOrder.created_at,
   settled_at: '2026-11-22T10:00:01.000Z',
+  calls: 1,
+  last_call_at: '2026-11-22T10:00:00.040Z',
+  review_at: null,
 };
 const PaymentList = z.object({ data: z.array(PaymentView), next_cursor: z.string().nullable() }).openapi('PaymentList');
 

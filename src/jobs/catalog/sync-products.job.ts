@@ -1,13 +1,16 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { feedRow } from '../../catalog/feed-row.ts';
-import { storeFeed } from '../../catalog/store-feed.ts';
+import { type Change, storeFeed } from '../../catalog/store-feed.ts';
 import { GiveUp } from '../../errors.ts';
 import { productSynced, SyncCounts } from '../../streams/catalog.stream.ts';
 import { defineJob } from '../define-job.ts';
 import { catalog as queue } from '../queues.ts';
 
 const batch = 100;
+// For people, who look at the products for more.
+const mostChanges = 20;
+const ChangeShown = z.object({ product_id: z.int(), title: z.string(), fields: z.array(z.string()).readonly() });
 
 /**
  * Reads the product feed whole, checks it row by row, and then stores what is new or different. Nothing is ever deleted,
@@ -20,7 +23,7 @@ export const syncProducts = defineJob(
     queue,
     payload: z.object({ force: z.boolean().default(false) }),
     result: z.discriminatedUnion('outcome', [
-      SyncCounts.extend({ outcome: z.literal('synced') }),
+      SyncCounts.extend({ outcome: z.literal('synced'), changes: z.array(ChangeShown).max(mostChanges).optional() }),
       z.object({ outcome: z.literal('recent') }),
     ]),
     // The feed has its second try within an attempt, and then gives up; these are for MySQL.
@@ -42,6 +45,7 @@ export const syncProducts = defineJob(
       log.warn({ left_out: products.length - rows.length }, 'products whose price is no amount of money are left out');
 
     const counts = { created: 0, updated: 0, unchanged: 0, deleted: 0 };
+    const changes: Change[] = [];
     // Batches commit on their own: a run that stops between two is completed by the next, which finds the rest to do.
     for (let done = 0; done < rows.length; done += batch) {
       signal.throwIfAborted();
@@ -51,8 +55,9 @@ export const syncProducts = defineJob(
       counts.updated += stored.updated;
       counts.unchanged += stored.unchanged;
       counts.deleted += stored.deleted;
+      changes.push(...stored.changes);
     }
     await transaction(async (_tx, after) => after.publish(productSynced, source, { source, ...counts }));
-    return { outcome: 'synced' as const, source, ...counts };
+    return { outcome: 'synced' as const, source, ...counts, changes: changes.slice(0, mostChanges) };
   },
 );

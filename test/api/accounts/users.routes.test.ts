@@ -30,10 +30,12 @@ describe('listing users', () => {
     const second = await list(`?limit=3&cursor=${first.next_cursor}`);
     expect([...first.data, ...second.data].map(({ id }) => id)).toEqual(all);
     expect(second.next_cursor).toBeNull();
+    expect((await list('?email=DEMO@example.com')).data.map(({ id }) => id)).toEqual([demoId]);
+    expect((await list('?email=demo@example.com&role=operator')).data).toEqual([]);
     expect((await list('?role=operator')).data.map(({ id }) => id)).toEqual([operator.id]);
   });
 
-  it.each(['?limit=0', '?cursor=x', '?role=king'])('refuses %s', async (query) => {
+  it.each(['?limit=0', '?cursor=x', '?role=king', '?email=demo'])('refuses %s', async (query) => {
     const parameter = query.slice(1, query.indexOf('='));
     expect(await pointersOf(await api.send('GET', `/users${query}`, { as: 'admin' }))).toEqual([parameter]);
   });

@@ -26,7 +26,9 @@ describe('reading payments', () => {
       orders.map(({ id }) => id).toReversed(),
     );
     const { data } = Page.parse(await (await get('/payments?status=succeeded', 'demo')).json());
-    expect(data).toMatchObject([{ order_id: orders[0]?.id, amount: 100, currency: 'USD', gateway: 'stripe' }]);
+    expect(data).toMatchObject([
+      { order_id: orders[0]?.id, amount: 100, currency: 'USD', gateway: 'stripe', calls: 1, review_at: null },
+    ]);
     expect(await (await get(`/payments/${data[0]?.id}`, 'demo')).json()).toEqual(data[0]);
     const ofOrder = Page.parse(await (await get(`/payments?order_id=${orders[1]?.id}`, 'demo')).json());
     expect(ofOrder.data).toHaveLength(1);

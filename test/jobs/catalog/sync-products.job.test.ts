@@ -68,6 +68,7 @@ describe('syncing the product feed', () => {
       updated: 0,
       unchanged: 0,
       deleted: 0,
+      changes: [],
     });
     const products = (await stored()).filter(({ source }) => source === 'fakestore');
     const cents = new Map(products.map(({ externalId, priceMinor }) => [externalId, priceMinor]));
@@ -112,7 +113,11 @@ describe('syncing the product feed', () => {
     await sync();
     await events();
     feed.answerWith(sendJson([lamp(1), lamp(2, { price: 2.5, category: 'lamps' })]));
-    expect(await sync()).toMatchObject({ created: 0, updated: 1, unchanged: 1 });
+    expect(await sync()).toMatchObject({
+      updated: 1,
+      unchanged: 1,
+      changes: [{ title: 'Lamp 2', fields: ['category', 'price'] }],
+    });
     const [updated] = await events();
     expect(updated).toMatchObject({ type: 'product.updated', version: '2' });
     expect(JSON.parse(updated?.data ?? '')).toMatchObject({ price: 2.5, changed: ['category', 'price'] });

@@ -570,6 +570,11 @@ export type Payment = Readonly<{
   client_secret?: string | undefined;
   created_at: string;
   settled_at: string | null;
+  /** How often the gateway was asked about it. */
+  calls: number;
+  last_call_at: string | null;
+  /** When it is looked at again; null: the gateway has said how it ended. */
+  review_at: string | null;
 }>;
 
 export type PaymentList = Readonly<{
@@ -953,6 +958,8 @@ export type Timeline = Readonly<{
     id: string;
     event: string;
     version: number;
+    /** Of what caused it, where traces are kept. */
+    trace_id?: string | undefined;
   }>>;
   next_cursor: string | null;
 }>;
@@ -1390,6 +1397,7 @@ export type Operations = {
       cursor?: string | undefined;
       limit?: number | undefined;
       role?: 'user' | 'operator' | 'admin' | undefined;
+      email?: string | undefined;
     }> | undefined;
     answer: UserList;
   };

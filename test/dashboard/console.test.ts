@@ -8,6 +8,7 @@ import { frameCases } from '../support/console/frame-cases.ts';
 import { marketCases } from '../support/console/market-cases.ts';
 import { orderCases, refusalCases } from '../support/console/order-cases.ts';
 import { lostCases, shopCases } from '../support/console/shop-cases.ts';
+import { questionCases } from '../support/console/question-cases.ts';
 import { staffCases } from '../support/console/staff-cases.ts';
 import { webhookCases } from '../support/console/webhook-cases.ts';
 
@@ -61,6 +62,7 @@ marketCases(opened);
 staffCases(opened);
 accountCases(opened);
 webhookCases(opened);
+questionCases(opened);
 refusalCases(opened);
 freshLoginCases(opened);
 lostCases(opened);

@@ -34,3 +34,7 @@ export const cutLabels = `(() => {
     .map((canvas) => drawn(canvas, 0, 0, canvas.width, 1) + drawn(canvas, 0, canvas.height - 1, canvas.width, 1));
   return time.length > 0 && price.length > 0 ? [...time, ...price].reduce((sum, count) => sum + count, 0) : -1;
 })()`;
+
+/** In the page: a moment as its reader is shown it. */
+export const formatted = (at: string): string =>
+  `new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date('${at}'))`;

@@ -6,16 +6,22 @@ import { CardChoice, usualCard } from './cards.tsx';
 import { RefundForm } from './refund-form.tsx';
 import type { Order } from './use-orders.ts';
 
-type Shown = Readonly<{ order: Order; mayRefund: boolean; onChange(): void }>;
+type Shown = Readonly<{
+  order: Order;
+  mayRefund: boolean;
+  /** Whether what a refund needs is there at once. */
+  isOpen?: boolean;
+  onChange(): void;
+}>;
 
 /** What may be done with an order as it is. */
-export function OrderDeeds({ order, mayRefund, onChange }: Shown) {
+export function OrderDeeds({ order, mayRefund, isOpen = false, onChange }: Shown) {
   const { status, payment, refunds } = order;
   const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
   const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
   if (isUnpaid) return <Unpaid id={order.id} onChange={onChange} />;
   if (payment?.status === 'requires_action') return <Awaited order={order} onChange={onChange} />;
-  return isPaid && mayRefund ? <Refundable order={order} onChange={onChange} /> : null;
+  return isPaid && mayRefund ? <Refundable order={order} startsOpen={isOpen} onChange={onChange} /> : null;
 }
 
 /** Whether the gateway has yet to say what becomes of a refund. */
@@ -68,8 +74,10 @@ function useActs(id: string, onChange: () => void) {
   return { isBusy, failure, act };
 }
 
-function Refundable({ order, onChange }: Readonly<{ order: Order; onChange(): void }>) {
-  const [isOpen, setIsOpen] = useState(false);
+type Refunding = Readonly<{ order: Order; startsOpen: boolean; onChange(): void }>;
+
+function Refundable({ order, startsOpen, onChange }: Refunding) {
+  const [isOpen, setIsOpen] = useState(startsOpen);
   return (
     <>
       <p class="deeds">

@@ -3,6 +3,7 @@ import { useReading } from '../api/use-reading.ts';
 import { isOperator } from '../frame/views.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Table } from '../parts/table.tsx';
+import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
 import { OrderDeeds } from './order-deeds.tsx';
 import { OrderJobs } from './order-jobs.tsx';
@@ -30,7 +31,7 @@ export function OrderPage({ id, user }: Readonly<{ id: string; user: User }>) {
       <OrderHead order={order} user={user} />
       <p role="alert">{failure?.message}</p>
       <section aria-label="What can be done" class="no-print">
-        <OrderDeeds order={order} mayRefund={user.role === 'admin'} onChange={onChange} />
+        <OrderDeeds order={order} mayRefund={user.role === 'admin'} isOpen onChange={onChange} />
       </section>
       <OrderLines order={order} />
       <OrderPayments order={order} />
@@ -38,7 +39,7 @@ export function OrderPage({ id, user }: Readonly<{ id: string; user: User }>) {
         <h2 id="history">History</h2>
         <OrderTimeline id={order.id} status={order.status} onChange={onChange} />
       </section>
-      {isOperator(user) && <OrderJobs id={order.id} />}
+      <div class="no-print">{isOperator(user) && <OrderJobs id={order.id} />}</div>
     </article>
   );
 }
@@ -47,6 +48,7 @@ function OrderHead({ order, user }: Readonly<{ order: Order; user: User }>) {
   const why = whyOf(order);
   return (
     <header>
+      <p class="receipt">Receipt of Orderflow</p>
       <h2 id="order">
         {formatMoney(order.total_amount, order.currency)} · <span class="status">{wordsFor(order.status)}</span>
       </h2>
@@ -74,7 +76,7 @@ function OrderHead({ order, user }: Readonly<{ order: Order; user: User }>) {
         )}
         <div>
           <dt>Customer</dt>
-          <dd>{order.user_id === user.id ? user.name || user.email : `user ${order.user_id}`}</dd>
+          <dd>{order.user_id === user.id ? user.name || user.email : <Customer id={order.user_id} />}</dd>
         </div>
       </dl>
       <p class="deeds no-print">

@@ -23,7 +23,7 @@ export function App() {
   const [isSearching, setIsSearching] = useState(false);
   const { user } = session;
   const sight = { known, prices: prices.state, orders };
-  const staged = { session, item, prices, arePricesLive: arePricesLive(sight), onOrders: setOrders };
+  const staged = { session, item, known, prices, arePricesLive: arePricesLive(sight), onOrders: setOrders };
   return (
     <>
       <a class="skip" href={`#${mainId}`} onClick={() => focusOn(mainId)}>

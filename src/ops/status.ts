@@ -18,6 +18,7 @@ export type Status = Readonly<{
   prices: 'up' | 'slow' | 'away' | 'resting' | 'unmanned' | 'off' | 'unknown';
   charges: 'up' | 'paused' | 'unmanned' | 'unknown';
   gateway: 'up' | 'slow' | 'away' | 'unknown';
+  exchanges: 'open' | 'closed' | 'unknown';
 }>;
 
 /** What is looked at. */
@@ -27,7 +28,7 @@ export type StatusParts = Readonly<{
   orm: MikroORM;
   redis: Redis;
   jobs: Pick<Producer, 'queues'>;
-  market: Pick<Market, 'provider' | 'readBudget'>;
+  market: Pick<Market, 'provider' | 'readBudget' | 'hours'>;
   payments: Pick<Payments, 'gateways'>;
 }>;
 
@@ -56,12 +57,13 @@ export function openStatus(parts: StatusParts): ReadStatus {
 }
 
 async function look(ctx: StatusParts): Promise<Status> {
-  const [hasMysql, hasRedis, prices, charges, gateway] = await Promise.all([
+  const [hasMysql, hasRedis, prices, charges, gateway, exchanges] = await Promise.all([
     or(false, 'MySQL', () => ping(ctx.orm).then(() => true)),
     or(false, 'Redis', () => ctx.redis.ping().then(() => true)),
     or('unknown', 'Redis', () => pricesOf(ctx)),
     or('unknown', 'Redis or MySQL', () => chargesOf(ctx)),
     or('unknown', 'Redis', () => gatewayOf(ctx)),
+    or('unknown', 'Redis', () => exchangesOf(ctx)),
   ] as const);
   const upOrAway = (isThere: boolean) => (isThere ? 'up' : 'away');
   return {
@@ -71,6 +73,7 @@ async function look(ctx: StatusParts): Promise<Status> {
     prices,
     charges,
     gateway,
+    exchanges,
   };
 }
 
@@ -98,6 +101,13 @@ async function chargesOf(ctx: StatusParts): Promise<Status['charges']> {
   ]);
   if (isPaused) return 'paused';
   return isManned ? 'up' : 'unmanned';
+}
+
+/** Where shares trade. */
+async function exchangesOf({ market, now }: StatusParts): Promise<Status['exchanges']> {
+  const isOpen = await market.hours.known(now());
+  if (isOpen === undefined) return 'unknown';
+  return isOpen ? 'open' : 'closed';
 }
 
 /** The one for new payments. It is not asked for this: it is as the last charges have found it, and as those under way find it. */

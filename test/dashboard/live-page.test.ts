@@ -1,6 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { formatPrice } from '../../dashboard/src/prices/quote.ts';
+import { StockQuote } from '../../src/entities/market.entity.ts';
+import { insertRows } from '../../src/mysql/rows.ts';
 import { type BrowserPage, chromiumPath, loseAnswer, openBrowser } from '../support/processes/browser.ts';
 import { look } from '../support/processes/browser-look.ts';
 import { openProxy, type Proxy } from '../support/upstreams/proxy.ts';
@@ -98,6 +101,52 @@ test('the length of a candle is chosen by keyboard', async () => {
     );
   }
   await page.keyboard.press('ArrowRight');
+});
+
+test('a range has the candles that fit it, and the legend tells of the candle under the arrow keys or the mouse what is stored', async () => {
+  const page = opened('ranges')?.page;
+  if (!page) return;
+  const past = [5, 5, 4, 3].map((minutes, index) => ({
+    ...{ symbol: 'AAPL', source: 'finnhub', jobId: `past-${index}`, quotedAt: 1, current: 100 + index },
+    observedAt: new Date(Date.now() - minutes * 60_000),
+  }));
+  await insertRows(platform.orm.em.fork(), StockQuote, past);
+  await page.getByRole('radio', { name: 'the last 2 weeks' }).press('Space');
+  await page.getByRole('figure', { name: 'AAPL in candles of 1 hour' }).waitFor();
+  await page.getByRole('radio', { name: 'the last day' }).press('Space');
+  await page.getByRole('radio', { name: '1 minute' }).press('Space');
+  const legend = page.locator('.legend');
+  await until('the newest candle', async () =>
+    (await newestShown(page)) === (await newestStored('1m')) ? true : undefined,
+  );
+  expect(await legend.getAttribute('aria-label')).toBe('The newest 1 minute');
+  const figures = async () => (await legend.locator('[data-figure]').allTextContents()).join();
+  const storedAt = async () => {
+    const t = Number(await legend.getAttribute('data-bar'));
+    const { o, h, l, c, n } = (await storedBars('1m')).find((bar) => bar.t === t) ?? {};
+    return [o, h, l, c]
+      .map((price) => formatPrice(price ?? null))
+      .concat(String(n))
+      .join();
+  };
+  await page.getByRole('figure').focus();
+  for (const key of ['ArrowLeft', 'ArrowLeft', 'ArrowLeft', 'ArrowRight']) await page.keyboard.press(key);
+  await page.getByLabel('The candle that is looked at').waitFor();
+  const looked = Number(await legend.getAttribute('data-bar'));
+  expect(looked).toBeLessThan(Number((await storedBars('1m')).at(-1)?.t));
+  await until('the stored figures', async () => ((await figures()) === (await storedAt()) ? true : undefined));
+  await page.keyboard.press('Escape');
+  await page.getByLabel('The newest 1 minute').waitFor();
+  const { x, y, width, height } = (await page.locator('.canvas').boundingBox()) ?? { x: 0, y: 0, width: 0, height: 0 };
+  let right = 0;
+  await until('a candle under the mouse, somewhere from the right', async () => {
+    right = (right + 8) % width;
+    await page.mouse.move(x + width - right, y + height / 2);
+    return (await legend.getAttribute('aria-label')) === 'The candle that is looked at' ? true : undefined;
+  });
+  await until('the stored figures', async () => ((await figures()) === (await storedAt()) ? true : undefined));
+  await page.getByRole('heading', { name: 'AAPL' }).hover();
+  await page.getByLabel('The newest 1 minute').waitFor();
 });
 
 test('an order placed on the page turns paid before the eyes of who placed it', async () => {
@@ -206,13 +255,15 @@ async function countOrders(): Promise<number> {
 }
 
 /** The newest candle on the page and in the API. */
-const Candle = z.object({ t: z.int(), o: z.number(), h: z.number(), l: z.number(), c: z.number() });
+const Candle = z.object({ t: z.int(), o: z.number(), h: z.number(), l: z.number(), c: z.number(), n: z.int() });
 async function newestShown(page: BrowserPage['page']): Promise<string> {
   const shown = await page.locator('figure.chart').getAttribute('data-newest');
-  return JSON.stringify(Candle.parse(JSON.parse(shown ?? '{}')));
+  return JSON.stringify(shown === null ? undefined : Candle.parse(JSON.parse(shown)));
 }
 async function newestStored(interval: string): Promise<string> {
+  return JSON.stringify((await storedBars(interval)).at(-1));
+}
+async function storedBars(interval: string) {
   const answer = await fetch(`${platform.url}/market/bars?symbol=AAPL&interval=${interval}`);
-  const { data } = z.object({ data: z.array(Candle) }).parse(await answer.json());
-  return JSON.stringify(data.at(-1));
+  return z.object({ data: z.array(Candle) }).parse(await answer.json()).data;
 }

@@ -26,7 +26,7 @@ const prices: Readonly<Record<Status['prices'], string>> = {
 const charges: Readonly<Record<Status['charges'], string>> = {
   up: fine,
   paused: 'paused',
-  unmanned: 'not charged',
+  unmanned: 'nobody charges',
   unknown: 'not known',
 };
 const servers: Readonly<Record<Status['redis'], string>> = { up: fine, away: 'does not answer' };
@@ -44,14 +44,35 @@ export function sourcesOf({ known, prices: priceStream, orders: orderStream }: S
     if (state !== 'live') return streams[state];
     return stopped(known) ? 'standing still' : words;
   };
-  const status = typeof known === 'object' ? known : undefined;
+  const said = (words: (status: Status) => string) => {
+    if (known === undefined) return fine;
+    return known === 'away' ? 'not known' : words(known);
+  };
   return [
-    source('Prices', stream(priceStream, status ? prices[status.prices] : known === 'away' ? 'not known' : fine)),
-    ...(orderStream === undefined
-      ? []
-      : [source('Orders', stream(orderStream, status ? charges[status.charges] : fine))]),
-    ...(status ? [source('Database', servers[status.mysql]), source('Redis', servers[status.redis])] : []),
-    ...(status ? [source('Gateway', gateway[status.gateway])] : []),
+    source(
+      'Prices',
+      stream(
+        priceStream,
+        said((status) => prices[status.prices]),
+      ),
+    ),
+    ...(orderStream === undefined ? [] : [source('Orders', stream(orderStream, fine))]),
+    source(
+      'Queue',
+      said((status) => charges[status.charges]),
+    ),
+    source(
+      'Gateway',
+      said((status) => gateway[status.gateway]),
+    ),
+    source(
+      'Database',
+      said((status) => servers[status.mysql]),
+    ),
+    source(
+      'Redis',
+      said((status) => servers[status.redis]),
+    ),
   ];
 }
 

@@ -7,7 +7,7 @@ import { PriceList } from '../prices/price-list.tsx';
 import type { Staged } from './staged.ts';
 
 /** Home: prices and their chart for everybody, orders for who is logged in. */
-export function Overview({ session, prices, arePricesLive, onOrders }: Staged) {
+export function Overview({ session, known, prices, arePricesLive, onOrders }: Staged) {
   const [chosen, setChosen] = useState<string>();
   const { user } = session;
   const symbol = chosen !== undefined && prices.symbols.includes(chosen) ? chosen : prices.symbols[0];
@@ -18,6 +18,7 @@ export function Overview({ session, prices, arePricesLive, onOrders }: Staged) {
         quote={symbol === undefined ? undefined : prices.quotes.get(symbol)}
         isLive={arePricesLive}
         resets={prices.resets}
+        known={known}
       />
       {!user && <LoginForm key="orders" session={session} />}
       <PriceList key="prices" prices={prices} isLive={arePricesLive} chosen={symbol} onChoose={setChosen} />

@@ -1,11 +1,8 @@
 import { useReading } from '../api/use-reading.ts';
-import { pathOf } from '../frame/address.ts';
 import type { Staged } from '../frame/staged.ts';
-import { Age } from '../parts/age.tsx';
 import { mainId } from '../parts/hold-focus.ts';
 import { Part } from '../parts/part.tsx';
-import { Table } from '../parts/table.tsx';
-import { directionOf, formatPercent, formatPrice, shortName } from '../prices/quote.ts';
+import { SymbolList } from './symbol-list.tsx';
 import { SymbolPage } from './symbol-page.tsx';
 import { SymbolSearch } from './symbol-search.tsx';
 import { type Watched, Watchlist } from './watchlist.tsx';
@@ -18,53 +15,16 @@ export function MarketView(staged: Staged) {
       {item === undefined ? (
         <>
           <SymbolSearch />
-          <Listed staged={staged} />
+          <section aria-labelledby="symbols">
+            <h2 id="symbols">Symbols</h2>
+            <SymbolList staged={staged} />
+          </section>
           {session.user?.role === 'admin' && <Polled />}
         </>
       ) : (
         <SymbolPage symbol={item.toUpperCase()} staged={staged} />
       )}
     </main>
-  );
-}
-
-function Listed({ staged: { prices, arePricesLive } }: Readonly<{ staged: Staged }>) {
-  const { symbols, quotes } = prices;
-  const of = (symbol: string) => quotes.get(symbol);
-  return (
-    <section aria-labelledby="symbols">
-      <h2 id="symbols">Symbols</h2>
-      <Table
-        label="Symbols"
-        rows={symbols}
-        keyOf={(symbol) => symbol}
-        empty="No symbol is watched yet."
-        columns={[
-          { name: 'Symbol', of: (symbol) => <a href={pathOf('market', symbol)}>{shortName(symbol)}</a> },
-          { name: 'Price', isFigure: true, of: (symbol) => formatPrice(of(symbol)?.c ?? null) },
-          {
-            name: 'Today',
-            isFigure: true,
-            of(symbol) {
-              const quote = of(symbol);
-              if (!quote) return '–';
-              return (
-                <span class="change" data-direction={directionOf(quote)}>
-                  {formatPercent(quote.dp)}
-                </span>
-              );
-            },
-          },
-          {
-            name: 'Age',
-            of(symbol) {
-              const quote = of(symbol);
-              return quote && <Age at={quote.as_of} isLive={arePricesLive} />;
-            },
-          },
-        ]}
-      />
-    </section>
   );
 }
 

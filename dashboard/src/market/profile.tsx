@@ -1,18 +1,7 @@
 import { formatDay } from '../parts/moment.ts';
 import type { Reading } from '../api/use-reading.ts';
 import { Part } from '../parts/part.tsx';
-
-/** A company's profile, as far as the provider knows it. */
-export type Company = Readonly<{
-  name: string;
-  country: string | null;
-  currency: string | null;
-  exchange: string | null;
-  finnhubIndustry: string | null;
-  ipo: string | null;
-  marketCapitalization: number | null;
-  weburl: string | null;
-}>;
+import type { Company } from '../prices/companies.ts';
 
 const large = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 2 });
 

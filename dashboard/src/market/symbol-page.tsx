@@ -2,19 +2,26 @@ import type { Staged } from '../frame/staged.ts';
 import { PriceDetail } from '../prices/price-detail.tsx';
 import type { Quote } from '../prices/quote.ts';
 import { Earnings, News, Peers, Recommendations } from './company-parts.tsx';
-import { type Company, Profile } from './profile.tsx';
+import type { Company } from '../prices/companies.ts';
+import { Profile } from './profile.tsx';
 import { useCopy } from './use-copy.ts';
 
 /** All that is known of one symbol: its price as it moves, its chart, and of a share its company. */
 export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged: Staged }>) {
-  const { prices, arePricesLive } = staged;
+  const { prices, arePricesLive, known } = staged;
   const isCoin = symbol.includes(':');
   const copy = useCopy<Quote>(isCoin ? 'crypto' : 'quote', symbol);
   const live = prices.quotes.get(symbol);
   const quote = live ?? copy.value;
   return (
     <>
-      <PriceDetail symbol={symbol} quote={quote} isLive={arePricesLive && live !== undefined} resets={prices.resets} />
+      <PriceDetail
+        symbol={symbol}
+        quote={quote}
+        isLive={arePricesLive && live !== undefined}
+        resets={prices.resets}
+        known={known}
+      />
       <p role="alert">{quote === undefined && copy.failure?.message}</p>
       {!isCoin && quote && <CompanyParts symbol={symbol} />}
     </>

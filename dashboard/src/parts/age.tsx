@@ -6,7 +6,7 @@ import { serverNow } from '../api/server-clock.ts';
 const fewSeconds = 90;
 
 /** How old something is, in seconds, looked at once a second. */
-function useAge(at: string | undefined): number | undefined {
+export function useAge(at: string | undefined): number | undefined {
   const [nowMs, setNowMs] = useState(serverNow);
   useEffect(() => {
     const timer = setInterval(() => setNowMs(serverNow()), 1_000);

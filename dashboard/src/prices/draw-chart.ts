@@ -1,41 +1,59 @@
-import { CandlestickSeries, createChart, type IChartApi, type ISeriesApi, type UTCTimestamp } from 'lightweight-charts';
-import { type Bar, joinBars } from './bars.ts';
-import { formatPrice } from './quote.ts';
+import {
+  CandlestickSeries,
+  createChart,
+  HistogramSeries,
+  type IChartApi,
+  type ISeriesApi,
+  type UTCTimestamp,
+} from 'lightweight-charts';
+import type { Bar } from './bars.ts';
+import { chartLayout, followColours } from './chart-style.ts';
 
-/** A chart on the page; both ways to add bars answer the newest one. */
+/** A chart on the page. */
 export type DrawnChart = Readonly<{
-  /** Lays the past under what has been added meanwhile. */
-  start(past: readonly Bar[]): Bar | undefined;
-  /** Adds what came after all that is there. */
-  add(bar: Bar): Bar | undefined;
+  /** Shows these bars, oldest first; with `isAll` all of them, else what the reader has chosen to see stays in sight. */
+  show(bars: readonly Bar[], isAll: boolean): void;
+  /** Moves the crosshair by so many bars, from the newest where there is none yet. */
+  step(by: number): void;
+  /** Takes the crosshair away. */
+  leave(): void;
   remove(): void;
 }>;
 
-// As long as there are so few, all of them are shown; later the reader's own choice of what to see stays.
+type Series = Readonly<{ candles: ISeriesApi<'Candlestick'>; columns: ISeriesApi<'Histogram'> }>;
+
+// As long as there are so few, all of them are shown.
 const fewBars = 60;
 
-/** Draws an empty chart of candles into `place`, in the colours of the page, and follows them from light to dark. */
-export function drawChart(place: HTMLElement): DrawnChart {
-  const chart = createChart(place, { autoSize: true, ...layout() });
-  const series = chart.addSeries(CandlestickSeries, { borderVisible: false });
-  const bars = new Map<number, Bar>();
-  const show = () => {
-    const inOrder = [...bars.values()].toSorted((a, b) => a.t - b.t);
-    series.setData(inOrder.map(({ t, o, h, l, c }) => ({ time: time(t), open: o, high: h, low: l, close: c })));
-    if (bars.size < fewBars) chart.timeScale().fitContent();
-    return inOrder.at(-1);
+/** Draws an empty chart into `place`: candles, and below them of how many observations each is made. Tells which bar is looked at. */
+export function drawChart(place: HTMLElement, onLook: (t: number | undefined) => void): DrawnChart {
+  const chart = createChart(place, { autoSize: true, ...chartLayout });
+  const { candles, columns } = addSeries(chart);
+  const stopFollowing = followColours({ chart, candles, columns });
+  let shown: readonly Bar[] = [];
+  let looked: number | undefined;
+  const lookAt = (t: number | undefined) => {
+    looked = t;
+    onLook(t);
   };
-  const stopFollowing = followColours(chart, series);
+  chart.subscribeCrosshairMove(({ time: at }) => lookAt(at === undefined ? undefined : Number(at)));
   return {
-    start(past) {
-      for (const bar of past) bars.set(bar.t, joinBars(bar, bars.get(bar.t) ?? bar));
-      const newest = show();
-      chart.timeScale().fitContent();
-      return newest;
+    show(bars, isAll) {
+      shown = bars;
+      candles.setData(bars.map(({ t, o, h, l, c }) => ({ time: time(t), open: o, high: h, low: l, close: c })));
+      columns.setData(bars.map(({ t, n }) => ({ time: time(t), value: n })));
+      if (isAll || bars.length < fewBars) chart.timeScale().fitContent();
     },
-    add(bar) {
-      bars.set(bar.t, joinBars(bars.get(bar.t) ?? bar, bar));
-      return show();
+    step(by) {
+      const from = looked === undefined ? shown.length : shown.findIndex(({ t }) => t === looked);
+      const next = shown[Math.max(0, Math.min(shown.length - 1, from + by))];
+      if (!next) return;
+      chart.setCrosshairPosition(next.c, time(next.t), candles);
+      lookAt(next.t);
+    },
+    leave() {
+      chart.clearCrosshairPosition();
+      lookAt(undefined);
     },
     remove() {
       stopFollowing();
@@ -44,53 +62,16 @@ export function drawChart(place: HTMLElement): DrawnChart {
   };
 }
 
-function layout() {
-  return {
-    layout: { background: { color: 'transparent' }, attributionLogo: false, fontSize: 12 },
-    grid: { vertLines: { visible: false } },
-    rightPriceScale: { borderVisible: false, entireTextOnly: true, scaleMargins: { top: 0.12, bottom: 0.08 } },
-    timeScale: {
-      borderVisible: false,
-      timeVisible: true,
-      secondsVisible: false,
-      // Room for the half of the last label that stands to the right of its candle, at any width.
-      rightOffsetPixels: 24,
-      // A few bars would otherwise be as wide as the page.
-      maxBarSpacing: 24,
-      tickMarkFormatter: tickMark,
-    },
-    localization: {
-      priceFormatter: formatPrice,
-      timeFormatter: (at: number) => clock(at, { timeStyle: 'short', dateStyle: 'medium' }),
-    },
-    handleScroll: { vertTouchDrag: false },
-  };
-}
-
-// The library's kinds of marks: up to 2 are years, months and days, above are times of day.
-function tickMark(at: number, kind: number): string {
-  return clock(at, kind <= 2 ? { day: 'numeric', month: 'short' } : { hour: '2-digit', minute: '2-digit' });
-}
-
-function clock(seconds: number, parts: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(undefined, { ...parts, hourCycle: 'h23' }).format(seconds * 1_000);
-}
-
-function followColours(chart: IChartApi, series: ISeriesApi<'Candlestick'>): () => void {
-  const apply = () => {
-    const style = getComputedStyle(document.documentElement);
-    const colour = (name: string) => style.getPropertyValue(name);
-    chart.applyOptions({
-      layout: { textColor: colour('--faint'), fontFamily: style.fontFamily },
-      grid: { horzLines: { color: colour('--line') } },
-    });
-    const [up, down] = [colour('--accent'), colour('--down')];
-    series.applyOptions({ upColor: up, wickUpColor: up, downColor: down, wickDownColor: down });
-  };
-  apply();
-  const dark = matchMedia('(prefers-color-scheme: dark)');
-  dark.addEventListener('change', apply);
-  return () => dark.removeEventListener('change', apply);
+function addSeries(chart: IChartApi): Series {
+  const columns = chart.addSeries(HistogramSeries, {
+    // No scale of its own: the figure is in the legend.
+    priceScaleId: '',
+    priceFormat: { type: 'volume' },
+    lastValueVisible: false,
+    priceLineVisible: false,
+  });
+  columns.priceScale().applyOptions({ scaleMargins: { top: 0.84, bottom: 0 } });
+  return { columns, candles: chart.addSeries(CandlestickSeries, { borderVisible: false }) };
 }
 
 // The library marks its seconds with a type of its own, which only an assertion can make; any whole number is one.

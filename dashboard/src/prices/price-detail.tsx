@@ -1,26 +1,51 @@
 import { pathOf } from '../frame/address.ts';
 import { Age } from '../parts/age.tsx';
+import type { Known } from '../api/use-status.ts';
+import { type Identity, useIdentities } from './companies.ts';
+import { type MarketState, marketOf } from './market-state.ts';
 import { PriceChart } from './price-chart.tsx';
+import { isRemovable } from './symbols.ts';
+import { WhyOld } from './why-old.tsx';
 import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
 
-type Shown = Readonly<{ symbol: string | undefined; quote: Quote | undefined; isLive: boolean; resets: number }>;
+type Shown = Readonly<{
+  symbol: string | undefined;
+  quote: Quote | undefined;
+  isLive: boolean;
+  resets: number;
+  known: Known;
+}>;
 
-/** One symbol large: its price, how it moved, its day, and its chart. */
-export function PriceDetail({ symbol, quote, isLive, resets }: Shown) {
+/** One symbol large: what it is, its price, how it moved, its day, and its chart; and why the price is old, once it is. */
+export function PriceDetail({ symbol, quote, isLive, resets, known }: Shown) {
+  const identities = useIdentities(symbol === undefined ? [] : [symbol]);
   if (symbol === undefined)
     return (
       <section class="detail" aria-label="Price">
         <p class="empty">No symbol is watched yet. Add one, such as AAPL or BTC.</p>
       </section>
     );
+  const market = marketOf(symbol, known);
   return (
     <section class="detail" aria-labelledby="symbol">
       <h2 id="symbol">
         <a href={pathOf('market', symbol)}>{shortName(symbol)}</a>
       </h2>
+      <About identity={identities.get(symbol)} market={market} />
       {quote ? <Figures quote={quote} isLive={isLive} /> : <p class="figure faint">–</p>}
+      {quote && <WhyOld at={quote.as_of} known={known} market={market} isPolled={!isRemovable(symbol)} />}
       <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
     </section>
+  );
+}
+
+function About({ identity, market }: Readonly<{ identity: Identity | undefined; market: MarketState }>) {
+  const { name = '', exchange = '', currency = '' } = identity ?? {};
+  return (
+    <p class="about">
+      {[name, exchange, currency].filter(Boolean).map((fact) => `${fact} · `)}
+      <span data-market={market}>market {market}</span>
+    </p>
   );
 }
 

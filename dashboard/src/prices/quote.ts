@@ -4,7 +4,8 @@ import type { PriceKeys } from '../../../src/market/price.ts';
 /** A price as it is stored, streamed and shown. */
 export type Quote = z.output<typeof PriceKeys> & Readonly<{ symbol: string; as_of: string; source: string }>;
 
-const isCoin = (symbol: string) => symbol.includes(':');
+/** Whether it is a pair of coins at an exchange, and no share. */
+export const isCoin = (symbol: string): boolean => symbol.includes(':');
 
 /** The path of a symbol's price, or of its history with `/history` behind it. */
 export function pricePath(symbol: string, part: '' | '/history' = ''): string {

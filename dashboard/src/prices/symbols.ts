@@ -1,30 +1,48 @@
 import { settings } from '../api/settings.ts';
 
-const name = 'orderflow-symbols';
+const [name, orderName] = ['orderflow-symbols', 'orderflow-order'];
 const most = 20;
 const watched: ReadonlySet<string> = new Set(settings.watchlist);
 
-/** The symbols on this page, in their order: what is watched for everybody, what a visitor has added here, what else moves. */
-export type Symbols = Readonly<{ added: readonly string[]; moving: readonly string[]; removed: ReadonlySet<string> }>;
+/**
+ * The symbols on this page: what is watched for everybody, what a visitor has added here, what else moves; and the order
+ * that a visitor has given them.
+ */
+export type Symbols = Readonly<{
+  added: readonly string[];
+  moving: readonly string[];
+  removed: ReadonlySet<string>;
+  order: readonly string[];
+}>;
 
 /** What this browser remembers. */
 export function readSymbols(): Symbols {
-  const added = (localStorage.getItem(name) ?? '').split(',').filter(Boolean);
-  return { added: added.filter(isRemovable), moving: [], removed: new Set() };
+  return { added: read(name).filter(isRemovable), moving: [], removed: new Set(), order: read(orderName) };
 }
 
-/** All of them, each once. */
-export function listOf({ added, moving }: Symbols): readonly string[] {
-  return [...new Set([...settings.watchlist, ...added, ...moving])];
+/** All of them, each once; what has no place in the order comes last. */
+export function listOf({ added, moving, order }: Symbols): readonly string[] {
+  const places = new Map(order.map((symbol, place) => [symbol, place]));
+  const placeOf = (symbol: string) => places.get(symbol) ?? order.length;
+  return [...new Set([...settings.watchlist, ...added, ...moving])].toSorted((a, b) => placeOf(a) - placeOf(b));
+}
+
+/** With one in the place of another, which gives way. */
+export function withMoved(symbols: Symbols, symbol: string, place: string): Symbols {
+  const list = listOf(symbols);
+  const order = list.toSpliced(list.indexOf(symbol), 1).toSpliced(list.indexOf(place), 0, symbol);
+  localStorage.setItem(orderName, order.join());
+  return { ...symbols, order };
 }
 
 /** Whether a visitor can take it off: what is watched for everybody is the administrators' affair. */
 export const isRemovable = (symbol: string): boolean => !watched.has(symbol);
 
 /** With one that somebody wants to see, from now on and after a reload. */
-export function withAdded({ added, moving, removed }: Symbols, symbol: string): Symbols {
-  if (watched.has(symbol)) return { added, moving, removed };
-  return remember({ added: [...new Set([...added, symbol])].slice(-most), moving, removed: without(removed, symbol) });
+export function withAdded(symbols: Symbols, symbol: string): Symbols {
+  if (watched.has(symbol)) return symbols;
+  const added = [...new Set([...symbols.added, symbol])].slice(-most);
+  return remember({ ...symbols, added, removed: without(symbols.removed, symbol) });
 }
 
 /** With one whose price has moved, as long as there is room, and nobody has taken it off. */
@@ -35,9 +53,19 @@ export function withMoving(symbols: Symbols, symbol: string): Symbols {
 }
 
 /** Without one: it stays away, however it moves. */
-export function withRemoved({ added, moving, removed }: Symbols, symbol: string): Symbols {
+export function withRemoved(symbols: Symbols, symbol: string): Symbols {
   const others = (all: readonly string[]) => all.filter((some) => some !== symbol);
-  return remember({ added: others(added), moving: others(moving), removed: new Set([...removed, symbol]) });
+  const { added, moving, removed } = symbols;
+  return remember({
+    ...symbols,
+    added: others(added),
+    moving: others(moving),
+    removed: new Set([...removed, symbol]),
+  });
+}
+
+function read(item: string): readonly string[] {
+  return (localStorage.getItem(item) ?? '').split(',').filter(Boolean);
 }
 
 function remember(symbols: Symbols): Symbols {

@@ -3,7 +3,7 @@ import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { Refused } from '../api/refused.ts';
-import { listOf, readSymbols, withAdded, withMoving, withRemoved } from './symbols.ts';
+import { listOf, readSymbols, withAdded, withMoved, withMoving, withRemoved } from './symbols.ts';
 import { type Tally, useTally } from '../api/use-tally.ts';
 import { openReading } from '../api/weather.ts';
 import { useTrails } from './use-trails.ts';
@@ -22,6 +22,8 @@ export type Prices = Readonly<{
   add(symbol: string): Promise<string>;
   /** Takes off one that was not there for everybody. */
   remove(symbol: string): void;
+  /** Puts one in the place of another, here and for later visits. */
+  move(symbol: string, place: string): void;
 }>;
 
 const mostAtOnce = 50;
@@ -77,6 +79,7 @@ export function usePrices(): Prices {
       return quote.symbol;
     },
     remove: (symbol) => setAll((old) => withRemoved(old, symbol)),
+    move: (symbol, place) => setAll((old) => withMoved(old, symbol, place)),
   };
 }
 

@@ -18,6 +18,9 @@ const StatusView = z
       description:
         'As the last charges have found it. Slow: one is under way for long; away: the last one had no answer.',
     }),
+    exchanges: z.enum(['open', 'closed', 'unknown']).openapi({
+      description: 'Where shares trade: as the provider says, else by the calendar. Coins trade always.',
+    }),
   })
   .openapi('Status');
 
@@ -28,6 +31,7 @@ const example = {
   prices: 'up' as const,
   charges: 'paused' as const,
   gateway: 'up' as const,
+  exchanges: 'open' as const,
 };
 
 const status = defineRoute(

@@ -1,6 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { examplePrice } from '../../../src/market/price.ts';
 import { until } from '../processes/process.ts';
 import { type OpenConsole, expectSound } from './console.ts';
+
+const Status = z.object({ exchanges: z.string() });
 
 /** The market: symbols found and listed, and the page of each. */
 export function marketCases(opened: OpenConsole): void {
@@ -9,7 +13,7 @@ export function marketCases(opened: OpenConsole): void {
     if (!at) return;
     await at.logIn(undefined);
     await at.visit('/app/market');
-    await at.page.getByRole('region', { name: 'Symbols' }).getByRole('link', { name: 'AAPL' }).first().waitFor();
+    await at.page.locator('tr[data-row=AAPL]').waitFor();
     await at.page.getByLabel('Find a symbol').pressSequentially('microso');
     const found = at.page.locator('.found').getByRole('link', { name: 'MSFT' });
     await found.waitFor();
@@ -28,6 +32,78 @@ export function marketCases(opened: OpenConsole): void {
     await expectSound(at, 'symbol');
     await at.page.getByRole('region', { name: 'Peers' }).getByRole('link').first().click();
     await until('the peer’s page', async () => (/\/app\/market\/(?!MSFT)/.test(at.page.url()) ? true : undefined));
+  });
+
+  test('every symbol says what it is and whether its market trades; the list is sorted, grouped, and put in order by keys and by the mouse', async () => {
+    const at = opened('watchlist of a visitor');
+    if (!at) return;
+    await at.logIn(undefined);
+    await at.visit('/');
+    await at.page
+      .locator('.about', { hasText: 'Apple Inc · ' })
+      .getByText(/market (open|closed)/)
+      .waitFor();
+    await at.page.getByLabel('Symbol to watch').fill('btc');
+    await at.page.keyboard.press('Enter');
+    await at.page.locator('.about', { hasText: 'BTC · Binance · USDT · market always open' }).waitFor();
+    await at.page.getByRole('link', { name: 'Market', exact: true }).click();
+    const { exchanges } = Status.parse(await (await at.platform.send('GET', '/status')).json());
+    for (const [symbol, name, market] of [
+      ['AAPL', 'Apple Inc', exchanges],
+      ['MSFT', 'Microsoft Corp', exchanges],
+      ['BINANCE:BTCUSDT', 'BTC', 'always open'],
+    ] as const) {
+      const row = at.page.locator(`tr[data-row="${symbol}"]`);
+      await row.getByText(name).first().waitFor();
+      await row.getByText(market, { exact: true }).waitFor();
+      if (market !== 'always open') await row.getByText('NASDAQ NMS - GLOBAL MARKET, USD').waitFor();
+    }
+    const rows = async () => (await at.page.locator('tr[data-row]').all()).map((row) => row.getAttribute('data-row'));
+    const list = async () => (await Promise.all(await rows())).join();
+    expect(await list()).toBe('AAPL,MSFT,BINANCE:BTCUSDT');
+    await at.page.getByRole('button', { name: 'Move BTC', exact: true }).press('ArrowUp');
+    await until('a place up', async () => ((await list()) === 'AAPL,BINANCE:BTCUSDT,MSFT' ? true : undefined));
+    await at.page.keyboard.press('ArrowUp');
+    await until('on top', async () => ((await list()) === 'BINANCE:BTCUSDT,AAPL,MSFT' ? true : undefined));
+    await at.page.getByRole('button', { name: 'Move AAPL', exact: true }).hover();
+    await at.page.mouse.down();
+    await at.page.locator('tr[data-row=MSFT]').hover();
+    await at.page.locator('tr[data-row=MSFT][data-over=true]').waitFor();
+    await at.page.mouse.up();
+    await until('dropped', async () => ((await list()) === 'BINANCE:BTCUSDT,MSFT,AAPL' ? true : undefined));
+    await at.page.reload();
+    await until('the same order', async () => ((await list()) === 'BINANCE:BTCUSDT,MSFT,AAPL' ? true : undefined));
+    await at.page.getByLabel('Sort by').selectOption('symbol');
+    await until('sorted', async () => ((await list()) === 'AAPL,BINANCE:BTCUSDT,MSFT' ? true : undefined));
+    expect(await at.page.getByRole('button', { name: /^Move/ }).count()).toBe(0);
+    await at.page.getByLabel('Group by').selectOption('kind');
+    await at.page.getByRole('rowheader', { name: 'Coins' }).waitFor();
+    expect(await list()).toBe('AAPL,MSFT,BINANCE:BTCUSDT');
+    await expectSound(at, 'watchlist');
+    await at.page.getByRole('button', { name: 'Remove BTC' }).click();
+    await until('gone', async () => ((await list()) === 'AAPL,MSFT' ? true : undefined));
+  });
+
+  test('an old price says why it is: here nobody polls it, and this much of the plan is used', async () => {
+    const at = opened('an old price');
+    if (!at) return;
+    await at.logIn(undefined);
+    const old = {
+      json: { data: [{ ...examplePrice, symbol: 'NVDA', as_of: '2025-09-19T20:00:00.000Z', source: 'finnhub' }] },
+    };
+    await at.page.route('**/market/quotes?*', (route) => route.fulfill(old));
+    await at.page.route('**/market/quote?*', (route) => route.fulfill({ json: old.json.data[0] }));
+    await at.visit('/app/market/NVDA');
+    const why = at.page.locator('.why-old');
+    await why.getByText(/It is not polled|The exchanges are closed/).waitFor();
+    const Budget = z.object({ windows: z.array(z.object({ name: z.string(), used: z.int(), limit: z.int() })) });
+    await until('the plan as the API tells it', async () => {
+      const { windows } = Budget.parse(await (await at.platform.send('GET', '/market/budget')).json());
+      const minute = windows.find(({ name }) => name === 'minute');
+      return (await why.textContent())?.includes(`${minute?.used} of ${minute?.limit} calls`) ? true : undefined;
+    });
+    await at.page.unroute('**/market/quotes?*');
+    await at.page.unroute('**/market/quote?*');
   });
 
   test('the palette goes to a symbol, and to an order by its id', async () => {

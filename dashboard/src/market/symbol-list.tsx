@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+import type { Staged } from '../frame/staged.ts';
+import { Chosen } from '../parts/chosen.tsx';
+import { useKept } from '../parts/use-kept.ts';
+import { useIdentities } from '../prices/companies.ts';
+import { marketOf } from '../prices/market-state.ts';
+import { shortName } from '../prices/quote.ts';
+import { arrange, groupings, sorts } from './arrange.ts';
+import { SymbolRow } from './symbol-row.tsx';
+import { useDrag } from './use-drag.ts';
+
+const columns = ['Symbol', 'Exchange', 'Market', 'Price', 'Today', 'Age'];
+const figures: ReadonlySet<string> = new Set(['Price', 'Today']);
+
+/** The symbols that somebody watches here: sorted, grouped, or in an order of one's own, by the mouse, a finger or the keys. */
+export function SymbolList({ staged: { prices, arePricesLive, known } }: Readonly<{ staged: Staged }>) {
+  const [sort, setSort] = useKept('orderflow-sort');
+  const [grouping, setGrouping] = useKept('orderflow-grouping');
+  const [said, setSaid] = useState('');
+  const identities = useIdentities(prices.symbols);
+  const rows = prices.symbols.map((symbol) => ({
+    symbol,
+    identity: identities.get(symbol),
+    market: marketOf(symbol, known),
+    quote: prices.quotes.get(symbol),
+  }));
+  const groups = arrange(rows, sort, grouping);
+  const drag = useDrag((symbol, place) => {
+    prices.move(symbol, place);
+    setSaid(`${shortName(symbol)} is where ${shortName(place)} was.`);
+  });
+  if (rows.length === 0) return <p class="empty">No symbol is watched yet.</p>;
+  return (
+    <>
+      <div class="fields">
+        <Chosen name="Sort by" value={sort} options={Object.keys(sorts)} none="my own order" onChoose={setSort} />
+        <Chosen
+          name="Group by"
+          value={grouping}
+          options={Object.keys(groupings)}
+          none="nothing"
+          onChoose={setGrouping}
+        />
+      </div>
+      <p role="status" class="hidden">
+        {said}
+      </p>
+      <div class="table" role="region" aria-label="Symbols" tabIndex={0}>
+        <table class="symbols">
+          <thead>
+            <tr>
+              {columns.map((name) => (
+                <th key={name} scope="col" class={figures.has(name) ? 'figures' : ''}>
+                  {name}
+                </th>
+              ))}
+              <th scope="col">
+                <span class="hidden">Order and removal</span>
+              </th>
+            </tr>
+          </thead>
+          {groups.map((group) => (
+            <tbody key={group.title} data-group={group.title}>
+              {group.title !== '' && (
+                <tr>
+                  <th scope="rowgroup" colSpan={columns.length + 1}>
+                    {group.title}
+                  </th>
+                </tr>
+              )}
+              {group.rows.map((row, index) => (
+                <SymbolRow
+                  key={row.symbol}
+                  row={row}
+                  isLive={arePricesLive}
+                  onRemove={prices.remove}
+                  drag={sort === '' ? drag : undefined}
+                  above={group.rows[index - 1]?.symbol}
+                  below={group.rows[index + 1]?.symbol}
+                />
+              ))}
+            </tbody>
+          ))}
+        </table>
+      </div>
+    </>
+  );
+}

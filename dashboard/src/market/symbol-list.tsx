@@ -5,9 +5,9 @@ import { useKept } from '../parts/use-kept.ts';
 import { useIdentities } from '../prices/companies.ts';
 import { marketOf } from '../prices/market-state.ts';
 import { shortName } from '../prices/quote.ts';
-import { arrange, groupings, sorts } from './arrange.ts';
+import { arrange, type Group, groupings, sorts } from './arrange.ts';
 import { SymbolRow } from './symbol-row.tsx';
-import { useDrag } from './use-drag.ts';
+import { type Drag, useDrag } from './use-drag.ts';
 
 const columns = ['Symbol', 'Exchange', 'Market', 'Price', 'Today', 'Age'];
 const figures: ReadonlySet<string> = new Set(['Price', 'Today']);
@@ -24,7 +24,6 @@ export function SymbolList({ staged: { prices, arePricesLive, known } }: Readonl
     market: marketOf(symbol, known),
     quote: prices.quotes.get(symbol),
   }));
-  const groups = arrange(rows, sort, grouping);
   const drag = useDrag((symbol, place) => {
     prices.move(symbol, place);
     setSaid(`${shortName(symbol)} is where ${shortName(place)} was.`);
@@ -45,44 +44,62 @@ export function SymbolList({ staged: { prices, arePricesLive, known } }: Readonl
       <p role="status" class="hidden">
         {said}
       </p>
-      <div class="table" role="region" aria-label="Symbols" tabIndex={0}>
-        <table class="symbols">
-          <thead>
-            <tr>
-              {columns.map((name) => (
-                <th key={name} scope="col" class={figures.has(name) ? 'figures' : ''}>
-                  {name}
-                </th>
-              ))}
-              <th scope="col">
-                <span class="hidden">Order and removal</span>
-              </th>
-            </tr>
-          </thead>
-          {groups.map((group) => (
-            <tbody key={group.title} data-group={group.title}>
-              {group.title !== '' && (
-                <tr>
-                  <th scope="rowgroup" colSpan={columns.length + 1}>
-                    {group.title}
-                  </th>
-                </tr>
-              )}
-              {group.rows.map((row, index) => (
-                <SymbolRow
-                  key={row.symbol}
-                  row={row}
-                  isLive={arePricesLive}
-                  onRemove={prices.remove}
-                  drag={sort === '' ? drag : undefined}
-                  above={group.rows[index - 1]?.symbol}
-                  below={group.rows[index + 1]?.symbol}
-                />
-              ))}
-            </tbody>
-          ))}
-        </table>
-      </div>
+      <SymbolTable
+        groups={arrange(rows, sort, grouping)}
+        isLive={arePricesLive}
+        onRemove={prices.remove}
+        drag={sort === '' ? drag : undefined}
+      />
     </>
+  );
+}
+
+type Shown = Readonly<{
+  groups: readonly Group[];
+  isLive: boolean;
+  onRemove(symbol: string): void;
+  drag: Drag | undefined;
+}>;
+
+function SymbolTable({ groups, isLive, onRemove, drag }: Shown) {
+  return (
+    <div class="table" role="region" aria-label="Symbols" tabIndex={0}>
+      <table class="symbols">
+        <thead>
+          <tr>
+            {columns.map((name) => (
+              <th key={name} scope="col" class={figures.has(name) ? 'figures' : ''}>
+                {name}
+              </th>
+            ))}
+            <th scope="col">
+              <span class="hidden">Order and removal</span>
+            </th>
+          </tr>
+        </thead>
+        {groups.map(({ title, rows }) => (
+          <tbody key={title}>
+            {title !== '' && (
+              <tr>
+                <th scope="rowgroup" colSpan={columns.length + 1}>
+                  {title}
+                </th>
+              </tr>
+            )}
+            {rows.map((row, index) => (
+              <SymbolRow
+                key={row.symbol}
+                row={row}
+                isLive={isLive}
+                onRemove={onRemove}
+                drag={drag}
+                above={rows[index - 1]?.symbol}
+                below={rows[index + 1]?.symbol}
+              />
+            ))}
+          </tbody>
+        ))}
+      </table>
+    </div>
   );
 }

@@ -1,13 +1,18 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Refused } from '../api/refused.ts';
 import { onFair } from '../api/weather.ts';
-import { type BarBook, openBarBook } from './bar-book.ts';
+import { openBarBook } from './bar-book.ts';
 import { type Bar, barOf, readBars, type Stretch } from './bars.ts';
-import { drawChart, type DrawnChart } from './draw-chart.ts';
+import type { DrawnChart } from './draw-chart.ts';
 import type { Quote } from './quote.ts';
 
-type Drawing = Readonly<{ book: BarBook; chart: DrawnChart }>;
 type Shown = Readonly<{ symbol: string; quote: Quote | undefined; stretch: Stretch; resets: number }>;
+type Telling = Readonly<{
+  place: Readonly<{ current: HTMLDivElement | null }>;
+  onNewest(bar: Bar | undefined): void;
+  onLook(t: number | undefined): void;
+  onFailure(error: Error): void;
+}>;
 
 /** The candles of a symbol in an element of the page, as they are stored and as each new price makes them. */
 export function useCandles({ symbol, quote, stretch, resets }: Shown) {
@@ -16,45 +21,66 @@ export function useCandles({ symbol, quote, stretch, resets }: Shown) {
   const [newest, setNewest] = useState<Bar>();
   const [looked, setLooked] = useState<number>();
   const { failure, setFailure, tries } = useTries();
-  const show = ({ book, chart }: Drawing, isAll = false) => {
-    const bars = book.inOrder();
-    chart.show(bars, isAll);
-    setNewest(bars.at(-1));
-  };
 
   useEffect(() => {
-    if (!place.current) return undefined;
-    const own = { book: openBarBook(), chart: drawChart(place.current, setLooked) };
-    drawing.current = own;
-    let isGone = false;
     setNewest(undefined);
     setLooked(undefined);
     setFailure(undefined);
-    const begin = async () => {
-      const { to, data } = await readBars(symbol, stretch);
-      if (isGone) return;
-      own.book.start(data, Date.parse(to));
-      show(own, true);
-    };
-    begin().catch((error: Error) => !isGone && setFailure(error));
-    return () => {
-      isGone = true;
-      own.chart.remove();
-    };
+    const telling = { place, onNewest: setNewest, onLook: setLooked, onFailure: setFailure };
+    const own = openDrawing(symbol, stretch, telling);
+    drawing.current = own;
+    return own.close;
   }, [symbol, stretch, resets, tries]);
   useEffect(() => {
-    if (!quote || !drawing.current) return;
-    drawing.current.book.add(barOf(quote, stretch.interval), Date.parse(quote.as_of));
-    show(drawing.current);
+    if (quote) drawing.current?.add(quote);
   }, [quote, stretch]);
   return {
     place,
     newest,
     /** The one under the crosshair. */
-    looked: drawing.current?.book.at(looked),
+    looked: drawing.current?.at(looked),
     failure,
-    step: (by: number) => drawing.current?.chart.step(by),
-    leave: () => drawing.current?.chart.leave(),
+    step: (by: number) => drawing.current?.chart()?.step(by),
+    leave: () => drawing.current?.chart()?.leave(),
+  };
+}
+
+type Drawing = ReturnType<typeof openDrawing>;
+
+/** Reads the past, and fetches what draws it, which is most of the page and so comes behind the rest of it. */
+function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook, onFailure }: Telling) {
+  const book = openBarBook();
+  let chart: DrawnChart | undefined;
+  let isGone = false;
+  const show = (isAll = false) => {
+    const bars = book.inOrder();
+    chart?.show(bars, isAll);
+    onNewest(bars.at(-1));
+  };
+  const read = async () => {
+    const { to, data } = await readBars(symbol, stretch);
+    if (isGone) return;
+    book.start(data, Date.parse(to));
+    show(true);
+  };
+  const draw = async () => {
+    const { drawChart } = await import('./draw-chart.ts');
+    if (isGone || !place.current) return;
+    chart = drawChart(place.current, onLook);
+    show(true);
+  };
+  for (const work of [read, draw]) work().catch((error: Error) => isGone || onFailure(error));
+  return {
+    at: book.at,
+    chart: () => chart,
+    add(quote: Quote) {
+      book.add(barOf(quote, stretch.interval), Date.parse(quote.as_of));
+      show();
+    },
+    close() {
+      isGone = true;
+      chart?.remove();
+    },
   };
 }
 

@@ -32,6 +32,20 @@ const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated'])
 // A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
 const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
 
+// The prices are the largest part of the first view: they are asked for before there is a view.
+const early = (() => {
+  let asked: Promise<readonly Quote[]> | undefined = stored(listOf(readSymbols()));
+  asked.catch(() => {});
+  return {
+    /** The first answer, once. */
+    take() {
+      const answer = asked;
+      asked = undefined;
+      return answer;
+    },
+  };
+})();
+
 /** Keeps the prices of the watched symbols current: stored copies first, then every update as it is announced. */
 export function usePrices(): Prices {
   const [all, setAll] = useState(readSymbols);
@@ -45,7 +59,9 @@ export function usePrices(): Prices {
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
     let isFirst = true;
-    const copies = openReading(async () => put(await stored(listOf(readSymbols()))));
+    const copies = openReading(async () => put(await (early.take() ?? stored(listOf(readSymbols())))));
+    // They are read once more when nothing can be missed any longer.
+    copies.read();
     const onReset = () => {
       copies.read();
       if (!isFirst) setResets((count) => count + 1);

@@ -171,6 +171,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     only: [
       'src/jobs/enqueue.ts',
       'src/jobs/find-jobs.ts',
+      'src/jobs/search-jobs.ts',
       'src/jobs/stored-job.ts',
       'src/workers/run-queue.ts',
       'src/workers/schedule-jobs.ts',

@@ -2,7 +2,8 @@ import { z } from '@hono/zod-openapi';
 import type { Context } from '../../context.ts';
 import { Payment } from '../../entities/payments.entity.ts';
 import { Problem } from '../../errors.ts';
-import { jobStates, type Position, positionOf, searchJobs } from '../../jobs/find-jobs.ts';
+import { jobStates } from '../../jobs/find-jobs.ts';
+import { type Position, positionOf, searchJobs } from '../../jobs/search-jobs.ts';
 import { queues } from '../../jobs/queues.ts';
 import { spellingsOf } from '../../market/symbol.ts';
 import { readCursor, writeCursor, PageQuery } from '../http/page.ts';
@@ -43,7 +44,7 @@ const search = defineRoute(
     const { ctx } = c.var;
     const known = kind === undefined ? undefined : ctx.jobs.definitions.jobs.get(kind);
     const listName = `jobs:${kind ?? ''}:${key ?? ''}:${state ?? ''}`;
-    const found = await searchJobs(ctx.jobs, {
+    const found = await searchJobs(ctx, {
       // A kind that is not defined any more may still have jobs, wherever they are.
       queues: known ? [known.queue.name] : queues.map(({ name }) => name),
       kind,
@@ -61,7 +62,7 @@ const search = defineRoute(
     });
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;
-    const next_cursor = last ? writeCursor(listName, cursorText(positionOf(last.job))) : null;
+    const next_cursor = last ? writeCursor(listName, cursorText(positionOf(last))) : null;
     return c.json({ data: page.map(jobView), next_cursor }, 200);
   },
 );

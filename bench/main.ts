@@ -4,6 +4,7 @@ import { aimIds, isAimId } from './goals.ts';
 import { acceptRate } from './measures/accept-rate.ts';
 import { atRest } from './measures/at-rest.ts';
 import { cachedQuote } from './measures/cached-quote.ts';
+import { consolePage } from './measures/console.ts';
 import { grow } from './measures/grow.ts';
 import { heldSnapshot } from './measures/held-snapshot.ts';
 import { herd } from './measures/herd.ts';
@@ -34,6 +35,7 @@ const measures: readonly Measure[] = [
   atRest,
   start,
   heldSnapshot,
+  consolePage,
   grow,
 ];
 const options = {

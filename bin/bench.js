@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { endSession } from './start/end-session.js';
 import { Supervisor } from './start/supervisor.js';
 import { claimDataDirectory } from './servers/data-directory.js';
+import { buildLivePage } from './start/live-page.js';
 import { bringServers } from './servers/servers.js';
+import { findBrowser } from './servers/test-browser.js';
 import { productVariables, readEnvironment, root } from './tools/environment.js';
 import { explain } from './tools/explain.js';
 import { install } from './tools/install.js';
@@ -29,11 +31,18 @@ function ownEnvironment() {
   return readEnvironment({ ...all, ...Object.fromEntries([...settings].map((name) => [name, ''])) });
 }
 
+/** The page, and a browser to look at it, if there is one. */
+async function bringPage(node, cacheFolder) {
+  await buildLivePage({ environment, steps, node });
+  return findBrowser({ steps, folder: cacheFolder });
+}
+
 async function bench(supervisor) {
   await install(environment, steps);
   const node = await findNode();
   const own = ownEnvironment();
   const cacheFolder = join(environment.dataDirectory, 'servers');
+  const browser = process.argv.includes('console') ? await bringPage(node, cacheFolder) : undefined;
   const { mysql, redis } = await bringServers({
     environment: own,
     steps,
@@ -43,6 +52,7 @@ async function bench(supervisor) {
   });
   const env = {
     ...own.all,
+    TEST_CHROMIUM: browser ?? '',
     BENCH_FOLDER: folder,
     BENCH_MYSQL_PID: String(pids.mysql ?? 0),
     BENCH_REDIS_PID: String(pids.redis ?? 0),

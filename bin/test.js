@@ -58,10 +58,10 @@ async function checkMysql(node, { host, port, user, password }) {
   if (code !== 0) throw new CannotStart(output.trim());
 }
 
-/** Whether all tests run, or those of the live page are among what is named. */
+/** Whether all tests run, or those of the page are among what is named. */
 function wantsBrowser() {
   const named = process.argv.slice(2);
-  return named.length === 0 || named.some((word) => /dashboard|browser/.test(word));
+  return named.length === 0 || named.some((word) => /dashboard|browser|looks/.test(word));
 }
 
 /** In a session of its own, by which all that the tests have started can be found and ended. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { lists } from '../../bench/console/read-lists.ts';
 import { readTables } from '../../docs/generate/tables.ts';
 import { storeFeed } from '../../src/catalog/store-feed.ts';
 import { feedRow } from '../../src/catalog/feed-row.ts';
@@ -210,6 +211,21 @@ it.each(Object.entries(asking))('%s is chosen whenever what it is for is asked',
     expect(statements.filter((_, at) => plans[at]?.some(isFull))).toEqual([]);
   }
 });
+
+// Who asks, and what stands in the rows beside their own columns.
+const mostStatements = 5;
+
+it.each(lists)(
+  'the page reads %s by as few statements for many rows as for one, and goes through no whole table',
+  async (list) => {
+    const read = (limit: number) => queriesOf(administrator(list.replace('limit=20', `limit=${limit}`)));
+    const [few, many] = [await read(1), await read(100)];
+    expect(many.length).toBe(few.length);
+    expect(many.length).toBeLessThanOrEqual(mostStatements);
+    const plans = await Promise.all(many.map((one) => planOf(em(), one)));
+    expect(plans.flat().filter(({ isWhole, table }) => isWhole && full.has(table))).toEqual([]);
+  },
+);
 
 it('is each said in the page of the schema what for, and who asks is known but of what keeps rows apart or together', async () => {
   for (const { name, keys } of await readTables())

@@ -103,11 +103,15 @@ test('the length of a candle is chosen by keyboard', async () => {
   await page.keyboard.press('ArrowRight');
 });
 
-test('a range has the candles that fit it, and the legend tells of the candle under the arrow keys or the mouse what is stored', async () => {
+test('a range has candles that fit it, and the legend tells what is stored of the one under the keys or the mouse', async () => {
   const page = opened('ranges')?.page;
   if (!page) return;
   const past = [5, 5, 4, 3].map((minutes, index) => ({
-    ...{ symbol: 'AAPL', source: 'finnhub', jobId: `past-${index}`, quotedAt: 1, current: 100 + index },
+    symbol: 'AAPL',
+    source: 'finnhub',
+    jobId: `past-${index}`,
+    quotedAt: 1,
+    current: 100 + index,
     observedAt: new Date(Date.now() - minutes * 60_000),
   }));
   await insertRows(platform.orm.em.fork(), StockQuote, past);

@@ -109,6 +109,7 @@ test('with Redis frozen nothing is called live: the head names it, and every pri
       .getByText(/^\d+ s old$/)
       .waitFor();
   await page.locator('.detail .age').waitFor();
+  await page.locator('.why-old').getByText('Redis does not answer: prices stand still.').waitFor();
   await platform.redisServer?.process().signal('SIGCONT');
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();
   await page.locator('.row .age').first().waitFor({ state: 'detached' });
@@ -123,9 +124,12 @@ test('while the provider of prices is away the head says so, and every price bea
     .locator('.row', { hasText: 'AAPL' })
     .getByText(/^\d+ s old$/)
     .waitFor();
+  // Why AAPL's price is old is a question without a click.
+  await page.locator('.why-old').getByText('The provider of prices does not answer.').waitFor();
   await platform.sandbox.clearFaults();
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();
   await page.locator('.row .age').first().waitFor({ state: 'detached' });
+  await page.locator('.why-old').waitFor({ state: 'detached' });
 });
 
 test('while the gateway is away the head says so, and an opened order shows how it is asked and asked again', async () => {

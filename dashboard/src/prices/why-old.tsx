@@ -21,11 +21,14 @@ type Asked = Readonly<{ at: string; known: Known; market: MarketState; isPolled:
 
 const everyMs = 2_000;
 
-/** Why a price is old, once it is: what is away, that nothing trades, or how the plan's calls are used. */
+/** Why a price is old, or will be soon: what is away, that nothing trades, or how the plan's calls are used. */
 export function WhyOld(asked: Asked) {
   const age = useAge(asked.at) ?? 0;
-  const isLong = isOld(age) || asked.known === 'away' || asked.known?.redis === 'away';
-  return isLong ? <Why {...asked} /> : null;
+  return asked.known !== undefined && (isOld(age) || isInTrouble(asked.known)) ? <Why {...asked} /> : null;
+}
+
+function isInTrouble(known: Exclude<Known, undefined>): boolean {
+  return known === 'away' || known.redis === 'away' || !['up', 'unknown'].includes(known.prices);
 }
 
 function Why(asked: Asked) {

@@ -34,7 +34,7 @@ export function marketCases(opened: OpenConsole): void {
     await until('the peer’s page', async () => (/\/app\/market\/(?!MSFT)/.test(at.page.url()) ? true : undefined));
   });
 
-  test('every symbol says what it is and whether its market trades; the list is sorted, grouped, and put in order by keys and by the mouse', async () => {
+  test('symbols say what they are and whether they trade; the list is sorted, grouped, put in order by keys and mouse', async () => {
     const at = opened('watchlist of a visitor');
     if (!at) return;
     await at.logIn(undefined);

@@ -7,17 +7,27 @@ import type { BrowserPage } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', '..', '.data', 'screenshots');
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
-const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } };
+const sizes = {
+  desktop: { width: 1280, height: 900 },
+  tablet: { width: 768, height: 1_024 },
+  phone: { width: 360, height: 740 },
+};
+type Size = keyof typeof sizes;
 const Faults = z.array(z.string());
 
 /**
  * Looks at what the page shows now, at a desk and on a phone, by day and by night: nothing is wider than the screen,
  * axe-core finds nothing serious, and a picture of each is kept.
  */
-export async function look(at: BrowserPage, name: string): Promise<void> {
-  for (const size of ['desktop', 'phone'] as const)
+export async function look(at: BrowserPage, name: string, of: readonly Size[] = ['desktop', 'phone']): Promise<void> {
+  for (const size of of)
     for (const colorScheme of ['light', 'dark'] as const) await lookAt(at, name, size, colorScheme);
   await at.page.setViewportSize(sizes.desktop);
+}
+
+/** As {@link look}, on a tablet too. */
+export async function lookEverywhere(at: BrowserPage, name: string): Promise<void> {
+  await look(at, name, ['desktop', 'tablet', 'phone']);
 }
 
 /** As {@link look}, quickly: at a desk by day and on a phone by night. */
@@ -28,12 +38,7 @@ export async function glance(at: BrowserPage, name: string): Promise<void> {
   await at.page.emulateMedia({ colorScheme: 'light' });
 }
 
-async function lookAt(
-  at: BrowserPage,
-  name: string,
-  size: keyof typeof sizes,
-  colorScheme: 'light' | 'dark',
-): Promise<void> {
+async function lookAt(at: BrowserPage, name: string, size: Size, colorScheme: 'light' | 'dark'): Promise<void> {
   await mkdir(screenshots, { recursive: true });
   await at.page.setViewportSize(sizes[size]);
   await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });

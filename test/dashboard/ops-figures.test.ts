@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter } from '../../src/entities/ops.entity.ts';
+import { DeadLetter, QueueMinute } from '../../src/entities/ops.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { restMax } from '../../src/jobs/queues.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
@@ -96,7 +96,10 @@ async function makeTrouble(): Promise<void> {
   for (let index = 0; index < 3; index += 1) await platform.send('POST', '/orders', { products: [2] });
   await queueOf('upkeep').add('prune-tokens', {}, { jobId: 'later', delay: 3_600_000 });
   expect((await platform.send('POST', '/products/sync', {}, 'admin')).status).toBe(202);
-  const symbols = ['AAPL', 'MSFT', 'NVDA', 'TSLA', 'META', 'AMZN', 'GOOGL'];
+  // Its quote is there whichever of the others get what is left of the plan: what nobody has a quote of is not taken into the watchlist.
+  const first = await fetch(`${platform.url}/market/quote?symbol=AAPL`, { headers: { prefer: 'wait=10' } });
+  expect([first.status, await first.text()]).toEqual([200, expect.stringContaining('"AAPL"')]);
+  const symbols = ['MSFT', 'NVDA', 'TSLA', 'META', 'AMZN', 'GOOGL'];
   const asking = symbols.map((symbol) =>
     fetch(`${platform.url}/market/quote?symbol=${symbol}`, { headers: { prefer: 'wait=1' } }),
   );
@@ -171,6 +174,33 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
     const told = lanes.flatMap(({ used, waiting }) => [String(used), String(waiting)]);
     return cells.join() === told.join() ? true : undefined;
   });
+});
+
+test('what ended over time is what the workers have written into MySQL, by the minute and by the hour', async () => {
+  if (!browser) return;
+  const { page } = browser;
+  const card = page.locator('[data-history=payments]');
+  const Total = z.object({ done: z.int(), failed: z.int(), p50: z.number(), p95: z.number(), p99: z.number() });
+  const words = (seconds: number) => (seconds < 1 ? `${Math.round(seconds * 1_000)} ms` : `${seconds.toFixed(1)} s`);
+  for (const [by, name] of [['minute', 'The last hour'] as const, ['hour', 'The last day'] as const]) {
+    await page.getByLabel(name).check({ force: true });
+    await until(`the history ${by} by ${by}`, async () => {
+      const rows = await platform.orm.em.fork().find(QueueMinute, { queue: 'payments' });
+      const sum = (what: 'done' | 'failed') => rows.reduce((total, row) => total + row[what], 0);
+      // Of the stranger MySQL tells that nobody did it, of the charges that they were made.
+      if (sum('done') !== 2 || sum('failed') !== 1) return undefined;
+      const answer = await platform.send('GET', `/queues/payments/history?by=${by}`, undefined, 'admin');
+      const { total } = z.object({ total: Total }).parse(await answer.json());
+      const told = [sum('done'), sum('failed'), ...[total.p50, total.p95, total.p99].map(words)].join();
+      return (await card.locator('dd').allTextContents()).join() === told ? true : undefined;
+    });
+    expect(await card.getByRole('img').count()).toBe(2);
+    const steps = await card.locator('svg').first().locator('title').allTextContents();
+    const ended = steps.map((said) => /(\d+) done, (\d+) failed/.exec(said) ?? []);
+    expect([1, 2].map((at) => ended.reduce((sum, found) => sum + Number(found[at]), 0))).toEqual([2, 1]);
+  }
+  // A queue in which nothing has ended has no drawing of it.
+  await page.locator('[data-history=catalog]').getByText('Nothing ended.').waitFor();
 });
 
 test('with Redis frozen the view says what it does not know, and keeps what it knew', async () => {

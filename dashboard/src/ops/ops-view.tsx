@@ -1,5 +1,6 @@
 import { BudgetGauges } from './budget.tsx';
 import { DeadLetters } from './dead-letters.tsx';
+import { Histories } from './histories.tsx';
 import { duration } from '../parts/duration.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Part } from '../parts/part.tsx';
@@ -28,6 +29,7 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
           </ul>
         )}
       </Part>
+      {queues.value && <Histories queues={queues.value.data.map(({ name }) => name)} />}
       <Part id="budget" title="Calls to the provider" reading={budget}>
         {(value) => <BudgetGauges budget={value} />}
       </Part>

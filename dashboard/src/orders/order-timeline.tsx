@@ -1,7 +1,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import { formatTime } from '../prices/quote.ts';
 import { type Entry, openTimeline } from './timeline.ts';
-import { duration } from '../parts/duration.ts';
+import { duration, took } from '../parts/duration.ts';
 import { secondsOf, type Step, stepsOf } from './timeline-steps.ts';
 import { useReading } from '../api/use-reading.ts';
 
@@ -76,7 +76,7 @@ function Happening({ step: { entries, last, afterSeconds } }: Readonly<{ step: S
 function tookOf(entry: Entry): string {
   const seconds = secondsOf(entry);
   if (seconds === undefined) return '';
-  return seconds < 1 ? ` in ${Math.round(seconds * 1_000)} ms` : ` in ${duration(seconds)}`;
+  return ` in ${took(seconds)}`;
 }
 
 const talks: Readonly<Record<string, string>> = {

@@ -13,7 +13,7 @@ import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
-import { asyncApiRoute } from './docs/asyncapi.ts';
+import { asyncApiRoutes } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
@@ -36,7 +36,7 @@ import { BadDefinition } from '../errors.ts';
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
   const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
   const { definitions } = ctx.jobs;
-  const described = [openApiRoute(app, ctx.config, definitions), asyncApiRoute(definitions)];
+  const described = [openApiRoute(app, ctx.config, definitions), ...asyncApiRoutes(definitions)];
   const routes = [...(await loadRoutes()), ...described];
   const texts = await readOperationTexts();
   app.use(compressReads);

@@ -3,9 +3,11 @@ import type { Definitions } from '../../jobs/load-definitions.ts';
 import type { EventDefinition, EventShape, Stream } from '../../streams/define-event.ts';
 import { webhookTest } from '../../webhooks/test-event.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
+import { answerPage, type Content } from '../http/own-page.ts';
+import { asyncApiBody } from './asyncapi-page.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
 import { exampleMessage, messageSchema } from './messages.ts';
-import { version as ownVersion } from './openapi.ts';
+import { version as ownVersion } from '../../process/version.ts';
 
 const about =
   'What Orderflow announces on Redis streams, at least once, in order per subject. A consumer drops what it has seen by ' +
@@ -102,30 +104,51 @@ function messageOf(event: EventShape) {
 
 const Description = z.looseObject({ asyncapi: z.string(), channels: z.record(z.string(), z.unknown()) });
 
-/** The route of the streams' description, which is made once, when it is first asked for. */
-export function asyncApiRoute(definitions: Definitions): Route {
+/** The routes of the streams' description, for programs and for people; it is made once, when it is first asked for. */
+export function asyncApiRoutes(definitions: Definitions): readonly Route[] {
   let text: JsonText | undefined;
-  return defineRoute(
-    'public',
-    {
-      method: 'get',
-      path: '/asyncapi.json',
-      operationId: 'readAsyncApi',
-      summary: 'The Redis streams and their events, AsyncAPI 3.0.',
-      tags: ['about'],
-      responses: {
-        200: {
-          description: 'The description.',
-          content: {
-            'application/json': {
-              schema: Description,
-              example: { asyncapi: '3.0.0', channels: { orders: { address: 'orders' } } },
+  let body: Content | undefined;
+  const describe = () => asyncApiOf(definitions, ownVersion);
+  return [
+    defineRoute(
+      'public',
+      {
+        method: 'get',
+        path: '/asyncapi.json',
+        operationId: 'readAsyncApi',
+        summary: 'The Redis streams and their events, AsyncAPI 3.0.',
+        tags: ['about'],
+        responses: {
+          200: {
+            description: 'The description.',
+            content: {
+              'application/json': {
+                schema: Description,
+                example: { asyncapi: '3.0.0', channels: { orders: { address: 'orders' } } },
+              },
             },
           },
+          304: { description: 'The copy that If-None-Match names is still the newest.' },
         },
-        304: { description: 'The copy that If-None-Match names is still the newest.' },
       },
-    },
-    async (c) => answerText(c, (text ??= jsonText(asyncApiOf(definitions, ownVersion)))),
-  );
+      async (c) => answerText(c, (text ??= jsonText(describe()))),
+    ),
+    defineRoute(
+      'public',
+      {
+        method: 'get',
+        path: '/asyncapi',
+        operationId: 'readAsyncApiPage',
+        summary: 'The Redis streams and their events as a page to read.',
+        tags: ['about'],
+        responses: {
+          200: {
+            description: 'The page.',
+            content: { 'text/html': { schema: z.string(), example: '<!doctype html>…' } },
+          },
+        },
+      },
+      (c) => answerPage(c, { title: 'Streams', body: (body ??= asyncApiBody(describe())) }),
+    ),
+  ];
 }

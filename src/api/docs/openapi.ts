@@ -1,19 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Config } from '../../config.ts';
 import type { Definitions } from '../../jobs/load-definitions.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
+import { version } from '../../process/version.ts';
 import { sessionCookie } from '../callers/principal.ts';
 import { webhooksSection } from './webhooks-section.ts';
-
-const About = z.object({ version: z.string() });
-
-/** The version of the product, as package.json says it. */
-export const { version } = About.parse(
-  JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')),
-);
 
 const tags = [
   { name: 'auth', description: 'Logging in, and finding out who one is.' },

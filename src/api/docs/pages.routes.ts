@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
-import { allowPage, namedFile, ownPages, readPage, serveFile, swaggerUi } from '../http/static-files.ts';
+import { readPage } from '../http/own-page.ts';
+import { allowPage, namedFile, ownPages, serveFile, swaggerUi } from '../http/static-files.ts';
 
 const docs = defineRoute(
   'public',

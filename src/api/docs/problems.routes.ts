@@ -6,7 +6,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
-import { allowPage } from '../http/static-files.ts';
+import { answerPage } from '../http/own-page.ts';
 
 const KindView = z
   .object({ code: z.string(), status: z.int(), title: z.string(), cause: z.string(), remedy: z.string() })
@@ -45,8 +45,7 @@ const list = defineRoute(
     const items = codes.map(
       (code) => html`<li><a href="/problems/${code}"><code>${code}</code></a>: ${problemCodes[code].title}</li>`,
     );
-    allowPage(c);
-    return c.html(page('Problems', html`<ul>${items}</ul>`), 200);
+    return answerPage(c, { title: 'Problems', body: html`<ul>${items}</ul>` });
   },
 );
 
@@ -72,15 +71,13 @@ const read = defineRoute(
   (c) => {
     const kind = viewOf(namedCode(c));
     if (wantsJson(c)) return c.json(kind, 200);
-    allowPage(c);
-    const facts = html`<dl>
+    const body = html`<dl>
       <dt>Code</dt><dd><code>${kind.code}</code></dd>
       <dt>Status</dt><dd>${kind.status}</dd>
       <dt>Cause</dt><dd>${kind.cause}</dd>
       <dt>Remedy</dt><dd>${kind.remedy}</dd>
-    </dl>
-    <p><a href="/problems">All problems</a> · <a href="/docs">The API</a></p>`;
-    return c.html(page(kind.title, facts), 200);
+    </dl>`;
+    return answerPage(c, { title: kind.title, body });
   },
   namedCode,
 );
@@ -94,19 +91,6 @@ function namedCode(c: HonoContext<RouteEnv>): ProblemCode {
 function wantsJson(c: HonoContext<RouteEnv>): boolean {
   const accept = c.req.header('accept') ?? '';
   return accept.includes('json') && !accept.includes('text/html');
-}
-
-function page(title: string, body: ReturnType<typeof html>) {
-  return html`<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8" />
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <title>Orderflow: ${title}</title>
-    <link rel="stylesheet" href="/pages/page.css" />
-  </head>
-  <body><h1>${title}</h1>${body}</body>
-</html>`;
 }
 
 /** The closed set of problems, for people and for programs. */

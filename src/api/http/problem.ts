@@ -1,5 +1,6 @@
 import { ConnectionException, DriverException, LockWaitTimeoutException } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
+import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
 import { TooLate } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
@@ -8,6 +9,7 @@ import { isRedisOutage } from '../../redis/connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
 import { traceId } from '../../telemetry/traces.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { answerPage, wantsPage } from './own-page.ts';
 import { problemCodes } from '../../problem-codes.ts';
 
 /** So many faults of one request are told; who mends them is told of the next. */
@@ -17,7 +19,7 @@ export const mostFaults = 20;
 const [mostPointer, mostDetail] = [150, 250];
 
 /** Answers any error as RFC 9457 problem+json. What is nobody's fault but ours is logged, and its text stays inside. */
-export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response {
+export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response | Promise<Response> {
   const problem = toProblem(error);
   if (problem.code === 'internal' || problem.code === 'unavailable')
     c.get('ctx').log[problem.code === 'internal' ? 'error' : 'warn'](
@@ -25,6 +27,7 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
       'request failed',
     );
   const { status, title } = problemCodes[problem.code];
+  if (status === 404 && wantsPage(c)) return answerNotFound(c, problem);
   const trace = traceId();
   const errors = problem.errors
     .slice(0, mostFaults)
@@ -41,6 +44,15 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     ...(status === 422 || errors.length > 0 ? { errors } : {}),
   };
   return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });
+}
+
+/** Who follows a dead link in a browser is told so on a page, with the way home. */
+function answerNotFound(c: HonoContext<RouteEnv>, { code, message }: Problem): Promise<Response> {
+  c.header('vary', 'Accept', { append: true });
+  const body = html`<p>${clip(message, mostDetail)}</p>
+    <p><a href="/">The live page</a> · <a href="/problems/${code}">What this means</a></p>
+    <p class="faint">Request <code>${c.get('requestId')}</code></p>`;
+  return answerPage(c, { title: problemCodes[code].title, body, status: 404 });
 }
 
 /** A text's beginning, in characters that JSON writes in three bytes at most. */

@@ -18,7 +18,7 @@ export type StaticFiles = Readonly<{
 /** Our own pages with their scripts and styles. */
 export const ownPages: StaticFiles = {
   folder: join(import.meta.dirname, '..', 'docs', 'pages'),
-  names: ['account.js', 'docs.js', 'login.js', 'page.css'],
+  names: ['account.js', 'docs.js', 'icon.svg', 'login.js', 'page.css'],
   maxAgeSeconds: 60,
 };
 
@@ -60,11 +60,6 @@ export async function serveFile(c: HonoContext<RouteEnv>, files: StaticFiles): P
     'content-type': types[extname(name)] ?? 'application/octet-stream',
     'cache-control': `public, max-age=${maxAgeSeconds}${isImmutable ? ', immutable' : ''}`,
   });
-}
-
-/** The text of one of our own pages. */
-export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'): Promise<string> {
-  return readFile(join(ownPages.folder, name), 'utf8');
 }
 
 // Everything is a file of this site. Swagger UI and Bull Board also set style attributes and embed images.

@@ -20,7 +20,8 @@ import { pauseQueues } from '../../jobs/pause.ts';
 import { guard, principalOf } from '../callers/principal.ts';
 import { readJsonBody } from '../http/request-body.ts';
 import { keepPrivate } from '../http/secure-headers.ts';
-import { allowPage, readPage } from '../http/static-files.ts';
+import { allowPage } from '../http/static-files.ts';
+import { readPage } from '../http/own-page.ts';
 
 // The board reads as many jobs as it is asked for; Redis would be busy with a million for seconds.
 const BoardQuery = z.object({
@@ -60,7 +61,9 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
       return queue ? [new BullMQAdapter(queue, { ...describe(summary, jobs), externalJobUrl: linkToApi })] : [];
     }),
     serverAdapter,
-    options: { uiConfig: { boardTitle: 'Orderflow' } },
+    options: {
+      uiConfig: { boardTitle: 'Orderflow', miscLinks: [{ text: 'Back to Orderflow', url: '/app/operations' }] },
+    },
   });
   const passOn = (error: Error): never => {
     throw error;

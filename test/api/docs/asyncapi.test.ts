@@ -127,3 +127,18 @@ describe('the description of the streams', () => {
     });
   });
 });
+
+it('the page shows every stream, every event and every field of its data, with an example', async () => {
+  const page = await (await api.send('GET', '/asyncapi')).text();
+  for (const name of definitions.streams.keys()) expect(page).toContain(`<h2 id="${name}">`);
+  for (const [type, { payload }] of Object.entries(document.components.messages)) {
+    const [, part = ''] = page.split(`<h3 id="${type}">`);
+    const [own = ''] = part.split('<h3');
+    const Data = z.object({
+      properties: z.object({ data: z.looseObject({ properties: z.looseObject({}).optional() }) }),
+    });
+    for (const field of Object.keys(Data.parse(payload).properties.data.properties ?? {}))
+      expect([type, own]).toEqual([type, expect.stringContaining(`<code>${field}</code>`)]);
+    expect(own).toContain('<pre>');
+  }
+});

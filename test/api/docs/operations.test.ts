@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { loadRoutes } from '../../../src/api/app.ts';
-import { asyncApiRoute } from '../../../src/api/docs/asyncapi.ts';
+import { asyncApiRoutes } from '../../../src/api/docs/asyncapi.ts';
 import { documented } from '../../../src/api/docs/documented.ts';
 import { readOperationTexts } from '../../../src/api/docs/operations.ts';
 import { loadDefinitions } from '../../../src/jobs/load-definitions.ts';
 
 const texts = await readOperationTexts();
-const routes = [...(await loadRoutes()), asyncApiRoute(await loadDefinitions())];
+const routes = [...(await loadRoutes()), ...asyncApiRoutes(await loadDefinitions())];
 const sections = readdirSync('src/api', { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('operations.md'))
   .flatMap((name) => readFileSync(`src/api/${name}`, 'utf8').split(/^## /m).slice(1));

@@ -8,3 +8,9 @@ globalThis.SwaggerUIBundle({
   persistAuthorization: true,
   validatorUrl: null,
 });
+
+// Swagger UI is dark where the page says so; here that follows the reader's own choice.
+const dark = matchMedia('(prefers-color-scheme: dark)');
+const follow = () => document.documentElement.classList.toggle('dark-mode', dark.matches);
+dark.addEventListener('change', follow);
+follow();

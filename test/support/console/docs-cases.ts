@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { expectSound, type OpenConsole } from './console.ts';
+
+const pages = { '/docs': 'docs', '/asyncapi': 'streams', '/problems': 'problems', '/problems/out_of_stock': 'problem' };
+
+/** The pages beside the live page: each with its look, by day and by night, and the way home. */
+export function docsCases(opened: OpenConsole): void {
+  test('docs, streams and problems have one look and one way home', async () => {
+    const at = opened('docs');
+    if (!at) return;
+    await at.logIn(undefined);
+    for (const [path, name] of Object.entries(pages)) {
+      await at.visit(path);
+      // Swagger UI's own parts are not ours to mend.
+      if (name === 'docs') await at.page.locator('.opblock').first().waitFor();
+      else await expectSound(at, name);
+      const ground = () => at.page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
+      expect([name, await ground()]).toEqual([name, 'rgb(251, 251, 249)']);
+      await at.page.emulateMedia({ colorScheme: 'dark' });
+      expect([name, await ground()]).toEqual([name, 'rgb(18, 21, 20)']);
+      await at.page.emulateMedia({ colorScheme: 'light' });
+      for (const other of ['API', 'Streams', 'Problems'])
+        expect(await at.page.getByRole('link', { name: other, exact: true }).count()).toBe(1);
+    }
+    await at.page.getByRole('link', { name: 'Orderflow' }).press('Enter');
+    await at.page.locator('[data-price]').waitFor();
+    expect(at.browser.faults(at.platform.url)).toEqual([]);
+  });
+}
+
+/** What a browser is told of an address that there is not. */
+export function deadLinkCases(opened: OpenConsole): void {
+  test('a dead link ends on a page that leads home, and a program is told as ever', async () => {
+    const at = opened('dead links');
+    if (!at) return;
+    for (const path of ['/nope', '/app/nope', '/jobs/019341d2-0000-7000-8000-000000000009']) {
+      await at.visit(path);
+      await at.page.getByRole('heading', { name: 'Not found' }).waitFor();
+      await at.page.getByRole('link', { name: 'What this means' }).click();
+      await at.page.getByText('not_found').first().waitFor();
+      const answer = await fetch(`${at.platform.url}${path}`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
+    }
+    await at.page.getByRole('link', { name: 'Orderflow' }).click();
+    await at.page.locator('[data-price]').waitFor();
+  });
+}

@@ -2,7 +2,18 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
-import { contents, type Host, hostNames, hostsOf, isProxyName, list, symbols, text, whole } from './variable-kinds.ts';
+import {
+  contents,
+  type Host,
+  hostNames,
+  hostsOf,
+  isProxyName,
+  list,
+  symbols,
+  text,
+  weights,
+  whole,
+} from './variable-kinds.ts';
 
 /** The names and defaults of every variable; a test holds `.env.example` to this list. */
 export const variables = {
@@ -54,6 +65,7 @@ export const variables = {
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
   PAYMENT_DEFAULT_METHOD: text().optional(),
   PAYMENTS_PER_SECOND: whole(1, 10_000).optional(),
+  TENANT_WEIGHTS: weights().optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),
   ADMIN_MFA: z.enum(['optional', 'required']).default('optional'),

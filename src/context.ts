@@ -65,7 +65,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const replica = await openReplica(config);
   if (replica) readFrom(orm, replica);
   const redis = openRedis(config, log);
-  const producer = openProducer(impatientRedis(config), telemetry);
+  const producer = openProducer(impatientRedis(config), telemetry, config.TENANT_WEIGHTS);
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));

@@ -68,6 +68,18 @@ export function isProxyName(word: string): boolean {
   return most >= 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
 }
 
+const weighed = /^((?:user:\d{1,10}|key:[\da-f-]{36}|platform))=([1-9]\d{0,2})$/;
+
+/** Tenants and their weights: `user:7=3,key:0190…=2`. */
+export function weights() {
+  return list()
+    .refine((words) => words.every((word) => weighed.test(word)), 'must be tenants with weights such as user:7=3')
+    .transform(
+      (words): Readonly<Record<string, number>> =>
+        Object.fromEntries(words.map((word) => [word.replace(weighed, '$1'), Number(word.replace(weighed, '$2'))])),
+    );
+}
+
 /** A whole number within bounds. */
 export function whole(min: number, max: number) {
   return z

@@ -36,7 +36,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'streams',
   ],
   'market/data': ['entities', 'gateways/finnhub', 'gateways/http', 'market'],
-  orders: ['entities', 'gateways/payments', 'market', 'mysql', 'outbox', 'streams'],
+  orders: ['entities', 'gateways/payments', 'jobs', 'market', 'mysql', 'outbox', 'streams'],
   'gateways/instant': ['gateways/payments'],
   'gateways/stripe': ['gateways/http', 'gateways/payments'],
   gateways: ['gateways/http', 'gateways/payments', 'redis'],

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Lane, QueueDefinition } from './queues.ts';
+import type { Tenant } from './shares.ts';
 
 /** What a room asks for without knowing who does it; the job's own file builds its contract on it. */
 export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
@@ -15,15 +16,27 @@ export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
 
 const versionKey = 'payload_version';
 
-/** A payload as jobs carry it. */
-export function carried({ version }: JobRequest, parsed: unknown): unknown {
-  return version !== undefined && typeof parsed === 'object' ? { ...parsed, [versionKey]: version } : parsed;
+/** A payload as jobs carry it: with its version, and whose share of the queue it takes. */
+export function carried({ version }: JobRequest, parsed: unknown, tenant?: Tenant): unknown {
+  if (typeof parsed !== 'object') return parsed;
+  // The tenant comes last: that is where the script that gives out places reads it.
+  return {
+    ...parsed,
+    ...(version !== undefined && { [versionKey]: version }),
+    ...(tenant !== undefined && { tenant }),
+  };
 }
 
 /** The version that a job carries. */
 export function payloadVersion(data: unknown): number {
   const version = typeof data === 'object' && data !== null && versionKey in data ? data[versionKey] : 1;
   return typeof version === 'number' ? version : 1;
+}
+
+/** Whose share of its queue a job takes, if anybody's. */
+export function tenantOf(data: unknown): Tenant | undefined {
+  const tenant = typeof data === 'object' && data !== null && 'tenant' in data ? data.tenant : undefined;
+  return typeof tenant === 'string' ? tenant : undefined;
 }
 
 /**

@@ -3,7 +3,8 @@ import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
-import { type Lane, priorityOf, queues, restMax } from './queues.ts';
+import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
+import { openShares, type Shares, type Tenant, type Weights } from './shares.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { carried, type JobContract } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
@@ -13,12 +14,13 @@ export type QueuedJob = Readonly<{ job: JobContract; id: string; payload: unknow
 
 /**
  * Adds one job and returns its id, or the id of the unfinished job it coalesces with. It waits in its lane, by default the
- * first; whoever joins a job that waits in a later lane brings it forward to their own.
+ * first; whoever joins a job that waits in a later lane brings it forward to their own. On a queue that tenants share, it waits for
+ * its tenant's turn.
  */
 export type Enqueue = <P extends z.ZodType>(
   job: JobContract<P>,
   payload: z.input<P>,
-  options?: Readonly<{ lane?: Lane }>,
+  options?: Readonly<{ lane?: Lane; tenant?: Tenant }>,
 ) => Promise<string>;
 
 /** Which of these jobs a queue holds that have not finished. */
@@ -31,6 +33,8 @@ export type OpenQueue = Queue;
 export type Producer = Readonly<{
   queues: ReadonlyMap<string, OpenQueue>;
   enqueue: Enqueue;
+  /** The places on the queues that tenants share. */
+  shares: ReadonlyMap<string, Shares>;
   /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
   enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
   /** Which of these jobs the queue holds unfinished. */
@@ -67,9 +71,21 @@ class Line extends Queue {
 const everyType: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting'];
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
-export function openProducer(connection: RedisConnection, telemetry?: Telemetry): Producer {
-  const lines = queues.map(({ name }) => openQueue(name, connection, telemetry));
+export function openProducer(connection: RedisConnection, telemetry?: Telemetry, weights?: Weights): Producer {
+  const lines = queues.map((definition) => openQueue(definition, connection, { telemetry, weights }));
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
+  const shares = new Map(
+    lines.flatMap(({ queue, shares: ofQueue }) => (ofQueue ? [[queue.name, ofQueue] as const] : [])),
+  );
+  /** Adds jobs to a queue with the priority of those who enter it, and has their places given out where that is due. */
+  const enter = async <T>(queue: Queue, jobs: number, add: (entry: JobsOptions) => Promise<T>): Promise<T> => {
+    const ofQueue = shares.get(queue.name);
+    const priority = ofQueue?.entryOf(jobs);
+    const added = await within(addDeadlineMs, 'Redis', add(priority === undefined ? {} : { priority }));
+    // They are there: whoever gives out places next gives them theirs.
+    if (ofQueue && priority) await within(addDeadlineMs, 'Redis', ofQueue.place()).catch(() => {});
+    return added;
+  };
   const queueOf = (job: JobContract) => {
     const queue = opened.get(job.queue.name);
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
@@ -79,11 +95,14 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry)
   const places = new Map<string, number>();
   return {
     queues: opened,
-    async enqueue(job, payload, { lane = job.lane ?? 'logged_in' } = {}) {
+    shares,
+    async enqueue(job, payload, { lane = job.lane ?? 'logged_in', tenant } = {}) {
       const parsed = job.payload.parse(payload);
       const [queue, id, priority] = [queueOf(job), randomUUIDv7(), priorityOf(lane)];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
-      const added = await within(addDeadlineMs, 'Redis', queue.add(job.kind, carried(job, parsed), options));
+      const added = await enter(queue, 1, (entry) =>
+        queue.add(job.kind, carried(job, parsed, tenant), { ...options, ...entry }),
+      );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
       // A read of an old copy joins the same job over and over: each is looked at once.
       const place = added.id === id ? priority : (places.get(added.id) ?? Number.POSITIVE_INFINITY);
@@ -95,15 +114,17 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry)
     async enqueueAll(jobs) {
       const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
       const adding = [...perQueue].map(([queue, some]) =>
-        queue.addBulk(
-          some.map(({ job, id, payload, trace }) => ({
-            name: job.kind,
-            data: payload,
-            opts: { ...optionsOf(job, payload, id), ...causedBy(trace) },
-          })),
+        enter(queue, some.length, (entry) =>
+          queue.addBulk(
+            some.map(({ job, id, payload, trace }) => ({
+              name: job.kind,
+              data: payload,
+              opts: { ...optionsOf(job, payload, id), ...causedBy(trace), ...entry },
+            })),
+          ),
         ),
       );
-      await within(addDeadlineMs, 'Redis', Promise.all(adding));
+      await Promise.all(adding);
     },
     async findLive(name, ids) {
       const queue = opened.get(name);
@@ -147,7 +168,9 @@ async function bringForward(queue: Queue, id: string, priority: number): Promise
   if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
-function openQueue(name: string, connection: RedisConnection, telemetry: Telemetry | undefined) {
+type Opening = Readonly<{ telemetry: Telemetry | undefined; weights: Weights | undefined }>;
+
+function openQueue({ name, isShared }: QueueDefinition, connection: RedisConnection, { telemetry, weights }: Opening) {
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
   const { commandTimeout: _, ...patient } = { ...connection, maxRetriesPerRequest: null };
@@ -161,6 +184,7 @@ function openQueue(name: string, connection: RedisConnection, telemetry: Telemet
   queue.on('error', () => {});
   return {
     queue,
+    shares: isShared ? openShares(redis, (key) => queue.toKey(key), weights) : undefined,
     async close() {
       await queue.close();
       redis.disconnect();

@@ -33,6 +33,8 @@ export type QueueDefinition = Readonly<{
   name: string;
   summary: string;
   concurrency: number;
+  /** Whether tenants share it: who asks for much waits behind who asks for little. */
+  isShared?: boolean;
 }>;
 
 /** The payment gateway. */
@@ -40,6 +42,7 @@ export const payments = {
   name: 'payments',
   summary: 'Charges and refunds at the payment gateway.',
   concurrency: 50,
+  isShared: true,
 } as const;
 
 /** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/finnhub/budget.ts. */

@@ -8,6 +8,7 @@ import {
   LockMode,
 } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
+import { tenantOf } from '../jobs/define-job.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
 import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
@@ -100,9 +101,10 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
   for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
     const job = jobs.get(name);
     // A payload that no longer fits its kind would only die again.
-    const payload = job?.payload.safeParse(payloadOf(text));
+    const buried = payloadOf(text);
+    const payload = job?.payload.safeParse(buried);
     if (!job || !payload?.success) continue;
-    const jobId = dry_run ? null : after.enqueue(job, payload.data);
+    const jobId = dry_run ? null : after.enqueue(job, payload.data, tenantOf(buried));
     if (jobId !== null) await tx.nativeUpdate(DeadLetter, { id }, { replayedAt: at, replayJobId: jobId });
     data.push({ id, kind: name, job_id: jobId });
     if (data.length === limit) break;

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Order, OrderLine } from '../entities/orders.entity.ts';
 import { Payment } from '../entities/payments.entity.ts';
 import { Problem } from '../errors.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import {
@@ -33,6 +34,8 @@ export type PlacedOrder = Readonly<{
 export type Wish = Omit<ItemsWish, 'order'> &
   Readonly<{
     userId: number;
+    /** Who asks for it. */
+    tenant: Tenant;
     /** How it is paid; undefined: it waits for its buyer to say so. */
     means: Means | undefined;
     /** The name of the request, if it has one: the same request gets the same answer, and makes nothing. */
@@ -135,7 +138,7 @@ async function store(tx: EntityManager, after: AfterCommit, stored: readonly Sto
     member.within(() => {
       const { id, currency } = order;
       after.publish(orderCreated, id, { ...orderFacts(order), status: 'pending', items: eventItems(lines, currency) });
-      return payment ? [askForCharge(after, payment)] : [];
+      return payment ? [askForCharge(after, payment, member.given.tenant)] : [];
     }),
   );
   await insertRows(

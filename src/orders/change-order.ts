@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Order, OrderLine } from '../entities/orders.entity.ts';
 import { Payment } from '../entities/payments.entity.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
 import { Problem } from '../errors.ts';
 import { cancelOrder } from './cancel-order.ts';
@@ -26,8 +27,8 @@ export class AwaitsBuyer extends Problem {
   }
 }
 
-/** Whose order, and when. `userId` undefined: an administrator's business. */
-export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date }>;
+/** Whose order, when, and who asks. `userId` undefined: an administrator's business. */
+export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date; tenant: Tenant }>;
 
 /**
  * Begins to pay an order that is pending or whose payment has failed: a new payment with a new key of its own.
@@ -37,7 +38,7 @@ export type Whose = Readonly<{ id: string; userId: number | undefined; at: Date 
 export async function payOrder(tx: EntityManager, after: AfterCommit, whose: Whose, paying: Paying): Promise<void> {
   const order = await openOrder(tx, whose);
   if (await livePaymentOf(tx, order.id)) throw inProgress();
-  await beginPayment(tx, after, order, paying, whose.at);
+  await beginPayment(tx, after, order, paying, whose);
 }
 
 type Paying = Readonly<{ means: Means; takes: Takes }>;
@@ -83,7 +84,7 @@ export async function changeOrder(
     items: eventItems(lines, changed.currency),
   });
   const { means, takes } = change;
-  if (!payment && means) await beginPayment(tx, after, changed, { means, takes }, whose.at);
+  if (!payment && means) await beginPayment(tx, after, changed, { means, takes }, whose);
 }
 
 /**
@@ -120,14 +121,14 @@ async function beginPayment(
   after: AfterCommit,
   order: OrderRow,
   { means, takes }: Paying,
-  at: Date,
+  { at, tenant }: Whose,
 ): Promise<void> {
   const { id, status, totalMinor, currency } = order;
   // Its total may have been named under other rules: those of a gateway before.
   refuseUntakeable({ minor: totalMinor, currency, limits: takes(currency), pointer: '' });
   if (status === 'payment_failed') await moveOrder(tx, { id, from: status, to: 'pending', at });
   else await tx.nativeUpdate(Order, { id }, { waitingSince: null });
-  const payment = await mintPayment(tx, after, { order, means, at });
+  const payment = await mintPayment(tx, after, { order, means, at, tenant });
   if (status === 'payment_failed')
     after.publish(orderPaymentRetried, id, { ...orderFacts(order), status: 'pending', payment_id: payment.id });
 }

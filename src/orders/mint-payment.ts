@@ -6,6 +6,7 @@ import { Payment } from '../entities/payments.entity.ts';
 import { orderJobs } from './jobs.ts';
 import type { OrderRow } from './order.ts';
 import { writeHistory } from './transitions.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { Problem } from '../errors.ts';
@@ -20,6 +21,8 @@ type Minting = Readonly<{
   order: Pick<OrderRow, 'id' | 'user' | 'totalMinor' | 'currency'>;
   means: Means;
   at: Date;
+  /** Who asks for it. */
+  tenant: Tenant;
 }>;
 
 /** A payment that is about to begin, as it is shown. */
@@ -31,13 +34,13 @@ export type NewPayment = ReturnType<typeof newPayment>;
  */
 export async function mintPayment(tx: EntityManager, after: AfterCommit, minting: Minting): Promise<NewPayment> {
   const payment = newPayment(minting);
-  await insertRows(tx, Payment, [askForCharge(after, payment)]);
+  await insertRows(tx, Payment, [askForCharge(after, payment, minting.tenant)]);
   await writeHistory(tx, [beginningOf(payment)]);
   return payment;
 }
 
 /** The payment that an order begins with. */
-export function newPayment({ order, means, at }: Minting) {
+export function newPayment({ order, means, at }: Omit<Minting, 'tenant'>) {
   return {
     id: randomUUIDv7(),
     order: order.id,
@@ -55,13 +58,10 @@ export function newPayment({ order, means, at }: Minting) {
   };
 }
 
-/** Asks for the job that charges the payment, and returns the payment as its row. */
-export function askForCharge(after: AfterCommit, payment: NewPayment) {
-  const jobId = after.enqueue(orderJobs.charge, {
-    order_id: payment.order,
-    payment_id: payment.id,
-    gateway: payment.gateway,
-  });
+/** Asks for the job that charges the payment, out of the tenant's share, and returns the payment as its row. */
+export function askForCharge(after: AfterCommit, payment: NewPayment, tenant: Tenant) {
+  const payload = { order_id: payment.order, payment_id: payment.id, gateway: payment.gateway };
+  const jobId = after.enqueue(orderJobs.charge, payload, tenant);
   return { ...payment, jobId, reviewAt: new Date(payment.createdAt.getTime() + firstReviewMs) };
 }
 

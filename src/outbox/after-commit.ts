@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import { carried, type JobRequest } from '../jobs/define-job.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
@@ -11,8 +12,8 @@ import { type NewEvent, writeEvents } from './write-events.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
 export type AfterCommit = Readonly<{
-  /** Adds the job once the transaction has committed, and returns the job's id at once. */
-  enqueue<P extends z.ZodType>(job: JobRequest<P>, payload: z.input<P>): string;
+  /** Adds the job once the transaction has committed, out of the tenant's share of its queue, and returns the job's id at once. */
+  enqueue<P extends z.ZodType>(job: JobRequest<P>, payload: z.input<P>, tenant?: Tenant): string;
   /** Appends the event to its stream once the transaction has committed. */
   publish<D extends z.ZodType>(event: EventDefinition<D>, subject: string, data: z.input<D>): void;
 }>;
@@ -42,8 +43,8 @@ export function collectMessages(now: () => Date, mintId: Mint) {
   const events: NewEvent[] = [];
   const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
   const after: AfterCommit = {
-    enqueue(job, payload) {
-      const body = JSON.stringify(carried(job, job.payload.parse(payload)));
+    enqueue(job, payload, tenant) {
+      const body = JSON.stringify(carried(job, job.payload.parse(payload), tenant));
       const message = { ...mint(), name: job.kind, body, createdAt: now() };
       jobs.push(message);
       return message.id;

@@ -4,6 +4,7 @@ import { decimalsOf, toMajor, toMinor } from '../money/money.ts';
 import { Refund } from '../entities/payments.entity.ts';
 import { Problem } from '../errors.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
+import { tenantOfUser } from '../jobs/shares.ts';
 import { paymentJobs } from './jobs.ts';
 import { livePaymentOf, lockOrder, type OrderRow, type PaymentRow } from '../orders/order.ts';
 import { writeHistory } from '../orders/transitions.ts';
@@ -39,7 +40,8 @@ export async function refundOrder(
   const amountMinor = await refundable(tx, order, amount);
   refuseUnreturnable(amountMinor, payment, gateways);
   const refund = { id: randomUUIDv7(), order: id, payment: payment.id, status: 'processing' as const, amountMinor };
-  const jobId = after.enqueue(paymentJobs.refund, { order_id: id, refund_id: refund.id, gateway: payment.gateway });
+  const payload = { order_id: id, refund_id: refund.id, gateway: payment.gateway };
+  const jobId = after.enqueue(paymentJobs.refund, payload, tenantOfUser(order.user));
   await tx.insert(Refund, {
     ...refund,
     currency: order.currency,

@@ -9,6 +9,7 @@ import { beginCall, mustLookUp } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
 import { toMajor } from '../money/money.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
+import { tenantOfUser } from '../jobs/shares.ts';
 import { paymentJobs } from './jobs.ts';
 import { endCall, type Unknown } from './settle-payment.ts';
 import { isRefundOver, moveOrder, moveRefund, type RefundColumns, refundMoves } from '../orders/transitions.ts';
@@ -175,8 +176,8 @@ async function moveOrderAlong(
 }
 
 async function askForAll(tx: EntityManager, after: AfterCommit, { order, payment }: RefundRow): Promise<void> {
-  const { gateway } = await tx.findOneOrFail(Payment, { id: payment }, { disableIdentityMap: true });
-  after.enqueue(paymentJobs.lookUpRefunds, { order_id: order, payment_id: payment, gateway });
+  const { gateway, user } = await tx.findOneOrFail(Payment, { id: payment }, { disableIdentityMap: true });
+  after.enqueue(paymentJobs.lookUpRefunds, { order_id: order, payment_id: payment, gateway }, tenantOfUser(user));
 }
 
 async function knownRefund(

@@ -9,6 +9,7 @@ import { toMajor } from '../money/money.ts';
 import { writeHistory, paymentMoves } from '../orders/transitions.ts';
 import { selectRow, updateRows } from '../mysql/rows.ts';
 import { beginCall } from './begin-charge.ts';
+import { tenantOfUser } from '../jobs/shares.ts';
 import { orderJobs } from '../orders/jobs.ts';
 import { paymentJobs } from './jobs.ts';
 import { hearRefunds } from './hear-refund.ts';
@@ -114,7 +115,7 @@ async function takeCharge(
     await updateRows(tx, Payment, { id: paymentId }, { toldReference: charge.reference });
   // A charge that is being asked for at this moment has its answer coming.
   if (isKnown || payment.status === 'unknown')
-    after.enqueue(orderJobs.charge, { order_id: orderId, payment_id: paymentId, gateway });
+    after.enqueue(orderJobs.charge, { order_id: orderId, payment_id: paymentId, gateway }, tenantOfUser(payment.user));
   return 'looked_up';
 }
 
@@ -141,7 +142,8 @@ async function takeRefunds(
     if (verdict === 'settled') await noteWebhook(tx, { orderId, subjectId: refundId ?? paymentId, type, at });
   if (isWhole && heard.length > 0 && heard.every(({ verdict }) => verdict !== 'differs'))
     return heard.some(({ verdict }) => verdict === 'settled') ? 'settled' : 'known';
-  after.enqueue(paymentJobs.lookUpRefunds, { order_id: orderId, payment_id: paymentId, gateway });
+  const payload = { order_id: orderId, payment_id: paymentId, gateway };
+  after.enqueue(paymentJobs.lookUpRefunds, payload, tenantOfUser(payment.user));
   return 'looked_up';
 }
 

@@ -33,7 +33,7 @@ const scheduleEveryMs = 60_000;
 
 /**
  * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: what streams lack of the log, the queues'
- * pauses, the schedules, and, when Redis has lost everything or may have lost something, a job for all that is not over.
+ * pauses, the schedules, the places of those who wait, and, when Redis has lost everything or may have lost something, a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
   const {
@@ -66,6 +66,8 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
         for (const [mark, [run]] of lost) await context.redis.set(mark, run);
         log.info('Redis holds jobs and schedules again');
       }
+      // Those that come back for another attempt, and those of a process that died before it had asked for their places.
+      for (const shares of context.jobs.shares.values()) await shares.place();
       await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal);
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.

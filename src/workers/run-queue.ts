@@ -7,7 +7,7 @@ import { GiveUp, RateLimited, StepAside } from '../errors.ts';
 import { type Job, payloadVersion } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
-import { rest, stepAside } from './step-aside.ts';
+import { leavePlace, rest, stepAside } from './step-aside.ts';
 import { forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
@@ -77,7 +77,9 @@ export function runQueue(
       attemptOnce().catch(async (error: unknown) => {
         if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
         if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
-        throw await verdict(queued, error, { ...context, log });
+        const reason = await verdict(queued, error, { ...context, log });
+        if (queue.isShared) await leavePlace(queued);
+        throw reason;
       }),
     );
   };

@@ -2,6 +2,7 @@ import { DelayedError, type Job as QueueJob, RateLimitError, WaitingError } from
 import type { Context } from '../context.ts';
 import { within } from '../process/deadline.ts';
 import { mostRestMs } from '../jobs/queues.ts';
+import { unplaced } from '../jobs/shares.ts';
 
 const tellMs = 1_000;
 // Jobs that come back only to wait again cost a worker half a millisecond each.
@@ -20,6 +21,7 @@ export async function stepAside(
 ): Promise<Error> {
   const queue = jobs.queues.get(queued.queueName);
   const aside = async () => {
+    if (jobs.shares.has(queued.queueName)) await leavePlace(queued);
     const others = (await queue?.getDelayedCount()) ?? 0;
     await queued.moveToDelayed(nextTurn(now().getTime(), Math.min(waitMs, mostRestMs), others), token);
   };
@@ -28,6 +30,12 @@ export async function stepAside(
     () => new DelayedError(),
     () => new RateLimitError(),
   );
+}
+
+/** Has a job that comes back later wait for its tenant's turn again: whose jobs fail over and over must not come before all others. */
+export async function leavePlace(queued: QueueJob): Promise<void> {
+  // When Redis cannot be told, the job comes back to where it was.
+  await within(tellMs, 'Redis', queued.changePriority({ priority: unplaced })).catch(() => {});
 }
 
 /** Lets the whole queue wait, with this job in front of its lane, and returns what BullMQ must be told. */

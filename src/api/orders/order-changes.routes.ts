@@ -16,6 +16,7 @@ import { OrderView, orderViews } from './order-view.ts';
 import { namedOrder } from './orders.routes.ts';
 import { requiredMeans } from '../../orders/mint-payment.ts';
 import { principalOf } from '../callers/principal.ts';
+import { tenantOfCaller } from '../callers/tenant.ts';
 import { takesOf } from '../../orders/takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
@@ -163,7 +164,8 @@ async function answerCancelled(c: HonoContext<RouteEnv, '/orders/{id}'>): Promis
 async function endWaiting(c: HonoContext<RouteEnv>, { orderId, paymentId }: AwaitsBuyer): Promise<void> {
   const { ctx, answers } = c.var;
   const payload = { order_id: orderId, payment_id: paymentId, reason: 'requested' as const };
-  const id = await ctx.jobs.enqueue(cancelPayment, payload).catch((cause: unknown) => {
+  const tenant = tenantOfCaller(principalOf(c));
+  const id = await ctx.jobs.enqueue(cancelPayment, payload, { tenant }).catch((cause: unknown) => {
     throw new Problem('unavailable', 'The gateway cannot be asked at the moment.', {
       cause,
       headers: { 'retry-after': '2' },
@@ -176,9 +178,11 @@ type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promi
 
 /** Does the change and answers the order as it is then, in one transaction. */
 function answerChanged(c: HonoContext<RouteEnv, '/orders/{id}'>, body: unknown, work: ChangeWork): Promise<Response> {
-  const { userId, role } = principalOf(c);
+  const principal = principalOf(c);
+  const { userId, role } = principal;
   const id = c.req.param('id') ?? '';
-  const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.get('ctx').now() };
+  const tenant = tenantOfCaller(principal);
+  const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.get('ctx').now(), tenant };
   return answerOnce(c, body, async (tx, after) => {
     const before = role === 'admin' ? await viewOf(tx, id, userId) : undefined;
     await work(tx, after, whose);

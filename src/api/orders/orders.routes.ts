@@ -14,6 +14,7 @@ import { OrderView, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
 import type { PlacedOrder } from '../../orders/accept-orders.ts';
 import { principalOf } from '../callers/principal.ts';
+import { tenantOfCaller } from '../callers/tenant.ts';
 import { takesOf } from '../../orders/takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
@@ -58,6 +59,7 @@ const create = defineRoute(
     return answerKeyed(c, request, (keyed) =>
       c.get('acceptOrder')({
         userId,
+        tenant: tenantOfCaller(principal),
         items: wishedItems(request),
         totalAmount: request.total_amount,
         currency: request.currency,

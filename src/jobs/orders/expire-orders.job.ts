@@ -7,6 +7,7 @@ import { livePaymentOf, lockKnownOrder } from '../../orders/order.ts';
 import { cancelPayment } from '../payments/cancel-payment.job.ts';
 import { defineJob } from '../define-job.ts';
 import { upkeep } from '../queues.ts';
+import { tenantOfUser } from '../shares.ts';
 
 const batch = 200;
 
@@ -38,7 +39,8 @@ export const expireOrders = defineJob(
         if (payment?.status === 'requires_action') {
           // Whose gateway cannot be spoken to waits on: its buyer may still pay there.
           if (!gateways.all.some(({ name }) => name === payment.gateway)) return undefined;
-          after.enqueue(cancelPayment, { order_id: id, payment_id: payment.id, gateway: payment.gateway });
+          const payload = { order_id: id, payment_id: payment.id, gateway: payment.gateway };
+          after.enqueue(cancelPayment, payload, tenantOfUser(order.user));
           return 'asked';
         }
         // Never while a charge may be under way: its end decides what becomes of the order.

@@ -7,6 +7,7 @@ import { notNull, updateEach } from '../../mysql/rows.ts';
 import { chargeOrder } from './charge-order.job.ts';
 import { payments as paymentsQueue, upkeep as queue } from '../queues.ts';
 import { refundPayment } from './refund-payment.job.ts';
+import { tenantOfUser } from '../shares.ts';
 import { z } from 'zod';
 import { defineJob } from '../define-job.ts';
 
@@ -15,7 +16,7 @@ const mostBatches = 50;
 const soonestMs = 10_000;
 const latestMs = 300_000;
 
-type Due = Readonly<{ id: string; order: string; jobId: string; createdAt: Date }>;
+type Due = Readonly<{ id: string; order: string; jobId: string; createdAt: Date; user?: number }>;
 
 /** What is looked after, payments or refunds. */
 export type Reviewed = 'payments' | 'refunds';
@@ -81,9 +82,9 @@ async function stillDue(tx: EntityManager, what: Reviewed, due: readonly Due[], 
   return what === 'payments' ? tx.find(Payment, where, options) : tx.find(Refund, where, options);
 }
 
-function ask(after: AfterCommit, what: Reviewed, { order: order_id, id }: Due): string {
+function ask(after: AfterCommit, what: Reviewed, { order: order_id, id, user }: Due): string {
   return what === 'payments'
-    ? after.enqueue(chargeOrder, { order_id, payment_id: id })
+    ? after.enqueue(chargeOrder, { order_id, payment_id: id }, user === undefined ? undefined : tenantOfUser(user))
     : after.enqueue(refundPayment, { order_id, refund_id: id });
 }
 

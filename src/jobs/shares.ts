@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import type { Redis } from '../redis/client.ts';
+import { loadScript } from '../redis/scripts.ts';
+
+/** Who asks for a job: `user:7`, `key:0190…` or `address:…`. */
+export type Tenant = string;
+
+/** A user as a tenant. */
+export function tenantOfUser(id: number): Tenant {
+  return `user:${id}`;
+}
+
+/** The one to whom everything belongs that nobody has asked for. */
+export const ownTenant: Tenant = 'platform';
+
+/** How many jobs of a tenant come in a round, of those of whom it is more than one. */
+export type Weights = Readonly<Record<Tenant, number>>;
+
+/** BullMQ's priority of a job that has no place yet: behind everything that has one. */
+export const unplaced = 2 ** 21 - 1;
+
+/** So many jobs of a process may go ahead of all others, once it has found fewer waiting: where nobody waits, nobody needs a place. */
+export const untold = 16;
+
+/**
+ * A proven bound: so many jobs at the most begin, once a job has its place, before it does. `place` is its number among the
+ * waiting jobs of its tenant, from 1 on; `others` the weights of all other tenants that ask meanwhile, however much they ask for.
+ */
+export function mostBefore(
+  { place, weight, others }: Readonly<{ place: number; weight: number; others: readonly number[] }>,
+  processes = 0,
+): number {
+  // The round that is under way counts too: the tenant may have had its turn in it already.
+  const rounds = 1 + Math.ceil(place / weight);
+  return place - 1 + rounds * others.reduce((sum, other) => sum + other, 0) + processes * untold;
+}
+
+/** The scores of BullMQ's `prioritized` that are places: `perRound` of them a round. */
+const places = { from: 2 * 2 ** 32, to: unplaced * 2 ** 32, perRound: 2 ** 20 };
+const mostPlaced = 1_000;
+const mostTold = 20;
+
+const placeAll = loadScript(new URL('./shares/place.lua', import.meta.url), [
+  'waiting',
+  'prioritized',
+  'shares',
+  'jobs',
+  'from',
+  'to',
+  'perRound',
+  'weights',
+  'ownTenant',
+  'most',
+]);
+
+/** A tenant that waits: how many of its jobs have a place, to within a round, and how many jobs come before the last of them at most. */
+export type Share = Readonly<{ tenant: Tenant; weight: number; waiting: number; mostBefore: number }>;
+
+/** The places of one of BullMQ's queues, which tenants share by their weights. */
+export type Shares = Readonly<{
+  /** The priority with which so many jobs are to be added. */
+  entryOf(jobs: number): number;
+  /** Gives places to those that have none. Any process may, at any time; what it fails to do the next one does. */
+  place(): Promise<void>;
+  /** Who waits: of all that do the twenty with the most jobs. */
+  read(): Promise<Readonly<{ tenants: number; largest: readonly Share[] }>>;
+}>;
+
+/** Opens the places of the queue whose keys `keyOf` names. */
+export function openShares(redis: Redis, keyOf: (name: string) => string, weights: Weights = {}): Shares {
+  const [waiting, prioritized, shares] = [keyOf('wait'), keyOf('prioritized'), keyOf('shares')];
+  const words = { waiting, prioritized, shares, jobs: keyOf(''), ...places, ownTenant, most: mostPlaced };
+  const told = JSON.stringify(weights);
+  let left = 0;
+  return {
+    entryOf(jobs) {
+      left -= jobs;
+      return left >= 0 ? 0 : unplaced;
+    },
+    async place() {
+      const count = z.number().parse(await placeAll(redis, { ...words, weights: told }));
+      left = count < untold ? untold : 0;
+    },
+    async read() {
+      const [[, first], tenants, most] = await Promise.all([
+        redis.zrangebyscore(prioritized, places.from, `(${places.to}`, 'WITHSCORES', 'LIMIT', 0, 1),
+        redis.zcard(shares),
+        redis.zrevrange(shares, 0, mostTold - 1, 'WITHSCORES'),
+      ]);
+      if (first === undefined) return { tenants: 0, largest: [] };
+      const round = Math.floor((Number(first) - places.from) / places.perRound);
+      const all = tenants + Object.values(weights).reduce((sum, weight) => sum + weight - 1, 0);
+      const largest = most.flatMap((tenant, index): Share[] => {
+        const weight = weights[tenant] ?? 1;
+        const count = Math.round((Number(most[index + 1]) - round) * weight);
+        if (index % 2 === 1 || count <= 0) return [];
+        return [
+          { tenant, weight, waiting: count, mostBefore: mostBefore({ place: count, weight, others: [all - weight] }) },
+        ];
+      });
+      return { tenants, largest };
+    },
+  };
+}

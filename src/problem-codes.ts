@@ -214,6 +214,18 @@ export const problemCodes = {
     cause: 'You have as many webhooks as one account may have.',
     remedy: 'Delete one that is not needed any more, or let one webhook be told of more types.',
   },
+  too_many_alerts: {
+    status: 409,
+    title: 'Alerts enough',
+    cause: 'You have as many alerts that can still fire as one account may have.',
+    remedy: 'Delete one that is not needed any more, or wait until one has fired for the last time.',
+  },
+  above_max_total: {
+    status: 409,
+    title: 'Dearer than allowed',
+    cause: 'The order that an alert carries would cost more, when it fired, than the most that was allowed.',
+    remedy: 'Make a new alert with a larger max_total, or order what you want yourself.',
+  },
   unknown_symbol: {
     status: 404,
     title: 'Unknown symbol',

@@ -1,16 +1,16 @@
 import type { Config } from '../config.ts';
 import { Misconfigured } from '../errors.ts';
-import { type Mail, openMailer } from '../gateways/mail/mailer.ts';
+import { type Mail, type Mailer, openMailer } from '../gateways/mail/mailer.ts';
 import type { MailDue, Purpose } from './verifications.ts';
 
 /** What accounts have to do with the world outside. */
 export type Accounts = Readonly<{
   /** Mails a link. @throws Misconfigured without a mail server. */
   sendLink(due: MailDue, signal: AbortSignal): Promise<void>;
-  /** Whether there is a mail server at all. */
-  sendsMails: boolean;
   /** Mails that a webhook was paused, and why. @throws Misconfigured without a mail server. */
   sendPaused(paused: PausedDue, signal: AbortSignal): Promise<void>;
+  /** What else is mailed; undefined without a mail server. */
+  mailer: Mailer | undefined;
 }>;
 
 type PausedDue = Readonly<{ id: string; email: string; name: string; origin: string; notice: string }>;
@@ -34,7 +34,7 @@ export function openAccounts({ SMTP_URL, MAIL_FROM, publicUrl, isProduction }: C
     await mailer.send(mail, signal);
   };
   return {
-    sendsMails: mailer !== undefined,
+    mailer,
     async sendLink({ purpose, email, name, token }, signal) {
       // Behind the #, the token is in no request line and no log.
       const link = `${publicUrl}/account#${purpose}=${token}`;

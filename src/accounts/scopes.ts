@@ -18,6 +18,8 @@ export const scopes = {
   'market:read': 'user',
   'market:read:all': 'admin',
   'market:write': 'admin',
+  'alerts:read': 'user',
+  'alerts:write': 'user',
   'users:read': 'user',
   'users:read:all': 'admin',
   'events:read': 'admin',

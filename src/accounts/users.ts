@@ -1,5 +1,6 @@
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { ApiKey, User, Token } from '../entities/accounts.entity.ts';
+import { PriceAlert } from '../entities/alerts.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { Problem } from '../errors.ts';
 import { endFactor } from './second-factor.ts';
@@ -24,7 +25,7 @@ export async function requireAnotherAdministrator(tx: EntityManager, userId: num
 export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
 
 /**
- * Takes everything personal out of a user's row and ends their logins, keys and webhooks; their orders stay, and belong to nobody known.
+ * Takes everything personal out of a user's row and ends their logins, keys, webhooks and alerts; their orders stay, and belong to nobody known.
  * The e-mail address is free for a new account afterwards.
  */
 export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
@@ -42,6 +43,7 @@ export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash
   await endFactor(tx, userId);
   await endLoginsAndKeys(tx, userId);
   await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
+  await tx.nativeUpdate(PriceAlert, { userId, endedAt: null }, { endedAt: at, wakeHigh: null, wakeLow: null });
 }
 
 /** Ends all that acts for the user: their logins and their keys. */

@@ -130,9 +130,11 @@ export const WatchedSymbol = defineEntity({
     /** A share is asked for rarely while its market is closed, a coin always. */
     kind: p.enum(['stock', 'crypto'] as const),
     everySeconds: p.integer().unsigned(),
-    /** Null: `WATCHLIST` named it. No foreign key: it is watched also when the account has left. */
+    /** Null: `WATCHLIST` named it, or an alert. No foreign key: it is watched also when the account has left. */
     addedBy: p.integer().unsigned().nullable(),
     createdAt: p.datetime(3),
+    /** Whether it is watched for alerts alone, and no longer than there are any. */
+    forAlerts: p.boolean().default(false),
     /** When the last poll was about to call. A poll whose slot began before that does not call. */
     polledAt: p.datetime(3).nullable(),
   },

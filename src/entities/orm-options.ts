@@ -1,3 +1,4 @@
+import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from './alerts.entity.ts';
 import { AuditEntry, DeadLetter, IdempotencyKey, QueueMinute, Setting } from './ops.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
 import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
@@ -43,6 +44,10 @@ export const allEntities = [
   WebhookEndpoint,
   WebhookDelivery,
   WebhookCursor,
+  PriceAlert,
+  AlertFiring,
+  AlertCursor,
+  JudgedSymbol,
 ];
 
 // Longer than a transaction may take, so that none is cut off whose process is alive.

@@ -23,7 +23,8 @@ export type WatchParts = Readonly<{
 }>;
 
 const most = 500;
-const usualSeconds = 60;
+/** How often a symbol is polled unless somebody says otherwise, or the plan has no room for that. */
+export const usualSeconds = 60;
 
 /** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
 export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: WatchChange, audited: Audited) {
@@ -39,18 +40,15 @@ export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }
     const all = await allWatched(tx);
     const known = watchedAs(all, symbol);
     const others = all.filter((watched) => watched !== known).map((other) => other.everySeconds);
-    if (!known && all.length >= most)
-      throw new Problem('invalid', `${most} symbols are watched, and no more can be.`, {
-        errors: [{ pointer: 'symbol', detail: `is one more than ${most}` }],
-      });
+    if (!known) refuseTooMany(all.length);
     const cadence = cadenceThatFits(everySeconds ?? known?.everySeconds, others, watchlist.plan);
-    const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null };
-    const watched: Watched = { ...row, ...known, symbol, kind: row.kind, everySeconds: cadence };
+    const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null, forAlerts: false };
+    const watched: Watched = { ...row, ...known, symbol, kind: row.kind, everySeconds: cadence, forAlerts: false };
     if (known)
       await tx.nativeUpdate(
         WatchedSymbol,
         { symbol: known.symbol },
-        { symbol, kind: kindOf(symbol), everySeconds: cadence },
+        { symbol, kind: kindOf(symbol), everySeconds: cadence, forAlerts: false },
       );
     else await tx.insert(WatchedSymbol, watched);
     await noteChange(tx, { id: randomUUID(), changedBy, at });
@@ -91,6 +89,14 @@ export async function stopWatching(
 /** There is nothing to stop. */
 export function notWatched(symbol: string): Problem {
   return new Problem('not_found', `${symbol} is not watched.`);
+}
+
+/** @throws Problem when as many symbols are watched as can be. */
+export function refuseTooMany(watched: number): void {
+  if (watched < most) return;
+  throw new Problem('invalid', `${most} symbols are watched, and no more can be.`, {
+    errors: [{ pointer: 'symbol', detail: `is one more than ${most}` }],
+  });
 }
 
 function cadenceThatFits(wanted: number | undefined, others: readonly number[], plan: CallPlan): number {

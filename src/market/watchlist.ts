@@ -94,5 +94,6 @@ function firstRows({ symbols, everySeconds }: FirstWatchlist, createdAt: Date) {
     addedBy: null,
     createdAt,
     polledAt: null,
+    forAlerts: false,
   }));
 }

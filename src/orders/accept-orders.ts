@@ -42,7 +42,7 @@ export type Wish = Omit<ItemsWish, 'order'> &
     request: KeyedRequest | undefined;
     answer(placed: PlacedOrder): StoredAnswer;
     /** Writes more down in the same transaction. */
-    note?(tx: EntityManager, placed: PlacedOrder): Promise<void>;
+    note?(tx: EntityManager, placed: PlacedOrder, after: AfterCommit): Promise<void>;
   }>;
 
 /** What a wish is answered with. */
@@ -107,7 +107,7 @@ async function place(
   }
   await store(tx, after, stored);
   for (const { member, answer, ...placed } of stored) {
-    await member.given.note?.(tx, placed);
+    await member.given.note?.(tx, placed, after);
     outcomes.set(member, { answer, isReplayed: false });
   }
   return outcomes;

@@ -13,6 +13,8 @@ export type WishedItems = ReadonlyMap<number, Readonly<{ quantity: number; point
 export type PriceWish = Readonly<{
   items: WishedItems;
   totalAmount: number | undefined;
+  /** It is refused when it costs more. */
+  mostMinor?: number;
   currency: string | undefined;
   takes: Takes;
 }> &
@@ -51,8 +53,8 @@ export async function previewItems(em: EntityManager, wish: PriceWish): Promise<
 
 /**
  * Prices a wish, of these products.
- * @throws Problem unknown_product, currency_required, currency_unavailable, fx_rate_unavailable, total_mismatch or
- * amount_not_chargeable.
+ * @throws Problem unknown_product, currency_required, currency_unavailable, fx_rate_unavailable, total_mismatch,
+ * above_max_total or amount_not_chargeable.
  */
 export async function priceItems(tx: EntityManager, products: Products, wish: PriceWish): Promise<Priced> {
   const {
@@ -63,6 +65,7 @@ export async function priceItems(tx: EntityManager, products: Products, wish: Pr
   const sum = priced.reduce((before, { lineTotalMinor }) => before + lineTotalMinor, 0);
   const totalMinor = countable(sum, currency);
   refuseOtherTotal(totalMinor, currency, wish.totalAmount);
+  refuseAbove(totalMinor, currency, wish.mostMinor);
   const pointer = wish.currency === undefined ? '' : '/currency';
   refuseUntakeable({ minor: totalMinor, currency, limits: wish.takes(currency), pointer });
   return { priced, totalMinor, currency, conversion };
@@ -91,6 +94,12 @@ function refuseOtherTotal(totalMinor: number, currency: string, sent: number | u
   throw new Problem('total_mismatch', `The total is ${total} ${currency}.`, {
     errors: [{ pointer: '/total_amount', detail: `must be ${total}` }],
   });
+}
+
+function refuseAbove(totalMinor: number, currency: string, mostMinor: number | undefined): void {
+  if (mostMinor === undefined || totalMinor <= mostMinor) return;
+  const said = (minor: number) => toMajor(minor, currency).toFixed(decimalsOf(currency));
+  throw new Problem('above_max_total', `The total is ${said(totalMinor)} ${currency}, more than ${said(mostMinor)}.`);
 }
 
 /** Too few of a line's product are left. */

@@ -23,7 +23,8 @@ export type Wishes = Readonly<{
 /** Streams of what is for everybody. */
 const open: readonly string[] = [market.name, catalog.name];
 const Words = z.array(z.string());
-const Owned = z.object({ user_id: z.int() });
+// An event may name the one webhook of its user that is told.
+const Owned = z.object({ user_id: z.int(), webhook_id: z.string().nullish() });
 
 /** The words of a column that holds a list of them. */
 export function wordsOf(text: string): string[] {
@@ -54,9 +55,12 @@ export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[
     const wants = ({ types, symbols }: Wishes) =>
       (types.size === 0 || types.has(type)) && (stream !== market.name || symbols.size === 0 || symbols.has(subject));
     if (open.includes(stream)) return endpoints.filter(wants);
-    const owner = Owned.safeParse(JSON.parse(data)).data?.user_id;
-    const own = owner === undefined ? [] : (ofUser.get(owner) ?? []);
-    return [...forAll, ...own.filter(({ isForAll }) => !isForAll)].filter(wants);
+    const owned = Owned.safeParse(JSON.parse(data)).data;
+    const own = (owned === undefined ? undefined : ofUser.get(owned.user_id)) ?? [];
+    const named = owned?.webhook_id ?? undefined;
+    // Whoever names a webhook wants it told, whatever it takes besides.
+    const told = named === undefined ? own.filter(wants) : own.filter(({ id }) => id === named);
+    return [...forAll.filter((one) => !told.includes(one)).filter(wants), ...told];
   };
 }
 

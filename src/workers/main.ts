@@ -12,6 +12,7 @@ import { openMetrics } from '../ops/metrics.ts';
 import { openHistoryRecorder } from '../ops/record-history.ts';
 import { countAttempts, recordEnds, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
+import { judgeAlerts } from './judge-alerts.ts';
 import { tellWebhooks } from './tell-webhooks.ts';
 import { openStation, openWatch } from './watch-progress.ts';
 
@@ -51,6 +52,7 @@ const tasks = [
   keepRedis(context, stopping.signal),
   history.run(stopping.signal),
   tellWebhooks(context, stopping.signal),
+  judgeAlerts(context, stopping.signal),
   watch.run(stopping.signal, (queue) => {
     context.log.fatal({ queue }, 'a new worker fetches none either; ending, to be started again');
     process.exit(1);

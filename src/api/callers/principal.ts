@@ -64,6 +64,11 @@ function byScope(bearer: Principal, wanted: Scope | undefined): Principal | unde
   return scope && { ...bearer, role: scopes[scope] };
 }
 
+/** Refuses a key that may not do this as well. @throws Problem insufficient_scope */
+export function requireScope({ key, ownerRole }: Principal, wanted: Scope): void {
+  if (key && !scopeFor(wanted, key.scopes, ownerRole)) throw scopeMissing('user', wanted);
+}
+
 /** Names the scope that would do, as RFC 6750 has it. */
 function scopeMissing(who: Role, wanted: Scope | undefined): Problem {
   const scope = wanted && neededScope(who, wanted);

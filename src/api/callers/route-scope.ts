@@ -6,6 +6,8 @@ const resources: Readonly<Record<string, string>> = {
   '/streams/orders': 'orders',
   '/payments': 'payments',
   '/products': 'products',
+  '/market/alerts': 'alerts',
+  '/streams/alerts': 'alerts',
   '/market': 'market',
   '/streams/market': 'market',
   '/users': 'users',

@@ -1,4 +1,5 @@
 import { examplePrice } from '../../market/price.ts';
+import { alertFired } from '../../streams/alerts.stream.ts';
 
 /** The original's order, as it is answered: two products for 100 USD. */
 export const exampleOrder = {
@@ -50,6 +51,9 @@ const { stale: _, ...quoteData } = exampleQuote;
 
 /** One frame of `/streams/market`. */
 export const exampleQuoteEvent = exampleFrame('quote.updated', 'AAPL', quoteData);
+
+/** One frame of `/streams/alerts`. */
+export const exampleAlertEvent = exampleFrame(alertFired.type, alertFired.example.subject, alertFired.example.data);
 
 function exampleFrame(type: string, subject: string, data: object): string {
   const event = { id: '019341d2-0000-7000-8000-000000000004', type, version: 2, schema: 1 };

@@ -24,7 +24,8 @@ const WatchedView = z
     }),
     next_run_at: z.string().nullable().openapi({ description: 'When it is polled next; null without a key.' }),
     last_polled_at: z.string().nullable(),
-    added_by: z.int().nullable().openapi({ description: 'The administrator; null: WATCHLIST named it.' }),
+    added_by: z.int().nullable().openapi({ description: 'The administrator; null: WATCHLIST named it, or an alert.' }),
+    for_alerts: z.boolean().openapi({ description: 'It is polled for alerts alone, as long as there are any.' }),
     created_at: z.string(),
   })
   .openapi('WatchedSymbol');
@@ -45,6 +46,7 @@ const exampleWatched = {
   next_run_at: '2026-11-23T15:00:09.120Z',
   last_polled_at: '2026-11-23T14:59:53.871Z',
   added_by: null,
+  for_alerts: false,
   created_at: '2026-11-22T10:00:00.000Z',
 };
 
@@ -54,7 +56,7 @@ function watchedView(
   now: Date,
   { isOpen, isPolled }: { isOpen: boolean | undefined; isPolled: boolean },
 ) {
-  const { symbol, kind, everySeconds, addedBy, createdAt, polledAt } = watched;
+  const { symbol, kind, everySeconds, addedBy, createdAt, polledAt, forAlerts } = watched;
   const market = kind === 'crypto' ? 'always' : isOpen === undefined ? 'unknown' : isOpen ? 'open' : 'closed';
   const restsUntilMs = market === 'closed' && polledAt ? polledAt.getTime() + closedEveryMs : 0;
   return {
@@ -65,6 +67,7 @@ function watchedView(
     next_run_at: isPolled ? new Date(nextPoll(watched, now.getTime(), restsUntilMs)).toISOString() : null,
     last_polled_at: polledAt?.toISOString() ?? null,
     added_by: addedBy ?? null,
+    for_alerts: forAlerts,
     created_at: createdAt.toISOString(),
   } as const;
 }
@@ -194,7 +197,7 @@ async function requireWatched(c: Context<RouteEnv>): Promise<void> {
 }
 
 /** What the provider does not list would be polled in vain for ever. Without a key nothing is polled at all. */
-async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {
+export async function requireListed(c: Context<RouteEnv>, symbol: string): Promise<void> {
   const { ctx } = c.var;
   if (!ctx.market.watchlist.isPolled) return;
   if (!watchedAs(await ctx.market.watchlist.all(), symbol))

@@ -29,12 +29,20 @@ const wishes = {
 /** What is ordered, either as a list of product ids (a repeated id is a quantity) or as lines. */
 export const OrderRequest = z
   .strictObject({ user_id: z.int().positive().optional(), ...wishes })
-  .superRefine((request, check) => {
-    if ((request.products === undefined) === (request.items === undefined))
-      return check.addIssue({ code: 'custom', path: ['products'], message: 'send exactly one of products and items' });
-    refuseTooMany(request, check);
-  })
+  .superRefine(refuseUnclear)
   .openapi('OrderRequest');
+
+/** An order that is placed by itself later: what it may cost then is named, in its own currency. */
+export const StandingOrderRequest = z
+  .strictObject({
+    products: wishes.products,
+    items: wishes.items,
+    currency: wishes.currency,
+    payment_method: wishes.payment_method,
+    max_total: z.number().positive().max(1e12).openapi({ description: 'It is not placed when it would cost more.' }),
+  })
+  .superRefine(refuseUnclear)
+  .openapi('StandingOrderRequest');
 
 /** What is to be changed of an unpaid order: all its items, or how it is paid, or both. */
 export const OrderChangeRequest = z
@@ -54,6 +62,12 @@ export const OrderChangeRequest = z
 /** How an order is to be paid. */
 export const PayRequest = z.strictObject({ payment_method: PaymentMethod.optional() }).openapi('PayRequest');
 
+function refuseUnclear(request: Wished, check: z.RefinementCtx): void {
+  if ((request.products === undefined) === (request.items === undefined))
+    return check.addIssue({ code: 'custom', path: ['products'], message: 'send exactly one of products and items' });
+  refuseTooMany(request, check);
+}
+
 // A line by itself, and the number of lines, are bounded above; this is what repeated products add up to.
 function refuseTooMany(request: Wished, check: z.RefinementCtx): void {
   const wished = wishedItems(request);
@@ -65,7 +79,10 @@ function refuseTooMany(request: Wished, check: z.RefinementCtx): void {
       refuse((pointers[0] ?? '').split('/').slice(1), `an order may have ${mostPieces} pieces of a product`);
 }
 
-type Wished = Pick<z.output<typeof OrderRequest>, 'products' | 'items'>;
+type Wished = Readonly<{
+  products?: z.output<typeof wishes.products>;
+  items?: z.output<typeof wishes.items>;
+}>;
 
 type Named = Readonly<{ productId: number; quantity: number; pointer: string }>;
 

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
+import { alerts } from '../../streams/alerts.stream.ts';
 import { market } from '../../streams/market.stream.ts';
 import { orders } from '../../streams/orders.stream.ts';
 import { streamId } from '../../streams/entry.ts';
@@ -9,7 +10,7 @@ import type { Following } from '../../streams/subscription.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
-import { exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
+import { exampleAlertEvent, exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
 
 const mostClients = 5_000;
@@ -55,6 +56,26 @@ const orderEvents = defineRoute(
     return follow(c, orders.name, {
       after: c.req.valid('header')['last-event-id'],
       accepts: ({ data }) => isForAll || data['user_id'] === userId,
+    });
+  },
+);
+
+const alertEvents = defineRoute(
+  'user',
+  {
+    method: 'get',
+    path: '/streams/alerts',
+    operationId: 'followAlerts',
+    summary: "One's own alerts, as they fire.",
+    tags: ['streams'],
+    request: { headers },
+    responses: eventStream(exampleAlertEvent),
+  },
+  (c) => {
+    const { userId } = principalOf(c);
+    return follow(c, alerts.name, {
+      after: c.req.valid('header')['last-event-id'],
+      accepts: ({ data }) => data['user_id'] === userId,
     });
   },
 );
@@ -138,4 +159,4 @@ function refuseWithoutPlace(c: HonoContext<RouteEnv>, owner: string): void {
 }
 
 /** The streams, live. */
-export const routes = [orderEvents, marketEvents];
+export const routes = [orderEvents, marketEvents, alertEvents];

@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
-import { User } from '../../entities/accounts.entity.ts';
+import { type Role, User } from '../../entities/accounts.entity.ts';
 import { WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import { originOf } from '../../gateways/webhooks/public-address.ts';
@@ -61,22 +61,9 @@ const create = defineRoute(
     if (request.scope === 'all' && role !== 'admin')
       throw new Problem('forbidden', "Everybody's events are for administrators; leave out the scope.");
     refuseUntold(c, request);
-    const row = {
-      id: randomUUIDv7(),
-      userId,
-      scope: request.scope,
-      url: request.url,
-      description: request.description ?? null,
-      types: JSON.stringify(request.types ?? []),
-      symbols: JSON.stringify(request.symbols ?? []),
-      secret: newSecret(),
-      ...fresh,
-      createdAt: c.var.ctx.now(),
-    };
+    const row = newEndpoint(userId, request, c.var.ctx.now());
     return answerOnce(c, request, async (tx) => {
-      await refuseTooMany(tx, userId, mostOf[role]);
-      await passOver(tx, await lookForWork(tx));
-      await tx.insert(WebhookEndpoint, row);
+      await addEndpoint(tx, row, role);
       await audit(c, tx, { subject: row.id, after: factsOf(row) });
       return { status: 201, body: { ...webhookView(row), secret: row.secret }, location: `/webhooks/${row.id}` };
     });
@@ -97,6 +84,29 @@ const fresh = {
   again: false,
   deletedAt: null,
 } as const;
+
+/** A webhook that is to be. */
+export function newEndpoint(userId: number, request: z.output<typeof WebhookRequest>, createdAt: Date) {
+  return {
+    id: randomUUIDv7(),
+    userId,
+    scope: request.scope,
+    url: request.url,
+    description: request.description ?? null,
+    types: JSON.stringify(request.types ?? []),
+    symbols: JSON.stringify(request.symbols ?? []),
+    secret: newSecret(),
+    ...fresh,
+    createdAt,
+  };
+}
+
+/** Stores it. @throws Problem too_many_webhooks */
+export async function addEndpoint(tx: EntityManager, row: ReturnType<typeof newEndpoint>, role: Role): Promise<void> {
+  await refuseTooMany(tx, row.userId, mostOf[role]);
+  await passOver(tx, await lookForWork(tx));
+  await tx.insert(WebhookEndpoint, row);
+}
 
 /** Requests of one user wait for each other, so that none is counted too late. */
 async function refuseTooMany(tx: EntityManager, userId: number, most: number): Promise<void> {

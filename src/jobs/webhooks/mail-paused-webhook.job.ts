@@ -21,7 +21,7 @@ export const mailPausedWebhook = defineJob(
     timeoutMs: 30_000,
   },
   async ({ payload: { webhook_id: id }, signal }, { em, accounts }: JobContext) => {
-    const paused = accounts.sendsMails ? await readPaused(em, id) : undefined;
+    const paused = accounts.mailer ? await readPaused(em, id) : undefined;
     if (!paused) return { sent: false };
     await accounts.sendPaused(paused, signal);
     return { sent: true };

@@ -1,0 +1,181 @@
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { z } from 'zod';
+import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from '../entities/alerts.entity.ts';
+import { EventLogEnd } from '../entities/outbox.entity.ts';
+import { insertRows, updateEach } from '../mysql/rows.ts';
+import { momentOf, textOf } from '../mysql/values.ts';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { readStreamLog } from '../outbox/event-log.ts';
+import type { Transaction } from '../outbox/transaction.ts';
+import { market } from '../streams/market.stream.ts';
+import { type AlertRow, type AlertState, judge, wakes } from './alert.ts';
+import { type Firing, tellFiring } from './tell-firing.ts';
+
+/** What there is to do for alerts: whether prices may wait to be judged, whether for anybody, and whether orders are due. */
+export type Look = Readonly<{ judged: number; written: number; isAny: boolean; isDue: boolean }>;
+
+/** A price as the log tells it. */
+type Price = Readonly<{ position: number; symbol: string; price: number; asOf: Date }>;
+
+/** How far of the log a round came, and whether alerts have ended in it. */
+export type Round = Readonly<{ position: number; hasEnded: boolean }>;
+
+const mostEvents = 500;
+const symbolsAtOnce = 50;
+const Priced = z.object({ symbol: z.string(), c: z.number(), as_of: z.coerce.date() });
+
+/** Looks what there is to do, by one statement. */
+export async function lookForPrices(em: EntityManager): Promise<Look> {
+  const table = em.getMetadata(AlertFiring).tableName;
+  const [row] = await em.execute<Record<'judged' | 'written' | 'is_any' | 'is_due', string>[]>(
+    `select c.position as judged, e.position as written,
+       exists (select 1 from ${em.getMetadata(PriceAlert).tableName} where ended_at is null) as is_any,
+       exists (select 1 from ${table} where due_at <= utc_timestamp(3)) as is_due
+     from ${em.getMetadata(AlertCursor).tableName} c join ${em.getMetadata(EventLogEnd).tableName} e on e.id = c.id`,
+  );
+  if (!row) throw new Error('the cursor of alerts is missing; run the migrations');
+  const [judged, written] = [Number(row.judged), Number(row.written)];
+  return { judged, written, isAny: Number(row.is_any) === 1, isDue: Number(row.is_due) === 1 };
+}
+
+/**
+ * Judges the prices that follow in the log, in its order, and moves the cursor on in the same transaction: of any number of
+ * processes that do so at once one judges them, and a process that dies in between has judged none. Undefined: another one did.
+ */
+export async function judgePrices(
+  { transaction, now }: Readonly<{ transaction: Transaction; now: () => Date }>,
+  { judged, written }: Pick<Look, 'judged' | 'written'>,
+): Promise<Round | undefined> {
+  return transaction(async (tx, after) => {
+    const cursor = await tx.findOne(
+      AlertCursor,
+      { id: 1, position: judged },
+      { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true },
+    );
+    if (!cursor) return undefined;
+    const events = await readStreamLog(tx, market.name, judged, mostEvents);
+    const position = events.length < mostEvents ? Math.max(written, lastOf(events)) : lastOf(events);
+    const hasEnded = await judgeAll(tx, after, await withoutLate(tx, events.flatMap(priceOf)), now());
+    await tx.nativeUpdate(AlertCursor, { id: 1 }, { position });
+    return { position, hasEnded };
+  });
+}
+
+type Event = Awaited<ReturnType<typeof readStreamLog>>[number];
+
+function lastOf(events: readonly Event[]): number {
+  return events.at(-1)?.position ?? 0;
+}
+
+/** The price that an event tells of; none of an event about anything else. */
+function priceOf({ type, position, data }: Event): Price[] {
+  if (type !== 'quote.updated' && type !== 'crypto.updated') return [];
+  const { symbol, c: price, as_of: asOf } = Priced.parse(JSON.parse(data));
+  return [{ position, symbol, price, asOf }];
+}
+
+/** Leaves out prices that were observed before one that has been judged, and notes the newest of each symbol. */
+async function withoutLate(tx: EntityManager, prices: readonly Price[]): Promise<readonly Price[]> {
+  if (prices.length === 0) return [];
+  const { tableName } = tx.getMetadata(JudgedSymbol);
+  const text = textOf(tx);
+  const symbols = [...new Set(prices.map(({ symbol }) => symbol))].toSorted();
+  const rows = await tx.execute<{ symbol: string; as_of: string }[]>(
+    `select symbol, as_of from ${tableName} where symbol in (${symbols.map(text).join(', ')})`,
+  );
+  const newest = new Map(rows.map((row) => [row.symbol, momentOf(row.as_of)]));
+  const inTime = prices.filter(({ symbol, asOf }) => {
+    if (asOf < (newest.get(symbol) ?? asOf)) return false;
+    newest.set(symbol, asOf);
+    return true;
+  });
+  const values = [...newest].map(([symbol, asOf]) => `(${text(symbol)}, ${text(asOf)})`).join(', ');
+  await tx.execute(
+    `insert into ${tableName} (symbol, as_of) values ${values} on duplicate key update as_of = values(as_of)`,
+    [],
+    'run',
+  );
+  return inTime;
+}
+
+/** Judges prices for every alert that they could change, and returns whether any has ended. */
+async function judgeAll(tx: EntityManager, after: AfterCommit, prices: readonly Price[], at: Date): Promise<boolean> {
+  const perSymbol = Map.groupBy(prices, ({ symbol }) => symbol);
+  const judged = (await wokenBy(tx, perSymbol)).map((alert) => judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at));
+  const changed = judged.filter(({ isChanged }) => isChanged);
+  const firings = judged.flatMap(({ fired }) => fired);
+  await updateEach(
+    tx,
+    PriceAlert,
+    changed.map(({ id, set }) => ({ id, set })),
+  );
+  await insertRows(
+    tx,
+    AlertFiring,
+    firings.map(({ firing }) => firing),
+  );
+  // Of one that carries an order it is told when that is placed or refused.
+  for (const { alert, firing } of firings) if (firing.orderState === null) tellFiring(after, alert, firing);
+  return changed.some(({ set }) => set.endedAt !== null);
+}
+
+/** The alerts that the highest and the lowest price of their symbol change. */
+async function wokenBy(tx: EntityManager, perSymbol: ReadonlyMap<string, readonly Price[]>): Promise<AlertRow[]> {
+  const { tableName } = tx.getMetadata(PriceAlert);
+  const text = textOf(tx);
+  const parts = [...perSymbol].map(([symbol, prices]) => {
+    const values = prices.map(({ price }) => price);
+    const those = `select id from ${tableName} where symbol = ${text(symbol)}`;
+    return `${those} and wake_high <= ${Math.max(...values)} union all ${those} and wake_low >= ${Math.min(...values)}`;
+  });
+  const ids = new Set<string>();
+  for (let from = 0; from < parts.length; from += symbolsAtOnce) {
+    const rows = await tx.execute<{ id: string }[]>(parts.slice(from, from + symbolsAtOnce).join(' union all '));
+    for (const { id } of rows) ids.add(id);
+  }
+  if (ids.size === 0) return [];
+  const lock = { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  return tx.find(PriceAlert, { id: { $in: [...ids] }, endedAt: null }, lock);
+}
+
+/** Judges prices for one alert, in their order. */
+function judgeOne(alert: AlertRow, prices: readonly Price[], at: Date) {
+  let state: AlertState = { ...alert, isOver: false };
+  const fired: Readonly<{ alert: AlertRow; firing: Firing }>[] = [];
+  for (const price of prices.filter(({ position }) => position > alert.since)) {
+    const { state: next, fires, from } = judge(state, price.price);
+    if (fires) fired.push({ alert, firing: firingOf(alert, alert.firings + fired.length + 1, price, from, at) });
+    state = next;
+  }
+  const isSame = state.isArmed === alert.isArmed && state.reference === (alert.reference ?? null);
+  const set = {
+    isArmed: state.isArmed,
+    reference: state.reference ?? null,
+    ...wakes(state),
+    firings: alert.firings + fired.length,
+    endedAt: state.isOver ? at : null,
+  };
+  return { id: alert.id, set, fired, isChanged: fired.length > 0 || !isSame };
+}
+
+/** An alert places one order at the most, with its first firing. */
+function firingOf(alert: AlertRow, number: number, price: Price, from: number | null, at: Date): Firing {
+  const isCarrying = number === 1 && alert.carried !== null && alert.carried !== undefined;
+  return {
+    alert: alert.id,
+    number,
+    userId: alert.userId,
+    position: price.position,
+    price: price.price,
+    reference: from,
+    asOf: price.asOf,
+    firedAt: at,
+    orderState: isCarrying ? 'waiting' : null,
+    orderId: null,
+    orderCode: null,
+    orderDetail: null,
+    attempts: 0,
+    dueAt: isCarrying ? at : null,
+    mailedAt: null,
+  };
+}

@@ -1,0 +1,55 @@
+import type { EntityManager } from '@mikro-orm/mysql';
+import type { z } from 'zod';
+import { User } from '../entities/accounts.entity.ts';
+import { AlertFiring, PriceAlert } from '../entities/alerts.entity.ts';
+import type { Mail } from '../gateways/mail/mailer.ts';
+import type { AlertRow } from './alert.ts';
+import type { alertJobs } from './jobs.ts';
+import { type Firing, movedBy } from './tell-firing.ts';
+
+type Which = z.output<typeof alertJobs.mail.payload>;
+
+const hourMs = 3_600_000;
+// A price that goes to and fro around a level fills nobody's mailbox; streams and webhooks tell of the rest.
+const mostAnHour = 20;
+
+/**
+ * The mail that tells of a firing. Undefined when there is none to send: it was sent, its owner has left, has not shown that the
+ * address is theirs, or has had enough mails this hour.
+ */
+export async function mailOf(
+  em: EntityManager,
+  { alert_id: id, firing: number }: Which,
+  at: Date,
+): Promise<Mail | undefined> {
+  const plainly = { disableIdentityMap: true } as const;
+  const alert = await em.findOne(PriceAlert, id, plainly);
+  const firing = await em.findOne(AlertFiring, { alert: id, number, mailedAt: null }, plainly);
+  if (!alert || !firing) return undefined;
+  const { userId } = alert;
+  const user = await em.findOne(User, { id: userId, deletedAt: null, emailConfirmedAt: { $ne: null } }, plainly);
+  const since = new Date(at.getTime() - hourMs);
+  if (!user || (await em.count(AlertFiring, { userId, mailedAt: { $gt: since } })) >= mostAnHour) return undefined;
+  return { to: user.email, subject: `${alert.symbol} is at ${firing.price}`, text: textOf(user.name, alert, firing) };
+}
+
+/** Notes that the mail is with the mail server. */
+export async function noteMailed(tx: EntityManager, { alert_id, firing: number }: Which, at: Date): Promise<void> {
+  await tx.nativeUpdate(AlertFiring, { alert: alert_id, number }, { mailedAt: at });
+}
+
+function textOf(name: string, alert: AlertRow, firing: Firing): string {
+  const { reference, change_percent: change } = movedBy(firing);
+  const how =
+    alert.kind === 'percent'
+      ? `${change} % from ${reference}, which is the move of ${alert.threshold} % that you wanted to be told of`
+      : `${alert.kind} ${alert.threshold}, as you wanted to be told`;
+  const order =
+    firing.orderState === 'placed'
+      ? `The order ${firing.orderId} has been placed for you.\n\n`
+      : firing.orderState === 'refused'
+        ? `No order was placed: ${firing.orderDetail}\n\n`
+        : '';
+  const end = alert.endedAt ? 'This alert fires no more.' : 'You are told again at the next such move.';
+  return `Hello ${name},\n\nat ${firing.asOf.toISOString()} ${alert.symbol} was at ${firing.price}: ${how}.\n\n${order}${end}\n`;
+}

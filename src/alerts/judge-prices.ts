@@ -10,6 +10,7 @@ import type { Transaction } from '../outbox/transaction.ts';
 import { market } from '../streams/market.stream.ts';
 import { type AlertRow, type AlertState, judge, wakes } from './alert.ts';
 import { type Firing, tellFiring } from './tell-firing.ts';
+import { wokenBy } from './woken.ts';
 
 /** What there is to do for alerts: whether prices may wait to be judged, whether for anybody, and whether orders are due. */
 export type Look = Readonly<{ judged: number; written: number; isAny: boolean; isDue: boolean }>;
@@ -21,7 +22,6 @@ type Price = Readonly<{ position: number; symbol: string; price: number; asOf: D
 export type Round = Readonly<{ position: number; hasEnded: boolean }>;
 
 const mostEvents = 500;
-const symbolsAtOnce = 50;
 const Priced = z.object({ symbol: z.string(), c: z.number(), as_of: z.coerce.date() });
 
 /** Looks what there is to do, by one statement. */
@@ -101,7 +101,9 @@ async function withoutLate(tx: EntityManager, prices: readonly Price[]): Promise
 /** Judges prices for every alert that they could change, and returns whether any has ended. */
 async function judgeAll(tx: EntityManager, after: AfterCommit, prices: readonly Price[], at: Date): Promise<boolean> {
   const perSymbol = Map.groupBy(prices, ({ symbol }) => symbol);
-  const judged = (await wokenBy(tx, perSymbol)).map((alert) => judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at));
+  const judged = (await lockWoken(tx, perSymbol)).map((alert) =>
+    judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at),
+  );
   const changed = judged.filter(({ isChanged }) => isChanged);
   const firings = judged.flatMap(({ fired }) => fired);
   await updateEach(
@@ -119,23 +121,14 @@ async function judgeAll(tx: EntityManager, after: AfterCommit, prices: readonly 
   return changed.some(({ set }) => set.endedAt !== null);
 }
 
-/** The alerts that the highest and the lowest price of their symbol change. */
-async function wokenBy(tx: EntityManager, perSymbol: ReadonlyMap<string, readonly Price[]>): Promise<AlertRow[]> {
-  const { tableName } = tx.getMetadata(PriceAlert);
-  const text = textOf(tx);
-  const parts = [...perSymbol].map(([symbol, prices]) => {
-    const values = prices.map(({ price }) => price);
-    const those = `select id from ${tableName} where symbol = ${text(symbol)}`;
-    return `${those} and wake_high <= ${Math.max(...values)} union all ${those} and wake_low >= ${Math.min(...values)}`;
-  });
-  const ids = new Set<string>();
-  for (let from = 0; from < parts.length; from += symbolsAtOnce) {
-    const rows = await tx.execute<{ id: string }[]>(parts.slice(from, from + symbolsAtOnce).join(' union all '));
-    for (const { id } of rows) ids.add(id);
-  }
-  if (ids.size === 0) return [];
+async function lockWoken(tx: EntityManager, perSymbol: ReadonlyMap<string, readonly Price[]>): Promise<AlertRow[]> {
+  const ids = await wokenBy(
+    tx,
+    new Map([...perSymbol].map(([symbol, some]) => [symbol, some.map(({ price }) => price)])),
+  );
+  if (ids.length === 0) return [];
   const lock = { orderBy: { id: 'asc' }, lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
-  return tx.find(PriceAlert, { id: { $in: [...ids] }, endedAt: null }, lock);
+  return tx.find(PriceAlert, { id: { $in: ids }, endedAt: null }, lock);
 }
 
 /** Judges prices for one alert, in their order. */

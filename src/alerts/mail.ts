@@ -29,8 +29,13 @@ export async function mailOf(
   const { userId } = alert;
   const user = await em.findOne(User, { id: userId, deletedAt: null, emailConfirmedAt: { $ne: null } }, plainly);
   const since = new Date(at.getTime() - hourMs);
-  if (!user || (await em.count(AlertFiring, { userId, mailedAt: { $gt: since } })) >= mostAnHour) return undefined;
+  if (!user || (await mailsSince(em, userId, since)) >= mostAnHour) return undefined;
   return { to: user.email, subject: `${alert.symbol} is at ${firing.price}`, text: textOf(user.name, alert, firing) };
+}
+
+/** How many mails somebody got since then. */
+export function mailsSince(em: EntityManager, userId: number, since: Date): Promise<number> {
+  return em.count(AlertFiring, { userId, mailedAt: { $gt: since } });
 }
 
 /** Notes that the mail is with the mail server. */

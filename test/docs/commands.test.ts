@@ -174,12 +174,23 @@ async function paste(page: string): Promise<string> {
 }
 
 it('every script to paste is pasted here', () => {
-  expect(triedHere.filter((page) => pastedIn(page).length > 0)).toEqual(['README.md', 'docs/first-steps.md']);
+  const pasted = triedHere.filter((page) => pastedIn(page).length > 0);
+  expect(pasted.toSorted()).toEqual(['README.md', 'docs/alerts.md', 'docs/first-steps.md']);
+});
+
+/** The answers that a script has written, one behind the other. */
+const answersIn = (output: string) =>
+  z.array(z.looseObject({})).parse(JSON.parse(`[${output.replaceAll(/\}\s*\{/g, '},{')}]`));
+
+it('alerts are made as their page says', async () => {
+  const [above, percent, all] = answersIn(await paste('docs/alerts.md'));
+  expect(above).toMatchObject({ above: 5_000, once: false, status: 'active' });
+  expect(percent).toMatchObject({ percent: 10, once: true, order: { max_total: 120, currency: 'USD' } });
+  expect(all?.['data']).toMatchObject([{ id: percent?.['id'] }, { id: above?.['id'] }]);
 });
 
 it('the lines to try answer as they say', async () => {
-  const output = await paste('docs/first-steps.md');
-  const answers = z.array(z.looseObject({})).parse(JSON.parse(`[${output.replaceAll(/\}\s*\{/g, '},{')}]`));
+  const answers = answersIn(await paste('docs/first-steps.md'));
   const [first, again, mine, found, ...market] = answers;
   expect(first).toMatchObject({ status: 'pending', total_amount: 100 });
   expect(again).toEqual(first);

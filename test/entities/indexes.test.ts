@@ -4,6 +4,10 @@ import { lists } from '../../bench/console/read-lists.ts';
 import { readTables } from '../../docs/generate/tables.ts';
 import { storeFeed } from '../../src/catalog/store-feed.ts';
 import { feedRow } from '../../src/catalog/feed-row.ts';
+import { mailsSince } from '../../src/alerts/mail.ts';
+import { takeDue } from '../../src/alerts/place-carried.ts';
+import { wokenBy } from '../../src/alerts/woken.ts';
+import { pruneAlerts } from '../../src/jobs/alerts/prune-alerts.job.ts';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
 import { pruneWebhooks } from '../../src/jobs/webhooks/prune-webhooks.job.ts';
@@ -121,6 +125,7 @@ const news7 = () => {
 };
 const prune = () => performJob(pruneRecords, {}, api.ctx);
 const pruneHooks = () => performJob(pruneWebhooks, {}, api.ctx);
+const pruneFired = () => performJob(pruneAlerts, {}, api.ctx);
 const review = () => performJob(reconcile, {}, api.ctx);
 
 /** Who asks for each index: what the sentence above it in its entity names. */
@@ -183,6 +188,13 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'webhook_endpoints: deleted_at': [pruneHooks],
   'webhook_deliveries: endpoint, state, position': [() => readRound(em(), { id: idOf(1), failures: 0 }, now)],
   'webhook_deliveries: ended_at': [pruneHooks],
+  'price_alerts: user_id, id': [customer('/market/alerts')],
+  'price_alerts: symbol, wake_high': [() => wokenBy(em(), new Map([['S7', [1]]]))],
+  'price_alerts: symbol, wake_low': [() => wokenBy(em(), new Map([['S7', [2_999]]]))],
+  'price_alerts: ended_at': [pruneFired],
+  'alert_firings: due_at': [() => takeDue(em())],
+  'alert_firings: user_id, mailed_at': [() => mailsSince(em(), 1, timeOf(2_900, now))],
+  'alert_firings: fired_at': [pruneFired],
   'event_log: position': [
     administrator('/events'),
     () => numberEvents({ em: em(), streams: ['orders'], now: new Date() }),

@@ -1,3 +1,4 @@
+import { SymbolAlerts } from '../alerts/symbol-alerts.tsx';
 import type { Staged } from '../frame/staged.ts';
 import { PriceDetail } from '../prices/price-detail.tsx';
 import type { Quote } from '../prices/quote.ts';
@@ -22,6 +23,7 @@ export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged
         resets={prices.resets}
         known={known}
       />
+      {staged.session.user && quote && <SymbolAlerts key={symbol} symbol={symbol} price={quote.c} />}
       <p role="alert">{quote === undefined && copy.failure?.message}</p>
       {!isCoin && quote && <CompanyParts symbol={symbol} />}
     </>

@@ -4,6 +4,7 @@ import type { AlertRow } from '../../alerts/alert.ts';
 import { stopWatchingForAlerts, watchForAlerts } from '../../alerts/watch-symbols.ts';
 import { AlertFiring, PriceAlert } from '../../entities/alerts.entity.ts';
 import { Problem } from '../../errors.ts';
+import { Symbol } from '../../market/symbol.ts';
 import { watchedAs } from '../../market/watchlist.ts';
 import { audit } from '../callers/audit.ts';
 import { principalOf, requireScope } from '../callers/principal.ts';
@@ -34,7 +35,7 @@ const create = defineRoute(
         content: {
           'application/json': {
             schema: AlertRequest,
-            example: { symbol: 'AAPL', above: 245, order: { products: [1, 2], max_total: 120 } },
+            example: { symbol: 'AAPL', above: 245, once: true },
           },
         },
       },
@@ -88,7 +89,9 @@ const list = defineRoute(
     operationId: 'listAlerts',
     summary: "One's own alerts, newest first, with what they last told.",
     tags: ['alerts'],
-    request: { query: z.object(PageQuery) },
+    request: {
+      query: z.object({ ...PageQuery, symbol: Symbol.optional().openapi({ description: 'Of this symbol alone.' }) }),
+    },
     responses: {
       200: {
         description: 'A page of alerts.',
@@ -97,14 +100,15 @@ const list = defineRoute(
     },
   },
   async (c) => {
-    const { cursor, limit } = c.req.valid('query');
+    const { cursor, limit, symbol } = c.req.valid('query');
     const { userId } = principalOf(c);
-    const listName = `alerts:${userId}`;
+    const listName = `alerts:${userId}:${symbol ?? ''}`;
+    const which = { userId, ...(symbol === undefined ? {} : { symbol }) };
     const rows = await c.var.ctx.orm.em
       .fork()
       .find(
         PriceAlert,
-        { userId, ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }) },
+        { ...which, ...(cursor === undefined ? {} : { id: { $lt: readCursor(listName, cursor, AfterUuid) } }) },
         { orderBy: { id: 'desc' }, limit: limit + 1, disableIdentityMap: true },
       );
     const { page, next_cursor } = cutPage(listName, rows, limit);

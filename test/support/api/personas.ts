@@ -4,6 +4,7 @@ import { Order } from '../../../src/entities/orders.entity.ts';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
 import { ApiKey, Token, type Role, User } from '../../../src/entities/accounts.entity.ts';
+import { PriceAlert } from '../../../src/entities/alerts.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { findJob } from '../../../src/jobs/find-jobs.ts';
@@ -96,6 +97,7 @@ export const objects: readonly Readonly<{
   },
   { path: /^\/payments\/webhook\/\{gateway\}/, isOwned: false, make: () => 'instant' },
   { path: /^\/webhooks\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: makeWebhook },
+  { path: /^\/market\/alerts\/\{id\}/, isOwned: true, make: makeAlert },
   { path: /^\/users\/\{id\}/, isOwned: true, isSeenByAdmin: true, make: (_api, { id }) => String(id) },
   { path: /^\/auth\/tokens\/\{id\}/, isOwned: true, make: (_api, { tokenId }) => tokenId },
   { path: /^\/queues\/\{name\}/, isOwned: false, make: () => 'payments' },
@@ -164,6 +166,14 @@ async function makeWebhook({ ctx }: TestApi, { id: userId }: Owner): Promise<str
     secret: newSecret(),
     createdAt: new Date(),
   });
+  return id;
+}
+
+/** An alert that no price fires. */
+async function makeAlert({ ctx }: TestApi, { id: userId }: Owner): Promise<string> {
+  const id = randomUUIDv7();
+  const never = { kind: 'above' as const, threshold: 1e9, wakeHigh: 1e9, isArmed: true, isOnce: true, since: 0 };
+  await ctx.orm.em.fork().insert(PriceAlert, { ...never, id, userId, symbol: 'AAPL', createdAt: new Date() });
   return id;
 }
 

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { priceOf } from '../../../src/market/data/quote.market.ts';
+import { StockQuote } from '../../../src/entities/market.entity.ts';
+import { quote } from '../../../src/market/data/quote.market.ts';
+import { priceRow } from '../../../src/market/price.ts';
+import { insertRows } from '../../../src/mysql/rows.ts';
 import type { Transaction } from '../../../src/outbox/transaction.ts';
 
-/** A price that is stored: of what, how much, and when it was observed. */
+/** A price of a share that is stored: of which, how much, and when it was observed. */
 export type Observed = Readonly<{ symbol: string; price: number; asOf: Date }>;
 
 /** Stores prices and announces them in one transaction, in this order, as fetches do one by one. */
 export async function storePrices(transaction: Transaction, prices: readonly Observed[]): Promise<void> {
   await transaction(async (tx, after) => {
-    for (const { symbol, price, asOf } of prices) {
-      const { store, event } = priceOf(symbol);
-      const quote = { c: price, d: null, dp: null, h: null, l: null, o: null, pc: null, t: 1_758_312_000 };
-      const { told } = await store.write(tx, { symbol }, quote, {
-        jobId: randomUUID(),
-        observedAt: asOf,
-        source: 'finnhub',
-      });
-      if (event && told) after.publish(event, symbol, told);
-    }
+    const rows = prices.map(({ symbol, price, asOf: observedAt }) => {
+      const said = { c: price, d: null, dp: null, h: null, l: null, o: null, pc: null, t: 1_758_312_000 };
+      const told = { symbol, ...said, as_of: observedAt.toISOString(), source: 'finnhub' };
+      if (quote.event) after.publish(quote.event, symbol, told);
+      return { ...priceRow(said, { symbol, observedAt, source: 'finnhub' }), jobId: randomUUID() };
+    });
+    await insertRows(tx, StockQuote, rows);
   });
 }

@@ -4,6 +4,7 @@ import { ApiKey, RecoveryCode, Token, User, Verification } from '../../../src/en
 import { AuditEntry, DeadLetter, IdempotencyKey } from '../../../src/entities/ops.entity.ts';
 import { Order, OrderHistory, OrderLine } from '../../../src/entities/orders.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from '../../../src/entities/payments.entity.ts';
+import { AlertFiring, PriceAlert } from '../../../src/entities/alerts.entity.ts';
 import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { insertRows } from '../../../src/mysql/rows.ts';
 
@@ -36,9 +37,10 @@ export async function fillShop(em: EntityManager, now: Date): Promise<void> {
   await fillPayments(em, at);
   await fillRecords(em, at, now);
   await fillWebhooks(em, at, now);
+  await fillAlerts(em, at, now);
   const people = [User, Token, ApiKey, Verification, RecoveryCode];
   const shop = [Product, Order, OrderLine, OrderHistory, Payment, Refund, Dispute, GatewayCall];
-  const records = [IdempotencyKey, DeadLetter, AuditEntry, WebhookEndpoint, WebhookDelivery];
+  const records = [IdempotencyKey, DeadLetter, AuditEntry, WebhookEndpoint, WebhookDelivery, PriceAlert, AlertFiring];
   const tables = [...people, ...shop, ...records].map(({ meta }) => meta.tableName);
   await em.execute(`analyze table ${tables.join(', ')}`);
 }
@@ -199,4 +201,35 @@ async function fillWebhooks(em: EntityManager, at: MakeTime, now: Date): Promise
   }));
   await insertRows(em, WebhookEndpoint, endpoints);
   await insertRows(em, WebhookDelivery, deliveries);
+}
+
+async function fillAlerts(em: EntityManager, at: MakeTime, now: Date): Promise<void> {
+  const alerts = rows.map((row) => ({
+    id: idOf(row),
+    userId: ownerOf(row),
+    symbol: `S${row % 30}`,
+    kind: 'above' as const,
+    threshold: 1 + row,
+    isOnce: false,
+    isArmed: row % 2 === 0,
+    wakeHigh: row % 2 === 0 ? 1 + row : null,
+    wakeLow: row % 2 === 0 ? null : 1 + row,
+    since: 0,
+    createdAt: at(row),
+    endedAt: isRare(row) ? at(0) : null,
+  }));
+  const firings = rows.map((row) => ({
+    alert: idOf(row),
+    number: 1,
+    userId: ownerOf(row),
+    position: 1 + row,
+    price: 1 + row,
+    asOf: at(row),
+    firedAt: isRare(row) ? at(0) : now,
+    orderState: isRare(row + 1) ? ('waiting' as const) : null,
+    dueAt: isRare(row + 1) ? at(0) : null,
+    mailedAt: row % 2 === 0 ? at(row) : null,
+  }));
+  await insertRows(em, PriceAlert, alerts);
+  await insertRows(em, AlertFiring, firings);
 }

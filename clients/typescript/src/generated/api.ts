@@ -1,11 +1,79 @@
 // Made of /openapi.json by `npm run docs`; a test fails when it is stale.
 
+export type Alert = Readonly<{
+  id: string;
+  user_id: number;
+  symbol: string;
+  above: number | null;
+  below: number | null;
+  percent: number | null;
+  once: boolean;
+  status: 'active' | 'ended';
+  /** Of `percent`: the price from which the next move counts; null: the next price. */
+  reference: number | null;
+  order: Readonly<{
+    items: ReadonlyArray<Readonly<{
+      product_id: number;
+      quantity: number;
+    }>>;
+    currency: string;
+    payment_method: string | null;
+    max_total: number;
+  }> | null;
+  /** The one webhook that is told. */
+  webhook: string | null;
+  /** How often the price is asked for without anybody asking; null: never. Of a closed market at most each quarter of an hour. */
+  polled_every_seconds: number | null;
+  firings: number;
+  /** The last 10, newest first. */
+  fired: ReadonlyArray<Readonly<{
+    /** 1, 2, 3 … of its alert. */
+    firing: number;
+    price: number;
+    as_of: string;
+    fired_at: string;
+    /** Of `percent`: the price from which the move was counted. */
+    reference: number | null;
+    change_percent: number | null;
+    /** Null: this firing carries none. */
+    order: Readonly<{
+      status: 'waiting' | 'placed' | 'refused';
+      order_id: string | null;
+      /** Why there is no order, as problems are called. */
+      code: string | null;
+      detail: string | null;
+    }> | null;
+  }>>;
+  created_at: string;
+  ended_at: string | null;
+}>;
+
+export type AlertList = Readonly<{
+  data: ReadonlyArray<Alert>;
+  next_cursor: string | null;
+}>;
+
+export type AlertRequest = Readonly<{
+  symbol: string;
+  /** Fires when the price is above, and was not before. */
+  above?: number | undefined;
+  /** Fires when the price is below, and was not before. */
+  below?: number | undefined;
+  /** Fires when the price has moved by so much, up or down, since the alert was made or fired last. */
+  percent?: number | undefined;
+  /** Whether it ends when it has fired. Default: yes of one with an order, else no. */
+  once?: boolean | undefined;
+  order?: StandingOrderRequest | undefined;
+  /** The one webhook that is told, or the address of a new one. None: each that takes `alert.fired`. */
+  webhook?: string | undefined;
+}>;
+
 export type ApiKey = Readonly<{
   id: string;
   /** For whom it acts. */
   user_id: number;
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'alerts:read' | 'alerts:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** What the key begins with. */
   start: string;
   /** Its own limit of requests; null: its owner's alone. */
@@ -28,7 +96,7 @@ export type ApiKeyList = Readonly<{
 export type ApiKeyRequest = Readonly<{
   /** What you call it. */
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'alerts:read' | 'alerts:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** When it ends by itself; never, when left out. */
   expires_at?: string | undefined;
   /** Its own limit of requests, within its owner's. */
@@ -364,12 +432,17 @@ export type MailAsked = Readonly<{
   status: 'accepted';
 }>;
 
+export type NewAlert = (Alert) & (Readonly<{
+  /** Of a webhook that was made with it, this once. */
+  webhook_secret?: string | undefined;
+}>);
+
 export type NewApiKey = Readonly<{
   id: string;
   /** For whom it acts. */
   user_id: number;
   name: string;
-  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
+  scopes: ReadonlyArray<'orders:read' | 'orders:read:all' | 'orders:write' | 'orders:write:all' | 'payments:read' | 'payments:read:all' | 'payments:write' | 'products:read' | 'products:write' | 'market:read' | 'market:read:all' | 'market:write' | 'alerts:read' | 'alerts:write' | 'users:read' | 'users:read:all' | 'events:read' | 'webhooks:read' | 'webhooks:read:all' | 'webhooks:write' | 'webhooks:write:all' | 'jobs:read' | 'jobs:write' | 'audit:read'>;
   /** What the key begins with. */
   start: string;
   /** Its own limit of requests; null: its owner's alone. */
@@ -625,7 +698,7 @@ export type Problem = Readonly<{
   title: string;
   status: number;
   detail: string;
-  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'insufficient_scope' | 'too_many_keys' | 'fresh_login_required' | 'second_factor_required' | 'bad_code' | 'second_factor_missing' | 'second_factor_active' | 'second_factor_inactive' | 'link_not_good' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'too_many_webhooks' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
+  code: 'not_found' | 'method_not_allowed' | 'unauthenticated' | 'bad_credentials' | 'forbidden' | 'insufficient_scope' | 'too_many_keys' | 'fresh_login_required' | 'second_factor_required' | 'bad_code' | 'second_factor_missing' | 'second_factor_active' | 'second_factor_inactive' | 'link_not_good' | 'ambiguous_host' | 'foreign_host' | 'foreign_origin' | 'too_many_requests' | 'too_large' | 'unsupported_media_type' | 'malformed_json' | 'invalid' | 'unknown_product' | 'total_mismatch' | 'watchlist_over_budget' | 'currency_required' | 'currency_unavailable' | 'amount_not_chargeable' | 'fx_rate_unavailable' | 'out_of_stock' | 'idempotency_key_reused' | 'idempotency_key_in_use' | 'payment_in_progress' | 'payment_method_required' | 'order_closed' | 'refund_too_large' | 'bad_signature' | 'email_taken' | 'job_not_failed' | 'job_moved' | 'last_administrator' | 'too_many_webhooks' | 'too_many_alerts' | 'above_max_total' | 'unknown_symbol' | 'market_busy' | 'upstream_unavailable' | 'provider_plan_required' | 'not_configured' | 'overloaded' | 'unavailable' | 'internal';
   request_id: string;
   /** Where traces are kept. */
   trace_id?: string | undefined;
@@ -920,6 +993,19 @@ export type SecondFactorEnrolment = Readonly<{
   uri: string;
 }>;
 
+/** Is placed when the alert fires first, unless it costs more than its `max_total` then. */
+export type StandingOrderRequest = Readonly<{
+  products?: ReadonlyArray<number> | undefined;
+  items?: ReadonlyArray<Readonly<{
+    product_id: number;
+    quantity: number;
+  }>> | undefined;
+  currency?: string | undefined;
+  payment_method?: string | undefined;
+  /** It is not placed when it would cost more. */
+  max_total: number;
+}>;
+
 export type Status = Readonly<{
   at: string;
   /** Away: nothing can be ordered or looked up. */
@@ -1021,8 +1107,10 @@ export type WatchedSymbol = Readonly<{
   /** When it is polled next; null without a key. */
   next_run_at: string | null;
   last_polled_at: string | null;
-  /** The administrator; null: WATCHLIST named it. */
+  /** The administrator; null: WATCHLIST named it, or an alert. */
   added_by: number | null;
+  /** It is polled for alerts alone, as long as there are any. */
+  for_alerts: boolean;
   created_at: string;
 }>;
 
@@ -1177,6 +1265,13 @@ export type Operations = {
     }>;
     answer: RecoveryCodes;
   };
+  /** Tells you when a price moves as you wish, and places an order then if you want that. */
+  createAlert: {
+    input: Readonly<{
+      body: AlertRequest;
+    }>;
+    answer: NewAlert;
+  };
   /** Makes an API key, with which a program acts for you within its scopes. */
   createKey: {
     input: Readonly<{
@@ -1204,6 +1299,13 @@ export type Operations = {
       body: WebhookRequest;
     }>;
     answer: NewWebhook;
+  };
+  /** Forgets an alert and its firings. An order that it has placed stands; one that it has not placed yet is not placed. */
+  deleteAlert: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: undefined;
   };
   /** Cancels an order that is neither paid nor being charged, and gives its stock back; again: the same answer. */
   deleteOrder: {
@@ -1267,6 +1369,15 @@ export type Operations = {
       body: PasswordByLink;
     }>;
     answer: undefined;
+  };
+  /** One's own alerts, newest first, with what they last told. */
+  listAlerts: {
+    input: Readonly<{
+      /** The `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      limit?: number | undefined;
+    }> | undefined;
+    answer: AlertList;
   };
   /** Who has changed what, or tried to, and from where, newest first. */
   listAudit: {
@@ -1483,6 +1594,13 @@ export type Operations = {
       body: OrderRequest;
     }>;
     answer: OrderPreview;
+  };
+  /** One alert, how often its price is asked for, and its last firings. */
+  readAlert: {
+    input: Readonly<{
+      id: string;
+    }>;
+    answer: Alert;
   };
   /** Bars of a symbol, made of its stored prices. */
   readBars: {
@@ -1882,10 +2000,12 @@ export const operations = {
   changeUser: { method: 'PATCH', path: '/users/{id}', isKeyed: false },
   changeWebhook: { method: 'PATCH', path: '/webhooks/{id}', isKeyed: false },
   confirmSecondFactor: { method: 'POST', path: '/auth/mfa/confirm', isKeyed: false },
+  createAlert: { method: 'POST', path: '/market/alerts', isKeyed: true },
   createKey: { method: 'POST', path: '/auth/keys', isKeyed: false },
   createProduct: { method: 'POST', path: '/products', isKeyed: true },
   createUser: { method: 'POST', path: '/users', isKeyed: true },
   createWebhook: { method: 'POST', path: '/webhooks', isKeyed: true },
+  deleteAlert: { method: 'DELETE', path: '/market/alerts/{id}', isKeyed: false },
   deleteOrder: { method: 'DELETE', path: '/orders/{id}', isKeyed: true },
   deleteProduct: { method: 'DELETE', path: '/products/{id}', isKeyed: false },
   deleteUser: { method: 'DELETE', path: '/users/{id}', isKeyed: false },
@@ -1895,6 +2015,7 @@ export const operations = {
   endSecondFactorOfUser: { method: 'DELETE', path: '/users/{id}/mfa', isKeyed: false },
   finishConfirmation: { method: 'POST', path: '/auth/confirm/finish', isKeyed: false },
   finishPasswordReset: { method: 'POST', path: '/auth/reset/finish', isKeyed: false },
+  listAlerts: { method: 'GET', path: '/market/alerts', isKeyed: false },
   listAudit: { method: 'GET', path: '/audit', isKeyed: false },
   listDeadLetters: { method: 'GET', path: '/dead-letters', isKeyed: false },
   listEvents: { method: 'GET', path: '/events', isKeyed: false },
@@ -1916,6 +2037,7 @@ export const operations = {
   ping: { method: 'GET', path: '/auth/ping', isKeyed: false },
   placeOrder: { method: 'POST', path: '/orders', isKeyed: true },
   previewOrder: { method: 'POST', path: '/orders/preview', isKeyed: false },
+  readAlert: { method: 'GET', path: '/market/alerts/{id}', isKeyed: false },
   readBars: { method: 'GET', path: '/market/bars', isKeyed: false },
   readBudget: { method: 'GET', path: '/market/budget', isKeyed: false },
   readCompany: { method: 'GET', path: '/market/company', isKeyed: false },

@@ -1,5 +1,39 @@
 // Made of /asyncapi.json by `npm run docs`; a test fails when it is stale.
 
+/** A price has moved as somebody wanted to be told, and the order that they wished for is placed, or refused. */
+export type AlertFired = Readonly<{
+  /** The event’s own id; a repeat has the same. */
+  id: string;
+  type: 'alert.fired';
+  /** The subject’s events are numbered 1, 2, 3 … without gaps. */
+  version: number;
+  /** Version of the data’s shape. */
+  schema: 1;
+  /** When it was decided. */
+  time: string;
+  /** What the event is about. */
+  subject: string;
+  data: Readonly<{
+    alert_id: string;
+    user_id: number;
+    symbol: string;
+    condition: 'above' | 'below' | 'percent';
+    threshold: number;
+    firing: number;
+    price: number;
+    as_of: string;
+    reference: number | null;
+    change_percent: number | null;
+    order: Readonly<{
+      status: 'placed' | 'refused';
+      order_id: string | null;
+      code: string | null;
+      detail: string | null;
+    }> | null;
+    webhook_id: string | null;
+  }>;
+}>;
+
 /** A company’s profile has been fetched and stored. */
 export type CompanyUpdated = Readonly<{
   /** The event’s own id; a repeat has the same. */
@@ -544,23 +578,9 @@ export type RecommendationsUpdated = Readonly<{
   }>;
 }>;
 
-/** Somebody tries a webhook; nothing has happened. */
-export type WebhookTest = Readonly<{
-  /** The event’s own id; a repeat has the same. */
-  id: string;
-  type: 'webhook.test';
-  /** The subject’s events are numbered 1, 2, 3 … without gaps. */
-  version: number;
-  /** Version of the data’s shape. */
-  schema: 1;
-  /** When it was decided. */
-  time: string;
-  /** What the event is about. */
-  subject: string;
-  data: Readonly<{
-    webhook_id: string;
-  }>;
-}>;
+/** What is announced on `alerts`. */
+export type AlertsEvent =
+  | AlertFired;
 
 /** What is announced on `catalog`. */
 export type CatalogEvent =
@@ -592,30 +612,5 @@ export type OrdersEvent =
   | OrderRefunded
   | OrderUpdated;
 
-/** What is announced on `webhooks`. */
-export type WebhooksEvent =
-  | CompanyUpdated
-  | CryptoUpdated
-  | EarningsUpdated
-  | ForexUpdated
-  | NewsPublished
-  | OrderCancelled
-  | OrderCreated
-  | OrderDisputed
-  | OrderPaid
-  | OrderPaymentFailed
-  | OrderPaymentRetried
-  | OrderRefundFailed
-  | OrderRefunded
-  | OrderUpdated
-  | PeersUpdated
-  | ProductCreated
-  | ProductDeleted
-  | ProductSynced
-  | ProductUpdated
-  | QuoteUpdated
-  | RecommendationsUpdated
-  | WebhookTest;
-
 /** Whatever is announced. */
-export type AnyEvent = CatalogEvent | MarketEvent | OrdersEvent | WebhooksEvent;
+export type AnyEvent = AlertsEvent | CatalogEvent | MarketEvent | OrdersEvent;

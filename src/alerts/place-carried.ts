@@ -4,6 +4,7 @@ import { AlertFiring, PriceAlert } from '../entities/alerts.entity.ts';
 import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
+import { tenantOfUser } from '../jobs/shares.ts';
 import { updateRows } from '../mysql/rows.ts';
 import { textOf } from '../mysql/values.ts';
 import { openOrders, type PlacedOrder, type Wish } from '../orders/accept-orders.ts';
@@ -117,6 +118,7 @@ function wishOf(parts: PlacingParts, alert: AlertRow, firing: Firing): Wish {
   if (!carried) throw new Problem('not_found', 'The alert carries no order.');
   return {
     userId: alert.userId,
+    tenant: tenantOfUser(alert.userId),
     items: itemsOf(carried),
     totalAmount: undefined,
     mostMinor: carried.most_minor,

@@ -29,7 +29,10 @@ const queue = () => {
 const shares = () => api.ctx.jobs.shares.get(payments.name);
 
 /** Lets jobs of tenants wait, then one worker work at them; whose each attempt is, in the order in which they begin. */
-async function work(asking: Readonly<Record<string, number>>, attempt: (guest: string, runs: number) => void = () => {}) {
+async function work(
+  asking: Readonly<Record<string, number>>,
+  attempt: (guest: string, runs: number) => void = () => {},
+) {
   const begun: string[] = [];
   const runs = new Map<string, number>();
   const job = defineJob(

@@ -10,11 +10,14 @@ type Message = Description['components']['messages'][string];
 export function asyncApiBody({ info, channels, components: { messages } }: Description): Content {
   const all = Object.values(messages);
   const [first] = all;
+  // What webhooks are told as well is explained once.
+  const isOnStream = ({ name }: Message) =>
+    Object.values(channels).some((channel) => channel['x-redis-stream'] && name in channel.messages);
   return html`
     <p>${info.description}</p>
     <p>Programs read the same at <a href="/asyncapi.json">/asyncapi.json</a>, as AsyncAPI 3.0.</p>
     <nav aria-label="On this page">
-      <ul>${Object.keys(channels).map((name) => html`<li><a href="#${name}">Stream ${name}</a></li>`)}</ul>
+      <ul>${Object.keys(channels).map((name) => html`<li><a href="#${name}">${name}</a></li>`)}</ul>
     </nav>
     <h2>What every event carries</h2>
     ${
@@ -25,20 +28,17 @@ export function asyncApiBody({ info, channels, components: { messages } }: Descr
       )
     }
     ${Object.entries(channels).map(
-      ([
-        name,
-        {
-          summary,
-          messages: of,
-          'x-redis-stream': { maxlen },
-        },
-      ]) => html`
-        <h2 id="${name}">Stream <code>${name}</code></h2>
-        <p>${summary} About ${maxlen.toLocaleString('en-US')} of its newest entries are kept.</p>
-        ${all.filter((message) => message.name in of).map(eventPart)}
+      ([name, { summary, messages: of, 'x-redis-stream': stream }]) => html`
+        <h2 id="${name}">${stream ? html`Stream <code>${name}</code>` : 'Webhooks'}</h2>
+        <p>${summary} ${stream && keptOf(stream)}</p>
+        ${all.filter((message) => message.name in of && (stream || !isOnStream(message))).map(eventPart)}
       `,
     )}
   `;
+}
+
+function keptOf({ maxlen }: Readonly<{ maxlen: number }>): string {
+  return `About ${maxlen.toLocaleString('en-US')} of its newest entries are kept.`;
 }
 
 function eventPart(message: Message): Content {

@@ -39,19 +39,7 @@ export function asyncApiOf({ streams, events }: Definitions, version: string) {
         variables: { host: { default: 'shop.example.com' } },
       },
     },
-    channels: {
-      ...record(
-        [...streams.values()],
-        ({ name }) => name,
-        (stream) => channelOf(stream, eventsOf(all, stream)),
-      ),
-      webhooks: {
-        address: null,
-        summary: webhooks,
-        servers: [{ $ref: '#/servers/receiver' }],
-        messages: referencesTo([...all, webhookTest]),
-      },
-    },
+    channels: channelsOf([...streams.values()], all),
     operations: {
       ...record([...streams.values()], ({ name }) => `announce-${name}`, operationOf),
       'post-webhooks': operationOf({ name: 'webhooks', summary: webhooks }),
@@ -68,7 +56,26 @@ function eventsOf(all: readonly EventDefinition[], { name }: Stream): EventDefin
   return all.filter(({ stream }) => stream.name === name);
 }
 
-function channelOf({ name, summary, maxLength }: Stream, events: readonly EventDefinition[]) {
+type Channel = Readonly<{
+  address: string | null;
+  summary: string;
+  servers: readonly Readonly<{ $ref: string }>[];
+  messages: Readonly<Record<string, Readonly<{ $ref: string }>>>;
+  'x-redis-stream'?: Readonly<{ key: string; maxlen: number; approximate: boolean }>;
+}>;
+
+function channelsOf(streams: readonly Stream[], all: readonly EventDefinition[]): Readonly<Record<string, Channel>> {
+  const webhook = {
+    address: null,
+    summary: webhooks,
+    servers: [{ $ref: '#/servers/receiver' }],
+    messages: referencesTo([...all, webhookTest]),
+  };
+  const channels = streams.map((stream): [string, Channel] => [stream.name, channelOf(stream, eventsOf(all, stream))]);
+  return Object.fromEntries<Channel>([...channels, ['webhooks', webhook]]);
+}
+
+function channelOf({ name, summary, maxLength }: Stream, events: readonly EventDefinition[]): Channel {
   return {
     address: name,
     summary,

@@ -1018,6 +1018,8 @@ export type Status = Readonly<{
   charges: 'up' | 'paused' | 'unmanned' | 'unknown';
   /** As the last charges have found it. Slow: one is under way for long; away: the last one had no answer. */
   gateway: 'up' | 'slow' | 'away' | 'unknown';
+  /** Where shares trade: as the provider says, else by the calendar. Coins trade always. */
+  exchanges: 'open' | 'closed' | 'unknown';
 }>;
 
 export type Timeline = Readonly<{
@@ -1376,6 +1378,8 @@ export type Operations = {
       /** The `next_cursor` of the page before. */
       cursor?: string | undefined;
       limit?: number | undefined;
+      /** Of this symbol alone. */
+      symbol?: string | undefined;
     }> | undefined;
     answer: AlertList;
   };
@@ -1445,9 +1449,9 @@ export type Operations = {
       from?: string | undefined;
       /** Placed then or earlier; a day is counted whole. */
       to?: string | undefined;
-      /** The smallest total, in major units of `currency`, which it needs. */
+      /** The smallest total, in major units of `currency`, else of each order’s own. */
       min?: number | undefined;
-      /** The largest total, in major units of `currency`, which it needs. */
+      /** The largest total, in major units of `currency`, else of each order’s own. */
       max?: number | undefined;
       /** An order’s id, or at least its first 8 characters, or its customer’s whole e-mail. */
       q?: string | undefined;

@@ -578,6 +578,24 @@ export type RecommendationsUpdated = Readonly<{
   }>;
 }>;
 
+/** Somebody tries a webhook; nothing has happened. */
+export type WebhookTest = Readonly<{
+  /** The event’s own id; a repeat has the same. */
+  id: string;
+  type: 'webhook.test';
+  /** The subject’s events are numbered 1, 2, 3 … without gaps. */
+  version: number;
+  /** Version of the data’s shape. */
+  schema: 1;
+  /** When it was decided. */
+  time: string;
+  /** What the event is about. */
+  subject: string;
+  data: Readonly<{
+    webhook_id: string;
+  }>;
+}>;
+
 /** What is announced on `alerts`. */
 export type AlertsEvent =
   | AlertFired;
@@ -612,5 +630,31 @@ export type OrdersEvent =
   | OrderRefunded
   | OrderUpdated;
 
+/** What is announced on `webhooks`. */
+export type WebhooksEvent =
+  | AlertFired
+  | CompanyUpdated
+  | CryptoUpdated
+  | EarningsUpdated
+  | ForexUpdated
+  | NewsPublished
+  | OrderCancelled
+  | OrderCreated
+  | OrderDisputed
+  | OrderPaid
+  | OrderPaymentFailed
+  | OrderPaymentRetried
+  | OrderRefundFailed
+  | OrderRefunded
+  | OrderUpdated
+  | PeersUpdated
+  | ProductCreated
+  | ProductDeleted
+  | ProductSynced
+  | ProductUpdated
+  | QuoteUpdated
+  | RecommendationsUpdated
+  | WebhookTest;
+
 /** Whatever is announced. */
-export type AnyEvent = AlertsEvent | CatalogEvent | MarketEvent | OrdersEvent;
+export type AnyEvent = AlertsEvent | CatalogEvent | MarketEvent | OrdersEvent | WebhooksEvent;

@@ -113,6 +113,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: [
     'accounts',
+    'alerts',
     'context',
     'jobs',
     'jobs/payments',
@@ -141,6 +142,20 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['entities', 'gateways/webhooks', 'mysql', 'outbox', 'streams'],
   'gateways/mail': [],
   'account-problems': [],
+  alerts: ['entities', 'gateways/mail', 'gateways/payments', 'jobs', 'market', 'mysql', 'orders', 'outbox', 'streams'],
+  'api/alerts': [
+    'alerts',
+    'api/callers',
+    'api/http',
+    'api/market',
+    'api/orders',
+    'api/webhooks',
+    'entities',
+    'market',
+    'market/data',
+    'orders',
+  ],
+  'jobs/alerts': ['alerts', 'context', 'entities', 'jobs', 'mysql'],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */

@@ -20,7 +20,10 @@ export function refuse(reason: unknown): never {
   process.exit(1);
 }
 
-/** Ends a start: what Node has compiled goes into its cache, if it has one. Left to itself it does so at the end, which a kill takes away. */
+/**
+ * Ends a start: what Node has compiled goes into its cache, if it has one. Left to itself it does so at the end, which a kill takes
+ * away.
+ */
 export function finishStart(): void {
   flushCompileCache();
   freeWhenIdle();

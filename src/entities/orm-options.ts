@@ -87,6 +87,8 @@ export function ormOptions(config: Config, wanted: Wanted = { hosts: config.mysq
       // Told nothing, mysql2 would close every second whatever is not in use; and it would hang up without a word.
       maxIdle: mostConnections - 1,
       gracefulEnd: true,
+      // Statements are sent as text; for those that are prepared a connection would set half a megabyte aside.
+      maxPreparedStatements: 1,
       // A certificate is made for a name; servers that are called by their addresses have none that could be compared.
       ...(config.MYSQL_SSL_CA && {
         ssl: { ca: config.MYSQL_SSL_CA, verifyIdentity: wanted.hosts.every(({ host }) => !isIP(host)) },

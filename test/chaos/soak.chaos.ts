@@ -11,7 +11,7 @@ const minutes = Number(process.env['SOAK_MINUTES'] ?? 4);
 const perSecond = 100;
 const samplesAMinute = 6;
 // Until code is compiled and what grows to its bound has done so once.
-const warmMs = 60_000;
+const warmMs = minutes * 10_000;
 
 let platform: Platform;
 beforeAll(async () => {

@@ -12,17 +12,17 @@ import { freePort } from '../support/processes/process.ts';
 type Brought = Readonly<{ env: Readonly<Record<string, string>>; stop(): Promise<void> }>;
 
 const programs = {
-  redis: async () => programOf(await unpack('redis-sid', 'sid', ['redis-server']), 'usr/bin/redis-server'),
-  valkey: async () => programOf(await unpack('valkey-sid', 'sid', ['valkey-server']), 'usr/bin/valkey-server'),
+  redis: async () => programOf(await unpack('redis-sid'), 'usr/bin/redis-server'),
+  valkey: async () => programOf(await unpack('valkey-sid'), 'usr/bin/valkey-server'),
 };
 
 /** One server, of which it is certain that it is the one that was asked for. */
 async function bringOne(name: keyof typeof programs): Promise<Brought> {
   const program = await programs[name]();
   const folder = await openFolder(name);
-  const node = redisNode(folder, await freePort(), [], program);
+  const node = redisNode(folder, await freePort(), [], { other: program });
   await node.start();
-  expect(String(await ask(node.port, 'INFO', 'server'))).toMatch(
+  expect(String(await ask(node, 'INFO', 'server'))).toMatch(
     name === 'redis' ? /redis_version:8/ : /valkey_version:[89]/,
   );
   const env = { REDIS_HOST: '127.0.0.1', REDIS_PORT: String(node.port), REDIS_DB: '0' };

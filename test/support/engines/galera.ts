@@ -3,9 +3,11 @@ import { cp, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { bare, freePort, freePorts, until } from '../processes/process.ts';
-import { runAsRoot } from './as-root.ts';
+import { bare, freePorts, until } from '../processes/process.ts';
+import { runAsRoot, runStatements } from './as-root.ts';
+import { openProxy } from './haproxy.ts';
 import { unpack } from './packages.ts';
+import { loopback, openPlaces } from './place.ts';
 import { endNodes, type Engines, type Node, openFolder, planNode } from './server-node.ts';
 
 const run = promisify(execFile);
@@ -18,27 +20,30 @@ const Status = z.array(z.object({ Value: z.string() })).min(1);
 
 /** Three MariaDB in a Galera cluster behind an HAProxy that sends all writes to one of them. */
 export async function startGalera(): Promise<Engines> {
-  const { folder: unpacked, libraries } = await unpack('galera', '', ['galera-4', 'haproxy']);
+  const { folder: unpacked, libraries } = await unpack('galera');
   const folder = await openFolder('galera');
   const ports = await freePorts(3);
-  const groupPorts = await freePorts(9);
+  const [groupPorts, places] = [await freePorts(9), await openPlaces(3)];
+  const hostOf = (index: number) => places[index]?.host ?? '';
   const plan = await seedOf(folder, ports[0] ?? 0);
   const [first = 0] = ports;
   const address = groupPorts
     .slice(0, 3)
-    .map((port) => `127.0.0.1:${port}`)
+    .map((port, index) => `${hostOf(index)}:${port}`)
     .join();
   const argsOf = (index: number, port: number) => [
-    ...plan.args.filter((flag) => !/^--(init-file|skip-log-bin|datadir|tmpdir|port|socket)/.test(flag)),
+    ...plan.args.filter((flag) => !/^--(init-file|skip-log-bin|datadir|tmpdir|port|bind-address|socket)/.test(flag)),
     `--datadir=${join(folder, String(port), 'data')}`,
     `--tmpdir=${join(folder, String(port))}`,
     `--socket=${join(folder, String(port), 's')}`,
     `--port=${port}`,
+    `--bind-address=${hostOf(index)}`,
     ...clustered,
-    `--wsrep-sst-receive-address=127.0.0.1:${groupPorts[index + 6]}`,
+    `--wsrep-node-address=${hostOf(index)}`,
+    `--wsrep-sst-receive-address=${hostOf(index)}:${groupPorts[index + 6]}`,
     `--wsrep-provider=${join(unpacked, 'usr/lib/galera/libgalera_smm.so')}`,
     `--wsrep-cluster-address=gcomm://${address}`,
-    `--wsrep-provider-options=gmcast.listen_addr=tcp://127.0.0.1:${groupPorts[index]};ist.recv_addr=127.0.0.1:${groupPorts[index + 3]}`,
+    `--wsrep-provider-options=gmcast.listen_addr=tcp://${hostOf(index)}:${groupPorts[index]};ist.recv_addr=${hostOf(index)}:${groupPorts[index + 3]}`,
   ];
   const env = {
     LD_LIBRARY_PATH: [libraries, process.env['TEST_LD_LIBRARY_PATH']].filter(Boolean).join(':'),
@@ -46,8 +51,9 @@ export async function startGalera(): Promise<Engines> {
     PATH: `${import.meta.dirname}:${process.env['PATH']}`,
     SST_FOLDER: folder,
   };
-  const nodeAt = (port: number, args: () => Promise<readonly string[]>) =>
+  const nodeAt = (index: number, port: number, args: () => Promise<readonly string[]>) =>
     planNode({
+      place: places[index] ?? loopback,
       port,
       folder: join(folder, String(port)),
       program: plan.command,
@@ -55,7 +61,7 @@ export async function startGalera(): Promise<Engines> {
       env,
       saysReady: /ready for connections/,
     });
-  const founding = nodeAt(first, async () => [...argsOf(0, first), '--wsrep-new-cluster']);
+  const founding = nodeAt(0, first, async () => [...argsOf(0, first), '--wsrep-new-cluster']);
   await cp(join(folder, 'seed', 'data'), join(folder, String(first), 'data'), { recursive: true });
   await founding.start();
   await founding.process().signal('SIGTERM');
@@ -66,10 +72,13 @@ export async function startGalera(): Promise<Engines> {
 
   let isFounded = false;
   const nodes = ports.map((port, index) =>
-    nodeAt(port, async () => {
+    nodeAt(index, port, async () => {
       const args = argsOf(index, port);
       if (!isFounded) return index === 0 ? [...args, '--wsrep-new-cluster'] : args;
-      return [...args, `--wsrep-start-position=${await positionOf(plan.command, args, env)}`];
+      return [
+        ...args,
+        `--wsrep-start-position=${await positionOf([...(places[index]?.enter ?? []), plan.command, ...args], env)}`,
+      ];
     }),
   );
   for (const node of nodes) await node.start();
@@ -84,8 +93,11 @@ export async function startGalera(): Promise<Engines> {
       return states.every((each) => each === 'Synced') || undefined;
     });
   await whole();
-  await runAsRoot(join(folder, String(first), 's'), [`create user haproxy@'127.0.0.1'`]);
-  const proxy = await proxyOf(folder, unpacked, env, ports);
+  await runAsRoot(join(folder, String(first), 's'), [
+    `create user haproxy@'%'`,
+    `rename user orderflow@'127.0.0.1' to orderflow@'%'`,
+  ]);
+  const proxy = await openProxy(folder, unpacked, env, nodes);
   await proxy.start();
   return {
     env: {
@@ -98,6 +110,12 @@ export async function startGalera(): Promise<Engines> {
       const [node] = nodes;
       if (!node) throw new Error('a cluster has nodes');
       return node;
+    },
+    async successor(lost) {
+      const asked = { host: '127.0.0.1', port: proxy.port, user: 'haproxy' };
+      const [size] = Status.parse(await runStatements(asked, [`show status like 'wsrep_cluster_size'`]));
+      // The first that is there, once it has given up the one that is lost.
+      return size?.Value === '2' ? nodes.find((node) => node !== lost) : undefined;
     },
     async bringBack(node) {
       await node.wake();
@@ -115,7 +133,6 @@ const clustered = [
   '--innodb-flush-log-at-trx-commit=1',
   // A node that comes back brings its own data, and gets what it lacks out of the others' memory.
   '--wsrep-sst-method=bypass',
-  '--wsrep-node-address=127.0.0.1',
 ];
 
 /** A data directory with the product's user, as `npm start` makes it; all three begin with a copy. */
@@ -141,44 +158,8 @@ async function seedOf(folder: string, port: number): Promise<z.output<typeof Pla
 }
 
 /** How far a node had come when it was killed. */
-async function positionOf(program: string, args: readonly string[], env: Record<string, string>): Promise<string> {
+async function positionOf(words: readonly string[], env: Record<string, string>): Promise<string> {
+  const [program = '', ...args] = words;
   const { stderr, stdout } = await run(program, [...args, '--wsrep-recover'], { env: { ...bare(), ...env } });
   return /Recovered position: (\S+)/.exec(stderr + stdout)?.[1] ?? '';
-}
-
-/** Sends everybody to the first that is there; nobody stays at another when it is back. */
-async function proxyOf(
-  folder: string,
-  unpacked: string,
-  env: Record<string, string>,
-  ports: readonly number[],
-): Promise<Node> {
-  const port = await freePort();
-  const servers = ports.map((each, index) => {
-    const role = index === 0 ? 'on-marked-up shutdown-backup-sessions' : 'backup';
-    return `  server n${index} 127.0.0.1:${each} check inter 300 fall 2 rise 3 on-marked-down shutdown-sessions ${role}`;
-  });
-  const lines = [
-    'defaults',
-    '  mode tcp',
-    '  timeout connect 2s',
-    '  timeout client 1h',
-    '  timeout server 1h',
-    '  timeout check 500ms',
-    'listen mysql',
-    `  bind 127.0.0.1:${port}`,
-    '  option mysql-check user haproxy',
-    ...servers,
-  ];
-  const file = join(folder, 'haproxy.cfg');
-  await writeFile(file, `${lines.join('\n')}\n`);
-  const program = join(unpacked, 'usr/sbin/haproxy');
-  return planNode({
-    port,
-    folder,
-    program,
-    args: ['-V', '-db', '-f', file],
-    env,
-    saysReady: /as the polling mechanism/,
-  });
 }

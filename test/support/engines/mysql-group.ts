@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { freePorts, until } from '../processes/process.ts';
 import { runAsRoot } from './as-root.ts';
 import { programOf, unpack } from './packages.ts';
+import { loopback, openPlaces } from './place.ts';
 import { endNodes, type Engines, type Node, openFolder, planNode } from './server-node.ts';
 
 const run = promisify(execFile);
@@ -17,8 +18,8 @@ const members = `select member_port as port, member_state as state, member_role 
 export async function startMysqlGroup(): Promise<Engines> {
   const mysql = await mysqlOfDebian();
   const folder = await openFolder('group');
-  const [ports, groupPorts] = [await freePorts(3), await freePorts(3)];
-  const seeds = groupPorts.map((port) => `127.0.0.1:${port}`).join();
+  const [ports, groupPorts, places] = [await freePorts(3), await freePorts(3), await openPlaces(3)];
+  const locals = groupPorts.map((port, index) => `${places[index]?.host}:${port}`);
   const seed = join(folder, 'seed');
   await run(mysql.program, [...mysql.args, '--initialize-insecure', `--datadir=${seed}`], { env: {} });
   // Each names itself at its first start.
@@ -26,16 +27,31 @@ export async function startMysqlGroup(): Promise<Engines> {
   for (const port of ports) await cp(seed, join(folder, String(port), 'data'), { recursive: true });
   const nodes = ports.map((port, index) => {
     const own = join(folder, String(port));
-    const place = [
+    const place = places[index] ?? loopback;
+    const address = [
+      `--bind-address=${place.host}`,
+      `--report-host=${place.host}`,
       `--datadir=${join(own, 'data')}`,
       `--tmpdir=${own}`,
       `--port=${port}`,
       `--server-id=${index + 1}`,
       `--socket=${own}/s`,
     ];
-    const group = [`local_address=127.0.0.1:${groupPorts[index]}`, `group_seeds=${seeds}`];
-    const args = [...mysql.args, ...place, ...replicated, ...group.map((each) => `--loose-group_replication_${each}`)];
-    return planNode({ port, folder: own, program: mysql.program, args, saysReady: /ready for connections.*port: \d/ });
+    const group = [`local_address=${locals[index]}`, `group_seeds=${locals.join()}`];
+    const args = [
+      ...mysql.args,
+      ...address,
+      ...replicated,
+      ...group.map((each) => `--loose-group_replication_${each}`),
+    ];
+    return planNode({
+      place,
+      port,
+      folder: own,
+      program: mysql.program,
+      args,
+      saysReady: /ready for connections.*port: \d/,
+    });
   });
   await Promise.all(nodes.map((node) => node.start()));
   const asRoot = (node: Node, ...statements: string[]) => runAsRoot(join(folder, String(node.port), 's'), statements);
@@ -56,8 +72,8 @@ export async function startMysqlGroup(): Promise<Engines> {
   await joinGroup(founder);
   await asRoot(founder, 'set global group_replication_bootstrap_group = off');
   for (const node of others) await joinGroup(node);
-  const look = async () => {
-    for (const node of nodes) {
+  const look = async (among: readonly Node[] = nodes) => {
+    for (const node of among) {
       const seen = await asRoot(node, members).catch(() => []);
       const online = Members.parse(seen).filter(({ state }) => state === 'ONLINE');
       if (online.length > 1) return online;
@@ -68,13 +84,13 @@ export async function startMysqlGroup(): Promise<Engines> {
   await whole();
   await asRoot(
     founder,
-    `create user shop@'127.0.0.1' identified by 'shop'`,
-    `grant all on \`orderflow%\`.* to shop@'127.0.0.1'`,
-    `grant select on performance_schema.replication_group_members to shop@'127.0.0.1'`,
+    `create user shop@'%' identified by 'shop'`,
+    `grant all on \`orderflow%\`.* to shop@'%'`,
+    `grant select on performance_schema.replication_group_members to shop@'%'`,
   );
   return {
     env: {
-      MYSQL_HOST: ports.map((port) => `127.0.0.1:${port}`).join(),
+      MYSQL_HOST: nodes.map(({ host, port }) => `${host}:${port}`).join(),
       MYSQL_USER: 'shop',
       MYSQL_PASSWORD: 'shop',
       MYSQL_PORT: '',
@@ -84,6 +100,10 @@ export async function startMysqlGroup(): Promise<Engines> {
         const primary = (await look()).find(({ role }) => role === 'PRIMARY');
         return nodes.find(({ port }) => port === primary?.port);
       });
+    },
+    async successor(lost) {
+      const primary = (await look(nodes.filter((node) => node !== lost))).find(({ role }) => role === 'PRIMARY');
+      return nodes.find((node) => node !== lost && node.port === primary?.port);
     },
     async bringBack(node) {
       await node.wake();
@@ -103,8 +123,6 @@ export async function startMysqlGroup(): Promise<Engines> {
 
 const replicated = [
   '--mysqlx=OFF',
-  '--bind-address=127.0.0.1',
-  '--report-host=127.0.0.1',
   '--gtid-mode=ON',
   '--enforce-gtid-consistency=ON',
   '--log-bin=binlog',
@@ -116,13 +134,13 @@ const replicated = [
   '--plugin-load-add=mysql_clone.so',
   '--loose-group_replication_group_name=6b9b5a24-3b0c-4c52-9d0d-8a3f8f5f1f10',
   '--loose-group_replication_start_on_boot=OFF',
-  '--loose-group_replication_ip_allowlist=127.0.0.1/8',
+  '--loose-group_replication_ip_allowlist=127.0.0.0/8,10.99.0.0/24',
   '--loose-group_replication_member_expel_timeout=0',
 ];
 
 /** MySQL 9 of Debian's unstable suite. */
 async function mysqlOfDebian() {
-  const unpacked = await unpack('mysql-sid', 'sid', ['mysql-server', 'mysql-server-core', 'mysql-client-core']);
+  const unpacked = await unpack('mysql-sid');
   const { program, before } = await programOf(unpacked, 'usr/sbin/mysqld');
   const [base, share] = [join(unpacked.folder, 'usr'), join(unpacked.folder, 'usr/share/mysql')];
   const files = [`--basedir=${base}`, `--lc-messages-dir=${share}`, `--character-sets-dir=${share}/charsets`];

@@ -12,10 +12,10 @@ export type Unpacked = z.output<typeof Unpacked>;
 /** A program, and what comes first on its command line. */
 export type Program = Readonly<{ program: string; before: readonly string[] }>;
 
-/** Unpacks Debian packages, once for all runs, without changing the system. @throws when they cannot be had. */
-export async function unpack(name: string, suite: string, packages: readonly string[]): Promise<Unpacked> {
+/** Unpacks an engine's Debian packages, once for all runs, without changing the system. @throws when they cannot be had. */
+export async function unpack(name: string): Promise<Unpacked> {
   const folder = join(process.env['TEST_SERVERS_FOLDER'] ?? '', name);
-  const words = [join(import.meta.dirname, 'unpack-packages.js'), folder, suite, ...packages];
+  const words = [join(import.meta.dirname, 'unpack-packages.js'), folder, name];
   const { stdout } = await promisify(execFile)(process.execPath, words, { timeout: 900_000 });
   return Unpacked.parse(JSON.parse(stdout));
 }

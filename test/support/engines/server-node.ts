@@ -3,14 +3,18 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bare, follow, type TestProcess, until } from '../processes/process.ts';
+import { loopback, type Place } from './place.ts';
 
-/** One server among several: it is killed, frozen, and comes back on its port, with its data. */
+/** One server among several: it is killed, frozen, cut off, and comes back at its address, with its data. */
 export type Node = Readonly<{
+  host: string;
   port: number;
   process(): TestProcess;
   /** Starts it, again after a kill; resolves when it listens. */
   start(): Promise<void>;
-  /** Lets it go on when it was frozen, and starts it when it was killed. */
+  /** Nothing reaches it any more, and nothing leaves it. @throws where that cannot be done */
+  cutOff(): Promise<void>;
+  /** Lets it go on when it was frozen or cut off, and starts it when it was killed. */
   wake(): Promise<void>;
 }>;
 
@@ -19,13 +23,16 @@ export type Engines = Readonly<{
   env: Readonly<Record<string, string>>;
   /** The one that does it now. */
   writer(): Promise<Node>;
-  /** Has one that was killed or frozen among them again. */
+  /** The one that does it after `lost`, once the others are agreed on it. */
+  successor(lost: Node): Promise<Node | undefined>;
+  /** Has one that was killed, frozen or cut off among them again. */
   bringBack(node: Node): Promise<void>;
   stop(): Promise<void>;
 }>;
 
 /** How a server is started, and by which of its words one knows that it listens. */
 export type NodePlan = Readonly<{
+  place?: Place;
   port: number;
   folder: string;
   program: string;
@@ -40,21 +47,27 @@ export async function openFolder(name: string): Promise<string> {
 }
 
 /** A server that is not started yet. */
-export function planNode({ port, folder, program, args, env = {}, saysReady }: NodePlan): Node {
+export function planNode({ place = loopback, port, folder, program, args, env = {}, saysReady }: NodePlan): Node {
   let current: TestProcess | undefined;
   let hasEnded = false;
   const node: Node = {
+    host: place.host,
     port,
     process() {
       if (!current) throw new Error(`the server on ${port} has not been started`);
       return current;
     },
-    wake: () => (hasEnded ? node.start() : node.process().signal('SIGCONT')),
+    cutOff: place.cutOff,
+    async wake() {
+      await place.reconnect();
+      await (hasEnded ? node.start() : node.process().signal('SIGCONT'));
+    },
     async start() {
       await mkdir(folder, { recursive: true });
       const words = typeof args === 'function' ? await args() : args;
       const options = { cwd: folder, env: { ...bare(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] } as const;
-      const started = follow(spawn(program, words, { ...options, stdio: [...options.stdio] }));
+      const [command = program, ...line] = [...place.enter, program, ...words];
+      const started = follow(spawn(command, line, { ...options, stdio: [...options.stdio] }));
       current = started;
       hasEnded = false;
       void started.ended.then(() => (hasEnded = true));

@@ -18,7 +18,14 @@ const environment = readEnvironment();
 const steps = new Steps({ isPlain: environment.isPlain });
 const cacheFolder = join(environment.dataDirectory, 'servers');
 const words = [join(root, 'bin', 'test.js'), '--config', 'vitest.drill.ts', ...process.argv.slice(2)];
-const inOwnNetwork = ['unshare', '--net', 'sh', '-c', 'ip link set lo up && exec "$@"', 'sh'];
+// With a switch, of which servers are pulled; all of it goes with the last process. Its address is its own: it would take that of a port.
+const ownNetwork = `
+  ip link set lo up
+  ip link add switch address 02:00:00:00:00:00 type bridge
+  ip address add 10.99.0.254/24 dev switch
+  ip link set switch up
+  exec "$@"`;
+const inOwnNetwork = ['unshare', '--net', 'sh', '-ec', ownNetwork, 'sh'];
 let drilling;
 
 /** From a network of its own nothing can be downloaded any more. */
@@ -37,7 +44,7 @@ async function fetchAll() {
 async function findFault() {
   const { mysql, redis } = givenServers(environment);
   if (mysql || redis) return 'MySQL or Redis is named, and would not be reached from a network of its own';
-  const [command, ...rest] = [...inOwnNetwork, 'ip', 'link', 'add', 'tried', 'type', 'bridge'];
+  const [command, ...rest] = [...inOwnNetwork, 'true'];
   const tried = await runTool(command, rest);
   if (tried.code !== 0) return `no network of its own: ${tried.output.trim()}`;
   const kinds = await Promise.all(['mysql', 'redis'].map((kind) => findServer(kind, installFolders(environment.path))));

@@ -1,7 +1,7 @@
 import { QueueEvents } from 'bullmq';
 import { within } from '../process/deadline.ts';
 import type { Producer } from './enqueue.ts';
-import { forBullmq, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { blockMs, forBullmq, prefixOf, type RedisConnection } from '../redis/connection.ts';
 
 /** How a job ended: its result, or why it failed. */
 export type JobEnding = Readonly<{ isDone: true; result: unknown } | { isDone: false; reason: string }>;
@@ -75,6 +75,7 @@ function openEvents(
   const events = new QueueEvents(queue, {
     connection: forBullmq(connection),
     prefix: prefixOf(connection, queue),
+    blockingTimeout: blockMs,
   });
   events.on('completed', ({ jobId, returnvalue }) => tell(jobId, { isDone: true, result: returnvalue }));
   events.on('failed', ({ jobId, failedReason }) => tell(jobId, { isDone: false, reason: failedReason }));

@@ -1,9 +1,10 @@
 import type { ConnectionOptions as SecureOptions } from 'node:tls';
-import { Cluster, Redis as Single } from 'ioredis';
+import { Cluster, Redis as Single, type RedisOptions } from 'ioredis';
 import type { Config } from '../config.ts';
 import type { Host } from '../variable-kinds.ts';
 import type { Log } from '../process/log.ts';
 import type { Redis } from './client.ts';
+import { DirectConnector, MasterConnector } from './connector.ts';
 
 type Options = {
   host?: string;
@@ -19,6 +20,7 @@ type Options = {
   password?: string;
   tls?: SecureOptions;
   connectionName?: string;
+  Connector?: RedisOptions['Connector'];
   connectTimeout: number;
   commandTimeout?: number;
   socketTimeout?: number;
@@ -33,19 +35,21 @@ export type RedisConnection = Readonly<Options & { cluster?: Host[] }>;
 
 // A server that is frozen or cut off keeps its connections: whoever has waited so long for any answer asks anew where Redis is.
 const silentMs = 5_000;
-// BullMQ's blocking reads come back after ten seconds also with nothing. Workers that gave up sooner have been seen to hang on a cluster,
-// because its own replacement of a silent connection came between.
-const silentBlockingMs = 12_000;
+/**
+ * How long a blocking read waits for news; then it comes back without. BullMQ replaces a connection whose read is a second late: that must
+ * be before it is dropped as a silent one, or workers hang on a cluster, where one replacement comes between the other.
+ */
+export const blockMs = 3_000;
 
 /** A connection for asking: it fails within a second instead of waiting for Redis to come back. */
 export function impatientRedis(config: Config): RedisConnection {
   const hasty = { commandTimeout: 1_000, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
-  return { ...basics(config), ...hasty, socketTimeout: silentMs };
+  return { ...basics(config), ...hasty };
 }
 
 /** A connection for blocking reads and workers: it waits for ever, and comes back by itself. */
 export function patientRedis(config: Config): RedisConnection {
-  return { ...basics(config), maxRetriesPerRequest: null, socketTimeout: silentBlockingMs };
+  return { ...basics(config), maxRetriesPerRequest: null };
 }
 
 const outages = [
@@ -75,6 +79,8 @@ function basics(config: Config) {
     ...(config.REDIS_PASSWORD ? { password: config.REDIS_PASSWORD } : {}),
     ...(config.REDIS_TLS ? { tls: config.REDIS_TLS } : {}),
     connectTimeout: 2_000,
+    socketTimeout: silentMs,
+    Connector: config.REDIS_SENTINELS ? MasterConnector : DirectConnector,
     retryStrategy: soon,
     // A master that has become a replica, which happens without a disconnection: elsewhere is the next, where the command is sent again.
     reconnectOnError: ({ message }: Error) => (message.startsWith('READONLY') ? (2 as const) : false),

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Redis } from '../redis/client.ts';
+import { blockMs } from '../redis/connection.ts';
 import { isAfter, type StreamEntry } from './entry.ts';
 import { entriesOf, extentOf } from './history.ts';
 
@@ -24,7 +25,6 @@ export type StreamReader = Readonly<{
 export type EndOfLog = (stream: string) => Promise<string>;
 
 const readAtOnce = 500;
-const blockMs = 5_000;
 const retryMs = 250;
 
 /**

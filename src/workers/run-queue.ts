@@ -8,7 +8,7 @@ import { type Job, payloadVersion } from '../jobs/define-job.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { leavePlace, rest, stepAside } from './step-aside.ts';
-import { forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
@@ -45,6 +45,11 @@ export class QueueWorker extends Worker {
 
   protected override get Job(): typeof QueueJob {
     return StoredJob;
+  }
+
+  /** The longest that it waits in Redis for a job, also for one that is due later, s. */
+  override get maximumBlockTimeout(): number {
+    return blockMs / 1_000;
   }
 
   /** How many jobs it has fetched so far, and whether it has room for no other. */
@@ -90,6 +95,8 @@ export function runQueue(
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
     limiter: { max: restMax, duration: 1_000 },
+    // Also where jobs are due later: a master that is cut off is left no later than one that is asked.
+    drainDelay: blockMs / 1_000,
     // A rest that has been cut short is noticed within a second.
     maximumRateLimitDelay: 1_000,
     // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.

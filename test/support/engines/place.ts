@@ -39,43 +39,33 @@ export async function openPlaces(count: number): Promise<readonly Place[]> {
   return places;
 }
 
-const switchMac = '02:00:00:00:00:00';
-// A switch takes the address of one of its ports, and another when that is pulled, unless it has one. All goes with the last process.
-const makeSwitch = `
-  ip link add switch address ${switchMac} type bridge
-  ip address add 10.99.0.254/24 dev switch
-  ip link set switch up`;
-// Everybody knows by which hardware address to send, so that there is no telling that nobody listens there.
+// Whoever asks for it knows its hardware address for ever: when it is cut off, nobody says that it cannot be reached.
 const plugIn = `
-  ip link add "port$1" type veth peer name wire address "$3" netns "$4"
-  ip link set "port$1" master switch up
-  ip neighbour add "$2" lladdr "$3" dev switch nud permanent
+  ip link add "$1" type veth peer name wire address "$3" netns "$4"
+  ip link set "$1" master switch up
+  ip neighbour replace "$2" lladdr "$3" dev switch nud permanent
   exec nsenter --net="/proc/$4/ns/net" sh -ec "
     ip link set lo up
     ip address add $2/24 dev wire
-    ip link set wire up
-    ip neighbour add 10.99.0.254 lladdr ${switchMac} dev wire nud permanent"`;
+    ip link set wire up"`;
 
-let switched: Promise<unknown> | undefined;
 let lastNumber = 0;
 
 async function openPlace(): Promise<Place> {
-  switched ??= run('sh', ['-ec', makeSwitch]);
-  await switched;
   lastNumber += 1;
-  const [number, host] = [lastNumber, `10.99.0.${lastNumber}`];
-  const mac = `02:00:00:00:00:${number.toString(16).padStart(2, '0')}`;
+  const [host, mac] = [`10.99.0.${lastNumber}`, `02:00:00:00:00:${lastNumber.toString(16).padStart(2, '0')}`];
   // The network lasts as long as this process, whatever becomes of the server.
   const keeper = follow(spawn('unshare', ['--net', 'sh', '-c', 'echo kept; exec sleep infinity'], { stdio: 'pipe' }));
   await until(
     () => `a network for ${host}: ${keeper.output()}`,
     () => keeper.output().includes('kept') || undefined,
   );
-  await run('sh', ['-ec', plugIn, 'sh', String(number), host, mac, String(keeper.pid)]);
+  const port = `port${keeper.pid}`;
+  await run('sh', ['-ec', plugIn, 'sh', port, host, mac, String(keeper.pid)]);
   return {
     host,
     enter: ['nsenter', `--net=/proc/${keeper.pid}/ns/net`],
-    cutOff: async () => void (await run('ip', ['link', 'set', `port${number}`, 'nomaster'])),
-    reconnect: async () => void (await run('ip', ['link', 'set', `port${number}`, 'master', 'switch'])),
+    cutOff: async () => void (await run('ip', ['link', 'set', port, 'nomaster'])),
+    reconnect: async () => void (await run('ip', ['link', 'set', port, 'master', 'switch'])),
   };
 }

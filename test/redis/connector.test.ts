@@ -1,0 +1,35 @@
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
+import { openConnection, patientRedis } from '../../src/redis/connection.ts';
+import { type RedisServer, startRedis } from '../support/processes/platform.ts';
+import { ownData } from '../support/stores/servers.ts';
+
+let server: RedisServer;
+beforeAll(async () => {
+  server = await startRedis();
+  return () => server.stop();
+});
+
+/** Opens a connection as workers have it, and resolves when it has been used. */
+async function open(env: Readonly<Record<string, string>>) {
+  const redis = openConnection(patientRedis(readConfig({ ...(await ownData()), ...env })));
+  redis.on('error', () => {});
+  onTestFinished(() => redis.disconnect());
+  await redis.ping();
+  return redis;
+}
+
+test('when one connection gets no answer, those to the same server that nobody uses are dropped with it, and no others', async () => {
+  const [asking, idle, elsewhere] = [await open(server.env), await open(server.env), await open({})];
+  const drops: string[] = [];
+  elsewhere.once('close', () => drops.push('elsewhere'));
+  const isDropped = new Promise((resolve) => idle.once('close', resolve));
+  await server.process().signal('SIGSTOP');
+  onTestFinished(() => server.process().signal('SIGCONT'));
+  const answer = asking.ping();
+  await isDropped;
+  expect(drops).toEqual([]);
+  await server.process().signal('SIGCONT');
+  // Both come back by themselves, and what was asked is answered.
+  expect([await answer, await idle.ping(), await elsewhere.ping()]).toEqual(['PONG', 'PONG', 'PONG']);
+});

@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { Host } from '../variable-kinds.ts';
 import type { Log } from '../process/log.ts';
 import type { Redis } from './client.ts';
-import { DirectConnector, MasterConnector } from './connector.ts';
+import { openPeers } from './peers.ts';
 
 type Options = {
   host?: string;
@@ -80,7 +80,7 @@ function basics(config: Config) {
     ...(config.REDIS_TLS ? { tls: config.REDIS_TLS } : {}),
     connectTimeout: 2_000,
     socketTimeout: silentMs,
-    Connector: config.REDIS_SENTINELS ? MasterConnector : DirectConnector,
+    Connector: openPeers(config.REDIS_SENTINELS !== undefined),
     retryStrategy: soon,
     // A master that has become a replica, which happens without a disconnection: elsewhere is the next, where the command is sent again.
     reconnectOnError: ({ message }: Error) => (message.startsWith('READONLY') ? (2 as const) : false),

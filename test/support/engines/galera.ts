@@ -43,7 +43,10 @@ export async function startGalera(): Promise<Engines> {
     `--wsrep-sst-receive-address=${hostOf(index)}:${groupPorts[index + 6]}`,
     `--wsrep-provider=${join(unpacked, 'usr/lib/galera/libgalera_smm.so')}`,
     `--wsrep-cluster-address=gcomm://${address}`,
-    `--wsrep-provider-options=gmcast.listen_addr=tcp://${hostOf(index)}:${groupPorts[index]};ist.recv_addr=${hostOf(index)}:${groupPorts[index + 3]}`,
+    `--wsrep-provider-options=${[
+      `gmcast.listen_addr=tcp://${hostOf(index)}:${groupPorts[index]}`,
+      `ist.recv_addr=${hostOf(index)}:${groupPorts[index + 3]}`,
+    ].join(';')}`,
   ];
   const env = {
     LD_LIBRARY_PATH: [libraries, process.env['TEST_LD_LIBRARY_PATH']].filter(Boolean).join(':'),

@@ -1,6 +1,6 @@
 import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { openConnection, patientRedis } from '../../src/redis/connection.ts';
+import { openConnection, patientRedis, type RedisConnection } from '../../src/redis/connection.ts';
 import { type RedisServer, startRedis } from '../support/processes/platform.ts';
 import { ownData } from '../support/stores/servers.ts';
 
@@ -10,9 +10,9 @@ beforeAll(async () => {
   return () => server.stop();
 });
 
-/** Opens a connection as workers have it, and resolves when it has been used. */
-async function open(env: Readonly<Record<string, string>>) {
-  const redis = openConnection(patientRedis(readConfig({ ...(await ownData()), ...env })));
+/** Opens a connection, and resolves when it has been used. */
+async function open(options: RedisConnection) {
+  const redis = openConnection(options);
   redis.on('error', () => {});
   onTestFinished(() => redis.disconnect());
   await redis.ping();
@@ -20,7 +20,10 @@ async function open(env: Readonly<Record<string, string>>) {
 }
 
 test('when one connection gets no answer, those to the same server that nobody uses are dropped with it, and no others', async () => {
-  const [asking, idle, elsewhere] = [await open(server.env), await open(server.env), await open({})];
+  const shared = readConfig(await ownData());
+  const options = patientRedis(readConfig({ ...(await ownData()), ...server.env }));
+  const [asking, idle] = [await open(options), await open(options)];
+  const elsewhere = await open({ ...options, host: shared.REDIS_HOST ?? '', port: shared.REDIS_PORT });
   const drops: string[] = [];
   elsewhere.once('close', () => drops.push('elsewhere'));
   const isDropped = new Promise((resolve) => idle.once('close', resolve));

@@ -1,0 +1,73 @@
+import { connect, type Socket } from 'node:net';
+import { connect as connectSecurely, type ConnectionOptions as SecureOptions } from 'node:tls';
+import { AbstractConnector, type RedisOptions, type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
+import { z } from 'zod';
+
+type Connector = NonNullable<RedisOptions['Connector']>;
+
+// ioredis hands its connectors the connection's options, completed with its defaults, and calls them unknown.
+const Address = z.custom<Readonly<{ host?: string; port: number; tls?: SecureOptions; disconnectTimeout: number }>>();
+const Sentinels = z.custom<SentinelConnectionOptions>();
+
+const silence = /^Socket timeout\. Expecting data/;
+
+/**
+ * How connections that are opened with the same options get to a server, or to the master that sentinels name. When one of them has waited
+ * too long for its answer, those to the same server are dropped with it: each would find out by itself that the server is frozen or cut
+ * off, but only once it is used, and work goes over several of them, one after the other.
+ */
+export function openPeers(hasSentinels: boolean): Connector {
+  const sockets = new Set<Socket>();
+  const watch = (socket: Socket): Socket => {
+    let address = '';
+    const drop = () => {
+      for (const other of sockets)
+        if (addressOf(other) === address) other.destroy(new Error(`${address} is silent on another connection`));
+    };
+    socket.once('connect', () => {
+      // One that is closed does not know it any more.
+      address = addressOf(socket);
+      sockets.add(socket);
+    });
+    socket.once('error', ({ message }) => silence.test(message) && drop());
+    socket.once('close', () => sockets.delete(socket));
+    return socket;
+  };
+  return hasSentinels ? toMaster(watch) : toServer(watch);
+}
+
+const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}:${remotePort}`;
+
+function toServer(watch: (socket: Socket) => Socket): Connector {
+  return class extends AbstractConnector {
+    readonly #address: z.output<typeof Address>;
+
+    constructor(options: unknown) {
+      const address = Address.parse(options);
+      super(address.disconnectTimeout);
+      this.#address = address;
+    }
+
+    async connect(): Promise<Socket> {
+      const { host, port, tls } = this.#address;
+      this.connecting = true;
+      const place = { port, ...(host === undefined ? {} : { host }) };
+      const socket = tls ? connectSecurely({ ...place, ...tls }) : connect(place);
+      socket.once('error', (error) => (this.firstError = error));
+      this.stream = socket;
+      return watch(socket);
+    }
+  };
+}
+
+function toMaster(watch: (socket: Socket) => Socket): Connector {
+  return class extends SentinelConnector {
+    constructor(options: unknown) {
+      super(Sentinels.parse(options));
+    }
+
+    override async connect(...given: Parameters<SentinelConnector['connect']>): Promise<Socket> {
+      return watch(await super.connect(...given));
+    }
+  };
+}

@@ -1,5 +1,6 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
@@ -44,6 +45,8 @@ test.each([
   expect(await rowsOf(id)).toHaveLength(1);
 });
 
+const Step = z.object({ use_stripe_sdk: z.object({ stripe_js: z.string() }) });
+
 test('authentication waits for the buyer, who succeeds or fails', async () => {
   const waiting = await stripe.paymentIntents.create(payment({ payment_method: 'pm_card_authenticationRequired' }), {
     idempotencyKey: 'asks',
@@ -51,6 +54,11 @@ test('authentication waits for the buyer, who succeeds or fails', async () => {
   expect(waiting).toMatchObject({ status: 'requires_action', next_action: { type: 'use_stripe_sdk' } });
   expect(waiting.client_secret).toMatch(/^pi_.+_secret_/);
   expect(await rowsOf(waiting.id)).toEqual([]);
+  const step = Step.parse(waiting.next_action).use_stripe_sdk.stripe_js;
+  expect(step).toBe(`${sandbox.urls.control}/payment_intents/${waiting.id}/authenticate`);
+  expect(await (await fetch(step)).text()).toContain('Is it you who pays?');
+  const shown = await fetch(step.replace('/authenticate', ''));
+  expect(await shown.json()).toEqual({ id: waiting.id, status: 'requires_action', amount: '100.00 USD' });
   await sandbox.authenticate(waiting.id, 'succeed');
   expect((await stripe.paymentIntents.retrieve(waiting.id)).status).toBe('succeeded');
   expect(await rowsOf(waiting.id)).toMatchObject([{ idempotency_key: 'asks' }]);

@@ -15,19 +15,7 @@ const statuses = ['pending', 'payment_failed', 'paid', 'partially_refunded', 're
 
 /** Narrows a list of orders: by what they are, whose, of when, and of how much. */
 export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
-  const { currency } = asked;
-  // What does not fit yet is still being typed.
-  const field = (name: keyof Narrowed) => ({
-    value: asked[name],
-    onInput: ({ currentTarget: { validity, value } }: { currentTarget: HTMLInputElement }) =>
-      validity.valid && onAsk({ [name]: value.trim() }),
-  });
-  const amount = (label: string, name: 'min' | 'max') => (
-    <label>
-      {label}
-      <input type="number" min="0" step={leastOf(currency)} disabled={currency === ''} {...field(name)} />
-    </label>
-  );
+  const field = fieldOf(asked, onAsk);
   return (
     <div class="fields" role="search" aria-label="Orders">
       <SearchField
@@ -58,6 +46,23 @@ export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
         To
         <input type="date" min={asked.from} {...field('to')} />
       </label>
+      <Amounts asked={asked} onAsk={onAsk} />
+    </div>
+  );
+}
+
+/** Amounts are of a currency, so that is chosen first. */
+function Amounts({ asked, onAsk }: Pick<Shown, 'asked' | 'onAsk'>) {
+  const field = fieldOf(asked, onAsk);
+  const { currency } = asked;
+  const amount = (label: string, name: 'min' | 'max') => (
+    <label>
+      {label}
+      <input type="number" min="0" step={leastOf(currency)} disabled={currency === ''} {...field(name)} />
+    </label>
+  );
+  return (
+    <>
       <Chosen
         name="Currency"
         value={currency}
@@ -67,6 +72,25 @@ export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
       />
       {amount('At least', 'min')}
       {amount('At most', 'max')}
-    </div>
+    </>
+  );
+}
+
+// What does not fit yet is still being typed.
+const fieldOf = (asked: Narrowed, onAsk: Shown['onAsk']) => (name: keyof Narrowed) => ({
+  value: asked[name],
+  onInput: ({ currentTarget: { validity, value } }: { currentTarget: HTMLInputElement }) =>
+    validity.valid && onAsk({ [name]: value.trim() }),
+});
+
+/** Whether a list that is narrowed so leaves an order out, by what was announced of it. */
+export function isLeftOut(asked: Narrowed, order: Readonly<Record<string, unknown>>): boolean {
+  const { user_id: user, currency, min, max } = asked;
+  const total = Number(order['total_amount']);
+  return (
+    (user !== '' && String(order['user_id']) !== user) ||
+    (currency !== '' && order['currency'] !== currency) ||
+    (min !== '' && total < Number(min)) ||
+    (max !== '' && total > Number(max))
   );
 }

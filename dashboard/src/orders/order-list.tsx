@@ -1,16 +1,17 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
-import { followStream, type LiveState } from '../api/follow-stream.ts';
+import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
 import { type Pages, usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
-import { askedIn, useAsked } from '../frame/asked.ts';
+import { useAsked } from '../frame/asked.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { useSettled } from '../parts/use-settled.ts';
+import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
-import { everyOrder, OrderFilters } from './order-filters.tsx';
+import { everyOrder, isLeftOut, type Narrowed, OrderFilters } from './order-filters.tsx';
 import { OrdersCsv } from './orders-csv.tsx';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderEvents, orderStream } from './use-orders.ts';
@@ -20,10 +21,10 @@ type Shown = Readonly<{ user: User; onState(state: LiveState | undefined): void 
 /** Orders page by page: those on it move as they happen, and new ones are counted until somebody wants to see them. */
 export function OrderList({ user, onState }: Shown) {
   const isForAll = user.role === 'admin';
-  const [asked, ask] = useAsked(everyOrder);
+  const [asked, narrow] = useAsked(everyOrder);
   const path = queried('/orders', useSettled(asked));
   const pages = usePages<Order>(path);
-  const { fresh, setFresh } = useFollowed(isForAll, pages, onState);
+  const { fresh, setFresh } = useFollowed(isForAll, { pages, asked }, onState);
   const again = () => {
     setFresh(0);
     pages.again();
@@ -34,7 +35,7 @@ export function OrderList({ user, onState }: Shown) {
         <h2 id="orders">{isForAll ? 'All orders' : 'Orders'}</h2>
         <OrdersCsv path={path} />
       </div>
-      <OrderFilters asked={asked} isForAll={isForAll} onAsk={ask} />
+      <OrderFilters asked={asked} isForAll={isForAll} onAsk={narrow} />
       <p role="status">
         {fresh > 0 && (
           <button type="button" onClick={again}>
@@ -50,7 +51,7 @@ export function OrderList({ user, onState }: Shown) {
         columns={[
           { name: 'Placed', of: ({ id, created_at: at }) => <a href={pathOf('orders', id)}>{formatMoment(at)}</a> },
           { name: 'Status', of: (order) => wordsFor(order.status) },
-          ...(isForAll ? [{ name: 'Customer', of: customerOf }] : []),
+          ...(isForAll ? [{ name: 'Customer', of: (order: Order) => <Customer id={order.user_id} /> }] : []),
           { name: 'Items', of: ({ items }) => items.map(({ title }) => title).join(', ') },
           { name: 'Total', isFigure: true, of: (order) => formatMoney(order.total_amount, order.currency) },
         ]}
@@ -59,31 +60,31 @@ export function OrderList({ user, onState }: Shown) {
   );
 }
 
-function customerOf({ user_id: id }: Order) {
-  return <a href={`${pathOf('orders')}${askedIn({ user_id: String(id) })}`}>user {id}</a>;
-}
+type Listed = Readonly<{ pages: Pages<Order>; asked: Narrowed }>;
 
 // More than happens to orders while a list is read.
 const mostTold = 1_000;
 
 /** Keeps what is listed as it happens, and counts what is not listed yet. */
-function useFollowed(isForAll: boolean, pages: Pages<Order>, onState: Shown['onState']) {
+function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) {
   const [fresh, setFresh] = useState(0);
-  const listed = useRef(pages);
-  listed.current = pages;
+  const { pages } = now;
+  const listed = useRef(now);
+  listed.current = now;
   const told = useRef(new Map<string, number>());
   const refresh = (id: string) => {
     const isIt = (order: Order) => order.id === id;
-    if (!listed.current.rows?.some(isIt)) return;
+    if (!listed.current.pages.rows?.some(isIt)) return;
     // What cannot be read now is read again with the list.
     ask<Order>('GET', `/orders/${id}`).then(
-      (order) => listed.current.change(isIt, order),
+      (order) => listed.current.pages.change(isIt, order),
       () => {},
     );
   };
   useEffect(() => {
-    const onEvent = ({ type, subject }: Readonly<{ type: string; subject: string }>) => {
-      if (type === 'order.created') return setFresh((count) => count + 1);
+    const onEvent = ({ type, subject, data }: StreamEvent) => {
+      if (type === 'order.created')
+        return setFresh((count) => (isLeftOut(listed.current.asked, data) ? count : count + 1));
       if (told.current.size >= mostTold) told.current.clear();
       told.current.set(subject, performance.now());
       refresh(subject);
@@ -91,7 +92,7 @@ function useFollowed(isForAll: boolean, pages: Pages<Order>, onState: Shown['onS
     // What was read before the stream was open, or over a gap in it, is read once more.
     const onReset = () => {
       setFresh(0);
-      listed.current.again();
+      listed.current.pages.again();
     };
     const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset, onState });
     return () => {

@@ -74,6 +74,12 @@ function OrderHead({ order, user }: Readonly<{ order: Order; user: User }>) {
             </dd>
           </div>
         )}
+        {order.refunded_amount > 0 && (
+          <div>
+            <dt>Given back</dt>
+            <dd>{formatMoney(order.refunded_amount, order.currency)}</dd>
+          </div>
+        )}
         <div>
           <dt>Customer</dt>
           <dd>{order.user_id === user.id ? user.name || user.email : <Customer id={order.user_id} />}</dd>

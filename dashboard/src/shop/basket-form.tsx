@@ -64,8 +64,7 @@ function BasketTotal({
       {formatMoney(total, currency)}
       {asOf !== null && (
         <span class="faint">
-          {' '}
-          · {rate === null ? 'converted' : `1 ${own} = ${rate} ${currency}`}, rate of {formatMoment(asOf)}
+          {rate === null ? 'converted' : `1 ${own} = ${rate} ${currency}`}, rate of {formatMoment(asOf)}
         </span>
       )}
     </p>

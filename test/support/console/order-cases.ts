@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { until } from '../processes/process.ts';
 import { type Console, type OpenConsole, expectSound } from './console.ts';
 
@@ -57,12 +58,18 @@ export function orderCases(opened: OpenConsole): void {
     const at = opened('part refund');
     if (!at) return;
     const id = await place(at, { products: [1, 2] });
+    // As where traces are kept.
+    const trace = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const log = at.platform.orm.em.fork();
+    await until('it is announced', async () =>
+      (await log.nativeUpdate(EventLog, { subject: id }, { trace })) > 0 ? true : undefined,
+    );
     await at.logIn('admin');
     await at.visit('/app/orders');
     const row = at.page.locator(`[data-row="${id}"]`);
     await row.getByText('paid').waitFor();
     await row.getByRole('link').first().press('Enter');
-    await at.page.getByRole('button', { name: 'Refund' }).press('Enter');
+    await at.page.getByText('Trace 0af7651916cd43dd8448eb211c80319c').waitFor();
     await at.page.getByLabel('Amount').fill('20');
     await at.page.getByLabel('Reason').fill('Arrived torn');
     await at.page.keyboard.press('Enter');
@@ -76,6 +83,14 @@ export function orderCases(opened: OpenConsole): void {
     await jobs.getByText('charge-order').waitFor();
     await at.page.getByRole('region', { name: 'Refunds' }).getByText('$20.00').waitFor();
     expect(await at.page.locator('main :focus').count()).toBe(1);
+    await expectSound(at, 'order-refunded');
+    await at.page.emulateMedia({ media: 'print' });
+    await at.page.getByText('Receipt of Orderflow').waitFor();
+    const printed = ['Items', 'Payments', 'Refunds', 'History', 'Jobs', 'What can be done'];
+    const seen = await Promise.all(printed.map((name) => at.page.getByRole('region', { name, exact: true }).count()));
+    // Of the first two there is the part and its table.
+    expect(seen).toEqual([2, 2, 2, 0, 0, 0]);
+    await at.page.emulateMedia({ media: 'screen' });
   });
 
   test('the list moves as orders do, keeps its place while new ones come, and is filtered by status', async () => {
@@ -110,10 +125,10 @@ export function orderCases(opened: OpenConsole): void {
     await at.logIn('admin');
     await at.visit('/app/orders');
     const rows = at.page.locator('[data-row]');
-    const only = (what: string, test: (row: string) => boolean) =>
+    const only = (what: string, isIt: (row: string) => boolean) =>
       until(what, async () => {
         const said = await rows.allTextContents();
-        return said.length > 0 && said.every(test) ? said.length : undefined;
+        return said.length > 0 && said.every(isIt) ? said.length : undefined;
       });
     await at.page.getByLabel('Id or e-mail').fill('admin@example.com');
     await only('those of an e-mail', (row) => row.includes('user 2'));
@@ -129,6 +144,11 @@ export function orderCases(opened: OpenConsole): void {
     await at.page.reload();
     expect(await only('the same after a reload', (row) => /user 1.*\$60\.00/.test(row))).toBe(shown);
     await expectSound(at, 'orders-narrowed');
+    // New ones are counted where they could be listed, and only there.
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    await place(at, { products: [2] });
+    await place(at, { products: [1] });
+    await at.page.getByRole('button', { name: '1 new order' }).waitFor();
     const [file] = await Promise.all([
       at.page.waitForEvent('download'),
       at.page.getByRole('button', { name: 'Save as CSV' }).press('Enter'),
@@ -136,8 +156,9 @@ export function orderCases(opened: OpenConsole): void {
     expect(file.suggestedFilename()).toMatch(/^orders-\d{4}-\d\d-\d\d\.csv$/);
     const [head, ...lines] = (await readFile(await file.path(), 'utf8')).trim().split('\r\n');
     expect(head).toMatch(/^id,created_at,status,user_id,/);
-    expect(lines).toHaveLength(shown);
+    expect(lines).toHaveLength(shown + 1);
     expect(lines.join()).not.toContain(yen);
+    expect(await at.page.getByRole('button', { name: '1 new order' }).count()).toBe(1);
     await at.page.getByLabel('Id or e-mail').fill(yen.slice(0, 13));
     await at.page.getByText('There are no such orders.').waitFor();
     await at.page.getByRole('link', { name: 'Orders' }).press('Enter');

@@ -113,7 +113,7 @@ function stepsOf({ page }: Console) {
     return work();
   };
   return {
-    click: (place: Locator) => step(() => place.click()),
+    click: (what: Locator) => step(() => what.click()),
     press: (key: string) => step(() => page.keyboard.press(key)),
     paste: (text: string) => step(() => page.keyboard.insertText(text)),
     taken: () => taken,

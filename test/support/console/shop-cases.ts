@@ -46,7 +46,7 @@ export function shopCases(opened: OpenConsole): void {
     await sum.and(at.page.locator('[data-total="180"]')).getByText('$180.00').waitFor();
     await at.page.getByLabel('Paid in').focus();
     await at.page.keyboard.type('EUR');
-    await sum.getByText(/€.* 1 USD = .* EUR, rate of/).waitFor();
+    await sum.getByText(/€.*1 USD = .* EUR, rate of/).waitFor();
     const wish = { items: [{ product_id: 1, quantity: 3 }], currency: 'EUR' };
     const preview = await at.platform.send('POST', '/orders/preview', wish);
     const { total_amount: total } = z.object({ total_amount: z.number() }).parse(await preview.json());
@@ -63,8 +63,30 @@ export function shopCases(opened: OpenConsole): void {
   });
 }
 
-/** What gets lost on its way, which the browser itself reports as an error of the console: the last of all. */
+/** What is refused or lost on its way, which the browser itself reports as an error of the console: the last of all. */
 export function lostCases(opened: OpenConsole): void {
+  test('the basket says by itself what has become dearer, and refuses more than are left', async () => {
+    const at = opened('a dearer basket');
+    if (!at) return;
+    const { data } = Products.parse(await (await at.platform.send('GET', '/products?q=brass+shade')).json());
+    const path = `/products/${data[0]?.id}`;
+    await at.logIn('demo');
+    await at.visit(path.replace('/products', '/app/shop'));
+    await at.page.getByRole('button', { name: 'Add to the basket' }).click();
+    const sum = at.page.locator('.basket .sum[data-total]');
+    await sum.getByText('$7.25').waitFor();
+    await at.page.locator('.basket li').getByText('3 left').waitFor();
+    expect((await at.platform.send('PATCH', path, { price: 8.5 }, 'admin')).status).toBe(200);
+    await sum.getByText('$8.50').waitFor();
+    await at.page.getByLabel('Quantity of Brass Shade').fill('4');
+    await at.page.keyboard.press('Tab');
+    await at.page.getByText('Fewer than 4 of').waitFor();
+    const place = at.page.getByRole('button', { name: 'Place the order' });
+    expect(await place.getAttribute('aria-disabled')).toBe('true');
+    await at.page.getByRole('button', { name: 'Take Brass Shade out' }).click();
+    await at.page.getByText('Nothing is in it yet.').waitFor();
+  });
+
   test('an order whose answer is lost is the same one at the next click', async () => {
     const at = opened('one intention');
     if (!at) return;
@@ -82,6 +104,8 @@ export function lostCases(opened: OpenConsole): void {
     await at.page.unroute('**/orders');
   });
 }
+
+const Products = z.object({ data: z.array(z.object({ id: z.int() })) });
 
 async function countOrders({ platform }: Console): Promise<number> {
   const answer = await platform.send('GET', '/orders?limit=100');

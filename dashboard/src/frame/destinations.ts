@@ -2,6 +2,7 @@ import { askQuickly } from '../api/ask-api.ts';
 import type { User } from '../api/use-session.ts';
 import { findSymbols } from '../market/find-symbols.ts';
 import { shortName } from '../prices/quote.ts';
+import { uuid } from '../parts/uuid.ts';
 import { pathOf } from './address.ts';
 import { isOffered, views } from './views.ts';
 
@@ -12,7 +13,6 @@ type Found<T> = Readonly<{ data?: readonly T[] }>;
 
 const patienceMs = 4_000;
 const mostEach = 5;
-const uuid = /^[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}$/i;
 
 /** The views that fit some words, at once. */
 export function viewsFor(words: string, user: User | undefined): readonly Destination[] {

@@ -2,8 +2,8 @@ type Shown = Readonly<{
   name: string;
   value: string;
   options: readonly string[];
-  /** What it is called when nothing is chosen. */
-  none: string;
+  /** What it is called when nothing is chosen; something is, where that has no name. */
+  none?: string;
   onChoose(value: string): void;
 }>;
 
@@ -13,7 +13,7 @@ export function Chosen({ name, value, options, none, onChoose }: Shown) {
     <label>
       {name}
       <select value={value} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
-        <option value="">{none}</option>
+        {none !== undefined && <option value="">{none}</option>}
         {options.map((option) => (
           <option key={option} value={option}>
             {option.replaceAll('_', ' ')}

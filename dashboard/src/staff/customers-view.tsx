@@ -21,9 +21,9 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
   const [role, setRole] = useState('');
   const [words, setWords] = useState('');
   const [said, setSaid] = useState('');
-  const email = useSettled(words.trim());
+  const address = useSettled(words.trim());
   // What is no whole address yet is no question.
-  const pages = usePages<User>(queried('/users', { role, email: /^\S+@\S+\.\S+$/.test(email) ? email : '' }));
+  const pages = usePages<User>(queried('/users', { role, email: /^\S+@\S+\.\S+$/.test(address) ? address : '' }));
   const onChange = (changed: User) => {
     pages.change(({ id }) => id === changed.id, changed);
     setSaid(`${changed.email} has the role ${changed.role} now.`);

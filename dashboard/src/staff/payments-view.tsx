@@ -8,19 +8,29 @@ import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { SearchField } from '../parts/search-field.tsx';
+import { useSettled } from '../parts/use-settled.ts';
+import { uuid } from '../parts/uuid.ts';
 
 const statuses = ['processing', 'succeeded', 'failed', 'requires_action', 'unknown', 'canceled'] as const;
 
 /** Every try to pay, newest first; one that is `unknown` is still being found out about. */
 export function PaymentsView() {
   const [status, setStatus] = useState('');
-  const pages = usePages<Payment>(queried('/payments', { status }));
+  const [words, setWords] = useState('');
+  const named = useSettled(words.trim().toLowerCase());
+  // What is no whole id yet is no question.
+  const pages = usePages<Payment>(queried('/payments', { status, order_id: uuid.test(named) ? named : '' }));
   return (
     <main class="page" id={mainId}>
       <section aria-labelledby="payments">
-        <div class="heading">
-          <h2 id="payments">Payments</h2>
+        <h2 id="payments">Payments</h2>
+        <div class="fields" role="search">
+          <SearchField label="Order" placeholder="its whole id" words={words} onWords={setWords} isName />
           <Chosen name="Status" value={status} options={statuses} none="any" onChoose={setStatus} />
+          <button type="button" onClick={pages.again}>
+            Read again
+          </button>
         </div>
         <Paged
           label="Payments"

@@ -1,19 +1,26 @@
 import { useState } from 'preact/hooks';
-import { ask } from '../api/ask-api.ts';
+import { ask, askOnce } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
+import { currencies } from '../orders/currencies.ts';
 import { leastOf } from '../orders/money.ts';
+import { Chosen } from '../parts/chosen.tsx';
 import type { Product } from '../shop/product.ts';
 
-type Shown = Readonly<{ product: Product; onChange(product: Product): void; onClose(): void }>;
+type Shown = Readonly<{ product: Product | undefined; onChange(product: Product): void; onClose(): void }>;
 
-/** Changes a product: what it is called, costs, belongs to, and how many there are. */
+/** Changes a product, or adds one: what it is called, costs, belongs to, and how many there are. */
 export function ProductForm({ product, onChange, onClose }: Shown) {
-  const { id, currency } = product;
   const [fields, setFields] = useState(() => fieldsOf(product));
+  const [chosen, setCurrency] = useState('USD');
+  const currency = product?.currency ?? chosen;
   const { isBusy, failure, run } = useDeed();
+  const store = async () => {
+    if (product) return ask<Product>('PATCH', `/products/${product.id}`, changeOf(fields));
+    return (await askOnce<Product>('/products', { ...changeOf(fields), currency })).answer;
+  };
   const save = (event: Event) => {
     event.preventDefault();
-    void run(async () => onChange(await ask<Product>('PATCH', `/products/${id}`, changeOf(fields))));
+    void run(async () => onChange(await store()));
   };
   const field = (name: keyof typeof fields) => ({
     value: fields[name],
@@ -21,7 +28,7 @@ export function ProductForm({ product, onChange, onClose }: Shown) {
       setFields((old) => ({ ...old, [name]: value })),
   });
   return (
-    <form class="fields" aria-label={`Product ${id}`} onSubmit={save}>
+    <form class="fields" aria-label={product ? `Product ${product.id}` : 'New product'} onSubmit={save}>
       <label>
         Title
         <input required maxLength={300} {...field('title')} />
@@ -30,6 +37,7 @@ export function ProductForm({ product, onChange, onClose }: Shown) {
         Price, {currency}
         <input type="number" required min={leastOf(currency)} step={leastOf(currency)} {...field('price')} />
       </label>
+      {!product && <Chosen name="Currency" value={chosen} options={currencies} onChoose={setCurrency} />}
       <label>
         Category
         <input maxLength={100} {...field('category')} />
@@ -52,7 +60,9 @@ export function ProductForm({ product, onChange, onClose }: Shown) {
 /** What is typed is text, whatever it means. */
 type Fields = Readonly<Record<'title' | 'price' | 'category' | 'stock', string>>;
 
-function fieldsOf({ title, price, category, stock }: Product): Fields {
+function fieldsOf(product: Product | undefined): Fields {
+  if (!product) return { title: '', price: '', category: '', stock: '' };
+  const { title, price, category, stock } = product;
   return { title, price: String(price), category: category ?? '', stock: stock === null ? '' : String(stock) };
 }
 

@@ -9,18 +9,24 @@ import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import type { Product } from '../shop/product.ts';
 import { ProductForm } from './product-form.tsx';
+import { ProductRemoval } from './product-removal.tsx';
 import { ProductSync } from './product-sync.tsx';
 
 /** What is sold, for those who decide it: changed here, and read from the feed. */
 export function ProductsView() {
   const [words, setWords] = useState('');
-  const [edited, setEdited] = useState<Product>();
+  const [edited, setEdited] = useState<Product | 'new'>();
   const [said, setSaid] = useState('');
   const pages = usePages<Product>(queried('/products', { q: useSettled(words.trim()) }));
   const onChange = (product: Product) => {
-    pages.change(({ id }) => id === product.id, product);
+    if (edited === 'new') pages.again();
+    else pages.change(({ id }) => id === product.id, product);
     setEdited(undefined);
-    setSaid(`${product.title} is changed.`);
+    setSaid(`${product.title} is ${edited === 'new' ? 'added' : 'changed'}.`);
+  };
+  const onRemove = (product: Product) => {
+    pages.change(({ id }) => id === product.id, undefined);
+    setSaid(`${product.title} is taken away.`);
   };
   return (
     <main class="page" id={mainId}>
@@ -28,27 +34,37 @@ export function ProductsView() {
         <h2 id="products">Products</h2>
         <div class="fields" role="search">
           <SearchField label="Search" words={words} onWords={setWords} />
+          <button type="button" onClick={() => setEdited('new')}>
+            Add a product
+          </button>
           <ProductSync onDone={pages.again} />
         </div>
         <p role="status" class="faint">
           {said}
         </p>
         {edited && (
-          <ProductForm key={edited.id} product={edited} onChange={onChange} onClose={() => setEdited(undefined)} />
+          <ProductForm
+            key={edited === 'new' ? edited : edited.id}
+            product={edited === 'new' ? undefined : edited}
+            onChange={onChange}
+            onClose={() => setEdited(undefined)}
+          />
         )}
         <Paged
           label="Products"
           pages={pages}
           keyOf={({ id }) => id}
           empty="No product is called so."
-          columns={columnsOf(setEdited)}
+          columns={columnsOf(setEdited, onRemove)}
         />
       </section>
     </main>
   );
 }
 
-function columnsOf(onEdit: (product: Product) => void): readonly Column<Product>[] {
+type Act = (product: Product) => void;
+
+function columnsOf(onEdit: Act, onRemove: Act): readonly Column<Product>[] {
   return [
     { name: 'Id', isFigure: true, of: ({ id }) => id },
     { name: 'Title', of: ({ title }) => title },
@@ -59,9 +75,12 @@ function columnsOf(onEdit: (product: Product) => void): readonly Column<Product>
     {
       name: 'Change',
       of: (product) => (
-        <button type="button" aria-label={`Change ${product.title}`} onClick={() => onEdit(product)}>
-          Change
-        </button>
+        <div class="deeds">
+          <button type="button" aria-label={`Change ${product.title}`} onClick={() => onEdit(product)}>
+            Change
+          </button>
+          <ProductRemoval product={product} onDone={() => onRemove(product)} />
+        </div>
       ),
     },
   ];

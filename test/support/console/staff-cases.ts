@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { User } from '../../../src/entities/accounts.entity.ts';
+import { Product } from '../../../src/entities/catalog.entity.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { until } from '../processes/process.ts';
 import { type Console, type OpenConsole, expectSound } from './console.ts';
@@ -24,9 +25,16 @@ export function staffCases(opened: OpenConsole): void {
       const said = await rows.allTextContents();
       return said.length > 0 && said.every((row) => row.includes('failed')) ? true : undefined;
     });
+    await rows
+      .first()
+      .getByText(/^settled /)
+      .waitFor();
     await expectSound(at, 'payments');
+    const order = (await rows.first().getByRole('link').getAttribute('href'))?.split('/').at(-1) ?? '';
+    await at.page.getByLabel('Order', { exact: true }).fill(order);
+    await until('that of the order', async () => ((await rows.count()) === 1 ? true : undefined));
     await rows.first().getByRole('link').click();
-    await at.page.getByRole('heading', { name: 'Items' }).waitFor();
+    await at.page.locator(`[data-order="${order}"]`).getByRole('heading', { name: 'Items' }).waitFor();
   });
 
   test('a role is given once it has been confirmed, and the audit log tells of it', async () => {
@@ -34,6 +42,15 @@ export function staffCases(opened: OpenConsole): void {
     if (!at) return;
     await at.logIn('admin');
     await at.visit('/app/customers');
+    const rows = at.page.locator('[data-row]');
+    await until('everybody', async () => ((await rows.count()) >= 2 ? true : undefined));
+    await at.page.getByLabel('E-mail').fill('DEMO@example.com');
+    await until('the one with that address', async () => ((await rows.count()) === 1 ? true : undefined));
+    await at.page.getByRole('link', { name: 'Orders of demo@example.com' }).press('Enter');
+    await until('that one’s orders', async () =>
+      (await at.page.getByLabel('Customer, number').inputValue()) === '1' ? true : undefined,
+    );
+    await at.page.goBack();
     const choice = at.page.getByLabel('Role of demo@example.com');
     await choice.selectOption('operator');
     expect(await roleOf(at.platform.send)).toBe('user');
@@ -84,8 +101,27 @@ export function staffCases(opened: OpenConsole): void {
     await at.page.getByText('Enamel Mug is changed.').waitFor();
     const { stock } = z.object({ stock: z.int() }).parse(await (await at.platform.send('GET', '/products/2')).json());
     expect(stock).toBe(12);
+    await at.page.getByRole('button', { name: 'Add a product' }).press('Enter');
+    await at.page.getByLabel('Title').fill('Tin Whistle');
+    await at.page.getByLabel('Price, USD').fill('9.50');
+    await at.page.keyboard.press('Enter');
+    await at.page.getByText('Tin Whistle is added.').waitFor();
+    await at.page.getByLabel('Search').fill('whistle');
+    await at.page.locator('[data-row]').getByText('$9.50').waitFor();
+    await at.page.getByRole('button', { name: 'Take away Tin Whistle' }).press('Enter');
+    await at.page.getByRole('button', { name: 'Yes, take it away' }).press('Enter');
+    await at.page.getByText('Tin Whistle is taken away.').waitFor();
+    await at.page.getByLabel('Search').fill('');
     await at.page.getByRole('button', { name: 'Read the feed' }).click();
     await at.page.getByText(/The reading is completed: .*\d+ created/).waitFor();
+    const old = { title: 'An old title', feedHash: '', feedSaid: null };
+    const renamed = { externalId: '1', deletedAt: null };
+    expect(await at.platform.orm.em.fork().nativeUpdate(Product, renamed, old)).toBe(1);
+    await at.page.getByRole('button', { name: 'Read the feed' }).press('Enter');
+    await at.page
+      .getByRole('list', { name: 'What has changed' })
+      .getByText(/: title$/)
+      .waitFor();
     await expectSound(at, 'products');
   });
 

@@ -6,6 +6,8 @@ export const settings = {
   isDemo: read('demo') === 'true',
   /** Where the sandbox's fault switches are, if there is one. */
   sandbox: read('sandbox') || undefined,
+  /** Where the sandbox plays the bank that asks its card's holder, if it is the gateway. */
+  bank: read('bank') || undefined,
 };
 
 function read(name: string): string {

@@ -56,8 +56,8 @@ function Awaited({ order: { id, payment }, onChange }: Readonly<{ order: Order; 
   const [intent] = payment?.client_secret?.split('_secret_') ?? [];
   return (
     <div class="fields" role="group" aria-label="Confirm or cancel">
-      {settings.sandbox && intent && (
-        <a href={new URL(`/payment_intents/${intent}/authenticate`, settings.sandbox).href}>Confirm the payment</a>
+      {settings.bank && intent && (
+        <a href={new URL(`/payment_intents/${intent}/authenticate`, settings.bank).href}>Confirm the payment</a>
       )}
       <button type="button" aria-disabled={isBusy} onClick={() => act('cancel', {})}>
         Cancel the order

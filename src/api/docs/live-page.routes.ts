@@ -62,7 +62,8 @@ async function answerPage(c: HonoContext<RouteEnv>) {
   const watched = await watchlist.all().catch(() => []);
   const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
   const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
-  const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox };
+  const bank = new URL(config.STRIPE_API_BASE).hostname === 'api.stripe.com' ? '' : sandbox;
+  const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox, bank };
   return c.html(Object.entries(known).reduce(withMeta, page), 200);
 }
 

@@ -45,7 +45,9 @@ async function measured(bench: Bench, side: Side) {
     bench.say(`  longest tasks, ms: ${JSON.stringify(tasks, short)}`);
     await browser.page.goto(url);
     const megabytes = await whileOrdersCome(side, () => watchMemory(browser.page, bench.effort.isQuick ? 60 : 600));
-    bench.say(`  held by the page, MB: ${megabytes.map((each) => each.toFixed(1)).join(', ')}`);
+    const events = Number(await browser.page.locator('.orders .counted').getAttribute('data-events'));
+    if (!(events > 0)) throw new Error('the page has heard of no order: what it holds says nothing');
+    bench.say(`  ${events} events on the page; held by it, MB: ${megabytes.map((each) => each.toFixed(1)).join(', ')}`);
     return { lists, tasks, megabytes };
   } finally {
     await browser.close();

@@ -29,7 +29,7 @@ export function useCandles({ symbol, quote, stretch, resets }: Shown) {
     const telling = { place, onNewest: setNewest, onLook: setLooked, onFailure: setFailure };
     const own = openDrawing(symbol, stretch, telling);
     drawing.current = own;
-    return own.close;
+    return () => own.close();
   }, [symbol, stretch, resets, tries]);
   useEffect(() => {
     if (quote) drawing.current?.add(quote);

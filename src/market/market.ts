@@ -34,7 +34,7 @@ export type Market = Readonly<{
   /** What Finnhub's plan is known not to include. */
   plan: Plan;
   /** Whether Finnhub has answered the last call. */
-  provider: Pick<Outage, 'isAway'>;
+  provider: Pick<Outage, 'isAway' | 'look'>;
   /** What has been used of Finnhub's plan. @throws when Redis is away. */
   readBudget(): Promise<BudgetState>;
   /** The same with calls to Finnhub made in this lane. */

@@ -68,6 +68,23 @@ export async function readStreams({
   );
 }
 
+// XINFO answers names and values by turns; Redis before 7 tells no lag.
+const Group = z
+  .array(z.union([z.string(), z.number(), z.null()]))
+  .transform((told) => Object.fromEntries(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1]]] : []))))
+  .pipe(z.object({ name: z.string(), consumers: z.int(), pending: z.int(), lag: z.int().nullable().default(null) }));
+
+/** The consumer groups of every stream, and how much each has still to be given. @throws when Redis is away. */
+export async function readGroups({ redis, jobs: { definitions } }: Pick<Observed, 'redis' | 'jobs'>) {
+  const read = async (stream: string) => {
+    // A stream that holds nothing yet is no error, and has no groups.
+    if ((await redis.exists(stream)) === 0) return [];
+    const told = z.array(Group).parse(await redis.xinfo('GROUPS', stream));
+    return told.map((group) => ({ stream, ...group }));
+  };
+  return (await Promise.all([...definitions.streams.keys()].map(read))).flat();
+}
+
 /** How many connections to MySQL this process has, and who waits for one. */
 export async function readPool({ orm }: Pick<Observed, 'orm'>): Promise<Record<string, number>> {
   const client: unknown = await orm.em.getDriver().getConnection().getNativeClient();

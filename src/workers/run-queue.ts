@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { GiveUp, RateLimited, StepAside } from '../errors.ts';
 import { type Job, payloadVersion } from '../jobs/define-job.ts';
+import { ownWorkerName } from '../jobs/worker-name.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { leavePlace, rest, stepAside } from './step-aside.ts';
@@ -92,6 +93,7 @@ export function runQueue(
   const worker = new QueueWorker(queue.name, process, {
     connection: opened,
     prefix: prefixOf(connection, queue.name),
+    name: ownWorkerName,
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
     limiter: { max: restMax, duration: 1_000 },

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { DeadLetter, QueueMinute } from '../../src/entities/ops.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
+import { version } from '../../src/process/version.ts';
 import { restMax } from '../../src/jobs/queues.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
@@ -176,6 +177,25 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
   });
 });
 
+test('workers, what they run, breakers and groups are what the processes, Redis and the gateway say', async () => {
+  if (!browser) return;
+  const { page } = browser;
+  const [worker] = platform.workers;
+  const row = page.getByRole('region', { name: 'Workers' }).locator('tbody tr');
+  expect(await row.count()).toBe(1);
+  const told = await row.first().textContent();
+  for (const part of [` · ${worker?.pid}`, version, 'payments, finnhub', 'nothing']) expect(told).toContain(part);
+  for (const name of ['finnhub', 'stripe']) await page.locator(`[data-breaker=${name}][data-state=closed]`).waitFor();
+
+  await platform.redis.xgroup('CREATE', 'orders', 'shipping', '0');
+  await platform.redis.xreadgroup('GROUP', 'shipping', 'one', 'COUNT', 1, 'STREAMS', 'orders', '>');
+  const left = (await platform.redis.xlen('orders')) - 1;
+  const group = page.getByRole('region', { name: 'Consumer groups' }).locator('tbody tr');
+  await until('the group', async () =>
+    (await group.locator('td').allTextContents()).join() === `orders,shipping,1,1,${left}` ? true : undefined,
+  );
+});
+
 test('what ended over time is what the workers have written into MySQL, by the minute and by the hour', async () => {
   if (!browser) return;
   const { page } = browser;
@@ -226,4 +246,23 @@ test('with Redis frozen the view says what it does not know, and keeps what it k
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();
   await page.locator('[data-queue=finnhub]').getByText('1 worker').waitFor();
   await budget.getByText('not current').waitFor({ state: 'detached' });
+});
+
+test('a queue that is resumed shows what its worker runs; every queue has a switch', async () => {
+  if (!browser) return;
+  const { page } = browser;
+  await platform.sandbox.fault({ target: 'stripe', kind: 'hang', seconds: 600 });
+  await page.getByRole('button', { name: 'Resume payments' }).click();
+  const row = page.getByRole('region', { name: 'Workers' }).locator('tbody tr').first();
+  await row.getByRole('link', { name: 'charge-order' }).first().waitFor();
+  const active = await queueOf('payments').getActive();
+  expect(active.map(({ processedBy = '' }) => processedBy.split('/').at(-1))).toContain(
+    String(platform.workers[0]?.pid),
+  );
+  await platform.sandbox.clearFaults();
+  await page.getByRole('button', { name: 'Pause upkeep' }).click();
+  await page.locator('[data-queue=upkeep]').getByText('Paused', { exact: true }).waitFor();
+  expect(await queueOf('upkeep').isPaused()).toBe(true);
+  await page.getByRole('button', { name: 'Resume upkeep' }).click();
+  await until('it goes on', async () => ((await queueOf('upkeep').isPaused()) ? undefined : true));
 });

@@ -134,6 +134,7 @@ const tireless: Outage = {
   missed: async () => undefined,
   limited: async () => {},
   isAway: async () => false,
+  look: async () => ({ failures: 0, isOpen: false, restMs: 0 }),
 };
 
 async function take(

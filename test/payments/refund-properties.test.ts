@@ -127,6 +127,7 @@ const tireless: Outage = {
   missed: async () => undefined,
   limited: async () => {},
   isAway: async () => false,
+  look: async () => ({ failures: 0, isOpen: false, restMs: 0 }),
 };
 const heardBy = (gateway: Partial<PaymentGateway>) => ({
   ...shop.ctx,

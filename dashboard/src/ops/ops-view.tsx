@@ -4,8 +4,9 @@ import { Histories } from './histories.tsx';
 import { duration } from '../parts/duration.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Part } from '../parts/part.tsx';
-import { PaymentsSwitch } from './payments-switch.tsx';
+import { Breakers, Groups, Workers } from './parts-tables.tsx';
 import { QueueCard } from './queue-card.tsx';
+import { QueueSwitch } from './queue-switch.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
 import type { StagedFor } from '../frame/staged.ts';
@@ -13,7 +14,7 @@ import type { StagedFor } from '../frame/staged.ts';
 /** How the platform is: queues, what lags, what gave up; for operators. */
 export function OpsView({ user }: Pick<StagedFor, 'user'>) {
   const isAdmin = user.role === 'admin';
-  const { queues, letters, budget } = useOps();
+  const { queues, letters, budget, parts } = useOps();
   return (
     <main class="ops" id={mainId}>
       <Part id="queues" title="Queues" reading={queues}>
@@ -21,8 +22,8 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
           <ul class="queues">
             {data.map((queue) => (
               <QueueCard key={queue.name} queue={queue}>
-                {isAdmin && queue.name === 'payments' && queue.status !== 'unknown' && (
-                  <PaymentsSwitch status={queue.status} onChange={() => void queues.read()} />
+                {isAdmin && queue.status !== 'unknown' && (
+                  <QueueSwitch queue={queue} onChange={() => void queues.read()} />
                 )}
               </QueueCard>
             ))}
@@ -33,8 +34,17 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
       <Part id="budget" title="Calls to the provider" reading={budget}>
         {(value) => <BudgetGauges budget={value} />}
       </Part>
+      <Part id="workers" title="Workers" reading={parts}>
+        {({ workers }) => <Workers workers={workers} />}
+      </Part>
+      <Part id="breakers" title="Breakers" reading={parts}>
+        {({ breakers }) => <Breakers breakers={breakers} />}
+      </Part>
       <Part id="lag" title="On the way" reading={queues}>
         {(value) => <Lag queues={value} />}
+      </Part>
+      <Part id="groups" title="Consumer groups" reading={parts}>
+        {({ groups }) => <Groups groups={groups} />}
       </Part>
       <Part id="dead" title="Given up" reading={letters}>
         {({ data }) => <DeadLetters letters={data} mayReplay={isAdmin} onChange={letters.read} />}

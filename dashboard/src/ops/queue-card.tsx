@@ -19,6 +19,7 @@ export function QueueCard({ queue, children }: Readonly<{ queue: Queue; children
       <p class="state" data-status={queue.workers === 0 ? 'unmanned' : queue.status}>
         {stateOf(queue)}
       </p>
+      {queue.limited_because !== null && <p class="because">{sentence(queue.limited_because)}</p>}
       <p class="depth">
         {queue.waiting ?? '–'} <span>waiting</span>
       </p>
@@ -46,6 +47,8 @@ function stateOf({ status, workers, limited_until }: Queue): string {
   if (status === 'running' || limited_until === null) return 'Running';
   return `Rests ${duration(Math.max(0, (Date.parse(limited_until) - serverNow()) / 1_000))} more`;
 }
+
+const sentence = (words: string): string => `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 
 function oldestOf({ waiting, oldest_waiting_seconds: seconds }: Queue): string {
   if (waiting === null) return 'Not known';

@@ -1,4 +1,5 @@
 import type { Budget } from './budget.tsx';
+import type { Parts } from './parts.ts';
 import { type Reading, useReading } from '../api/use-reading.ts';
 
 /** A queue as `GET /queues` shows it. */
@@ -7,6 +8,7 @@ export type Queue = Readonly<{
   summary: string;
   status: 'running' | 'paused' | 'limited' | 'unknown';
   limited_until: string | null;
+  limited_because: string | null;
   waiting: number | null;
   active: number | null;
   delayed: number | null;
@@ -39,6 +41,7 @@ export type Ops = Readonly<{
   queues: Reading<Queues>;
   letters: Reading<Readonly<{ data: readonly DeadLetter[] }>>;
   budget: Reading<Budget>;
+  parts: Reading<Parts>;
 }>;
 
 /** Reads it all again and again. */
@@ -47,5 +50,6 @@ export function useOps(): Ops {
     queues: useReading('/queues'),
     letters: useReading('/dead-letters?replayed=false&limit=20'),
     budget: useReading('/market/budget'),
+    parts: useReading('/ops/parts'),
   };
 }

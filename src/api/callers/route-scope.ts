@@ -15,6 +15,7 @@ const resources: Readonly<Record<string, string>> = {
   '/events': 'events',
   '/jobs': 'jobs',
   '/queues': 'jobs',
+  '/ops': 'jobs',
   '/dead-letters': 'jobs',
   '/admin/queues': 'jobs',
   '/audit': 'audit',

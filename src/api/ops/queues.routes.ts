@@ -3,6 +3,7 @@ import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
 import { readPauses } from '../../jobs/pause.ts';
 import { readBacklog, readStreams } from '../../ops/backlog.ts';
+import { reasonOfRest } from '../../ops/breakers.ts';
 import { countWorkers } from '../../ops/drain.ts';
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
@@ -38,7 +39,8 @@ async function streamViews(ctx: Context) {
   });
 }
 
-async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDefinition, isStopped: boolean) {
+async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStopped: boolean) {
+  const { jobs, config, now } = ctx;
   const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
   const [counts, workers, isPaused, restMs, first] = await Promise.all([
@@ -57,6 +59,7 @@ async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDe
     summary,
     status: isStopped || isPaused ? ('paused' as const) : restMs > 0 ? ('limited' as const) : ('running' as const),
     limited_until: restMs > 0 ? new Date(atMs + restMs).toISOString() : null,
+    limited_because: restMs > 0 ? await reasonOfRest(ctx, name) : null,
     waiting: waiting + prioritized,
     active,
     delayed,
@@ -70,7 +73,15 @@ async function viewOf({ jobs, config, now }: Context, { name, summary }: QueueDe
 function unknownOf({ name, summary }: QueueDefinition) {
   const status = 'unknown' as const;
   const figures = { waiting: null, active: null, delayed: null, completed: null, failed: null, workers: null };
-  return { name, summary, status, limited_until: null, ...figures, oldest_waiting_seconds: null };
+  return {
+    name,
+    summary,
+    status,
+    limited_until: null,
+    limited_because: null,
+    ...figures,
+    oldest_waiting_seconds: null,
+  };
 }
 
 const count = z.int().nullable();
@@ -82,6 +93,7 @@ const QueueView = z
     summary: z.string(),
     status: z.enum(['running', 'paused', 'limited', 'unknown']).openapi({ description: 'unknown: Redis is away.' }),
     limited_until: z.string().nullable().openapi({ description: 'Until then the queue rests for its rate limit.' }),
+    limited_because: z.string().nullable().openapi({ description: 'Why it rests, in words.' }),
     waiting: count,
     active: count,
     delayed: count.openapi({ description: 'Those that wait for another attempt, or for their schedule.' }),
@@ -114,6 +126,7 @@ const example = {
       summary: 'Charges and refunds at the payment gateway.',
       status: 'running' as const,
       limited_until: null,
+      limited_because: null,
       waiting: 3,
       active: 2,
       delayed: 0,

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Redis } from '../../redis/client.ts';
 import { RateLimited } from '../../errors.ts';
 import { loadScript } from '../../redis/scripts.ts';
@@ -19,6 +20,8 @@ export type Outage = Readonly<{
   limited(waitMs: number): Promise<void>;
   /** Whether the last that was heard of it is that it did not answer. @throws when Redis is away. */
   isAway(): Promise<boolean>;
+  /** How it is, without changing it. @throws when Redis is away. */
+  look(): Promise<Readonly<{ failures: number; isOpen: boolean; restMs: number }>>;
 }>;
 
 /** Does a call, and notes whether it was answered; `isSilence` tells which failures were none. */
@@ -42,12 +45,14 @@ const failuresInARow = 5;
 const probeMs = 1_100;
 const rememberedMs = 60_000;
 const longestWaitMs = 3_600_000;
+const Looked = z.tuple([z.int(), z.int(), z.int()]);
 
 const script = <const Name extends string>(name: string, names: readonly Name[]) =>
   loadScript(new URL(`./outage/${name}.lua`, import.meta.url), names);
 const admit = script('admit', ['open', 'probe', 'failures', 'rest', 'probeMs']);
 const missed = script('missed', ['open', 'probe', 'failures', 'probeMs', 'failuresInARow', 'rememberedMs']);
 const limited = script('limited', ['open', 'probe', 'rest', 'waitMs', 'rememberedMs']);
+const look = script('look', ['open', 'failures', 'rest']);
 const heard = script('heard', ['open', 'probe', 'failures', 'rest']);
 
 /**
@@ -88,5 +93,9 @@ export function openOutage(redis: Redis, name: string, pace?: Pace): Outage {
       await or0(limited(redis, { ...asked, waitMs: bounded }));
     },
     isAway: async () => (await redis.exists(keys.failures)) > 0,
+    async look() {
+      const [failures, open, restMs] = Looked.parse(await look(redis, asked));
+      return { failures, isOpen: open === 1, restMs };
+    },
   };
 }

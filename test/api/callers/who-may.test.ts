@@ -33,7 +33,7 @@ const promised: Readonly<Record<Exclude<Who, 'public'>, readonly RegExp[]>> = {
     /^GET \/webhooks\/\{id\}\/deliveries$/,
     /^POST \/webhooks\/\{id\}\/(test|replay)$/,
   ],
-  operator: [/^GET \/(jobs|queues|dead-letters|audit)$/, /^GET \/queues\/\{name\}\/history$/],
+  operator: [/^GET \/(jobs|queues|dead-letters|audit|ops\/parts)$/, /^GET \/queues\/\{name\}\/history$/],
   admin: [
     /^(GET|POST) \/users$/,
     /^DELETE \/users\/\{id\}\/mfa$/,
@@ -66,7 +66,7 @@ const promisedScopes: readonly (readonly [RegExp, Scope])[] = [
   [/^GET \/events$/, 'events:read'],
   [/^GET \/webhooks\b/, 'webhooks:read'],
   [/^(POST|PATCH|DELETE) \/webhooks\b/, 'webhooks:write'],
-  [/^GET \/(jobs|queues|dead-letters)$/, 'jobs:read'],
+  [/^GET \/(jobs|queues|dead-letters|ops\/parts)$/, 'jobs:read'],
   [/^GET \/queues\/\{name\}\/history$/, 'jobs:read'],
   [/^POST \/(jobs|dead-letters)\b/, 'jobs:write'],
   [/^GET \/audit$/, 'audit:read'],

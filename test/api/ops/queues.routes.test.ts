@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { finnhub, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { version } from '../../../src/process/version.ts';
+import { openOutage } from '../../../src/gateways/http/outage.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { startRedis } from '../../support/processes/platform.ts';
@@ -25,6 +27,13 @@ const read = async () => {
   return Queues.parse(await answer.json());
 };
 const queueOf = async (name: string) => (await read()).data.find((queue) => queue.name === name);
+const Parts = z.object({
+  workers: z.array(z.looseObject({ pid: z.int().nullable(), queues: z.array(z.string()) })).nullable(),
+  breakers: z.array(z.looseObject({ upstream: z.string(), state: z.string(), failures: z.int() })).nullable(),
+  groups: z.array(z.unknown()).nullable(),
+});
+const readParts = async (of: TestApi) =>
+  Parts.parse(await (await of.send('GET', '/ops/parts', { as: 'admin' })).json());
 const bull = (name: string) => {
   const queue = api.ctx.jobs.queues.get(name);
   if (!queue) throw new Error(name);
@@ -59,7 +68,7 @@ test('it is for operators and administrators', async () => {
   expect((await api.send('GET', '/queues', { as: 'demo' })).status).toBe(403);
 });
 
-test('workers and outcomes are counted; while Redis is frozen figures are null, not old', async () => {
+test('workers, outcomes, breakers and groups are told; while Redis is frozen figures are null, not old', async () => {
   const redis = await startRedis();
   const own = await openTestApi(redis.env);
   const worker = runQueue(payments, payments.concurrency, patientRedis(own.ctx.config), own.ctx);
@@ -71,10 +80,38 @@ test('workers and outcomes are counted; while Redis is frozen figures are null, 
       return queue?.['completed'] === 1 && queue.status === 'running' ? queue : undefined;
     });
     expect(paid).toMatchObject({ status: 'running', workers: 1, failed: 0, waiting: 0, active: 0 });
+
+    const { redis: connection, jobs } = own.ctx;
+    const provider = openOutage(connection, 'finnhub');
+    await connection.xgroup('CREATE', 'orders', 'shipping', '0');
+    for (let count = 0; count < 5; count += 1) await provider.missed();
+    await jobs.queues.get(finnhub.name)?.rateLimit(60_000);
+    await jobs.queues.get(upkeep.name)?.rateLimit(60_000);
+    const parts = await readParts(own);
+    const [first] = parts.workers ?? [];
+    expect([parts.workers?.length, first?.pid, first?.queues, first?.['version']]).toEqual([
+      1,
+      process.pid,
+      [payments.name],
+      version,
+    ]);
+    expect(parts.breakers?.map(({ upstream, state, failures }) => [upstream, state, failures])).toEqual([
+      ['finnhub', 'open', 5],
+      ...own.ctx.payments.gateways.all.map(({ name }) => [name, 'closed', 0]),
+    ]);
+    const lag = await connection.xlen('orders');
+    expect(parts.groups).toEqual([{ stream: 'orders', name: 'shipping', consumers: 0, pending: 0, lag }]);
+    const reasons = (await look()).data.map(({ name, limited_because }) => [name, limited_because]);
+    expect(reasons).toContainEqual([finnhub.name, 'what it calls does not answer']);
+    expect(reasons).toContainEqual([upkeep.name, 'as many calls as may be made have been made']);
+    expect(reasons).toContainEqual([payments.name, null]);
+    await provider.limited(60_000);
+    expect((await readParts(own)).breakers?.[0]).toMatchObject({ state: 'resting', until: expect.any(String) });
     await redis.process().signal('SIGSTOP');
     const frozen = await look();
     expect(frozen.data.map(({ status, workers }) => [status, workers])).toEqual(queues.map(() => ['unknown', null]));
     expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null]);
+    expect(await readParts(own)).toEqual({ workers: null, breakers: null, groups: null });
     // MySQL tells this one, and upkeep may have something in it at any time.
     expect(frozen.outbox.waiting).toEqual(expect.any(Number));
   } finally {

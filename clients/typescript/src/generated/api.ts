@@ -609,6 +609,41 @@ export type OrderRequest = Readonly<{
   payment_method?: string | undefined;
 }>;
 
+export type Parts = Readonly<{
+  workers: ReadonlyArray<Readonly<{
+    /** null: of a release that does not tell. */
+    version: string | null;
+    host: string | null;
+    pid: number | null;
+    queues: ReadonlyArray<string>;
+    running: ReadonlyArray<Readonly<{
+      id: string;
+      kind: string;
+      queue: string;
+      since: string;
+    }>>;
+  }>> | null;
+  breakers: ReadonlyArray<Readonly<{
+    upstream: string;
+    queue: string;
+    /** Closed: calls are made; open: one a second tries; resting: none is made, as the upstream has asked. */
+    state: 'closed' | 'open' | 'resting';
+    /** In a row, of the last minute. */
+    failures: number;
+    /** When a rest ends. */
+    until: string | null;
+  }>> | null;
+  groups: ReadonlyArray<Readonly<{
+    stream: string;
+    name: string;
+    consumers: number;
+    /** Delivered, and not acknowledged yet. */
+    pending: number;
+    /** Not delivered yet; null where Redis cannot tell. */
+    lag: number | null;
+  }>> | null;
+}>;
+
 export type PasswordByLink = Readonly<{
   token: string;
   password: string;
@@ -770,6 +805,8 @@ export type Queue = Readonly<{
   status: 'running' | 'paused' | 'limited' | 'unknown';
   /** Until then the queue rests for its rate limit. */
   limited_until: string | null;
+  /** Why it rests, in words. */
+  limited_because: string | null;
   waiting: number | null;
   active: number | null;
   /** Those that wait for another attempt, or for their schedule. */
@@ -1725,6 +1762,11 @@ export type Operations = {
     }>;
     answer: Timeline;
   };
+  /** Who works and at what, the breaker of each upstream, and who follows the streams in groups. */
+  readParts: {
+    input: undefined;
+    answer: Parts;
+  };
   /** One payment. */
   readPayment: {
     input: Readonly<{
@@ -2056,6 +2098,7 @@ export const operations = {
   readNews: { method: 'GET', path: '/market/news', isKeyed: false },
   readOrder: { method: 'GET', path: '/orders/{id}', isKeyed: false },
   readOrderTimeline: { method: 'GET', path: '/orders/{id}/timeline', isKeyed: false },
+  readParts: { method: 'GET', path: '/ops/parts', isKeyed: false },
   readPayment: { method: 'GET', path: '/payments/{id}', isKeyed: false },
   readPeers: { method: 'GET', path: '/market/peers', isKeyed: false },
   readPeersHistory: { method: 'GET', path: '/market/peers/history', isKeyed: false },

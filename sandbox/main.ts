@@ -59,7 +59,9 @@ const ports = {
 const { windowMs } = settings;
 // A market of its own: whoever looks back must not set the other one's clock back.
 const past = openMarket(seed, hours);
-const control = await openControl(settings.control, { arrivals, faults, holds, mailbox, stripe, past, windowMs });
+// Who is told of payments is who serves the page.
+const page = webhook[0] === undefined ? undefined : new URL(webhook[0]).origin;
+const control = await openControl(settings.control, { arrivals, faults, holds, mailbox, stripe, past, windowMs, page });
 
 const urls = {
   finnhub: `${at(ports.finnhub)}/api/v1`,

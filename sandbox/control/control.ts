@@ -27,6 +27,8 @@ export interface ControlParts {
   readonly stripe: Stripe;
   readonly past: Market;
   readonly windowMs: number;
+  /** Where the live page is; undefined when nobody listens to payment events. */
+  readonly page: string | undefined;
 }
 
 /** Opens the control URL: the page with the switches, and the same for tests. Resolves with its port. */

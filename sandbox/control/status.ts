@@ -1,5 +1,6 @@
 import { type Target, targets } from '../answer.ts';
 import { busiest } from '../arrivals.ts';
+import { tour, wordsOf } from '../fault-words.ts';
 import { faultKinds } from '../faults.ts';
 import { written } from '../stripe/amounts.ts';
 import type { ControlParts } from './control.ts';
@@ -8,7 +9,7 @@ const RECENT = 15;
 const RECENT_MAILS = 5;
 
 /** What the page shows: switches, faults, the last arrivals, how busy each upstream is, and the sums of the ledger. */
-export async function statusOf({ arrivals, faults, holds, mailbox, stripe, windowMs }: ControlParts) {
+export async function statusOf({ arrivals, faults, holds, mailbox, stripe, windowMs, page }: ControlParts) {
   const ledger = await stripe.ledger();
   const sums = new Map<
     string,
@@ -27,6 +28,7 @@ export async function statusOf({ arrivals, faults, holds, mailbox, stripe, windo
     return {
       target,
       kinds: faultKinds[target],
+      words: wordsOf(target, faultKinds[target]),
       arrivals: all.length,
       limited: all.filter(({ status }) => status === 429).length,
       busiest_window: busiest(lately, windowMs),
@@ -47,5 +49,7 @@ export async function statusOf({ arrivals, faults, holds, mailbox, stripe, windo
       refunded: written(refunded, currency),
     })),
     window_ms: windowMs,
+    tour,
+    page,
   };
 }

@@ -4,6 +4,8 @@ import { Histories } from './histories.tsx';
 import { duration } from '../parts/duration.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Part } from '../parts/part.tsx';
+import { pathOf } from '../frame/address.ts';
+import { Faults } from './faults.tsx';
 import { Breakers, Groups, Workers } from './parts-tables.tsx';
 import { QueueCard } from './queue-card.tsx';
 import { QueueSwitch } from './queue-switch.tsx';
@@ -51,8 +53,9 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
       </Part>
       <p class="links">
         <a href="/admin/queues">Every job, in Bull Board</a>
-        {settings.sandbox && <a href={settings.sandbox}>Break something, in the sandbox</a>}
+        <a href={pathOf('dead-letters')}>Every dead letter, with what it was asked</a>
       </p>
+      {settings.sandbox && <Faults sandbox={settings.sandbox} />}
     </main>
   );
 }

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { glance } from '../processes/browser-look.ts';
 import { expectSound, type OpenConsole } from './console.ts';
 
 const pages = { '/docs': 'docs', '/asyncapi': 'streams', '/problems': 'problems', '/problems/out_of_stock': 'problem' };
@@ -25,6 +27,43 @@ export function docsCases(opened: OpenConsole): void {
     await at.page.getByRole('link', { name: 'Orderflow' }).press('Enter');
     await at.page.locator('[data-price]').waitFor();
     expect(at.browser.faults(at.platform.url)).toEqual([]);
+  });
+}
+
+/** The sandbox's own page, at an address of its own. */
+export function sandboxCases(opened: OpenConsole): void {
+  test('the sandbox says what each fault does, leads home, and plays five of them in turn', async () => {
+    const at = opened('the sandbox');
+    if (!at) return;
+    const { browser, platform } = at;
+    const page = await browser.context.newPage();
+    const asked: string[] = [];
+    const errors: string[] = [];
+    page.on('console', (message) => void (message.type() === 'error' && errors.push(message.text())));
+    page.on('pageerror', (error) => errors.push(String(error)));
+    page.on('request', (request) => {
+      if (new URL(request.url()).origin !== new URL(platform.sandbox.urls.control).origin) errors.push(request.url());
+      const Fault = z.object({ target: z.string(), kind: z.string() });
+      if (request.method() !== 'POST') return;
+      const { target, kind } = Fault.parse(request.postDataJSON());
+      asked.push(`${target} ${kind}`);
+    });
+    await page.goto(platform.sandbox.urls.control);
+    await page.getByRole('button', { name: 'decline' }).waitFor();
+    const sentences = await page.locator('.kinds > span').allTextContents();
+    expect(sentences).toHaveLength(await page.locator('.kinds > button').count());
+    expect(sentences.filter((said) => !/^[A-Z].+\.$/.test(said))).toEqual([]);
+    await glance({ ...browser, page }, 'sandbox');
+    expect(await page.getByRole('link', { name: 'Orderflow' }).getAttribute('href')).toBe(platform.url);
+    expect(await page.locator('#stops a').first().getAttribute('href')).toBe(`${platform.url}/app/market`);
+    await page.getByLabel('seconds').fill('1');
+    await page.getByRole('button', { name: 'Start the tour' }).press('Enter');
+    await page.getByText('The tour is over').waitFor();
+    const faults = ['finnhub 5xx', 'finnhub 429', 'stripe decline', 'stripe lost_answer', 'stripe 5xx'];
+    expect(asked).toEqual(faults);
+    expect(await (await fetch(`${platform.sandbox.urls.control}/faults`)).json()).toEqual([]);
+    expect(errors).toEqual([]);
+    await page.close();
   });
 }
 

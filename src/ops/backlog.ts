@@ -71,7 +71,11 @@ export async function readStreams({
 // XINFO answers names and values by turns; Redis before 7 tells no lag.
 const Group = z
   .array(z.union([z.string(), z.number(), z.null()]))
-  .transform((told) => Object.fromEntries(told.flatMap((name, at) => (at % 2 === 0 ? [[name, told[at + 1]]] : []))))
+  .transform((told) => {
+    const named = (name: string | number | null, at: number): [string, unknown][] =>
+      at % 2 === 0 ? [[String(name), told[at + 1]]] : [];
+    return Object.fromEntries(told.flatMap(named));
+  })
   .pipe(z.object({ name: z.string(), consumers: z.int(), pending: z.int(), lag: z.int().nullable().default(null) }));
 
 /** The consumer groups of every stream, and how much each has still to be given. @throws when Redis is away. */

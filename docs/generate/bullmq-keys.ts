@@ -15,6 +15,11 @@ export const bullmqKeys: readonly RedisKey[] = [
   ...['wait', 'active', 'paused'].map((state) => jobsIn(state, 'list', 'its jobs')),
   ...['delayed', 'prioritized', 'waiting-children'].map((state) => jobsIn(state, 'zset', 'its jobs')),
   ...['completed', 'failed'].map((state) => jobsIn(state, 'zset', '1 day, the newest 5,000')),
+  key('shares', 'zset', 'while jobs wait in places', {
+    about: 'Tenants, by the round in which the next job of each has its place.',
+    ...rare,
+  }),
+  key('shares:LANE', 'zset', 'while jobs wait in places', { about: 'The same of a lane.', ...rare }),
   key('marker', 'zset', 'while jobs wait', { about: 'Wakes workers.', ...rare }),
   key('limiter', 'string', 'as long as it rests', { mostSeconds: 3_600, about: 'The queue rests.', ...rare }),
   key('stalled', 'set', 'seconds', { about: 'Jobs whose worker may be gone.', ...rare }),

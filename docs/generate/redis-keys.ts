@@ -124,6 +124,14 @@ export const redisKeys: readonly RedisKey[] = [
     about: 'Which fetches wait in a lane behind that: of strangers, of the watchlist, of old copies.',
     isRare: true,
   },
+  {
+    key: '{market:asks}:tenants',
+    type: 'hash',
+    owner: 'src/market/asks.ts',
+    lasts: 'as the names',
+    about: 'Which tenant has asked for each of those names first.',
+    isRare: true,
+  },
   ...budgetRedisKeys,
   {
     key: 'outage:{NAME}',

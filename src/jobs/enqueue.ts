@@ -3,7 +3,8 @@ import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
-import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
+import { isForPeople, type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
+import { type LaneShares, openLaneShares, type Wanted } from './lane-shares.ts';
 import { openShares, type Shares, type Tenant, type Weights } from './shares.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { carried, type JobContract } from './define-job.ts';
@@ -35,6 +36,7 @@ export type Producer = Readonly<{
   enqueue: Enqueue;
   /** The places on the queues that tenants share. */
   shares: ReadonlyMap<string, Shares>;
+  laneShares: ReadonlyMap<string, LaneShares>;
   /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
   enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
   /** Which of these jobs the queue holds unfinished. */
@@ -74,9 +76,8 @@ const everyType: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prior
 export function openProducer(connection: RedisConnection, telemetry?: Telemetry, weights?: Weights): Producer {
   const lines = queues.map((definition) => openQueue(definition, connection, { telemetry, weights }));
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
-  const shares = new Map(
-    lines.flatMap(({ queue, shares: ofQueue }) => (ofQueue ? [[queue.name, ofQueue] as const] : [])),
-  );
+  const shares = sharesOf(lines, ({ shares: ofQueue }) => ofQueue);
+  const laneShares = sharesOf(lines, ({ laneShares: ofQueue }) => ofQueue);
   /** Adds jobs to a queue with the priority of those who enter it, and has their places given out where that is due. */
   const enter = async <T>(queue: Queue, jobs: number, add: (entry: JobsOptions) => Promise<T>): Promise<T> => {
     const ofQueue = shares.get(queue.name);
@@ -91,24 +92,42 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
     return queue;
   };
-  // The best lane that each of the last jobs is known to wait in; none ever goes back.
+  // The best lane that each of the last jobs is known to wait in for a tenant; none ever goes back.
   const places = new Map<string, number>();
+  /** A read of an old copy joins the same job over and over: each is looked at once a tenant. */
+  const findPlace = async (
+    queue: Queue,
+    { id, lane, tenant, isNew }: Omit<Wanted, 'tenant'> & { tenant: Tenant | undefined },
+  ) => {
+    // There, nobody comes before others by joining a job.
+    if (shares.has(queue.name)) return;
+    const ofLanes = tenant !== undefined && isForPeople(lane) ? laneShares.get(queue.name) : undefined;
+    const [name, priority] = [`${id} ${ofLanes ? tenant : ''}`, priorityOf(lane)];
+    const place = places.get(name) ?? (isNew && !ofLanes ? priority : Number.POSITIVE_INFINITY);
+    if (place > priority) {
+      const moving =
+        ofLanes && tenant !== undefined
+          ? ofLanes.place({ id, lane, tenant, isNew })
+          : bringForward(queue, id, priority);
+      await within(addDeadlineMs, 'Redis', moving);
+    }
+    places.set(name, Math.min(place, priority));
+    forgetOldest(places, mostPlaces);
+  };
   return {
     queues: opened,
     shares,
+    laneShares,
     async enqueue(job, payload, { lane = job.lane ?? 'logged_in', tenant } = {}) {
       const parsed = job.payload.parse(payload);
-      const [queue, id, priority] = [queueOf(job), randomUUIDv7(), priorityOf(lane)];
+      const [queue, id] = [queueOf(job), randomUUIDv7()];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
+      const owner = shares.has(queue.name) ? tenant : undefined;
       const added = await enter(queue, 1, (entry) =>
-        queue.add(job.kind, carried(job, parsed, tenant), { ...options, ...entry }),
+        queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
-      // A read of an old copy joins the same job over and over: each is looked at once.
-      const place = added.id === id ? priority : (places.get(added.id) ?? Number.POSITIVE_INFINITY);
-      if (place > priority) await within(addDeadlineMs, 'Redis', bringForward(queue, added.id, priority));
-      places.set(added.id, Math.min(place, priority));
-      forgetOldest(places, mostPlaces);
+      await findPlace(queue, { id: added.id, lane, tenant, isNew: added.id === id });
       return added.id;
     },
     async enqueueAll(jobs) {
@@ -168,6 +187,17 @@ async function bringForward(queue: Queue, id: string, priority: number): Promise
   if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
+type Opened = ReturnType<typeof openQueue>;
+
+function sharesOf<T>(lines: readonly Opened[], of: (line: Opened) => T | undefined): ReadonlyMap<string, T> {
+  return new Map(
+    lines.flatMap((line) => {
+      const some = of(line);
+      return some === undefined ? [] : [[line.queue.name, some] as const];
+    }),
+  );
+}
+
 type Opening = Readonly<{ telemetry: Telemetry | undefined; weights: Weights | undefined }>;
 
 function openQueue({ name, isShared }: QueueDefinition, connection: RedisConnection, { telemetry, weights }: Opening) {
@@ -182,9 +212,11 @@ function openQueue({ name, isShared }: QueueDefinition, connection: RedisConnect
   // An outage is reported by each call that fails; without listeners it would end the process.
   redis.on('error', () => {});
   queue.on('error', () => {});
+  const keyOf = (key: string) => queue.toKey(key);
   return {
     queue,
-    shares: isShared ? openShares(redis, (key) => queue.toKey(key), weights) : undefined,
+    shares: isShared === 'whole' ? openShares(redis, keyOf, weights) : undefined,
+    laneShares: isShared === 'by_lane' ? openLaneShares(redis, keyOf, weights) : undefined,
     async close() {
       await queue.close();
       redis.disconnect();

@@ -33,8 +33,8 @@ export type QueueDefinition = Readonly<{
   name: string;
   summary: string;
   concurrency: number;
-  /** Whether tenants share it: who asks for much waits behind who asks for little. */
-  isShared?: boolean;
+  /** Whether tenants share it, or each of its lanes for people: who asks for much waits behind who asks for little. */
+  isShared?: 'whole' | 'by_lane';
 }>;
 
 /** The payment gateway. */
@@ -42,7 +42,7 @@ export const payments = {
   name: 'payments',
   summary: 'Charges and refunds at the payment gateway.',
   concurrency: 50,
-  isShared: true,
+  isShared: 'whole',
 } as const;
 
 /** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/finnhub/budget.ts. */
@@ -50,6 +50,7 @@ export const finnhub = {
   name: 'finnhub',
   summary: 'Calls to Finnhub within the plan.',
   concurrency: 10,
+  isShared: 'by_lane',
 } as const;
 
 /** The product feed and the reference rates. */

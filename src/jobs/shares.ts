@@ -19,6 +19,9 @@ export type Weights = Readonly<Record<Tenant, number>>;
 /** BullMQ's priority of a job that has no place yet: behind everything that has one. */
 export const unplaced = 2 ** 21 - 1;
 
+/** BullMQ's priority of a job that has begun and goes back to wait with its queue: before all that have a place. */
+export const returning = 1;
+
 /** So many jobs of a process may go ahead of all others, once it has found fewer waiting: where nobody waits, nobody needs a place. */
 export const untold = 16;
 
@@ -56,14 +59,17 @@ const placeAll = loadScript(new URL('./shares/place.lua', import.meta.url), [
 /** A tenant that waits: how many of its jobs have a place, to within a round, and how many jobs come before the last of them at most. */
 export type Share = Readonly<{ tenant: Tenant; weight: number; waiting: number; mostBefore: number }>;
 
+/** How many tenants have places, and the twenty of them that wait longest. */
+export type Standing = Readonly<{ tenants: number; largest: readonly Share[] }>;
+
 /** The places of one of BullMQ's queues, which tenants share by their weights. */
 export type Shares = Readonly<{
   /** The priority with which so many jobs are to be added. */
   entryOf(jobs: number): number;
   /** Gives places to those that have none. Any process may, at any time; what it fails to do the next one does. */
   place(): Promise<void>;
-  /** Who waits: of all that do the twenty with the most jobs. */
-  read(): Promise<Readonly<{ tenants: number; largest: readonly Share[] }>>;
+  /** Who waits. */
+  read(): Promise<Standing>;
 }>;
 
 /** Opens the places of the queue whose keys `keyOf` names. */
@@ -81,24 +87,37 @@ export function openShares(redis: Redis, keyOf: (name: string) => string, weight
       const count = z.number().parse(await placeAll(redis, { ...words, weights: told }));
       left = count < untold ? untold : 0;
     },
-    async read() {
-      const [[, first], tenants, most] = await Promise.all([
-        redis.zrangebyscore(prioritized, places.from, `(${places.to}`, 'WITHSCORES', 'LIMIT', 0, 1),
-        redis.zcard(shares),
-        redis.zrevrange(shares, 0, mostTold - 1, 'WITHSCORES'),
-      ]);
-      if (first === undefined) return { tenants: 0, largest: [] };
-      const round = Math.floor((Number(first) - places.from) / places.perRound);
-      const all = tenants + Object.values(weights).reduce((sum, weight) => sum + weight - 1, 0);
-      const largest = most.flatMap((tenant, index): Share[] => {
-        const weight = weights[tenant] ?? 1;
-        const count = Math.round((Number(most[index + 1]) - round) * weight);
-        if (index % 2 === 1 || count <= 0) return [];
-        return [
-          { tenant, weight, waiting: count, mostBefore: mostBefore({ place: count, weight, others: [all - weight] }) },
-        ];
-      });
-      return { tenants, largest };
-    },
+    read: () => readShares(redis, { prioritized, shares, weights, ...places }),
   };
+}
+
+/** Where shares are kept, and which scores are places: `perRound` of them a round. */
+export type Places = Readonly<{
+  prioritized: string;
+  shares: string;
+  weights: Weights;
+  from: number;
+  to: number;
+  perRound: number;
+}>;
+
+/** Who has places: of all that do the twenty that wait longest. */
+export async function readShares(redis: Redis, at: Places): Promise<Standing> {
+  const { prioritized, shares, weights } = at;
+  const [[, first], tenants, most] = await Promise.all([
+    redis.zrangebyscore(prioritized, at.from, `(${at.to}`, 'WITHSCORES', 'LIMIT', 0, 1),
+    redis.zcard(shares),
+    redis.zrevrange(shares, 0, mostTold - 1, 'WITHSCORES'),
+  ]);
+  if (first === undefined) return { tenants: 0, largest: [] };
+  const round = Math.floor((Number(first) - at.from) / at.perRound);
+  const all = tenants + Object.values(weights).reduce((sum, weight) => sum + weight - 1, 0);
+  const largest = most.flatMap((tenant, index): Share[] => {
+    const weight = weights[tenant] ?? 1;
+    const waiting = Math.round((Number(most[index + 1]) - round) * weight);
+    if (index % 2 === 1 || waiting <= 0) return [];
+    const before = mostBefore({ place: waiting, weight, others: [all - weight] });
+    return [{ tenant, weight, waiting, mostBefore: before }];
+  });
+  return { tenants, largest };
 }

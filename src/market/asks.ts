@@ -1,14 +1,16 @@
 import type { Redis } from '../redis/client.ts';
 import { isForPeople, lanes, type Lane } from '../jobs/queues.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import { loadScript } from '../redis/scripts.ts';
 
 /** Who waits for which fetch: at most 500 wait, and one that nobody has asked for within 30 s is not worth a call. */
 export type Asks = Readonly<{
   /**
    * Notes that someone wants `name`; false when 500 others already wait, and in the background 400. For somebody logged in
-   * whoever is least in a hurry loses their place, so that only people logged in can be too many for one.
+   * whoever is least in a hurry loses their place, so that only people logged in can be too many for one. Within a lane, the
+   * tenant with the most loses one to a tenant who has fewer.
    */
-  admit(name: string, lane?: Lane): Promise<boolean>;
+  admit(name: string, lane?: Lane, tenant?: Tenant): Promise<boolean>;
   /** Says that someone still wants `name`, if it was admitted. */
   renew(name: string): Promise<void>;
   /** Whether someone has wanted `name` within the last 30 s. */
@@ -28,11 +30,13 @@ const mostInBackground = 400;
 // is in one of them, the first of those in which it is wanted. The first lane's is named as all were before there were lanes,
 // and is the tag of the others.
 const keys = lanes.map(({ priority }) => (priority === 0 ? 'market:asks' : `{market:asks}:${priority}`));
+// Who has asked for each name first, where that is anybody's.
+const askers = '{market:asks}:tenants';
 const first: Lane = lanes[0].name;
 
 const script = <const Name extends string>(name: string, names: readonly Name[]) =>
   loadScript(new URL(`./asks/${name}.lua`, import.meta.url), ['lanes', 'name', ...names]);
-const admit = script('admit', ['lane', 'places', 'wantedMs']);
+const admit = script('admit', ['lane', 'places', 'wantedMs', 'tenant']);
 const renew = script('renew', ['wantedMs']);
 const place = script('place', []);
 const end = script('end', []);
@@ -41,10 +45,11 @@ const end = script('end', []);
 export function openAsks(redis: Redis): Asks {
   const asked = (name: string) => ({ lanes: keys, name, wantedMs });
   return {
-    async admit(name, lane = first) {
+    async admit(name, lane = first, tenant = '') {
       const given = lanes.findIndex((some) => some.name === lane) + 1;
       const places = isForPeople(lane) ? most : mostInBackground;
-      return (await admit(redis, { ...asked(name), lane: given, places })) === 1;
+      const owned = { ...asked(name), lanes: [...keys, askers], tenant };
+      return (await admit(redis, { ...owned, lane: given, places })) === 1;
     },
     renew: async (name) => void (await renew(redis, asked(name))),
     isWanted: async (name) => (await place(redis, asked(name))) !== 0,
@@ -52,6 +57,6 @@ export function openAsks(redis: Redis): Asks {
       const found = lanes[Number(await place(redis, asked(name))) - 1];
       return found !== undefined && found.name !== 'watchlist';
     },
-    end: async (name) => void (await end(redis, asked(name))),
+    end: async (name) => void (await end(redis, { ...asked(name), lanes: [...keys, askers] })),
   };
 }

@@ -4,7 +4,8 @@ import { Problem } from '../errors.ts';
 import { callName, refusedSeconds } from '../gateways/finnhub/plan.ts';
 import type { JobAnswers } from '../jobs/answers.ts';
 import type { Producer } from '../jobs/enqueue.ts';
-import type { Lane } from '../jobs/queues.ts';
+import { isForPeople, type Lane } from '../jobs/queues.ts';
+import type { Tenant } from '../jobs/shares.ts';
 import type { Log } from '../process/log.ts';
 import { type Copy, copyOf, freshLeftMs } from './copy.ts';
 import { type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
@@ -14,8 +15,8 @@ import type { Market } from './market.ts';
 /** One thing that can be read from the market: of which kind, and what is asked for. */
 export type MarketRead = Readonly<{ data: MarketData; ask: Ask }>;
 
-/** Who reads, and how long they wait when nothing is stored, ms. */
-export type Reader = Readonly<{ isKnown: boolean; waitMs: number }>;
+/** Who reads, whether that is a login, as whom they wait for the provider, and how long when nothing is stored, ms. */
+export type Reader = Readonly<{ isKnown: boolean; waitMs: number; tenant?: Tenant }>;
 
 /** The job that was asked for. */
 type Asked = z.output<typeof JobPlace>;
@@ -68,12 +69,15 @@ export function openMarketReads(parts: ReadParts): MarketReads {
   const fetches = openFlights<Asked>();
   // Who joined a look-up that began before a job's end would not see what that job brought.
   const lookUp = (read: Named, after = '') => lookUps(`${read.name} ${after}`, () => find(parts, read));
-  const startFetch = (read: Named, lane: Lane) => fetches(`${lane} ${read.name}`, () => admitAndAsk(parts, read, lane));
+  const startFetch = (read: Named, lane: Lane, tenant: Tenant | undefined) => {
+    const asking = isForPeople(lane) ? tenant : undefined;
+    return fetches(`${lane} ${asking} ${read.name}`, () => admitAndAsk(parts, read, { lane, tenant: asking }));
+  };
 
   /** Has fetched what has no copy, and waits so long for it; no copy when it is still being fetched then. */
-  const fetchNow = async (read: Named, { isKnown, waitMs }: Reader) => {
+  const fetchNow = async (read: Named, { isKnown, waitMs, tenant }: Reader) => {
     const lane = isKnown ? 'logged_in' : 'anonymous_cold';
-    const { asked, hasEnded } = await waitFor(parts, await startFetch(read, lane), waitMs);
+    const { asked, hasEnded } = await waitFor(parts, await startFetch(read, lane, tenant), waitMs);
     if (!hasEnded) return { asked, copy: undefined };
     const { copy, isUnknown } = await lookUp(read, asked.id);
     if (copy) return { asked, copy };
@@ -97,7 +101,8 @@ export function openMarketReads(parts: ReadParts): MarketReads {
         const answer = answerOf(read, copy);
         // The caller does not wait for the refresh; when it cannot be asked for, the next reader tries again.
         const lane = read.data.isPatient ? 'refresh' : reader.isKnown ? 'logged_in' : 'anonymous_stale';
-        if (answer.isStale) startFetch(read, lane).catch((error: unknown) => log.debug({ err: error }, 'no refresh'));
+        const refresh = () => startFetch(read, lane, reader.tenant);
+        if (answer.isStale) refresh().catch((error: unknown) => log.debug({ err: error }, 'no refresh'));
         return answer;
       }
       if (isUnknown) throw unknown(read);
@@ -159,24 +164,28 @@ async function waitFor(
   return waitFor(parts, referral.data.referred_to, Math.max(0, until - performance.now()));
 }
 
-async function admitAndAsk(parts: ReadParts, read: Named, lane: Lane): Promise<Asked> {
+/** In which lane somebody asks, and as whom they wait there. */
+type Asking = Readonly<{ lane: Lane; tenant: Tenant | undefined }>;
+
+async function admitAndAsk(parts: ReadParts, read: Named, asking: Asking): Promise<Asked> {
   const { asks, looks } = parts.market;
   await refuseOutsidePlan(parts, read);
   const leftMs = await looks.leftMs(read.name);
   if (leftMs > 0) throw nothingNow(leftMs);
-  if (!(await asks.admit(read.name, lane).catch(away)))
+  if (!(await asks.admit(read.name, asking.lane, asking.tenant).catch(away)))
     throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
       headers: { 'retry-after': String(busyRetrySeconds) },
     });
-  return enqueue(parts, read, lane).catch(away);
+  return enqueue(parts, read, asking).catch(away);
 }
 
 /** Asks for the fetch; who is known not to have it is not asked first. */
-async function enqueue(parts: ReadParts, { data, ask }: Named, lane: Lane): Promise<Asked> {
+async function enqueue(parts: ReadParts, { data, ask }: Named, { lane, tenant }: Asking): Promise<Asked> {
   const { fallback, job: own } = data;
   const isReferred = fallback && (!parts.hasKey || (await isOutsidePlan(parts, { data, ask })));
   const job = isReferred ? fallback.job : own;
-  const id = await parts.jobs.enqueue(job, ask, { lane: isReferred ? 'logged_in' : lane });
+  const options = { lane: isReferred ? ('logged_in' as const) : lane, ...(tenant !== undefined && { tenant }) };
+  const id = await parts.jobs.enqueue(job, ask, options);
   return { queue: job.queue.name, id };
 }
 

@@ -54,6 +54,8 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       if (isLost || now().getTime() - comparedAtMs >= compareEveryMs) {
         await keepPauses(context);
         await watchRests(context);
+        // Those that come back for another attempt, and those of a process that died before it had asked for their places.
+        for (const shares of context.jobs.shares.values()) await shares.place();
         comparedAtMs = now().getTime();
       }
       const version = await watchlist.version();
@@ -66,8 +68,6 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
         for (const [mark, [run]] of lost) await context.redis.set(mark, run);
         log.info('Redis holds jobs and schedules again');
       }
-      // Those that come back for another attempt, and those of a process that died before it had asked for their places.
-      for (const shares of context.jobs.shares.values()) await shares.place();
       await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal);
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.

@@ -84,7 +84,7 @@ export function runQueue(
         if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
         if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
         const reason = await verdict(queued, error, { ...context, log });
-        if (queue.isShared) await leavePlace(queued);
+        if (queue.isShared === 'whole') await leavePlace(queued);
         throw reason;
       }),
     );

@@ -2,7 +2,7 @@ import { DelayedError, type Job as QueueJob, RateLimitError, WaitingError } from
 import type { Context } from '../context.ts';
 import { within } from '../process/deadline.ts';
 import { mostRestMs } from '../jobs/queues.ts';
-import { unplaced } from '../jobs/shares.ts';
+import { returning, unplaced } from '../jobs/shares.ts';
 
 const tellMs = 1_000;
 // Jobs that come back only to wait again cost a worker half a millisecond each.
@@ -48,6 +48,8 @@ export async function rest(
   const queue = jobs.queues.get(queued.queueName);
   const resting = async () => {
     await queue?.rateLimit(Math.min(waitMs, mostRestMs));
+    // It was fetched before it had a place, and others behind it have got theirs.
+    if (queued.priority === unplaced) await queued.changePriority({ priority: returning });
     await queued.moveToWait(token);
     // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
     if (queue) await redis.zadd(queue.toKey('marker'), 0, '0');

@@ -40,6 +40,47 @@ test('who joins a waiting fetch brings it forward to their lane, and nobody back
   expect(priorityOf('logged_in')).toBe(0);
 });
 
+const fetchOrder = async () => {
+  const { redis } = api.ctx;
+  const waiting = (await redis.lrange('bull:finnhub:wait', 0, -1)).toReversed();
+  const ids = [...waiting, ...(await redis.zrange('bull:finnhub:prioritized', 0, -1))];
+  return Promise.all(ids.map(async (id) => String((await queue().getJob(id))?.data.symbol)));
+};
+
+test.each(['logged_in', 'anonymous_cold'] as const)(
+  'in the lane %s, tenants take turns, and who joins comes forward',
+  async (lane) => {
+    const wish = (symbol: string, tenant: string) => api.ctx.jobs.enqueue(fetchQuote, { symbol }, { lane, tenant });
+    const many = Array.from({ length: 200 }, (_, index) => `M${index}`);
+    for (const symbol of many) await wish(symbol, 'user:1');
+    const id = await wish('ONE', 'user:2');
+    expect((await fetchOrder()).indexOf('ONE')).toBeLessThanOrEqual(1);
+    expect(await wish('M150', 'user:2')).toBe(await wish('M150', 'user:1'));
+    expect((await fetchOrder()).indexOf('M150')).toBeLessThanOrEqual(3);
+    expect((await fetchOrder()).filter((symbol) => symbol !== 'ONE' && symbol !== 'M150')).toEqual(
+      many.filter((symbol) => symbol !== 'M150'),
+    );
+    expect(await laneIn(id)).toBe(lane);
+    const [of = undefined] =
+      (await api.ctx.jobs.laneShares.get(finnhub.name)?.read())?.filter((some) => some.lane === lane) ?? [];
+    expect(of?.largest.map(({ tenant }) => tenant)).toEqual(['user:1', 'user:2']);
+  },
+);
+
+test('lanes still come one after another, whoever has how many places in one', async () => {
+  for (let index = 0; index < 40; index += 1)
+    await api.ctx.jobs.enqueue(fetchQuote, { symbol: `A${index}` }, { lane: 'anonymous_cold', tenant: 'address:a' });
+  await ask('OLD', 'anonymous_stale');
+  for (let index = 0; index < 40; index += 1)
+    await api.ctx.jobs.enqueue(fetchQuote, { symbol: `L${index}` }, { lane: 'logged_in', tenant: 'user:1' });
+  // Of somebody unknown to shares: as always, in front.
+  await ask('FIRST', 'logged_in');
+  await api.ctx.jobs.enqueue(fetchQuote, { symbol: 'A30' }, { lane: 'logged_in', tenant: 'user:2' });
+  const order = await fetchOrder();
+  expect([order[0], order.indexOf('A30') < 4, order.at(-1)]).toEqual(['FIRST', true, 'OLD']);
+  expect(order.slice(0, 42).filter((symbol) => symbol.startsWith('L'))).toHaveLength(40);
+});
+
 test('a rest without an end, or a longer one than any that is asked for, is ended; others are not', async () => {
   await queue().rateLimit(30_000);
   await watchRests(api.ctx);

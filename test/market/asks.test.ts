@@ -123,6 +123,22 @@ test('who asks again in a slower lane keeps the place in the faster, and a settl
   expect(await asks.isWanted('MSFT')).toBe(false);
 });
 
+test('of those in one lane, whoever has the most places loses one to who has fewer', async () => {
+  const admit = (tenant: string, count: number, lane: Lane) =>
+    Promise.all(Array.from({ length: count }, (_, index) => asks.admit(`${tenant} ${lane} ${index}`, lane, tenant)));
+  for (const lane of ['anonymous_cold', 'logged_in'] as const) {
+    await redis.flushdb();
+    expect(await admit('greedy', 500, lane)).not.toContain(false);
+    expect(await admit('modest', 3, lane)).toEqual([true, true, true]);
+    const left = await Promise.all(Array.from({ length: 500 }, (_, index) => asks.isWanted(`greedy ${lane} ${index}`)));
+    expect([left.filter(Boolean).length, left.slice(0, 400).every(Boolean)]).toEqual([497, true]);
+    // The other way round it does not go.
+    expect(await asks.admit('one more', lane, 'greedy')).toBe(false);
+    await asks.end(`modest ${lane} 0`);
+    expect(await redis.hlen('{market:asks}:tenants')).toBe(499);
+  }
+});
+
 test('polling never takes the last hundred places: they are for who asks', async () => {
   const admitted = async (count: number, lane: 'watchlist' | 'anonymous_cold') => {
     const all = await Promise.all(Array.from({ length: count }, (_, index) => asks.admit(`${lane} ${index}`, lane)));

@@ -84,7 +84,7 @@ test('whoever fails and comes back waits for another turn, and does not come bef
     if (guest === 'user:1' && runs < 3) throw new Error('not yet');
   });
   await until('all are served', async () => {
-    // As every worker process does each second.
+    // As every worker process does every five seconds.
     await shares()?.place();
     return begun.length === 200 ? true : undefined;
   });

@@ -9,6 +9,7 @@ import { Faults } from './faults.tsx';
 import { Breakers, Groups, Workers } from './parts-tables.tsx';
 import { QueueCard } from './queue-card.tsx';
 import { QueueSwitch } from './queue-switch.tsx';
+import { Shares } from './shares.tsx';
 import { settings } from '../api/settings.ts';
 import { type Queues, useOps } from './use-ops.ts';
 import type { StagedFor } from '../frame/staged.ts';
@@ -33,6 +34,9 @@ export function OpsView({ user }: Pick<StagedFor, 'user'>) {
         )}
       </Part>
       {queues.value && <Histories queues={queues.value.data.map(({ name }) => name)} />}
+      <Part id="shares" title="Shares" reading={queues}>
+        {({ data }) => <Shares queues={data} />}
+      </Part>
       <Part id="budget" title="Calls to the provider" reading={budget}>
         {(value) => <BudgetGauges budget={value} />}
       </Part>

@@ -2,6 +2,15 @@ import type { Budget } from './budget.tsx';
 import type { Parts } from './parts.ts';
 import { type Reading, useReading } from '../api/use-reading.ts';
 
+/** Somebody who waits in a queue that tenants share. */
+export type Share = Readonly<{
+  tenant: string;
+  lane: string | null;
+  weight: number;
+  waiting: number;
+  most_before: number;
+}>;
+
 /** A queue as `GET /queues` shows it. */
 export type Queue = Readonly<{
   name: string;
@@ -16,6 +25,7 @@ export type Queue = Readonly<{
   failed: number | null;
   workers: number | null;
   oldest_waiting_seconds: number | null;
+  shares: Readonly<{ tenants: number; largest: readonly Share[] }> | null;
 }>;
 
 /** A job that gave up. */

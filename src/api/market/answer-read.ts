@@ -3,6 +3,7 @@ import type { Context as HonoContext } from 'hono';
 import type { Copy } from '../../market/copy.ts';
 import { type MarketRead, mostWaitMs } from '../../market/read-market.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { tenantOfRequest } from '../callers/tenant.ts';
 import { answerTagged } from '../http/conditional.ts';
 import { publicAddress } from '../http/public-address.ts';
 
@@ -13,7 +14,8 @@ const defaultWaitMs = 3_000;
  * @throws Problem unknown_symbol, market_busy, upstream_unavailable, provider_plan_required or not_configured.
  */
 export async function answerRead(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
-  const reader = { isKnown: c.var.caller !== undefined, waitMs: waitMs(c.req.header('prefer')) };
+  const isKnown = c.var.caller !== undefined;
+  const reader = { isKnown, waitMs: waitMs(c.req.header('prefer')), tenant: tenantOfRequest(c) };
   const found = await c.var.reads.read(read, reader);
   if (found.copy) return answer(c, found.copy, found);
   c.header('location', publicAddress(c.var.ctx.config, `/jobs/${found.asked.id}`));

@@ -43,13 +43,14 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
   const { jobs, config, now } = ctx;
   const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
-  const [counts, workers, isPaused, restMs, first] = await Promise.all([
+  const [counts, workers, isPaused, restMs, first, shares] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     countWorkers(queue, config),
     queue.isPaused(),
     queue.getRateLimitTtl(),
     // Of each state the one that waits longest.
     queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+    sharesOf(jobs, name),
   ]);
   const oldest = first.map(({ timestamp }) => timestamp).toSorted((a, b) => a - b)[0];
   const atMs = now().getTime();
@@ -67,6 +68,20 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
     failed,
     workers,
     oldest_waiting_seconds: oldest === undefined ? null : Math.max(0, (atMs - oldest) / 1_000),
+    shares,
+  };
+}
+
+async function sharesOf(jobs: Context['jobs'], name: string): Promise<z.output<typeof SharesView> | null> {
+  const whole = await jobs.shares.get(name)?.read();
+  const byLane = await jobs.laneShares.get(name)?.read();
+  const lines = whole ? [{ lane: null, ...whole }] : byLane;
+  if (!lines) return null;
+  return {
+    tenants: lines.reduce((sum, { tenants }) => sum + tenants, 0),
+    largest: lines.flatMap(({ lane, largest }) =>
+      largest.map(({ mostBefore: most_before, ...share }) => ({ ...share, lane, most_before })),
+    ),
   };
 }
 
@@ -81,10 +96,29 @@ function unknownOf({ name, summary }: QueueDefinition) {
     limited_because: null,
     ...figures,
     oldest_waiting_seconds: null,
+    shares: null,
   };
 }
 
 const count = z.int().nullable();
+
+/** Who waits in a queue that tenants share. */
+const SharesView = z
+  .object({
+    tenants: z.int().openapi({ description: 'How many wait. None does where hardly anything waits.' }),
+    largest: z
+      .array(
+        z.object({
+          tenant: z.string().openapi({ description: 'user:ID, key:ID, address:HASH, or platform for nobody’s.' }),
+          lane: z.string().nullable().openapi({ description: 'Where lanes are shared; they come one after another.' }),
+          weight: z.int().openapi({ description: 'How many of its jobs come in a round.' }),
+          waiting: z.int().openapi({ description: 'How many of its jobs wait, to within a round.' }),
+          most_before: z.int().openapi({ description: 'So many jobs begin before the last of them at most.' }),
+        }),
+      )
+      .openapi({ description: 'Those that wait longest, of a lane twenty at most.' }),
+  })
+  .openapi('QueueShares');
 
 /** A queue as operators see it. */
 const QueueView = z
@@ -101,6 +135,7 @@ const QueueView = z
     failed: count.openapi({ description: 'Of the last day, for good.' }),
     workers: count.openapi({ description: 'Processes that work this queue.' }),
     oldest_waiting_seconds: z.number().nullable(),
+    shares: SharesView.nullable().openapi({ description: 'null where queues are not shared, or Redis is away.' }),
   })
   .openapi('Queue');
 
@@ -134,6 +169,7 @@ const example = {
       failed: 1,
       workers: 2,
       oldest_waiting_seconds: 0.4,
+      shares: { tenants: 2, largest: [{ tenant: 'user:7', lane: null, weight: 1, waiting: 2, most_before: 4 }] },
     },
   ],
   outbox: { waiting: 0, oldest_seconds: 0 },

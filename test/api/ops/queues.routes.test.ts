@@ -1,5 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
 import { finnhub, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
 import { version } from '../../../src/process/version.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
@@ -9,6 +11,14 @@ import { startRedis } from '../../support/processes/platform.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
+const Share = z.object({
+  tenant: z.string(),
+  lane: z.string().nullable(),
+  weight: z.int(),
+  waiting: z.int(),
+  most_before: z.int(),
+});
+const Shares = z.object({ tenants: z.int(), largest: z.array(Share) });
 const Queues = z.object({
   data: z.array(z.looseObject({ name: z.string(), status: z.string(), workers: z.int().nullable() })),
   outbox: z.object({ waiting: z.int().nullable(), oldest_seconds: z.number().nullable() }),
@@ -61,6 +71,21 @@ test('without workers, what is added waits; a pause, a rest and delays show as w
     'market',
     'orders',
   ]);
+});
+
+test('whoever waits in a queue that tenants share is named by an id, with what comes before at most', async () => {
+  const ask = (tenant: string, count: number) => {
+    const payload = { order_id: randomUUIDv7(), payment_id: randomUUIDv7(), tenant };
+    return Array.from({ length: count }, () => ({ job: chargeOrder, id: randomUUIDv7(), payload }));
+  };
+  await api.ctx.jobs.enqueueAll([...ask('user:7', 30), ...ask('key:a', 3)]);
+  const { tenants, largest } = Shares.parse((await queueOf(payments.name))?.['shares']);
+  expect(tenants).toBe(2);
+  expect(largest).toEqual([
+    { tenant: 'user:7', lane: null, weight: 1, waiting: 30, most_before: 29 + 31 },
+    { tenant: 'key:a', lane: null, weight: 1, waiting: 3, most_before: 2 + 4 },
+  ]);
+  expect((await queueOf(upkeep.name))?.['shares']).toBeNull();
 });
 
 test('it is for operators and administrators', async () => {

@@ -818,6 +818,7 @@ export type Queue = Readonly<{
   /** Processes that work this queue. */
   workers: number | null;
   oldest_waiting_seconds: number | null;
+  shares: QueueShares;
 }>;
 
 export type QueueHistory = Readonly<{
@@ -865,6 +866,25 @@ export type QueueList = Readonly<{
   }>>;
   next_cursor: string | null;
 }>;
+
+/** null where queues are not shared, or Redis is away. */
+export type QueueShares = Readonly<{
+  /** How many wait. None does where hardly anything waits. */
+  tenants: number;
+  /** Those that wait longest, of a lane twenty at most. */
+  largest: ReadonlyArray<Readonly<{
+    /** user:ID, key:ID, address:HASH, or platform for nobody’s. */
+    tenant: string;
+    /** Where lanes are shared; they come one after another. */
+    lane: string | null;
+    /** How many of its jobs come in a round. */
+    weight: number;
+    /** How many of its jobs wait, to within a round. */
+    waiting: number;
+    /** So many jobs begin before the last of them at most. */
+    most_before: number;
+  }>>;
+}> | null;
 
 export type Quote = Readonly<{
   symbol: string;

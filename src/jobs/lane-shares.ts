@@ -1,0 +1,58 @@
+import type { Redis } from '../redis/client.ts';
+import { loadScript } from '../redis/scripts.ts';
+import { isForPeople, type Lane, lanes, priorityOf } from './queues.ts';
+import { readShares, type Standing, type Tenant, type Weights } from './shares.ts';
+
+/** A job that a tenant wants in a lane; a new one has just been added for it. */
+export type Wanted = Readonly<{ id: string; lane: Lane; tenant: Tenant; isNew: boolean }>;
+
+/**
+ * The places in those lanes of a queue in which people wait: within a lane, tenants share. As few wait there as may be admitted, so
+ * each job is given its place by itself, and whoever joins one brings it forward to a place of their own.
+ */
+export type LaneShares = Readonly<{
+  /** Gives the job its tenant's place, unless it stands there or before already. */
+  place(wanted: Wanted): Promise<void>;
+  /** Who waits, by lane. */
+  read(): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
+}>;
+
+const place = loadScript(new URL('./lane-shares/place.lua', import.meta.url), [
+  'waiting',
+  'prioritized',
+  'shares',
+  'job',
+  'id',
+  'lane',
+  'isNew',
+  'tenant',
+  'weights',
+  'from',
+  'to',
+  'perRound',
+]);
+
+// A lane is one of BullMQ's priorities, which has this many scores. Its first ones are for who has begun and comes back.
+const perLane = 2 ** 32;
+const forReturns = 2 ** 24;
+const perRound = 2 ** 10;
+
+/** Opens the places of the queue whose keys `keyOf` names. */
+export function openLaneShares(redis: Redis, keyOf: (name: string) => string, weights: Weights = {}): LaneShares {
+  const [waiting, prioritized, told] = [keyOf('wait'), keyOf('prioritized'), JSON.stringify(weights)];
+  const placesIn = (lane: Lane) => {
+    const first = priorityOf(lane) * perLane;
+    return { prioritized, shares: keyOf(`shares:${lane}`), from: first + forReturns, to: first + perLane, perRound };
+  };
+  return {
+    async place({ id, lane, tenant, isNew }) {
+      const words = { ...placesIn(lane), waiting, job: keyOf(id), id, tenant, isNew, weights: told };
+      await place(redis, { ...words, lane: priorityOf(lane) });
+    },
+    async read() {
+      const ofPeople = lanes.map(({ name }) => name).filter(isForPeople);
+      const read = async (lane: Lane) => ({ lane, ...(await readShares(redis, { ...placesIn(lane), weights })) });
+      return Promise.all(ofPeople.map(read));
+    },
+  };
+}

@@ -2,10 +2,10 @@ import { randomUUIDv7 } from 'node:crypto';
 import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 'bullmq';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
-import { forgetOldest } from '../process/forget-oldest.ts';
-import { isForPeople, type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
-import { type LaneShares, openLaneShares, type Wanted } from './lane-shares.ts';
-import { openShares, type Shares, type Tenant, type Weights } from './shares.ts';
+import { addDeadlineMs, openEntrance, type SharedPlaces } from './entrance.ts';
+import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
+import { openLaneShares } from './lane-shares.ts';
+import { openShares, type Tenant, type Weights } from './shares.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { carried, type JobContract } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
@@ -31,25 +31,20 @@ export type FindLive = (queue: string, ids: readonly string[]) => Promise<readon
 export type OpenQueue = Queue;
 
 /** Adds jobs to their queues. The queues are BullMQ's own, for reading and for Bull Board. */
-export type Producer = Readonly<{
-  queues: ReadonlyMap<string, OpenQueue>;
-  enqueue: Enqueue;
-  /** The places on the queues that tenants share. */
-  shares: ReadonlyMap<string, Shares>;
-  laneShares: ReadonlyMap<string, LaneShares>;
-  /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
-  enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
-  /** Which of these jobs the queue holds unfinished. */
-  findLive: FindLive;
-  close(): Promise<void>;
-}>;
+export type Producer = SharedPlaces &
+  Readonly<{
+    queues: ReadonlyMap<string, OpenQueue>;
+    enqueue: Enqueue;
+    /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
+    enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
+    /** Which of these jobs the queue holds unfinished. */
+    findLive: FindLive;
+    close(): Promise<void>;
+  }>;
 
-/** A command's longest wait, ms. It may still be carried out later, so every id is minted before. */
-const addDeadlineMs = 1_500;
 const keptSeconds = 24 * 3_600;
 // A day of a free plan's fetches; more than that would be a burden to Redis before it was a help to anyone.
 const keptJobs = 100_000;
-const mostPlaces = 1_000;
 
 /** A queue that reads its jobs whatever has become of them. */
 class Line extends Queue {
@@ -78,41 +73,11 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
   const shares = sharesOf(lines, ({ shares: ofQueue }) => ofQueue);
   const laneShares = sharesOf(lines, ({ laneShares: ofQueue }) => ofQueue);
-  /** Adds jobs to a queue with the priority of those who enter it, and has their places given out where that is due. */
-  const enter = async <T>(queue: Queue, jobs: number, add: (entry: JobsOptions) => Promise<T>): Promise<T> => {
-    const ofQueue = shares.get(queue.name);
-    const priority = ofQueue?.entryOf(jobs);
-    const added = await within(addDeadlineMs, 'Redis', add(priority === undefined ? {} : { priority }));
-    // They are there: whoever gives out places next gives them theirs.
-    if (ofQueue && priority) await within(addDeadlineMs, 'Redis', ofQueue.place()).catch(() => {});
-    return added;
-  };
+  const { enter, findPlace } = openEntrance({ shares, laneShares });
   const queueOf = (job: JobContract) => {
     const queue = opened.get(job.queue.name);
     if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
     return queue;
-  };
-  // The best lane that each of the last jobs is known to wait in for a tenant; none ever goes back.
-  const places = new Map<string, number>();
-  /** A read of an old copy joins the same job over and over: each is looked at once a tenant. */
-  const findPlace = async (
-    queue: Queue,
-    { id, lane, tenant, isNew }: Omit<Wanted, 'tenant'> & { tenant: Tenant | undefined },
-  ) => {
-    // There, nobody comes before others by joining a job.
-    if (shares.has(queue.name)) return;
-    const ofLanes = tenant !== undefined && isForPeople(lane) ? laneShares.get(queue.name) : undefined;
-    const [name, priority] = [`${id} ${ofLanes ? tenant : ''}`, priorityOf(lane)];
-    const place = places.get(name) ?? (isNew && !ofLanes ? priority : Number.POSITIVE_INFINITY);
-    if (place > priority) {
-      const moving =
-        ofLanes && tenant !== undefined
-          ? ofLanes.place({ id, lane, tenant, isNew })
-          : bringForward(queue, id, priority);
-      await within(addDeadlineMs, 'Redis', moving);
-    }
-    places.set(name, Math.min(place, priority));
-    forgetOldest(places, mostPlaces);
   };
   return {
     queues: opened,
@@ -179,12 +144,6 @@ function placeIn(lane: Lane = 'logged_in'): JobsOptions {
 /** What its worker's trace goes on from, as bullmq-otel writes it. */
 function causedBy(traceparent: string | null | undefined): Pick<JobsOptions, 'telemetry'> {
   return traceparent ? { telemetry: { metadata: JSON.stringify({ traceparent }) } } : {};
-}
-
-/** Whoever joins a job is not kept waiting by what it waits for. One without a priority is in front already. */
-async function bringForward(queue: Queue, id: string, priority: number): Promise<void> {
-  const job = await queue.getJob(id);
-  if (job && job.priority > priority) await job.changePriority({ priority });
 }
 
 type Opened = ReturnType<typeof openQueue>;

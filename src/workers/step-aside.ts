@@ -8,6 +8,8 @@ const tellMs = 1_000;
 // Jobs that come back only to wait again cost a worker half a millisecond each.
 const eachMs = 2;
 const shortestMs = 1_000;
+// So many come back to the front of their queue, in their order; they look, and hold nobody up for longer than half a second.
+const mostInFront = 1_000;
 
 /**
  * Lets one job wait while its queue goes on, and returns what BullMQ must be told. Jobs that wait so come back together, at
@@ -21,8 +23,8 @@ export async function stepAside(
 ): Promise<Error> {
   const queue = jobs.queues.get(queued.queueName);
   const aside = async () => {
-    if (jobs.shares.has(queued.queueName)) await leavePlace(queued);
     const others = (await queue?.getDelayedCount()) ?? 0;
+    if (jobs.shares.has(queued.queueName)) await (others > mostInFront ? leavePlace(queued) : keepPlace(queued));
     await queued.moveToDelayed(nextTurn(now().getTime(), Math.min(waitMs, mostRestMs), others), token);
   };
   // When Redis cannot be told, the job goes back to its place, and steps aside again.
@@ -38,6 +40,11 @@ export async function leavePlace(queued: QueueJob): Promise<void> {
   await within(tellMs, 'Redis', queued.changePriority({ priority: unplaced })).catch(() => {});
 }
 
+// It may have been fetched before it had a place, and others behind it have got theirs.
+async function keepPlace(queued: QueueJob): Promise<void> {
+  if (queued.priority === unplaced) await queued.changePriority({ priority: returning });
+}
+
 /** Lets the whole queue wait, with this job in front of its lane, and returns what BullMQ must be told. */
 export async function rest(
   queued: QueueJob,
@@ -48,8 +55,7 @@ export async function rest(
   const queue = jobs.queues.get(queued.queueName);
   const resting = async () => {
     await queue?.rateLimit(Math.min(waitMs, mostRestMs));
-    // It was fetched before it had a place, and others behind it have got theirs.
-    if (queued.priority === unplaced) await queued.changePriority({ priority: returning });
+    await keepPlace(queued);
     await queued.moveToWait(token);
     // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
     if (queue) await redis.zadd(queue.toKey('marker'), 0, '0');

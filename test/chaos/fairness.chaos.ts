@@ -97,7 +97,7 @@ test(`of fifty tenants with ten jobs beside one with ${jobsOfOne}, none waits fo
     ]);
     return told + placed === all && without === 0 ? true : undefined;
   });
-  const [[last = '0-0'] = []] = await platform.redis.xrevrange(`${queue}:events`, '+', '-', 'COUNT', 1);
+  const [[last] = ['0-0']] = await platform.redis.xrevrange(`${queue}:events`, '+', '-', 'COUNT', 1);
   expect((await platform.send('POST', '/payments/start', {}, 'admin')).status).toBe(200);
   const begun = await beginnings(last, others * jobsOfEach);
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { finnhub, mostRestMs, type Lane, lanes, laneOf, priorityOf } from '../../src/jobs/queues.ts';
 import { watchRests } from '../../src/workers/keep-redis.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
@@ -40,11 +41,12 @@ test('who joins a waiting fetch brings it forward to their lane, and nobody back
   expect(priorityOf('logged_in')).toBe(0);
 });
 
+const Asked = z.object({ symbol: z.string() });
 const fetchOrder = async () => {
   const { redis } = api.ctx;
   const waiting = (await redis.lrange('bull:finnhub:wait', 0, -1)).toReversed();
   const ids = [...waiting, ...(await redis.zrange('bull:finnhub:prioritized', 0, -1))];
-  return Promise.all(ids.map(async (id) => String((await queue().getJob(id))?.data.symbol)));
+  return Promise.all(ids.map(async (id) => Asked.parse((await queue().getJob(id))?.data).symbol));
 };
 
 test.each(['logged_in', 'anonymous_cold'] as const)(
@@ -61,8 +63,7 @@ test.each(['logged_in', 'anonymous_cold'] as const)(
       many.filter((symbol) => symbol !== 'M150'),
     );
     expect(await laneIn(id)).toBe(lane);
-    const [of = undefined] =
-      (await api.ctx.jobs.laneShares.get(finnhub.name)?.read())?.filter((some) => some.lane === lane) ?? [];
+    const [of] = (await api.ctx.jobs.laneShares.get(finnhub.name)?.read())?.filter((some) => some.lane === lane) ?? [];
     expect(of?.largest.map(({ tenant }) => tenant)).toEqual(['user:1', 'user:2']);
   },
 );

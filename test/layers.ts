@@ -185,6 +185,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     in: /^src\//,
     only: [
       'src/jobs/enqueue.ts',
+      'src/jobs/entrance.ts',
       'src/jobs/find-jobs.ts',
       'src/jobs/search-jobs.ts',
       'src/jobs/stored-job.ts',

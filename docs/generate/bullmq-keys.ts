@@ -19,6 +19,7 @@ export const bullmqKeys: readonly RedisKey[] = [
     about: 'Tenants, by the round in which the next job of each has its place.',
     ...rare,
   }),
+  key('alone', 'string', 'while jobs wait', { about: 'The tenant to whom all jobs without a place belong.', ...rare }),
   key('shares:LANE', 'zset', 'while jobs wait in places', { about: 'The same of a lane.', ...rare }),
   key('marker', 'zset', 'while jobs wait', { about: 'Wakes workers.', ...rare }),
   key('limiter', 'string', 'as long as it rests', { mostSeconds: 3_600, about: 'The queue rests.', ...rare }),

@@ -5,9 +5,9 @@ import { within } from '../process/deadline.ts';
 import { addDeadlineMs, openEntrance, type SharedPlaces } from './entrance.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
 import { openLaneShares } from './lane-shares.ts';
-import { openShares, type Tenant, type Weights } from './shares.ts';
+import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
-import { carried, type JobContract } from './define-job.ts';
+import { carried, type JobContract, tenantOf } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
@@ -88,7 +88,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
       const [queue, id] = [queueOf(job), randomUUIDv7()];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
       const owner = shares.has(queue.name) ? tenant : undefined;
-      const added = await enter(queue, 1, (entry) =>
+      const added = await enter(queue, { jobs: 1, tenant: owner }, (entry) =>
         queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
@@ -98,7 +98,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
     async enqueueAll(jobs) {
       const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
       const adding = [...perQueue].map(([queue, some]) =>
-        enter(queue, some.length, (entry) =>
+        enter(queue, addedOf(some), (entry) =>
           queue.addBulk(
             some.map(({ job, id, payload, trace }) => ({
               name: job.kind,
@@ -120,6 +120,11 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
       await Promise.allSettled(lines.map((line) => line.close()));
     },
   };
+}
+
+function addedOf(jobs: readonly QueuedJob[]): Added {
+  const [tenant, ...others] = new Set(jobs.map(({ payload }) => tenantOf(payload)));
+  return { jobs: jobs.length, tenant: others.length === 0 ? tenant : undefined };
 }
 
 /** BullMQ's options of one job, from its contract. */

@@ -3,7 +3,7 @@ import { within } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
 import type { LaneShares } from './lane-shares.ts';
 import { isForPeople, type Lane, priorityOf } from './queues.ts';
-import type { Shares, Tenant } from './shares.ts';
+import type { Added, Shares, Tenant } from './shares.ts';
 
 /** A command's longest wait, ms. It may still be carried out later, so every id is minted before. */
 export const addDeadlineMs = 1_500;
@@ -22,8 +22,8 @@ export type Asked = Readonly<{ id: string; lane: Lane; tenant: Tenant | undefine
 
 /** How jobs come into their queues, and to their places there. */
 export type Entrance = Readonly<{
-  /** Adds so many jobs with the options of those who enter, and has their places given out where that is due. */
-  enter<T>(queue: Queue, jobs: number, add: (entry: JobsOptions) => Promise<T>): Promise<T>;
+  /** Adds jobs with the options of those who enter, and has their places given out where that is due. */
+  enter<T>(queue: Queue, added: Added, add: (entry: JobsOptions) => Promise<T>): Promise<T>;
   /** Brings a job of a lane to its place: a new one where tenants share the lane, and one that is joined by somebody more in a hurry. */
   findPlace(queue: Queue, asked: Asked): Promise<void>;
 }>;
@@ -33,12 +33,12 @@ export function openEntrance({ shares, laneShares }: SharedPlaces): Entrance {
   // The best lane that each of the last jobs is known to wait in for a tenant; none ever goes back.
   const places = new Map<string, number>();
   return {
-    async enter(queue, jobs, add) {
+    async enter(queue, what, add) {
       const ofQueue = shares.get(queue.name);
-      const priority = ofQueue?.entryOf(jobs);
+      const priority = ofQueue?.entryOf(what.jobs);
       const added = await within(addDeadlineMs, 'Redis', add(priority === undefined ? {} : { priority }));
       // They are there: whoever gives out places next gives them theirs.
-      if (ofQueue && priority) await within(addDeadlineMs, 'Redis', ofQueue.place()).catch(() => {});
+      if (ofQueue && priority) await within(addDeadlineMs, 'Redis', ofQueue.place(what)).catch(() => {});
       return added;
     },
     async findPlace(queue, { id, lane, tenant, isNew }) {

@@ -40,13 +40,17 @@ export function mostBefore(
 
 /** The scores of BullMQ's `prioritized` that are places: `perRound` of them a round. */
 const places = { from: 2 * 2 ** 32, to: unplaced * 2 ** 32, perRound: 2 ** 20 };
+// In one call of the script, which holds up everybody else for some ten milliseconds; and in one go.
 const mostPlaced = 1_000;
+const mostTurns = 200;
+const Placed = z.tuple([z.number(), z.number()]);
 const mostTold = 20;
 
 const placeAll = loadScript(new URL('./shares/place.lua', import.meta.url), [
   'waiting',
   'prioritized',
   'shares',
+  'alone',
   'jobs',
   'from',
   'to',
@@ -54,10 +58,15 @@ const placeAll = loadScript(new URL('./shares/place.lua', import.meta.url), [
   'weights',
   'ownTenant',
   'most',
+  'tenantAdded',
+  'added',
 ]);
 
 /** A tenant that waits: how many of its jobs have a place, to within a round, and how many jobs come before the last of them at most. */
 export type Share = Readonly<{ tenant: Tenant; weight: number; waiting: number; mostBefore: number }>;
+
+/** So many jobs that have just been added, and whose all of them are; undefined: of several. */
+export type Added = Readonly<{ jobs: number; tenant: Tenant | undefined }>;
 
 /** How many tenants have places, and the twenty of them that wait longest. */
 export type Standing = Readonly<{ tenants: number; largest: readonly Share[] }>;
@@ -66,8 +75,11 @@ export type Standing = Readonly<{ tenants: number; largest: readonly Share[] }>;
 export type Shares = Readonly<{
   /** The priority with which so many jobs are to be added. */
   entryOf(jobs: number): number;
-  /** Gives places to those that have none. Any process may, at any time; what it fails to do the next one does. */
-  place(): Promise<void>;
+  /**
+   * Gives places to those that have none: to what has just been added, and to what has come back. As long as all belong to one
+   * tenant, nobody needs one. Any process may, at any time; what it fails to do the next one does.
+   */
+  place(added?: Added): Promise<void>;
   /** Who waits. */
   read(): Promise<Standing>;
 }>;
@@ -75,7 +87,8 @@ export type Shares = Readonly<{
 /** Opens the places of the queue whose keys `keyOf` names. */
 export function openShares(redis: Redis, keyOf: (name: string) => string, weights: Weights = {}): Shares {
   const [waiting, prioritized, shares] = [keyOf('wait'), keyOf('prioritized'), keyOf('shares')];
-  const words = { waiting, prioritized, shares, jobs: keyOf(''), ...places, ownTenant, most: mostPlaced };
+  const alone = keyOf('alone');
+  const words = { waiting, prioritized, shares, alone, jobs: keyOf(''), ...places, ownTenant, most: mostPlaced };
   const told = JSON.stringify(weights);
   let left = 0;
   return {
@@ -83,11 +96,24 @@ export function openShares(redis: Redis, keyOf: (name: string) => string, weight
       left -= jobs;
       return left >= 0 ? 0 : unplaced;
     },
-    async place() {
-      const count = z.number().parse(await placeAll(redis, { ...words, weights: told }));
-      left = count < untold ? untold : 0;
+    async place({ jobs, tenant = '' } = { jobs: 0, tenant: undefined }) {
+      const given = { ...words, weights: told, tenantAdded: tenant, added: jobs };
+      for (let turns = mostTurns, isDone = false; !isDone && turns > 0; turns -= 1) {
+        const [count, without] = Placed.parse(await placeAll(redis, given));
+        left = count < untold ? untold : 0;
+        isDone = without === 0;
+      }
     },
-    read: () => readShares(redis, { prioritized, shares, weights, ...places }),
+    async read() {
+      const [placed, tenant, count] = await Promise.all([
+        readShares(redis, { prioritized, shares, weights, ...places }),
+        redis.get(alone),
+        redis.zcount(prioritized, places.to, '+inf'),
+      ]);
+      if (placed.tenants > 0 || tenant === null || count === 0) return placed;
+      const only = { tenant, weight: weights[tenant] ?? 1, waiting: count, mostBefore: count - 1 };
+      return { tenants: 1, largest: [only] };
+    },
   };
 }
 

@@ -33,7 +33,7 @@ const scheduleEveryMs = 60_000;
 
 /**
  * Keeps in Redis what MySQL and the code say has to be there, until the signal aborts: what streams lack of the log, the queues'
- * pauses, the schedules, the places of those who wait, and, when Redis has lost everything or may have lost something, a job for all that is not over.
+ * pauses, places and schedules, and, when Redis has lost everything or may have lost something, a job for all that is not over.
  */
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
   const {

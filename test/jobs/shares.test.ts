@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { mostBefore, openShares, ownTenant, unplaced } from '../../src/jobs/shares.ts';
+import { type Added, mostBefore, openShares, ownTenant, unplaced } from '../../src/jobs/shares.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
 import { ownData } from '../support/stores/servers.ts';
 
@@ -35,9 +35,10 @@ function openLine(weights: Readonly<Record<string, number>>) {
       await adding.exec();
       waiting.push(...some);
     },
-    async place() {
-      await shares.place();
-      for (const job of waiting) {
+    async place(added?: Added) {
+      await shares.place(added);
+      const placed = new Set(await redis.zrangebyscore(keyOf('prioritized'), 0, `(${unplaced * 2 ** 32}`));
+      for (const job of waiting.filter(({ id }) => placed.has(id))) {
         job.place ??= 1 + waiting.filter(({ tenant, place }) => tenant === job.tenant && place !== undefined).length;
         job.fetchedBefore ??= fetched.length;
       }
@@ -52,8 +53,13 @@ function openLine(weights: Readonly<Record<string, number>>) {
 }
 
 const tenants = [ownTenant, 'user:1', 'user:2', 'key:a', 'address:b'];
+const adding = fc.record({
+  tenant: fc.constantFrom(...tenants),
+  jobs: fc.integer({ min: 1, max: 30 }),
+  isTold: fc.boolean(),
+});
 const step = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ tenant: fc.constantFrom(...tenants), jobs: fc.integer({ min: 1, max: 30 }) }) },
+  { weight: 2, arbitrary: adding },
   { weight: 3, arbitrary: fc.record({ fetches: fc.integer({ min: 1, max: 20 }) }) },
   { weight: 2, arbitrary: fc.constant('place' as const) },
 );
@@ -67,7 +73,11 @@ test('whoever has a place is fetched after no more jobs than its share says, in 
       for (const one of steps) {
         if (one === 'place') await line.place();
         else if ('fetches' in one) for (let left = one.fetches; left > 0; left -= 1) await line.fetch();
-        else await line.add(one.tenant, one.jobs);
+        else {
+          await line.add(one.tenant, one.jobs);
+          // As whoever adds them does, unless that process dies in between.
+          if (one.isTold) await line.place(one);
+        }
       }
       await line.place();
       while ((await line.fetch()) !== undefined);
@@ -85,7 +95,11 @@ test('whoever has a place is fetched after no more jobs than its share says, in 
 test('fifty that ask for ten come before nearly all of one that has asked for thousands, and who waits is told', async () => {
   const line = openLine({ 'user:0': 2 });
   await line.add('user:0', 5_000);
-  for (let turn = 0; turn < 5; turn += 1) await line.place();
+  // Alone, it needs no places.
+  await line.place({ jobs: 5_000, tenant: 'user:0' });
+  await line.place();
+  const only = { tenant: 'user:0', weight: 2, waiting: 5_000, mostBefore: 4_999 };
+  expect(await line.shares.read()).toEqual({ tenants: 1, largest: [only] });
   for (let user = 1; user <= 50; user += 1) await line.add(`user:${user}`, 10);
   await line.place();
   const { tenants: count, largest } = await line.shares.read();

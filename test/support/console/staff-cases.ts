@@ -152,7 +152,7 @@ export function staffCases(opened: OpenConsole): void {
     await payments.getByText('Paused', { exact: true }).waitFor();
     // More than go ahead where hardly anything waits.
     await Promise.all(Array.from({ length: 20 }, () => at.platform.send('POST', '/orders', { products: [1] })));
-    await at.page.getByRole('row', { name: 'payments user:1 1' }).waitFor();
+    await at.page.getByRole('row', { name: /^payments user:1 1/ }).waitFor();
     await at.visit('/app/jobs');
     await at.page.getByLabel('Kind').selectOption('charge-order');
     await at.page.getByLabel('State').selectOption('waiting');

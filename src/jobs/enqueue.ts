@@ -100,11 +100,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
       const adding = [...perQueue].map(([queue, some]) =>
         enter(queue, addedOf(some), (entry) =>
           queue.addBulk(
-            some.map(({ job, id, payload, trace }) => ({
-              name: job.kind,
-              data: payload,
-              opts: { ...optionsOf(job, payload, id), ...causedBy(trace), ...entry },
-            })),
+            some.map((one) => ({ name: one.job.kind, data: one.payload, opts: { ...bulkOptions(one), ...entry } })),
           ),
         ),
       );
@@ -125,6 +121,10 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
 function addedOf(jobs: readonly QueuedJob[]): Added {
   const [tenant, ...others] = new Set(jobs.map(({ payload }) => tenantOf(payload)));
   return { jobs: jobs.length, tenant: others.length === 0 ? tenant : undefined };
+}
+
+function bulkOptions({ job, id, payload, trace }: QueuedJob): JobsOptions {
+  return { ...optionsOf(job, payload, id), ...causedBy(trace) };
 }
 
 /** BullMQ's options of one job, from its contract. */

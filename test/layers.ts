@@ -143,6 +143,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'gateways/mail': [],
   'account-problems': [],
   alerts: ['entities', 'gateways/mail', 'gateways/payments', 'jobs', 'market', 'mysql', 'orders', 'outbox', 'streams'],
+  alerts: ['entities', 'gateways/mail', 'gateways/payments', 'market', 'mysql', 'orders', 'outbox', 'streams'],
   'api/alerts': [
     'alerts',
     'api/callers',

@@ -6,7 +6,8 @@ import type { Context } from '../context.ts';
 
 type Needs = Pick<Context, 'orm' | 'transaction' | 'config' | 'payments' | 'market' | 'log' | 'now'>;
 
-const idleMs = 1_000;
+// While there are no alerts only the first one waits for a look.
+const idleMs = 2_000;
 const busyMs = 200;
 
 /**

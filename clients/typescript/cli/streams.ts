@@ -18,7 +18,7 @@ const quote: Command = {
 
 const tail: Command = {
   name: 'tail',
-  takes: 'orders|market',
+  takes: 'orders|market|alerts',
   summary: 'Prints the events of a stream as they come, until Ctrl-C.',
   options: {
     after: { value: 'POSITION', summary: 'what came after this `position`; default: from now on' },
@@ -28,14 +28,17 @@ const tail: Command = {
   },
   async run(call) {
     const { orderflow, text, is, print, signal } = call;
-    const stream = onlyWord(call, 'stream: orders or market');
-    if (stream !== 'orders' && stream !== 'market') throw new Misuse(`There is no stream '${stream}' to follow.`);
+    const stream = onlyWord(call, 'stream: orders, market or alerts');
     const following = { after: text('after'), signal };
     const types = listOf(text('types'));
-    const events =
-      stream === 'orders'
-        ? orderflow.followOrders({ ...following, all: is('all') })
-        : orderflow.followMarket({ ...following, symbols: listOf(text('symbols')) });
+    const streams = {
+      orders: () => orderflow.followOrders({ ...following, all: is('all') }),
+      market: () => orderflow.followMarket({ ...following, symbols: listOf(text('symbols')) }),
+      alerts: () => orderflow.followAlerts(following),
+    };
+    if (stream !== 'orders' && stream !== 'market' && stream !== 'alerts')
+      throw new Misuse(`There is no stream '${stream}' to follow.`);
+    const events = streams[stream]();
     for await (const news of events) {
       if (news.type === 'gap') print(news, `gap: ${news.reason}`);
       else if (types.length === 0 || types.includes(news.type))

@@ -2,7 +2,7 @@ import { type Ask, type Asking, type Input, openAsk } from './ask.ts';
 import { byLogin, fixedKey } from './credentials.ts';
 import { follow, type Followed, type Following, type Opened } from './follow.ts';
 import { operations, type Operations, type Order } from './generated/api.ts';
-import type { MarketEvent, OrdersEvent } from './generated/events.ts';
+import type { AlertsEvent, MarketEvent, OrdersEvent } from './generated/events.ts';
 import { openSend } from './send.ts';
 import { assume } from './trust.ts';
 import { watchOrder, type Watching } from './watch-order.ts';
@@ -45,6 +45,8 @@ export type Orderflow = Calls &
     followMarket(
       following?: Following & { symbols?: readonly string[]; types?: readonly MarketEvent['type'][] },
     ): AsyncGenerator<Followed<MarketEvent>, void>;
+    /** One's own alerts, as they fire. */
+    followAlerts(following?: Following): AsyncGenerator<Followed<AlertsEvent>, void>;
     /** An order as it is and becomes, until it is paid, or its payment has failed, or it is cancelled. */
     watchOrder(id: string, watching?: Watching): AsyncGenerator<Order, void>;
     /** Everything that is on a list, page by page. */
@@ -84,6 +86,7 @@ export function openOrderflow({ url = '', key, login, fetch = globalThis.fetch }
           following,
         ),
       ),
+    followAlerts: (following = {}) => eventsOf(follow<AlertsEvent>(send, '/streams/alerts', following)),
     watchOrder: (id, watching = {}) => watchOrder(ask, send, id, watching),
     all: (name, input, asking) => everyOf(ask, name, input, asking),
   };

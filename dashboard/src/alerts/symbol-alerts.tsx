@@ -9,7 +9,6 @@ import { formatMoment } from '../parts/moment.ts';
 import { Part } from '../parts/part.tsx';
 import { formatPrice } from '../prices/quote.ts';
 import { AlertForm } from './alert-form.tsx';
-import './alerts.css';
 
 /** An alert, as the API shows it to its owner. */
 export type Alert = z.output<typeof AlertView>;

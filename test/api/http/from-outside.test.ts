@@ -16,7 +16,7 @@ import { type Operation, operationsOf } from '../../fuzz/operations.ts';
 import { observedPrice } from '../../support/api/observed-price.ts';
 import { accounts, openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { adminId } from '../../support/api/accounts.ts';
-import { makeKey } from '../../support/api/personas.ts';
+import { makeAlert, makeKey } from '../../support/api/personas.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
 import { fetchQuote } from '../../support/api/market-kinds.ts';
@@ -43,6 +43,7 @@ beforeAll(async () => {
     await keepObservations(symbol);
     await api.send('POST', '/auth/login', { body: accounts.admin });
     await makeKey(api, adminId, ['orders:read']);
+    await makeAlert(api, { id: adminId });
     await api.ctx.jobs.enqueue(fetchQuote, { symbol });
     webhook = (await webhooksOf(api).create({ url: 'https://shop.example.com/hook' })).id;
     await api.ctx.orm.em.fork().insert(DeadLetter, { ...died, id: randomUUID(), jobId: randomUUID() });

@@ -43,6 +43,7 @@ describe('the watchlist', () => {
         next_run_at: expect.any(String),
         last_polled_at: null,
         added_by: null,
+        for_alerts: false,
         created_at: expect.any(String),
       })),
       polling: { window_ms: 60_000, calls: 18, most_calls: 48 },

@@ -170,7 +170,7 @@ async function makeWebhook({ ctx }: TestApi, { id: userId }: Owner): Promise<str
 }
 
 /** An alert that no price fires. */
-async function makeAlert({ ctx }: TestApi, { id: userId }: Owner): Promise<string> {
+export async function makeAlert({ ctx }: TestApi, { id: userId }: Pick<Owner, 'id'>): Promise<string> {
   const id = randomUUIDv7();
   const never = { kind: 'above' as const, threshold: 1e9, wakeHigh: 1e9, isArmed: true, isOnce: true, since: 0 };
   await ctx.orm.em.fork().insert(PriceAlert, { ...never, id, userId, symbol: 'AAPL', createdAt: new Date() });

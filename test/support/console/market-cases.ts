@@ -106,6 +106,21 @@ export function marketCases(opened: OpenConsole): void {
     await at.page.unroute('**/market/quote?*');
   });
 
+  test('an alert is set beside the chart, says how often its price is asked for, and is deleted', async () => {
+    const at = opened('alerts');
+    if (!at) return;
+    await at.logIn('demo');
+    await at.visit('/app/market/MSFT');
+    const alerts = at.page.getByRole('region', { name: 'Alerts' });
+    await alerts.getByLabel('Price').fill('100000');
+    await alerts.getByRole('button', { name: 'Set the alert' }).click();
+    const made = alerts.locator('[data-alert]');
+    await made.getByText(/^above 100000, once, polled every/).waitFor();
+    await expectSound(at, 'alerts');
+    await made.getByRole('button', { name: 'Delete' }).click();
+    await alerts.getByText('You are told of no move').waitFor();
+  });
+
   test('the palette goes to a symbol, and to an order by its id', async () => {
     const at = opened('palette to things');
     if (!at) return;

@@ -9,7 +9,7 @@ import { readStreamLog } from '../outbox/event-log.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { market } from '../streams/market.stream.ts';
 import { type AlertRow, type AlertState, judge, wakes } from './alert.ts';
-import { type Firing, tellFiring } from './tell-firing.ts';
+import { type Firing, tellFiring, type TellingParts } from './tell-firing.ts';
 import { wokenBy } from './woken.ts';
 
 /** What there is to do for alerts: whether prices may wait to be judged, whether for anybody, and whether orders are due. */
@@ -17,6 +17,9 @@ export type Look = Readonly<{ judged: number; written: number; isAny: boolean; i
 
 /** A price as the log tells it. */
 type Price = Readonly<{ position: number; symbol: string; price: number; asOf: Date }>;
+
+/** What judging needs of its process. */
+export type JudgingParts = TellingParts & Readonly<{ transaction: Transaction; now: () => Date }>;
 
 /** How far of the log a round came, and whether alerts have ended in it. */
 export type Round = Readonly<{ position: number; hasEnded: boolean }>;
@@ -43,10 +46,10 @@ export async function lookForPrices(em: EntityManager): Promise<Look> {
  * processes that do so at once one judges them, and a process that dies in between has judged none. Undefined: another one did.
  */
 export async function judgePrices(
-  { transaction, now }: Readonly<{ transaction: Transaction; now: () => Date }>,
+  parts: JudgingParts,
   { judged, written }: Pick<Look, 'judged' | 'written'>,
 ): Promise<Round | undefined> {
-  return transaction(async (tx, after) => {
+  return parts.transaction(async (tx, after) => {
     const cursor = await tx.findOne(
       AlertCursor,
       { id: 1, position: judged },
@@ -55,7 +58,8 @@ export async function judgePrices(
     if (!cursor) return undefined;
     const events = await readStreamLog(tx, market.name, judged, mostEvents);
     const position = events.length < mostEvents ? Math.max(written, lastOf(events)) : lastOf(events);
-    const hasEnded = await judgeAll(tx, after, await withoutLate(tx, events.flatMap(priceOf)), now());
+    const prices = await withoutLate(tx, events.flatMap(priceOf));
+    const hasEnded = await judgeAll(tx, after, prices, parts);
     await tx.nativeUpdate(AlertCursor, { id: 1 }, { position });
     return { position, hasEnded };
   });
@@ -99,7 +103,13 @@ async function withoutLate(tx: EntityManager, prices: readonly Price[]): Promise
 }
 
 /** Judges prices for every alert that they could change, and returns whether any has ended. */
-async function judgeAll(tx: EntityManager, after: AfterCommit, prices: readonly Price[], at: Date): Promise<boolean> {
+async function judgeAll(
+  tx: EntityManager,
+  after: AfterCommit,
+  prices: readonly Price[],
+  parts: JudgingParts,
+): Promise<boolean> {
+  const at = parts.now();
   const perSymbol = Map.groupBy(prices, ({ symbol }) => symbol);
   const judged = (await lockWoken(tx, perSymbol)).map((alert) =>
     judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at),
@@ -117,7 +127,7 @@ async function judgeAll(tx: EntityManager, after: AfterCommit, prices: readonly 
     firings.map(({ firing }) => firing),
   );
   // Of one that carries an order it is told when that is placed or refused.
-  for (const { alert, firing } of firings) if (firing.orderState === null) tellFiring(after, alert, firing);
+  for (const { alert, firing } of firings) if (firing.orderState === null) tellFiring(after, parts, alert, firing);
   return changed.some(({ set }) => set.endedAt !== null);
 }
 

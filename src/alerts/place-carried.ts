@@ -19,7 +19,7 @@ import { type Firing, tellFiring, type Told } from './tell-firing.ts';
 
 /** What placing needs of its process. */
 export type PlacingParts = Readonly<{
-  config: Pick<Config, 'PAYMENT_DEFAULT_METHOD' | 'FX_MAX_AGE_SECONDS'>;
+  config: Pick<Config, 'PAYMENT_DEFAULT_METHOD' | 'FX_MAX_AGE_SECONDS' | 'SMTP_URL'>;
   payments: Readonly<{ gateways: PaymentGateways }>;
   orm: MikroORM;
   transaction: Transaction;
@@ -129,13 +129,14 @@ function wishOf(parts: PlacingParts, alert: AlertRow, firing: Firing): Wish {
     fxMaxAgeMs: parts.config.FX_MAX_AGE_SECONDS * 1_000,
     request: undefined,
     answer: ({ order }: PlacedOrder) => ({ status: 201, text: '', location: `/orders/${order.id}` }),
-    note: (tx, { order }, after) => conclude(tx, after, { alert, firing }, { orderState: 'placed', orderId: order.id }),
+    note: (tx, { order }, after) =>
+      conclude(tx, after, { parts, alert, firing }, { orderState: 'placed', orderId: order.id }),
   };
 }
 
 async function refuse(parts: PlacingParts, placing: Placing, why: Pick<Told, 'orderCode' | 'orderDetail'>) {
   await parts
-    .transaction((tx, after) => conclude(tx, after, placing, { orderState: 'refused', ...why }))
+    .transaction((tx, after) => conclude(tx, after, { parts, ...placing }, { orderState: 'refused', ...why }))
     .catch(ignoreDone);
 }
 
@@ -143,13 +144,13 @@ async function refuse(parts: PlacingParts, placing: Placing, why: Pick<Told, 'or
 async function conclude(
   tx: EntityManager,
   after: AfterCommit,
-  { alert, firing }: Pick<Placing, 'alert' | 'firing'>,
+  { parts, alert, firing }: Pick<Placing, 'alert' | 'firing'> & Readonly<{ parts: PlacingParts }>,
   outcome: Partial<Told>,
 ): Promise<void> {
   const one = { alert: firing.alert, number: firing.number };
   const moved = await updateRows(tx, AlertFiring, { ...one, orderState: 'waiting' }, { ...outcome, dueAt: null });
   if (moved !== 1) throw new AlreadyDone(`${firing.alert} ${firing.number}`);
-  tellFiring(after, alert, { ...firing, ...outcome });
+  tellFiring(after, parts, alert, { ...firing, ...outcome });
 }
 
 function ignoreDone(error: unknown): void {

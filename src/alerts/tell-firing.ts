@@ -1,4 +1,5 @@
 import type { InferEntity } from '@mikro-orm/mysql';
+import type { Config } from '../config.ts';
 import type { AlertFiring } from '../entities/alerts.entity.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { alertFired } from '../streams/alerts.stream.ts';
@@ -14,8 +15,11 @@ export type Told = Pick<
   'number' | 'price' | 'reference' | 'asOf' | 'orderState' | 'orderId' | 'orderCode' | 'orderDetail'
 >;
 
+/** What telling needs of its process: whether mails are sent. */
+export type TellingParts = Readonly<{ config: Pick<Config, 'SMTP_URL'> }>;
+
 /** Tells whoever wants to know that an alert has fired, once it is known what became of the order that it carries. */
-export function tellFiring(after: AfterCommit, alert: AlertRow, firing: Told): void {
+export function tellFiring(after: AfterCommit, { config }: TellingParts, alert: AlertRow, firing: Told): void {
   after.publish(alertFired, alert.id, {
     alert_id: alert.id,
     user_id: alert.userId,
@@ -29,7 +33,7 @@ export function tellFiring(after: AfterCommit, alert: AlertRow, firing: Told): v
     order: outcomeOf(firing),
     webhook_id: alert.webhookId ?? null,
   });
-  after.enqueue(alertJobs.mail, { alert_id: alert.id, firing: firing.number });
+  if (config.SMTP_URL !== undefined) after.enqueue(alertJobs.mail, { alert_id: alert.id, firing: firing.number });
 }
 
 /** From which price the move was counted, and how far it went. */

@@ -25,8 +25,8 @@ export async function requireAnotherAdministrator(tx: EntityManager, userId: num
 export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
 
 /**
- * Takes everything personal out of a user's row and ends their logins, keys, webhooks and alerts; their orders stay, and belong to nobody known.
- * The e-mail address is free for a new account afterwards.
+ * Takes everything personal out of a user's row and ends their logins, keys, webhooks and alerts; their orders stay, and
+ * belong to nobody known. The e-mail address is free for a new account afterwards.
  */
 export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
   await tx.nativeUpdate(

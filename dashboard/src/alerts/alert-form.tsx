@@ -32,41 +32,10 @@ export function AlertForm({ symbol, price, onMade }: Form) {
   };
   return (
     <form class="new-alert" onSubmit={onSubmit}>
-      <label>
-        Tell me when it is
-        <select
-          value={kind}
-          onChange={({ currentTarget: { value } }) => choose(kinds.find((one) => one === value) ?? kind)}
-        >
-          <option value="above">above a price</option>
-          <option value="below">below a price</option>
-          <option value="percent">moved by percent</option>
-        </select>
-      </label>
-      <label>
-        {kind === 'percent' ? 'Percent' : 'Price'}
-        <input
-          type="number"
-          min="0"
-          step="any"
-          required
-          value={level}
-          onInput={({ currentTarget }) => setLevel(currentTarget.value)}
-          aria-describedby="alert-refusal"
-        />
-      </label>
+      <KindChoice kind={kind} onChoose={choose} />
+      <NumberField name={kind === 'percent' ? 'Percent' : 'Price'} value={level} isNeeded onSet={setLevel} />
       {items.length > 0 && (
-        <label>
-          Order the basket, for at most
-          <input
-            type="number"
-            min="0"
-            step="any"
-            placeholder="no order"
-            value={most}
-            onInput={({ currentTarget }) => setMost(currentTarget.value)}
-          />
-        </label>
+        <NumberField name="Order the basket, for at most" value={most} isNeeded={false} onSet={setMost} />
       )}
       <label class="once">
         <input type="checkbox" checked={isOnce} onChange={({ currentTarget }) => setOnce(currentTarget.checked)} />
@@ -79,5 +48,41 @@ export function AlertForm({ symbol, price, onMade }: Form) {
         {failure}
       </p>
     </form>
+  );
+}
+
+function KindChoice({ kind, onChoose }: Readonly<{ kind: Kind; onChoose(kind: Kind): void }>) {
+  return (
+    <label>
+      Tell me when it is
+      <select
+        value={kind}
+        onChange={({ currentTarget: { value } }) => onChoose(kinds.find((one) => one === value) ?? kind)}
+      >
+        <option value="above">above a price</option>
+        <option value="below">below a price</option>
+        <option value="percent">moved by percent</option>
+      </select>
+    </label>
+  );
+}
+
+type Field = Readonly<{ name: string; value: string; isNeeded: boolean; onSet(value: string): void }>;
+
+function NumberField({ name, value, isNeeded, onSet }: Field) {
+  return (
+    <label>
+      {name}
+      <input
+        type="number"
+        min="0"
+        step="any"
+        required={isNeeded}
+        placeholder={isNeeded ? '' : 'no order'}
+        value={value}
+        onInput={({ currentTarget }) => onSet(currentTarget.value)}
+        aria-describedby="alert-refusal"
+      />
+    </label>
   );
 }

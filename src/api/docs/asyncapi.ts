@@ -13,8 +13,8 @@ const about =
   'What Orderflow announces on Redis streams, at least once, in order per subject. A consumer drops what it has seen by ' +
   '`id`, and knows by a jump of `version` that it has missed something of a subject. In Redis each field of the payload ' +
   'is a field of the entry, as text, and `data` is JSON text. Browsers read `orders`, `market` and `alerts` as ' +
-  'server-sent events at /streams/orders, /streams/market and /streams/alerts, where the payload is one line of JSON, and webhooks (POST /webhooks) post the ' +
-  'same line, signed; see /openapi.json.';
+  'server-sent events at /streams/orders, /streams/market and /streams/alerts, where the payload is one line of JSON, and ' +
+  'webhooks (POST /webhooks) post the same line, signed; see /openapi.json.';
 
 const webhooks = 'What is posted, signed, to the addresses of webhooks: whatever they have asked for.';
 

@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { User } from '../../src/entities/accounts.entity.ts';
+import { AlertFiring } from '../../src/entities/alerts.entity.ts';
+import { Product } from '../../src/entities/catalog.entity.ts';
+import { Order } from '../../src/entities/orders.entity.ts';
+import { judgeWaiting } from '../../src/workers/judge-alerts.ts';
+import { newPerson } from '../support/api/accounts.ts';
+import { alertsOf, openAlertApi } from '../support/api/alerts.ts';
+import { makeKey } from '../support/api/personas.ts';
+import { problemOf } from '../support/api/problem-of.ts';
+import type { TestApi } from '../support/api/test-api.ts';
+import { storePrices } from '../support/load/store-prices.ts';
+
+let api: TestApi;
+let alerts: Awaited<ReturnType<typeof alertsOf>>;
+beforeAll(async () => {
+  api = await openAlertApi();
+  alerts = await alertsOf(api);
+});
+afterAll(() => api.close());
+
+const em = () => api.ctx.orm.em.fork();
+
+describe('the order that an alert carries', () => {
+  const carried = { products: [1, 2], max_total: 100 };
+  const ordersOf = (user: number) => em().find(Order, { user });
+
+  it('is placed once, with the first firing, for what it costs then', async () => {
+    const buyer = await newPerson(api);
+    const alert = await alerts.make({ symbol: 'NVDA', above: 10, once: false, order: carried }, buyer);
+    expect(alert['order']).toMatchObject({ currency: 'USD', max_total: 100 });
+    await alerts.prices('NVDA', 11, 9, 12);
+    await alerts.judge();
+    const [order, ...others] = await ordersOf(buyer.id);
+    expect(others).toEqual([]);
+    expect(order).toMatchObject({ totalMinor: 10_000, currency: 'USD' });
+    const shown = await alerts.look(alert.id, buyer);
+    expect(shown.fired.toReversed()).toMatchObject([
+      { order: { status: 'placed', order_id: order?.id } },
+      { order: null },
+    ]);
+    expect((await alerts.told(alert.id)).map((one) => one['order'] ?? null)).toEqual(
+      expect.arrayContaining([expect.objectContaining({ status: 'placed', order_id: order?.id }), null]),
+    );
+  });
+
+  it('is one, however many set about it at once', async () => {
+    const buyer = await newPerson(api);
+    await buyer.send('POST', '/market/alerts', { symbol: 'NVDA', above: 1, order: carried });
+    await storePrices(api.ctx.transaction, [{ symbol: 'NVDA', price: 11, asOf: new Date() }]);
+    await api.ctx.events.relay.idle();
+    await Promise.all(Array.from({ length: 8 }, () => judgeWaiting(api.ctx)));
+    // As if nobody knew that it was: the firing itself is the guard.
+    await em().nativeUpdate(AlertFiring, { userId: buyer.id }, { dueAt: new Date(0) });
+    await Promise.all(Array.from({ length: 8 }, () => judgeWaiting(api.ctx)));
+    expect(await ordersOf(buyer.id)).toHaveLength(1);
+  });
+
+  it.each([
+    ['dearer than allowed', { products: [1, 2], max_total: 99.99 }, undefined, 'above_max_total'],
+    [
+      'out of stock',
+      { products: [3], max_total: 50 },
+      () => em().nativeUpdate(Product, { id: 3 }, { stock: 0 }),
+      'out_of_stock',
+    ],
+    [
+      'no longer for sale',
+      { products: [3], max_total: 50 },
+      () => em().nativeUpdate(Product, { id: 3 }, { deletedAt: new Date() }),
+      'unknown_product',
+    ],
+    [
+      'of somebody who has left',
+      carried,
+      (id: number) => em().nativeUpdate(User, { id }, { deletedAt: new Date() }),
+      'not_found',
+    ],
+  ])('%s is not placed, and the firing says why', async (_, order, happens, code) => {
+    if (!(await em().findOne(Product, 3)))
+      await em().insert(Product, { id: 3, title: 'A thing', priceMinor: 100, currency: 'USD', stock: 5 });
+    const buyer = await newPerson(api);
+    const { id } = await alerts.make({ symbol: 'NVDA', above: 1, order }, buyer);
+    await happens?.(buyer.id);
+    await alerts.prices('NVDA', 20);
+    expect(await ordersOf(buyer.id)).toEqual([]);
+    const firing = await em().findOneOrFail(AlertFiring, { alert: id, number: 1 });
+    expect(firing).toMatchObject({ orderState: 'refused', orderCode: code, orderId: null, dueAt: null });
+    expect(await alerts.told(id)).toMatchObject([{ order: { status: 'refused', code, order_id: null } }]);
+  });
+
+  it('needs more of a key than an alert does', async () => {
+    const send = async (scopes: readonly ('alerts:write' | 'orders:write')[], body: object) => {
+      const { key } = await makeKey(api, alerts.person.id, scopes);
+      return api.send('POST', '/market/alerts', { headers: { authorization: `Bearer ${key}` }, body });
+    };
+    const body = { symbol: 'AAPL', above: 1_000 };
+    expect((await send(['alerts:write'], body)).status).toBe(201);
+    expect(await problemOf(await send(['alerts:write'], { ...body, order: carried }))).toMatchObject({
+      code: 'insufficient_scope',
+    });
+    expect((await send(['alerts:write', 'orders:write'], { ...body, order: carried })).status).toBe(201);
+  });
+});

@@ -1,0 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openAccounts } from '../../../src/accounts/accounts.ts';
+import { User } from '../../../src/entities/accounts.entity.ts';
+import { AlertFiring } from '../../../src/entities/alerts.entity.ts';
+import { mailAlert } from '../../../src/jobs/alerts/mail-alert.job.ts';
+import { makeAlert, makePerson } from '../../support/api/personas.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
+
+let sandbox: Sandbox;
+let api: TestApi;
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  api = await openTestApi({ SMTP_URL: sandbox.urls.mail });
+});
+afterAll(async () => {
+  await api.close();
+  await sandbox.stop();
+});
+
+const em = () => api.ctx.orm.em.fork();
+const fire = async (userId: number, alert: string, number = 1) =>
+  em().insert(AlertFiring, { alert, number, userId, position: 1, price: 3, asOf: new Date(), firedAt: new Date() });
+const send = (alert_id: string, ctx = api.ctx) => performJob(mailAlert, { alert_id, firing: 1 }, ctx);
+
+/** Somebody whose alert has fired. */
+async function somebodyAlerted(emailConfirmedAt: Date | null) {
+  const { id } = await makePerson(api);
+  await em().nativeUpdate(User, { id }, { emailConfirmedAt });
+  const alert = await makeAlert(api, { id });
+  await fire(id, alert);
+  return { id, alert, email: (await em().findOneOrFail(User, id)).email };
+}
+
+describe('mail-alert', () => {
+  it('mails once, to whoever has shown that the address is theirs', async () => {
+    const { alert, email } = await somebodyAlerted(new Date());
+    expect([await send(alert), await send(alert)]).toEqual([{ sent: true }, { sent: false }]);
+    const mails = (await sandbox.mails()).filter(({ to }) => to.includes(email));
+    expect(mails).toMatchObject([{ subject: 'AAPL is at 3', text: expect.stringContaining('above 1000000000') }]);
+    expect(await send((await somebodyAlerted(null)).alert)).toEqual({ sent: false });
+  });
+
+  it('sends none beyond twenty an hour, and none without a mail server', async () => {
+    const { id, alert } = await somebodyAlerted(new Date());
+    for (let number = 1; number <= 20; number += 1) await fire(id, randomUUID(), number);
+    await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert } }, { mailedAt: new Date() });
+    expect(await send(alert)).toEqual({ sent: false });
+    await em().nativeUpdate(AlertFiring, { userId: id, number: 20 }, { mailedAt: new Date(Date.now() - 3_700_000) });
+    const without = { ...api.ctx, accounts: openAccounts({ ...api.ctx.config, SMTP_URL: undefined }) };
+    expect([await send(alert, without), await send(alert)]).toEqual([{ sent: false }, { sent: true }]);
+  });
+});

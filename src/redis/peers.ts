@@ -53,7 +53,9 @@ function toServer(watch: (socket: Socket) => Socket): Connector {
       this.connecting = true;
       const place = { port, ...(host === undefined ? {} : { host }) };
       const socket = tls ? connectSecurely({ ...place, ...tls }) : connect(place);
-      socket.once('error', (error) => (this.firstError = error));
+      socket.once('error', (error: Error) => {
+        this.firstError = error;
+      });
       this.stream = socket;
       return watch(socket);
     }

@@ -41,8 +41,8 @@ export async function startRedisCluster(options: readonly string[] = [], other?:
     await ask(node, 'CLUSTER', 'ADDSLOTSRANGE', from, Math.floor(((index + 1) * slots) / 3) - 1);
     await ask(node, 'CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
   }
-  const [first, ...others] = nodes;
-  for (const node of others) await ask(node, 'CLUSTER', 'MEET', first?.host ?? '', first?.port ?? 0);
+  const [first, ...joining] = nodes;
+  for (const node of joining) await ask(node, 'CLUSTER', 'MEET', first?.host ?? '', first?.port ?? 0);
   const knows = async (node: Node, what: RegExp) =>
     what.test(String(await ask(node, 'CLUSTER', 'INFO').catch(() => '')));
   const allKnow = (what: RegExp) =>

@@ -6,7 +6,17 @@ const anywhere = ['429', '5xx', 'slow', 'hang', 'malformed', 'html', 'lost_answe
 
 /** The kinds each target knows. */
 export const faultKinds: Readonly<Record<Target, readonly string[]>> = {
-  finnhub: [...anywhere, 'zeros'],
+  finnhub: [
+    ...anywhere,
+    'zeros',
+    'socket_refuse',
+    'socket_drop',
+    'socket_silence',
+    'socket_quiet',
+    'socket_duplicate',
+    'socket_disorder',
+    'socket_odd',
+  ],
   stripe: [
     ...anywhere,
     'error_after_charge',

@@ -10,6 +10,7 @@ import { createRates } from './feeds/rates.ts';
 import { createFinnhub } from './finnhub/finnhub.ts';
 import { openHours } from './finnhub/hours.ts';
 import { openMarket } from './finnhub/market.ts';
+import { openTradeSocket } from './finnhub/socket/trade-socket.ts';
 import { createHolds } from './holds.ts';
 import { createMailbox } from './mail/mailbox.ts';
 import { openSmtp } from './mail/smtp.ts';
@@ -47,10 +48,13 @@ const stripe = await openStripe({
   faults,
   webhooks,
 });
-const finnhub = createFinnhub(settings, { market: openMarket(seed, hours), hours, faults, clock, seed });
+const provided = { market: openMarket(seed, hours), hours, faults, clock, seed };
+const finnhub = createFinnhub(settings, provided);
+// Trades look at moments of their own, which must not set the quotes' clock back.
+const socket = openTradeSocket({ ...provided, market: openMarket(seed, hours) }, settings.socketSymbols);
 
 const ports = {
-  finnhub: await openUpstream('finnhub', settings.finnhub, finnhub, arrivals, holds),
+  finnhub: await openUpstream('finnhub', settings.finnhub, finnhub, arrivals, holds, socket.onUpgrade),
   stripe: await openUpstream('stripe', settings.stripe, stripe.answer, arrivals, holds),
   products: await openUpstream('products', settings.products, createProducts(faults), arrivals, holds),
   rates: await openUpstream('rates', settings.rates, createRates(faults, seed, clock), arrivals, holds),
@@ -61,7 +65,17 @@ const { windowMs } = settings;
 const past = openMarket(seed, hours);
 // Who is told of payments is who serves the page.
 const page = webhook[0] === undefined ? undefined : new URL(webhook[0]).origin;
-const control = await openControl(settings.control, { arrivals, faults, holds, mailbox, stripe, past, windowMs, page });
+const control = await openControl(settings.control, {
+  arrivals,
+  faults,
+  holds,
+  mailbox,
+  stripe,
+  socket,
+  past,
+  windowMs,
+  page,
+});
 
 const urls = {
   finnhub: `${at(ports.finnhub)}/api/v1`,

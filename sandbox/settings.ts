@@ -37,6 +37,8 @@ const Settings = z.object({
   perMinute: limit(60),
   perSecond: limit(30),
   windowMs: limit(60_000),
+  /** The symbols that one socket of trades may subscribe to. */
+  socketSymbols: limit(50),
   /** Calls a second to the payment gateway; the real one takes 100, or 25 with a test key. */
   stripePerSecond: limit(10_000),
 });
@@ -78,6 +80,7 @@ export function readSettings(): Settings {
     perMinute: process.env['FINNHUB_PER_MINUTE'],
     perSecond: process.env['FINNHUB_PER_SECOND'],
     windowMs: process.env['FINNHUB_WINDOW_MS'],
+    socketSymbols: process.env['FINNHUB_WS_SYMBOLS'],
     stripePerSecond: process.env['STRIPE_PER_SECOND'],
   });
 }

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type Answer, type Answerer, json, type Target } from './answer.ts';
 import type { Arrivals } from './arrivals.ts';
 import type { Holds } from './holds.ts';
@@ -7,8 +8,15 @@ import type { Holds } from './holds.ts';
 const MOST_BYTES = 1_000_000;
 
 /** Listens on loopback for one upstream; every arrival is noted before anything else happens to it. */
-export function openUpstream(target: Target, port: number, answerer: Answerer, arrivals: Arrivals, holds: Holds) {
-  return listen(port, async (request, response, atMs) => {
+export function openUpstream(
+  target: Target,
+  port: number,
+  answerer: Answerer,
+  arrivals: Arrivals,
+  holds: Holds,
+  onUpgrade?: Upgrade,
+) {
+  const answer = async (request: IncomingMessage, response: ServerResponse, atMs: number) => {
     const url = new URL(request.url ?? '/', 'http://sandbox');
     const key = apiKey(request, url);
     url.searchParams.delete('token');
@@ -19,7 +27,7 @@ export function openUpstream(target: Target, port: number, answerer: Answerer, a
     arrivals.note(target, arrival);
     const body = await readBody(request);
     await holds.pass('before', target, path);
-    const answer = await answerer({
+    const answered = await answerer({
       method,
       path: url.pathname,
       query: url.searchParams,
@@ -29,15 +37,20 @@ export function openUpstream(target: Target, port: number, answerer: Answerer, a
       atMs,
     });
     await holds.pass('after', target, path);
-    if (!answer.lost) Object.assign(arrival, { status: answer.status });
-    send(response, answer);
-  });
+    if (!answered.lost) Object.assign(arrival, { status: answered.status });
+    send(response, answered);
+  };
+  return listen(port, answer, onUpgrade);
 }
+
+/** What becomes of a request for another protocol. */
+export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 
 /** Opens a listener on 127.0.0.1 and resolves with its port; port 0 takes a free one. */
 export async function listen(
   port: number,
   handle: (request: IncomingMessage, response: ServerResponse, atMs: number) => Promise<void>,
+  onUpgrade?: Upgrade,
 ): Promise<number> {
   const server = createServer((request, response) => {
     const atMs = performance.timeOrigin + performance.now();
@@ -48,6 +61,7 @@ export async function listen(
   });
   // Longer than any client keeps a connection, so that no request meets a socket just being closed here.
   server.keepAliveTimeout = 120_000;
+  if (onUpgrade) server.on('upgrade', onUpgrade);
   server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -74,7 +88,8 @@ export function send(response: ServerResponse, answer: Answer): void {
   response.end(answer.body);
 }
 
-function apiKey(request: IncomingMessage, url: URL): string | null {
+/** The caller's key, wherever it is put. */
+export function apiKey(request: IncomingMessage, url: URL): string | null {
   const { authorization = '' } = request.headers;
   const [, bearer] = /^bearer (.+)$/i.exec(authorization) ?? [];
   const [, basic] = /^basic (.+)$/i.exec(authorization) ?? [];

@@ -6,6 +6,7 @@ import type { Arrivals } from '../arrivals.ts';
 import { FaultRequest, type Faults } from '../faults.ts';
 import type { Market } from '../finnhub/market.ts';
 import { PastRequest, pastPrices } from '../finnhub/past-prices.ts';
+import type { TradeSocket } from '../finnhub/socket/trade-socket.ts';
 import { HoldRequest, type Holds } from '../holds.ts';
 import type { Mailbox } from '../mail/mailbox.ts';
 import type { Stripe } from '../stripe/stripe.ts';
@@ -25,6 +26,7 @@ export interface ControlParts {
   readonly holds: Holds;
   readonly mailbox: Mailbox;
   readonly stripe: Stripe;
+  readonly socket: TradeSocket;
   readonly past: Market;
   readonly windowMs: number;
   /** Where the live page is; undefined when nobody listens to payment events. */
@@ -54,7 +56,7 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 }
 
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
-  const { arrivals, faults, holds, mailbox, stripe } = parts;
+  const { arrivals, faults, holds, mailbox, socket, stripe } = parts;
   const further = (await answerOfStep(stripe, what, body)) ?? (await answerOfDashboard(stripe.dashboard, what, body));
   if (further) return further;
   switch (what) {
@@ -72,6 +74,12 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       const target = TargetName.safeParse(query.get('target'));
       return target.success ? json(200, arrivals.of(target.data)) : refused(target.error);
     }
+    case 'GET /trades':
+      return json(200, socket.log.trades());
+    case 'GET /sockets':
+      return json(200, socket.log.connections());
+    case 'POST /sockets/cut':
+      return json(200, { cut: socket.cut() });
     case 'GET /prices': {
       const asked = PastRequest.safeParse(Object.fromEntries(query));
       return asked.success ? json(200, pastPrices(parts.past, asked.data)) : refused(asked.error);

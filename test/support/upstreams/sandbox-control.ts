@@ -32,6 +32,25 @@ const Mail = z.strictObject({
   text: z.string(),
 });
 
+const LoggedTrade = z.object({
+  connection: z.int(),
+  s: z.string(),
+  p: z.number(),
+  v: z.number(),
+  t: z.int(),
+  sent: z.boolean(),
+});
+/** A trade that somebody was subscribed to; `sent` is false when a fault kept it back. */
+export type LoggedTrade = z.infer<typeof LoggedTrade>;
+
+const LoggedConnection = z.object({
+  id: z.int(),
+  key: z.string(),
+  opened_at_ms: z.number(),
+  closed_at_ms: z.number().nullable(),
+  why: z.string().nullable(),
+});
+
 /** The upstreams that have faults and arrivals. */
 export type SandboxTarget = 'finnhub' | 'stripe' | 'products' | 'rates';
 
@@ -64,6 +83,12 @@ export interface SandboxControl {
   arrivals(target: SandboxTarget): Promise<z.infer<typeof Arrival>[]>;
   /** Every mail that was handed over, oldest first. */
   mails(): Promise<z.infer<typeof Mail>[]>;
+  /** Every trade that somebody was subscribed to at the socket of trades, oldest first. */
+  trades(): Promise<LoggedTrade[]>;
+  /** Every connection to that socket, oldest first. */
+  sockets(): Promise<z.infer<typeof LoggedConnection>[]>;
+  /** Cuts the connections to it, and says how many there were. */
+  cutSockets(): Promise<number>;
   hold(hold: SandboxHold): Promise<void>;
   /** Lets go what is held, and holds no more. */
   release(): Promise<void>;
@@ -94,6 +119,9 @@ export function sandboxControl(url: string): SandboxControl {
     ledger: async () => z.array(LedgerRow).parse(await call('GET', '/ledger')),
     arrivals: async (target) => z.array(Arrival).parse(await call('GET', `/arrivals?target=${target}`)),
     mails: async () => z.array(Mail).parse(await call('GET', '/mails')),
+    trades: async () => z.array(LoggedTrade).parse(await call('GET', '/trades')),
+    sockets: async () => z.array(LoggedConnection).parse(await call('GET', '/sockets')),
+    cutSockets: async () => z.object({ cut: z.int() }).parse(await call('POST', '/sockets/cut', {})).cut,
     hold: async (hold) => void (await call('POST', '/hold', hold)),
     release: async () => void (await call('DELETE', '/hold')),
     held: async () => z.object({ held: z.number() }).parse(await call('GET', '/held')).held,

@@ -1,0 +1,113 @@
+import type { WebSocket } from 'ws';
+import { z } from 'zod';
+import type { FinnhubParts } from '../finnhub.ts';
+import type { Connection, TradeLog } from './trade-log.ts';
+import { everyMs, type Trade, tradesOf } from './trades.ts';
+
+const pingEveryMs = 60_000;
+// Whoever has not answered one by the next is gone, or stands still.
+const aliveEveryMs = 2_500;
+
+const Asked = z.object({ type: z.enum(['subscribe', 'unsubscribe']), symbol: z.string() });
+
+/** One connection while it lasts. */
+export interface Feed {
+  /** Ends it at once, as the network does. */
+  end(why: string): void;
+}
+
+interface FeedParts extends FinnhubParts {
+  readonly log: TradeLog;
+  readonly connection: Connection;
+  readonly mostSymbols: number;
+}
+
+/** Frames that nobody should send, and somebody does. */
+const odd: readonly string[] = [
+  'no JSON',
+  '{"type":"trade"}',
+  '{"type":"trade","data":null}',
+  '{"type":"trade","data":[{"s":"AAPL"},{"s":1,"p":"x","t":null,"v":-1},null,7]}',
+  '{"type":"trade","data":[{"s":"AAPL","p":0,"t":1,"v":1},{"s":"AAPL","p":1e300,"t":1e300,"v":1}]}',
+  '{"type":"news","data":[]}',
+  '{"type":"error","msg":"Something else"}',
+  '[]',
+  '',
+];
+
+/** Serves one connection until either side ends it. */
+export function openFeed(ws: WebSocket, { log, connection, mostSymbols, faults, ...market }: FeedParts): Feed {
+  const symbols = new Set<string>();
+  let late: string | undefined;
+  let isAlive = true;
+  let isSilent = false;
+  let oddities = 0;
+
+  const end = (why: string) => {
+    log.close(connection, why);
+    ws.terminate();
+  };
+  const send = (frame: string) => {
+    if (ws.readyState === ws.OPEN) ws.send(frame);
+  };
+  const sendTrades = (data: readonly Trade[], isSent: boolean) => {
+    for (const { s, p, v, t } of data) log.trade({ connection: connection.id, s, p, v, t, sent: isSent });
+    if (!isSent) return;
+    const frame = JSON.stringify({ data, type: 'trade' });
+    if (late === undefined && faults.strikes('finnhub', 'socket_disorder')) {
+      late = frame;
+      return;
+    }
+    send(frame);
+    if (faults.strikes('finnhub', 'socket_duplicate')) send(frame);
+    // What was kept back comes after what is younger.
+    if (late !== undefined) send(late);
+    late = undefined;
+  };
+  const trade = () => {
+    if (symbols.size === 0) return;
+    isSilent ||= faults.strikes('finnhub', 'socket_silence') !== undefined;
+    const isQuiet = isSilent || faults.strikes('finnhub', 'socket_quiet') !== undefined;
+    const isCut = faults.strikes('finnhub', 'socket_drop') !== undefined;
+    const data = [...symbols].flatMap((symbol) => tradesOf(symbol, market));
+    if (data.length > 0) sendTrades(data, !isQuiet);
+    if (!isQuiet && faults.strikes('finnhub', 'socket_odd')) send(odd[(oddities += 1) % odd.length] ?? '');
+    // After the frame is on its way, which may get lost with the connection.
+    if (isCut) end('drop');
+  };
+  const probe = () => {
+    if (!isAlive) return end('no answer to a ping');
+    isAlive = false;
+    return ws.ping();
+  };
+  const timers = [
+    setInterval(trade, everyMs),
+    setInterval(() => !isSilent && send('{"type":"ping"}'), pingEveryMs),
+    setInterval(probe, aliveEveryMs),
+  ];
+
+  ws.on('pong', () => (isAlive = true));
+  ws.on('ping', (data) => !isSilent && ws.pong(data));
+  ws.on('error', () => {});
+  ws.on('close', () => {
+    timers.forEach(clearInterval);
+    log.close(connection, 'by the client');
+  });
+  ws.on('message', (data: Buffer) => {
+    const asked = Asked.safeParse(parse(data));
+    if (!asked.success) return;
+    const { type, symbol } = asked.data;
+    if (type === 'unsubscribe') symbols.delete(symbol);
+    else if (symbols.has(symbol) || symbols.size < mostSymbols) symbols.add(symbol);
+    else send('{"msg":"Subscribing to too many symbols","type":"error"}');
+  });
+  return { end };
+}
+
+function parse(data: Buffer): unknown {
+  try {
+    return JSON.parse(data.toString());
+  } catch {
+    return undefined;
+  }
+}

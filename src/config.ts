@@ -56,6 +56,8 @@ export const variables = {
   PUBLIC_PRODUCT_API: z.url({ protocol: /^https?$/ }).optional(),
   FINNHUB_API_KEY: text().optional(),
   FINNHUB_BASE_URL: z.url().default('https://finnhub.io/api/v1'),
+  FINNHUB_WS_URL: z.url({ protocol: /^wss?$/ }).optional(),
+  FINNHUB_WS_SYMBOLS: whole(1, 10_000).default(50),
   FINNHUB_PER_MINUTE: whole(1, 100_000).default(60),
   FINNHUB_PER_SECOND: whole(1, 10_000).default(30),
   FINNHUB_WINDOW_MS: whole(100, 60_000).default(60_000),
@@ -102,6 +104,7 @@ export const variables = {
 export const demoPasswords = ['orderflow-demo', 'orderflow-admin'] as const;
 
 const schema = z.object(variables);
+const finnhubSocketUrl = 'wss://ws.finnhub.io';
 const referenceRatesUrl = 'https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml';
 
 /** Secrets that `<NAME>_FILE` may point to. */
@@ -128,6 +131,8 @@ export type Config = Readonly<
     mysqlReadHosts: readonly Host[];
     bindHost: string;
     publicUrl: string;
+    /** Where trades are told live; nowhere without a key, or where another stands in for Finnhub and has named no socket. */
+    tradeSocketUrl: string | undefined;
     /** Daily reference rates for keys whose plan has no forex; none where market data is off. */
     forexFallbackUrl: string | undefined;
     /** Private hosts that webhooks may be sent to all the same, and without TLS. */
@@ -176,8 +181,15 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     isProduction,
     bindHost,
     publicUrl: publicUrl.replace(/\/+$/, ''),
+    tradeSocketUrl: tradeSocketOf(parsed.data),
     forexFallbackUrl: parsed.data.FOREX_FALLBACK_URL ?? (parsed.data.FINNHUB_API_KEY && referenceRatesUrl),
   });
+}
+
+function tradeSocketOf(given: z.output<typeof schema>): string | undefined {
+  if (!given.FINNHUB_API_KEY) return undefined;
+  const isFinnhub = new URL(given.FINNHUB_BASE_URL).hostname.endsWith('finnhub.io');
+  return given.FINNHUB_WS_URL ?? (isFinnhub ? finnhubSocketUrl : undefined);
 }
 
 /** The values that must not be seen anywhere. */

@@ -11,6 +11,7 @@ import { openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './jobs/load-definitions.ts';
 import type { Lane } from './jobs/queues.ts';
 import { type Market, openMarket } from './market/market.ts';
+import { type LiveTicks, openLiveTicks } from './market/ticks/live.ts';
 import { endOfLog } from './outbox/event-log.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
 import { openTransaction, type Transaction } from './outbox/transaction.ts';
@@ -40,8 +41,8 @@ export type JobContext = Readonly<{
   market: Market;
   catalog: Catalog;
   accounts: Accounts;
-  /** How events leave MySQL, how they are followed, and how endpoints of others are told them. */
-  events: Readonly<{ relay: Relay; tails: Tails; callEndpoint: CallEndpoint }>;
+  /** How events leave MySQL, how they are followed, and how endpoints of others are told them; and ticks, which are no events. */
+  events: Readonly<{ relay: Relay; tails: Tails; callEndpoint: CallEndpoint; ticks: LiveTicks }>;
   now: () => Date;
   log: Log;
 }>;
@@ -77,7 +78,8 @@ export async function openContext(config: Config, role: string): Promise<Context
     catalog: openCatalog(config, redis, tell),
   };
   const accounts = openAccounts(config);
-  const events = { relay, tails, callEndpoint: openEndpoints(config.webhookHosts) };
+  const ticks = openLiveTicks(redis, now);
+  const events = { relay, tails, callEndpoint: openEndpoints(config.webhookHosts), ticks };
   const fork: Jobs['fork'] = (lane = 'logged_in', ofJob = log) =>
     withReader(orm, { ...rooms, accounts, events, transaction, jobs, now, log: ofJob, market: market.inLane(lane) });
   const jobs: Jobs = { ...producer, definitions, telemetry, fork };

@@ -16,6 +16,7 @@ export function chooseUpstreams({ isProduction, value, isNamed }, freePorts) {
     sandbox.finnhub = at(finnhub, '/api/v1');
     env.FINNHUB_API_KEY = 'sandbox-free';
     env.FINNHUB_BASE_URL = sandbox.finnhub;
+    if (!value('FINNHUB_WS_URL')) env.FINNHUB_WS_URL = `ws://127.0.0.1:${finnhub}`;
     if (!isNamed('WATCHLIST')) env.WATCHLIST = watchlist;
   }
   if (!value('STRIPE_SECRET_KEY') && !value('STRIPE_API_BASE')) {

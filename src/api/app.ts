@@ -13,6 +13,7 @@ import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
+import { openLooks } from './callers/looks.ts';
 import { asyncApiRoutes } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
@@ -75,6 +76,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
   const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx);
+  const looks = openLooks(ctx.events.ticks);
   const passwords = openPasswords();
   const attempts = openFailedLogins(ctx.redis);
   return async (c, next) => {
@@ -87,6 +89,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
     c.set('underWay', underWay);
     c.set('logins', logins);
     c.set('limits', limits);
+    c.set('looks', looks);
     c.set('passwords', passwords);
     c.set('attempts', attempts);
     c.set('requestId', randomUUID());

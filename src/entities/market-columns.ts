@@ -3,7 +3,7 @@ import { type EntitySchema, p } from '@mikro-orm/mysql';
 /** The decimals of a price: coins cost as little as a millionth of a millionth of a dollar, and less. */
 export const priceScale = 18;
 
-/** The decimals of a company's amounts, which are in millions. */
+/** The decimals of a company's amounts, which are in millions, and of volumes. */
 export const amountScale = 10;
 
 const price = () => p.decimal('number').precision(30).scale(priceScale);
@@ -25,6 +25,22 @@ export const priceColumns = () => ({
   quotedAt: p.integer().unsigned(),
   observedAt: p.datetime(3),
   source: p.string().length(20),
+});
+
+/** The columns of the trades of a symbol within an interval. */
+export const tickColumns = () => ({
+  symbol: p.string().length(32).primary(),
+  /** When the interval began, UNIX seconds. */
+  began: p.integer().unsigned().primary(),
+  open: price(),
+  high: price(),
+  low: price(),
+  close: price(),
+  trades: p.integer().unsigned(),
+  volume: p.decimal('number').precision(30).scale(amountScale),
+  /** When the first and the last trade were, ms after the interval began: trades come in any order. */
+  firstMs: p.integer().unsigned(),
+  lastMs: p.integer().unsigned(),
 });
 
 /** The columns of one observation of a list that the provider gives about a symbol; of what, the table says. */

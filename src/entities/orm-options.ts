@@ -4,6 +4,7 @@ import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
 import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
 import * as marketTables from './market.entity.ts';
 import { OrderHistory, OrderLine, Order } from './orders.entity.ts';
+import { SocketLease, TickMinute, TickSecond, TickSpan } from './ticks.entity.ts';
 import { Product } from './catalog.entity.ts';
 import { ApiKey, RecoveryCode, SecondFactor, Token, User, Verification } from './accounts.entity.ts';
 import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from './webhooks.entity.ts';
@@ -48,6 +49,10 @@ export const allEntities = [
   AlertFiring,
   AlertCursor,
   JudgedSymbol,
+  TickSecond,
+  TickMinute,
+  TickSpan,
+  SocketLease,
 ];
 
 // Longer than a transaction may take, so that none is cut off whose process is alive.

@@ -25,6 +25,8 @@ export type Pruned = Readonly<{
   before(limit: Date): Date | number | string;
   /** The last row stays however old it is: it is the copy that people get when the provider is away. */
   staysLast: boolean;
+  /** Other than market data are kept for. */
+  keptDays?: number;
 }>;
 
 /** How one kind of market data is kept in MySQL. */

@@ -13,6 +13,7 @@ import { openHistoryRecorder } from '../ops/record-history.ts';
 import { countAttempts, recordEnds, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
 import { judgeAlerts } from './judge-alerts.ts';
+import { keepTicks } from './keep-ticks.ts';
 import { tellWebhooks } from './tell-webhooks.ts';
 import { openStation, openWatch } from './watch-progress.ts';
 
@@ -53,6 +54,7 @@ const tasks = [
   history.run(stopping.signal),
   tellWebhooks(context, stopping.signal),
   judgeAlerts(context, stopping.signal),
+  ...(stations.some(({ queue }) => queue === 'finnhub') ? [keepTicks(context, stopping.signal)] : []),
   watch.run(stopping.signal, (queue) => {
     context.log.fatal({ queue }, 'a new worker fetches none either; ending, to be started again');
     process.exit(1);

@@ -11,6 +11,7 @@ import type { Act } from './audit.ts';
 import type { LoginAttempts } from './failed-logins.ts';
 import type { Limits } from './limits.ts';
 import type { Logins } from './logins.ts';
+import type { Looks } from './looks.ts';
 import type { Principal } from './principal.ts';
 
 /** What an API process opens besides its context: whether it may be given requests, and the ends of jobs. */
@@ -35,6 +36,8 @@ export type RouteEnv = {
     underWay: Map<string, Readonly<{ fingerprint: string; done: Promise<unknown> }>>;
     logins: Logins;
     limits: Limits;
+    /** Who looks at which symbols, and follows their ticks. */
+    looks: Looks;
     passwords: Passwords;
     /** The attempts of an address at an account. */
     attempts(account: string, address: string): LoginAttempts;

@@ -1,6 +1,8 @@
 import type { Context as HonoContext } from 'hono';
 import type { Delivery, Subscription } from '../../streams/subscription.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import type { Look, TickFollower } from '../callers/looks.ts';
+import { tickFrame } from './tick-frame.ts';
 
 // Proxies and load balancers end a connection that is silent for half a minute or more.
 const heartbeatMs = 15_000;
@@ -10,7 +12,11 @@ const longestOpeningMs = 2_000;
  * Answers with server-sent events until the subscription or the client ends it. Frames are made as the client takes
  * them, so nothing piles up here. A frame of `id:` alone moves a client past events that were not for it.
  */
-export async function answerEvents(c: HonoContext<RouteEnv>, subscribe: () => Subscription): Promise<Response> {
+export async function answerEvents(
+  c: HonoContext<RouteEnv>,
+  subscribe: () => Subscription,
+  look?: () => Look,
+): Promise<Response> {
   c.header('content-type', 'text/event-stream; charset=utf-8');
   c.header('cache-control', 'no-cache, no-transform');
   c.header('x-accel-buffering', 'no');
@@ -18,10 +24,12 @@ export async function answerEvents(c: HonoContext<RouteEnv>, subscribe: () => Su
   const subscription = subscribe();
   // Who has the head of the answer may rely on it: what happens from then on will come.
   await subscription.opened(longestOpeningMs);
-  return c.body(
-    streamOf(framesOf(subscription), () => subscription.close()),
-    200,
-  );
+  const looking = look?.();
+  const close = () => {
+    subscription.close();
+    looking?.close();
+  };
+  return c.body(streamOf(framesOf(subscription, looking?.ticks), close), 200);
 }
 
 function streamOf(frames: AsyncGenerator<string, void>, close: () => void): ReadableStream<Uint8Array> {
@@ -32,8 +40,10 @@ function streamOf(frames: AsyncGenerator<string, void>, close: () => void): Read
       async pull(controller) {
         const frame = await frames.next();
         if (isCancelled) return;
-        if (frame.done) controller.close();
-        else controller.enqueue(encoder.encode(frame.value));
+        if (frame.done) {
+          close();
+          controller.close();
+        } else controller.enqueue(encoder.encode(frame.value));
       },
       cancel() {
         isCancelled = true;
@@ -44,12 +54,18 @@ function streamOf(frames: AsyncGenerator<string, void>, close: () => void): Read
   );
 }
 
-async function* framesOf(subscription: Subscription): AsyncGenerator<string, void> {
+async function* framesOf(subscription: Subscription, ticks: TickFollower | undefined): AsyncGenerator<string, void> {
   let told = subscription.position;
   // Clients of a process that ends come back one by one, not all at once.
   yield `retry: ${1_000 + Math.floor(Math.random() * 2_000)}\n${told === undefined ? '' : `id: ${told}\n`}\n`;
+  const next = eitherOf(subscription, ticks);
   for (;;) {
-    const deliveries = await subscription.take(heartbeatMs);
+    const deliveries = await next();
+    if (deliveries === 'ticks') {
+      const frames = ticks?.take().map(tickFrame) ?? [];
+      if (frames.length > 0) yield frames.join('');
+      continue;
+    }
     if (deliveries === undefined) return;
     if (deliveries.length > 0) {
       told = lastIdOf(deliveries) ?? told;
@@ -60,6 +76,20 @@ async function* framesOf(subscription: Subscription): AsyncGenerator<string, voi
     yield position === undefined || position === told ? ':\n\n' : `:\nid: ${position}\n\n`;
     told = position;
   }
+}
+
+/** What comes next, of events or of ticks: an event that is waited for is not lost because a tick came before it. */
+function eitherOf(subscription: Subscription, ticks: TickFollower | undefined) {
+  let taking: ReturnType<Subscription['take']> | undefined;
+  let arriving: Promise<'ticks'> | undefined;
+  return async () => {
+    taking ??= subscription.take(heartbeatMs);
+    arriving ??= ticks?.arrival();
+    const come = await (arriving ? Promise.race([taking, arriving]) : taking);
+    if (come === 'ticks') arriving = undefined;
+    else taking = undefined;
+    return come;
+  };
 }
 
 function lastIdOf(deliveries: readonly Delivery[]): string | undefined {

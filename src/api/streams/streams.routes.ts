@@ -10,6 +10,8 @@ import type { Following } from '../../streams/subscription.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
+import type { Look } from '../callers/looks.ts';
+import { tickType } from './tick-frame.ts';
 import { exampleAlertEvent, exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
 
@@ -112,31 +114,35 @@ const marketEvents = defineRoute(
     refuseUnknownTypes(c, types);
     // A bare name may be a share's or a coin's: whoever names it is told of both.
     const subjects = new Set(symbols.flatMap((symbol) => [symbol, CryptoSymbol.safeParse(symbol).data ?? symbol]));
-    return follow(c, market.name, {
+    const following: Following = {
       after: c.req.valid('header')['last-event-id'],
       accepts: ({ subject, type }) =>
         (subjects.size === 0 || subjects.has(subject)) && (types.length === 0 || types.includes(type)),
-    });
+    };
+    const isLooking = subjects.size > 0 && c.var.ctx.config.tradeSocketUrl !== undefined;
+    const look = () => c.var.looks.open([...subjects], { hasTicks: types.includes(tickType) });
+    return follow(c, market.name, following, isLooking ? look : undefined);
   },
 );
 
 function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]): void {
   const { events } = c.var.ctx.jobs.definitions;
-  const unknown = types.filter((type) => events.get(type)?.stream.name !== market.name);
+  const unknown = types.filter((type) => type !== tickType && events.get(type)?.stream.name !== market.name);
   if (unknown.length === 0) return;
   const errors = unknown.map((type) => ({ pointer: 'types', detail: `${type} is no event of this stream` }));
   throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
 }
 
-function follow(c: HonoContext<RouteEnv>, stream: string, following: Following): Promise<Response> {
+function follow(c: HonoContext<RouteEnv>, stream: string, following: Following, look?: () => Look): Promise<Response> {
   const { caller, logins } = c.var;
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
   refuseWithoutPlace(c, owner);
-  return answerEvents(c, () => {
+  const subscribe = () => {
     const subscription = c.var.ctx.events.tails.subscribe(stream, { ...following, owner });
     if (caller) logins.watch(caller, subscription);
     return subscription;
-  });
+  };
+  return answerEvents(c, subscribe, look);
 }
 
 /** Strangers fill half of a process's places at the most, so that whoever logs in finds one. */

@@ -1,6 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { loadMarketData } from '../../market/load-market-data.ts';
 import type { Pruned } from '../../market/market-store.ts';
+import { prunedTicks } from '../../market/ticks/store-ticks.ts';
 import { batch, type DeleteSome } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
 
@@ -9,16 +10,18 @@ const keptDays = 400;
 const dayMs = 86_400_000;
 
 /**
- * Deletes what each kind of market data has kept for more than 400 days. The last observation of a series stays however old it
+ * Deletes what each kind of market data has kept for more than 400 days, and trades by the second after two. The last observation of a series stays however old it
  * is: it is the stored copy that people get when the provider is away.
  */
 export const pruneMarket = definePrune(
   { kind: 'prune-market', summary: 'Delete market data of more than 400 days ago.' },
   async ({ em, now }) => {
-    const limit = new Date(now().getTime() - keptDays * dayMs);
+    const all = [...(await loadMarketData()).flatMap(({ store }) => store.pruned), ...prunedTicks];
     const deletions: DeleteSome[] = [];
-    for (const { store } of await loadMarketData())
-      for (const series of store.pruned) deletions.push(...(await oldSeries(em, series, limit)));
+    for (const series of all) {
+      const limit = new Date(now().getTime() - (series.keptDays ?? keptDays) * dayMs);
+      deletions.push(...(await oldSeries(em, series, limit)));
+    }
     return deletions;
   },
 );

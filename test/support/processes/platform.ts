@@ -42,6 +42,8 @@ export type PlatformOptions = Readonly<{
   /** The gateway tells the first API what becomes of its payments, and the page knows where the sandbox's own is. */
   isTold?: boolean;
   env?: Readonly<Record<string, string>>;
+  /** Whether trades are told live. */
+  hasTicks?: boolean;
   /** Further command line of the sandbox. */
   sandboxArgs?: readonly string[];
   /** The folder of an earlier sandbox, to go on with its books. */
@@ -60,6 +62,7 @@ export async function startPlatform({
   ownMysql = false,
   isTold = false,
   env = {},
+  hasTicks = false,
   sandboxArgs = [],
   sandboxData,
   folder,
@@ -80,7 +83,9 @@ export async function startPlatform({
   ]);
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
   const told = isTold ? { STRIPE_WEBHOOK_SECRET: 'whsec_sandbox', SANDBOX_CONTROL_URL: sandbox.urls.control } : {};
-  const given = { ...(await ownData()), ...upstreams(sandbox), ...servers, LOG_LEVEL: 'warn', ...told, ...env };
+  const socket = hasTicks ? { FINNHUB_WS_URL: new URL('/', sandbox.urls.finnhub).href.replace(/^http/, 'ws') } : {};
+  const own = { ...(await ownData()), ...upstreams(sandbox), ...socket, ...servers };
+  const given = { ...own, LOG_LEVEL: 'warn', ...told, ...env };
   const config = readConfig(given);
   const orm = await open(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };

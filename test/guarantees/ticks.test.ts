@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { expectTicksWhole, untilCovered } from '../support/load/ticks.ts';
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({ hasTicks: true, env: { WATCHLIST: 'AAPL,BINANCE:BTCUSDT', LOG_LEVEL: 'trace' } });
+});
+afterAll(() => platform.stop());
+
+const Tick = z.strictObject({
+  id: z.uuid(),
+  type: z.literal('tick'),
+  schema: z.literal(1),
+  time: z.iso.datetime(),
+  subject: z.string(),
+  data: z.strictObject({ symbol: z.string(), p: z.number(), v: z.number(), t: z.int() }),
+});
+
+/** Follows ticks until it is told to stop; what has come is in `texts`. */
+async function follow(symbols: string) {
+  const abort = new AbortController();
+  const answer = await fetch(`${platform.url}/streams/market?types=tick&symbols=${symbols}`, { signal: abort.signal });
+  let text = '';
+  const reading = (async () => {
+    for await (const part of answer.body ?? []) text += Buffer.from(part).toString();
+  })().catch(() => {});
+  const ticks = () =>
+    [...text.matchAll(/^event: tick\ndata: (.*)\n\n/gm)].map(([, json]) => Tick.parse(JSON.parse(json ?? '')));
+  return { ticks, text: () => text, stop: async () => (abort.abort(), reading) };
+}
+
+test('every trade is in bars, or its hole is published, and who looks at a symbol gets its newest trades', async () => {
+  const { sandbox } = platform;
+  await untilCovered(platform, 'AAPL', Date.now());
+  // MSFT is followed because somebody looks at it.
+  const beganMs = performance.now();
+  const follower = await follow('AAPL,MSFT');
+  for (const kind of ['socket_duplicate', 'socket_disorder', 'socket_odd'])
+    await sandbox.fault({ target: 'finnhub', kind, rate: 0.3 });
+  for (let cuts = 0; cuts < 2; cuts += 1) {
+    await until('a connection is cut', async () => ((await sandbox.cutSockets()) > 0 ? true : undefined));
+    await untilCovered(platform, 'AAPL', Date.now() + 3_000);
+  }
+  await sandbox.clearFaults();
+  const ofMsft = () => follower.ticks().filter(({ subject }) => subject === 'MSFT');
+  await until('ticks of MSFT', () => (ofMsft().length > 5 ? true : undefined));
+  await follower.stop();
+  const seconds = (performance.now() - beganMs) / 1_000;
+  const trades = new Set((await sandbox.trades()).map(({ s, p, v, t }) => `${s} ${p} ${v} ${t}`));
+  for (const symbol of ['AAPL', 'MSFT']) {
+    const ticks = follower.ticks().filter(({ subject }) => subject === symbol);
+    expect(ticks.length).toBeLessThanOrEqual(4 * (seconds + 1));
+    const times = ticks.map(({ data: { t } }) => t);
+    expect(times).toEqual(times.toSorted((one, other) => one - other));
+    for (const { data } of ticks) expect(trades).toContain(`${symbol} ${data.p} ${data.v} ${data.t}`);
+  }
+  expect(follower.text()).not.toContain('id: undefined');
+  await expectTicksWhole(platform, ['AAPL', 'BINANCE:BTCUSDT']);
+  // A second after each cut the price was asked for, within the plan.
+  const holes = (await sandbox.arrivals('finnhub')).filter(({ path }) => path.includes('/quote?symbol=AAPL'));
+  expect(holes.length).toBeGreaterThan(0);
+});

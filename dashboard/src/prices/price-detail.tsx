@@ -2,11 +2,13 @@ import { pathOf } from '../frame/address.ts';
 import { Age } from '../parts/age.tsx';
 import type { Known } from '../api/use-status.ts';
 import { type Identity, useIdentities } from './companies.ts';
+import { Completeness, useCompleteness } from './completeness.tsx';
 import { type MarketState, marketOf } from './market-state.ts';
 import { PriceChart } from './price-chart.tsx';
 import { isRemovable } from './symbols.ts';
 import { WhyOld } from './why-old.tsx';
 import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
+import { useTicks } from './use-ticks.ts';
 
 type Shown = Readonly<{
   symbol: string | undefined;
@@ -17,8 +19,10 @@ type Shown = Readonly<{
 }>;
 
 /** One symbol large: what it is, its price, how it moved, its day, and its chart; and why the price is old, once it is. */
-export function PriceDetail({ symbol, quote, isLive, resets, known }: Shown) {
+export function PriceDetail({ symbol, quote: stored, isLive, resets, known }: Shown) {
   const identities = useIdentities(symbol === undefined ? [] : [symbol]);
+  const trades = useCompleteness(symbol);
+  const quote = useTicks(symbol, trades?.is_live === true, stored);
   if (symbol === undefined)
     return (
       <section class="detail" aria-label="Price">
@@ -35,6 +39,7 @@ export function PriceDetail({ symbol, quote, isLive, resets, known }: Shown) {
       {quote ? <Figures quote={quote} isLive={isLive} /> : <p class="figure faint">–</p>}
       {quote && <WhyOld at={quote.as_of} known={known} market={market} isPolled={!isRemovable(symbol)} />}
       <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
+      <Completeness of={trades} />
     </section>
   );
 }

@@ -14,6 +14,7 @@ const CompletenessView = z
     symbol: z.string(),
     from: z.string(),
     to: z.string(),
+    is_live: z.boolean(),
     covered_seconds: z.number(),
     covered_until: z.string().nullable(),
     holes: z.array(z.object({ from: z.string(), to: z.string(), seconds: z.number(), observed: z.int() })),
@@ -45,6 +46,7 @@ const completeness = defineRoute(
               symbol: 'AAPL',
               from: '2025-09-19T20:00:00.000Z',
               to: '2025-09-19T21:00:00.000Z',
+              is_live: true,
               covered_seconds: 3_587.5,
               covered_until: '2025-09-19T21:00:00.000Z',
               holes: [{ from: '2025-09-19T20:10:00.000Z', to: '2025-09-19T20:10:12.500Z', seconds: 12.5, observed: 1 }],
@@ -56,7 +58,7 @@ const completeness = defineRoute(
   },
   async (c) => {
     const { symbol, ...named } = c.req.valid('query');
-    const { orm, now } = c.var.ctx;
+    const { config, orm, now } = c.var.ctx;
     const { from, to, view } = spanOf(named, now(), defaultDays);
     const found = await completenessOf(readingEm(orm), symbol, { from, to }, now());
     if (!found) throw tooMany();
@@ -68,7 +70,8 @@ const completeness = defineRoute(
       observed,
     }));
     const until = found.coveredUntilMs === undefined ? null : text(found.coveredUntilMs);
-    const covered = { covered_seconds: found.coveredMs / 1_000, covered_until: until };
+    const isLive = config.tradeSocketUrl !== undefined;
+    const covered = { is_live: isLive, covered_seconds: found.coveredMs / 1_000, covered_until: until };
     return c.json({ symbol, ...view, ...covered, holes }, 200);
   },
 );

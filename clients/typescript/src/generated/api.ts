@@ -236,6 +236,20 @@ export type Company = Readonly<{
   stale: boolean;
 }>;
 
+export type Completeness = Readonly<{
+  symbol: string;
+  from: string;
+  to: string;
+  covered_seconds: number;
+  covered_until: string | null;
+  holes: ReadonlyArray<Readonly<{
+    from: string;
+    to: string;
+    seconds: number;
+    observed: number;
+  }>>;
+}>;
+
 export type Confirmation = Readonly<{
   token: string;
 }>;
@@ -1685,6 +1699,15 @@ export type Operations = {
     }>;
     answer: Company;
   };
+  /** Of which time every trade of a symbol is stored, and where there are holes. */
+  readCompleteness: {
+    input: Readonly<{
+      symbol: string;
+      from?: string | undefined;
+      to?: string | undefined;
+    }>;
+    answer: Completeness;
+  };
   /** A coin’s price at an exchange, in the provider’s own keys. */
   readCrypto: {
     input: Readonly<{
@@ -2107,6 +2130,7 @@ export const operations = {
   readBars: { method: 'GET', path: '/market/bars', isKeyed: false },
   readBudget: { method: 'GET', path: '/market/budget', isKeyed: false },
   readCompany: { method: 'GET', path: '/market/company', isKeyed: false },
+  readCompleteness: { method: 'GET', path: '/market/completeness', isKeyed: false },
   readCrypto: { method: 'GET', path: '/market/crypto', isKeyed: false },
   readCryptoHistory: { method: 'GET', path: '/market/crypto/history', isKeyed: false },
   readEarnings: { method: 'GET', path: '/market/earnings', isKeyed: false },

@@ -1,0 +1,46 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
+import { expectTicksWhole, untilCovered } from '../support/load/ticks.ts';
+import { openConnection, strikeHolder } from '../support/load/tick-holder.ts';
+
+const symbols = ['AAPL', 'MSFT', 'NVDA', 'BINANCE:BTCUSDT'];
+const cuts = 50;
+
+let platform: Platform;
+beforeAll(async () => {
+  platform = await startPlatform({ workers: 2, hasTicks: true, env: { WATCHLIST: symbols.join() } });
+  for (const kind of ['socket_duplicate', 'socket_disorder', 'socket_odd'])
+    await platform.sandbox.fault({ target: 'finnhub', kind, rate: 0.2, seconds: 3_600 });
+});
+afterAll(() => platform.stop());
+
+test('one worker is connected at a time, through kill -9 and a frozen holder, which writes nothing when it wakes', async () => {
+  const { workers } = platform;
+  await untilCovered(platform, 'AAPL', Date.now());
+  const killed = await strikeHolder(platform, 'SIGKILL');
+  workers.splice(workers.indexOf(killed), 1);
+  await platform.startWorker();
+  await untilCovered(platform, 'AAPL', Date.now());
+
+  const frozen = await strikeHolder(platform, 'SIGSTOP');
+  expect((await platform.sandbox.sockets()).at(-1)?.why).toBe('no answer to a ping');
+  await untilCovered(platform, 'AAPL', Date.now());
+  await frozen.signal('SIGCONT');
+  await untilCovered(platform, 'AAPL', Date.now() + 5_000);
+  await expectTicksWhole(platform, symbols);
+});
+
+test(`of ${cuts} cuts at random every trade is in bars, or its hole is published`, async () => {
+  const { sandbox } = platform;
+  for (let cut = 0; cut < cuts; cut += 1) {
+    const lastsMs = Math.random() * 9_000;
+    await until('a connection has lasted for a while', async () => {
+      const open = await openConnection(platform);
+      return open && performance.timeOrigin + performance.now() - open.opened_at_ms > lastsMs ? true : undefined;
+    });
+    await sandbox.cutSockets();
+  }
+  expect((await sandbox.sockets()).filter(({ why }) => why === 'cut').length).toBeGreaterThanOrEqual(cuts);
+  await expectTicksWhole(platform, symbols);
+});

@@ -21,7 +21,7 @@ const Row = z.object({
   // Absent or nought where there is a price and no sale.
   v: z.number().nonnegative().max(mostVolume).nullable().default(0),
 });
-const Said = z.object({ type: z.string(), msg: z.string().optional(), data: z.unknown() });
+const Said = z.object({ type: z.string(), msg: z.string().optional(), data: z.unknown().optional() });
 
 const nothing: Frame = { trades: [], isTooMany: false };
 

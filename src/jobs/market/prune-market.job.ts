@@ -10,8 +10,8 @@ const keptDays = 400;
 const dayMs = 86_400_000;
 
 /**
- * Deletes what each kind of market data has kept for more than 400 days, and trades by the second after two. The last observation of a series stays however old it
- * is: it is the stored copy that people get when the provider is away.
+ * Deletes what each kind of market data has kept for more than 400 days, and trades by the second after two. The last observation
+ * of a series stays however old it is: it is the stored copy that people get when the provider is away.
  */
 export const pruneMarket = definePrune(
   { kind: 'prune-market', summary: 'Delete market data of more than 400 days ago.' },

@@ -240,6 +240,7 @@ export type Completeness = Readonly<{
   symbol: string;
   from: string;
   to: string;
+  is_live: boolean;
   covered_seconds: number;
   covered_until: string | null;
   holes: ReadonlyArray<Readonly<{

@@ -58,7 +58,8 @@ function refusal({ method, headers }: IncomingMessage): Answer | undefined {
 async function answer(parts: ControlParts, what: string, query: URLSearchParams, body: string): Promise<Answer> {
   const { arrivals, faults, holds, mailbox, socket, stripe } = parts;
   const further = (await answerOfStep(stripe, what, body)) ?? (await answerOfDashboard(stripe.dashboard, what, body));
-  if (further) return further;
+  const elsewhere = further ?? answerOfSocket(socket, what);
+  if (elsewhere) return elsewhere;
   switch (what) {
     case 'GET /healthz':
       return json(200, { status: 'ok' });
@@ -74,12 +75,6 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       const target = TargetName.safeParse(query.get('target'));
       return target.success ? json(200, arrivals.of(target.data)) : refused(target.error);
     }
-    case 'GET /trades':
-      return json(200, socket.log.trades());
-    case 'GET /sockets':
-      return json(200, socket.log.connections());
-    case 'POST /sockets/cut':
-      return json(200, { cut: socket.cut() });
     case 'GET /prices': {
       const asked = PastRequest.safeParse(Object.fromEntries(query));
       return asked.success ? json(200, pastPrices(parts.past, asked.data)) : refused(asked.error);
@@ -106,5 +101,19 @@ async function answer(parts: ControlParts, what: string, query: URLSearchParams,
       return json(200, { held: holds.held() });
     default:
       return json(404, { error: `There is no ${what} here.` });
+  }
+}
+
+/** What was sent over the socket of trades, and to whom. */
+function answerOfSocket({ log, cut }: TradeSocket, what: string): Answer | undefined {
+  switch (what) {
+    case 'GET /trades':
+      return json(200, log.trades());
+    case 'GET /sockets':
+      return json(200, log.connections());
+    case 'POST /sockets/cut':
+      return json(200, { cut: cut() });
+    default:
+      return undefined;
   }
 }

@@ -17,6 +17,7 @@ const RecordedTrade = z.strictObject({
   t: z.int().gt(1e12),
   v: z.number(),
 });
+const Trades = z.object({ data: z.array(RecordedTrade) });
 
 let sandbox: Sandbox;
 beforeAll(async () => {
@@ -40,7 +41,7 @@ async function connect(key: string, ...symbols: string[]) {
   return { ws, texts, closed };
 }
 const trades = (texts: readonly string[]) =>
-  texts.flatMap((text) => (text.startsWith('{"data":[') ? z.array(RecordedTrade).parse(JSON.parse(text).data) : []));
+  texts.flatMap((text) => (text.startsWith('{"data":[') ? Trades.parse(JSON.parse(text)).data : []));
 
 test('it sends what Finnhub was recorded to send, of the symbols asked for, and logs every trade', async () => {
   for (const { frame } of recorded.serverSends)

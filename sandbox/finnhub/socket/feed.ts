@@ -36,13 +36,10 @@ const odd: readonly string[] = [
 ];
 
 /** Serves one connection until either side ends it. */
-export function openFeed(ws: WebSocket, { log, connection, mostSymbols, faults, ...market }: FeedParts): Feed {
+export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
+  const { log, connection, mostSymbols } = parts;
   const symbols = new Set<string>();
-  let late: string | undefined;
   let isAlive = true;
-  let isSilent = false;
-  let oddities = 0;
-
   const end = (why: string) => {
     log.close(connection, why);
     ws.terminate();
@@ -50,28 +47,11 @@ export function openFeed(ws: WebSocket, { log, connection, mostSymbols, faults, 
   const send = (frame: string) => {
     if (ws.readyState === ws.OPEN) ws.send(frame);
   };
-  const sendTrades = (data: readonly Trade[], isSent: boolean) => {
-    for (const { s, p, v, t } of data) log.trade({ connection: connection.id, s, p, v, t, sent: isSent });
-    if (!isSent) return;
-    const frame = JSON.stringify({ data, type: 'trade' });
-    if (late === undefined && faults.strikes('finnhub', 'socket_disorder')) {
-      late = frame;
-      return;
-    }
-    send(frame);
-    if (faults.strikes('finnhub', 'socket_duplicate')) send(frame);
-    // What was kept back comes after what is younger.
-    if (late !== undefined) send(late);
-    late = undefined;
-  };
+  const voice = openVoice(send, parts);
   const trade = () => {
     if (symbols.size === 0) return;
-    isSilent ||= faults.strikes('finnhub', 'socket_silence') !== undefined;
-    const isQuiet = isSilent || faults.strikes('finnhub', 'socket_quiet') !== undefined;
-    const isCut = faults.strikes('finnhub', 'socket_drop') !== undefined;
-    const data = [...symbols].flatMap((symbol) => tradesOf(symbol, market));
-    if (data.length > 0) sendTrades(data, !isQuiet);
-    if (!isQuiet && faults.strikes('finnhub', 'socket_odd')) send(odd[(oddities += 1) % odd.length] ?? '');
+    const isCut = parts.faults.strikes('finnhub', 'socket_drop') !== undefined;
+    voice.say([...symbols].flatMap((symbol) => tradesOf(symbol, parts)));
     // After the frame is on its way, which may get lost with the connection.
     if (isCut) end('drop');
   };
@@ -82,12 +62,12 @@ export function openFeed(ws: WebSocket, { log, connection, mostSymbols, faults, 
   };
   const timers = [
     setInterval(trade, everyMs),
-    setInterval(() => !isSilent && send('{"type":"ping"}'), pingEveryMs),
+    setInterval(() => !voice.isSilent() && send('{"type":"ping"}'), pingEveryMs),
     setInterval(probe, aliveEveryMs),
   ];
 
   ws.on('pong', () => (isAlive = true));
-  ws.on('ping', (data) => !isSilent && ws.pong(data));
+  ws.on('ping', (data) => !voice.isSilent() && ws.pong(data));
   ws.on('error', () => {});
   ws.on('close', () => {
     timers.forEach(clearInterval);
@@ -102,6 +82,36 @@ export function openFeed(ws: WebSocket, { log, connection, mostSymbols, faults, 
     else send('{"msg":"Subscribing to too many symbols","type":"error"}');
   });
   return { end };
+}
+
+/** Says trades on a connection, under the faults that are on, and logs each of them. */
+function openVoice(send: (frame: string) => void, { log, connection, faults }: FeedParts) {
+  const strikes = (kind: string) => faults.strikes('finnhub', kind) !== undefined;
+  let late: string | undefined;
+  let isSilent = false;
+  let oddities = 0;
+  const sayFrame = (frame: string) => {
+    if (late === undefined && strikes('socket_disorder')) {
+      late = frame;
+      return;
+    }
+    send(frame);
+    if (strikes('socket_duplicate')) send(frame);
+    // What was kept back comes after what is younger.
+    if (late !== undefined) send(late);
+    late = undefined;
+  };
+  return {
+    isSilent: () => isSilent,
+    say(data: readonly Trade[]) {
+      isSilent ||= strikes('socket_silence');
+      const isQuiet = isSilent || strikes('socket_quiet');
+      for (const { s, p, v, t } of data) log.trade({ connection: connection.id, s, p, v, t, sent: !isQuiet });
+      if (isQuiet) return;
+      if (data.length > 0) sayFrame(JSON.stringify({ data, type: 'trade' }));
+      if (strikes('socket_odd')) send(odd[(oddities += 1) % odd.length] ?? '');
+    },
+  };
 }
 
 function parse(data: Buffer): unknown {

@@ -10,7 +10,7 @@ export interface TradeSocket {
   readonly onUpgrade: Upgrade;
   readonly log: TradeLog;
   /** Cuts every connection, as a network does; says how many there were. */
-  cut(): number;
+  readonly cut: () => number;
 }
 
 /**

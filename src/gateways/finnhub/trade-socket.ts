@@ -45,30 +45,15 @@ const mostFrameBytes = 1_000_000;
 export function openTradeSocket(options: TradeSocketOptions): TradeSocket {
   const { now, tell, onTrades, onTooMany } = options;
   const patience = { ...usual, ...options.patience };
-  const url = new URL(options.url);
-  url.searchParams.set('token', options.key);
-  const ws = new WebSocket(url, {
-    handshakeTimeout: patience.openMs,
-    maxPayload: mostFrameBytes,
-    perMessageDeflate: false,
-  });
+  const ws = connect(options, patience.openMs);
   const gone = Promise.withResolvers<string>();
-  const startedAtMs = performance.now();
-  let [answeredAtMs, heardAtMs] = [0, 0];
-  let [aliveAtMs, textAtMs] = [startedAtMs, startedAtMs];
   let why = 'closed by the provider';
-  let probing: NodeJS.Timeout | undefined;
-
+  let heardAtMs = 0;
   const end = (reason: string) => {
     why = reason;
     ws.terminate();
   };
-  const probe = () => {
-    const atMs = performance.now();
-    if (atMs - aliveAtMs > patience.answerMs) return end('no answer to a ping');
-    if (atMs - textAtMs > patience.quietMs) return end('nothing was said for too long');
-    return ws.ping(String(now().getTime()));
-  };
+  const pulse = openPulse(ws, { patience, now, end });
   // What is asked for before the connection is open is said first.
   const early: string[] = [];
   const send = (type: 'subscribe' | 'unsubscribe', symbol: string) => {
@@ -78,20 +63,14 @@ export function openTradeSocket(options: TradeSocketOptions): TradeSocket {
   };
 
   ws.on('open', () => {
-    aliveAtMs = textAtMs = performance.now();
     for (const frame of early) ws.send(frame);
-    probe();
-    probing = setInterval(probe, patience.probeEveryMs);
-  });
-  ws.on('pong', (data) => {
-    aliveAtMs = performance.now();
-    answeredAtMs = Math.max(answeredAtMs, Number(data.toString()) || 0);
+    pulse.start();
   });
   ws.on('message', (data) => {
-    textAtMs = performance.now();
+    pulse.hear();
     heardAtMs = now().getTime();
     const text = textOf(data);
-    const frame = readFrame(text, now().getTime(), (what, cause) => tell('Finnhub trades', what, cause));
+    const frame = readFrame(text, heardAtMs, (what, cause) => tell('Finnhub trades', what, cause));
     if (frame.isTooMany) onTooMany();
     if (frame.trades.length > 0) onTrades(frame.trades, text);
   });
@@ -99,16 +78,52 @@ export function openTradeSocket(options: TradeSocketOptions): TradeSocket {
     why = reasonOf(error);
   });
   ws.on('close', () => {
-    clearInterval(probing);
+    pulse.stop();
     gone.resolve(why);
   });
   return {
     subscribe: (symbol) => send('subscribe', symbol),
     unsubscribe: (symbol) => send('unsubscribe', symbol),
-    answeredAtMs: () => answeredAtMs,
+    answeredAtMs: pulse.answeredAtMs,
     heardAtMs: () => heardAtMs,
     end: () => end('no longer wanted'),
     gone: gone.promise,
+  };
+}
+
+function connect({ url: address, key }: TradeSocketOptions, openMs: number): WebSocket {
+  const url = new URL(address);
+  url.searchParams.set('token', key);
+  return new WebSocket(url, { handshakeTimeout: openMs, maxPayload: mostFrameBytes, perMessageDeflate: false });
+}
+
+type PulseParts = Readonly<{ patience: Patience; now: () => Date; end: (reason: string) => void }>;
+
+/** Asks again and again whether the other side lives, and ends what does not, or says nothing for too long. */
+function openPulse(ws: WebSocket, { patience, now, end }: PulseParts) {
+  let [aliveAtMs, heardAtMs, answeredAtMs] = [0, 0, 0];
+  let probing: NodeJS.Timeout | undefined;
+  const probe = () => {
+    const atMs = performance.now();
+    if (atMs - aliveAtMs > patience.answerMs) return end('no answer to a ping');
+    if (atMs - heardAtMs > patience.quietMs) return end('nothing was said for too long');
+    return ws.ping(String(now().getTime()));
+  };
+  ws.on('pong', (data) => {
+    aliveAtMs = performance.now();
+    answeredAtMs = Math.max(answeredAtMs, Number(data.toString()) || 0);
+  });
+  return {
+    answeredAtMs: () => answeredAtMs,
+    hear() {
+      heardAtMs = performance.now();
+    },
+    start() {
+      aliveAtMs = heardAtMs = performance.now();
+      probe();
+      probing = setInterval(probe, patience.probeEveryMs);
+    },
+    stop: () => clearInterval(probing),
   };
 }
 

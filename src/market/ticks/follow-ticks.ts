@@ -59,17 +59,19 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
   let line: Line | undefined;
   const news = openNews();
   const onTrades = (trades: readonly Trade[], frame: string) => {
-    if (gathering.add(trades, frame)) trades.forEach(news.note);
+    if (gathering.add(trades, frame)) for (const trade of trades) news.note(trade);
   };
   const connect = () => {
     const { socket, now, tell } = parts;
     const onTooMany = (most: number) => log.warn({ most }, 'ticks: the plan takes no more symbols');
     const opened = openLine({ ...socket, most: socket.symbols, now, tell, onTrades, onTooMany });
     const openedAtMs = performance.now();
-    void opened.gone.then((why) => {
+    const note = async () => {
+      const why = await opened.gone;
       if (!signal.aborted) log.info({ why }, 'ticks: the connection is gone');
       retry.note(performance.now() - openedAtMs);
-    });
+    };
+    void note();
     return opened;
   };
   const write = () => writeAll(lease, line, gathering, parts);

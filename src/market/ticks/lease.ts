@@ -48,7 +48,7 @@ export async function claimLease(name: string, parts: LeaseParts): Promise<Lease
       `select fence, expires_at <= utc_timestamp(3) as free from ${tableName} where name = ?`,
       [name],
     );
-    if (found && Number(found.free) !== 1) return undefined;
+    if (found && found.free !== 1) return undefined;
     if (!found)
       await tx.execute(
         `insert ignore into ${tableName} (name, fence, expires_at) values (?, 0, utc_timestamp(3) - interval 1 second)`,

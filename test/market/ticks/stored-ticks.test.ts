@@ -117,7 +117,7 @@ it('seconds go after two days, minutes and spans after 400', async () => {
   const nowMs = Date.UTC(2027, 5, 1);
   const dayMs = 86_400_000;
   const bar = { symbol: 'OLD', open: 1, high: 1, low: 1, close: 1, trades: 1, volume: 1, firstMs: 0, lastMs: 0 };
-  const barsAt = (...days: number[]) => days.map((days) => ({ ...bar, began: (nowMs - days * dayMs) / 1_000 }));
+  const barsAt = (...ages: number[]) => ages.map((days) => ({ ...bar, began: (nowMs - days * dayMs) / 1_000 }));
   await api.ctx.transaction(async (tx) => {
     await addTicks(tx, 1, barsAt(1.9, 2.1, 3));
     await addTicks(tx, 60, barsAt(2.1, 399, 401));
@@ -130,7 +130,9 @@ it('seconds go after two days, minutes and spans after 400', async () => {
   });
   await performJob(pruneMarket, {}, { ...api.ctx, now: () => new Date(nowMs) });
   const left = async (table: typeof TickSecond | typeof TickMinute) =>
-    (await em().find(table, { symbol: 'OLD' })).map(({ began }) => (nowMs / 1_000 - began) / 86_400).toSorted();
+    (await em().find(table, { symbol: 'OLD' }))
+      .map(({ began }) => (nowMs / 1_000 - began) / 86_400)
+      .toSorted((one, other) => one - other);
   expect(await left(TickSecond)).toEqual([1.9]);
   expect(await left(TickMinute)).toEqual([2.1, 399]);
   expect(await em().count(TickSpan, { symbol: 'OLD' })).toBe(1);

@@ -12,7 +12,7 @@ const givenUpMs = 10_000;
 /** Kills or freezes workers, one after the other, until it is the one that is connected, and returns that. Others go on, or are replaced. */
 export async function strikeHolder(platform: Platform, signal: 'SIGKILL' | 'SIGSTOP'): Promise<TestProcess> {
   const { workers } = platform;
-  for (const worker of [...workers]) {
+  for (const worker of workers.slice()) {
     const held = await until('a connection', () => openConnection(platform));
     await worker.signal(signal);
     const struckAtMs = performance.now();

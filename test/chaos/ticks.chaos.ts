@@ -42,5 +42,5 @@ test(`of ${cuts} cuts at random every trade is in bars, or its hole is published
     await sandbox.cutSockets();
   }
   expect((await sandbox.sockets()).filter(({ why }) => why === 'cut').length).toBeGreaterThanOrEqual(cuts);
-  await expectTicksWhole(platform, symbols);
+  process.stdout.write(`${await expectTicksWhole(platform, symbols)}\n`);
 });

@@ -7,13 +7,17 @@ import { everyMs, type Trade, tradesOf } from './trades.ts';
 const pingEveryMs = 60_000;
 // Whoever has not answered one by the next is gone, or stands still.
 const aliveEveryMs = 2_500;
+// Some frames are lost by a cut.
+const cutMs = 600;
 
 const Asked = z.object({ type: z.enum(['subscribe', 'unsubscribe']), symbol: z.string() });
 
 /** One connection while it lasts. */
 export interface Feed {
-  /** Ends it at once, as the network does. */
+  /** Ends it at once. */
   end(why: string): void;
+  /** Cuts it, as a network does: what is sent from now on is lost, and somewhat later it is over. */
+  cut(why: string): void;
 }
 
 interface FeedParts extends FinnhubParts {
@@ -48,12 +52,17 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     if (ws.readyState === ws.OPEN) ws.send(frame);
   };
   const voice = openVoice(send, parts);
+  let isCut = false;
+  const cut = (why: string) => {
+    if (isCut) return;
+    isCut = true;
+    voice.lose();
+    setTimeout(() => end(why), cutMs);
+  };
   const trade = () => {
     if (symbols.size === 0) return;
-    const isCut = parts.faults.strikes('finnhub', 'socket_drop') !== undefined;
+    if (parts.faults.strikes('finnhub', 'socket_drop')) cut('drop');
     voice.say([...symbols].flatMap((symbol) => tradesOf(symbol, parts)));
-    // After the frame is on its way, which may get lost with the connection.
-    if (isCut) end('drop');
   };
   const probe = () => {
     if (!isAlive) return end('no answer to a ping');
@@ -62,12 +71,12 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
   };
   const timers = [
     setInterval(trade, everyMs),
-    setInterval(() => !voice.isSilent() && send('{"type":"ping"}'), pingEveryMs),
+    setInterval(() => !voice.isLost() && send('{"type":"ping"}'), pingEveryMs),
     setInterval(probe, aliveEveryMs),
   ];
 
   ws.on('pong', () => (isAlive = true));
-  ws.on('ping', (data) => !voice.isSilent() && ws.pong(data));
+  ws.on('ping', (data) => !voice.isLost() && ws.pong(data));
   ws.on('error', () => {});
   ws.on('close', () => {
     timers.forEach(clearInterval);
@@ -81,14 +90,14 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     else if (symbols.has(symbol) || symbols.size < mostSymbols) symbols.add(symbol);
     else send('{"msg":"Subscribing to too many symbols","type":"error"}');
   });
-  return { end };
+  return { end, cut };
 }
 
 /** Says trades on a connection, under the faults that are on, and logs each of them. */
 function openVoice(send: (frame: string) => void, { log, connection, faults }: FeedParts) {
   const strikes = (kind: string) => faults.strikes('finnhub', kind) !== undefined;
   let late: string | undefined;
-  let isSilent = false;
+  let [isSilent, isLost] = [false, false];
   let oddities = 0;
   const sayFrame = (frame: string) => {
     if (late === undefined && strikes('socket_disorder')) {
@@ -102,12 +111,16 @@ function openVoice(send: (frame: string) => void, { log, connection, faults }: F
     late = undefined;
   };
   return {
-    isSilent: () => isSilent,
+    /** Whether nothing gets through any more, pongs neither. */
+    isLost: () => isSilent || isLost,
+    lose() {
+      isLost = true;
+    },
     say(data: readonly Trade[]) {
       isSilent ||= strikes('socket_silence');
       const isQuiet = isSilent || strikes('socket_quiet');
       for (const { s, p, v, t } of data) log.trade({ connection: connection.id, s, p, v, t, sent: !isQuiet });
-      if (isQuiet) return;
+      if (isQuiet || isLost) return;
       if (data.length > 0) sayFrame(JSON.stringify({ data, type: 'trade' }));
       if (strikes('socket_odd')) send(odd[(oddities += 1) % odd.length] ?? '');
     },

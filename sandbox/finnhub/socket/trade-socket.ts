@@ -9,7 +9,7 @@ import { createTradeLog, type TradeLog } from './trade-log.ts';
 export interface TradeSocket {
   readonly onUpgrade: Upgrade;
   readonly log: TradeLog;
-  /** Cuts every connection, as a network does; says how many there were. */
+  /** Cuts every connection, as a network does, with what is on its way; says how many there were. */
   readonly cut: () => number;
 }
 
@@ -26,7 +26,7 @@ export function openTradeSocket(parts: FinnhubParts, mostSymbols: number): Trade
     log,
     cut() {
       const open = [...feeds.values()];
-      for (const feed of open) feed.end('cut');
+      for (const feed of open) feed.cut('cut');
       return open.length;
     },
     onUpgrade(request, socket, head) {

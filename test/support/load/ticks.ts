@@ -28,9 +28,9 @@ export async function untilCovered(platform: Platform, symbol: string, atMs: num
 
 /**
  * Holds against what the sandbox sent: each second that is in no hole has as many trades as were made in it, and as much volume, no
- * second has more; and no key had two connections at a moment.
+ * second has more; and no key had two connections at a moment. Says how much that was.
  */
-export async function expectTicksWhole(platform: Platform, symbols: readonly string[]): Promise<void> {
+export async function expectTicksWhole(platform: Platform, symbols: readonly string[]): Promise<string> {
   const { orm, sandbox } = platform;
   for (const symbol of symbols)
     await until(`${symbol} is complete for long enough to be compared`, async () =>
@@ -40,6 +40,7 @@ export async function expectTicksWhole(platform: Platform, symbols: readonly str
   // Of the last second or two not all may have been made.
   const lastMs = Math.max(...all.map(({ t }) => t)) - 2_000;
   const trades = all.filter(({ t }) => t < lastMs - (lastMs % 1_000));
+  let [compared, published] = [0, 0];
   for (const symbol of symbols) {
     await untilCovered(platform, symbol, lastMs);
     const { holes } = await readCompleteness(platform, symbol);
@@ -71,8 +72,12 @@ export async function expectTicksWhole(platform: Platform, symbols: readonly str
       expect(some.filter(({ t }) => t === firstMs).map(({ p }) => p)).toContain(row?.open);
     }
     expect(whole, `${symbol}: seconds compared`).toBeGreaterThanOrEqual(3);
+    compared += whole;
+    published += holes.length;
   }
-  expectOneAtATime(await sandbox.sockets());
+  const connections = await sandbox.sockets();
+  expectOneAtATime(connections);
+  return `${trades.length} trades, ${compared} seconds compared, ${published} holes, ${connections.length} connections`;
 }
 
 /** No two connections of one key last at one moment. */

@@ -35,11 +35,12 @@ test(`of ${cuts} cuts at random every trade is in bars, or its hole is published
   const { sandbox } = platform;
   for (let cut = 0; cut < cuts; cut += 1) {
     const lastsMs = Math.random() * 9_000;
-    await until('a connection has lasted for a while', async () => {
+    const cutId = await until('a connection has lasted for a while', async () => {
       const open = await openConnection(platform);
-      return open && performance.timeOrigin + performance.now() - open.opened_at_ms > lastsMs ? true : undefined;
+      return open && performance.timeOrigin + performance.now() - open.opened_at_ms > lastsMs ? open.id : undefined;
     });
     await sandbox.cutSockets();
+    await until('it is over', async () => ((await openConnection(platform))?.id === cutId ? undefined : true));
   }
   expect((await sandbox.sockets()).filter(({ why }) => why === 'cut').length).toBeGreaterThanOrEqual(cuts);
   process.stdout.write(`${await expectTicksWhole(platform, symbols)}\n`);

@@ -28,7 +28,7 @@ export const TickSpan = defineEntity({
   },
 });
 
-/** Who may be connected to a socket that takes one connection a key. Whoever takes it over raises the fence, and every write asks for it. */
+/** Who may be connected to a socket that takes one connection a key. Whoever takes it over raises the fence; every write asks for it. */
 export const SocketLease = defineEntity({
   name: 'SocketLease',
   tableName: 'socket_leases',

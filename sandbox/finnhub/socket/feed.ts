@@ -65,9 +65,9 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     voice.say([...symbols].flatMap((symbol) => tradesOf(symbol, parts)));
   };
   const probe = () => {
-    if (!isAlive) return end('no answer to a ping');
+    if (isAlive) ws.ping();
+    else end('no answer to a ping');
     isAlive = false;
-    return ws.ping();
   };
   const timers = [
     setInterval(trade, everyMs),

@@ -21,7 +21,7 @@ const noteEveryMs = 5_000;
 
 type Own = { symbols: ReadonlySet<string>; hasTicks: boolean; waiting: Map<string, Tick>; wake(): void };
 
-/** Opens it: what is looked at is told to whoever is connected to the provider, which then follows it; and ticks are read for all together. */
+/** Opens it: what is looked at is told to whoever is connected to the provider, and followed then; ticks are read for all at once. */
 export function openLooks(live: LiveTicks): Looks {
   const all = new Set<Own>();
   const seen = new Map<string, string>();

@@ -9,7 +9,7 @@ export async function openConnection({ sandbox }: Platform) {
 // Longer than the sandbox takes to give up who does not answer.
 const givenUpMs = 10_000;
 
-/** Kills or freezes workers, one after the other, until it is the one that is connected, and returns that. Others go on, or are replaced. */
+/** Kills or freezes workers, one by one, until it is the one that is connected, and returns that. Others go on, or are replaced. */
 export async function strikeHolder(platform: Platform, signal: 'SIGKILL' | 'SIGSTOP'): Promise<TestProcess> {
   const { workers } = platform;
   for (const worker of workers.slice()) {

@@ -52,12 +52,8 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     if (ws.readyState === ws.OPEN) ws.send(frame);
   };
   const voice = openVoice(send, parts);
-  let isCut = false;
   const cut = (why: string) => {
-    if (isCut) return;
-    isCut = true;
-    voice.lose();
-    setTimeout(() => end(why), cutMs);
+    if (voice.lose()) setTimeout(() => end(why), cutMs);
   };
   const trade = () => {
     if (symbols.size === 0) return;
@@ -113,8 +109,11 @@ function openVoice(send: (frame: string) => void, { log, connection, faults }: F
   return {
     /** Whether nothing gets through any more, pongs neither. */
     isLost: () => isSilent || isLost,
+    /** From now on nothing does; false: that was so already. */
     lose() {
+      const isNew = !isLost;
       isLost = true;
+      return isNew;
     },
     say(data: readonly Trade[]) {
       isSilent ||= strikes('socket_silence');

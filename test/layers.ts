@@ -57,8 +57,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'streams',
   ],
   ops: ['entities', 'gateways/http', 'jobs', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
-  'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
-  ops: ['entities', 'jobs', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
   'api/callers': [
     'accounts',
     'context',
@@ -172,7 +170,6 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'gateways/mail': [],
   'account-problems': [],
   alerts: ['entities', 'gateways/mail', 'gateways/payments', 'jobs', 'market', 'mysql', 'orders', 'outbox', 'streams'],
-  alerts: ['entities', 'gateways/mail', 'gateways/payments', 'market', 'mysql', 'orders', 'outbox', 'streams'],
   'api/alerts': [
     'alerts',
     'api/callers',

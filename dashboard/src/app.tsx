@@ -9,8 +9,8 @@ import { Palette } from './frame/palette.tsx';
 import { ShownView } from './frame/shown-view.tsx';
 import { ViewBar } from './frame/view-bar.tsx';
 import { focusOn, mainId } from './parts/hold-focus.ts';
-import { Masthead } from './parts/masthead.tsx';
-import { Navigation } from './parts/navigation.tsx';
+import { Masthead } from './frame/masthead.tsx';
+import { Navigation } from './frame/navigation.tsx';
 import { usePrices } from './prices/use-prices.ts';
 
 /** The page: its frame, which stays, and the view that its address names. */

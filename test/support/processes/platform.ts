@@ -84,8 +84,8 @@ export async function startPlatform({
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
   const told = isTold ? { STRIPE_WEBHOOK_SECRET: 'whsec_sandbox', SANDBOX_CONTROL_URL: sandbox.urls.control } : {};
   const socket = hasTicks ? { FINNHUB_WS_URL: new URL('/', sandbox.urls.finnhub).href.replace(/^http/, 'ws') } : {};
-  const own = { ...(await ownData()), ...upstreams(sandbox), ...socket, ...servers };
-  const given = { ...own, LOG_LEVEL: 'warn', ...told, ...env };
+  const found = { ...(await ownData()), ...upstreams(sandbox), ...socket, ...servers };
+  const given = { ...found, LOG_LEVEL: 'warn', ...told, ...env };
   const config = readConfig(given);
   const orm = await open(config);
   const started: { apis: TestProcess[]; workers: TestProcess[] } = { apis: [], workers: [] };

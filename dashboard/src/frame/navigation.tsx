@@ -1,4 +1,4 @@
-import { focusOn } from './hold-focus.ts';
+import { focusOn } from '../parts/hold-focus.ts';
 import { useDeed } from '../api/use-deed.ts';
 import type { Session } from '../api/use-session.ts';
 

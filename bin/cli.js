@@ -1,11 +1,8 @@
-import { spawn } from 'node:child_process';
 import { logIn, logOut } from './tools/demo-login.js';
 import { CannotStart } from './tools/cannot-start.js';
-import { readEnvironment, root } from './tools/environment.js';
+import { readEnvironment } from './tools/environment.js';
 import { explain } from './tools/explain.js';
-import { install } from './tools/install.js';
-import { findNode } from './tools/node-24.js';
-import { Steps } from './tools/steps.js';
+import { prepareNode24, runOnNode24 } from './tools/run-on-24.js';
 import { readRunFile } from './start/run-file.js';
 
 // The command line of clients/typescript, on the platform that ORDERFLOW_URL names, or on the `npm start` that runs here.
@@ -40,25 +37,16 @@ function findPlatform({ args, account }) {
 async function main() {
   const wishes = readWishes(process.argv.slice(2));
   const url = findPlatform(wishes);
-  await install(environment, new Steps({ isPlain: environment.isPlain }));
-  const node = await findNode();
+  const node = await prepareNode24(environment);
   const token = wishes.account === undefined ? undefined : await logIn(environment, url, wishes.account);
   const key = token ?? environment.value('ORDERFLOW_KEY');
-  const code = await run(node, wishes.args, { ORDERFLOW_URL: url ?? '', ORDERFLOW_KEY: key ?? '' });
+  const file = 'clients/typescript/cli/main.ts';
+  const own = { ORDERFLOW_URL: url ?? '', ORDERFLOW_KEY: key ?? '' };
+  const code = await runOnNode24(environment, node, [file, ...wishes.args], own);
   if (token) await logOut(url, token);
   else if (code === noKey && !environment.value('ORDERFLOW_URL'))
     process.stderr.write('Beside `npm start`, --as demo or --as admin logs in to the demo data.\n');
   return code;
-}
-
-function run(node, args, own) {
-  const child = spawn(node.path, ['clients/typescript/cli/main.ts', ...args], {
-    cwd: root,
-    env: { ...environment.all, ...own },
-    stdio: 'inherit',
-  });
-  for (const name of ['SIGINT', 'SIGTERM']) process.on(name, () => child.kill(name));
-  return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 }
 
 try {

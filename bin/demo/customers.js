@@ -1,3 +1,4 @@
+import { CannotStart } from '../tools/cannot-start.js';
 import { openChance } from './chance.js';
 
 const methods = ['pm_card_visa', 'pm_card_mastercard', undefined];
@@ -8,9 +9,9 @@ const marketPauseMs = 1_500;
  * Orders one after the other, at random moments that make the wished pace on average. What is ordered, how it is paid and
  * when follows from the seed and from what is for sale.
  */
-export async function shop(api, { pace, seed, scenario, hasTestCards, signal, pause, count }) {
+export async function shop({ ask }, { pace, seed, scenario, hasTestCards, signal, pause, count }) {
   const { draw, pick, sample } = openChance(seed, 'orders');
-  const products = await api.products();
+  const products = await forSale(ask);
   const startedMs = performance.now();
   while (!signal.aborted) {
     await pause(-Math.log(1 - draw()) * (60_000 / scenario.paceAt(pace, performance.now() - startedMs)));
@@ -21,36 +22,42 @@ export async function shop(api, { pace, seed, scenario, hasTestCards, signal, pa
       product_id: id,
       quantity: 1 + Math.floor(draw() ** 3 * 3),
     }));
-    const order = await api.post('/orders', { items, ...(hasTestCards && method && { payment_method: method }) });
+    const body = { items, ...(hasTestCards && method && { payment_method: method }) };
+    const order = await ask('placeOrder', { body });
     count(order ? 'orders' : 'refused');
   }
 }
 
+/** Everything for sale that is at hand. */
+async function forSale(ask) {
+  const { data } = (await ask('listProducts', { limit: 100 })) ?? { data: [] };
+  const inStock = data.filter(({ stock, currency }) => (stock === null || stock > 5) && currency === 'USD');
+  if (inStock.length === 0) throw new CannotStart('There is nothing for sale.');
+  return inStock;
+}
+
 /** Looks at prices as visitors do: mostly the same few, now and then the whole list. */
-export async function readMarket(api, symbols, { seed, signal, pause, count }) {
+export async function readMarket({ ask }, symbols, { seed, signal, pause, count }) {
   const { draw } = openChance(seed, 'market');
   while (!signal.aborted) {
     const symbol = symbols[Math.floor(draw() ** 2 * symbols.length)];
-    const path = symbol.includes(':') ? '/market/crypto' : '/market/quote';
-    const isRead = await api.get(
-      draw() < 0.2
-        ? `/market/quotes?symbols=${symbols.map(encodeURIComponent).join()}`
-        : `${path}?symbol=${encodeURIComponent(symbol)}`,
-    );
+    const one = symbol.includes(':') ? 'readCrypto' : 'readQuote';
+    const isRead = await (draw() < 0.2 ? ask('readQuotes', { symbols: symbols.join() }) : ask(one, { symbol }));
     count(isRead ? 'market reads' : 'refused');
     await pause(marketPauseMs * (0.5 + draw()));
   }
 }
 
 /** Counts what becomes of the orders; of those that were declined, every other one is paid with another card. */
-export async function watchOrders(api, { seed, signal, pause, count }) {
+export async function watchOrders({ ask, hearOrders }, { seed, signal, pause, count }) {
   const { draw } = openChance(seed, 'second tries');
-  await api.follow('/streams/orders', signal, async (type, { subject }) => {
+  await hearOrders(signal, async ({ type, subject }) => {
     if (type === 'order.paid') count('paid');
     if (type !== 'order.payment_failed') return;
     count('declined');
     if (draw() < 0.5) return;
     await pause(1_000);
-    if (await api.post(`/orders/${subject}/pay`, { payment_method: 'pm_card_visa' })) count('paid again');
+    const body = { payment_method: 'pm_card_visa' };
+    if (await ask('payOrder', { id: subject, body })) count('paid again');
   });
 }

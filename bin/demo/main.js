@@ -1,14 +1,14 @@
 import { parseArgs } from 'node:util';
-import { anySeed } from './demo/chance.js';
-import { CustomerApi } from './demo/customer-api.js';
-import { readMarket, shop, watchOrders } from './demo/customers.js';
-import { playOutages } from './demo/outages.js';
-import { scenarioOf } from './demo/scenarios.js';
-import { readRunFile } from './start/run-file.js';
-import { CannotStart } from './tools/cannot-start.js';
-import { readEnvironment } from './tools/environment.js';
-import { explain } from './tools/explain.js';
-import { onStop } from './tools/stop-signals.js';
+import { anySeed } from './chance.js';
+import { openCustomer } from './customer.js';
+import { readMarket, shop, watchOrders } from './customers.js';
+import { playOutages } from './outages.js';
+import { scenarioOf } from './scenarios.js';
+import { readRunFile } from '../start/run-file.js';
+import { CannotStart } from '../tools/cannot-start.js';
+import { readEnvironment } from '../tools/environment.js';
+import { explain } from '../tools/explain.js';
+import { onStop } from '../tools/stop-signals.js';
 
 // Drives a believable shop and market against a running `npm start`, so that the live page has something to show.
 // npm run demo -- --seconds 60 --pace 30      (orders a minute; without --seconds until Ctrl-C)
@@ -79,13 +79,10 @@ function tell() {
 async function main() {
   const { seconds, pace, seed, scenarioName } = readWishes();
   const run = readRunFile(environment.dataDirectory);
-  const api = run && new CustomerApi(run.api);
-  if (!api || !(await api.isThere()))
-    throw new CannotStart(
-      `Nothing runs in ${environment.dataDirectory}. Start the platform first, in another terminal: npm start`,
-    );
+  const nothing = `Nothing runs in ${environment.dataDirectory}. Start the platform first, in another terminal: npm start`;
+  if (!run) throw new CannotStart(nothing);
   const scenario = scenarioOf(scenarioName, run);
-  await api.logIn();
+  const customer = await openCustomer(run.api, nothing);
   onStop(environment, () => stopping.abort());
   say(`Shopping at ${run.api}, about ${pace} orders a minute, seed ${seed}. Watch it there; Ctrl-C ends it.`);
   if (Number.isFinite(seconds)) setTimeout(() => stopping.abort(), seconds * 1_000).unref();
@@ -93,9 +90,9 @@ async function main() {
   const hasTestCards = run.sandbox?.stripe !== undefined;
   const demo = { pace, seed, scenario, hasTestCards, signal: stopping.signal, pause, say, count };
   await Promise.all([
-    shop(api, demo),
-    readMarket(api, symbols, demo),
-    watchOrders(api, demo),
+    shop(customer, demo),
+    readMarket(customer, symbols, demo),
+    watchOrders(customer, demo),
     ...(scenario.isOutage ? [playOutages(run.sandbox, demo)] : []),
   ]);
   done();

@@ -46,22 +46,20 @@ const tallyOf = (output: string) => {
   return (what: string) => numbers.get(what) ?? -1;
 };
 
-test('for as long as it is told, it orders, is paid and declined, and reads prices', async () => {
+test('it ends when its time is over, and counts what it has ordered', async () => {
   const shopping = demo('up', '--seconds', '6', '--pace', '400');
   await until('the end', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
   const tally = tallyOf(shopping.output());
   expect(tally('refused')).toBe(0);
   const em = platform.orm.em.fork();
   expect(tally('orders')).toBe(await em.count(Order, { user: 1 }));
-  expect(tally('orders')).toBeGreaterThan(10);
-  expect(tally('paid')).toBeGreaterThan(tally('orders') / 2);
-  expect(tally('market reads')).toBeGreaterThan(2);
-  expect(shopping.output()).toMatch(/^\d+ orders · \d+ paid · /m);
+  expect(tally('orders')).toBeGreaterThan(0);
 });
 
-test('Ctrl-C ends it with its tally', async () => {
+test('it orders, is paid and reads prices until Ctrl-C, and ends with its tally', async () => {
   const shopping = demo('up', '--pace', '600');
-  await until('the first words', () => (/Shopping at/.test(shopping.output()) ? true : undefined));
+  const told = /^[1-9]\d* orders · [1-9]\d* paid · .* · [1-9]\d* market reads/m;
+  await until('all of it', () => (told.test(shopping.output()) ? true : undefined));
   await shopping.signal('SIGINT');
   await until('its tally', () => (/Demo ended: \d+ orders/.test(shopping.output()) ? true : undefined));
 });
@@ -129,10 +127,17 @@ test('the same seed orders the same', async () => {
 });
 
 test('a decline is what most cards get, where it is asked for', async () => {
-  const shopping = demo('up', '--seconds', '3', '--pace', '600', '--scenario', 'decline', '--seed', '1');
-  await until('the end', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
-  const tally = tallyOf(shopping.output());
-  expect(tally('declined')).toBeGreaterThan(tally('orders') / 2);
+  const shopping = demo('up', '--pace', '600', '--scenario', 'decline', '--seed', '1');
+  const told = /^(\d+) orders · \d+ paid · (\d+) declined/gm;
+  await until('more than half of ten or more', () => {
+    const lines = [...shopping.output().matchAll(told)].map(([, orders, declined]) => [
+      Number(orders),
+      Number(declined),
+    ]);
+    return lines.some(([orders = 0, declined = 0]) => orders >= 10 && declined > orders / 2) ? true : undefined;
+  });
+  await shopping.signal('SIGINT');
+  await until('its tally', () => (/Demo ended/.test(shopping.output()) ? true : undefined));
 });
 
 test('an outage is switched on and off again at the sandbox, also when the demo ends in it', async () => {

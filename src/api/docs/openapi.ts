@@ -15,6 +15,7 @@ const tags = [
   { name: 'orders', description: 'Placing and following orders.' },
   { name: 'payments', description: 'How orders are paid, and the queue that does it.' },
   { name: 'market', description: 'Market data, from stored copies first.' },
+  { name: 'alerts', description: 'Being told when a price moves, and orders that wait for it.' },
   { name: 'streams', description: 'What happens, as it happens: server-sent events.' },
   {
     name: 'webhooks',

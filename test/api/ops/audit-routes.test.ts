@@ -102,7 +102,7 @@ async function requestTo(route: Route) {
   const { method, path, operationId } = route.route;
   const owner = await makePerson(api);
   const administrator = await makePerson(api, 'admin');
-  const isOwn = path.startsWith('/auth/');
+  const isOwn = /^\/(auth|market\/alerts)\//.test(path);
   const object = objects.find((known) => known.path.test(path));
   const { body = exampleBody(route), id } = (await special[operationId]?.(administrator, owner)) ?? {};
   const of = id ?? (path.includes('{') ? await object?.make(api, isOwn ? administrator : owner) : undefined);

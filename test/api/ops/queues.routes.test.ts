@@ -67,6 +67,7 @@ test('without workers, what is added waits; a pause, a rest and delays show as w
   expect(await queueOf(upkeep.name)).toMatchObject({ ...nothing, status: 'running', delayed: 1 });
   expect(outbox).toEqual({ waiting: 0, oldest_seconds: 0 });
   expect(streams.map(({ name }) => name).toSorted((a, b) => a.localeCompare(b))).toEqual([
+    'alerts',
     'catalog',
     'market',
     'orders',
@@ -135,7 +136,7 @@ test('workers, outcomes, breakers and groups are told; while Redis is frozen fig
     await redis.process().signal('SIGSTOP');
     const frozen = await look();
     expect(frozen.data.map(({ status, workers }) => [status, workers])).toEqual(queues.map(() => ['unknown', null]));
-    expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null]);
+    expect(frozen.streams.map(({ length }) => length)).toEqual([null, null, null, null]);
     expect(await readParts(own)).toEqual({ workers: null, breakers: null, groups: null });
     // MySQL tells this one, and upkeep may have something in it at any time.
     expect(frozen.outbox.waiting).toEqual(expect.any(Number));

@@ -11,7 +11,16 @@ const anywhere: Readonly<Record<string, string>> = {
   lost_answer: 'Does what it is asked, and breaks the connection before it answers.',
 };
 const ofTarget: Readonly<Record<Target, Readonly<Record<string, string>>>> = {
-  finnhub: { zeros: 'Answers with prices of zero, as for a symbol that it does not know.' },
+  finnhub: {
+    zeros: 'Answers with prices of zero, as for a symbol that it does not know.',
+    socket_refuse: 'Lets nobody follow trades.',
+    socket_drop: 'Breaks the connections over which it tells trades.',
+    socket_silence: 'Tells no trades any more, and answers no pings.',
+    socket_quiet: 'Tells no trades any more, and goes on answering pings.',
+    socket_duplicate: 'Tells every trade twice.',
+    socket_disorder: 'Tells trades in another order.',
+    socket_odd: 'Sends frames that nobody should send.',
+  },
   stripe: {
     error_after_charge: 'Takes the money and answers with an error.',
     decline: 'Declines every card.',

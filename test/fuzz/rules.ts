@@ -37,6 +37,7 @@ const wished = fc.oneof(
   }),
 );
 
+const carried = wished.map((order) => ({ ...order, max_total: 500 }));
 const name = title;
 const overlap_seconds = fc.integer({ min: 0, max: 3_600 });
 
@@ -46,7 +47,7 @@ const rules: Readonly<Record<string, Rule>> = {
   listOrders: {
     parameters: {
       user_id: fc.constantFrom('1', '2', undefined),
-      currency: fc.constantFrom('USD', 'eur'),
+      currency: fc.constantFrom('USD', 'eur', undefined),
       min: fc.constantFrom('0', '9.99', undefined),
       max: fc.constantFrom('10', '1000000', undefined),
     },
@@ -71,6 +72,15 @@ const rules: Readonly<Record<string, Rule>> = {
   changePassword: { isSlow: true },
   changeUser: { body: fc.record({ name: title }), isSlow: true },
   deleteUser: { isSlow: true },
+  // The plan may have no room for what it has to know.
+  createAlert: {
+    body: fc.oneof(
+      fc.record({ symbol: coin, above: price, once: fc.boolean() }),
+      fc.record({ symbol: coin, below: price, order: carried }),
+      fc.record({ symbol: fc.constantFrom('AAPL', 'msft'), percent: fc.integer({ min: 1, max: 50 }), webhook: hook }),
+    ),
+    isNeverSure: true,
+  },
   createWebhook: { body: fc.record({ url: hook, types: told, symbols: fc.constantFrom([], ['AAPL', 'btc']) }) },
   changeWebhook: { body: fc.oneof(fc.record({ types: told }), fc.record({ url: hook, status: stands })) },
   replayWebhook: { body: fc.record({ from: fc.constant('2026-11-22T10:00:00.000Z') }) },

@@ -112,7 +112,7 @@ export function marketCases(opened: OpenConsole): void {
     await at.logIn('demo');
     await at.visit('/app/market/MSFT');
     const alerts = at.page.getByRole('region', { name: 'Alerts' });
-    await alerts.getByLabel('Price').fill('100000');
+    await alerts.getByRole('spinbutton', { name: 'Price' }).fill('100000');
     await alerts.getByRole('button', { name: 'Set the alert' }).click();
     const made = alerts.locator('[data-alert]');
     await made.getByText(/^above 100000, once, polled every/).waitFor();

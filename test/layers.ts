@@ -113,6 +113,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'market/data',
     'market/ticks',
     'mysql',
+    'ops',
   ],
   'jobs/payments': ['context', 'entities', 'gateways/payments', 'jobs', 'mysql', 'ops', 'orders', 'outbox', 'payments'],
   'api/orders': [

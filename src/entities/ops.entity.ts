@@ -130,3 +130,15 @@ export const QueueMinute = defineEntity({
     failed: p.integer().unsigned(),
   },
 });
+
+/** Calls to the provider of market data that were made in a minute, by the lane of who wanted them. Processes add to it. */
+export const BudgetMinute = defineEntity({
+  name: 'BudgetMinute',
+  tableName: 'budget_minutes',
+  properties: {
+    /** Its beginning; first, so that new rows stand at the end and the oldest at the beginning. */
+    minute: p.datetime(3).primary(),
+    lane: p.string().length(50).primary(),
+    calls: p.integer().unsigned(),
+  },
+});

@@ -1,5 +1,5 @@
 import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from './alerts.entity.ts';
-import { AuditEntry, DeadLetter, IdempotencyKey, QueueMinute, Setting } from './ops.entity.ts';
+import { AuditEntry, BudgetMinute, DeadLetter, IdempotencyKey, QueueMinute, Setting } from './ops.entity.ts';
 import { Dispute, GatewayCall, Payment, Refund } from './payments.entity.ts';
 import { EventLog, EventLogEnd, EventVersion, OutboxMessage } from './outbox.entity.ts';
 import * as marketTables from './market.entity.ts';
@@ -42,6 +42,7 @@ export const allEntities = [
   DeadLetter,
   AuditEntry,
   QueueMinute,
+  BudgetMinute,
   WebhookEndpoint,
   WebhookDelivery,
   WebhookCursor,

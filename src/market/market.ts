@@ -37,6 +37,8 @@ export type Market = Readonly<{
   provider: Pick<Outage, 'isAway' | 'look'>;
   /** What has been used of Finnhub's plan. @throws when Redis is away. */
   readBudget(): Promise<BudgetState>;
+  /** Has every call to Finnhub told that this process makes, by its lane. */
+  onCall(listener: (lane: Lane) => void): void;
   /** The same with calls to Finnhub made in this lane. */
   inLane(lane: Lane): Market;
 }>;
@@ -56,7 +58,9 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
   const limits = limitsOf(config);
   const plan = openPlan(redis, limits.key);
   const provider = openOutage(redis, 'finnhub');
-  const finnhubs = openFinnhubs(config, { redis, plan, outage: provider, tell });
+  const listeners: ((lane: Lane) => void)[] = [];
+  const onCall = (lane: Lane) => listeners.forEach((tellCall) => tellCall(lane));
+  const finnhubs = openFinnhubs(config, { redis, plan, outage: provider, onCall, tell });
   const market: Omit<Market, 'finnhub' | 'inLane'> = {
     referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
     cache: openCache(redis, now),
@@ -68,6 +72,7 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
     plan,
     provider,
     readBudget: () => readBudget(redis, limits),
+    onCall: (listener) => void listeners.push(listener),
   };
   const inLane = (lane: Lane): Market => ({ ...market, finnhub: finnhubs[lane], inLane });
   return inLane('logged_in');
@@ -82,14 +87,15 @@ function pollingOf(config: Config): Pick<Watchlist, 'plan' | 'isPolled' | 'first
   return { plan, isPolled: config.FINNHUB_API_KEY !== undefined, first: { symbols, everySeconds } };
 }
 
-type FinnhubParts = Readonly<{ redis: Redis; plan: Plan; outage: Outage; tell: TellOdd }>;
+type FinnhubParts = Readonly<{ redis: Redis; plan: Plan; outage: Outage; onCall: (lane: Lane) => void; tell: TellOdd }>;
 
 /** Finnhub as each lane may call it. */
-function openFinnhubs(config: Config, { redis, ...parts }: FinnhubParts): Readonly<Record<Lane, Finnhub>> {
+function openFinnhubs(config: Config, { redis, onCall, ...parts }: FinnhubParts): Readonly<Record<Lane, Finnhub>> {
   const budget = openBudget(redis, { ...limitsOf(config), isBackground: (lane) => !isForPeople(lane) });
   const { FINNHUB_BASE_URL, FINNHUB_API_KEY: key, FINNHUB_WINDOW_MS: windowMs } = config;
   const baseUrl = FINNHUB_BASE_URL.replace(/\/+$/, '');
-  const open = (lane: Lane) => openFinnhub({ baseUrl, key, windowMs, budget, lane, ...parts });
+  const open = (lane: Lane) =>
+    openFinnhub({ baseUrl, key, windowMs, budget, lane, onCall: () => onCall(lane), ...parts });
   return {
     logged_in: open('logged_in'),
     anonymous_cold: open('anonymous_cold'),

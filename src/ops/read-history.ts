@@ -8,6 +8,8 @@ import { percentile } from './lengths.ts';
 export const steps = { minute: 60_000, hour: 3_600_000 } as const;
 /** One of them. */
 export type Step = keyof typeof steps;
+/** What rows by the minute are grouped by. */
+export const stepColumns = { minute: '`minute`', hour: 'date(`minute`), hour(`minute`)' } as const;
 
 /** What ended in some time; percentiles in seconds, null when nothing did. */
 export type Ended = Readonly<{
@@ -28,26 +30,29 @@ export async function readHistory(
   em: EntityManager,
   { queue, by, from, to }: Readonly<{ queue: string; by: Step; from: Date; to: Date }>,
 ) {
+  const span = spanInSteps(by, from, to);
+  const sums = await readSums(em, { queue, by, from: span.from, to: span.to });
+  const byStep = Map.groupBy(sums, ({ atMs }) => startOf(atMs, steps[by]));
+  const data = span.starts.map((atMs) => ({ at: new Date(atMs).toISOString(), ...ended(byStep.get(atMs) ?? []) }));
+  return { from: span.from, to: span.to, total: ended(sums), data };
+}
+
+/** The whole steps that hold a span, and the beginning of each. */
+export function spanInSteps(by: Step, from: Date, to: Date) {
   const stepMs = steps[by];
   const [firstMs, endMs] = [startOf(from.getTime(), stepMs), startOf(to.getTime(), stepMs) + stepMs];
-  const sums = await readSums(em, { queue, by, from: new Date(firstMs), to: new Date(endMs) });
-  const byStep = Map.groupBy(sums, ({ atMs }) => startOf(atMs, stepMs));
-  const data = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) => {
-    const atMs = firstMs + index * stepMs;
-    return { at: new Date(atMs).toISOString(), ...ended(byStep.get(atMs) ?? []) };
-  });
-  return { from: new Date(firstMs), to: new Date(endMs), total: ended(sums), data };
+  const starts = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) => firstMs + index * stepMs);
+  return { from: new Date(firstMs), to: new Date(endMs), starts };
 }
 
 async function readSums(
   em: EntityManager,
   { queue, by, from, to }: Readonly<{ queue: string; by: Step; from: Date; to: Date }>,
 ): Promise<readonly Sum[]> {
-  const step = by === 'minute' ? '`minute`' : 'date(`minute`), hour(`minute`)';
   const answer: unknown = await em.execute(
     `select min(\`minute\`) as at, \`length\`, sum(\`done\`) as done, sum(\`failed\`) as failed
      from \`${em.getMetadata(QueueMinute).tableName}\` where \`minute\` >= ? and \`minute\` < ? and \`queue\` = ?
-     group by ${step}, \`length\``,
+     group by ${stepColumns[by]}, \`length\``,
     [from, to, queue],
   );
   return Sums.parse(answer).map(({ at, ...sum }) => ({ atMs: momentOf(at).getTime(), ...sum }));
@@ -64,6 +69,7 @@ function ended(sums: readonly Sum[]): Ended {
   };
 }
 
-function startOf(atMs: number, stepMs: number): number {
+/** When the step of a moment begins. */
+export function startOf(atMs: number, stepMs: number): number {
   return atMs - (atMs % stepMs);
 }

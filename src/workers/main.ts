@@ -9,6 +9,7 @@ import { finishStart, onShutdown, outliveRejections, refuse, startWith } from '.
 import { requireAccounts } from '../accounts/seed.ts';
 import { readDrain } from '../ops/drain.ts';
 import { openMetrics } from '../ops/metrics.ts';
+import { openCallRecorder } from '../ops/record-calls.ts';
 import { openHistoryRecorder } from '../ops/record-history.ts';
 import { countAttempts, recordEnds, runQueue } from './run-queue.ts';
 import { keepRedis } from './keep-redis.ts';
@@ -36,6 +37,7 @@ const stopping = new AbortController();
 const connection = patientRedis(config);
 const metrics = openMetrics(context);
 const history = openHistoryRecorder(context);
+const calls = openCallRecorder(context);
 const stations = queues
   .filter(({ name }) => names.length === 0 || names.includes(name))
   .map((queue) =>
@@ -52,6 +54,7 @@ const tasks = [
   sweepUntil(stopping.signal, context.orm, context.events.relay, context.log),
   keepRedis(context, stopping.signal),
   history.run(stopping.signal),
+  calls.run(stopping.signal),
   tellWebhooks(context, stopping.signal),
   judgeAlerts(context, stopping.signal),
   ...(stations.some(({ queue }) => queue === 'finnhub') ? [keepTicks(context, stopping.signal)] : []),
@@ -84,7 +87,7 @@ onShutdown(config, context.log, {
     const cut = setTimeout(() => workers().forEach((worker) => worker.cancelAllJobs('shutdown')), leftMs / 2);
     await Promise.all([...workers().map((worker) => worker.close()), ...tasks]);
     clearTimeout(cut);
-    await history.write();
+    await Promise.all([history.write(), calls.write()]);
     await context.close();
   },
 });

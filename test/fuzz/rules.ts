@@ -102,6 +102,7 @@ const rules: Readonly<Record<string, Rule>> = {
   readCryptoHistory: { parameters: { symbol: coin } },
   listEvents: { parameters: { after: fc.constant(undefined) } },
   readBars: { parameters: { interval: fc.constant('1d') } },
+  readBudgetHistory: { parameters: { by: fc.constant('hour') } },
   readQueueHistory: { parameters: { by: fc.constant('hour') } },
 };
 

@@ -40,6 +40,8 @@ export type FinnhubOptions = Readonly<{
   plan: Plan;
   /** Remembers whether the last call was answered; it holds nobody back. */
   outage: Pick<Outage, 'heard' | 'missed'>;
+  /** Told of every call that is made. */
+  onCall: () => void;
   /** Told of what is left out of an answer. */
   tell: TellOdd;
 }>;
@@ -48,7 +50,8 @@ const mostRestMs = 60_000;
 const usualBytes = 64 * 1024;
 
 /** Opens Finnhub's REST interface; the key travels in a header, never in a URL. */
-export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage, tell }: FinnhubOptions): Finnhub {
+export function openFinnhub(options: FinnhubOptions): Finnhub {
+  const { baseUrl, key, plan, outage, tell } = options;
   const get = async <T>(
     { path, query, answer: schema, mostBytes = usualBytes }: ProviderCall<T>,
     signal: AbortSignal,
@@ -57,7 +60,7 @@ export function openFinnhub({ baseUrl, key, windowMs, budget, lane, plan, outage
     const call = callName(path, query['symbol']);
     if (await plan.isOutside(call)) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
-    const answer = await callOnce(budget, lane, windowMs, () =>
+    const answer = await callOnce(options, () =>
       noted(outage, isSilence, () =>
         calling({ gateway: 'finnhub', call: path }, () =>
           fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
@@ -87,13 +90,12 @@ function isSilence(error: unknown): boolean {
 
 /** @throws RateLimited for a refusal in whatever words, once the budget knows of it. */
 async function callOnce(
-  budget: Budget,
-  lane: Lane,
-  windowMs: number,
+  { budget, lane, windowMs, onCall }: FinnhubOptions,
   call: () => Promise<JsonAnswer>,
 ): Promise<JsonAnswer> {
   const grant = await budget.take(lane);
   if (!(await budget.isGood(grant))) throw new RateLimited(1);
+  onCall();
   const refusal = async (headers: Headers | undefined, cause?: unknown) => {
     const waitMs = restMs(headers ?? new Headers(), windowMs);
     // How long to rest is its word; that no call is left, it says of whatever has used them up.

@@ -1,17 +1,17 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import { AuditEntry, DeadLetter, IdempotencyKey, QueueMinute } from '../../entities/ops.entity.ts';
+import { AuditEntry, BudgetMinute, DeadLetter, IdempotencyKey, QueueMinute } from '../../entities/ops.entity.ts';
 import { EventLog } from '../../entities/outbox.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
 
 const hourMs = 3_600_000;
 
-/** Deletes stored answers, replayed dead letters, histories of queues, market events and refused attempts whose time is over. */
+/** Deletes stored answers, replayed dead letters, histories of queues and calls, market events and refused attempts whose time is over. */
 export const pruneRecords = definePrune(
   {
     kind: 'prune-records',
     summary:
-      'Delete stored answers, replayed dead letters, histories of queues, market events and refused attempts whose time is over.',
+      'Delete stored answers, replayed dead letters, histories of queues and calls, market events and refused attempts whose time is over.',
   },
   ({ em, now }) => deletions(em, now()),
 );
@@ -24,6 +24,8 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
     deleteBefore(em.getMetadata(DeadLetter).tableName, 'replayed_at', hoursBefore(now, 30 * 24)),
     // A day more than GET /queues/{name}/history tells.
     deleteBefore(em.getMetadata(QueueMinute).tableName, 'minute', hoursBefore(now, 8 * 24)),
+    // A day more than GET /market/budget/history tells.
+    deleteBefore(em.getMetadata(BudgetMinute).tableName, 'minute', hoursBefore(now, 2 * 24)),
     (tx) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
     // Strangers cause them, so they must not grow for ever; what was changed is never deleted.
     (tx) => deleteRefusals(tx, hoursBefore(now, 90 * 24)),

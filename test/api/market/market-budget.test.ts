@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { BudgetMinute } from '../../../src/entities/ops.entity.ts';
 import { finnhub } from '../../../src/jobs/queues.ts';
 import { openBudget } from '../../../src/gateways/finnhub/budget.ts';
+import { pointersOf } from '../../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
+const BudgetHistory = z.object({
+  total: z.record(z.string(), z.int()),
+  data: z.array(z.object({ at: z.string(), calls: z.record(z.string(), z.int()) })),
+});
 const plan = { key: 'some', perWindow: 60, windowMs: 60_000, perSecond: 30, reserved: 0.2, holdMs: 0 };
 const open = () => openBudget(api.ctx.redis, plan);
 
@@ -64,6 +71,40 @@ test('a refusal is told, and until when nobody calls', async () => {
     last_429: { at: momentIn(0), retry_after_seconds: 7 },
     resting_until: momentIn(7_000),
   });
+});
+
+test('what was used by lane is told by the minute for an hour, by the hour for a day', async () => {
+  const now = Date.now();
+  const minutesAgo = (minutes: number) => new Date(now - (now % 60_000) - minutes * 60_000);
+  const rows = [
+    { minute: minutesAgo(0), lane: 'logged_in', calls: 2 },
+    { minute: minutesAgo(0), lane: 'watchlist', calls: 5 },
+    { minute: minutesAgo(59), lane: 'watchlist', calls: 3 },
+    // Of a lane that there is no more, nothing is told.
+    { minute: minutesAgo(59), lane: 'some', calls: 7 },
+    { minute: minutesAgo(119), lane: 'refresh', calls: 11 },
+    { minute: minutesAgo(26 * 60), lane: 'refresh', calls: 13 },
+  ];
+  await api.ctx.orm.em.fork().insertMany(BudgetMinute, rows);
+  const ask = (query: string) => api.send('GET', `/market/budget/history${query}`);
+  const none = { logged_in: 0, anonymous_cold: 0, anonymous_stale: 0, watchlist: 0, refresh: 0 };
+  const read = async (query: string) => {
+    const answer = await ask(query);
+    expect(answer.status).toBe(200);
+    const told = BudgetHistory.parse(await answer.json());
+    return { ...told, used: told.data.filter(({ calls }) => Object.values(calls).some((count) => count > 0)) };
+  };
+  const minutes = await read('');
+  expect(minutes.total).toEqual({ ...none, logged_in: 2, watchlist: 8 });
+  expect(minutes.data).toHaveLength(61);
+  expect(minutes.used).toEqual([
+    { at: minutesAgo(59).toISOString(), calls: { ...none, watchlist: 3 } },
+    { at: minutesAgo(0).toISOString(), calls: { ...none, logged_in: 2, watchlist: 5 } },
+  ]);
+  const hours = await read('?by=hour');
+  expect(hours.total).toEqual({ ...none, logged_in: 2, watchlist: 8, refresh: 11 });
+  expect(hours.data).toHaveLength(25);
+  expect(await pointersOf(await ask('?by=day'))).toEqual(['by']);
 });
 
 test('without a key it is 503 not_configured', async () => {

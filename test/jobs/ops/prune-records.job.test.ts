@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { AuditEntry, IdempotencyKey, QueueMinute } from '../../../src/entities/ops.entity.ts';
+import { AuditEntry, BudgetMinute, IdempotencyKey, QueueMinute } from '../../../src/entities/ops.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { pruneRecords } from '../../../src/jobs/ops/prune-records.job.ts';
 import { performJob } from '../../support/api/perform-job.ts';
@@ -58,6 +58,16 @@ test('deletes histories of queues after eight days', async () => {
   ]);
   expect(await prune()).toEqual({ deleted: 1 });
   expect(await em().count(QueueMinute, {})).toBe(1);
+});
+
+test('deletes what was used of the plan after two days', async () => {
+  const row = { lane: 'watchlist', calls: 1 };
+  await em().insertMany(BudgetMinute, [
+    { ...row, minute: hoursAgo(49) },
+    { ...row, minute: hoursAgo(47) },
+  ]);
+  expect(await prune()).toEqual({ deleted: 1 });
+  expect(await em().count(BudgetMinute, {})).toBe(1);
 });
 
 test('stops where it is when its time is up', async () => {

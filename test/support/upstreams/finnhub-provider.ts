@@ -93,6 +93,7 @@ export async function openProvider(): Promise<Provider> {
         lane: 'logged_in',
         plan: { isOutside: async () => false, remember: async () => {} },
         outage: { heard: async () => {}, missed: async () => undefined },
+        onCall: () => {},
         tell: (_answer, what) => void odd.push(what),
       }),
     );

@@ -188,6 +188,31 @@ export type Budget = Readonly<{
   resting_until: string | null;
 }>;
 
+export type BudgetHistory = Readonly<{
+  by: 'minute' | 'hour';
+  from: string;
+  to: string;
+  /** Calls that were made, by lane. */
+  total: Readonly<{
+    logged_in: number;
+    anonymous_cold: number;
+    anonymous_stale: number;
+    watchlist: number;
+    refresh: number;
+  }>;
+  data: ReadonlyArray<Readonly<{
+    /** Its beginning. */
+    at: string;
+    calls: Readonly<{
+      logged_in: number;
+      anonymous_cold: number;
+      anonymous_stale: number;
+      watchlist: number;
+      refresh: number;
+    }>;
+  }>>;
+}>;
+
 export type ChangedWebhook = Readonly<{
   id: string;
   user_id: number;
@@ -1693,6 +1718,14 @@ export type Operations = {
     input: undefined;
     answer: Budget;
   };
+  /** How many calls of the provider’s plan each lane has used, minute by minute or hour by hour. */
+  readBudgetHistory: {
+    input: Readonly<{
+      /** Of the last hour by the minute, or of the last day by the hour. */
+      by?: 'minute' | 'hour' | undefined;
+    }> | undefined;
+    answer: BudgetHistory;
+  };
   /** A company’s profile in the provider’s own keys. */
   readCompany: {
     input: Readonly<{
@@ -2130,6 +2163,7 @@ export const operations = {
   readAlert: { method: 'GET', path: '/market/alerts/{id}', isKeyed: false },
   readBars: { method: 'GET', path: '/market/bars', isKeyed: false },
   readBudget: { method: 'GET', path: '/market/budget', isKeyed: false },
+  readBudgetHistory: { method: 'GET', path: '/market/budget/history', isKeyed: false },
   readCompany: { method: 'GET', path: '/market/company', isKeyed: false },
   readCompleteness: { method: 'GET', path: '/market/completeness', isKeyed: false },
   readCrypto: { method: 'GET', path: '/market/crypto', isKeyed: false },

@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter, QueueMinute } from '../../src/entities/ops.entity.ts';
+import { BudgetMinute, DeadLetter, QueueMinute } from '../../src/entities/ops.entity.ts';
 import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { version } from '../../src/process/version.ts';
 import { restMax } from '../../src/jobs/queues.ts';
@@ -221,6 +221,39 @@ test('what ended over time is what the workers have written into MySQL, by the m
   }
   // A queue in which nothing has ended has no drawing of it.
   await page.locator('[data-history=catalog]').getByText('Nothing ended.').waitFor();
+});
+
+test('what each lane has used over time is what has arrived at the provider, in MySQL, the answer and the drawing', async () => {
+  const Told = z.object({ total: z.record(z.string(), z.int()) });
+  const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  for (const [by, name, steps] of [['minute', 'The last hour', 61] as const, ['hour', 'The last day', 25] as const]) {
+    await browser?.page.getByLabel(name).check({ force: true });
+    const card = browser?.page.locator('[data-history=budget]');
+    let seen: unknown;
+    // Whoever waits for the plan may call meanwhile: all is looked at anew until it agrees.
+    const total = await until(
+      () => `the same number of calls ${by} by ${by}; seen: ${JSON.stringify(seen)}`,
+      async () => {
+        const answer = await fetch(`${platform.url}/market/budget/history?by=${by}`);
+        const told = Told.parse(await answer.json()).total;
+        const rows = await platform.orm.em.fork().findAll(BudgetMinute);
+        const figures = (await card?.locator('dd').allTextContents()) ?? Object.values(told).map(String);
+        const drawn = await card?.locator('title').allTextContents();
+        const arrived = (await platform.sandbox.arrivals('finnhub')).length;
+        const sums = [
+          sumOf(Object.values(told)),
+          sumOf(rows.map(({ calls }) => calls)),
+          sumOf((drawn ?? [`: ${arrived} calls`]).map((said) => Number(/: (\d+) calls/.exec(said)?.[1]))),
+        ];
+        seen = { arrived, sums, figures, told, steps: drawn?.length };
+        const isSame = sums.every((sum) => sum === arrived) && figures.join() === Object.values(told).join();
+        return isSame && (drawn?.length ?? steps) === steps ? told : undefined;
+      },
+    );
+    // Nobody was logged in who asked, and nothing was polled.
+    expect(total).toMatchObject({ logged_in: 0, watchlist: 0 });
+    expect(total['anonymous_cold']).toBeGreaterThan(0);
+  }
 });
 
 test('with Redis frozen the view says what it does not know, and keeps what it knew', async () => {

@@ -10,7 +10,8 @@ export type Budget = Readonly<{
   resting_until: string | null;
 }>;
 
-const laneNames: Readonly<Record<string, string>> = {
+/** The lanes in words. */
+export const laneNames: Readonly<Record<string, string>> = {
   logged_in: 'People logged in',
   anonymous_cold: 'Others, nothing stored',
   anonymous_stale: 'Others, an old copy',

@@ -1,19 +1,19 @@
 import { useState } from 'preact/hooks';
 import { useReading } from '../api/use-reading.ts';
 import { took } from '../parts/duration.ts';
+import { BudgetHistory } from './budget-history.tsx';
 import { HistoryChart } from './history-chart.tsx';
-import type { Ended, History } from './history.ts';
+import type { Ended, History, Span } from './history.ts';
 
-const spans = { minute: 'The last hour', hour: 'The last day' } as const;
-type Step = keyof typeof spans;
-const stepNames: readonly Step[] = ['minute', 'hour'];
+const spans: Readonly<Record<Span, string>> = { minute: 'The last hour', hour: 'The last day' };
+const stepNames: readonly Span[] = ['minute', 'hour'];
 
 // Workers write four times a minute.
 const everyMs = 5_000;
 
-/** How the queues have been: what ended in each, and how long that took. */
+/** How the queues have been, what ended in each and how long that took; and what was used of the provider's plan. */
 export function Histories({ queues }: Readonly<{ queues: readonly string[] }>) {
-  const [by, setBy] = useState<Step>('minute');
+  const [by, setBy] = useState<Span>('minute');
   return (
     <section aria-labelledby="history">
       <h2 id="history">Over time</h2>
@@ -30,12 +30,13 @@ export function Histories({ queues }: Readonly<{ queues: readonly string[] }>) {
         {queues.map((queue) => (
           <QueueHistory key={`${queue} ${by}`} queue={queue} by={by} />
         ))}
+        <BudgetHistory key={by} by={by} everyMs={everyMs} />
       </ul>
     </section>
   );
 }
 
-function QueueHistory({ queue, by }: Readonly<{ queue: string; by: Step }>) {
+function QueueHistory({ queue, by }: Readonly<{ queue: string; by: Span }>) {
   const { value, failure } = useReading<History>(`/queues/${queue}/history?by=${by}`, everyMs);
   return (
     <li data-history={queue} data-current={failure === undefined}>

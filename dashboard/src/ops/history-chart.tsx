@@ -1,9 +1,7 @@
-import type { ComponentChildren } from 'preact';
 import { took } from '../parts/duration.ts';
+import { barsOf, Drawing, height, width } from './drawing.tsx';
 import type { History, Step } from './history.ts';
 
-// In the units of the drawing, which is as wide as there is room for.
-const [width, height] = [244, 48];
 const percentiles = ['p50', 'p95', 'p99'] as const;
 
 /** Two drawings of the same steps: how many ended, and how long they took. Each step says its figures when pointed at. */
@@ -13,11 +11,11 @@ export function HistoryChart({ history: { queue, data } }: Readonly<{ history: H
   if (data.every(({ p50 }) => p50 === null)) return <p class="empty">Nothing ended.</p>;
   return (
     <div class="drawings">
-      <Drawing label={`Ended in ${queue}`} peak={`${most.toLocaleString('en-US')} at most`} data={data}>
+      <Drawing label={`Ended in ${queue}`} peak={`${most.toLocaleString('en-US')} at most`} data={data} said={said}>
         <path class="done" d={barsOf(data, ({ done }) => [0, done / most])} />
         <path class="failed" d={barsOf(data, ({ done, failed }) => [done / most, failed / most])} />
       </Drawing>
-      <Drawing label={`Time taken in ${queue}`} peak={`${took(slowest)} at most`} data={data}>
+      <Drawing label={`Time taken in ${queue}`} peak={`${took(slowest)} at most`} data={data} said={said}>
         {percentiles.map((name) => (
           <path key={name} class={name} d={lineOf(data, (step) => (step[name] ?? Number.NaN) / slowest)} />
         ))}
@@ -26,43 +24,9 @@ export function HistoryChart({ history: { queue, data } }: Readonly<{ history: H
   );
 }
 
-type Drawn = Readonly<{ label: string; peak: string; data: readonly Step[]; children: ComponentChildren }>;
-
-function Drawing({ label, peak, data, children }: Drawn) {
-  const wide = width / data.length;
-  return (
-    <figure>
-      <svg viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={`${label}, ${peak}`}>
-        {children}
-        {data.map((step, index) => (
-          <rect key={step.at} class="step" x={index * wide} width={wide} height={height}>
-            <title>{said(step)}</title>
-          </rect>
-        ))}
-      </svg>
-      <figcaption class="faint">{peak}</figcaption>
-    </figure>
-  );
-}
-
-const clock = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short' });
-
-function said({ at, done, failed, p50, p99 }: Step): string {
-  const ended = `${clock.format(new Date(at))}: ${done} done, ${failed} failed`;
+function said({ done, failed, p50, p99 }: Step): string {
+  const ended = `${done} done, ${failed} failed`;
   return p50 === null || p99 === null ? ended : `${ended}; half within ${took(p50)}, 99 of 100 within ${took(p99)}`;
-}
-
-/** A column a step, from a share of the height and so much of it upwards. */
-function barsOf(data: readonly Step[], shares: (step: Step) => readonly [from: number, share: number]): string {
-  const wide = width / data.length;
-  return data
-    .map((step, index) => {
-      const [from, share] = shares(step);
-      const up = (share * height).toFixed(1);
-      const [x, y] = [(index * wide).toFixed(1), ((1 - from) * height).toFixed(1)];
-      return share === 0 ? '' : `M${x} ${y}v-${up}h${(wide * 0.8).toFixed(1)}v${up}z`;
-    })
-    .join('');
 }
 
 /** A line from step to step; where nothing ended there is none, and a step alone is a dot. */

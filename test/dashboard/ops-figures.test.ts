@@ -43,6 +43,7 @@ const queueOf = (name: string): Queue => {
   if (!queue) throw new Error(`there is no queue ${name}`);
   return queue;
 };
+const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
 const firstNumber = (text: string | null) => Number(/[\d,]+/.exec(text ?? '')?.[0].replaceAll(',', '') ?? Number.NaN);
 
 /** What the page shows of a queue, and what BullMQ itself says. */
@@ -159,8 +160,7 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
   expect(await page.locator('[data-letter]').count()).toBe(1);
   expect(await page.locator('[data-letter] .why').textContent()).toBe(letters[0]?.reason);
 
-  const arrived = await platform.sandbox.arrivals('finnhub');
-  expect(arrived.length).toBeGreaterThan(0);
+  expect(await platform.sandbox.arrivals('finnhub')).not.toEqual([]);
   const gauge = page.locator('[data-window=minute]').getByRole('meter');
   await until('the calls that have arrived', async () =>
     Number(await gauge.getAttribute('aria-valuenow')) === (await platform.sandbox.arrivals('finnhub')).length
@@ -206,7 +206,7 @@ test('what ended over time is what the workers have written into MySQL, by the m
     await page.getByLabel(name).check({ force: true });
     await until(`the history ${by} by ${by}`, async () => {
       const rows = await platform.orm.em.fork().find(QueueMinute, { queue: 'payments' });
-      const sum = (what: 'done' | 'failed') => rows.reduce((total, row) => total + row[what], 0);
+      const sum = (what: 'done' | 'failed') => sumOf(rows.map((row) => row[what]));
       // Of the stranger MySQL tells that nobody did it, of the charges that they were made.
       if (sum('done') !== 2 || sum('failed') !== 1) return undefined;
       const answer = await platform.send('GET', `/queues/payments/history?by=${by}`, undefined, 'admin');
@@ -225,34 +225,33 @@ test('what ended over time is what the workers have written into MySQL, by the m
 
 test('what each lane has used over time is what has arrived at the provider, in MySQL, the answer and the drawing', async () => {
   const Told = z.object({ total: z.record(z.string(), z.int()) });
-  const sumOf = (counts: readonly number[]) => counts.reduce((sum, count) => sum + count, 0);
+  const read = async (by: string) =>
+    Told.parse(await (await fetch(`${platform.url}/market/budget/history?by=${by}`)).json()).total;
   for (const [by, name, steps] of [['minute', 'The last hour', 61] as const, ['hour', 'The last day', 25] as const]) {
     await browser?.page.getByLabel(name).check({ force: true });
     const card = browser?.page.locator('[data-history=budget]');
-    let seen: unknown;
+    let seen = {};
     // Whoever waits for the plan may call meanwhile: all is looked at anew until it agrees.
     const total = await until(
       () => `the same number of calls ${by} by ${by}; seen: ${JSON.stringify(seen)}`,
       async () => {
-        const answer = await fetch(`${platform.url}/market/budget/history?by=${by}`);
-        const told = Told.parse(await answer.json()).total;
+        const told = await read(by);
         const rows = await platform.orm.em.fork().findAll(BudgetMinute);
         const figures = (await card?.locator('dd').allTextContents()) ?? Object.values(told).map(String);
-        const drawn = await card?.locator('title').allTextContents();
+        const drawn = (await card?.locator('title').allTextContents()) ?? [];
         const arrived = (await platform.sandbox.arrivals('finnhub')).length;
         const sums = [
           sumOf(Object.values(told)),
           sumOf(rows.map(({ calls }) => calls)),
-          sumOf((drawn ?? [`: ${arrived} calls`]).map((said) => Number(/: (\d+) calls/.exec(said)?.[1]))),
+          card ? sumOf(drawn.map((said) => Number(/: (\d+) calls/.exec(said)?.[1]))) : arrived,
         ];
-        seen = { arrived, sums, figures, told, steps: drawn?.length };
-        const isSame = sums.every((sum) => sum === arrived) && figures.join() === Object.values(told).join();
-        return isSame && (drawn?.length ?? steps) === steps ? told : undefined;
+        seen = { arrived, sums, figures, told, steps: drawn.length };
+        if (sums.some((sum) => sum !== arrived) || (card && drawn.length !== steps)) return undefined;
+        return figures.join() === Object.values(told).join() ? told : undefined;
       },
     );
     // Nobody was logged in who asked, and nothing was polled.
-    expect(total).toMatchObject({ logged_in: 0, watchlist: 0 });
-    expect(total['anonymous_cold']).toBeGreaterThan(0);
+    expect([total['logged_in'], total['watchlist'], total['anonymous_cold'] !== 0]).toEqual([0, 0, true]);
   }
 });
 

@@ -99,6 +99,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'jobs',
     'jobs/catalog',
     'mysql',
+    'ops',
     'orders',
     'streams',
   ],

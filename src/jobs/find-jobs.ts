@@ -9,25 +9,32 @@ export type JobState = (typeof jobStates)[number];
 /** A job that Redis holds, with what keeps it from running, if anything does. */
 export type FoundJob = Readonly<{ job: QueuedJob; state: JobState; because: string | undefined }>;
 
+/** Tells why a queue rests that does. @throws when Redis is away. */
+export type ReasonOfRest = (queue: string) => Promise<string>;
+
 const findDeadlineMs = 1_500;
 
 /** Looks for a job on every queue. @throws when Redis does not answer within a second and a half. */
-export async function findJob({ queues }: Producer, id: string): Promise<FoundJob | undefined> {
+export async function findJob(
+  { queues }: Producer,
+  id: string,
+  reasonOfRest: ReasonOfRest,
+): Promise<FoundJob | undefined> {
   const found = await within(
     findDeadlineMs,
     'Redis',
-    Promise.all([...queues.values()].map((queue) => findOn(queue, id))),
+    Promise.all([...queues.values()].map((queue) => findOn(queue, id, reasonOfRest))),
   );
   return found.find((job) => job !== undefined);
 }
 
-async function findOn(queue: Queue, id: string): Promise<FoundJob | undefined> {
+async function findOn(queue: Queue, id: string, reasonOfRest: ReasonOfRest): Promise<FoundJob | undefined> {
   const before = await queue.getJob(id);
   if (!before) return undefined;
   const state = toState(await before.getState());
   // The job was read before its state and may have ended in between: read again, it shows how.
   const job = state === 'completed' || state === 'failed' ? await queue.getJob(id) : before;
-  return job && state ? { job, state, because: await becauseOf(queue, job, state) } : undefined;
+  return job && state ? { job, state, because: await becauseOf({ queue, job, state }, reasonOfRest) } : undefined;
 }
 
 function toState(state: string): JobState | undefined {
@@ -36,7 +43,10 @@ function toState(state: string): JobState | undefined {
 }
 
 /** What keeps a job from running, if anything does. */
-export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): Promise<string | undefined> {
+export async function becauseOf(
+  { queue, job, state }: Readonly<{ queue: Queue; job: QueuedJob; state: JobState }>,
+  reasonOfRest: ReasonOfRest,
+): Promise<string | undefined> {
   if (state === 'delayed') {
     const startsAt = new Date(storedMs(job.timestamp + job.delay)).toISOString();
     if (job.attemptsMade === 0 && job.attemptsStarted > 0) return 'what it needs rests; others on its queue go on';
@@ -45,7 +55,7 @@ export async function becauseOf(queue: Queue, job: QueuedJob, state: JobState): 
   if (state !== 'waiting') return undefined;
   if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
   const restMs = await queue.getRateLimitTtl();
-  if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: its plan is used up for now`;
+  if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: ${await reasonOfRest(queue.name)}`;
   return `its turn on the queue ${queue.name} has not come`;
 }
 

@@ -2,7 +2,7 @@ import type { Queue } from 'bullmq';
 import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
 import type { Producer } from './enqueue.ts';
-import { becauseOf, type FoundJob, type JobState, jobStates, storedMs } from './find-jobs.ts';
+import { becauseOf, type FoundJob, type JobState, jobStates, type ReasonOfRest, storedMs } from './find-jobs.ts';
 
 /** What is looked for: jobs of a kind, in a state, that carry one of `keys` in their payload or as their id. */
 export type JobSearch = Readonly<{
@@ -31,15 +31,15 @@ const spare = 5;
 type Listed = Readonly<{ queue: Queue; state: JobState; id: string }>;
 type Seen = Listed & Readonly<{ name: string; atMs: number; data: string }>;
 
+/** Where jobs are looked for, and who tells why their queue rests. */
+type Searched = Readonly<{ jobs: Producer; redis: Redis; reasonOfRest: ReasonOfRest }>;
+
 /** The newest jobs that fit, one more than `limit` if there are more. @throws when Redis does not answer in time. */
-export async function searchJobs(
-  ctx: Readonly<{ jobs: Producer; redis: Redis }>,
-  search: JobSearch,
-): Promise<readonly FoundJob[]> {
-  return within(searchDeadlineMs, 'Redis', look(ctx, search));
+export async function searchJobs(searched: Searched, search: JobSearch): Promise<readonly FoundJob[]> {
+  return within(searchDeadlineMs, 'Redis', look(searched, search));
 }
 
-async function look({ jobs, redis }: Readonly<{ jobs: Producer; redis: Redis }>, search: JobSearch) {
+async function look({ jobs, redis, reasonOfRest }: Searched, search: JobSearch) {
   const listed = await listsOf(jobs, search);
   const unique = [...new Map(listed.map((some) => [`${some.queue.name} ${some.id}`, some])).values()];
   // Of all but the page only what decides is read: a job whole is many times that.
@@ -49,7 +49,7 @@ async function look({ jobs, redis }: Readonly<{ jobs: Producer; redis: Redis }>,
     .filter((some) => fits(some, search))
     .toSorted((a, b) => compare(b, a))
     .slice(0, search.limit + 1 + spare);
-  const found = await Promise.all(page.map(whole));
+  const found = await Promise.all(page.map((some) => whole(some, reasonOfRest)));
   return found.filter((job) => job !== undefined).slice(0, search.limit + 1);
 }
 
@@ -90,9 +90,9 @@ function refuseAll(error: Error): (string | null)[] {
   throw error;
 }
 
-async function whole({ queue, state, id }: Listed): Promise<FoundJob | undefined> {
+async function whole({ queue, state, id }: Listed, reasonOfRest: ReasonOfRest): Promise<FoundJob | undefined> {
   const job = await queue.getJob(id);
-  return job && { job, state, because: await becauseOf(queue, job, state) };
+  return job && { job, state, because: await becauseOf({ queue, job, state }, reasonOfRest) };
 }
 
 function fits(seen: Seen, { kind, keys, ids, before }: JobSearch): boolean {

@@ -189,7 +189,7 @@ test('StepAside lets one job wait while its queue goes on, however often, spends
   for (const name of ['away-1', 'away-2', 'away-3', 'Ines']) ids.push(await api.ctx.jobs.enqueue(job, { name }));
   await ended(ids.at(-1) ?? '');
   expect(await queue().getRateLimitTtl()).toBe(0);
-  expect(await findJob(api.ctx.jobs, ids[0] ?? '')).toMatchObject({
+  expect(await findJob(api.ctx.jobs, ids[0] ?? '', async () => 'it rests')).toMatchObject({
     state: 'delayed',
     because: 'what it needs rests; others on its queue go on',
   });

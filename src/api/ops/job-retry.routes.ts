@@ -5,6 +5,7 @@ import { within } from '../../process/deadline.ts';
 import { DeadLetter } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import { findJob, type FoundJob, isOvertaken } from '../../jobs/find-jobs.ts';
+import { reasonsOfRest } from '../../ops/breakers.ts';
 import { auditAround } from '../callers/audit.ts';
 import { standingOf } from './board-act.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -33,7 +34,8 @@ const retry = defineRoute(
   },
   async (c) => {
     const { id } = c.req.valid('param');
-    const { jobs, transaction } = c.var.ctx;
+    const { ctx } = c.var;
+    const { jobs, transaction } = ctx;
     const found = await namedJob(c);
     if (found.state !== 'failed') throw new Problem('job_not_failed', `The job is ${found.state}.`);
     const about = { queue: found.job.queueName, subject: id };
@@ -51,7 +53,7 @@ const retry = defineRoute(
       return 200;
     };
     await auditAround(c, tryAgain, () => standingOf(jobs, about));
-    const now = await findJob(jobs, id);
+    const now = await findJob(jobs, id, reasonsOfRest(ctx));
     return c.json(jobView(now ?? found), 200);
   },
   namedJob,
@@ -59,7 +61,8 @@ const retry = defineRoute(
 
 async function namedJob(c: HonoContext<RouteEnv>): Promise<FoundJob> {
   const id = c.req.param('id') ?? '';
-  const found = isJobId(id) ? await findJob(c.var.ctx.jobs, id) : undefined;
+  const { ctx } = c.var;
+  const found = isJobId(id) ? await findJob(ctx.jobs, id, reasonsOfRest(ctx)) : undefined;
   if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
   return found;
 }

@@ -5,6 +5,7 @@ import { Problem } from '../../errors.ts';
 import { jobStates } from '../../jobs/find-jobs.ts';
 import { type Position, positionOf, searchJobs } from '../../jobs/search-jobs.ts';
 import { queues } from '../../jobs/queues.ts';
+import { reasonsOfRest } from '../../ops/breakers.ts';
 import { spellingsOf } from '../../market/symbol.ts';
 import { readCursor, writeCursor, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -44,16 +45,19 @@ const search = defineRoute(
     const { ctx } = c.var;
     const known = kind === undefined ? undefined : ctx.jobs.definitions.jobs.get(kind);
     const listName = `jobs:${kind ?? ''}:${key ?? ''}:${state ?? ''}`;
-    const found = await searchJobs(ctx, {
-      // A kind that is not defined any more may still have jobs, wherever they are.
-      queues: known ? [known.queue.name] : queues.map(({ name }) => name),
-      kind,
-      keys: key === undefined ? undefined : spellingsOf(key),
-      state,
-      ids: key === undefined ? [] : await jobsAbout(ctx, key),
-      before: cursor === undefined ? undefined : readCursor(listName, cursor, AfterJob),
-      limit,
-    }).catch((cause: unknown) => {
+    const found = await searchJobs(
+      { ...ctx, reasonOfRest: reasonsOfRest(ctx) },
+      {
+        // A kind that is not defined any more may still have jobs, wherever they are.
+        queues: known ? [known.queue.name] : queues.map(({ name }) => name),
+        kind,
+        keys: key === undefined ? undefined : spellingsOf(key),
+        state,
+        ids: key === undefined ? [] : await jobsAbout(ctx, key),
+        before: cursor === undefined ? undefined : readCursor(listName, cursor, AfterJob),
+        limit,
+      },
+    ).catch((cause: unknown) => {
       if (cause instanceof Problem) throw cause;
       throw new Problem('unavailable', 'Jobs cannot be searched at the moment.', {
         cause,

@@ -131,6 +131,19 @@ test('workers, outcomes, breakers and groups are told; while Redis is frozen fig
     expect(reasons).toContainEqual([finnhub.name, 'what it calls does not answer']);
     expect(reasons).toContainEqual([upkeep.name, 'as many calls as may be made have been made']);
     expect(reasons).toContainEqual([payments.name, null]);
+    // Each job tells the same, by itself and in a list.
+    const Job = z.object({ waiting_because: z.string().transform((why) => why.replace(/\d+ ms/, 'a while')) });
+    for (const [queue, kind, because] of [
+      [finnhub, 'fetch-quote', 'what it calls does not answer'] as const,
+      [upkeep, 'prune-tokens', 'as many calls as may be made have been made'] as const,
+    ]) {
+      const id = randomUUIDv7();
+      await jobs.queues.get(queue.name)?.add(kind, {}, { jobId: id });
+      const told = { waiting_because: `the queue ${queue.name} rests for a while: ${because}` };
+      expect(Job.parse(await (await own.send('GET', `/jobs/${id}`, { as: 'admin' })).json())).toEqual(told);
+      const list = await (await own.send('GET', `/jobs?kind=${kind}&state=waiting`, { as: 'admin' })).json();
+      expect(z.object({ data: z.array(Job) }).parse(list).data).toContainEqual(told);
+    }
     await provider.limited(60_000);
     expect((await readParts(own)).breakers?.[0]).toMatchObject({ state: 'resting', until: expect.any(String) });
     await redis.process().signal('SIGSTOP');

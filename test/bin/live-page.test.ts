@@ -33,7 +33,7 @@ it('the live page is built when it is missing or its sources have changed, once,
   const both = await Promise.all([run(), run()]);
   expect(both.join('').match(/✓.*Live page/g)).toHaveLength(1);
   const kinds = readdirSync(join(dist, 'assets')).map((name) => name.split('.')[1]);
-  expect(new Set(kinds)).toEqual(new Set(['css', 'js', 'svg']));
+  expect(new Set(kinds)).toEqual(new Set(['css', 'js']));
 
   const builtAt = statSync(join(dist, 'index.html')).mtimeMs;
   expect(await run()).toBe('');

@@ -1,19 +1,17 @@
 import type { Config } from '../config.ts';
 import { Misconfigured } from '../errors.ts';
-import { type Mail, type Mailer, openMailer } from '../gateways/mail/mailer.ts';
+import { type Mailer, openMailer } from '../gateways/mail/mailer.ts';
 import type { MailDue, Purpose } from './verifications.ts';
 
 /** What accounts have to do with the world outside. */
 export type Accounts = Readonly<{
   /** Mails a link. @throws Misconfigured without a mail server. */
   sendLink(due: MailDue, signal: AbortSignal): Promise<void>;
-  /** Mails that a webhook was paused, and why. @throws Misconfigured without a mail server. */
-  sendPaused(paused: PausedDue, signal: AbortSignal): Promise<void>;
   /** What else is mailed; undefined without a mail server. */
   mailer: Mailer | undefined;
+  /** Where people are sent from a mail. */
+  publicUrl: string;
 }>;
-
-type PausedDue = Readonly<{ id: string; email: string; name: string; origin: string; notice: string }>;
 
 const subjects: Readonly<Record<Purpose, string>> = {
   reset: 'Choose a new password',
@@ -29,22 +27,16 @@ const texts: Readonly<Record<Purpose, string>> = {
 export function openAccounts({ SMTP_URL, MAIL_FROM, publicUrl, isProduction }: Config): Accounts {
   const from = MAIL_FROM ?? `Orderflow <no-reply@${new URL(publicUrl).hostname}>`;
   const mailer = SMTP_URL === undefined ? undefined : openMailer({ url: SMTP_URL, from, needsTls: isProduction });
-  const send = async (mail: Mail, signal: AbortSignal) => {
-    if (!mailer) throw new Misconfigured('no mail is sent: SMTP_URL is not set');
-    await mailer.send(mail, signal);
-  };
   return {
     mailer,
+    publicUrl,
     async sendLink({ purpose, email, name, token }, signal) {
+      if (!mailer) throw new Misconfigured('no mail is sent: SMTP_URL is not set');
       // Behind the #, the token is in no request line and no log.
       const link = `${publicUrl}/account#${purpose}=${token}`;
       const end = 'If it was not you, there is nothing to do: without this link nothing changes.';
       const text = `Hello ${name},\n\n${texts[purpose]}\n\n${link}\n\n${end}\n`;
-      await send({ to: email, subject: subjects[purpose], text }, signal);
-    },
-    async sendPaused({ id, email, name, origin, notice }, signal) {
-      const text = `Hello ${name},\n\nyour webhook at ${origin} is paused.\n\n${notice}\n\n${publicUrl}/app/webhooks/${id}\n`;
-      await send({ to: email, subject: 'A webhook of yours is paused', text }, signal);
+      await mailer.send({ to: email, subject: subjects[purpose], text }, signal);
     },
   };
 }

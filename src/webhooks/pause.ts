@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { User } from '../entities/accounts.entity.ts';
 import { AuditEntry } from '../entities/ops.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import type { Mail } from '../gateways/mail/mailer.ts';
 import { originOf } from '../gateways/webhooks/public-address.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { webhookJobs } from './jobs.ts';
@@ -45,17 +46,14 @@ const ofThePlatform = {
   code: null,
 } as const;
 
-/** What the owner of a paused endpoint is told, and where. */
-export type PausedNotice = Readonly<{ id: string; email: string; name: string; origin: string; notice: string }>;
-
-/** What is to be mailed; undefined: it goes on already, or nobody has shown that the owner's address is theirs. */
-export async function readPaused(em: EntityManager, id: string): Promise<PausedNotice | undefined> {
+/** The mail to the owner of a paused endpoint; undefined: it goes on already, or nobody has shown that the address is theirs. */
+export async function mailOfPause(em: EntityManager, id: string, publicUrl: string): Promise<Mail | undefined> {
   const plainly = { disableIdentityMap: true } as const;
   const row = await em.findOne(WebhookEndpoint, { id, status: 'paused', deletedAt: null }, plainly);
   if (!row?.notice) return undefined;
   const whose = { id: row.userId, deletedAt: null, emailConfirmedAt: { $ne: null } };
   const owner = await em.findOne(User, whose, plainly);
-  return owner
-    ? { id, email: owner.email, name: owner.name, origin: originOf(row.url), notice: row.notice }
-    : undefined;
+  if (!owner) return undefined;
+  const what = `your webhook at ${originOf(row.url)} is paused.\n\n${row.notice}\n\n${publicUrl}/app/webhooks/${id}`;
+  return { to: owner.email, subject: 'A webhook of yours is paused', text: `Hello ${owner.name},\n\n${what}\n` };
 }

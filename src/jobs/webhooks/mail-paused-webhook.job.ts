@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { webhookJobs } from '../../webhooks/jobs.ts';
-import { readPaused } from '../../webhooks/pause.ts';
+import { mailOfPause } from '../../webhooks/pause.ts';
 import { defineJob } from '../define-job.ts';
 import { mails as queue } from '../queues.ts';
 
@@ -21,9 +21,9 @@ export const mailPausedWebhook = defineJob(
     timeoutMs: 30_000,
   },
   async ({ payload: { webhook_id: id }, signal }, { em, accounts }: JobContext) => {
-    const paused = accounts.mailer ? await readPaused(em, id) : undefined;
-    if (!paused) return { sent: false };
-    await accounts.sendPaused(paused, signal);
+    const mail = accounts.mailer && (await mailOfPause(em, id, accounts.publicUrl));
+    if (!mail) return { sent: false };
+    await accounts.mailer?.send(mail, signal);
     return { sent: true };
   },
 );

@@ -224,13 +224,16 @@ it.each(Object.entries(asking))('%s is chosen whenever what it is for is asked',
   }
 });
 
-// Who asks, and what stands in the rows beside their own columns.
-const mostStatements = 5;
+// What stands in the rows beside their own columns. Who asks is read again now and then, by nobody's count.
+const mostStatements = 4;
+const isAboutRows = (statement: string) =>
+  !/from `tokens`|^select `u0`\.`id`, `u0`\.`role` from `users`/.test(statement);
 
 it.each(lists)(
   'the page reads %s by as few statements for many rows as for one, and goes through no whole table',
   async (list) => {
-    const read = (limit: number) => queriesOf(administrator(list.replace('limit=20', `limit=${limit}`)));
+    const read = async (limit: number) =>
+      (await queriesOf(administrator(list.replace('limit=20', `limit=${limit}`)))).filter(isAboutRows);
     const [few, many] = [await read(1), await read(100)];
     expect(many.length).toBe(few.length);
     expect(many.length).toBeLessThanOrEqual(mostStatements);

@@ -1,3 +1,4 @@
+import type { EntityManager } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SocketLease, TickSecond } from '../../../src/entities/ticks.entity.ts';
 import { openGathering } from '../../../src/market/ticks/gather.ts';
@@ -56,3 +57,31 @@ it('keeps whoever held it before from writing anything, and from letting it go',
   await write(other);
   expect(await em().count(TickSecond, { symbol: 'FENCED' })).toBe(1);
 });
+
+it('is not taken from a holder that keeps it after the other has read that it is free', async () => {
+  const holder = await claimLease('late', api.ctx);
+  await pass('late');
+  const keepLate = () => api.ctx.transaction(async (tx) => holder?.keep(tx));
+  const other = await claimLease('late', {
+    ...api.ctx,
+    transaction: (work) => api.ctx.transaction((tx, after) => work(afterItsFirst(tx, keepLate), after)),
+  });
+  expect(other).toBeUndefined();
+  await api.ctx.transaction(async (tx) => holder?.keep(tx));
+});
+
+/** The same transaction, in which something else happens once its first statement has been answered. */
+function afterItsFirst(tx: EntityManager, happens: () => Promise<void>): EntityManager {
+  let isFirst = true;
+  return new Proxy(tx, {
+    get(target, name) {
+      if (name !== 'execute') return Reflect.get(target, name, target);
+      return async (...args: Parameters<EntityManager['execute']>) => {
+        const rows = await target.execute(...args);
+        if (isFirst) await happens();
+        isFirst = false;
+        return rows;
+      };
+    },
+  });
+}

@@ -67,6 +67,7 @@ export const variables = {
   STRIPE_API_BASE: z.url().default('https://api.stripe.com'),
   PAYMENT_DEFAULT_METHOD: text().optional(),
   PAYMENTS_PER_SECOND: whole(1, 10_000).optional(),
+  PAYMENTS_SHARDS: whole(1, 16).default(1),
   TENANT_WEIGHTS: weights().optional(),
   ADMIN_EMAIL: z.email().optional(),
   ADMIN_PASSWORD: text().optional(),

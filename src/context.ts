@@ -66,7 +66,11 @@ export async function openContext(config: Config, role: string): Promise<Context
   const replica = await openReplica(config);
   if (replica) readFrom(orm, replica);
   const redis = openRedis(config, log);
-  const producer = openProducer(impatientRedis(config), telemetry, config.TENANT_WEIGHTS);
+  const producer = openProducer(impatientRedis(config), {
+    telemetry,
+    weights: config.TENANT_WEIGHTS,
+    shards: config.PAYMENTS_SHARDS,
+  });
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));

@@ -1,11 +1,14 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type Job, type JobsOptions, type JobType, Queue, type Telemetry } from 'bullmq';
+import { createRedisBackend, type Job, type JobsOptions, type JobType, Queue, QueueKeys, type Telemetry } from 'bullmq';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { addDeadlineMs, openEntrance, type SharedPlaces } from './entrance.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
 import { openLaneShares } from './lane-shares.ts';
+import { openQueueShares } from './queue-shares.ts';
 import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
+import { listShards, overShards } from './shards/sharded-queue.ts';
+import { openShards, type Shards } from './shards/shards.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { carried, type JobContract, tenantOf } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
@@ -34,6 +37,8 @@ export type OpenQueue = Queue;
 export type Producer = SharedPlaces &
   Readonly<{
     queues: ReadonlyMap<string, OpenQueue>;
+    /** Of queues that may be several of BullMQ's. */
+    shards: ReadonlyMap<string, Shards>;
     enqueue: Enqueue;
     /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
     enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
@@ -57,6 +62,11 @@ class Line extends Queue {
     return super.getRateLimitTtl(max ?? (await this.getGlobalRateLimit())?.max ?? restMax);
   }
 
+  override async getRanges(types: JobType[], start = 0, end = 1, asc = false): Promise<string[]> {
+    const ids = await listShards(this, types, { start, end, isOldestFirst: asc });
+    return ids ? [...ids] : super.getRanges(types, start, end, asc);
+  }
+
   // BullMQ's own reads all jobs in one script, which fails as a whole when something else stands in the place of one.
   override async getJobs(types: JobType | JobType[] = everyType, start = 0, end = -1, asc = false) {
     const ids = await this.getRanges(Array.isArray(types) ? types : [types], start, end, asc);
@@ -67,12 +77,24 @@ class Line extends Queue {
 
 const everyType: JobType[] = ['active', 'completed', 'delayed', 'failed', 'prioritized', 'waiting'];
 
+/** What queues are opened with: into how many shards jobs are divided where they are, and how much of a queue is whose. */
+export type Opening = Readonly<{
+  telemetry?: Telemetry | undefined;
+  weights?: Weights | undefined;
+  shards?: number;
+}>;
+
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
-export function openProducer(connection: RedisConnection, telemetry?: Telemetry, weights?: Weights): Producer {
-  const lines = queues.map((definition) => openQueue(definition, connection, { telemetry, weights }));
+export function openProducer(connection: RedisConnection, opening: Opening = {}): Producer {
+  const lines = queues.map((definition) => openQueue(definition, connection, opening));
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
-  const shares = sharesOf(lines, ({ shares: ofQueue }) => ofQueue);
-  const laneShares = sharesOf(lines, ({ laneShares: ofQueue }) => ofQueue);
+  const shares = byQueue(lines, ({ shares: ofQueue }) => ofQueue);
+  const laneShares = byQueue(lines, ({ laneShares: ofQueue }) => ofQueue);
+  const shards = byQueue(lines, ({ shards: ofQueue }) => ofQueue);
+  const doorOf = (queue: OpenQueue, payload: unknown) => ({
+    queue,
+    shard: shards.get(queue.name)?.choose(payload) ?? 0,
+  });
   const { enter, findPlace } = openEntrance({ shares, laneShares });
   const queueOf = (job: JobContract) => {
     const queue = opened.get(job.queue.name);
@@ -81,6 +103,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
   };
   return {
     queues: opened,
+    shards,
     shares,
     laneShares,
     async enqueue(job, payload, { lane = job.lane ?? 'logged_in', tenant } = {}) {
@@ -88,7 +111,7 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
       const [queue, id] = [queueOf(job), randomUUIDv7()];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
       const owner = shares.has(queue.name) ? tenant : undefined;
-      const added = await enter(queue, { jobs: 1, tenant: owner }, (entry) =>
+      const added = await enter(doorOf(queue, parsed), { jobs: 1, tenant: owner }, (entry) =>
         queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
@@ -97,9 +120,12 @@ export function openProducer(connection: RedisConnection, telemetry?: Telemetry,
     },
     async enqueueAll(jobs) {
       const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
-      const adding = [...perQueue].map(([queue, some]) =>
-        enter(queue, addedOf(some), (entry) =>
-          queue.addBulk(
+      const perDoor = [...perQueue].flatMap(([queue, ofQueue]) => [
+        ...Map.groupBy(ofQueue, ({ payload }) => doorOf(queue, payload).shard),
+      ].map(([shard, some]) => ({ queue, shard, some })));
+      const adding = perDoor.map(({ some, ...door }) =>
+        enter(door, addedOf(some), (entry) =>
+          door.queue.addBulk(
             some.map((one) => ({ name: one.job.kind, data: one.payload, opts: { ...bulkOptions(one), ...entry } })),
           ),
         ),
@@ -153,7 +179,7 @@ function causedBy(traceparent: string | null | undefined): Pick<JobsOptions, 'te
 
 type Opened = ReturnType<typeof openQueue>;
 
-function sharesOf<T>(lines: readonly Opened[], of: (line: Opened) => T | undefined): ReadonlyMap<string, T> {
+function byQueue<T>(lines: readonly Opened[], of: (line: Opened) => T | undefined): ReadonlyMap<string, T> {
   return new Map(
     lines.flatMap((line) => {
       const some = of(line);
@@ -162,24 +188,30 @@ function sharesOf<T>(lines: readonly Opened[], of: (line: Opened) => T | undefin
   );
 }
 
-type Opening = Readonly<{ telemetry: Telemetry | undefined; weights: Weights | undefined }>;
-
-function openQueue({ name, isShared }: QueueDefinition, connection: RedisConnection, { telemetry, weights }: Opening) {
+function openQueue(definition: QueueDefinition, connection: RedisConnection, { telemetry, weights, ...given }: Opening) {
+  const { name, isShared, shardedBy } = definition;
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
   const { commandTimeout: _, ...patient } = { ...connection, maxRetriesPerRequest: null };
   const redis = openConnection(connection.cluster ? { ...patient, enableOfflineQueue: true } : patient);
   const prefix = prefixOf(connection, name);
-  const queue = new Line(name, { connection: redis, prefix, ...(telemetry && { telemetry }) });
+  const shards = shardedBy ? openShards(redis, connection, name, { used: given.shards ?? 1, by: shardedBy }) : undefined;
+  const options = { connection: redis, prefix, ...(telemetry && { telemetry }) };
+  const queue = new Line(name, options, shards ? overShards({ shards, connect: undefined }) : createRedisBackend);
   const becomeImpatient = () => changePatience(redis, connection);
   queue.waitUntilReady().then(becomeImpatient, () => {});
   // An outage is reported by each call that fails; without listeners it would end the process.
   redis.on('error', () => {});
   queue.on('error', () => {});
   const keyOf = (key: string) => queue.toKey(key);
+  const lineOf = (shard: number) => {
+    const line = new QueueKeys(shards?.prefixOf(shard) ?? prefix);
+    return openShares(redis, (key) => line.toKey(name, key), weights);
+  };
   return {
     queue,
-    shares: isShared === 'whole' ? openShares(redis, keyOf, weights) : undefined,
+    shards,
+    shares: isShared === 'whole' ? openQueueShares(() => shards?.known() ?? 1, lineOf) : undefined,
     laneShares: isShared === 'by_lane' ? openLaneShares(redis, keyOf, weights) : undefined,
     async close() {
       await queue.close();

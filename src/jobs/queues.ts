@@ -35,6 +35,8 @@ export type QueueDefinition = Readonly<{
   concurrency: number;
   /** Whether tenants share it, or each of its lanes for people: who asks for much waits behind who asks for little. */
   isShared?: 'whole' | 'by_lane';
+  /** The field of payloads by which its jobs are divided, where it may be several of BullMQ's queues. */
+  shardedBy?: string;
 }>;
 
 /** The payment gateway. */
@@ -43,6 +45,8 @@ export const payments = {
   summary: 'Charges and refunds at the payment gateway.',
   concurrency: 50,
   isShared: 'whole',
+  // All jobs of an order stay together.
+  shardedBy: 'order_id',
 } as const;
 
 /** The Finnhub key: its two windows over all processes are kept by the budget, see gateways/finnhub/budget.ts. */

@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
 import type { Producer } from './enqueue.ts';
+import { keyOfJob } from './shards/sharded-queue.ts';
 import { becauseOf, type FoundJob, type JobState, jobStates, type ReasonOfRest, storedMs } from './find-jobs.ts';
 
 /** What is looked for: jobs of a kind, in a state, that carry one of `keys` in their payload or as their id. */
@@ -79,7 +80,7 @@ async function listedById(queue: Queue | undefined, id: string, states: readonly
 
 async function glance(redis: Redis, listed: Listed, wantsData: boolean): Promise<Seen | undefined> {
   const fields = ['name', 'timestamp', ...(wantsData ? ['data'] : [])];
-  const [name, at, data] = await redis.hmget(listed.queue.toKey(listed.id), ...fields).catch(refuseAll);
+  const [name, at, data] = await redis.hmget(await keyOfJob(listed.queue, listed.id), ...fields).catch(refuseAll);
   if (!name) return undefined;
   return { ...listed, name, atMs: storedMs(Number.parseInt(at ?? '', 10)), data: data ?? '' };
 }

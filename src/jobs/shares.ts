@@ -44,7 +44,8 @@ const places = { from: 2 * 2 ** 32, to: unplaced * 2 ** 32, perRound: 2 ** 20 };
 const mostPlaced = 1_000;
 const mostTurns = 200;
 const Placed = z.tuple([z.number(), z.number()]);
-const mostTold = 20;
+/** So many tenants are told of. */
+export const mostTold = 20;
 
 const placeAll = loadScript(new URL('./shares/place.lua', import.meta.url), [
   'waiting',

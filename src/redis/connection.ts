@@ -127,9 +127,12 @@ export function letGo(connection: Options | Redis): void {
   if (connection instanceof Cluster) connection.disconnect();
 }
 
-/** The beginning of a queue's keys: BullMQ's own, under which jobs may wait already; on a cluster a tag that keeps them on one node. */
-export function prefixOf({ cluster }: RedisConnection, queue: string): string {
-  return cluster ? `{bull:${queue}}` : 'bull';
+/**
+ * The beginning of a queue's keys: BullMQ's own, under which jobs may wait already; on a cluster a tag that keeps them on one node.
+ * `tag` tells one of the queue's shards from the others.
+ */
+export function prefixOf({ cluster }: RedisConnection, queue: string, tag = ''): string {
+  return cluster ? `{bull:${queue}${tag}}` : `bull${tag}`;
 }
 
 /** Changes how patient an open connection is. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { loadScript } from '../redis/scripts.ts';
 import type { Context } from '../context.ts';
-import { mostRestMs, payments, queues } from '../jobs/queues.ts';
+import { mostRestMs, payments } from '../jobs/queues.ts';
+import { shardsOf } from '../jobs/shards/sharded-queue.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '../jobs/payments/reconcile.job.ts';
 import { readPauses } from '../jobs/pause.ts';
@@ -21,7 +22,7 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
 
 /**
  * Which run of Redis holds all that it has to. One that was emptied has no such key; one that was started again is another run, as is
- * the replica that has taken a master's place. On a cluster each queue has its own, for it can be lost alone.
+ * the replica that has taken a master's place. On a cluster each queue, and each of its shards, has its own, for it can be lost alone.
  */
 const markKey = 'orderflow:whole';
 const look = loadScript(new URL('./keep-redis/look.lua', import.meta.url), ['mark']);
@@ -43,11 +44,10 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   } = context;
   let [comparedAtMs, scheduledAtMs] = [0, 0];
   let watched: string | undefined;
-  const marks = context.config.REDIS_CLUSTER ? queues.map(({ name }) => `${markKey}:{bull:${name}}`) : [markKey];
   while (!signal.aborted) {
     try {
       const found = await Promise.all(
-        marks.map(async (mark) => [mark, Looked.parse(await look(context.redis, { mark }))] as const),
+        marksOf(context).map(async (mark) => [mark, Looked.parse(await look(context.redis, { mark }))] as const),
       );
       const lost = found.filter(([, [run, known]]) => run !== known);
       const isLost = lost.length > 0;
@@ -78,12 +78,21 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   }
 }
 
+function marksOf({ config, jobs }: Pick<Context, 'config' | 'jobs'>): readonly string[] {
+  if (!config.REDIS_CLUSTER) return [markKey];
+  const parts = [...jobs.queues.values()].flatMap(shardsOf);
+  // What stands in braces decides on which node a key is: a part's mark is where its jobs are.
+  return parts.map(({ qualifiedName }) => `${markKey}:${qualifiedName.slice(0, qualifiedName.indexOf('}') + 1)}`);
+}
+
 /** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */
 async function keepPauses({ orm, jobs }: Context): Promise<void> {
   const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
   for (const queue of jobs.queues.values()) {
     const isWanted = decided.get(queue.name);
-    if (isWanted === undefined || (await queue.isPaused()) === isWanted) continue;
+    if (isWanted === undefined) continue;
+    const stopped = await Promise.all(shardsOf(queue).map((shard) => shard.hasQueueMetaField('paused')));
+    if (!stopped.includes(!isWanted)) continue;
     await (isWanted ? queue.pause() : queue.resume());
   }
 }

@@ -1,6 +1,6 @@
 import type { Metrics, Outcome } from '../ops/metrics.ts';
 import type { HistoryRecorder } from '../ops/record-history.ts';
-import { UnrecoverableError, Worker, type Job as QueueJob } from 'bullmq';
+import { createRedisBackend, UnrecoverableError, Worker, type Job as QueueJob, type WorkerOptions } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
 import { GiveUp, RateLimited, StepAside } from '../errors.ts';
@@ -8,6 +8,7 @@ import { type Job, payloadVersion } from '../jobs/define-job.ts';
 import { ownWorkerName } from '../jobs/worker-name.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
+import { overShards } from '../jobs/shards/sharded-queue.ts';
 import { leavePlace, rest, stepAside } from './step-aside.ts';
 import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
@@ -90,7 +91,9 @@ export function runQueue(
     );
   };
   const opened = forBullmq(connection);
-  const worker = new QueueWorker(queue.name, process, {
+  const shards = context.jobs.shards.get(queue.name);
+  const connect = () => forBullmq(connection);
+  const options = {
     connection: opened,
     prefix: prefixOf(connection, queue.name),
     name: ownWorkerName,
@@ -113,7 +116,9 @@ export function runQueue(
       backoffStrategy: (attemptsMade, _type, _error, job) =>
         backoffMs(context.jobs.definitions.jobs.get(job?.name ?? ''), attemptsMade),
     },
-  });
+  } satisfies WorkerOptions;
+  const backend = shards ? overShards({ shards, connect }) : createRedisBackend;
+  const worker = new QueueWorker(queue.name, process, options, backend);
   worker.once('closed', () => letGo(opened));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;

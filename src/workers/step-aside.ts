@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { within } from '../process/deadline.ts';
 import { mostRestMs } from '../jobs/queues.ts';
 import { returning, unplaced } from '../jobs/shares.ts';
+import { shardsOf } from '../jobs/shards/sharded-queue.ts';
 
 const tellMs = 1_000;
 // Jobs that come back only to wait again cost a worker half a millisecond each.
@@ -58,7 +59,7 @@ export async function rest(
     await keepPlace(queued);
     await queued.moveToWait(token);
     // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
-    if (queue) await redis.zadd(queue.toKey('marker'), 0, '0');
+    for (const shard of queue ? shardsOf(queue) : []) await redis.zadd(shard.toKey('marker'), 0, '0');
   };
   // When Redis cannot be told, BullMQ puts the job back, and it is limited again.
   return within(tellMs, 'Redis', resting()).then(

@@ -1,0 +1,59 @@
+import type { RedisQueueBackend } from 'bullmq';
+import type { Redis } from '../../redis/client.ts';
+import { blockMs } from '../../redis/connection.ts';
+
+/** BullMQ's sign that there are jobs, or when there will be. Whoever takes it from its key is to look for them. */
+export type Marker = Readonly<{ member: string; score: number }>;
+
+/** Waits of a worker for jobs of several shards at once; each shard is waited for on a connection of its own. */
+export type Waits = Readonly<{
+  /** The first marker that comes within `seconds`, and where; undefined: none has. */
+  next(shards: readonly RedisQueueBackend[], seconds: number): Promise<Woken | undefined>;
+  /** Ends what is waited for. */
+  end(): void;
+}>;
+
+export type Woken = Readonly<{ shard: RedisQueueBackend; marker: Marker }>;
+
+/** Opens the waits. */
+export function openWaits(redis: Redis): Waits {
+  const waitedFor = new Set<RedisQueueBackend>();
+  let asking: PromiseWithResolvers<Woken | undefined> | undefined;
+  let isOver = false;
+  const wait = async (shard: RedisQueueBackend) => {
+    waitedFor.add(shard);
+    try {
+      const marker = await shard.waitForJob(blockMs / 1_000);
+      if (!marker) return;
+      const told = asking;
+      asking = undefined;
+      if (told) told.resolve({ shard, marker });
+      // This worker is busy by now: another may be free.
+      else await redis.zadd(shard.toKey('marker'), marker.score, marker.member);
+    } catch {
+      // Its server is away; the others' jobs go on meanwhile.
+      if (!isOver) await shard.reconnectBlocking().catch(() => {});
+    } finally {
+      waitedFor.delete(shard);
+    }
+  };
+  return {
+    async next(shards, seconds) {
+      isOver = false;
+      const asked = Promise.withResolvers<Woken | undefined>();
+      asking = asked;
+      for (const shard of shards) if (!waitedFor.has(shard)) void wait(shard);
+      const timer = setTimeout(() => asked.resolve(undefined), seconds * 1_000);
+      try {
+        return await asked.promise;
+      } finally {
+        clearTimeout(timer);
+        if (asking === asked) asking = undefined;
+      }
+    },
+    end() {
+      isOver = true;
+      asking?.resolve(undefined);
+    },
+  };
+}

@@ -70,6 +70,7 @@ export async function openContext(config: Config, role: string): Promise<Context
     telemetry,
     weights: config.TENANT_WEIGHTS,
     shards: config.PAYMENTS_SHARDS,
+    jobsPerTenant: config.JOBS_PER_TENANT,
   });
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);

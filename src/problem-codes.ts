@@ -64,8 +64,10 @@ export const problemCodes = {
     title: 'Too many requests',
     cause:
       'Your user, or your address as long as you are not logged in, has sent more requests than the limits allow, ' +
-      'or ten wrong passwords for one account.',
-    remedy: 'Wait for the time in Retry-After; RateLimit says on every answer how many are left.',
+      'your user or key has too many under way at once, or ten wrong passwords were sent for one account.',
+    remedy:
+      'Wait for the time in Retry-After, and for the answers to what is under way; RateLimit says on every answer how many ' +
+      'are left.',
   },
   too_large: {
     status: 413,

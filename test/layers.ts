@@ -20,7 +20,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   money: [],
   streams: ['redis'],
   mysql: ['variable-kinds'],
-  jobs: ['entities', 'mysql', 'redis', 'streams'],
+  jobs: ['entities', 'jobs/shards', 'mysql', 'redis', 'streams'],
   outbox: ['entities', 'jobs', 'mysql', 'redis', 'streams'],
   catalog: ['entities', 'gateways/feeds', 'gateways/http', 'gateways/payments', 'outbox', 'redis', 'streams'],
   'gateways/finnhub': ['gateways/http', 'jobs', 'redis'],
@@ -143,6 +143,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'gateways/http',
     'jobs',
     'jobs/payments',
+    'jobs/shards',
     'jobs/webhooks',
     'market',
     'market/data',
@@ -186,6 +187,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'jobs/alerts': ['alerts', 'context', 'entities', 'jobs', 'mysql'],
   'market/ticks': ['entities', 'gateways/finnhub', 'gateways/http', 'market', 'mysql', 'outbox', 'redis'],
+  'jobs/shards': ['redis'],
 };
 
 /** What only a few files may contain; the pattern is looked for in code without comments and imports of types. */
@@ -218,7 +220,12 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
       'src/jobs/entrance.ts',
       'src/jobs/find-jobs.ts',
       'src/jobs/search-jobs.ts',
+      'src/jobs/shards/job-shards.ts',
+      'src/jobs/shards/queue-shards.ts',
+      'src/jobs/shards/sharded-queue.ts',
+      'src/jobs/shards/waits.ts',
       'src/jobs/stored-job.ts',
+      'src/workers/hold-back.ts',
       'src/workers/run-queue.ts',
       'src/workers/schedule-jobs.ts',
       'src/workers/step-aside.ts',

@@ -2,6 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { createRedisBackend, type Job, type JobsOptions, type JobType, Queue, QueueKeys, type Telemetry } from 'bullmq';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
+import { type AtOnce, openAtOnce } from './at-once.ts';
 import { addDeadlineMs, openEntrance, type SharedPlaces } from './entrance.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
 import { openLaneShares } from './lane-shares.ts';
@@ -39,6 +40,8 @@ export type Producer = SharedPlaces &
     queues: ReadonlyMap<string, OpenQueue>;
     /** Of queues that may be several of BullMQ's. */
     shards: ReadonlyMap<string, Shards>;
+    /** Of queues on which tenants may have so many jobs under way at once. */
+    atOnce: ReadonlyMap<string, AtOnce>;
     enqueue: Enqueue;
     /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
     enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
@@ -82,6 +85,8 @@ export type Opening = Readonly<{
   telemetry?: Telemetry | undefined;
   weights?: Weights | undefined;
   shards?: number;
+  /** So many jobs of a tenant may be under way at once, on a queue that is shared as a whole. */
+  jobsPerTenant?: number | undefined;
 }>;
 
 /** Opens the queues for adding and reading. It answers, with an error, also while Redis is away. */
@@ -103,6 +108,7 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
   };
   return {
     queues: opened,
+    atOnce: byQueue(lines, ({ atOnce }) => atOnce),
     shards,
     shares,
     laneShares,
@@ -120,9 +126,13 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
     },
     async enqueueAll(jobs) {
       const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
-      const perDoor = [...perQueue].flatMap(([queue, ofQueue]) => [
-        ...Map.groupBy(ofQueue, ({ payload }) => doorOf(queue, payload).shard),
-      ].map(([shard, some]) => ({ queue, shard, some })));
+      const perDoor = [...perQueue].flatMap(([queue, ofQueue]) =>
+        [...Map.groupBy(ofQueue, ({ payload }) => doorOf(queue, payload).shard)].map(([shard, some]) => ({
+          queue,
+          shard,
+          some,
+        })),
+      );
       const adding = perDoor.map(({ some, ...door }) =>
         enter(door, addedOf(some), (entry) =>
           door.queue.addBulk(
@@ -188,14 +198,18 @@ function byQueue<T>(lines: readonly Opened[], of: (line: Opened) => T | undefine
   );
 }
 
-function openQueue(definition: QueueDefinition, connection: RedisConnection, { telemetry, weights, ...given }: Opening) {
+function openQueue(
+  definition: QueueDefinition,
+  connection: RedisConnection,
+  { telemetry, weights, shards: used = 1, jobsPerTenant: most }: Opening,
+) {
   const { name, isShared, shardedBy } = definition;
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
   const { commandTimeout: _, ...patient } = { ...connection, maxRetriesPerRequest: null };
   const redis = openConnection(connection.cluster ? { ...patient, enableOfflineQueue: true } : patient);
   const prefix = prefixOf(connection, name);
-  const shards = shardedBy ? openShards(redis, connection, name, { used: given.shards ?? 1, by: shardedBy }) : undefined;
+  const shards = shardedBy ? openShards(redis, connection, name, { used, by: shardedBy }) : undefined;
   const options = { connection: redis, prefix, ...(telemetry && { telemetry }) };
   const queue = new Line(name, options, shards ? overShards({ shards, connect: undefined }) : createRedisBackend);
   const becomeImpatient = () => changePatience(redis, connection);
@@ -211,6 +225,7 @@ function openQueue(definition: QueueDefinition, connection: RedisConnection, { t
   return {
     queue,
     shards,
+    atOnce: isShared === 'whole' && most !== undefined ? openAtOnce(redis, name, most) : undefined,
     shares: isShared === 'whole' ? openQueueShares(() => shards?.known() ?? 1, lineOf) : undefined,
     laneShares: isShared === 'by_lane' ? openLaneShares(redis, keyOf, weights) : undefined,
     async close() {

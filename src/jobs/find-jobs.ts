@@ -49,7 +49,8 @@ export async function becauseOf(
 ): Promise<string | undefined> {
   if (state === 'delayed') {
     const startsAt = new Date(storedMs(job.timestamp + job.delay)).toISOString();
-    if (job.attemptsMade === 0 && job.attemptsStarted > 0) return 'what it needs rests; others on its queue go on';
+    if (job.attemptsMade === 0 && job.attemptsStarted > 0)
+      return 'what it needs rests, or as many of its tenant’s as may be are under way; others go on';
     return job.attemptsMade > 0 ? `attempt ${job.attemptsMade} failed; the next one is due` : `not before ${startsAt}`;
   }
   if (state !== 'waiting') return undefined;

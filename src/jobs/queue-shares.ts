@@ -1,7 +1,8 @@
 import { mostTold, type Share, type Shares, type Standing } from './shares.ts';
 
 /** The places of a queue. In each of its shards tenants wait in a line of its own, and in all of them by the same shares. */
-export type QueueShares = Readonly<{ of(shard: number): Shares }> & Pick<Shares, 'read'> &
+export type QueueShares = Readonly<{ of(shard: number): Shares }> &
+  Pick<Shares, 'read'> &
   Readonly<{
     /** Gives places to those that have none, in every line. */
     place(): Promise<void>;

@@ -9,6 +9,7 @@ import { ownWorkerName } from '../jobs/worker-name.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { overShards } from '../jobs/shards/sharded-queue.ts';
+import { holdBack } from './hold-back.ts';
 import { leavePlace, rest, stepAside } from './step-aside.ts';
 import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type Log, withLogIds } from '../process/log.ts';
@@ -80,15 +81,15 @@ export function runQueue(
     const log = context.log.child({ queue: queue.name, kind: queued.name });
     const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
     const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
-    return withLogIds({ job: queued.id }, () =>
+    const judged = () =>
       attemptOnce().catch(async (error: unknown) => {
         if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
         if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
         const reason = await verdict(queued, error, { ...context, log });
         if (queue.isShared === 'whole') await leavePlace(queued);
         throw reason;
-      }),
-    );
+      });
+    return withLogIds({ job: queued.id }, () => holdBack(queued, token, context, judged));
   };
   const opened = forBullmq(connection);
   const shards = context.jobs.shards.get(queue.name);

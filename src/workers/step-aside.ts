@@ -41,8 +41,8 @@ export async function leavePlace(queued: QueueJob): Promise<void> {
   await within(tellMs, 'Redis', queued.changePriority({ priority: unplaced })).catch(() => {});
 }
 
-// It may have been fetched before it had a place, and others behind it have got theirs.
-async function keepPlace(queued: QueueJob): Promise<void> {
+/** Has a job come back to the front of its queue. It may have been fetched before it had a place, and others behind it have got theirs. */
+export async function keepPlace(queued: QueueJob): Promise<void> {
   if (queued.priority === unplaced) await queued.changePriority({ priority: returning });
 }
 

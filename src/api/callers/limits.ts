@@ -6,6 +6,8 @@ import { type ClientAddress, countedAddress, openClientAddress } from './client-
 import { forgetOldest } from '../../process/forget-oldest.ts';
 import type { Principal } from './principal.ts';
 import type { RouteEnv } from './route-env.ts';
+import { tenantOfCaller } from './tenant.ts';
+import { openUnderWay } from './under-way.ts';
 
 /** Routes that are asked every second, by programs and by pages: they cause nothing, and are not counted, logged or traced. */
 export const probes: ReadonlySet<string> = new Set(['/auth/ping', '/healthz', '/readyz', '/status']);
@@ -25,6 +27,11 @@ export type Limits = Readonly<{
   countMail(c: HonoContext<RouteEnv>): Promise<void>;
   /** @throws Problem too_many_requests, when the user has sent too many, or the key more than its own limit. */
   countCaller(c: HonoContext<RouteEnv>, caller: Principal, counting: Counting): Promise<void>;
+  /**
+   * Lets a request of a caller, a key or else a user, begin here, and returns what is called when it has been answered.
+   * @throws Problem too_many_requests, when as many of theirs are under way as may be.
+   */
+  begin(caller: Principal, counting: Counting): () => void;
 }>;
 
 /** Where requests to a route are counted: no write of an order or a payment awaits Redis. */
@@ -54,6 +61,7 @@ export function openLimits({ config, redis }: Context): Limits {
     return ofKey;
   };
   const burst = config.RATE_LIMIT_BURST === 0 ? undefined : openBurst(config.RATE_LIMIT_BURST, elapsedMs);
+  const underWay = config.REQUESTS_PER_CALLER === 0 ? undefined : openUnderWay(config.REQUESTS_PER_CALLER);
   const senderOf = openClientAddress(config.TRUSTED_PROXIES ?? []);
   const addressOf: ClientAddress = (c) => countedAddress(senderOf(c));
   return {
@@ -75,6 +83,13 @@ export function openLimits({ config, redis }: Context): Limits {
         throw tooMany(secondsUntil(use));
       }
       await count(c, `user ${userId}`, counting, ofUsers, burst, own);
+    },
+    begin(caller, counting) {
+      if (counting === 'nowhere' || !underWay) return () => {};
+      const end = underWay.begin(tenantOfCaller(caller));
+      if (end) return end;
+      const detail = `${underWay.most} of your requests are being answered; send the next when one of them has been.`;
+      throw new Problem('too_many_requests', detail, { headers: { 'retry-after': '1' } });
     },
   };
 }

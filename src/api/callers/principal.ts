@@ -53,7 +53,12 @@ export function guard(who: Who, route: Readonly<{ method: string; path: string }
       refuseWithoutFactor(c, bearer, route.path);
       c.set('principal', principal);
     }
-    await next();
+    const end = bearer && c.get('limits').begin(bearer, counting);
+    try {
+      await next();
+    } finally {
+      end?.();
+    }
   };
 }
 

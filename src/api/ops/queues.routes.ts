@@ -43,7 +43,7 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
   const { jobs, config, now } = ctx;
   const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
-  const [counts, workers, isPaused, restMs, first, shares] = await Promise.all([
+  const [counts, workers, isPaused, restMs, first, shares, atOnce] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     countWorkers(queue, config),
     queue.isPaused(),
@@ -51,6 +51,7 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
     // Of each state the one that waits longest.
     queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
     sharesOf(jobs, name),
+    atOnceOf(jobs, name),
   ]);
   const oldest = first.map(({ timestamp }) => timestamp).toSorted((a, b) => a - b)[0];
   const atMs = now().getTime();
@@ -69,7 +70,15 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
     workers,
     oldest_waiting_seconds: oldest === undefined ? null : Math.max(0, (atMs - oldest) / 1_000),
     shares,
+    at_once: atOnce,
   };
+}
+
+async function atOnceOf(jobs: Context['jobs'], name: string): Promise<z.output<typeof AtOnceView> | null> {
+  const atOnce = jobs.atOnce.get(name);
+  if (!atOnce) return null;
+  const held = (await atOnce.read()).map(({ underWay: under_way, ...some }) => ({ ...some, under_way }));
+  return { most: atOnce.most, held };
 }
 
 async function sharesOf(jobs: Context['jobs'], name: string): Promise<z.output<typeof SharesView> | null> {
@@ -97,6 +106,7 @@ function unknownOf({ name, summary }: QueueDefinition) {
     ...figures,
     oldest_waiting_seconds: null,
     shares: null,
+    at_once: null,
   };
 }
 
@@ -120,6 +130,22 @@ const SharesView = z
   })
   .openapi('QueueShares');
 
+/** Whose jobs wait for others of the same tenant. */
+const AtOnceView = z
+  .object({
+    most: z.int().openapi({ description: 'So many jobs of a tenant are under way at once.' }),
+    held: z
+      .array(
+        z.object({
+          tenant: z.string(),
+          under_way: z.int(),
+          held: z.int().openapi({ description: 'Those that wait for one of these to end; they count as delayed.' }),
+        }),
+      )
+      .openapi({ description: 'Tenants some of whose jobs are held, twenty at most.' }),
+  })
+  .openapi('QueueAtOnce');
+
 /** A queue as operators see it. */
 const QueueView = z
   .object({
@@ -136,6 +162,7 @@ const QueueView = z
     workers: count.openapi({ description: 'Processes that work this queue.' }),
     oldest_waiting_seconds: z.number().nullable(),
     shares: SharesView.nullable().openapi({ description: 'null where queues are not shared, or Redis is away.' }),
+    at_once: AtOnceView.nullable().openapi({ description: 'null where there is no such limit, or Redis is away.' }),
   })
   .openapi('Queue');
 
@@ -170,6 +197,7 @@ const example = {
       workers: 2,
       oldest_waiting_seconds: 0.4,
       shares: { tenants: 2, largest: [{ tenant: 'user:7', lane: null, weight: 1, waiting: 2, most_before: 4 }] },
+      at_once: { most: 5, held: [{ tenant: 'user:9', under_way: 5, held: 12 }] },
     },
   ],
   outbox: { waiting: 0, oldest_seconds: 0 },

@@ -21,7 +21,7 @@ const mostPlaces = 20_000;
  */
 export class JobShards extends Backend {
   readonly #parts: Parts;
-  readonly #opened: Backend[];
+  protected readonly opened: Backend[];
   readonly #holders = new Map<string, Backend>();
   protected readonly first: Backend;
 
@@ -31,14 +31,14 @@ export class JobShards extends Backend {
     first.on('error', () => {});
     this.#parts = parts;
     this.first = first;
-    this.#opened = [first];
+    this.opened = [first];
   }
 
   /** All of them, the first first. */
   shards(): readonly Backend[] {
-    for (let shard = this.#opened.length; shard < this.#parts.shards.known(); shard += 1)
-      this.#opened.push(this.#open(shard));
-    return this.#opened;
+    for (let shard = this.opened.length; shard < this.#parts.shards.known(); shard += 1)
+      this.opened.push(this.#open(shard));
+    return this.opened;
   }
 
   /** The one that holds a job; the first when none does. */
@@ -65,7 +65,9 @@ export class JobShards extends Backend {
 
   async #find(jobId: string): Promise<Backend | undefined> {
     const client = await this.client;
-    const found = await this.each(async (shard) => ((await client.hexists(shard.toKey(jobId), 'timestamp')) ? shard : undefined));
+    const found = await this.each(async (shard) =>
+      (await client.hexists(shard.toKey(jobId), 'timestamp')) ? shard : undefined,
+    );
     const holder = found.find((shard) => shard !== undefined);
     if (holder) this.note(jobId, holder);
     return holder;
@@ -83,10 +85,11 @@ export class JobShards extends Backend {
   }
 
   override async getJobData(...[jobId]: Given<'getJobData'>) {
-    const holder = await this.shardWith(jobId);
-    const found = await holder.getJobData(jobId);
-    // It may have been added elsewhere since, or by a process that knows of more shards.
-    return found ?? (await this.#find(jobId))?.getJobData(jobId);
+    const found = await (await this.shardWith(jobId)).getJobData(jobId);
+    if (found) return found;
+    // It may have been added elsewhere since, or by a process that uses more of them.
+    await this.#parts.shards.look();
+    return this.shards().length === 1 ? undefined : (await this.#find(jobId))?.getJobData(jobId);
   }
 
   override isJobInState(...of: Given<'isJobInState'>) {

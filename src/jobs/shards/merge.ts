@@ -5,7 +5,10 @@ type Ids = readonly string[];
  * The first so many of several lists as one list: each stays in its own order, and of their next ones the oldest comes first, or the
  * newest. Ids are UUIDv7, which begin with their time.
  */
-export function mergeIds(lists: readonly Ids[], { count, isOldestFirst }: Readonly<{ count: number; isOldestFirst: boolean }>) {
+export function mergeIds(
+  lists: readonly Ids[],
+  { count, isOldestFirst }: Readonly<{ count: number; isOldestFirst: boolean }>,
+) {
   const left = lists.map((ids) => ({ ids, at: 0 }));
   const merged: string[] = [];
   while (merged.length < count) {

@@ -141,16 +141,16 @@ class ShardedQueue extends QueueShards {
 
   override async disconnectBlocking(...of: Given<'disconnectBlocking'>) {
     this.#waits.end();
-    await Promise.all(this.shards().map((shard) => shard.disconnectBlocking(...of)));
+    await Promise.all(this.opened.map((shard) => shard.disconnectBlocking(...of)));
   }
 
   override async reconnectBlocking() {
-    await Promise.all(this.shards().map((shard) => shard.reconnectBlocking()));
+    await Promise.all(this.opened.map((shard) => shard.reconnectBlocking()));
   }
 
   override async close(...[isForced]: Given<'close'>) {
     this.#waits.end();
-    const others = this.shards().slice(1);
+    const others = this.opened.slice(1);
     await Promise.allSettled(others.map(({ blockingConnection }) => blockingConnection?.close(isForced)));
     await super.close(isForced);
   }

@@ -55,6 +55,7 @@ async function lastOf(redis: Redis, keys: readonly string[]): Promise<number> {
 }
 
 function subjectIn(payload: unknown, field: string): string | undefined {
-  const fields: Readonly<Record<string, unknown>> = typeof payload === 'object' && payload !== null ? { ...payload } : {};
+  const fields: Readonly<Record<string, unknown>> =
+    typeof payload === 'object' && payload !== null ? { ...payload } : {};
   return typeof fields[field] === 'string' ? fields[field] : undefined;
 }

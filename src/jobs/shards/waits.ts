@@ -13,6 +13,7 @@ export type Waits = Readonly<{
   end(): void;
 }>;
 
+/** A marker, and the shard whose it is. */
 export type Woken = Readonly<{ shard: RedisQueueBackend; marker: Marker }>;
 
 /** Opens the waits. */

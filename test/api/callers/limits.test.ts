@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { buildApp } from '../../../src/api/app.ts';
 import { countingOf } from '../../../src/api/callers/limits.ts';
 import { newPerson } from '../../support/api/accounts.ts';
@@ -85,6 +86,36 @@ describe('a user', () => {
     const refused = await order();
     expect(await problemOf(refused)).toMatchObject({ code: 'too_many_requests' });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+  });
+});
+
+describe('what is under way', () => {
+  it('of a user or a key is no more than may be; the next is refused, and taken when one has been answered', async () => {
+    const api = await open({ ...off, REQUESTS_PER_CALLER: '2' });
+    const answer = await api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
+    const { id } = z.object({ id: z.string() }).parse(await answer.json());
+    const key = await api.send('POST', '/auth/keys', { as: 'demo', body: { name: 'shop', scopes: ['orders:read'] } });
+    const headers = { authorization: `Bearer ${z.object({ key: z.string() }).parse(await key.json()).key}` };
+    const em = api.ctx.orm.em.fork();
+    await em.begin();
+    await em.execute('/* of the test */ select id from orders where id = ? for update', [id]);
+    const held = times(2, () => api.send('POST', `/orders/${id}/cancel`, { as: 'demo' }));
+    const refused = await until('the next is refused', async () => {
+      const next = await api.send('GET', '/orders', { as: 'demo' });
+      return next.status === 429 ? next : undefined;
+    });
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(await problemOf(refused)).toMatchObject({
+      code: 'too_many_requests',
+      detail: expect.stringContaining('2 of'),
+    });
+    // A key is counted by itself, as others are; and no probe is counted.
+    expect((await api.send('GET', '/orders', { headers })).status).toBe(200);
+    expect((await api.send('GET', '/orders', { as: 'admin' })).status).toBe(200);
+    expect((await api.send('GET', '/status', { as: 'demo' })).status).toBe(200);
+    await em.rollback();
+    expect(await statuses(held)).toEqual([200, 200]);
+    expect(await statuses(times(2, () => api.send('GET', '/orders', { as: 'demo' })))).toEqual([200, 200]);
   });
 });
 

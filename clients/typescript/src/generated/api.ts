@@ -859,7 +859,21 @@ export type Queue = Readonly<{
   workers: number | null;
   oldest_waiting_seconds: number | null;
   shares: QueueShares;
+  at_once: QueueAtOnce;
 }>;
+
+/** null where there is no such limit, or Redis is away. */
+export type QueueAtOnce = Readonly<{
+  /** So many jobs of a tenant are under way at once. */
+  most: number;
+  /** Tenants some of whose jobs are held, twenty at most. */
+  held: ReadonlyArray<Readonly<{
+    tenant: string;
+    under_way: number;
+    /** Those that wait for one of these to end; they count as delayed. */
+    held: number;
+  }>>;
+}> | null;
 
 export type QueueHistory = Readonly<{
   queue: string;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { queues } from '../../src/jobs/queues.ts';
+import { tagOf } from '../../src/jobs/shards/choice.ts';
 import { type RedisCluster, startRedisCluster } from '../support/engines/redis-cluster.ts';
 import { seeMainFlows, seeOutlived } from '../support/engines/main-flows.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
@@ -8,7 +9,7 @@ let cluster: RedisCluster;
 let platform: Platform;
 beforeAll(async () => {
   cluster = await startRedisCluster();
-  platform = await startPlatform({ env: cluster.env });
+  platform = await startPlatform({ env: { ...cluster.env, PAYMENTS_SHARDS: '3' } });
 });
 afterAll(async () => {
   await platform.stop();
@@ -22,6 +23,11 @@ test('on a cluster of six nodes orders are paid and announced, prices are read, 
 test('the queues do not all live on one node', async () => {
   const owners = await Promise.all(queues.map(({ name }) => cluster.ownerOf(`{bull:${name}}:${name}:meta`)));
   expect(new Set(owners.map(({ port }) => port)).size).toBeGreaterThan(1);
+});
+
+test('three shards of the payments are on three masters', async () => {
+  const keys = [0, 1, 2].map((shard) => `{bull:payments${tagOf(shard)}}:payments:meta`);
+  expect(new Set(await Promise.all(keys.map(cluster.ownerOf))).size).toBe(3);
 });
 
 test('while the node of the payments is killed orders are answered 201, and all are paid once a replica has its place', async () => {

@@ -1,5 +1,4 @@
 import { expect, onTestFinished, test } from 'vitest';
-import { tagOf } from '../../src/jobs/shards/choice.ts';
 import { startGalera } from '../support/engines/galera.ts';
 import { seeMainFlows } from '../support/engines/main-flows.ts';
 import { startMysqlGroup } from '../support/engines/mysql-group.ts';
@@ -33,12 +32,7 @@ async function bringOne(name: keyof typeof programs): Promise<Brought> {
 const brought: Readonly<Record<string, () => Promise<Brought>>> = {
   'Redis 8': () => bringOne('redis'),
   Valkey: () => bringOne('valkey'),
-  'a Valkey cluster of six, payments in three shards': async () => {
-    const { env, ownerOf, stop } = await startRedisCluster([], await programs.valkey());
-    const shards = [0, 1, 2].map((shard) => `{bull:payments${tagOf(shard)}}:payments:meta`);
-    expect(new Set(await Promise.all(shards.map(ownerOf))).size).toBe(3);
-    return { env: { ...env, PAYMENTS_SHARDS: '3' }, stop };
-  },
+  'a Valkey cluster of six': async () => startRedisCluster([], await programs.valkey()),
   'a MySQL group of three': startMysqlGroup,
   'a Galera cluster of three behind HAProxy': startGalera,
 };

@@ -10,6 +10,7 @@ import { mostBefore } from '../../src/jobs/shares.ts';
 import { shardOf } from '../../src/jobs/shards/choice.ts';
 import { shardsOf } from '../../src/jobs/shards/sharded-queue.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
+import { keepRedis } from '../../src/workers/keep-redis.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { until } from '../support/processes/process.ts';
@@ -45,7 +46,7 @@ function ordersOf(shard: number, orders: number): string[] {
 
 const shardOfOrder = (order: string) => shardOf(order, count);
 
-function jobOf(begun: string[], attempt: (order: string) => void) {
+function jobOf(begun: string[], serve: Serve) {
   return defineJob(
     {
       kind: 'serve-order',
@@ -55,10 +56,10 @@ function jobOf(begun: string[], attempt: (order: string) => void) {
       result: z.object({}),
       attempts: 3,
       backoffMs: 1,
-      timeoutMs: 10_000,
+      timeoutMs: 120_000,
     },
     async ({ payload: { order_id: order } }) => {
-      attempt(order);
+      await serve(order);
       begun.push(order);
       return {};
     },
@@ -73,17 +74,21 @@ async function add({ jobs }: Pick<Context, 'jobs'>, orders: readonly string[], t
   return added.map(({ id }) => id);
 }
 
-/** The orders that a worker serves, in their order. */
-function work(opened: Context, concurrency: number, attempt: (order: string) => void = () => {}): string[] {
+type Serve = (order: string) => Promise<void> | void;
+
+function openWorker(opened: Context, concurrency: number, serve: Serve) {
   const begun: string[] = [];
-  const job = jobOf(begun, attempt);
+  const job = jobOf(begun, serve);
   const definitions = { ...opened.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
-  const worker = runQueue(payments, concurrency, patientRedis(opened.config), {
-    ...opened,
-    jobs: { ...opened.jobs, definitions },
-  });
+  const context = { ...opened, jobs: { ...opened.jobs, definitions } };
+  const worker = runQueue(payments, concurrency, patientRedis(opened.config), context);
   closing.push(() => worker.close());
-  return begun;
+  return { worker, begun };
+}
+
+/** The orders that a worker serves, in their order. */
+function work(opened: Context, concurrency: number, serve: Serve = () => {}): string[] {
+  return openWorker(opened, concurrency, serve).begun;
 }
 
 const served = (begun: readonly string[], orders: number) =>
@@ -185,6 +190,15 @@ test('a stop, a rest and their ends reach every shard', async () => {
     Promise.all(shardsOf(queue).map(ask));
   expect((await api.send('POST', '/payments/stop', { as: 'admin', body: {} })).status).toBe(200);
   expect(await each((shard) => shard.hasQueueMetaField('paused'))).toEqual([true, true, true]);
+  // One that has lost it, or is new, is told again.
+  await shardsOf(queue)[2]?.pause(false);
+  const stop = new AbortController();
+  const keeping = keepRedis(api.ctx, stop.signal);
+  await until('all are stopped again', async () =>
+    (await each((shard) => shard.hasQueueMetaField('paused'))).includes(false) ? undefined : true,
+  );
+  stop.abort();
+  await keeping;
   const orders = [0, 1, 2].flatMap((shard) => ordersOf(shard, 5));
   await add(api.ctx, orders);
   let rests = 1;
@@ -198,6 +212,36 @@ test('a stop, a rest and their ends reach every shard', async () => {
   await queue.removeRateLimitKey();
   await served(begun, orders.length);
   expect(begun.toSorted()).toEqual(orders.toSorted());
+});
+
+test('a worker keeps its locks in every shard, puts back signs it cannot follow, and its jobs outlive it', async () => {
+  const [first = '', second = ''] = [...ordersOf(1, 1), ...ordersOf(2, 1)];
+  const gone = Promise.withResolvers<void>();
+  const entered: string[] = [];
+  const stay = async (order: string) => {
+    entered.push(order);
+    await gone.promise;
+  };
+  const lost = openWorker(api.ctx, 1, stay);
+  const [id = ''] = await add(api.ctx, [first]);
+  await until('it is under way', () => (entered.length === 1 ? true : undefined));
+  // The worker has still waited for the other shards, and is busy.
+  await add(api.ctx, [second]);
+  await until(
+    'others see that there are jobs',
+    async () => (await api.ctx.redis.zcard('bull-2v:payments:marker')) || undefined,
+  );
+  let leftMs = Number.POSITIVE_INFINITY;
+  await until('the lock is renewed', async () => {
+    const before = leftMs;
+    leftMs = await api.ctx.redis.pttl(`bull-1c:payments:${id}:lock`);
+    return leftMs > before ? true : undefined;
+  });
+  await lost.worker.close(true);
+  const begun = work(api.ctx, 1);
+  await served(begun, 2);
+  expect(begun.toSorted()).toEqual([first, second].toSorted());
+  gone.resolve();
 });
 
 test('a process that uses one shard serves what others have put into more, and what waits there already', async () => {

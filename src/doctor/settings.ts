@@ -30,6 +30,12 @@ export function checkSettings(config: Config): readonly Finding[] {
       `The provider stops everybody at ${providerPerSecond} calls a second, and counts by the minute.`,
       'Set FINNHUB_PER_SECOND to 30 or less, and leave FINNHUB_WINDOW_MS unset.',
     ),
+    ...when(
+      config.PAYMENTS_SHARDS > 1 && config.REDIS_CLUSTER === undefined,
+      'shards_on_one_server',
+      `One thread of Redis serves all ${config.PAYMENTS_SHARDS} shards of payments: they only cost.`,
+      'Set PAYMENTS_SHARDS to 1, or name a cluster in REDIS_CLUSTER.',
+    ),
   ];
 }
 

@@ -146,6 +146,7 @@ test('variables that do not mean what somebody meant are found', async () => {
   expect(await found({ STRIPE_WEBHOOK_SECRET: 'whsec_another' })).toEqual(['webhook']);
   expect(await found({ PUBLIC_URL: `http://127.0.0.1:${await freePort()}` })).toEqual(['webhook']);
   expect(await found({ FINNHUB_PER_SECOND: '31' })).toEqual(['plan_limits']);
+  expect(await found({ PAYMENTS_SHARDS: '3' })).toEqual(['shards_on_one_server']);
   const shop = { PUBLIC_URL: 'https://127.0.0.1', STRIPE_WEBHOOK_SECRET: '' };
   expect(await found(shop)).toEqual(['no_trusted_proxies']);
   const production = { ...key('test'), ...shop, NODE_ENV: 'production', TRUSTED_PROXIES: '10.0.0.1' };

@@ -87,37 +87,41 @@ class ShardedQueue extends QueueShards {
     return [null, 0, restMs, Number.isFinite(dueAtMs) ? dueAtMs : 0];
   }
 
-  override async moveToCompleted(...[job, value, keep, token, isFetching]: Given<'moveToCompleted'>) {
+  override async moveToCompleted(...given: Given<'moveToCompleted'>) {
+    const [job, value, keep, token, isFetching] = given;
+    if (this.shards().length === 1) return this.first.moveToCompleted(...given);
     const shard = await this.shardWith(job.id ?? '');
     const ended = await shard.moveToCompleted(job, value, keep, token, this.#staysIn(isFetching));
     return { ...ended, result: await this.#fetchAfter(shard, ended.result, token, isFetching) };
   }
 
-  override async moveToFailed(...[job, reason, keep, token, isFetching, fields]: Given<'moveToFailed'>) {
+  override async moveToFailed(...given: Given<'moveToFailed'>) {
+    const [job, reason, keep, token, isFetching, fields] = given;
+    if (this.shards().length === 1) return this.first.moveToFailed(...given);
     const shard = await this.shardWith(job.id ?? '');
     const ended = await shard.moveToFailed(job, reason, keep, token, this.#staysIn(isFetching), fields);
     return { ...ended, result: await this.#fetchAfter(shard, ended.result, token, isFetching) };
   }
 
-  override async moveToDelayed(...[jobId, at, ms, token = '0', options]: Given<'moveToDelayed'>) {
+  override async moveToDelayed(...given: Given<'moveToDelayed'>) {
+    const [jobId, at, ms, token = '0', options] = given;
+    if (this.shards().length === 1) return this.first.moveToDelayed(...given);
     const shard = await this.shardWith(jobId);
     const isFetching = options?.fetchNext === true;
-    const given = isFetching ? { ...options, fetchNext: this.#staysIn(isFetching) } : options;
-    return this.#fetchAfter(shard, await shard.moveToDelayed(jobId, at, ms, token, given), token, isFetching);
+    const own = isFetching ? { ...options, fetchNext: this.#staysIn(isFetching) } : options;
+    return this.#fetchAfter(shard, await shard.moveToDelayed(jobId, at, ms, token, own), token, isFetching);
   }
 
   /** Whether what comes after a job is fetched where that was. */
   #staysIn(isFetching: boolean): boolean {
-    if (!isFetching || this.shards().length === 1) return isFetching;
     this.#ended += 1;
-    return this.#ended % mostInTurn !== 0;
+    return isFetching && this.#ended % mostInTurn !== 0;
   }
 
   /** What is worked after a job: nothing was fetched there when its turn was over, and where nothing waits any more. */
   async #fetchAfter(shard: Backend, fetched: Fetched, token: string, isFetching: boolean) {
-    if (!isFetching || this.shards().length === 1 || (fetched && this.#hasJob(fetched, shard)))
-      return fetched ? [...fetched] : undefined;
-    return this.moveToActive(token, this.#workerName);
+    if (fetched && this.#hasJob(fetched, shard)) return [...fetched];
+    return isFetching ? this.moveToActive(token, this.#workerName) : undefined;
   }
 
   #hasJob([job, id]: readonly unknown[], shard: Backend): boolean {

@@ -66,12 +66,7 @@ export async function openContext(config: Config, role: string): Promise<Context
   const replica = await openReplica(config);
   if (replica) readFrom(orm, replica);
   const redis = openRedis(config, log);
-  const producer = openProducer(impatientRedis(config), {
-    telemetry,
-    weights: config.TENANT_WEIGHTS,
-    shards: config.PAYMENTS_SHARDS,
-    jobsPerTenant: config.JOBS_PER_TENANT,
-  });
+  const producer = openProducer(impatientRedis(config), { telemetry, ...sharingOf(config) });
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));
@@ -107,6 +102,11 @@ export async function openContext(config: Config, role: string): Promise<Context
       await closeTraces();
     },
   };
+}
+
+/** How the queue of the payments is divided, and among whom. */
+function sharingOf({ TENANT_WEIGHTS: weights, PAYMENTS_SHARDS: shards, JOBS_PER_TENANT: jobsPerTenant }: Config) {
+  return { weights, shards, jobsPerTenant };
 }
 
 /** Most jobs read nothing by an entity manager, and one costs more than all else that they are given. */

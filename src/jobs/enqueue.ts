@@ -3,7 +3,7 @@ import { createRedisBackend, type Job, type JobsOptions, type JobType, Queue, Qu
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { type AtOnce, openAtOnce } from './at-once.ts';
-import { addDeadlineMs, openEntrance, type SharedPlaces } from './entrance.ts';
+import { addDeadlineMs, type Door, openEntrance, type SharedPlaces } from './entrance.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
 import { openLaneShares } from './lane-shares.ts';
 import { openQueueShares } from './queue-shares.ts';
@@ -95,50 +95,34 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
   const opened = new Map(lines.map(({ queue }) => [queue.name, queue]));
   const shares = byQueue(lines, ({ shares: ofQueue }) => ofQueue);
   const laneShares = byQueue(lines, ({ laneShares: ofQueue }) => ofQueue);
-  const shards = byQueue(lines, ({ shards: ofQueue }) => ofQueue);
-  const doorOf = (queue: OpenQueue, payload: unknown) => ({
-    queue,
-    shard: shards.get(queue.name)?.choose(payload) ?? 0,
-  });
   const { enter, findPlace } = openEntrance({ shares, laneShares });
-  const queueOf = (job: JobContract) => {
-    const queue = opened.get(job.queue.name);
-    if (!queue) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
-    return queue;
+  const doorOf = (job: JobContract, payload: unknown) => {
+    const line = lines.find(({ queue }) => queue.name === job.queue.name);
+    if (!line) throw new Error(`'${job.kind}' names the queue '${job.queue.name}'; add it to queues.ts`);
+    return line.doorFor(payload);
   };
   return {
     queues: opened,
+    shards: byQueue(lines, ({ shards }) => shards),
     atOnce: byQueue(lines, ({ atOnce }) => atOnce),
-    shards,
     shares,
     laneShares,
     async enqueue(job, payload, { lane = job.lane ?? 'logged_in', tenant } = {}) {
       const parsed = job.payload.parse(payload);
-      const [queue, id] = [queueOf(job), randomUUIDv7()];
+      const [door, id] = [doorOf(job, parsed), randomUUIDv7()];
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
-      const owner = shares.has(queue.name) ? tenant : undefined;
-      const added = await enter(doorOf(queue, parsed), { jobs: 1, tenant: owner }, (entry) =>
-        queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
+      const owner = shares.has(door.queue.name) ? tenant : undefined;
+      const added = await enter(door, { jobs: 1, tenant: owner }, (entry) =>
+        door.queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
-      await findPlace(queue, { id: added.id, lane, tenant, isNew: added.id === id });
+      await findPlace(door.queue, { id: added.id, lane, tenant, isNew: added.id === id });
       return added.id;
     },
     async enqueueAll(jobs) {
-      const perQueue = Map.groupBy(jobs, ({ job }) => queueOf(job));
-      const perDoor = [...perQueue].flatMap(([queue, ofQueue]) =>
-        [...Map.groupBy(ofQueue, ({ payload }) => doorOf(queue, payload).shard)].map(([shard, some]) => ({
-          queue,
-          shard,
-          some,
-        })),
-      );
-      const adding = perDoor.map(({ some, ...door }) =>
-        enter(door, addedOf(some), (entry) =>
-          door.queue.addBulk(
-            some.map((one) => ({ name: one.job.kind, data: one.payload, opts: { ...bulkOptions(one), ...entry } })),
-          ),
-        ),
+      const perDoor = Map.groupBy(jobs, ({ job, payload }) => doorOf(job, payload));
+      const adding = [...perDoor].map(([door, some]) =>
+        enter(door, addedOf(some), (entry) => door.queue.addBulk(some.map((one) => inBulk(one, entry)))),
       );
       await Promise.all(adding);
     },
@@ -159,8 +143,8 @@ function addedOf(jobs: readonly QueuedJob[]): Added {
   return { jobs: jobs.length, tenant: others.length === 0 ? tenant : undefined };
 }
 
-function bulkOptions({ job, id, payload, trace }: QueuedJob): JobsOptions {
-  return { ...optionsOf(job, payload, id), ...causedBy(trace) };
+function inBulk({ job, id, payload, trace }: QueuedJob, entry: JobsOptions) {
+  return { name: job.kind, data: payload, opts: { ...optionsOf(job, payload, id), ...causedBy(trace), ...entry } };
 }
 
 /** BullMQ's options of one job, from its contract. */
@@ -218,12 +202,18 @@ function openQueue(
   redis.on('error', () => {});
   queue.on('error', () => {});
   const keyOf = (key: string) => queue.toKey(key);
+  const doors: Door[] = [];
+  const doorFor = (payload: unknown): Door => {
+    const shard = shards?.choose(payload) ?? 0;
+    return (doors[shard] ??= { queue, shard });
+  };
   const lineOf = (shard: number) => {
     const line = new QueueKeys(shards?.prefixOf(shard) ?? prefix);
     return openShares(redis, (key) => line.toKey(name, key), weights);
   };
   return {
     queue,
+    doorFor,
     shards,
     atOnce: isShared === 'whole' && most !== undefined ? openAtOnce(redis, name, most) : undefined,
     shares: isShared === 'whole' ? openQueueShares(() => shards?.known() ?? 1, lineOf) : undefined,

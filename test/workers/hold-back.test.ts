@@ -106,7 +106,7 @@ test('no tenant has more jobs under way than may be, others go on, and each is l
   // The last fails twice: each attempt takes a place, and gives it back.
   let failures = 2;
   await until('all have been', () => {
-    for (const visit of [...inside.values()]) {
+    for (const visit of inside.values()) {
       const fails = visit.id === ids['user:2']?.at(-1) && failures > 0;
       if (fails) failures -= 1;
       visit.leave(fails ? new Error('not yet') : undefined);

@@ -267,19 +267,15 @@ test('a process that uses one shard serves what others have put into more, and w
 });
 
 /** What only the first shard has: schedules, events, families of jobs; and what looks at connections, which all share. */
-const ofTheFirst = [
-  ...['constructor', 'forQueue', 'qualifiedName', 'keys', 'toKey', 'parseNodeKey', 'clientName', 'getClientList'],
-  ...['forwardConnectionEvents', 'waitUntilReady', 'disconnect', 'setName', 'client', 'blockingClient', 'redisVersion'],
-  ...['databaseType', 'minimumBlockTimeout', 'maximumBlockTimeout', 'execCommand', 'finishedErrors', 'getKeepJobs'],
-  ...['addDelayedJob', 'addPrioritizedJob', 'addParentJob', 'addStandardJob', 'addJobToTransaction', 'moveToFinished'],
-  ...['addJobScheduler', 'updateJobSchedulerNextMillis', 'removeJobScheduler', 'getJobScheduler', 'isJobScheduler'],
-  ...['getJobSchedulerData', 'getJobSchedulersRange', 'getJobSchedulersCount', 'publishEvent', 'readEvents'],
-  ...['addFlow', 'moveToWaitingChildren', 'removeChildDependency', 'removeUnprocessedChildren', 'getDependencies'],
-  ...['getDependencyCounts', 'getProcessedChildrenValues', 'getIgnoredChildrenFailures', 'paginate'],
-  ...['removeDeduplicationKey', 'getDeduplicationJobId', 'deleteDeduplicationKey', 'removeDeprecatedPriorityKey'],
-  // Nobody asks for these but the queue's own that are ours.
-  ...['getRanges', 'getJobs', 'getQueueMeta', 'removeOrphanedJobsBatch'],
-];
+const ofTheFirst = `
+  constructor forQueue qualifiedName keys toKey parseNodeKey clientName getClientList forwardConnectionEvents waitUntilReady
+  disconnect setName client blockingClient redisVersion databaseType minimumBlockTimeout maximumBlockTimeout execCommand
+  finishedErrors getKeepJobs addDelayedJob addPrioritizedJob addParentJob addStandardJob addJobToTransaction moveToFinished
+  addJobScheduler updateJobSchedulerNextMillis removeJobScheduler getJobScheduler isJobScheduler getJobSchedulerData
+  getJobSchedulersRange getJobSchedulersCount publishEvent readEvents addFlow moveToWaitingChildren removeChildDependency
+  removeUnprocessedChildren getDependencies getDependencyCounts getProcessedChildrenValues getIgnoredChildrenFailures paginate
+  removeDeduplicationKey getDeduplicationJobId deleteDeduplicationKey removeDeprecatedPriorityKey
+  getRanges getJobs getQueueMeta removeOrphanedJobsBatch`.split(/\s+/);
 
 test('whatever BullMQ asks of Redis about a queue or a job is asked of the right shards', () => {
   const backend = queueOf(api.ctx).getBackend();
@@ -291,6 +287,6 @@ test('whatever BullMQ asks of Redis about a queue or a job is asked of the right
   }
   const all = Object.getOwnPropertyNames(RedisQueueBackend.prototype).filter((name) => !name.endsWith('Args'));
   expect(all.filter((name) => !own.has(name)).toSorted()).toEqual(
-    ofTheFirst.filter((name) => !own.has(name)).toSorted(),
+    ofTheFirst.filter((name) => name !== '' && !own.has(name)).toSorted(),
   );
 });

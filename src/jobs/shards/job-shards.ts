@@ -158,10 +158,11 @@ export class JobShards extends Backend {
 
   override async extendLocks(...[jobIds, tokens, ms]: Given<'extendLocks'>) {
     const holders = await Promise.all(jobIds.map((id) => this.shardWith(id)));
-    const lost = [...Map.groupBy(jobIds.keys(), (index) => holders[index])].map(([holder, some]) => {
-      const of = (texts: readonly string[]) => some.map((index) => texts[index] ?? '');
-      return holder?.extendLocks(of(jobIds), of(tokens), ms) ?? [];
+    const extending = this.opened.map(async (shard) => {
+      const of = (texts: readonly string[]) => texts.filter((_, index) => holders[index] === shard);
+      const own = of(jobIds);
+      return own.length === 0 ? [] : shard.extendLocks(own, of(tokens), ms);
     });
-    return (await Promise.all(lost)).flat();
+    return (await Promise.all(extending)).flat();
   }
 }

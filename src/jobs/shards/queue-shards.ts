@@ -62,11 +62,10 @@ export class QueueShards extends JobShards {
   }
 
   override async setQueueMeta(...[values]: Given<'setQueueMeta'>) {
-    const parts = Object.entries(values).map(([field, value]) => [
-      field,
-      divided.includes(field) ? this.#partOf(Number(value)) : value,
-    ]);
-    return sum(await this.each((shard) => shard.setQueueMeta(Object.fromEntries(parts))));
+    const own: Record<string, string | number> = {};
+    for (const [field, value] of Object.entries(values))
+      own[field] = divided.includes(field) ? this.#partOf(Number(value)) : value;
+    return sum(await this.each((shard) => shard.setQueueMeta(own)));
   }
 
   override async removeQueueMetaFields(...of: Given<'removeQueueMetaFields'>) {

@@ -154,8 +154,8 @@ class ShardedQueue extends QueueShards {
 
   override async close(...[isForced]: Given<'close'>) {
     this.#waits.end();
-    const others = this.opened.slice(1);
-    await Promise.allSettled(others.map(({ blockingConnection }) => blockingConnection?.close(isForced)));
+    const others = this.opened.slice(1).flatMap(({ blockingConnection }) => blockingConnection ?? []);
+    await Promise.allSettled(others.map((connection) => connection.close(isForced)));
     await super.close(isForced);
   }
 }

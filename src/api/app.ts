@@ -6,6 +6,7 @@ import type { Context } from '../context.ts';
 import { needsDatabase, openAdmission } from './http/admission.ts';
 import { refuseForeignHosts } from './http/public-address.ts';
 import { nameAct, auditRefusals } from './callers/audit.ts';
+import { type Check, inOrder } from './callers/check.ts';
 import { mountBoard } from './ops/board.ts';
 import type { Route } from './http/define-route.ts';
 import type { ApiParts, RouteEnv } from './callers/route-env.ts';
@@ -20,9 +21,8 @@ import { readOperationTexts } from './docs/operations.ts';
 import { guard } from './callers/principal.ts';
 import { compressReads } from './http/compress.ts';
 import { answerProblem } from './http/problem.ts';
-import { refuseInvalid } from './http/refuse-invalid.ts';
-import { readJsonBody } from './http/request-body.ts';
-import { refuseAbsentFirst, refuseUnknownQuery } from './http/refuse-in-order.ts';
+import { readRequest } from './http/read-request.ts';
+import { refuseAbsentFirst } from './http/refuse-in-order.ts';
 import { logRequests, traceRequests } from './http/request-log.ts';
 import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
 import { openPaths } from './http/wrong-method.ts';
@@ -35,38 +35,42 @@ import { BadDefinition } from '../errors.ts';
 
 /** The API: what happens to every request, then the routes of every `*.routes.ts`, the documents, and Bull Board. */
 export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHono<RouteEnv>> {
-  const app = new OpenAPIHono<RouteEnv>({ strict: false, defaultHook: refuseInvalid });
+  const app = new OpenAPIHono<RouteEnv>({ strict: false });
   const { definitions } = ctx.jobs;
   const described = [openApiRoute(app, ctx.config, definitions), ...asyncApiRoutes(definitions)];
   const routes = [...(await loadRoutes()), ...described];
   const texts = await readOperationTexts();
   app.use(compressReads);
   if (parts.front) app.use(parts.front.keep);
-  app.use(provide(ctx, parts), traceRequests, logRequests, refuseForeignHosts(ctx.config));
-  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
-  app.onError(answerProblem);
   const paths = openPaths(routes);
   const admit = openAdmission(ctx);
-  app.use(paths.refuseWrongMethod);
+  app.use(provide(ctx, parts), traceRequests, logRequests, inOrder(refuseForeignHosts(ctx.config)));
+  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
+  app.onError(answerProblem);
+  app.use(inOrder(paths.refuseWrongMethod));
   app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
-  app.openapiRoutes(
-    routes.map((defined) => {
-      const { who, route, handler, find } = defined;
-      const guarding = [
-        nameAct(route),
-        ...(needsDatabase(defined) ? [admit] : []),
-        guard(who, route),
-        ...(who === 'public' ? [] : [keepPrivate]),
-        ...(find ? [refuseAbsentFirst(find)] : []),
-      ];
-      const body = route.request?.body;
-      const reading = body ? [readJsonBody(body.required === false, route['x-body-limit'])] : [];
-      const middleware = [...guarding, ...reading, refuseUnknownQuery(route)];
-      return { route: { ...documented(who, route, texts.get(route.operationId)), middleware }, handler };
-    }),
-  );
+  for (const defined of routes) {
+    const { who, route, handler } = defined;
+    app.openAPIRegistry.registerPath(documented(who, route, texts.get(route.operationId)));
+    // OpenAPI writes `{id}` where Hono has `:id`.
+    const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
+    app.on(route.method, [path], ...stepsTo(defined, admit), handler);
+  }
   mountBoard(app, ctx);
   return app;
+}
+
+/** What comes before a route's handler: who may, whether it is there, and what the route reads. */
+function stepsTo(defined: Route, admit: Check): MiddlewareHandler<RouteEnv>[] {
+  const { who, route, find } = defined;
+  const guarding = [
+    nameAct(route),
+    ...(needsDatabase(defined) ? [admit] : []),
+    guard(who, route),
+    ...(who === 'public' ? [] : [keepPrivate]),
+  ];
+  const reading = readRequest(route);
+  return find ? [inOrder(...guarding), refuseAbsentFirst(find), inOrder(reading)] : [inOrder(...guarding, reading)];
 }
 
 function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHandler<RouteEnv> {

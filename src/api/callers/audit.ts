@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { AuditEntry } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
+import type { Check } from './check.ts';
 import type { RouteEnv } from './route-env.ts';
 import { problemCodes, type ProblemCode } from '../../problem-codes.ts';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
@@ -27,12 +28,10 @@ export type Made = Readonly<{
 type NamedRoute = Readonly<{ operationId: string; responses: object }>;
 
 /** Names what a route does, before anybody is refused there. */
-export function nameAct({ operationId, responses }: NamedRoute): MiddlewareHandler<RouteEnv> {
+export function nameAct({ operationId, responses }: NamedRoute): Check {
   const status = Number(Object.keys(responses).find((code) => code.startsWith('2')) ?? 200);
-  return (c, next) => {
+  return (c) =>
     c.set('act', { action: operationId, subject: c.req.param('id') ?? c.req.param('symbol') ?? null, status });
-    return next();
-  };
 }
 
 /**
@@ -135,6 +134,7 @@ export function auditRefusals(): MiddlewareHandler<RouteEnv> {
   return async (c, next) => {
     await next();
     const { error } = c;
+    if (!error) return;
     const { act, caller, ctx, limits } = c.var;
     const refusal = refusalOf(error, act?.action);
     if (!act || !refusal || !(error instanceof Problem)) return;

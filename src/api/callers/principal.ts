@@ -1,4 +1,4 @@
-import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { within } from '../../process/deadline.ts';
 import { isKey, isWellFormedKey } from '../../accounts/api-keys.ts';
@@ -7,6 +7,7 @@ import type { BearerKey, Brought } from '../../accounts/bearers.ts';
 import { includesRole, neededScope, type Scope, scopeFor, scopes } from '../../accounts/scopes.ts';
 import type { Role } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
+import type { Check } from './check.ts';
 import type { RouteEnv } from './route-env.ts';
 import { type Counting, countingOf } from './limits.ts';
 import { scopeOf } from './route-scope.ts';
@@ -34,11 +35,11 @@ const findMs = 250;
 /**
  * Lets only callers of at least the role `who` pass, with a key only by the scope of the route (by none, where it has none), and
  * puts the principal into the context. Each request counts against the limits: of its user, or of its address as long as nobody
- * knows whose token it brings.
+ * knows whose token it brings; and it is one of those of theirs that are under way, until it ends.
  */
-export function guard(who: Who, route: Readonly<{ method: string; path: string }>): MiddlewareHandler<RouteEnv> {
+export function guard(who: Who, route: Readonly<{ method: string; path: string }>): Check {
   const [counting, scope] = [countingOf(route), scopeOf(route)];
-  return async (c, next) => {
+  return async (c) => {
     const credential = credentialOf(c);
     const bearer = await identify(c, credential, counting, who === 'public');
     const principal = bearer && byScope(bearer, scope);
@@ -53,12 +54,7 @@ export function guard(who: Who, route: Readonly<{ method: string; path: string }
       refuseWithoutFactor(c, bearer, route.path);
       c.set('principal', principal);
     }
-    const end = bearer && c.get('limits').begin(bearer, counting);
-    try {
-      await next();
-    } finally {
-      end?.();
-    }
+    return bearer && c.get('limits').begin(bearer, counting);
   };
 }
 
@@ -101,7 +97,7 @@ async function identify(
     : finding);
   if (!principal) return undefined;
   await limits.countCaller(c, principal, counting);
-  logins.noteUse(principal, limits.senderOf(c));
+  if (principal.key) logins.noteUse(principal, limits.senderOf(c));
   return principal;
 }
 

@@ -1,10 +1,9 @@
 import type { EventEmitter } from 'node:events';
 import type { MikroORM } from '@mikro-orm/mysql';
-import type { MiddlewareHandler } from 'hono';
 import { z } from 'zod';
 import { overloaded } from '../../errors.ts';
+import type { Check } from '../callers/check.ts';
 import type { Route } from './define-route.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
 
 // mysql2's pool says in this field alone, for years now, how many wait for a connection.
 const Waiting = z
@@ -17,11 +16,10 @@ const mostRemembered = 10_000;
  * Opens the way in: it refuses what needs MySQL as long as somebody has waited for a connection for more than three seconds.
  * What has been let in before goes on. Nothing else is looked at: no lag of the relay and no lack of Redis refuses anyone.
  */
-export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): MiddlewareHandler<RouteEnv> {
+export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): Check {
   const longestMs = watchPool(orm);
-  return async (_c, next) => {
+  return () => {
     if (longestMs() > longestWaitMs) throw overloaded();
-    await next();
   };
 }
 

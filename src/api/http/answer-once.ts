@@ -40,7 +40,7 @@ const lookAgainMs = 50;
  * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
  */
 export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
-  const { ctx } = c.var;
+  const ctx = c.get('ctx');
   return answerKeyed(c, body, async (request) => {
     if (!request) return { answer: stored(await ctx.transaction(work)), isReplayed: false };
     const known = await recall(c, request);
@@ -59,7 +59,7 @@ export async function answerKeyed(
   body: unknown,
   write: (request: KeyedRequest | undefined) => Promise<Answered>,
 ): Promise<Response> {
-  const { ctx, underWay } = c.var;
+  const [ctx, underWay] = [c.get('ctx'), c.get('underWay')];
   const key = c.req.header('idempotency-key');
   if (key === undefined) return respond(c, await write(undefined));
 

@@ -31,8 +31,9 @@ export function codingOf(accepted: string | undefined): Coding | undefined {
  * the only ones that hold a new secret, whose length beside a guess must tell nobody anything.
  */
 export const compressReads: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  if (c.req.method !== 'GET') return next();
   await next();
-  const coding = c.req.method === 'GET' ? codingOf(c.req.header('accept-encoding')) : undefined;
+  const coding = codingOf(c.req.header('accept-encoding'));
   if (!coding || !packable.test(c.res.headers.get('content-type') ?? '')) return;
   if (!c.res.body || c.res.headers.has('content-encoding')) return;
   const bytes = new Uint8Array(await c.res.arrayBuffer());

@@ -1,5 +1,6 @@
 import type { OpenAPIRoute, RouteConfig } from '@hono/zod-openapi';
-import type { Context as HonoContext } from 'hono';
+import type { Context as HonoContext, Handler } from 'hono';
+import { BadDefinition } from '../../errors.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import type { Who } from '../callers/principal.ts';
 
@@ -7,7 +8,7 @@ import type { Who } from '../callers/principal.ts';
 export type FindNamed = (c: HonoContext<RouteEnv>) => unknown;
 
 /** A route with the least role that may call it: the table of who may what stands next to the code it guards. */
-export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: unknown; find: FindNamed | undefined }>;
+export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: Handler<RouteEnv>; find: FindNamed | undefined }>;
 
 /** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
 export type DocumentedRoute = RouteConfig &
@@ -31,5 +32,11 @@ export function defineRoute<const R extends DocumentedRoute>(
   handler: OpenAPIRoute<R, RouteEnv>['handler'],
   find?: FindNamed,
 ): Route {
+  if (!isHandler(handler)) throw new BadDefinition(`the handler of ${route.path} is no function`);
   return { who, route, handler, find };
+}
+
+/** Safe because its type has been checked against the route, by whose schemas all that it reads is let in. */
+function isHandler(handler: unknown): handler is Handler<RouteEnv> {
+  return typeof handler === 'function';
 }

@@ -65,16 +65,15 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
     async keep(c, next) {
       const incoming = incomingOf(c.env);
       const name = incoming && nameOf(incoming);
+      if (name === undefined) return next();
       let copy: Copy | undefined;
       try {
         await next();
-        if (name !== undefined && isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
+        if (isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
       } finally {
-        if (name !== undefined) {
-          if (copy) copies.set(name, copy);
-          forgetOldest(copies, most);
-          release(name, copy);
-        }
+        if (copy) copies.set(name, copy);
+        forgetOldest(copies, most);
+        release(name, copy);
       }
     },
   };
@@ -110,7 +109,7 @@ function isForAll({ status, headers }: Response): boolean {
 }
 
 /** The request as the server has it; one that came over no socket has none. */
-function incomingOf(env: unknown): IncomingMessage | undefined {
+export function incomingOf(env: unknown): IncomingMessage | undefined {
   return typeof env === 'object' && env !== null && 'incoming' in env && isIncoming(env.incoming)
     ? env.incoming
     : undefined;

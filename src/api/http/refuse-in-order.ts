@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { BadDefinition, Problem } from '../../errors.ts';
+import type { Check } from '../callers/check.ts';
 import type { DocumentedRoute, FindNamed } from './define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { problemCodes } from '../../problem-codes.ts';
@@ -23,13 +24,13 @@ export function refuseAbsentFirst(find: FindNamed): MiddlewareHandler<RouteEnv> 
 }
 
 /** Refuses query parameters that the route does not have, by their names: a misspelt filter must not answer everything. */
-export function refuseUnknownQuery({ path, request }: DocumentedRoute): MiddlewareHandler<RouteEnv> {
+export function refuseUnknownQuery({ path, request }: DocumentedRoute): Check {
   const query = request?.query;
   if (query && !(query instanceof z.ZodObject)) throw new BadDefinition(`the query of ${path} is no z.object`);
   const known = new Set(Object.keys(query?.shape ?? {}));
-  return async (c, next) => {
+  return (c) => {
     const unknown = c.req.url.includes('?') ? Object.keys(c.req.queries()).filter((name) => !known.has(name)) : [];
-    if (unknown.length === 0) return next();
+    if (unknown.length === 0) return;
     const takes = known.size === 0 ? 'no parameters' : [...known].join(', ');
     throw new Problem('invalid', `This path takes ${takes}.`, {
       errors: unknown.slice(0, mostFaults).map((name) => ({

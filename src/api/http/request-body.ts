@@ -1,32 +1,34 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { jsonDepth } from '../../process/json-depth.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 
 const usualBytes = 64 * 1024;
 const mostDepth = 32;
+const isJson = /^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/** Whether a body may be left out, and how long it may be. */
+type BodyLimits = Readonly<{ isOptional?: boolean; mostBytes?: number | undefined }>;
 
 /**
- * Reads a JSON body of at most `mostBytes`, counted while reading, and hands it to the validators; `{}`, where one may be left
- * out and is.
+ * Reads a JSON body of at most `mostBytes`, counted while reading, and returns what it says; `{}`, where it may be left out and is. Its
+ * text is kept for who reads it in a way of their own.
  */
-export function readJsonBody(isOptional: boolean, mostBytes: number = usualBytes): MiddlewareHandler<RouteEnv> {
-  return async (c, next) => {
-    const bytes = await readBounded(c.req.raw, mostBytes).catch(refuseBroken);
-    const type = c.req.header('content-type');
-    const isLeftOut = isOptional && bytes.length === 0;
-    // The validators read only what bears a type.
-    if (isLeftOut && type === undefined) c.req.raw.headers.set('content-type', 'application/json');
-    if (type === undefined ? bytes.length > 0 : !/^application\/json(\s*;\s*charset="?utf-8"?)?\s*$/i.test(type))
-      throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
-    const text = isLeftOut ? '{}' : decode(bytes);
-    if (jsonDepth(text) > mostDepth)
-      throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
-    refuseMalformed(text);
-    // Hono keeps what has been read as a promise, whatever its types say; its validators read from there.
-    Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
-    await next();
-  };
+export async function readJsonBody(
+  c: HonoContext<RouteEnv>,
+  { isOptional = false, mostBytes = usualBytes }: BodyLimits,
+): Promise<unknown> {
+  const bytes = await readBounded(c.req.raw, mostBytes).catch(refuseBroken);
+  const type = c.req.header('content-type');
+  if (type === undefined ? bytes.length > 0 : !isJson.test(type))
+    throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
+  const text = isOptional && bytes.length === 0 ? '{}' : decode(bytes);
+  if (jsonDepth(text) > mostDepth)
+    throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
+  // Hono keeps what has been read as a promise, whatever its types say.
+  Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
+  return parse(text);
 }
 
 async function readBounded(request: Request, mostBytes: number): Promise<Buffer> {
@@ -64,15 +66,15 @@ function tooLarge(mostBytes: number): Problem {
 
 function decode(bytes: Buffer): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch (error) {
     throw new Problem('malformed_json', 'The body is not UTF-8.', { cause: error });
   }
 }
 
-function refuseMalformed(text: string): void {
+function parse(text: string): unknown {
   try {
-    JSON.parse(text);
+    return JSON.parse(text);
   } catch (error) {
     throw new Problem('malformed_json', 'The body is not JSON.', { cause: error });
   }

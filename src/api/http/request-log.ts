@@ -17,7 +17,7 @@ export const logRequests: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const level = levelOf(method, status);
   const { log } = c.get('ctx');
   if (!log.isLevelEnabled(level)) return;
-  const { requestId, caller } = c.var;
+  const caller = c.get('caller');
   const route = routePath(c, -1);
   if (probes.has(route)) return;
   log[level](
@@ -26,7 +26,7 @@ export const logRequests: MiddlewareHandler<RouteEnv> = async (c, next) => {
       route: route === '/*' ? 'none' : route,
       status,
       ms: Math.round(performance.now() - startedAt),
-      request_id: requestId,
+      request_id: c.get('requestId'),
       ...(caller === undefined ? {} : { user_id: caller.userId }),
     },
     'request',

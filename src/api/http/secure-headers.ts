@@ -1,5 +1,6 @@
-import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import type { RouteEnv } from '../callers/route-env.ts';
+import type { Check } from '../callers/check.ts';
 import { dataPolicy } from './static-files.ts';
 
 const always: readonly (readonly [string, string])[] = [
@@ -25,7 +26,4 @@ export function setSecureHeaders(c: HonoContext<RouteEnv>): void {
 }
 
 /** Keeps an answer for its asker out of every cache. */
-export const keepPrivate: MiddlewareHandler<RouteEnv> = async (c, next) => {
-  c.header('cache-control', 'no-store');
-  await next();
-};
+export const keepPrivate: Check = (c) => c.header('cache-control', 'no-store');

@@ -1,7 +1,6 @@
-import type { MiddlewareHandler } from 'hono';
 import { Problem } from '../../errors.ts';
 import type { Route } from './define-route.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
+import type { Check } from '../callers/check.ts';
 
 /** Tells paths that there are from methods that they take. */
 export type Paths = Readonly<{
@@ -9,7 +8,7 @@ export type Paths = Readonly<{
    * Refuses a path with an empty part, and a wrong method of a path that is named whole, before a parameter of another
    * path takes it for a value.
    */
-  refuseWrongMethod: MiddlewareHandler<RouteEnv>;
+  refuseWrongMethod: Check;
   /** For what no route has matched: 405 with the methods that the path takes, 404 when there is no such path. */
   unmatched(path: string): Problem;
 }>;
@@ -25,11 +24,10 @@ export function openPaths(routes: readonly Route[]): Paths {
   const whole = new Map(paths.filter(({ path }) => !path.includes('{')).map(({ path, methods }) => [path, methods]));
   const named = (path: string) => whole.get(path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
   return {
-    async refuseWrongMethod(c, next) {
+    refuseWrongMethod(c) {
       if (emptyPart.test(c.req.url)) throw unknownPath();
       const methods = named(c.req.path);
       if (methods && !methods.includes(c.req.method)) throw wrongMethod(methods);
-      await next();
     },
     unmatched(path) {
       const methods =

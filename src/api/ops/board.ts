@@ -3,6 +3,7 @@ import type { MiddlewareHandler, Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { isOvertaken } from '../../jobs/find-jobs.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
+import { inOrder } from '../callers/check.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { refuseInvalid } from '../http/refuse-invalid.ts';
 import { wholeNumber } from '../http/fields.ts';
@@ -70,7 +71,7 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
   };
   serverAdapter.setErrorHandler(passOn);
   for (const path of [base, `${base}/*`])
-    app.use(path, keepPrivate, admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
+    app.use(path, inOrder(keepPrivate), admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
   for (const verb of ['pause', 'resume'] as const) {
     const decide = (c: HonoContext<RouteEnv>) => pauseFromBoard(c, verb === 'pause');
     app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);
@@ -110,7 +111,7 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const act = boardAct(c.req.method, c.req.path, queueNames);
   c.set('act', act);
   try {
-    await guard(isReading(c.req) ? 'operator' : 'admin', c.req)(c, async () => {});
+    await guard(isReading(c.req) ? 'operator' : 'admin', c.req)(c);
   } catch (error) {
     const isPageAsked = isReading(c.req) && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
@@ -134,10 +135,11 @@ async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<R
   return c.html(await readPage('login.html'), status);
 }
 
-const readJson = readJsonBody(true);
-
 /** Bodies are bounded here as everywhere, before the board reads them. */
-const readBody: MiddlewareHandler<RouteEnv> = (c, next) => (isReading(c.req) ? next() : readJson(c, next));
+const readBody: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  if (!isReading(c.req)) await readJsonBody(c, { isOptional: true });
+  await next();
+};
 
 // BullMQ waits for ever for a Redis that has never answered.
 const refuseWithoutRedis: MiddlewareHandler<RouteEnv> = async (c, next) => {

@@ -17,11 +17,15 @@ const kinds = {
   producer: SpanKind.PRODUCER,
 } as const;
 
+// Of the process, as OpenTelemetry's own globals are, which do not say whether anybody has set them.
+let isTracing = false;
+
 /**
  * Does the work as a step of a trace; `rename` says better what it was once that is known. Where nothing is traced, it does
  * the work and nothing else.
  */
 export async function traced<T>(step: Step, work: (rename: (name: string) => void) => Promise<T>): Promise<T> {
+  if (!isTracing) return work(() => {});
   const { name, kind, from, attributes = {} } = step;
   const before = from === undefined ? context.active() : contextOf(from);
   const span = trace.getTracer('orderflow').startSpan(name, { kind: kinds[kind], attributes }, before);
@@ -48,6 +52,7 @@ export function untraced<T>(work: () => T): T {
 
 /** The present step as a W3C `traceparent`, to be kept with what it causes; undefined where nothing is traced. */
 export function traceParent(): string | undefined {
+  if (!isTracing) return undefined;
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier['traceparent'];
@@ -94,6 +99,7 @@ export async function openTraces(endpoint: string | undefined, role: string): Pr
     sampler: new sdk.ParentBasedSampler({ root }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: sendEveryMs })],
   });
+  isTracing = true;
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());

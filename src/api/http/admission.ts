@@ -44,6 +44,7 @@ function watchPool(orm: MikroORM): () => number {
   // Whoever needs the database next will say why it cannot be opened.
   watch().catch(() => {});
   return () => {
+    if (since.length === 0) return 0;
     const waiting = Waiting.safeParse(pool).data ?? 0;
     // First come, first served: those who still wait are the last who came.
     since.splice(0, since.length - waiting);

@@ -93,6 +93,8 @@ export function ormOptions(config: Config, wanted: Wanted = { hosts: config.mysq
       // Told nothing, mysql2 would close every second whatever is not in use; and it would hang up without a word.
       maxIdle: mostConnections - 1,
       gracefulEnd: true,
+      // Every statement comes with its values written in. Told nothing, mysql2 looks for placeholders through all of it.
+      queryFormat: (sql: string) => sql,
       // Statements are sent as text; for those that are prepared a connection would set half a megabyte aside.
       maxPreparedStatements: 1,
       // A certificate is made for a name; servers that are called by their addresses have none that could be compared.

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { Currency } from '../../money/currency.ts';
+import type { WishedItems } from '../../orders/price-items.ts';
 import { manyOf } from '../http/fields.ts';
 
 const mostLines = 100;
@@ -84,22 +85,17 @@ type Wished = Readonly<{
   items?: z.output<typeof wishes.items>;
 }>;
 
-type Named = Readonly<{ productId: number; quantity: number; pointer: string }>;
-
 /** Quantities by product, with the pointers to where the request names it. */
-export function wishedItems({ products, items }: Wished) {
-  const named: Named[] =
-    items?.map(({ product_id, quantity }, index) => ({
-      productId: product_id,
-      quantity,
-      pointer: `/items/${index}/product_id`,
-    })) ??
-    products?.map((productId, index) => ({ productId, quantity: 1, pointer: `/products/${index}` })) ??
-    [];
-  return new Map(
-    [...Map.groupBy(named, ({ productId }) => productId)].map(([productId, same]) => [
-      productId,
-      { quantity: same.reduce((sum, { quantity }) => sum + quantity, 0), pointers: same.map(({ pointer }) => pointer) },
-    ]),
-  );
+export function wishedItems({ products = [], items = [] }: Wished): WishedItems {
+  const wished = new Map<number, { quantity: number; pointers: string[] }>();
+  const wish = (productId: number, quantity: number, pointer: string) => {
+    const known = wished.get(productId);
+    if (!known) return wished.set(productId, { quantity, pointers: [pointer] });
+    known.quantity += quantity;
+    return known.pointers.push(pointer);
+  };
+  for (const [index, { product_id, quantity }] of items.entries())
+    wish(product_id, quantity, `/items/${index}/product_id`);
+  for (const [index, productId] of products.entries()) wish(productId, 1, `/products/${index}`);
+  return wished;
 }

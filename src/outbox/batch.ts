@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncResource } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { overloaded } from '../errors.ts';
 import { batches } from '../telemetry/measures.ts';
@@ -67,6 +67,7 @@ export function openBatch<Given, Outcome>(
   };
   const drain = async () => {
     while (waiting.length > 0) {
+      await nextTurn();
       const members = waiting.splice(0, fitting(waiting, limits));
       await commit(members);
       batches.note({ batch: limits.name, members: members.length });
@@ -78,12 +79,17 @@ export function openBatch<Given, Outcome>(
     const longestMs = sinceMs - (waiting[0]?.sinceMs ?? sinceMs);
     if (limits.waitMs !== undefined && longestMs > limits.waitMs) throw overloaded();
     const end = Promise.withResolvers<Outcome>();
-    waiting.push({ given, within: AsyncLocalStorage.snapshot(), end, sinceMs });
-    // The next turn of the loop: what has arrived in this one goes together.
-    if (!isBusy) setImmediate(() => void drain());
+    const context = new AsyncResource(limits.name);
+    waiting.push({ given, within: (work) => context.runInAsyncScope(work), end, sinceMs });
+    if (!isBusy) void drain();
     isBusy = true;
     return end.promise;
   };
+}
+
+/** The next turn of the loop: what has arrived in this one goes together. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** The outcome of one member, or the error that refuses it. */

@@ -83,7 +83,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
   const looks = openLooks(ctx.events.ticks);
   const passwords = openPasswords();
   const attempts = openFailedLogins(ctx.redis);
-  return async (c, next) => {
+  return (c, next) => {
     c.set('ctx', ctx);
     c.set('readiness', readiness);
     c.set('answers', answers);
@@ -100,7 +100,7 @@ function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHand
     // Set before the handler answers: headers added to a finished answer cost a copy of it.
     c.header('x-request-id', c.get('requestId'));
     setSecureHeaders(c);
-    await next();
+    return next();
   };
 }
 
@@ -138,7 +138,7 @@ function allowOrigins(listed: readonly string[] | undefined, isProduction: boole
     credentials: true,
     maxAge: 600,
   });
-  return async (c, next) => {
+  return (c, next) => {
     // Caches must not give a browser of one origin what was answered to another.
     c.header('vary', 'Origin');
     const isPreflight = c.req.header('access-control-request-method') !== undefined;

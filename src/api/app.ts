@@ -6,10 +6,10 @@ import type { Context } from '../context.ts';
 import { needsDatabase, openAdmission } from './http/admission.ts';
 import { refuseForeignHosts } from './http/public-address.ts';
 import { nameAct, auditRefusals } from './callers/audit.ts';
-import { type Check, inOrder } from './callers/check.ts';
+import type { ApiParts, Around, Check, RouteEnv } from './callers/route-env.ts';
+import { inOrder, nested } from './callers/steps.ts';
 import { mountBoard } from './ops/board.ts';
 import type { Route } from './http/define-route.ts';
-import type { ApiParts, RouteEnv } from './callers/route-env.ts';
 import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { openLimits } from './callers/limits.ts';
@@ -25,6 +25,7 @@ import { readRequest } from './http/read-request.ts';
 import { refuseAbsentFirst } from './http/refuse-in-order.ts';
 import { logRequests, traceRequests } from './http/request-log.ts';
 import { keepPrivate, setSecureHeaders } from './http/secure-headers.ts';
+import { rememberPaths } from './http/remember-paths.ts';
 import { openPaths } from './http/wrong-method.ts';
 import { openPasswords } from '../accounts/passwords.ts';
 import { openMarketReads } from '../market/read-market.ts';
@@ -40,14 +41,14 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
   const described = [openApiRoute(app, ctx.config, definitions), ...asyncApiRoutes(definitions)];
   const routes = [...(await loadRoutes()), ...described];
   const texts = await readOperationTexts();
-  app.use(compressReads);
-  if (parts.front) app.use(parts.front.keep);
   const paths = openPaths(routes);
   const admit = openAdmission(ctx);
-  app.use(provide(ctx, parts), traceRequests, logRequests, inOrder(refuseForeignHosts(ctx.config)));
-  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction), auditRefusals());
-  app.onError(answerProblem);
+  const kept = parts.front ? [parts.front.keep] : [];
+  app.use(nested(compressReads, ...kept, provide(ctx, parts), traceRequests, logRequests, auditRefusals()));
+  app.use(inOrder(refuseForeignHosts(ctx.config)));
+  app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.use(inOrder(paths.refuseWrongMethod));
+  app.onError(answerProblem);
   app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
   for (const defined of routes) {
     const { who, route, handler } = defined;
@@ -57,6 +58,10 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
     app.on(route.method, [path], ...stepsTo(defined, admit), handler);
   }
   mountBoard(app, ctx);
+  app.router = rememberPaths(
+    app.router,
+    routes.map(({ route }) => route.path),
+  );
   return app;
 }
 
@@ -73,7 +78,7 @@ function stepsTo(defined: Route, admit: Check): MiddlewareHandler<RouteEnv>[] {
   return find ? [inOrder(...guarding), refuseAbsentFirst(find), inOrder(reading)] : [inOrder(...guarding, reading)];
 }
 
-function provide(ctx: Context, { readiness, answers }: ApiParts): MiddlewareHandler<RouteEnv> {
+function provide(ctx: Context, { readiness, answers }: ApiParts): Around {
   const reads = openMarketReads({ ...ctx, answers, hasKey: ctx.config.FINNHUB_API_KEY !== undefined });
   const readStatus = openStatus(ctx);
   const acceptOrder = openOrders(ctx.transaction);

@@ -70,6 +70,17 @@ export async function insertRows<T extends object>(
   );
 }
 
+/** Deletes the rows of these ids. */
+export async function deleteRows<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  ids: readonly (string | number)[],
+): Promise<void> {
+  if (ids.length === 0) return;
+  const list = ids.map(textOf(em)).join(', ');
+  await em.execute(`delete from \`${tableOf(em, entity).name}\` where \`id\` in (${list})`, [], 'run');
+}
+
 /** Updates the rows that are as `where` says, and returns how many they were: the guard of every move. */
 export async function updateRows<T extends object>(
   em: EntityManager,

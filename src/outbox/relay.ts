@@ -3,6 +3,7 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Producer, QueuedJob } from '../jobs/enqueue.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
+import { deleteRows } from '../mysql/rows.ts';
 import { type Log, withoutLogIds } from '../process/log.ts';
 import { untraced } from '../telemetry/traces.ts';
 import type { Committed, Message } from './after-commit.ts';
@@ -94,7 +95,7 @@ function openTidying(orm: MikroORM, giveUp: (error: unknown, left: object) => vo
     clearTimeout(timer);
     timer = undefined;
     const ids = sent.splice(0);
-    if (ids.length > 0) await orm.em.fork().nativeDelete(OutboxMessage, { id: { $in: ids } });
+    await deleteRows(orm.em.fork(), OutboxMessage, ids);
   };
   const tidy = (): Promise<void> => {
     last = last.then(remove).catch((error: unknown) => giveUp(error, { sent: true }));

@@ -1,10 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { Context as HonoContext, MiddlewareHandler } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import { AuditEntry } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
-import type { Check } from './check.ts';
-import type { RouteEnv } from './route-env.ts';
+import type { Around, Check, RouteEnv } from './route-env.ts';
 import { problemCodes, type ProblemCode } from '../../problem-codes.ts';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
@@ -129,7 +128,7 @@ const refusals: readonly ProblemCode[] = [
 const mostAMinute = 60;
 
 /** Writes down who was refused what. The answer is the same when that cannot be written. */
-export function auditRefusals(): MiddlewareHandler<RouteEnv> {
+export function auditRefusals(): Around {
   const written = new RateLimiterMemory({ points: mostAMinute, duration: 60 });
   return async (c, next) => {
     await next();

@@ -102,6 +102,7 @@ async function count(
   burst: Burst | undefined,
   others: readonly Standing[] = [],
 ): Promise<void> {
+  if (!allowance && !burst && others.length === 0) return;
   const rush = burst?.use(key);
   // What the burst refuses is not taken from the minute.
   const use = rush?.isAllowed === false ? undefined : await useOf(allowance, key, counting);

@@ -1,4 +1,4 @@
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext } from 'hono';
 import type { Context } from '../../context.ts';
 import type { JobAnswers } from '../../jobs/answers.ts';
 import type { MarketReads } from '../../market/read-market.ts';
@@ -19,7 +19,7 @@ export type ApiParts = Readonly<{
   readiness: ApiReadiness;
   answers: JobAnswers;
   /** Copies in front of the routes, where nobody is counted. */
-  front?: Readonly<{ keep: MiddlewareHandler<RouteEnv> }> | undefined;
+  front?: Readonly<{ keep: Around }> | undefined;
 }>;
 
 /** What every handler finds in `c.var`. */
@@ -50,3 +50,12 @@ export type RouteEnv = {
     caller: Principal | undefined;
   };
 };
+
+/** To be called when a request has been answered, or refused. */
+export type End = () => void;
+
+/** Lets a request pass, or throws what it is refused with. What it returns is called at the request's end. */
+export type Check = (c: HonoContext<RouteEnv>) => void | End | Promise<void | End>;
+
+/** Looks at a request before what comes after it, or at its answer then. */
+export type Around = (c: HonoContext<RouteEnv>, next: () => Promise<void>) => Promise<void>;

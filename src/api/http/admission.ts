@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { overloaded } from '../../errors.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check } from '../callers/route-env.ts';
 import type { Route } from './define-route.ts';
 
 // mysql2's pool says in this field alone, for years now, how many wait for a connection.

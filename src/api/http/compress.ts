@@ -1,7 +1,6 @@
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
-import type { MiddlewareHandler } from 'hono';
-import type { RouteEnv } from '../callers/route-env.ts';
+import type { Around } from '../callers/route-env.ts';
 
 const codings = ['br', 'gzip'] as const;
 
@@ -30,7 +29,7 @@ export function codingOf(accepted: string | undefined): Coding | undefined {
  * Packs what is read, pages and JSON, for whom understands it. Answers to writes stay as they are: they are small, and
  * the only ones that hold a new secret, whose length beside a guess must tell nobody anything.
  */
-export const compressReads: MiddlewareHandler<RouteEnv> = async (c, next) => {
+export const compressReads: Around = async (c, next) => {
   if (c.req.method !== 'GET') return next();
   await next();
   const coding = codingOf(c.req.header('accept-encoding'));

@@ -8,7 +8,12 @@ import type { Who } from '../callers/principal.ts';
 export type FindNamed = (c: HonoContext<RouteEnv>) => unknown;
 
 /** A route with the least role that may call it: the table of who may what stands next to the code it guards. */
-export type Route = Readonly<{ who: Who; route: DocumentedRoute; handler: Handler<RouteEnv>; find: FindNamed | undefined }>;
+export type Route = Readonly<{
+  who: Who;
+  route: DocumentedRoute;
+  handler: Handler<RouteEnv>;
+  find: FindNamed | undefined;
+}>;
 
 /** OpenAPI's view of a route: an id, a summary and its successful answers; the problems are added from the rest. */
 export type DocumentedRoute = RouteConfig &

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { MiddlewareHandler } from 'hono';
 import { forgetOldest } from '../../process/forget-oldest.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
+import type { Around } from '../callers/route-env.ts';
 
 /**
  * Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes, and one
@@ -12,7 +11,7 @@ export type FrontCopies = Readonly<{
   /** Answers a request from a copy; where there is none for it, `pass` hands it to the routes. */
   answer(incoming: IncomingMessage, outgoing: ServerResponse, pass: () => void): void;
   /** Keeps what the routes have answered, where it may be kept. */
-  keep: MiddlewareHandler<RouteEnv>;
+  keep: Around;
 }>;
 
 type Copy = Readonly<{ untilMs: number; head: readonly string[]; body: Buffer }>;

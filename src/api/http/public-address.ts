@@ -1,7 +1,7 @@
 import type { HonoRequest } from 'hono';
 import type { Config } from '../../config.ts';
 import { Problem } from '../../errors.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check } from '../callers/route-env.ts';
 import { incomingOf } from './front-copies.ts';
 
 /**
@@ -52,9 +52,9 @@ function allowedBy({ ALLOWED_HOSTS, NODE_ENV, publicUrl }: Config): ((host: stri
 
 /** How many Host headers came over the wire; the server keeps the first and says nothing of others. */
 function hostHeaders(env: unknown): number {
+  const told = incomingOf(env)?.rawHeaders ?? [];
   let count = 0;
   // Names and values take turns.
-  for (const [index, text] of incomingOf(env)?.rawHeaders.entries() ?? [])
-    if (index % 2 === 0 && text.length === 4 && text.toLowerCase() === 'host') count += 1;
+  for (let index = 0; index < told.length; index += 2) if (told[index]?.toLowerCase() === 'host') count += 1;
   return count;
 }

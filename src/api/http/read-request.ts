@@ -1,8 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { BadDefinition } from '../../errors.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check, RouteEnv } from '../callers/route-env.ts';
 import type { DocumentedRoute } from './define-route.ts';
 import { refuseUnknownQuery } from './refuse-in-order.ts';
 import { refuseInvalid } from './refuse-invalid.ts';
@@ -16,7 +15,8 @@ type Target = 'query' | 'param' | 'header' | 'json';
  */
 export function readRequest(route: DocumentedRoute): Check {
   const { query, params, headers, body } = route.request ?? {};
-  const headerNames = headers ? Object.keys(objectOf(headers, route).shape) : [];
+  const header = headers && objectOf(headers, route);
+  const headerNames = Object.keys(header?.shape ?? {});
   const json = body?.content['application/json'];
   const bodySchema = json && 'schema' in json && json.schema instanceof z.ZodType ? json.schema : undefined;
   const refuseUnknown = refuseUnknownQuery(route);
@@ -24,7 +24,7 @@ export function readRequest(route: DocumentedRoute): Check {
     refuseUnknown(c);
     if (query) take(c, 'query', query, queryOf(c));
     if (params) take(c, 'param', params, c.req.param());
-    if (headers) take(c, 'header', objectOf(headers, route), headersOf(c, headerNames));
+    if (header) take(c, 'header', header, headersOf(c, headerNames));
     if (bodySchema) take(c, 'json', bodySchema, sent);
   };
   if (!body) return (c) => read(c, undefined);

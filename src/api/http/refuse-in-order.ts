@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { MiddlewareHandler } from 'hono';
 import { BadDefinition, Problem } from '../../errors.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check, RouteEnv } from '../callers/route-env.ts';
 import type { DocumentedRoute, FindNamed } from './define-route.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
 import { problemCodes } from '../../problem-codes.ts';
 
 const mostFaults = 20;

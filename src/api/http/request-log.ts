@@ -1,6 +1,5 @@
-import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
-import type { RouteEnv } from '../callers/route-env.ts';
+import type { Around } from '../callers/route-env.ts';
 import { probes } from '../callers/limits.ts';
 import { withLogIds } from '../../process/log.ts';
 import { traced } from '../../telemetry/traces.ts';
@@ -9,7 +8,7 @@ import { traced } from '../../telemetry/traces.ts';
  * Writes one line a request: which route (never the address with its values), which answer, how long it took to begin,
  * and who asked. Reads that went well are told at `debug`: there are thousands a second, and metrics count them.
  */
-export const logRequests: MiddlewareHandler<RouteEnv> = async (c, next) => {
+export const logRequests: Around = async (c, next) => {
   const startedAt = performance.now();
   await next();
   const { method } = c.req;
@@ -39,7 +38,7 @@ function levelOf(method: string, status: number): 'debug' | 'info' | 'warn' {
 }
 
 /** Begins a request's trace, or goes on with the caller's; everything that is logged for the request has its ids. */
-export const traceRequests: MiddlewareHandler<RouteEnv> = (c, next) =>
+export const traceRequests: Around = (c, next) =>
   withLogIds({ request_id: c.get('requestId') }, () => {
     const { method, path } = c.req;
     if (probes.has(path)) return next();

@@ -1,6 +1,5 @@
 import type { Context as HonoContext } from 'hono';
-import type { RouteEnv } from '../callers/route-env.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check, RouteEnv } from '../callers/route-env.ts';
 import { dataPolicy } from './static-files.ts';
 
 const always: readonly (readonly [string, string])[] = [

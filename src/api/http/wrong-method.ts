@@ -1,6 +1,6 @@
 import { Problem } from '../../errors.ts';
 import type { Route } from './define-route.ts';
-import type { Check } from '../callers/check.ts';
+import type { Check } from '../callers/route-env.ts';
 
 /** Tells paths that there are from methods that they take. */
 export type Paths = Readonly<{

@@ -3,7 +3,7 @@ import type { MiddlewareHandler, Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { isOvertaken } from '../../jobs/find-jobs.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
-import { inOrder } from '../callers/check.ts';
+import { inOrder } from '../callers/steps.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { refuseInvalid } from '../http/refuse-invalid.ts';
 import { wholeNumber } from '../http/fields.ts';

@@ -80,7 +80,7 @@ export function openBatch<Given, Outcome>(
     if (limits.waitMs !== undefined && longestMs > limits.waitMs) throw overloaded();
     const end = Promise.withResolvers<Outcome>();
     const context = new AsyncResource(limits.name);
-    waiting.push({ given, within: (work) => context.runInAsyncScope(work), end, sinceMs });
+    waiting.push({ given, within: (inside) => context.runInAsyncScope(inside), end, sinceMs });
     if (!isBusy) void drain();
     isBusy = true;
     return end.promise;

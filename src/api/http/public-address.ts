@@ -1,4 +1,3 @@
-import type { HonoRequest } from 'hono';
 import type { Config } from '../../config.ts';
 import { Problem } from '../../errors.ts';
 import type { Check } from '../callers/route-env.ts';
@@ -25,15 +24,13 @@ export function refuseForeignHosts(config: Config): Check {
   const isAllowed = allowedBy(config);
   return (c) => {
     if (hostHeaders(c.env) > 1) throw new Problem('ambiguous_host', 'The request has more than one Host header.');
-    if (isAllowed && !hostsOf(c.req).every(isAllowed) && !probes.test(c.req.path))
+    if (isAllowed && !hostsOf(c.req.url, c.req.header('host')).every(isAllowed) && !probes.test(c.req.path))
       throw new Problem('foreign_host', 'This host is not answered here.');
   };
 }
 
 /** The hosts that a request names: in its header, and in its first line, which counts more. */
-function hostsOf(request: HonoRequest): string[] {
-  const named = request.header('host');
-  const { url } = request;
+function hostsOf(url: string, named: string | undefined): string[] {
   if (named !== undefined && url.startsWith(`${named}/`, url.indexOf('//') + 2)) return [named];
   return [new URL(url).host, ...(named === undefined ? [] : [named])];
 }

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { BadDefinition, Problem } from '../../errors.ts';
-import type { Check, RouteEnv } from '../callers/route-env.ts';
+import type { RouteEnv } from '../callers/route-env.ts';
 import type { DocumentedRoute, FindNamed } from './define-route.ts';
 import { problemCodes } from '../../problem-codes.ts';
 
@@ -23,7 +23,7 @@ export function refuseAbsentFirst(find: FindNamed): MiddlewareHandler<RouteEnv> 
 }
 
 /** Refuses query parameters that the route does not have, by their names: a misspelt filter must not answer everything. */
-export function refuseUnknownQuery({ path, request }: DocumentedRoute): Check {
+export function refuseUnknownQuery({ path, request }: DocumentedRoute): (c: HonoContext<RouteEnv>) => void {
   const query = request?.query;
   if (query && !(query instanceof z.ZodObject)) throw new BadDefinition(`the query of ${path} is no z.object`);
   const known = new Set(Object.keys(query?.shape ?? {}));

@@ -28,6 +28,8 @@ export async function chargeAtOnce(
   const pending = new Map(orders.filter(({ status }) => status === 'pending').map((order) => [order.id, order]));
   const payments = await selectRows(tx, Payment, 'id', [...due.keys()], { lock: true });
   const charged: Charged[] = [];
+  // One moment for all that are charged at once, so that it is written once.
+  const at = new Date(Math.max(...members.map(({ given }) => given.at.getTime())));
   for (const payment of payments) {
     const [order, member] = [pending.get(payment.order), due.get(payment.id)];
     if (!order || member?.given.orderId !== order.id || payment.status !== 'processing' || payment.chargingAt) continue;
@@ -35,7 +37,7 @@ export async function chargeAtOnce(
     if (!gateway?.asksNobody) continue;
     const outcome = await gateway.charge(chargeOf(payment));
     if (outcome.status !== 'succeeded') continue;
-    charged.push({ member, order, payment, gatewayReference: outcome.reference, at: member.given.at });
+    charged.push({ member, order, payment, gatewayReference: outcome.reference, at });
   }
   const isPaid = await store(tx, charged);
   if (isPaid) for (const { member, ...paid } of charged) member.within(() => announcePaid(after, paid));

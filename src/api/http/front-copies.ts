@@ -64,15 +64,16 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
     async keep(c, next) {
       const incoming = incomingOf(c.env);
       const name = incoming && nameOf(incoming);
-      if (name === undefined) return next();
       let copy: Copy | undefined;
       try {
         await next();
-        if (isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
+        if (name !== undefined && isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
       } finally {
-        if (copy) copies.set(name, copy);
-        forgetOldest(copies, most);
-        release(name, copy);
+        if (name !== undefined) {
+          if (copy) copies.set(name, copy);
+          forgetOldest(copies, most);
+          release(name, copy);
+        }
       }
     },
   };

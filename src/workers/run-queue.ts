@@ -12,6 +12,7 @@ import { overShards } from '../jobs/shards/sharded-queue.ts';
 import { holdBack } from './hold-back.ts';
 import { leavePlace, rest, stepAside } from './step-aside.ts';
 import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
@@ -77,8 +78,9 @@ export function runQueue(
   connection: RedisConnection,
   context: Context,
 ): QueueWorker {
+  const logOf = logsOf(context.log, queue);
   const process = async (queued: QueueJob, token?: string, signal?: AbortSignal) => {
-    const log = context.log.child({ queue: queue.name, kind: queued.name });
+    const log = logOf(queued.name);
     const step = { name: queued.name, kind: 'consumer', attributes: { 'orderflow.job': queued.id ?? '' } } as const;
     const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
     const judged = () =>
@@ -123,6 +125,19 @@ export function runQueue(
   worker.once('closed', () => letGo(opened));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;
+}
+
+const mostLogs = 100;
+
+/** The log of a kind's jobs, made once: it costs as much as everything else that a job is given. */
+function logsOf(log: Log, { name: queue }: QueueDefinition): (kind: string) => Log {
+  const made = new Map<string, Log>();
+  return (kind) => {
+    const own = made.get(kind) ?? log.child({ queue, kind });
+    // Jobs can have names that nobody has defined.
+    forgetOldest(made.set(kind, own), mostLogs);
+    return own;
+  };
 }
 
 async function attempt(

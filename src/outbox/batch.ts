@@ -66,11 +66,15 @@ export function openBatch<Given, Outcome>(
     }
   };
   const drain = async () => {
+    // The next turn of the loop: what has arrived in this one goes together.
+    await nextTurn();
     while (waiting.length > 0) {
-      await nextTurn();
       const members = waiting.splice(0, fitting(waiting, limits));
       await commit(members);
       batches.note({ batch: limits.name, members: members.length });
+      // In one turn all that follows from these ends is sent; in the next what has come back meanwhile is read.
+      await nextTurn();
+      await nextTurn();
     }
     isBusy = false;
   };
@@ -87,7 +91,6 @@ export function openBatch<Given, Outcome>(
   };
 }
 
-/** The next turn of the loop: what has arrived in this one goes together. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

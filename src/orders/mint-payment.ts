@@ -11,8 +11,9 @@ import { insertRows } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { Problem } from '../errors.ts';
 
-// Long enough for the relay to have handed the job over, and for its first attempt.
-const firstReviewMs = 5_000;
+// Long enough for the relay to have handed the job over, and for a line of ten thousand before it: whoever looks after those that
+// merely wait takes as much of a worker as charging them. A Redis that has lost everything is noticed by itself.
+const firstReviewMs = 15_000;
 
 /** How an order is to be paid. */
 export type Means = Readonly<{ method: string; gateway: string }>;

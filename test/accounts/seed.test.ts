@@ -7,7 +7,7 @@ import { openPasswords } from '../../src/accounts/passwords.ts';
 import { seedDemo } from '../../src/accounts/seed.ts';
 import { freePort, startProcess, type TestProcess, until } from '../support/processes/process.ts';
 import { ownData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 
 let given: Record<string, string>;
 let orm: MikroORM;

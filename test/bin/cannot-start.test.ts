@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { freePort, quickStart, startProcess, until } from '../support/processes/process.ts';
 import { ownData, type OwnData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 
 let data: OwnData;
 let orm: Awaited<ReturnType<typeof createDatabase>>;

@@ -7,7 +7,7 @@ import { openProducer } from '../../src/jobs/enqueue.ts';
 import { impatientRedis } from '../../src/redis/connection.ts';
 import { bare, follow, patienceMs, until } from '../support/processes/process.ts';
 import { ownData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
 
 const job = 'src/jobs/count-parcels.job.ts';

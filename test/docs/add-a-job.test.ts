@@ -12,7 +12,7 @@ import { upstreams } from '../support/processes/platform.ts';
 import { bare, follow, freePort, until } from '../support/processes/process.ts';
 import { startSandbox } from '../support/upstreams/sandbox-process.ts';
 import { ownData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 import { blocksOf, commandsOf, fileOf } from '../support/blocks.ts';
 
 const blocks = blocksOf('docs/add-a-job.md');

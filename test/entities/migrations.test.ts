@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs';
 import { MikroORM } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
+import { User } from '../../src/entities/accounts.entity.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { emptyTables, fillTables, rowsOf, schemaOf } from '../support/stores/schema-rows.ts';
 import { ownData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase, migrateDatabase } from '../support/stores/create-database.ts';
 
 const readSnapshot = () => readFileSync('migrations/.snapshot.json', 'utf8');
 const before = readSnapshot();
@@ -13,7 +14,7 @@ const before = readSnapshot();
 describe('the migrations', () => {
   let orm: MikroORM;
   beforeAll(async () => {
-    orm = await createDatabase(readConfig(await ownData()));
+    orm = await migrateDatabase(readConfig(await ownData()));
   });
   afterAll(async () => {
     await orm.schema.dropDatabase();
@@ -25,6 +26,24 @@ describe('the migrations', () => {
     expect(await orm.schema.getUpdateSchemaSQL()).not.toMatch(
       /create table|add column|drop column|add (unique )?index/,
     );
+  });
+
+  it('make the tables that a copy for a test has', async () => {
+    // Whatever has run before in this process, the second one is a copy.
+    const copies = [
+      await createDatabase(readConfig(await ownData())),
+      await createDatabase(readConfig(await ownData())),
+    ];
+    for (const copy of copies) {
+      expect(await schemaOf(copy)).toEqual(await schemaOf(orm));
+      expect(await copy.migrator.getExecuted()).toHaveLength((await orm.migrator.getExecuted()).length);
+      expect(await copy.em.fork().findAll(User, { orderBy: { id: 'asc' } })).toMatchObject([
+        { role: 'user' },
+        { role: 'admin' },
+      ]);
+      await copy.schema.dropDatabase();
+      await copy.close(true);
+    }
   });
 
   it('change no file of the repository when they run, whatever the server says of itself', () => {

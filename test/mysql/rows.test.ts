@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { deleteBefore } from '../../src/mysql/delete-in-batches.ts';
 import { insertRows, notNull, selectRow, selectRows, updateEach, updateRows } from '../../src/mysql/rows.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 import { ownData } from '../support/stores/servers.ts';
 
 let orm: MikroORM;

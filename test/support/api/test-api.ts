@@ -1,16 +1,14 @@
-import { MikroORM } from '@mikro-orm/mysql';
 import { openJobAnswers } from '../../../src/jobs/answers.ts';
 import type { ApiParts } from '../../../src/api/callers/route-env.ts';
 import { buildApp } from '../../../src/api/app.ts';
 import { readinessOf } from '../../../src/mysql/database.ts';
-import { type Config, readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config.ts';
 import { type Context, type JobContext, openContext } from '../../../src/context.ts';
-import { ormOptions } from '../../../src/entities/orm-options.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { openAccounts } from '../../../src/accounts/accounts.ts';
-import { seedDemo } from '../../../src/accounts/seed.ts';
 import { z } from 'zod';
 import { type IsDescribed, openDescription } from './described.ts';
+import { createDatabase } from '../stores/create-database.ts';
 import { ownData } from '../stores/servers.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
@@ -109,15 +107,6 @@ async function expectOwnWords(answer: Response, asked: string): Promise<void> {
   for (const sentence of [detail, ...errors.map((one) => one.detail)])
     if (internals.some((known) => known.test(ourOwn(sentence))))
       throw new Error(`${asked} is refused with our own words: ${sentence}`);
-}
-
-/** Creates the database that the configuration names, with its schema and the demo data. */
-export async function createDatabase(config: Config): Promise<MikroORM> {
-  const orm = await MikroORM.init(ormOptions(config));
-  await orm.schema.ensureDatabase();
-  await orm.migrator.up();
-  await seedDemo(orm.em.fork(), config);
-  return orm;
 }
 
 /** Resolves when the connection is there, or is known not to come: some tests begin without Redis. */

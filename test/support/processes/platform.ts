@@ -10,7 +10,8 @@ import { type MysqlServer, startMysql } from '../stores/mysql-server.ts';
 import { follow, freePort, freePorts, startProcess, type TestProcess, until } from './process.ts';
 import { type Sandbox, startSandbox } from '../upstreams/sandbox-process.ts';
 import { ownData } from '../stores/servers.ts';
-import { accounts, createDatabase, Granted } from '../api/test-api.ts';
+import { createDatabase } from '../stores/create-database.ts';
+import { accounts, Granted } from '../api/test-api.ts';
 
 /** The product as real processes with data of its own: APIs, workers, the sandbox, and on request servers to maltreat. */
 export type Platform = Readonly<{

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { quickStart } from '../processes/process.ts';
+import { quickFlags, quickStart } from '../processes/process.ts';
 import { type SandboxControl, sandboxControl } from './sandbox-control.ts';
 
 const Urls = z.object({
@@ -52,7 +52,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
   const ports = Urls.keyof().options.flatMap((name) => [`--${name}`, String(options.ports?.[name] ?? 0)]);
   const child = spawn(
     process.execPath,
-    [MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...(options.args ?? [])],
+    [...quickFlags, MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...(options.args ?? [])],
     { env: { ...quickStart(), ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
   );
   const exited = once(child, 'exit');

@@ -97,6 +97,8 @@ export function ormOptions(config: Config, wanted: Wanted = { hosts: config.mysq
       queryFormat: (sql: string) => sql,
       // Statements are sent as text; for those that are prepared a connection would set half a megabyte aside.
       maxPreparedStatements: 1,
+      // Several may travel together; a text that is several without saying so is refused before it is sent.
+      multipleStatements: true,
       // A certificate is made for a name; servers that are called by their addresses have none that could be compared.
       ...(config.MYSQL_SSL_CA && {
         ssl: { ca: config.MYSQL_SSL_CA, verifyIdentity: wanted.hosts.every(({ host }) => !isIP(host)) },

@@ -44,11 +44,19 @@ export function isFenced(error: unknown): boolean {
   return fenced.has(numberOf(error));
 }
 
+const uncommitted = new WeakSet<object>();
+
+/** Notes that the server refused a statement that was sent together with a COMMIT, and before it: then it has not come to that. */
+export function noteUncommitted(error: unknown): void {
+  if (error instanceof Error && 'sqlState' in error) uncommitted.add(error);
+}
+
 /**
  * Whether a COMMIT that failed so may have committed all the same. It has not when the server says so, or when the driver never sent it; of
  * anything else, as a group that lets its member go, nobody knows.
  */
 export function mayHaveCommitted(error: unknown): boolean {
+  if (error instanceof Error && uncommitted.has(error)) return false;
   return !isUndone(error) && !refusedWrites.has(numberOf(error)) && !isClosed(error);
 }
 

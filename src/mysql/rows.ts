@@ -1,4 +1,5 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
+import { together, withNext } from './together.ts';
 import { choose, momentOf, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
@@ -33,15 +34,50 @@ export async function selectRows<T extends object>(
   { lock = false } = {},
 ): Promise<T[]> {
   if (values.length === 0) return [];
-  const { columnOf, text } = tableOf(em, entity);
-  const column = columnOf(property);
-  const list = values.map(text).join(', ');
-  return readRows(em, entity, `where ${column} in (${list}) order by ${column}${lock ? ' for update' : ''}`);
+  const { sql, read } = selectionOf(em, entity, { property, values, lock });
+  return read(await em.execute<Record<string, unknown>[]>(sql));
+}
+
+/** A statement that reads rows, and how they are read from what it finds. */
+export type Selection<T> = Readonly<{ sql: string; read(found: readonly Record<string, unknown>[]): T[] }>;
+
+/** Which rows are read: whose `property` is one of some values. */
+type Wanted<T> = Readonly<{ property: string & keyof T; values: readonly (string | number)[]; lock?: boolean }>;
+
+/** What {@link selectRows} asks, to be asked together with more. There must be a value. */
+export function selectionOf<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  { property, values, lock = false }: Wanted<T>,
+): Selection<T> {
+  const table = tableOf(em, entity);
+  const column = table.columnOf(property);
+  const list = values.map(table.text).join(', ');
+  const which = `where ${column} in (${list}) order by ${column}${lock ? ' for update' : ''}`;
+  return { sql: `select * from \`${table.name}\` ${which}`, read: (found) => rowsOf(entity, table, found) };
+}
+
+/** Asks two things at once. */
+export async function selectBoth<One, Other>(
+  em: EntityManager,
+  one: Selection<One>,
+  other: Selection<Other>,
+): Promise<readonly [One[], Other[]]> {
+  const [ones = [], others = []] = await em.execute<Record<string, unknown>[][]>(together([one.sql, other.sql]));
+  return [one.read(ones), other.read(others)];
 }
 
 async function readRows<T extends object>(em: EntityManager, entity: EntityName<T>, which: string): Promise<T[]> {
-  const { name, fields } = tableOf(em, entity);
-  const found = await em.execute<Record<string, unknown>[]>(`select * from \`${name}\` ${which}`);
+  const table = tableOf(em, entity);
+  const found = await em.execute<Record<string, unknown>[]>(`select * from \`${table.name}\` ${which}`);
+  return rowsOf(entity, table, found);
+}
+
+function rowsOf<T extends object>(
+  entity: EntityName<T>,
+  { fields }: Table,
+  found: readonly Record<string, unknown>[],
+): T[] {
   return found.flatMap((one) => {
     const row: Record<string, unknown> = {};
     for (const { property, field, isDate } of fields) row[property] = read(isDate, one[field]);
@@ -49,11 +85,15 @@ async function readRows<T extends object>(em: EntityManager, entity: EntityName<
   });
 }
 
-/** Inserts rows of the same properties in one statement. */
+/**
+ * Inserts rows of the same properties in one statement. In a transaction it travels with the next statement, which then tells what
+ * is wrong with it, unless `isAwaited`.
+ */
 export async function insertRows<T extends object>(
   em: EntityManager,
   entity: EntityName<T>,
   rows: readonly RequiredEntityData<T>[],
+  { isAwaited = false } = {},
 ): Promise<void> {
   const [first] = rows;
   if (!first) return;
@@ -63,11 +103,8 @@ export async function insertRows<T extends object>(
     const columns: Record<string, unknown> = { ...row };
     return `(${properties.map((property) => text(columns[property])).join(', ')})`;
   });
-  await em.execute(
-    `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`,
-    [],
-    'run',
-  );
+  const sql = `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`;
+  await em.execute(isAwaited ? sql : withNext(sql), [], 'run');
 }
 
 /** Deletes the rows of these ids. */
@@ -90,7 +127,8 @@ export async function updateRows<T extends object>(
 ): Promise<number> {
   const table = tableOf(em, entity);
   const assignments = given(set).map(([property, value]) => `${table.columnOf(property)} = ${table.text(value)}`);
-  return change(em, table, assignments, conditionsOf(table, where));
+  const sql = change(table, assignments, conditionsOf(table, where));
+  return (await em.execute<Changed>(sql, [], 'run')).affectedRows;
 }
 
 /** In a guard: whatever is there. */
@@ -109,29 +147,47 @@ export async function updateEach<T extends object>(
   guard?: Guard<T>,
   also?: string,
 ): Promise<number> {
-  const [first] = rows;
-  if (!first) return 0;
+  if (rows.length === 0) return 0;
+  const { affectedRows } = await em.execute<Changed>(changeOf(em, entity, { rows, guard, also }), [], 'run');
+  return affectedRows;
+}
+
+/** Carries out two changes at once, and returns how many rows each of them found as its guard says. */
+export async function changeBoth(em: EntityManager, one: string, other: string): Promise<readonly [number, number]> {
+  const [ones, others] = await em.execute<Changed[]>(together([one, other]));
+  return [ones?.affectedRows ?? 0, others?.affectedRows ?? 0];
+}
+
+type Changed = Readonly<{ affectedRows: number }>;
+
+/** What is changed of which rows: see {@link updateEach}. */
+type Change<T> = Readonly<{
+  rows: readonly Readonly<{ id: string | number; set: Columns<T> }>[];
+  guard?: Guard<T> | undefined;
+  also?: string | undefined;
+}>;
+
+/** The statement of {@link updateEach}, to be sent together with more. There must be a row. */
+export function changeOf<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  { rows, guard, also }: Change<T>,
+): string {
   const table = tableOf(em, entity);
   const { columnOf, text } = table;
   const sets = rows.map(({ id, set }): [string | number, Record<string, unknown>] => [id, { ...set }]);
-  const assignments = Object.keys(first.set).map((property) => {
+  const assignments = Object.keys(rows[0]?.set ?? {}).map((property) => {
     const each = sets.map(([id, set]) => [id, set[property]] as const);
     const isOne = new Set(each.map(([, value]) => text(value))).size === 1;
     return `${columnOf(property)} = ${isOne ? text(each[0]?.[1]) : choose('`id`', each, text)}`;
   });
   const ids = `\`id\` in (${rows.map(({ id }) => text(id)).join(', ')})`;
   const conditions = [ids, ...conditionsOf(table, guard ?? {}), ...(also === undefined ? [] : [also])];
-  return change(em, table, assignments, conditions);
+  return change(table, assignments, conditions);
 }
 
-async function change(
-  em: EntityManager,
-  { name }: Table,
-  assignments: readonly string[],
-  conditions: readonly string[],
-): Promise<number> {
-  const sql = `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
-  return (await em.execute<{ affectedRows: number }>(sql, [], 'run')).affectedRows;
+function change({ name }: Table, assignments: readonly string[], conditions: readonly string[]): string {
+  return `update \`${name}\` set ${assignments.join(', ')} where ${conditions.join(' and ')}`;
 }
 
 function conditionsOf({ columnOf, text }: Table, columns: object): string[] {

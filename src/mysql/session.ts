@@ -1,14 +1,21 @@
 import type { MysqlPoolConnection, MysqlQueryResult } from 'kysely';
-import type { PoolConnection, QueryValues, ResultSetHeader, RowDataPacket } from 'mysql2';
-import { isFenced } from './faults.ts';
+import type { PoolConnection, QueryResult, QueryValues } from 'mysql2';
+import { isFenced, noteUncommitted } from './faults.ts';
+import { Unsent } from './together.ts';
 
 type Answer = (error: unknown, result: MysqlQueryResult) => void;
 
-/** A pooled connection to a server that may stop taking writes: it then does not come back into the pool. */
+const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows: 0 };
+
+/**
+ * A pooled connection to a server that may stop taking writes: it then does not come back into the pool. A way there and back
+ * costs more than most statements: what may wait travels with the next one.
+ */
 export class Session implements MysqlPoolConnection {
   readonly #raw: PoolConnection;
   readonly #onFenced: () => void;
   readonly #awaited = new Set<Answer>();
+  readonly #unsent = new Unsent();
   #isSpoilt = false;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
@@ -30,20 +37,15 @@ export class Session implements MysqlPoolConnection {
   }
 
   query(sql: string, parameters: QueryValues, callback?: Answer) {
-    if (!callback) return this.#raw.query(sql, parameters);
-    const answer: Answer = (error, result) => {
-      if (!this.#awaited.delete(answer)) return;
-      if (isFenced(error)) {
-        this.#isSpoilt = true;
-        this.#onFenced();
-      }
-      callback(error, result);
-    };
-    this.#awaited.add(answer);
-    return this.#raw.query<RowDataPacket[] | ResultSetHeader>(sql, parameters, answer);
+    const statements = this.#unsent.with(this.#raw.format(sql, parameters));
+    if (!callback) return this.#raw.query(statements.join('; '));
+    if (statements.length > 0) return this.#send(statements, callback);
+    queueMicrotask(() => callback(undefined, nothingYet));
+    return nothingToStream;
   }
 
   release(): void {
+    this.#unsent.drop();
     if (this.#isSpoilt) this.#raw.destroy();
     else this.#raw.release();
   }
@@ -59,4 +61,49 @@ export class Session implements MysqlPoolConnection {
     const lost = Object.assign(new Error('another server has taken its place'), { code: 'PROTOCOL_CONNECTION_LOST' });
     for (const answer of this.#awaited) answer(lost, []);
   }
+
+  #send(statements: readonly string[], callback: Answer) {
+    const before = statements.length - 1;
+    let carriedOut = 0;
+    const answer: Answer = (error, result) => {
+      if (!this.#awaited.delete(answer)) return;
+      if (isFenced(error)) {
+        this.#isSpoilt = true;
+        this.#onFenced();
+      }
+      // A server that refuses one of several goes no further.
+      if (carriedOut < before) noteUncommitted(error);
+      const tell = () => callback(error, before > 0 ? lastOf(result, before) : result);
+      if (error && before === 0 && isWhole(statements)) this.#raw.query('rollback', tell);
+      else tell();
+    };
+    this.#awaited.add(answer);
+    const command = this.#raw.query<QueryResult>(statements.join('; '), (error, result) =>
+      answer(error, isResult(result) ? result : []),
+    );
+    return command.on('result', () => (carriedOut += 1));
+  }
+}
+
+/** Whether it is a transaction that was sent all at once: nobody else ends it when it fails. */
+function isWhole([text]: readonly string[]): boolean {
+  return text?.startsWith('begin; ') ?? false;
+}
+
+const nothingToStream = {
+  stream(): never {
+    throw new TypeError('what has been sent nowhere has no rows');
+  },
+};
+
+/** What the last of several statements, or those that were sent as one, came to. */
+function lastOf(results: MysqlQueryResult, before: number): MysqlQueryResult {
+  const own = Array.isArray(results) ? results.slice(before) : [];
+  const [only] = own;
+  return own.length === 1 && isResult(only) ? only : own;
+}
+
+/** Safe because the driver answers with rows, with what a change came to, or with a list of these. */
+function isResult(value: unknown): value is MysqlQueryResult {
+  return typeof value === 'object' && value !== null;
 }

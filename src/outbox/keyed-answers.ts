@@ -70,7 +70,7 @@ export async function storeAnswers(
   }));
   // In one order, so that two batches never wait for each other in a circle.
   const inOrder = rows.toSorted((one, other) => (nameOf(one) < nameOf(other) ? -1 : 1));
-  await insertRows(tx, IdempotencyKey, inOrder).catch(inUseWhen(taken));
+  await insertRows(tx, IdempotencyKey, inOrder, { isAwaited: true }).catch(inUseWhen(taken));
 }
 
 function inUseWhen(errors: readonly number[]) {

@@ -11,10 +11,10 @@ type Place = Readonly<{ link: 'mysql' | 'redis'; trap: Trap }> | Readonly<{ link
 export type KillPoint = Readonly<{ name: string; role: 'api' | 'worker'; place: Place; victims: readonly Victim[] }>;
 
 // A MySQL packet: three bytes of length, one of sequence, one that says it is a query; MySQL itself, other than MariaDB, has two more
-// about attributes of the query, of which there are none.
-const commit = /^(?:[^]{5}|[^]{7})commit$/;
+// about attributes of the query, of which there are none. What a transaction writes last travels with its COMMIT.
+const commit = /(?:^(?:[^]{5}|[^]{7})|; )commit$/;
 const order = { after: /insert into `orders`/, on: commit };
-const intent = { after: /insert into `gateway_calls`/, on: commit };
+const intent = { on: /insert into `gateway_calls`[^]*; commit$/ };
 const outcome = { after: /update `orders` set `status` = '(paid|payment_failed)'/, on: commit };
 const charge = { target: 'stripe', path: '/v1/payment_intents' } as const;
 

@@ -1,7 +1,7 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
-/** What this process says to MySQL while it does something, word for word and in order. */
-export async function queriesOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+/** What this process sends to MySQL while it does something, word for word and in order: each a way there and back. */
+export async function sendsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const heard: string[] = [];
   const hear = (message: unknown) => {
     if (isQuery(message)) heard.push(message.query);
@@ -14,6 +14,18 @@ export async function queriesOf(work: () => Promise<unknown>): Promise<readonly 
     start.unsubscribe(hear);
   }
   return heard;
+}
+
+const statement = /(?:[^;'"`]|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.)*"|`[^`]*`)+/gs;
+
+/** The statements, of which several may be sent at once. */
+export async function queriesOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+  return (await sendsOf(work)).flatMap(toStatements);
+}
+
+/** What was sent at once, statement by statement. */
+export function toStatements(sent: string): readonly string[] {
+  return (sent.match(statement) ?? []).map((one) => one.trim());
 }
 
 /** Of each statement its verb and its table, in order. */

@@ -2,12 +2,12 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Order } from '../entities/orders.entity.ts';
 import { GatewayCall, Payment } from '../entities/payments.entity.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
-import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
+import { changeBoth, changeOf, insertRows, selectBoth, selectionOf } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import type { Member } from '../outbox/batch.ts';
 import { IllegalMove } from '../orders/transitions.ts';
 import { chargeOf, type DueCharge, newCall } from './begin-charge.ts';
-import { announcePaid, endOf, type Paid, paidColumns, payOrders } from './settle-payment.ts';
+import { announcePaid, endOf, ordersPaid, type Paid, paidColumns, writePaid } from './settle-payment.ts';
 
 type Charged = Paid & Readonly<{ member: Member<DueCharge> }>;
 
@@ -22,11 +22,13 @@ export async function chargeAtOnce(
   members: readonly Member<DueCharge>[],
 ): Promise<readonly boolean[]> {
   const due = new Map(members.map((member) => [member.given.paymentId, member]));
-  const orders = await selectRows(tx, Order, 'id', [...new Set(members.map(({ given }) => given.orderId))], {
-    lock: true,
-  });
+  const orderIds = [...new Set(members.map(({ given }) => given.orderId))];
+  const [orders, payments] = await selectBoth(
+    tx,
+    selectionOf(tx, Order, { property: 'id', values: orderIds, lock: true }),
+    selectionOf(tx, Payment, { property: 'id', values: [...due.keys()], lock: true }),
+  );
   const pending = new Map(orders.filter(({ status }) => status === 'pending').map((order) => [order.id, order]));
-  const payments = await selectRows(tx, Payment, 'id', [...due.keys()], { lock: true });
   const charged: Charged[] = [];
   // One moment for all that are charged at once, so that it is written once.
   const at = new Date(Math.max(...members.map(({ given }) => given.at.getTime())));
@@ -39,7 +41,7 @@ export async function chargeAtOnce(
     if (outcome.status !== 'succeeded') continue;
     charged.push({ member, order, payment, gatewayReference: outcome.reference, at });
   }
-  const isPaid = await store(tx, charged);
+  const isPaid = charged.length > 0 && (await store(tx, charged));
   if (isPaid) for (const { member, ...paid } of charged) member.within(() => announcePaid(after, paid));
   const paid = new Set(isPaid ? charged.map(({ member }) => member) : []);
   return members.map((member) => paid.has(member));
@@ -52,9 +54,14 @@ async function store(tx: EntityManager, charged: readonly Charged[]): Promise<bo
     set: { ...paidColumns(gatewayReference, at), calls: calls + 1, chargingAt: at, lastCallAt: at },
   }));
   const guard = { status: 'processing' as const, chargingAt: null };
-  const moved = await updateEach(tx, Payment, rows, guard, unlessPaymentsPaused);
-  if (moved === 0 && charged.length > 0) return false;
-  if (moved < charged.length) throw new IllegalMove(`of ${charged.length} payments ${moved} were still 'processing'`);
+  const moved = await changeBoth(
+    tx,
+    changeOf(tx, Payment, { rows, guard, also: unlessPaymentsPaused }),
+    changeOf(tx, Order, { ...ordersPaid(charged), also: unlessPaymentsPaused }),
+  );
+  if (moved.every((count) => count === 0)) return false;
+  if (moved.some((count) => count < charged.length))
+    throw new IllegalMove(`of ${charged.length} payments and orders ${moved.join(' and ')} were still open`);
   await insertRows(
     tx,
     GatewayCall,
@@ -63,6 +70,6 @@ async function store(tx: EntityManager, charged: readonly Charged[]): Promise<bo
       ...endOf({ status: 'succeeded' }, at),
     })),
   );
-  await payOrders(tx, charged);
+  await writePaid(tx, charged);
   return true;
 }

@@ -120,7 +120,10 @@ async function payAll(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
     const moved = await updateEach(tx, Payment, rows, { status: from });
     if (moved < some.length) throw new IllegalMove(`of ${some.length} payments ${moved} were still '${from}'`);
   }
-  await payOrders(tx, paid);
+  const { rows, guard } = ordersPaid(paid);
+  const moved = await updateEach(tx, Order, rows, guard);
+  if (moved < paid.length) throw new IllegalMove(`of ${paid.length} orders ${moved} were still 'pending'`);
+  await writePaid(tx, paid);
 }
 
 /** What of a payment changes when it succeeds. */
@@ -128,14 +131,17 @@ export function paidColumns(gatewayReference: string, settledAt: Date) {
   return { status: 'succeeded' as const, gatewayReference, clientSecret: null, settledAt, reviewAt: null };
 }
 
-/** Moves the orders of payments that have succeeded, with the history of both. @throws IllegalMove as {@link payAll}. */
-export async function payOrders(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
+/** How the orders of payments that have succeeded are moved. */
+export function ordersPaid(paid: readonly Paid[]) {
   const rows = paid.map(({ order: { id }, at: paidAt }) => ({
     id,
     set: { status: 'paid' as const, paidAt, waitingSince: null },
   }));
-  const moved = await updateEach(tx, Order, rows, { status: 'pending' });
-  if (moved < paid.length) throw new IllegalMove(`of ${paid.length} orders ${moved} were still 'pending'`);
+  return { rows, guard: { status: 'pending' as const } };
+}
+
+/** Writes the history of payments that have succeeded, and of their orders. */
+export async function writePaid(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
   await writeHistory(
     tx,
     paid.flatMap(({ order: { id: order, status }, payment: { id: subjectId, status: from }, at }) => [

@@ -76,6 +76,8 @@ export const EventLogEnd = defineEntity({
     id: p.integer().unsigned().primary().autoincrement(false),
     position: p.bigint('number').unsigned(),
     entryMs: p.bigint('number').unsigned(),
+    /** The token of the relay that has moved it on. */
+    claim: p.uuid().nullable(),
   },
 });
 

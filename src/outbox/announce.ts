@@ -6,7 +6,8 @@ import { append, endKey, endOfStream } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { entriesOf } from '../streams/history.ts';
 import { endsOfStreams, lastPositionOf, readStreamLog, startOfStream } from './event-log.ts';
-import { type Numbered, numberEvents, type Numbering, numberWritten, type Unnumbered } from './number-events.ts';
+import { type Numbered, numberEvents, type Numbering, type Unnumbered } from './number-events.ts';
+import { numberWritten } from './number-written.ts';
 
 /** What announcing needs of its process. */
 export type AnnounceParts = Readonly<{
@@ -80,20 +81,26 @@ async function appendAfter(parts: AnnounceParts, stream: Stream, end: number, is
 
 /**
  * Appends to each stream what it lacks of the log: what nobody has appended because its process died, what Redis forgot when
- * it was started again, and all that a stream may hold when Redis has lost it. Workers do so; two at once do no harm.
+ * it was started again, and all that a stream may hold when Redis has lost it. Workers do so; two at once do no harm. Returns where
+ * the streams end in the log: of one that is `known` to be complete up to there, Redis is not asked.
  */
-export async function completeStreams(parts: AnnounceParts, signal: AbortSignal): Promise<void> {
+export async function completeStreams(
+  parts: AnnounceParts,
+  signal: AbortSignal,
+  known: ReadonlyMap<string, number> = new Map(),
+): Promise<ReadonlyMap<string, number>> {
   const ends = await endsOfStreams(parts.orm.em.fork());
   await Promise.all(
     [...parts.streams.values()].map(async (stream) => {
       const logged = ends.get(stream.name);
-      if (logged === undefined) return;
+      if (logged === undefined || logged === known.get(stream.name)) return;
       await alone(parts, stream, async () => {
         const end = (await endOfStream(parts.redis, stream)) ?? (await adopt(parts, stream));
         if (end === undefined || end < logged) await complete(parts, stream, end, signal);
       });
     }),
   );
+  return ends;
 }
 
 async function complete(parts: AnnounceParts, stream: Stream, from: number | undefined, signal: AbortSignal) {

@@ -3,8 +3,11 @@ import { EventLog, EventLogEnd } from '../entities/outbox.entity.ts';
 import { choose, momentOf, textOf, type ValueText } from '../mysql/values.ts';
 import type { LoggedEvent } from '../streams/append.ts';
 
-/** An event that has been committed, and has no position yet. */
-export type Unnumbered = Omit<LoggedEvent, 'position' | 'entryMs'>;
+/** An event that has been committed, and has no position yet; its version may be known to MySQL alone. */
+export type Unnumbered = Omit<LoggedEvent, 'position' | 'entryMs' | 'version'> &
+  Readonly<{ version?: number | undefined }>;
+/** One that has been read. */
+type Waiting = Omit<LoggedEvent, 'position' | 'entryMs'>;
 
 /** An event that has just been given its position; `previous` is where the one before it stands in its stream. */
 export type Numbered = LoggedEvent & Readonly<{ previous: number | undefined }>;
@@ -18,24 +21,6 @@ export const mostNumbered = 500;
 /** Where the log ends, and each stream in it. */
 type End = Readonly<{ last: number; lastMs: number; ends: ReadonlyMap<string, number> }>;
 type EndRow = Readonly<{ log_position: string; log_ms: string; [end: `end_${number}`]: string | null }>;
-
-/**
- * Gives positions to events that this process has just committed, and returns them in that order; undefined when that is for
- * {@link numberEvents}: another process has given some of them, or something that comes before one of them waits. It reads
- * no more of the log than those events, however much of it MySQL has not tidied up yet.
- */
-export async function numberWritten(
-  numbering: Numbering,
-  events: readonly Unnumbered[],
-): Promise<readonly Numbered[] | undefined> {
-  const next = byVersion(events);
-  for (;;) {
-    const end = await readEnd(numbering, events);
-    if (!end) return undefined;
-    const given = await moveEnd(numbering, next, end);
-    if (given) return given;
-  }
-}
 
 /**
  * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order: a
@@ -58,24 +43,7 @@ export async function numberEvents(
   }
 }
 
-/** Where the log ends as long as all of these events wait, and nothing that comes before them; else undefined. */
-async function readEnd({ em, streams }: Numbering, events: readonly Unnumbered[]): Promise<End | undefined> {
-  const { log, end } = tablesOf(em);
-  const text = textOf(em);
-  const before = precedingOf(events);
-  const preceding = `select count(*) from ${log} force index (event_log_stream_subject_version_unique)
-       where (stream, subject, version) in (${listOf(before, text)}) and position is null`;
-  const [row] = await em.execute<(EndRow & { own: number; preceding: number })[]>(
-    `select ${endColumns(log, streams)}, (${before.length > 0 ? preceding : 'select 0'}) as preceding,
-       (select count(*) from ${log} force index (primary)
-         where id in (${events.map(({ id }) => text(id)).join(', ')}) and position is null) as own
-     from ${end} n where n.id = 1`,
-    [...streams],
-  );
-  return row?.own === events.length && row.preceding === 0 ? endOf(row, streams) : undefined;
-}
-
-type Found = Unnumbered & EndRow & Readonly<{ at: string }>;
+type Found = Waiting & EndRow & Readonly<{ at: string }>;
 
 async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id') {
   const { log, end } = tablesOf(em);
@@ -85,13 +53,14 @@ async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id
      where n.id = 1 order by ${order} limit ${mostNumbered}`,
     [...streams],
   );
-  const events = rows.map(({ id, stream, type, subject, version, schema, data, trace, at }): Unnumbered => {
+  const events = rows.map(({ id, stream, type, subject, version, schema, data, trace, at }): Waiting => {
     return { id, stream, type, subject, version, schema, time: momentOf(at).toISOString(), data, trace };
   });
   return { events, end: rows[0] && endOf(rows[0], streams) };
 }
 
-function tablesOf(em: EntityManager) {
+/** The names of the log and of its end. */
+export function tablesOf(em: EntityManager) {
   return { log: em.getMetadata(EventLog).tableName, end: em.getMetadata(EventLogEnd).tableName };
 }
 
@@ -109,7 +78,7 @@ function endOf(row: EndRow, streams: readonly string[]): End {
   return { last: Number(row.log_position), lastMs: Number(row.log_ms), ends: new Map(ends) };
 }
 
-type Place = Pick<Unnumbered, 'stream' | 'subject' | 'version'>;
+type Place = Pick<Waiting, 'stream' | 'subject' | 'version'>;
 
 function placeOf({ stream, subject, version }: Place): string {
   return `${stream} ${subject} ${version}`;
@@ -122,7 +91,7 @@ function listOf(places: readonly Place[], text: ValueText): string {
 }
 
 /** What comes before these events and is not among them. */
-function precedingOf(events: readonly Unnumbered[]): readonly Place[] {
+function precedingOf(events: readonly Waiting[]): readonly Place[] {
   const among = new Set(events.map(placeOf));
   return events.flatMap(({ stream, subject, version }) => {
     const before = { stream, subject, version: version - 1 };
@@ -134,7 +103,7 @@ function precedingOf(events: readonly Unnumbered[]): readonly Place[] {
  * Those whose subject has no earlier event that waits outside of them. Whoever sees an event sees those before it, because a
  * subject's events commit in their order: as long as all that waits has been found, nothing waits outside.
  */
-async function withoutLater(em: EntityManager, found: readonly Unnumbered[]): Promise<readonly Unnumbered[]> {
+async function withoutLater(em: EntityManager, found: readonly Waiting[]): Promise<readonly Waiting[]> {
   const { log } = tablesOf(em);
   const preceding = precedingOf(found);
   if (preceding.length === 0) return found;
@@ -150,18 +119,26 @@ async function withoutLater(em: EntityManager, found: readonly Unnumbered[]): Pr
 }
 
 /** The same places, and of each subject the lower version in the earlier one: its writers' clocks may differ. */
-function byVersion(events: readonly Unnumbered[]): readonly Unnumbered[] {
-  const subjects = Map.groupBy(events, ({ stream, subject }) => `${stream} ${subject}`);
+export function byVersion<Event extends Unnumbered>(events: readonly Event[]): readonly Event[] {
+  const subjects = Map.groupBy(events, subjectOf);
   const next = new Map(
-    [...subjects].map(([key, some]) => [key, some.toSorted((one, other) => one.version - other.version).values()]),
+    [...subjects].map(([key, some]) => [
+      key,
+      some.toSorted((one, other) => (one.version ?? 0) - (other.version ?? 0)).values(),
+    ]),
   );
-  return events.flatMap(({ stream, subject }) => next.get(`${stream} ${subject}`)?.next().value ?? []);
+  return events.flatMap((event) => next.get(subjectOf(event))?.next().value ?? []);
+}
+
+/** What an event is about, in its stream. */
+export function subjectOf({ stream, subject }: Pick<LoggedEvent, 'stream' | 'subject'>): string {
+  return `${stream} ${subject}`;
 }
 
 /** One statement, so that the end moves with all of them or not at all; then undefined. */
 async function moveEnd(
   { em, now }: Numbering,
-  events: readonly Unnumbered[],
+  events: readonly Waiting[],
   { last, lastMs, ends }: End,
 ): Promise<readonly Numbered[] | undefined> {
   const { log, end } = tablesOf(em);

@@ -95,9 +95,9 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
     api,
     transaction: openTransaction(ctx.orm, deafRelay, ctx.now),
     relay: (parts = {}) => openRelay({ ...ctx, producer: ctx.jobs, definitions, ...parts }),
-    complete: (parts = {}) => {
+    complete: async (parts = {}) => {
       const { signal } = new AbortController();
-      return completeStreams({ ...ctx, ...parts, streams: definitions.streams }, signal);
+      await completeStreams({ ...ctx, ...parts, streams: definitions.streams }, signal);
     },
     rows,
     jobs: async () => (await rows()).map(({ trace = null, ...row }) => ({ ...row, trace })),

@@ -41,9 +41,6 @@ const tidyAfterMs = 250;
 
 /** Opens the process's relay. What it cannot send stays in MySQL, where the sweep of any worker finds it. */
 export function openRelay(parts: RelayParts): Relay {
-  const waiting: Message[] = [];
-  const events: Unnumbered[] = [];
-  let running: Promise<void> | undefined;
   const giveUp = (error: unknown, left: object) => parts.log.warn({ err: error, ...left }, 'outbox: left to the sweep');
   const sent = openTidying(parts.orm, giveUp);
   const announceParts = { ...parts, streams: parts.definitions.streams };
@@ -55,34 +52,42 @@ export function openRelay(parts: RelayParts): Relay {
     },
     announce: () => announce(announceParts),
   };
-  const drain = async () => {
-    while (waiting.length > 0 || events.length > 0) {
-      const latest = parts.now().getTime() + leaseReserveMs;
-      const jobs = waiting.splice(0, batch).filter(({ leaseUntil }) => leaseUntil.getTime() >= latest);
-      const announcing = announceWritten(announceParts, events.splice(0, mostNumbered)).catch((error: unknown) => {
-        giveUp(error, { events: true });
-        events.length = 0;
-      });
-      const sending = relay.send(jobs).catch((error: unknown) => {
-        giveUp(error, { jobs: jobs.length + waiting.length });
-        waiting.length = 0;
-      });
-      await Promise.all([announcing, sending]);
+  // A job does not wait for the events of others, nor an event for their jobs.
+  const jobs = openLine<Message>(batch, async (some) => {
+    const latest = parts.now().getTime() + leaseReserveMs;
+    await relay.send(some.filter(({ leaseUntil }) => leaseUntil.getTime() >= latest));
+  });
+  const events = openLine<Unnumbered>(mostNumbered, (some) => announceWritten(announceParts, some));
+  return {
+    ...relay,
+    notify(committed) {
+      jobs.add(committed.jobs, (error, left) => giveUp(error, { jobs: left }));
+      events.add(committed.events, (error) => giveUp(error, { events: true }));
+    },
+    async idle() {
+      await Promise.all([jobs.idle(), events.idle()]);
+      await sent.tidy();
+    },
+  };
+}
+
+/** What has been committed and waits to be sent, one load after the other; what comes meanwhile is the next load. */
+function openLine<T>(most: number, work: (some: readonly T[]) => Promise<void>) {
+  const waiting: T[] = [];
+  let running: Promise<void> | undefined;
+  const drain = async (giveUp: (error: unknown, left: number) => void) => {
+    while (waiting.length > 0) {
+      const some = waiting.splice(0, most);
+      await work(some).catch((error: unknown) => giveUp(error, some.length + waiting.splice(0).length));
     }
     running = undefined;
   };
   return {
-    ...relay,
-    notify(committed) {
-      waiting.push(...committed.jobs);
-      events.push(...committed.events);
-      // The next turn of the loop, so that transactions which commit together leave together.
-      running ??= detached(() => new Promise<void>((resolve) => setImmediate(resolve)).then(drain));
+    add(some: readonly T[], giveUp: (error: unknown, left: number) => void) {
+      waiting.push(...some);
+      if (waiting.length > 0) running ??= detached(() => drain(giveUp));
     },
-    async idle() {
-      await running;
-      await sent.tidy();
-    },
+    idle: () => running,
   };
 }
 

@@ -14,11 +14,13 @@ export type FrontCopies = Readonly<{
   keep: Around;
 }>;
 
-type Copy = Readonly<{ untilMs: number; head: readonly string[]; body: Buffer }>;
+type Copy = Readonly<{ atMs: number; head: readonly string[]; body: string; encoding: 'latin1' | 'utf8' }>;
 type Waiting = Readonly<{ outgoing: ServerResponse; pass(): void }>;
 
-// Shorter than anybody can tell, and long enough for a hundred requests.
-const keptMs = 20;
+// Shorter than anybody can tell, and long enough for a hundred requests. Who comes later asks the routes anew; while they are
+// at it, others have the old copy for as long again.
+const freshMs = 20;
+const keptMs = 40;
 // A first that takes longer holds nobody up.
 const patienceMs = 1_000;
 const most = 1_000;
@@ -47,9 +49,8 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
     answer(incoming, outgoing, pass) {
       const name = nameOf(incoming);
       if (name === undefined) return pass();
-      const copy = copies.get(name);
-      if (copy && copy.untilMs > elapsedMs()) return send(copy, outgoing);
-      const crowd = crowds.get(name);
+      const [copy, crowd] = [copies.get(name), crowds.get(name)];
+      if (copy && elapsedMs() - copy.atMs < (crowd ? keptMs : freshMs)) return send(copy, outgoing);
       if (crowd) return void crowd.push({ outgoing, pass });
       if (hasCopies.test(incoming.url ?? '')) {
         crowds.set(name, []);
@@ -67,7 +68,7 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
       let copy: Copy | undefined;
       try {
         await next();
-        if (name !== undefined && isForAll(c.res)) copy = await copyOf(c.res, elapsedMs() + keptMs);
+        if (name !== undefined && isForAll(c.res)) copy = await copyOf(c.res, elapsedMs());
       } finally {
         if (name !== undefined) {
           if (copy) copies.set(name, copy);
@@ -79,16 +80,19 @@ export function openFrontCopies(elapsedMs: () => number = () => performance.now(
   };
 }
 
-function send({ head, body }: Copy, outgoing: ServerResponse): void {
+function send({ head, body, encoding }: Copy, outgoing: ServerResponse): void {
   outgoing.writeHead(200, [...head, requestIdName, randomUUID()]);
-  outgoing.end(body);
+  // As text it leaves in one piece with what stands before it.
+  outgoing.end(body, encoding);
 }
 
-async function copyOf(answer: Response, untilMs: number): Promise<Copy | undefined> {
-  const body = Buffer.from(await answer.clone().arrayBuffer());
-  if (body.length > mostBytes) return undefined;
+async function copyOf(answer: Response, atMs: number): Promise<Copy | undefined> {
+  const body = await answer.clone().text();
+  const length = Buffer.byteLength(body);
+  if (length > mostBytes) return undefined;
   const fields = [...answer.headers].filter(([name]) => name !== requestIdName);
-  return { untilMs, head: [...fields.flat(), 'content-length', String(body.length)], body };
+  const head = [...fields.flat(), 'content-length', String(length)];
+  return { atMs, head, body, encoding: length === body.length ? 'latin1' : 'utf8' };
 }
 
 /** What a copy is kept under; undefined for a request that says anything of its own. */

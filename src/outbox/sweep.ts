@@ -1,13 +1,13 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type MikroORM, raw, type RawQueryFragment } from '@mikro-orm/mysql';
-import { OutboxMessage } from '../entities/outbox.entity.ts';
+import { type EntityManager, type MikroORM, raw, type RawQueryFragment } from '@mikro-orm/mysql';
+import { EventLog, OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Log } from '../process/log.ts';
 import { leaseMs, type Message } from './after-commit.ts';
 import type { Relay } from './relay.ts';
 
 const claimLimit = 200;
-const pauseMs = 500;
+const pauseMs = 1_000;
 
 /**
  * Claims up to 200 jobs whose lease has run out, the longest first, sends them, and returns how many it claimed.
@@ -26,10 +26,23 @@ export async function sweepUntil(signal: AbortSignal, orm: MikroORM, relay: Rela
       log.warn({ err: error }, 'outbox: a sweep failed and will be tried again');
       return 0;
     };
+    const left = await lookForLeft(orm.em.fork()).catch((error: unknown) => void failed(error));
     // What keeps jobs from their queues keeps no event from its position.
-    const [claimed] = await Promise.all([sweepOnce(orm, relay).catch(failed), relay.announce().catch(failed)]);
+    const [claimed] = await Promise.all([
+      left?.hasJobs ? sweepOnce(orm, relay).catch(failed) : 0,
+      left?.hasEvents ? relay.announce().catch(failed) : 0,
+    ]);
     if (claimed < claimLimit) await sleep(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
   }
+}
+
+/** Whether anything has been left, by one statement: as a rule nothing has. */
+async function lookForLeft(em: EntityManager): Promise<Readonly<{ hasJobs: boolean; hasEvents: boolean }>> {
+  const [row] = await em.execute<Record<'has_jobs' | 'has_events', number | string>[]>(
+    `select exists (select 1 from ${em.getMetadata(OutboxMessage).tableName} where lease_until < utc_timestamp(3)) as has_jobs,
+       exists (select 1 from ${em.getMetadata(EventLog).tableName} where position is null) as has_events`,
+  );
+  return { hasJobs: Number(row?.has_jobs) === 1, hasEvents: Number(row?.has_events) === 1 };
 }
 
 /**

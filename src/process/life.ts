@@ -29,21 +29,29 @@ export function finishStart(): void {
   freeWhenIdle();
 }
 
-const lookMs = 10_000;
+const lookMs = 5_000;
 const idleShare = 0.2;
+const worthBytes = 16 * 1_024 * 1_024;
 
 /**
- * Frees what only the start has needed: an idle process would keep it for as long as it is idle. It stops everything for a fifth of a
- * second, so that a process with work does so when it has none; until then it uses that memory for its work.
+ * Frees what only the start has needed, and later what many requests or jobs have left behind: an idle process would keep it for as
+ * long as it is idle. It stops everything for a fifth of a second, so that a process with work does so when it has none; until then
+ * it uses that memory for its work.
  */
 function freeWhenIdle(): void {
-  const before = performance.eventLoopUtilization();
-  setTimeout(() => {
-    if (performance.eventLoopUtilization(before).utilization > idleShare) return freeWhenIdle();
+  let before = performance.eventLoopUtilization();
+  let keptBytes = 0;
+  setInterval(() => {
+    const { utilization } = performance.eventLoopUtilization(before);
+    before = performance.eventLoopUtilization();
+    if (utilization > idleShare || process.memoryUsage.rss() < keptBytes + worthBytes) return;
     // Node offers no other way to ask for it without a flag on the command line.
     setFlagsFromString('--expose-gc');
     runInNewContext("gc({ type: 'major', execution: 'async', flavor: 'last-resort' })");
     setFlagsFromString('--no-expose-gc');
+    // What it has freed shows when it is over; then this is what is looked at next time.
+    keptBytes = Number.POSITIVE_INFINITY;
+    setTimeout(() => (keptBytes = process.memoryUsage.rss()), 1_000).unref();
   }, lookMs).unref();
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { loadScript } from '../redis/scripts.ts';
 import type { Context } from '../context.ts';
+import type { OpenQueue } from '../jobs/enqueue.ts';
 import { mostRestMs, payments } from '../jobs/queues.ts';
 import { shardsOf } from '../jobs/shards/sharded-queue.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,13 +12,14 @@ import { scheduleJobs } from './schedule-jobs.ts';
 
 /** Ends a queue's rest that would not end by itself, or later than any that is asked for. */
 export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): Promise<void> {
-  for (const queue of jobs.queues.values()) {
+  const watch = async (queue: OpenQueue) => {
     // However much of a rest it is. Without an end it is -1, without a count -2.
     const leftMs = await queue.getRateLimitTtl(0);
-    if (leftMs !== -1 && leftMs <= mostRestMs) continue;
+    if (leftMs !== -1 && leftMs <= mostRestMs) return;
     await queue.removeRateLimitKey();
     log.warn({ queue: queue.name, leftMs }, 'a rest without an end has been ended');
-  }
+  };
+  await Promise.all([...jobs.queues.values()].map(watch));
 }
 
 /**
@@ -44,6 +46,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
   } = context;
   let [comparedAtMs, scheduledAtMs] = [0, 0];
   let watched: string | undefined;
+  let complete: ReadonlyMap<string, number> | undefined;
   while (!signal.aborted) {
     try {
       const found = await Promise.all(
@@ -52,6 +55,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       const lost = found.filter(([, [run, known]]) => run !== known);
       const isLost = lost.length > 0;
       if (isLost || now().getTime() - comparedAtMs >= compareEveryMs) {
+        complete = undefined;
         await keepPauses(context);
         await watchRests(context);
         // Those that come back for another attempt, and those of a process that died before it had asked for their places.
@@ -68,7 +72,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
         for (const [mark, [run]] of lost) await context.redis.set(mark, run);
         log.info('Redis holds jobs and schedules again');
       }
-      await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal);
+      complete = await completeStreams({ ...context, streams: context.jobs.definitions.streams }, signal, complete);
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.
       log.debug({ err: error }, 'keeping Redis: a look failed and will be repeated');
@@ -88,11 +92,12 @@ function marksOf({ config, jobs }: Pick<Context, 'config' | 'jobs'>): readonly s
 /** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */
 async function keepPauses({ orm, jobs }: Context): Promise<void> {
   const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
-  for (const queue of jobs.queues.values()) {
+  const keep = async (queue: OpenQueue) => {
     const isWanted = decided.get(queue.name);
-    if (isWanted === undefined) continue;
+    if (isWanted === undefined) return;
     const stopped = await Promise.all(shardsOf(queue).map((shard) => shard.hasQueueMetaField('paused')));
-    if (!stopped.includes(!isWanted)) continue;
+    if (!stopped.includes(!isWanted)) return;
     await (isWanted ? queue.pause() : queue.resume());
-  }
+  };
+  await Promise.all([...jobs.queues.values()].map(keep));
 }

@@ -70,7 +70,7 @@ export function openWatch(
     async run(signal, giveUp) {
       while (!signal.aborted) {
         // With Redis away nothing is known, and nothing to be mended here.
-        for (const station of stations) await look(station, giveUp).catch(() => looks.delete(station));
+        await Promise.all(stations.map((station) => look(station, giveUp).catch(() => looks.delete(station))));
         await sleep(everyMs, undefined, { signal }).catch(() => {});
       }
     },

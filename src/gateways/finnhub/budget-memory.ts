@@ -82,11 +82,16 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   };
   // What cannot be looked at now is at the next look.
   const lookAgain = () => void ask((knownEpoch) => look(redis, { ...keys, knownEpoch })).catch(() => {});
-  const lookIfDue = () => {
-    if (redis.status === 'ready' && performance.now() - askedAtMs <= guardedMs) lookAgain();
+  let looking: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearInterval(looking);
+    looking = undefined;
   };
-  const looking = setInterval(lookIfDue, lookEveryMs).unref();
-  redis.once('end', () => clearInterval(looking));
+  const lookIfDue = () => {
+    if (performance.now() - askedAtMs > guardedMs) stop();
+    else if (redis.status === 'ready') lookAgain();
+  };
+  redis.once('end', stop);
   let isFirst = redis.status !== 'ready';
   redis.on('ready', () => {
     if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
@@ -97,6 +102,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   return {
     ask(script) {
       askedAtMs = performance.now();
+      looking ??= setInterval(lookIfDue, lookEveryMs).unref();
       return ask(script);
     },
     holdMs,

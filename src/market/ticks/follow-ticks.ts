@@ -66,8 +66,15 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     const onTooMany = (most: number) => log.warn({ most }, 'ticks: the plan takes no more symbols');
     const opened = openLine({ ...socket, most: socket.symbols, now, tell, onTrades, onTooMany });
     const openedAtMs = performance.now();
+    const watch = setInterval(() => {
+      // A process that was frozen finds here that its time is over.
+      if (!lease.isHeld()) return void opened.end();
+      const told = news.take();
+      if (told.size > 0) live.tell(told).catch(() => {});
+    }, tellEveryMs);
     const note = async () => {
       const why = await opened.gone;
+      clearInterval(watch);
       if (!signal.aborted) log.info({ why }, 'ticks: the connection is gone');
       retry.note(performance.now() - openedAtMs);
     };
@@ -75,12 +82,6 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     return opened;
   };
   const write = () => writeAll(lease, line, gathering, parts);
-  const watch = setInterval(() => {
-    // A process that was frozen finds here that its time is over.
-    if (!lease.isHeld()) return void line?.end();
-    const told = news.take();
-    if (told.size > 0) live.tell(told).catch(() => {});
-  }, tellEveryMs);
   try {
     while (!signal.aborted && lease.isHeld()) {
       const symbols = await wanted();
@@ -94,7 +95,6 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     }
     if (signal.aborted) await write();
   } finally {
-    clearInterval(watch);
     await line?.end();
     // Where it is another's already, nothing is let go.
     await lease.release().catch(() => {});

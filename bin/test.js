@@ -42,12 +42,19 @@ async function test(supervisor) {
   const report = join(folder, 'report.json');
   const vitest = join(root, 'node_modules', 'vitest', 'vitest.mjs');
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`];
-  const args = [vitest, 'run', ...reporters, ...process.argv.slice(2)];
+  const args = [vitest, 'run', ...reporters, ...asked()];
   const code = await runSuite(supervisor, node.path, args, {
     ...(await testEnvironment(servers)),
     TEST_CHROMIUM: browser ?? '',
   });
   return count(report, code);
+}
+
+/** What vitest is asked for; `--mutations` stands for a configuration of its own in the place of the one that is named. */
+function asked() {
+  const words = process.argv.slice(2).filter((word) => word !== '--mutations');
+  if (words.length === process.argv.length - 2) return words;
+  return words.map((word) => (word === 'vitest.chaos.ts' ? 'vitest.mutations.ts' : word));
 }
 
 /** A server that is somebody else's may not let us in; without it no test can say anything. */

@@ -40,8 +40,11 @@ type Parts = Readonly<{ config: Config; redis: Redis; orm: MikroORM; transaction
 const limits = (name: string) => ({ name, members: 100 });
 
 /** Opens the payment gateways; nothing is asked yet. */
-export async function openPayments({ config, redis, orm, transaction, now }: Parts): Promise<Payments> {
-  const gateways = await openPaymentGateways(config, redis);
+export async function openPayments(
+  { config, redis, orm, transaction, now }: Parts,
+  openGateways = openPaymentGateways,
+): Promise<Payments> {
+  const gateways = await openGateways(config, redis);
   return {
     gateways,
     restOf: openRests({ gateways, read: () => orm.em.fork(), now }),

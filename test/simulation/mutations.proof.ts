@@ -1,0 +1,54 @@
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { type Mutation, mutations } from './mutations.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+const left = new Set(['.data', '.git', 'node_modules']);
+const histories = '4000';
+
+test.each(mutations)('it is noticed that $what', async (mutation) => {
+  const folder = copyWith(mutation);
+  try {
+    const { code, output } = await noticing(mutation, folder);
+    const line = /^\w+: seed \d+|^.*(?:✗|FAIL).*$/m.exec(output)?.[0] ?? 'nothing';
+    process.stdout.write(`| ${mutation.what} | ${mutation.file} | ${mutation.by} | ${line.trim()} |\n`);
+    expect(code).toBe(1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+});
+
+/** The sources without the guard. @throws when they do not have it. */
+function copyWith({ file, edits }: Mutation): string {
+  const folder = mkdtempSync(join(tmpdir(), 'orderflow-mutation-'));
+  cpSync(root, folder, { recursive: true, filter: (path) => !left.has(relative(root, path)) });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  const path = join(folder, file);
+  const mutated = edits.reduce(
+    (text, [from, to]) => {
+      if (!text.includes(from)) throw new Error(`${file} does not say: ${from}`);
+      return text.replace(from, () => to);
+    },
+    readFileSync(path, 'utf8'),
+  );
+  writeFileSync(path, mutated);
+  return folder;
+}
+
+/** A scenario of the simulation, or a test on servers of its own. */
+function noticing({ by }: Mutation, folder: string) {
+  const simulation = ['test/simulation/main.ts', '--scenario', by, '--histories', histories];
+  const args = by.includes('/') ? ['bin/test.js', by] : simulation;
+  const env = { ...process.env, DATA_DIR: process.env['DATA_DIR'] || join(root, '.data') };
+  return new Promise<Readonly<{ code: number | null; output: string }>>((done) => {
+    const child = spawn(process.execPath, args, { cwd: folder, env });
+    let output = '';
+    const hear = (some: Buffer) => (output += some.toString());
+    child.stdout.on('data', hear);
+    child.stderr.on('data', hear);
+    child.once('exit', (code) => done({ code, output }));
+  });
+}

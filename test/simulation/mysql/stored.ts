@@ -1,0 +1,59 @@
+import { type Expr, momentText, type Run } from './expressions.ts';
+import type { Column, Place, Row, Table, Value } from './tables.ts';
+
+/** What a server refuses, as the driver tells it. */
+export class SqlError extends Error {
+  override name = 'SqlError';
+  readonly errno: number;
+  readonly code: string;
+
+  constructor(errno: number, code: string, message: string) {
+    super(message);
+    this.errno = errno;
+    this.code = code;
+  }
+}
+
+export function newRow(table: Table, names: readonly string[], values: readonly Expr[], run: Run): Row {
+  const env = { run, rows: [], parent: undefined };
+  const given = new Map(names.map((name, index) => [name, values[index]?.(env) ?? null]));
+  return Object.fromEntries(
+    table.schema.columns.map((column) => {
+      if (column.isCounter) return [column.name, counted(table, given.get(column.name) ?? null)];
+      if (!given.has(column.name) && column.whenAbsent === undefined)
+        throw new SqlError(1364, 'ER_NO_DEFAULT_FOR_FIELD', `Field '${column.name}' doesn't have a default value`);
+      const value = given.get(column.name) ?? (given.has(column.name) ? null : (column.whenAbsent ?? null));
+      return [column.name, stored(column, value === 'now' ? momentText(run.nowMs) : value)];
+    }),
+  );
+}
+
+function counted(table: Table, given: Value): number {
+  table.counter = given === null ? table.counter + 1 : Math.max(table.counter, Number(given));
+  return given === null ? table.counter : Number(given);
+}
+
+export function firstCounted({ schema }: Table, [first]: readonly Place[]): number {
+  const counter = schema.columns.find(({ isCounter }) => isCounter);
+  return counter ? Number(first?.next?.[counter.name] ?? 0) : 0;
+}
+
+export function columnOf(place: Place | undefined, name: string): Column {
+  const column = place?.table.schema.columns.find((one) => one.name === name);
+  if (!column) throw new SqlError(1054, 'ER_BAD_FIELD_ERROR', `Unknown column '${name}'`);
+  return column;
+}
+
+export function stored({ name, kind, isNullable, isUnsigned }: Column, value: Value): Value {
+  if (value === null && !isNullable) throw new SqlError(1048, 'ER_BAD_NULL_ERROR', `Column '${name}' cannot be null`);
+  if (value === null) return null;
+  if (kind === 'moment') return String(value).slice(0, 23).padEnd(20, '.').padEnd(23, '0');
+  if (kind === 'text') return String(value);
+  if (isUnsigned && Number(value) < 0)
+    throw new SqlError(1264, 'ER_WARN_DATA_OUT_OF_RANGE', `Out of range for '${name}'`);
+  return Number(value);
+}
+
+export function duplicate({ schema }: Table): SqlError {
+  return new SqlError(1062, 'ER_DUP_ENTRY', `Duplicate entry for a key of ${schema.name}`);
+}

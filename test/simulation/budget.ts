@@ -5,9 +5,9 @@ import type { History, Living, Scenario } from './history.ts';
 import { exchange } from './jobs.ts';
 import { pause } from './orders.ts';
 
-const plan = { perWindow: 8, windowMs: 6_000, perSecond: 4 };
+const plan = { perWindow: 6, windowMs: 3_000, perSecond: 4 };
 const lanes: readonly Lane[] = ['logged_in', 'refresh'];
-const actingMs = 14_000;
+const actingMs = 5_000;
 
 /** Moments at which something has happened to what the budget remembers. */
 type Mishaps = { readonly deaths: number[]; readonly emptyings: number[] };
@@ -47,7 +47,7 @@ export const budget: Scenario = {
 };
 
 function spend(history: History, { process, platform }: Living, arrivals: number[]): void {
-  const options = { ...plan, key: 'key', isBackground: (lane: Lane) => lane === 'refresh' };
+  const options = { ...plan, key: 'key', lookEveryMs: 500, isBackground: (lane: Lane) => lane === 'refresh' };
   const budgetOfPlan = openBudget(platform.redis, options);
   const call = () =>
     exchange({ process, simulation: history.simulation }, { to: 'endpoint', what: 'call the provider' }, () => {

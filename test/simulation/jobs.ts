@@ -26,6 +26,9 @@ export class Jobs {
   /** What has been given up: nothing here is without remedy. */
   readonly givenUp: string[] = [];
 
+  /** What was ever added, also again. */
+  readonly added: QueuedJob[] = [];
+
   /** All is lost. */
   empty(): void {
     this.#held = new Map();
@@ -36,6 +39,7 @@ export class Jobs {
   }
 
   add(jobs: readonly QueuedJob[]): void {
+    this.added.push(...jobs);
     for (const queued of jobs)
       if (!this.#held.has(queued.id))
         this.#held.set(queued.id, { queued, state: 'waiting', attempts: 0, holder: undefined });

@@ -2,11 +2,12 @@ import { parseArgs } from 'node:util';
 import { budget } from './budget.ts';
 import { type Outcome, type Plan, runHistory, type Scenario } from './history.ts';
 import { orders } from './orders.ts';
+import { outbox } from './outbox.ts';
 import { openGround } from './platform.ts';
 import { Time } from './time.ts';
 import { webhooks } from './webhooks.ts';
 
-const scenarios: readonly Scenario[] = [orders, budget, webhooks];
+const scenarios: readonly Scenario[] = [outbox, orders, budget, webhooks];
 const processes = 2;
 
 /**

@@ -33,7 +33,7 @@ export const orders: Scenario = {
   begin(history) {
     const { ground, servers, time } = history;
     seed(history);
-    const buyings = Array.from({ length: 1 + time.chance(3) }, (_, index): Buying => {
+    const buyings = Array.from({ length: [1, 1, 2, 3][time.chance(4)] ?? 1 }, (_, index): Buying => {
       const method = time.chance(4) === 0 ? methods.refused : methods.taken;
       const who = { key: `key-${index}`, userId: 1 + time.chance(2), quantity: 1 + time.chance(3) };
       return { ...who, method, answered: [], refused: undefined };
@@ -61,9 +61,9 @@ export function beginWork({ platform }: Living): void {
   // Two at once, so that they have company in their batches.
   void platform.work();
   void platform.work();
-  const soon = () => Math.ceil(Math.random() * 1_000);
-  setTimeout(() => void platform.sweep(), soon());
-  setTimeout(() => void platform.keepOn(1_000, () => platform.complete()), soon());
+  const soon = () => 400 + Math.random() * 1_600;
+  setTimeout(() => void platform.keepOn(2_000, () => platform.sweep()), soon());
+  setTimeout(() => void platform.keepOn(2_000, () => platform.complete()), soon());
   setTimeout(() => void platform.keepOn(5_000, () => platform.reconcile()), soon());
 }
 

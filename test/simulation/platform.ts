@@ -5,12 +5,14 @@ import { type Config, readConfig } from '../../src/config.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import type { CallEndpoint } from '../../src/gateways/webhooks/call-endpoint.ts';
 import { gatewaysOf } from '../../src/gateways/payment-gateways.ts';
+import type { z } from 'zod';
+import type { Job } from '../../src/jobs/define-job.ts';
 import type { QueuedJob } from '../../src/jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from '../../src/jobs/load-definitions.ts';
 import { openOrders } from '../../src/orders/accept-orders.ts';
 import { completeStreams } from '../../src/outbox/announce.ts';
 import { openRelay } from '../../src/outbox/relay.ts';
-import { sweepUntil } from '../../src/outbox/sweep.ts';
+import { sweepOnce } from '../../src/outbox/sweep.ts';
 import { openTransaction, type Transaction } from '../../src/outbox/transaction.ts';
 import { openPayments, type Payments } from '../../src/payments/payments.ts';
 import { type Log, openLog } from '../../src/process/log.ts';
@@ -22,6 +24,7 @@ import { Pool, type Said } from './mysql/pool.ts';
 import { readSchemas } from './mysql/tables.ts';
 import { Connection, type Replied } from './redis/connection.ts';
 import type { Keyspace } from './redis/keyspace.ts';
+import { noted } from './outbox.ts';
 import type { Process, Simulation } from './simulation.ts';
 
 /** What a job of the product is handed here. */
@@ -63,11 +66,15 @@ export async function openGround(places: number): Promise<Ground> {
   });
   return {
     config,
-    definitions: await loadDefinitions<Needs>(),
+    definitions: withJob(await loadDefinitions<Needs>(), noted),
     engine: new Engine(readSchemas()),
     log: openLog('simulation', 'silent'),
     places: await Promise.all(Array.from({ length: places }, () => openPlace(config))),
   };
+}
+
+function withJob(definitions: Definitions<Needs>, job: Job<z.ZodType, z.ZodType, Needs>): Definitions<Needs> {
+  return { ...definitions, jobs: new Map([...definitions.jobs, [job.kind, job]]) };
 }
 
 /** MikroORM costs more to open than a history to run; whoever dies leaves it to whoever comes. */
@@ -77,7 +84,11 @@ async function openPlace(config: Config): Promise<Place> {
     if (!now) throw new Error('nobody is here');
     return now;
   });
-  const orm = await MikroORM.init({ ...ormOptions(config), driverOptions: new MysqlDialect({ pool }), ensureDatabase: false });
+  const orm = await MikroORM.init({
+    ...ormOptions(config),
+    driverOptions: new MysqlDialect({ pool }),
+    ensureDatabase: false,
+  });
   return {
     orm,
     occupy(around) {
@@ -117,7 +128,7 @@ export async function openPlatform(
     producer,
     acceptOrder: openOrders(transaction),
     work: () => workJobs({ ...around, jobs }, perform),
-    sweep: () => sweepUntil(new AbortController().signal, orm, relay, log),
+    sweep: () => Promise.allSettled([sweepOnce(orm, relay), relay.announce()]),
     /** Does again and again what a worker does by the clock. */
     async keepOn(everyMs: number, work: () => Promise<unknown>) {
       for (;;) {

@@ -88,7 +88,13 @@ export class Time {
     this.#lastId += 1;
     const [id, context] = [this.#lastId, AsyncLocalStorage.snapshot()];
     const owner = this.#owners.getStore();
-    this.#timers.set(id, { id, dueMs: this.#elapsedMs + Math.max(0, ms), owner, ring: () => context(work), everyMs });
+    this.#timers.set(id, {
+      id,
+      dueMs: this.#elapsedMs + Math.max(0, Math.trunc(ms)),
+      owner,
+      ring: () => context(work),
+      everyMs,
+    });
     return id;
   }
 

@@ -19,7 +19,7 @@ export const webhooks: Scenario = {
     const { ground, servers, time } = history;
     seed(history);
     const follower = follow(history, 'orders');
-    const wishes = Array.from({ length: 2 + time.chance(4) }, () => subjects[time.chance(subjects.length)] ?? '');
+    const wishes = Array.from({ length: 1 + time.chance(3) }, () => subjects[time.chance(subjects.length)] ?? '');
     const acting = { isOver: false };
     const illness = time.chance(3);
     // In the end it takes what it is told.
@@ -27,11 +27,11 @@ export const webhooks: Scenario = {
     return {
       run(living) {
         beginWork(living);
-        setTimeout(() => void tellOn(living), Math.ceil(Math.random() * 1_000));
+        setTimeout(() => void tellOn(living), Math.random() * 1_000);
       },
       async act() {
         await Promise.all(wishes.map((subject) => publish(history, subject)));
-        await pause(time.chance(15_000));
+        await pause(time.chance(2_000));
         acting.isOver = true;
       },
       watch: () => follower.look(),
@@ -60,7 +60,7 @@ function seed(history: History): void {
 
 /** Writes an event, once: whoever does not learn whether it has been written leaves it at that. */
 async function publish({ living, time }: History, subject: string): Promise<void> {
-  await pause(time.chance(2_000));
+  await pause(time.chance(500));
   const all = living();
   const one = all[time.chance(Math.max(1, all.length))];
   if (!one) return;

@@ -6,7 +6,7 @@ import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { mayHaveCommitted } from '../../src/mysql/faults.ts';
 import { insertRows, selectRow, updateRows } from '../../src/mysql/rows.ts';
 import { together, withNext } from '../../src/mysql/together.ts';
-import { createDatabase } from '../support/api/test-api.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { sendsOf } from '../support/stores/statements.ts';
 

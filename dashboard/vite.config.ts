@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { defineConfig } from 'vite';
 
-const assets = join(import.meta.dirname, 'dist', 'assets');
+const built = join(import.meta.dirname, 'dist');
+const assets = join(built, 'assets');
 
 export default defineConfig({
   base: '/',
@@ -20,15 +21,32 @@ export default defineConfig({
   publicDir: false,
   plugins: [
     {
-      // Beside each file stand its packed ones, which the API sends to whom understands them.
-      name: 'pack-files',
+      name: 'finish-page',
       closeBundle() {
-        for (const name of readdirSync(assets)) {
-          const bytes = readFileSync(join(assets, name));
-          writeFileSync(join(assets, `${name}.br`), brotliCompressSync(bytes));
-          writeFileSync(join(assets, `${name}.gz`), gzipSync(bytes, { level: 9 }));
-        }
+        inlineStyle();
+        packFiles();
       },
     },
   ],
 });
+
+/** The one style goes into the page: nothing else has to come before there is something to see. */
+function inlineStyle(): void {
+  const page = readFileSync(join(built, 'index.html'), 'utf8');
+  const inlined = page.replace(/<link rel="stylesheet"[^>]* href="\/assets\/([^"]+)">/, (_link, name: string) => {
+    const style = readFileSync(join(assets, name), 'utf8');
+    rmSync(join(assets, name));
+    return `<style>${style}</style>`;
+  });
+  if (inlined.includes('rel="stylesheet"')) throw new Error('The page has more than one style');
+  writeFileSync(join(built, 'index.html'), inlined);
+}
+
+/** Beside each file stand its packed ones, which the API sends to whom understands them. */
+function packFiles(): void {
+  for (const name of readdirSync(assets)) {
+    const bytes = readFileSync(join(assets, name));
+    writeFileSync(join(assets, `${name}.br`), brotliCompressSync(bytes));
+    writeFileSync(join(assets, `${name}.gz`), gzipSync(bytes, { level: 9 }));
+  }
+}

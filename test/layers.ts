@@ -72,7 +72,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
   'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],
-  'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'streams', 'webhooks'],
+  'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'market/data', 'streams', 'webhooks'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'redis'],
   api: [
     'accounts',

@@ -36,15 +36,23 @@ function isBuilt() {
   }
 }
 
-/** What the page is made of: its sources, and through the lockfile what they import. */
+/** What the page is made of: its sources, what of the API's they name, and through the lockfile what they import. */
 function stamp() {
   const hash = createHash('sha256').update(readFileSync(join(root, 'package-lock.json')));
-  for (const name of sources()) hash.update(name).update(readFileSync(join(folder, name)));
+  const shared = new Set();
+  for (const name of sources()) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    hash.update(name).update(text);
+    for (const [, path] of text.matchAll(/\.\.\/(src\/[\w./-]+)/g)) shared.add(path);
+  }
+  for (const path of [...shared].toSorted(byName)) hash.update(path).update(readFileSync(join(root, path)));
   return hash.digest('hex');
 }
 
 function sources() {
   const names = readdirSync(join(folder, 'src'), { recursive: true }).filter((name) => name.includes('.'));
   const own = names.map((name) => join('src', name));
-  return ['index.html', 'vite.config.ts', ...own].toSorted((a, b) => (a < b ? -1 : 1));
+  return ['index.html', 'vite.config.ts', ...own].toSorted(byName);
 }
+
+const byName = (a, b) => (a < b ? -1 : 1);

@@ -7,7 +7,7 @@ import { pathOf } from '../frame/address.ts';
 import { duration } from '../parts/duration.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Part } from '../parts/part.tsx';
-import { formatPrice } from '../prices/quote.ts';
+import { formatPrice } from '../../../src/market/price-words.ts';
 import { AlertForm } from './alert-form.tsx';
 
 /** An alert, as the API shows it to its owner. */

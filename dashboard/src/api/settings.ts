@@ -2,6 +2,8 @@
 export const settings = {
   /** Symbols that are polled, and so move by themselves. */
   watchlist: read('watchlist').split(',').filter(Boolean),
+  /** The prices of the first of them, as JSON. */
+  quotes: read('quotes') || '[]',
   /** Whether the demo login exists here. */
   isDemo: read('demo') === 'true',
   /** Where the sandbox's fault switches are, if there is one. */

@@ -1,7 +1,7 @@
 import { askQuickly } from '../api/ask-api.ts';
 import type { User } from '../api/use-session.ts';
 import { findSymbols } from '../market/find-symbols.ts';
-import { shortName } from '../prices/quote.ts';
+import { shortName } from '../../../src/market/price-words.ts';
 import { uuid } from '../parts/uuid.ts';
 import { pathOf } from './address.ts';
 import { isOffered, views } from './views.ts';

@@ -1,6 +1,7 @@
 import type { Identity } from '../prices/companies.ts';
 import type { MarketState } from '../prices/market-state.ts';
-import { isCoin, type Quote, shortName } from '../prices/quote.ts';
+import { shortName } from '../../../src/market/price-words.ts';
+import { isCoin, type Quote } from '../prices/quote.ts';
 
 /** A symbol of the list with all that is said of it. */
 export type Listed = Readonly<{

@@ -4,7 +4,7 @@ import { Chosen } from '../parts/chosen.tsx';
 import { useKept } from '../parts/use-kept.ts';
 import { useIdentities } from '../prices/companies.ts';
 import { marketOf } from '../prices/market-state.ts';
-import { shortName } from '../prices/quote.ts';
+import { shortName } from '../../../src/market/price-words.ts';
 import { arrange, type Group, groupings, sorts } from './arrange.ts';
 import { SymbolRow } from './symbol-row.tsx';
 import { type Drag, useDrag } from './use-drag.ts';

@@ -1,6 +1,6 @@
 import { pathOf } from '../frame/address.ts';
 import { Age } from '../parts/age.tsx';
-import { directionOf, formatPercent, formatPrice, shortName } from '../prices/quote.ts';
+import { directionOf, formatPercent, formatPrice, shortName } from '../../../src/market/price-words.ts';
 import { isRemovable } from '../prices/symbols.ts';
 import type { Listed } from './arrange.ts';
 import type { Drag } from './use-drag.ts';

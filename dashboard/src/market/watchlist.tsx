@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
 import { duration } from '../parts/duration.ts';
 import { useDeed } from '../api/use-deed.ts';
-import { formatTime, shortName } from '../prices/quote.ts';
+import { shortName } from '../../../src/market/price-words.ts';
+import { formatTime } from '../prices/quote.ts';
 
 /** A symbol that is polled, as `GET /market/watchlist` shows it. */
 export type Watched = Readonly<{

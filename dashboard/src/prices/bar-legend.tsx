@@ -1,6 +1,6 @@
 import type { Bar } from './bars.ts';
 import { formatBarTime } from './chart-style.ts';
-import { formatPrice } from './quote.ts';
+import { formatPrice } from '../../../src/market/price-words.ts';
 
 const count = new Intl.NumberFormat('en-US');
 

@@ -1,5 +1,5 @@
 import type { IChartApi, ISeriesApi } from 'lightweight-charts';
-import { formatPrice } from './quote.ts';
+import { formatPrice } from '../../../src/market/price-words.ts';
 
 /** How the chart is laid out. */
 export const chartLayout = {

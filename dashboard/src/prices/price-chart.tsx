@@ -2,7 +2,8 @@ import { useState } from 'preact/hooks';
 import { Switch } from '../parts/switch.tsx';
 import { BarLegend } from './bar-legend.tsx';
 import { intervalNames, intervals, rangeNames, ranges, type Stretch, withInterval, withRange } from './bars.ts';
-import { type Quote, shortName } from './quote.ts';
+import { shortName } from '../../../src/market/price-words.ts';
+import type { Quote } from './quote.ts';
 import { useCandles } from './use-candles.ts';
 
 type Shown = Readonly<{ symbol: string; quote: Quote | undefined; resets: number }>;

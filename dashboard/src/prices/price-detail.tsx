@@ -7,7 +7,8 @@ import { type MarketState, marketOf } from './market-state.ts';
 import { PriceChart } from './price-chart.tsx';
 import { isRemovable } from './symbols.ts';
 import { WhyOld } from './why-old.tsx';
-import { directionOf, formatPercent, formatPrice, formatTime, type Quote, shortName } from './quote.ts';
+import { directionOf, formatPercent, formatPrice, shortName } from '../../../src/market/price-words.ts';
+import { formatTime, type Quote } from './quote.ts';
 import { useTicks } from './use-ticks.ts';
 
 type Shown = Readonly<{

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Age } from '../parts/age.tsx';
-import { directionOf, formatPercent, formatPrice, type Quote, shortName } from './quote.ts';
+import { directionOf, formatPercent, formatPrice, shortName } from '../../../src/market/price-words.ts';
+import type { Quote } from './quote.ts';
 import { Sparkline } from './sparkline.tsx';
 import { Counted } from '../parts/counted.tsx';
 import { isRemovable } from './symbols.ts';

@@ -3,6 +3,7 @@ import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { Refused } from '../api/refused.ts';
+import { settings } from '../api/settings.ts';
 import { listOf, readSymbols, withAdded, withMoved, withMoving, withRemoved } from './symbols.ts';
 import { type Tally, useTally } from '../api/use-tally.ts';
 import { openReading } from '../api/weather.ts';
@@ -32,24 +33,13 @@ const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated'])
 // A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
 const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
 
-// The prices are the largest part of the first view: they are asked for before there is a view.
-const early = (() => {
-  let asked: Promise<readonly Quote[]> | undefined = stored(listOf(readSymbols()));
-  asked.catch(() => {});
-  return {
-    /** The first answer, once. */
-    take() {
-      const answer = asked;
-      asked = undefined;
-      return answer;
-    },
-  };
-})();
+// They come with the page, whose largest part they are.
+const first: ReadonlyMap<string, Quote> = newest(new Map(), quotesOf(settings.quotes));
 
-/** Keeps the prices of the watched symbols current: stored copies first, then every update as it is announced. */
+/** Keeps the prices of the watched symbols current: the stored copies first, then every update as it is announced. */
 export function usePrices(): Prices {
   const [all, setAll] = useState(readSymbols);
-  const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(new Map());
+  const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(first);
   const [state, setState] = useState<LiveState>('connecting');
   const [resets, setResets] = useState(0);
   const { tally, note } = useTally();
@@ -59,9 +49,9 @@ export function usePrices(): Prices {
   const put = (some: readonly Quote[]) => setQuotes((old) => newest(old, some));
   useEffect(() => {
     let isFirst = true;
-    const copies = openReading(async () => put(await (early.take() ?? stored(listOf(readSymbols())))));
-    // They are read once more when nothing can be missed any longer.
-    copies.read();
+    const copies = openReading(async () => put(await stored(listOf(readSymbols()))));
+    // All are read once nothing can be missed any longer; what has not come with the page is not waited for so long.
+    if (symbols.some((symbol) => !first.has(symbol))) copies.read();
     const onReset = () => {
       copies.read();
       if (!isFirst) setResets((count) => count + 1);
@@ -124,6 +114,12 @@ function newest(old: ReadonlyMap<string, Quote>, some: readonly Quote[]): Readon
     if (!had || had.as_of <= quote.as_of) map.set(quote.symbol, quote);
   }
   return map;
+}
+
+// The API has written them into the page itself.
+function quotesOf(json: string): readonly Quote[] {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
+  return JSON.parse(json) as readonly Quote[];
 }
 
 // The data of the two types of prices is a quote.

@@ -1,9 +1,11 @@
+import { hash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { exampleOrder } from './examples.ts';
+import { pageShell, quotesFor } from './page-shell.ts';
 import { itemViews, pageViews } from './page-views.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
@@ -49,22 +51,31 @@ async function answerPage(c: HonoContext<RouteEnv>) {
   namedView(c);
   const {
     config,
-    market: { watchlist },
+    market: { cache, watchlist },
   } = c.var.ctx;
   const page = await readFile(join(built, 'index.html'), 'utf8').catch((cause: unknown) => {
     throw new Problem('unavailable', 'The live page has not been built; `npm start` and the image build it.', {
       cause,
     });
   });
-  allowPage(c, 'strict');
+  // Its one style comes with it, so that nothing else has to come before there is something to see.
+  const [, style = ''] = /<style>(.*?)<\/style>/s.exec(page) ?? [];
+  allowPage(c, 'strict', hash('sha256', style, 'base64'));
   c.header('cache-control', 'no-cache');
   // The page itself says what is away.
   const watched = await watchlist.all().catch(() => []);
-  const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol).join() : '';
+  const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol) : [];
+  const quotes = await quotesFor(cache, symbols);
   const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
   const bank = new URL(config.STRIPE_API_BASE).hostname === 'api.stripe.com' ? '' : sandbox;
-  const known = { watchlist: symbols, demo: String(!config.isProduction), sandbox, bank };
-  return c.html(Object.entries(known).reduce(withMeta, page), 200);
+  const demo = String(!config.isProduction);
+  const known = { watchlist: symbols.join(), quotes: JSON.stringify(quotes), demo, sandbox, bank };
+  const shell = await pageShell(c.req.path === '/' ? { symbol: symbols[0], quotes } : undefined);
+  const filled = Object.entries(known).reduce(withMeta, page);
+  return c.html(
+    filled.replace('<div id="page"></div>', () => `<div id="page">${shell}</div>`),
+    200,
+  );
 }
 
 const about = 'The live page: prices, a chart, and one’s own orders as they happen.';

@@ -28,9 +28,10 @@ export async function answerPage(
     <link rel="icon" href="/pages/icon.svg" type="image/svg+xml" />
     <meta name="color-scheme" content="light dark" />
     <title>Orderflow: ${title}</title>
+    <link rel="stylesheet" href="/pages/palette.css" />
     <link rel="stylesheet" href="/pages/page.css" />
   </head>
-  <body>${raw(masthead)}<main><h1>${title}</h1>${body}</main></body>
+  <body>${raw(masthead)}<main class="page"><h1>${title}</h1>${body}</main></body>
 </html>`;
   return c.html(page, status);
 }

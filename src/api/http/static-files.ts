@@ -18,7 +18,7 @@ export type StaticFiles = Readonly<{
 /** Our own pages with their scripts and styles. */
 export const ownPages: StaticFiles = {
   folder: join(import.meta.dirname, '..', 'docs', 'pages'),
-  names: ['account.js', 'docs.js', 'icon.svg', 'login.js', 'page.css'],
+  names: ['account.js', 'docs.css', 'docs.js', 'icon.svg', 'login.js', 'page.css', 'palette.css'],
   maxAgeSeconds: 60,
 };
 
@@ -74,7 +74,12 @@ const pagePolicy = strictPolicy
 /** What an answer in JSON may do in a browser: nothing. */
 export const dataPolicy = "default-src 'none'; frame-ancestors 'none'";
 
-/** Lets the answer be a page: its scripts and styles come from this site and nowhere else. */
-export function allowPage(c: HonoContext<RouteEnv>, policy: 'lenient' | 'strict' = 'lenient'): void {
-  c.header('content-security-policy', policy === 'strict' ? strictPolicy : pagePolicy);
+/**
+ * Lets the answer be a page: its scripts and styles come from this site and nowhere else. `style`: the digest of the one style
+ * that stands in the page itself.
+ */
+export function allowPage(c: HonoContext<RouteEnv>, policy: 'lenient' | 'strict' = 'lenient', style?: string): void {
+  const own =
+    style === undefined ? strictPolicy : strictPolicy.replace("style-src 'self'", `style-src 'sha256-${style}'`);
+  c.header('content-security-policy', policy === 'strict' ? own : pagePolicy);
 }

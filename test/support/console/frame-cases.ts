@@ -19,6 +19,34 @@ export function frameCases(opened: OpenConsole): void {
     expect(bytes).toBeLessThanOrEqual(90_000);
   });
 
+  test('the first price is painted from the first answer alone, the script takes it over, and comes with one more trip', async () => {
+    const at = opened('first paint');
+    if (!at) return;
+    await until('a price', async () => ((await pageOf(at.platform.url)).includes('class="figure"') ? true : undefined));
+    const asked: string[] = [];
+    const held = Promise.withResolvers<void>();
+    await at.page.route('**/assets/**', async (route) => {
+      asked.push(new URL(route.request().url()).pathname);
+      await held.promise;
+      await route.continue();
+    });
+    await at.page.goto(at.platform.url, { waitUntil: 'commit' });
+    await at.page.locator('.figure').getByText(/^\d/).waitFor();
+    expect(await at.page.evaluate(largestPart)).toBe('figure');
+    await at.page.evaluate("window.first = document.querySelector('.figure')");
+    await until('the scripts that the page names', () => (asked.length >= 2 ? true : undefined));
+    const named = [...asked];
+    held.resolve();
+    await at.page.locator('[data-price]').waitFor();
+    await until('the candles', () => (asked.length > named.length ? true : undefined));
+    expect(asked.slice(named.length)).toEqual([expect.stringContaining('draw-chart')]);
+    expect(await at.page.evaluate("window.first === document.querySelector('.figure')")).toBe(true);
+    expect(await at.page.evaluate(largestPart)).toBe('figure');
+    // As much as a server may send before it has heard from the browser again: ten packets.
+    expect(Number(await at.page.evaluate(pageBytes))).toBeLessThanOrEqual(14_000);
+    await at.page.unroute('**/assets/**');
+  });
+
   test('a view has an address: it can be opened, reloaded and left by the browser’s back, and the bar says where one is', async () => {
     const at = opened('addresses');
     if (!at) return;
@@ -76,3 +104,13 @@ export function frameCases(opened: OpenConsole): void {
     await at.page.getByRole('combobox').waitFor({ state: 'detached' });
   });
 }
+
+const pageOf = async (url: string) => (await fetch(url)).text();
+
+/** In the page: the class of what was the largest thing painted so far. */
+const largestPart = `new Promise((resolve) => new PerformanceObserver((list, observer) => {
+  observer.disconnect();
+  resolve(list.getEntries().at(-1).element?.className);
+}).observe({ type: 'largest-contentful-paint', buffered: true }))`;
+
+const pageBytes = `performance.getEntriesByType('navigation')[0].transferSize`;

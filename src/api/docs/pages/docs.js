@@ -7,7 +7,23 @@ globalThis.SwaggerUIBundle({
   displayRequestDuration: true,
   persistAuthorization: true,
   validatorUrl: null,
+  plugins: [withoutNestedLinks],
 });
+
+/** No link stands in a button; the address follows which operation is open all the same. */
+function withoutNestedLinks({ React }) {
+  return { components: { DeepLink: ({ text }) => React.createElement('span', null, text) } };
+}
+
+/** What can be chosen has a name, and what scrolls can be come to by keys. */
+function finish() {
+  for (const select of document.querySelectorAll('#swagger-ui select:not([aria-label])')) {
+    const usual = select.id === 'servers' ? 'Server' : 'Media type';
+    select.setAttribute('aria-label', select.closest('[data-param-name]')?.dataset.paramName ?? usual);
+  }
+  for (const example of document.querySelectorAll('#swagger-ui pre:not([tabindex])')) example.tabIndex = 0;
+}
+new MutationObserver(finish).observe(document.getElementById('swagger-ui'), { childList: true, subtree: true });
 
 // Swagger UI is dark where the page says so; here that follows the reader's own choice.
 const dark = matchMedia('(prefers-color-scheme: dark)');

@@ -30,8 +30,20 @@ export function openSyncGate(redis: Redis): SyncGate {
   };
 }
 
-/** A product that has changed, and which of its fields. */
-export type Change = Readonly<{ product_id: number; title: string; fields: readonly string[] }>;
+/** Short facts of a product, under the names that the API gives them. */
+export type Facts = Readonly<
+  Partial<Pick<ReturnType<typeof productFacts>, 'title' | 'price' | 'currency' | 'category'>>
+>;
+
+/** A product that is new, or which of its fields have changed; the short ones as they were and as they are. */
+export type Change = Readonly<{
+  kind: 'created' | 'updated';
+  product_id: number;
+  title: string;
+  fields: readonly string[];
+  was: Facts;
+  is: Facts;
+}>;
 
 /** What became of some rows of a feed. `deleted` are those that were deleted here and stay so. */
 export type Stored = Readonly<{
@@ -56,11 +68,11 @@ export async function storeFeed(tx: EntityManager, after: AfterCommit, batch: Ba
   for (const row of batch.rows) {
     const stored = known.get(row.externalId);
     if (!stored) continue;
-    const fields = stored.deletedAt ? undefined : await update(tx, after, stored, row, batch.at);
-    counts[fields === undefined ? 'deleted' : fields.length === 0 ? 'unchanged' : 'updated'] += 1;
-    if (fields?.length) changes.push({ product_id: stored.id, title: row.parts.title.title, fields });
+    const change = stored.deletedAt ? undefined : await update(tx, after, stored, row, batch.at);
+    counts[stored.deletedAt ? 'deleted' : change ? 'updated' : 'unchanged'] += 1;
+    if (change) changes.push(change);
   }
-  if (fresh.length > 0) await create(tx, after, { ...batch, rows: fresh });
+  if (fresh.length > 0) changes.push(...(await create(tx, after, { ...batch, rows: fresh })));
   return { ...counts, changes };
 }
 
@@ -74,7 +86,7 @@ async function findStored(tx: EntityManager, { source, rows }: Batch, lockMode?:
   return new Map(stored.map((row) => [row.externalId, row]));
 }
 
-async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<void> {
+async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Promise<readonly Change[]> {
   const { source, rows, at } = batch;
   await tx.insertMany(
     Product,
@@ -86,10 +98,12 @@ async function create(tx: EntityManager, after: AfterCommit, batch: Batch): Prom
     }),
   );
   const stored = await findStored(tx, batch);
-  for (const { externalId } of rows) {
+  return rows.flatMap(({ externalId }) => {
     const product = stored.get(externalId);
-    if (product) after.publish(productCreated, String(product.id), productFacts(product));
-  }
+    if (!product) return [];
+    after.publish(productCreated, String(product.id), productFacts(product));
+    return [changeOf('created', product, product, ['price'])];
+  });
 }
 
 // Answers what has changed. A feed's stock is taken once, with the product: from then on orders take from it, and it is counted here.
@@ -99,16 +113,30 @@ async function update(
   stored: ProductRow,
   row: FeedRow,
   at: Date,
-): Promise<readonly string[]> {
+): Promise<Change | undefined> {
   const { feedHash, feedSaid } = row;
   const isSame = stored.feedHash === feedHash;
-  if (isSame && stored.feedSaid) return [];
+  if (isSame && stored.feedSaid) return undefined;
   // Rows of versions before know of all together only whether it is the same.
   const said = isSame ? {} : newlySaid(row, stored.feedSaid);
   const changed = changedFields(stored, said);
   const seen = { ...said, feedHash, feedSaid };
   await tx.nativeUpdate(Product, { id: stored.id }, changed.length > 0 ? { ...seen, updatedAt: at } : seen);
-  if (changed.length === 0) return [];
-  after.publish(productUpdated, String(stored.id), { ...productFacts({ ...stored, ...said }), changed });
-  return changed;
+  if (changed.length === 0) return undefined;
+  const now = { ...stored, ...said };
+  after.publish(productUpdated, String(stored.id), { ...productFacts(now), changed });
+  return changeOf('updated', stored, now, changed);
+}
+
+const shown = ['title', 'price', 'currency', 'category'] as const;
+
+function changeOf(kind: Change['kind'], was: ProductRow, is: ProductRow, fields: readonly string[]): Change {
+  // A price says nothing without its currency.
+  const isShown = (name: string) => fields.includes(name === 'currency' ? 'price' : name);
+  const factsOf = (row: ProductRow): Facts => {
+    const facts = productFacts(row);
+    return Object.fromEntries(shown.filter(isShown).map((name) => [name, facts[name]]));
+  };
+  const before = kind === 'created' ? {} : factsOf(was);
+  return { kind, product_id: is.id, title: is.title, fields, was: before, is: factsOf(is) };
 }

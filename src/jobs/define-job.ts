@@ -85,6 +85,9 @@ export type Schedule<Payload = unknown> = Readonly<{
   offsetMs?: number;
 }>;
 
+/** How far a job has come, in things of its own: rows of a feed. */
+export type Progress = Readonly<{ done: number; total: number }>;
+
 /** One run of a job. `signal` aborts at the timeout, and when the process shuts down: after half of `SHUTDOWN_SECONDS`. */
 export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   id: string;
@@ -92,6 +95,8 @@ export type Attempt<Payload extends z.ZodType = z.ZodType> = Readonly<{
   /** When the job was asked for, UNIX milliseconds. */
   askedAtMs: number;
   signal: AbortSignal;
+  /** Tells whoever looks at the job how far it has come: one command to Redis, and nobody waits for it. */
+  report(progress: Progress): void;
 }>;
 
 /**

@@ -1,5 +1,7 @@
 import { Job, type JobJson, type JobProgress } from 'bullmq';
+import { z } from 'zod';
 import { jsonDepth } from '../process/json-depth.ts';
+import type { Progress } from './define-job.ts';
 
 // Payloads of ours are some ids and facts. What is larger than a request may be, and a column of text can hold, or deeper
 // than this, was put there by somebody else.
@@ -60,7 +62,7 @@ function mended(json: JobJson): JobJson {
     ...rest,
     name: name ?? 'unreadable',
     data: readablePayload(data),
-    progress: typeof progress === 'number' ? progress : 0,
+    progress: progressOf(progress) ?? 0,
     timestamp: numberOf(json.timestamp) ?? 0,
     ...(startedAtMs === undefined ? {} : { processedOn: startedAtMs }),
     ...(endedAtMs === undefined ? {} : { finishedOn: endedAtMs }),
@@ -79,6 +81,13 @@ function readableResult(text: string | undefined): string {
   if (text === undefined) return '';
   const isTooMuch = text.length > mostResultCharacters || jsonDepth(text) > mostDepth;
   return isTooMuch ? '"[a result too large to be shown]"' : text;
+}
+
+const Told = z.object({ done: z.int().nonnegative(), total: z.int().positive() });
+
+/** How far a job says that it has come, if that is what stands there. */
+export function progressOf(progress: JobProgress): Progress | undefined {
+  return Told.safeParse(progress).data;
 }
 
 /** A number that Redis holds, if it is a moment or a count at all. */

@@ -46,6 +46,7 @@ export function JobPage({ id, mayRetry }: Readonly<{ id: string; mayRetry: boole
 }
 
 function JobFacts({ job }: Readonly<{ job: Job }>) {
+  const { progress } = job;
   const moments = { Asked: job.created_at, Begun: job.started_at, Ended: job.finished_at };
   return (
     <dl class="facts">
@@ -63,6 +64,14 @@ function JobFacts({ job }: Readonly<{ job: Job }>) {
         <dt>Attempts</dt>
         <dd>{job.attempts}</dd>
       </div>
+      {progress && (
+        <div>
+          <dt>Done</dt>
+          <dd>
+            {progress.done} of {progress.total}
+          </dd>
+        </div>
+      )}
       {Object.entries(moments).map(([name, at]) => (
         <div key={name}>
           <dt>{name}</dt>

@@ -3,10 +3,10 @@ import { askOnce } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
-import type { Change } from '../../../src/catalog/store-feed.ts';
 import type { Job } from '../ops/job.ts';
 import { duration } from '../parts/duration.ts';
 import { serverNow } from '../api/server-clock.ts';
+import { SyncChanges, type SyncResult, wordsOf } from './sync-changes.tsx';
 
 /** Reads the product feed, and tells how that goes and what it has changed. */
 export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
@@ -17,6 +17,7 @@ export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
   useEffect(() => {
     if (state === 'completed') onDone();
   }, [state]);
+  const result = state === 'completed' ? resultOf(job.value) : undefined;
   const sync = () => void run(async () => setId((await askOnce<Job>('/products/sync', {})).answer.id));
   return (
     <>
@@ -28,13 +29,22 @@ export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
           <>
             <a href={pathOf('jobs', id)}>The reading</a> is {state}
             {state === 'active' && job.value?.started_at && <Since at={job.value.started_at} />}
-            {state === 'completed' ? `: ${wordsOf(job.value?.result)}` : '.'}
+            {result ? `: ${wordsOf(result)}` : '.'}
           </>
         )}
       </p>
-      {state === 'completed' && <Changes result={job.value?.result} />}
+      {state === 'active' && job.value?.progress && <Rows {...job.value.progress} />}
+      {result && <SyncChanges result={result} />}
       <p role="alert">{failure || (state === 'failed' && job.value?.error)}</p>
     </>
+  );
+}
+
+function Rows({ done, total }: Readonly<{ done: number; total: number }>) {
+  return (
+    <p>
+      <progress max={total} value={done} aria-label="Rows of the feed" /> {done} of {total} rows
+    </p>
   );
 }
 
@@ -42,24 +52,8 @@ function Since({ at }: Readonly<{ at: string }>) {
   return <> for {duration(Math.max(0, Math.round((serverNow() - Date.parse(at)) / 1_000)))}</>;
 }
 
-/** The first of what has changed, and what of it. */
-function Changes({ result }: Readonly<{ result: unknown }>) {
-  const changes = typeof result === 'object' && result !== null && 'changes' in result ? result.changes : [];
-  if (!Array.isArray(changes) || changes.length === 0) return null;
-  return (
-    <ul aria-label="What has changed">
-      {changes.map((change: Change) => (
-        <li key={change.product_id}>
-          <a href={pathOf('shop', String(change.product_id))}>{change.title}</a>: {change.fields.join(', ')}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** What a result's figures say, whatever they are called. */
-function wordsOf(result: unknown): string {
-  if (typeof result !== 'object' || result === null) return 'done.';
-  const figures = Object.entries(result).filter(([, value]) => typeof value === 'number' || typeof value === 'string');
-  return figures.map(([name, value]) => `${String(value)} ${name.replaceAll('_', ' ')}`).join(', ');
+// What a job of this kind results in is the API's promise.
+function resultOf(job: Job | undefined): SyncResult | undefined {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/consistent-type-assertions
+  return job?.result as SyncResult | undefined;
 }

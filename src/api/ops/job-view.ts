@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Job } from '../../jobs/define-job.ts';
 import { type FoundJob, jobStates, storedMs } from '../../jobs/find-jobs.ts';
+import { progressOf } from '../../jobs/stored-job.ts';
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const scheduledRun = /^repeat:[\w.^+-]{1,100}:\d{1,20}$/;
@@ -26,6 +27,10 @@ export const JobView = z
     created_at: z.string(),
     started_at: z.string().nullable(),
     finished_at: z.string().nullable(),
+    progress: z
+      .object({ done: z.int(), total: z.int() })
+      .optional()
+      .openapi({ description: 'Of a kind that tells it, how far it has come: `sync-products` in rows of the feed.' }),
     board_url: z.string().optional().openapi({ description: 'Where operators see it on Bull Board.' }),
     result: z.unknown().optional(),
     error: z.string().optional(),
@@ -54,6 +59,7 @@ export function boardUrl(queue: string, id: string): string {
 
 /** The view of a job that Redis holds. */
 export function jobView({ job, state, because }: FoundJob): z.input<typeof JobView> {
+  const progress = progressOf(job.progress);
   return {
     id: job.id ?? '',
     kind: job.name,
@@ -63,6 +69,7 @@ export function jobView({ job, state, because }: FoundJob): z.input<typeof JobVi
     created_at: new Date(storedMs(job.timestamp)).toISOString(),
     started_at: timeOf(job.processedOn),
     finished_at: timeOf(job.finishedOn),
+    ...(progress && { progress }),
     board_url: boardUrl(job.queueName, job.id ?? ''),
     ...(state === 'completed' ? { result: job.returnvalue } : {}),
     ...(state === 'failed' ? { error: (job.failedReason ?? 'failed').slice(0, 500) } : {}),

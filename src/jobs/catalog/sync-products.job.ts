@@ -9,8 +9,16 @@ import { catalog as queue } from '../queues.ts';
 
 const batch = 100;
 // For people, who look at the products for more.
-const mostChanges = 20;
-const ChangeShown = z.object({ product_id: z.int(), title: z.string(), fields: z.array(z.string()).readonly() });
+const mostChanges = 40;
+const Facts = z.object({ title: z.string(), price: z.number(), currency: z.string(), category: z.string().nullable() });
+const ChangeShown = z.object({
+  kind: z.enum(['created', 'updated']),
+  product_id: z.int(),
+  title: z.string(),
+  fields: z.array(z.string()).readonly(),
+  was: Facts.partial(),
+  is: Facts.partial(),
+});
 
 /**
  * Reads the product feed whole, checks it row by row, and then stores what is new or different. Nothing is ever deleted,
@@ -33,7 +41,7 @@ export const syncProducts = defineJob(
     coalesceBy: () => 'feed',
   },
   async (
-    { id, payload: { force }, signal },
+    { id, payload: { force }, signal, report },
     { now, log, payments: { gateways }, catalog: { productFeed, syncGate }, transaction }: JobContext,
   ) => {
     if (!(await syncGate.begin(id, force))) return { outcome: 'recent' as const };
@@ -48,6 +56,7 @@ export const syncProducts = defineJob(
     const changes: Change[] = [];
     // Batches commit on their own: a run that stops between two is completed by the next, which finds the rest to do.
     for (let done = 0; done < rows.length; done += batch) {
+      report({ done, total: rows.length });
       signal.throwIfAborted();
       const some = { source, rows: rows.slice(done, done + batch), at: now() };
       const stored = await transaction((tx, after) => storeFeed(tx, after, some));
@@ -57,7 +66,10 @@ export const syncProducts = defineJob(
       counts.deleted += stored.deleted;
       changes.push(...stored.changes);
     }
+    report({ done: rows.length, total: rows.length });
     await transaction(async (_tx, after) => after.publish(productSynced, source, { source, ...counts }));
-    return { outcome: 'synced' as const, source, ...counts, changes: changes.slice(0, mostChanges) };
+    // What is different comes before what is new: of a first reading everything is.
+    const told = changes.toSorted((a, b) => b.kind.localeCompare(a.kind)).slice(0, mostChanges);
+    return { outcome: 'synced' as const, source, ...counts, changes: told };
   },
 );

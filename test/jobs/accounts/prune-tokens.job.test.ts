@@ -72,7 +72,7 @@ describe('prune-tokens', () => {
 
   it('stops where it is when its time is up, and says how far it came', async () => {
     await logIns(1_001, -1);
-    const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort() };
+    const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort(), report() {} };
     expect(await pruneTokens.work(attempt, { ...api.ctx, now: () => at })).toEqual({ deleted: 0 });
     expect(await left()).toBe(1_001);
   });

@@ -3,6 +3,7 @@ import { Product } from '../../../src/entities/catalog.entity.ts';
 import { GiveUp } from '../../../src/errors.ts';
 import { gatewaysOf } from '../../../src/gateways/payment-gateways.ts';
 import { openProductFeed } from '../../../src/gateways/feeds/product-feed.ts';
+import type { Attempt } from '../../../src/jobs/define-job.ts';
 import { syncProducts } from '../../../src/jobs/catalog/sync-products.job.ts';
 import {
   type FeedServer,
@@ -34,7 +35,7 @@ beforeEach(async () => {
   await events();
 });
 
-const sync = (payload = { force: true }, id?: string) =>
+const sync = (payload = { force: true }, id?: string, report?: Attempt['report']) =>
   performJob(
     syncProducts,
     payload,
@@ -42,7 +43,7 @@ const sync = (payload = { force: true }, id?: string) =>
       ...api.ctx.jobs.fork(),
       catalog: { ...api.ctx.catalog, productFeed: openProductFeed(feed.url, () => {}, { tryMs: 300 }) },
     },
-    id === undefined ? {} : { id },
+    { ...(id !== undefined && { id }), ...(report && { report }) },
   );
 const stored = () => api.ctx.orm.em.fork().find(Product, {}, { orderBy: { id: 'asc' }, disableIdentityMap: true });
 const productOf = async (externalId: string) => (await stored()).find((product) => product.externalId === externalId);
@@ -61,15 +62,8 @@ const lamp = (id: number, more = {}) => ({ id, title: `Lamp ${id}`, price: id, .
 describe('syncing the product feed', () => {
   it('stores FakeStore’s twenty with their prices in cents, and announces each', async () => {
     feed.answerWith(sendJson(recorded.fakestore));
-    expect(await sync()).toEqual({
-      outcome: 'synced',
-      source: 'fakestore',
-      created: 20,
-      updated: 0,
-      unchanged: 0,
-      deleted: 0,
-      changes: [],
-    });
+    const counts = { created: 20, updated: 0, unchanged: 0, deleted: 0 };
+    expect(await sync()).toMatchObject({ outcome: 'synced', source: 'fakestore', ...counts });
     const products = (await stored()).filter(({ source }) => source === 'fakestore');
     const cents = new Map(products.map(({ externalId, priceMinor }) => [externalId, priceMinor]));
     expect([cents.get('1'), cents.get('2'), cents.get('5'), cents.get('18')]).toEqual([10_995, 2_230, 69_500, 985]);
@@ -112,11 +106,15 @@ describe('syncing the product feed', () => {
     feed.answerWith(sendJson([lamp(1), lamp(2)]));
     await sync();
     await events();
-    feed.answerWith(sendJson([lamp(1), lamp(2, { price: 2.5, category: 'lamps' })]));
+    feed.answerWith(sendJson([lamp(3), lamp(1), lamp(2, { price: 2.5, category: 'lamps' })]));
     expect(await sync()).toMatchObject({
+      created: 1,
       updated: 1,
       unchanged: 1,
-      changes: [{ title: 'Lamp 2', fields: ['category', 'price'] }],
+      changes: [
+        { kind: 'updated', was: { price: 2, currency: 'USD', category: null }, is: { price: 2.5, category: 'lamps' } },
+        { kind: 'created', title: 'Lamp 3', was: {}, is: { price: 3, currency: 'USD' } },
+      ],
     });
     const [updated] = await events();
     expect(updated).toMatchObject({ type: 'product.updated', version: '2' });
@@ -268,7 +266,10 @@ describe('syncing the product feed', () => {
     feed.answerWith(sendJson(lamps.slice(0, 250)));
     await sync();
     feed.answerWith(sendJson(lamps));
-    expect(await sync()).toMatchObject({ created: 750, unchanged: 250 });
+    const rows: number[] = [];
+    const report: Attempt['report'] = ({ done }) => void rows.push(done);
+    expect(await sync({ force: true }, undefined, report)).toMatchObject({ created: 750, unchanged: 250 });
+    expect(rows).toEqual(Array.from({ length: 11 }, (_, batch) => batch * 100));
   });
 
   it('leaves out prices of which an order could not be counted, or that could never be charged', async () => {

@@ -112,7 +112,7 @@ describe('prune-market', () => {
 
   it('stops where it is when its time is up, and says how far it came', async () => {
     await observe(StockQuote, 'AAPL', -2, -1, 0);
-    const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort() };
+    const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort(), report() {} };
     expect(await pruneMarket.work(attempt, { ...api.ctx, now: () => at })).toEqual({ deleted: 0 });
     expect(await left(StockQuote, 'AAPL')).toHaveLength(3);
   });

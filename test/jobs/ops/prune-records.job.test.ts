@@ -71,6 +71,6 @@ test('deletes what was used of the plan after two days', async () => {
 });
 
 test('stops where it is when its time is up', async () => {
-  const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort() };
+  const attempt = { id: 'a', payload: {}, askedAtMs: 0, signal: AbortSignal.abort(), report() {} };
   expect(await pruneRecords.work(attempt, api.ctx)).toEqual({ deleted: 0 });
 });

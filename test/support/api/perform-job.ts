@@ -12,8 +12,9 @@ export async function performJob<P extends z.ZodType, R extends z.ZodType>(
     id = randomUUID(),
     askedAtMs = Date.now(),
     signal = AbortSignal.timeout(job.timeoutMs),
+    report = () => {},
   }: Partial<Omit<Attempt, 'payload'>> = {},
 ): Promise<z.output<R>> {
   const parsed = job.payload.parse(JSON.parse(JSON.stringify(payload)));
-  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, signal }, ctx));
+  return job.result.parse(await job.work({ id, payload: parsed, askedAtMs, signal, report }, ctx));
 }

@@ -9,6 +9,7 @@ export const lists = [
   '/orders?limit=20&status=paid',
   '/payments?limit=20',
   '/payments?limit=20&status=succeeded',
+  '/refunds?limit=20',
   '/products?limit=20',
   '/products?limit=20&q=bench',
   '/products?limit=20&category=category%203',

@@ -85,6 +85,8 @@ export const Refund = defineEntity({
     { properties: ['order'] },
     /** No query: the foreign key has it. */
     { properties: ['payment'] },
+    /** Newest first: `GET /refunds?status=…`. */
+    { properties: ['status', 'id'] },
     /** Those of some days: the job `compare-charges`. */
     { properties: ['createdAt', 'id'] },
     /** Those that are due, the longest first: the job `reconcile`. */

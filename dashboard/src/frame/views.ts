@@ -44,6 +44,12 @@ export const views: readonly View[] = [
     Shown: lazily(async () => (await import('../staff/payments-view.tsx')).PaymentsView),
   },
   {
+    name: 'refunds',
+    title: 'Refunds',
+    for: 'administrators',
+    Shown: lazily(async () => (await import('../staff/refunds-view.tsx')).RefundsView),
+  },
+  {
     name: 'customers',
     title: 'Customers',
     for: 'administrators',

@@ -8,11 +8,11 @@ import { useAsked } from '../frame/asked.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
+import { SaveCsv } from '../parts/save-csv.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
 import { everyOrder, isLeftOut, type Narrowed, OrderFilters } from './order-filters.tsx';
-import { OrdersCsv } from './orders-csv.tsx';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderEvents, orderStream } from './use-orders.ts';
 
@@ -33,7 +33,7 @@ export function OrderList({ user, onState }: Shown) {
     <section aria-labelledby="orders">
       <div class="heading">
         <h2 id="orders">{isForAll ? 'All orders' : 'Orders'}</h2>
-        <OrdersCsv path={path} />
+        <SaveCsv name="orders" path={path} />
       </div>
       <OrderFilters asked={asked} isForAll={isForAll} onAsk={narrow} />
       <p role="status">

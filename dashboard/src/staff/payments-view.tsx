@@ -43,7 +43,7 @@ export function PaymentsView() {
               of: ({ order_id: order, created_at: at }) => <a href={pathOf('orders', order)}>{formatMoment(at)}</a>,
             },
             { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
-            { name: 'Reconciliation', of: reconciledOf },
+            { name: 'Reconciliation', of: (payment) => reconciledOf(payment) },
             { name: 'Method', of: ({ method }) => method },
             { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
             { name: 'At the gateway', of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}` },

@@ -5,6 +5,7 @@ const resources: Readonly<Record<string, string>> = {
   '/orders': 'orders',
   '/streams/orders': 'orders',
   '/payments': 'payments',
+  '/refunds': 'payments',
   '/products': 'products',
   '/market/alerts': 'alerts',
   '/streams/alerts': 'alerts',

@@ -4,6 +4,7 @@ export const pageViews = [
   'market',
   'orders',
   'payments',
+  'refunds',
   'customers',
   'products',
   'operations',

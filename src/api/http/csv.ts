@@ -26,6 +26,26 @@ function cellText(cell: Cell): string {
   return /[",;\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
+/** A row of a list, by its columns. */
+export type CsvRow<Column extends string> = Readonly<Record<Column, Cell> & { id: string }>;
+
+const pageSize = 500;
+
+/** A whole list as CSV, so many rows at a time as are at hand at once; `read` answers those that come after an id. */
+export async function* csvOf<Column extends string>(
+  columns: readonly Column[],
+  read: (after: string | undefined, most: number) => Promise<readonly CsvRow<Column>[]>,
+): AsyncGenerator<string, void> {
+  let head = csvLine(columns);
+  let last: string | undefined;
+  do {
+    const rows = await read(last, pageSize);
+    yield head + rows.map((row) => csvLine(columns.map((column) => row[column]))).join('');
+    head = '';
+    last = rows.length < pageSize ? undefined : rows.at(-1)?.id;
+  } while (last !== undefined);
+}
+
 /**
  * Sends CSV as a file, a part at a time and no faster than it is read. The first part is made before the answer begins: what
  * cannot be read is refused, and not cut off.

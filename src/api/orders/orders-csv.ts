@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { User } from '../../entities/accounts.entity.ts';
 import { Order } from '../../entities/orders.entity.ts';
 import { decimalsOf } from '../../money/money.ts';
-import { csvLine } from '../http/csv.ts';
+import { csvOf, type CsvRow } from '../http/csv.ts';
 import type { OrderFilter } from './order-filter.ts';
 import { orderViews } from './order-view.ts';
 
@@ -22,43 +22,38 @@ const columns = [
   'paid_at',
 ] as const;
 
-const pageSize = 500;
-
-/** All orders of a filter, newest first, as the lines of a table, so many at a time as are at hand at once. */
-export async function* ordersCsv(
+/** All orders of a filter, newest first, as the lines of a table. */
+export function ordersCsv(
   fork: () => EntityManager,
   { where }: Pick<OrderFilter, 'where'>,
   viewerId: number,
 ): AsyncGenerator<string, void> {
-  let head = csvLine(columns);
-  let last: string | undefined;
-  do {
+  return csvOf(columns, async (after, limit) => {
     const em = fork();
-    const page = await em.find(Order, last === undefined ? where : { $and: [where, { id: { $lt: last } }] }, {
+    const page = await em.find(Order, after === undefined ? where : { $and: [where, { id: { $lt: after } }] }, {
       orderBy: { id: 'desc' },
-      limit: pageSize,
+      limit,
       disableIdentityMap: true,
     });
-    yield head + (await linesOf(em, page, viewerId));
-    head = '';
-    last = page.length < pageSize ? undefined : page.at(-1)?.id;
-  } while (last !== undefined);
+    return rowsOf(em, page, viewerId);
+  });
 }
 
 type Orders = Parameters<typeof orderViews>[1];
 type View = Awaited<ReturnType<typeof orderViews>>[number];
+type Row = CsvRow<(typeof columns)[number]>;
 
-async function linesOf(em: EntityManager, orders: Orders, viewerId: number): Promise<string> {
+async function rowsOf(em: EntityManager, orders: Orders, viewerId: number): Promise<readonly Row[]> {
   const ids = [...new Set(orders.map(({ user }) => user))];
   const users = await em.find(User, { id: { $in: ids } }, { fields: ['id', 'email'], disableIdentityMap: true });
   const emails = new Map(users.map(({ id, email }) => [id, email]));
   const views = await orderViews(em, orders, viewerId);
-  return views.map((view) => lineOf(view, emails.get(view.user_id) ?? null)).join('');
+  return views.map((view) => rowOf(view, emails.get(view.user_id) ?? null));
 }
 
-function lineOf({ currency, payment, ...view }: View, email: string | null): string {
+function rowOf({ currency, payment, ...view }: View, email: string | null): Row {
   const shown = (amount: number) => amount.toFixed(decimalsOf(currency));
-  const cells: Readonly<Record<(typeof columns)[number], string | number | null>> = {
+  return {
     id: view.id,
     created_at: view.created_at,
     status: view.status,
@@ -73,5 +68,4 @@ function lineOf({ currency, payment, ...view }: View, email: string | null): str
     failure_code: payment?.failure_code ?? null,
     paid_at: view.paid_at,
   };
-  return csvLine(columns.map((column) => cells[column]));
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { PaymentView } from '../../../src/api/payments/payments.routes.ts';
+import { RefundView } from '../../../src/api/payments/refunds.routes.ts';
 import { RateLimited } from '../../../src/errors.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
@@ -68,6 +69,46 @@ describe('reading payments', () => {
     expect(await (await get(`/payments/${order.payment?.id}`, 'demo')).text()).toContain(secret);
     await shop.charge(id, { lookUp: async () => ({ status: 'succeeded', reference: 'pi_1' }) });
     expect(await (await get(`/orders/${id}`, 'demo')).text()).not.toContain(secret);
+  });
+});
+
+describe('reading refunds', () => {
+  const Refunds = z.object({ data: z.array(RefundView), next_cursor: z.string().nullable() });
+  it('pages through everybody’s, filtered, and gives all of a filter as CSV', async () => {
+    const asked: string[] = [];
+    for (const reason of ['=1+1', 'Torn, "badly"', 'Late']) {
+      const { id } = await shop.place();
+      await shop.charge(id, takingGateway());
+      const body = { amount: 12.5, reason };
+      expect((await shop.send('POST', `/orders/${id}/refund`, { as: 'admin', body })).status).toBe(202);
+      asked.push(id);
+    }
+    await shop.refund(asked[0] ?? '', { refund: async () => ({ status: 'succeeded', reference: 're_1' }) });
+    const read = async (query: string) => Refunds.parse(await (await get(`/refunds?${query}`, 'admin')).json());
+    const first = await read('limit=2');
+    const rest = await read(`limit=2&cursor=${first.next_cursor}`);
+    const listed = [...first.data, ...rest.data].map(({ order_id }) => order_id);
+    expect(listed).toEqual(asked.toReversed());
+    expect((await read('status=succeeded')).data).toMatchObject([
+      { order_id: asked[0], amount: 12.5, currency: 'USD', gateway_reference: 're_1', calls: 1, review_at: null },
+    ]);
+    expect((await read(`order_id=${asked[1]}`)).data.map(({ reason }) => reason)).toEqual(['Torn, "badly"']);
+    const answer = await shop.send('GET', '/refunds?limit=1', { as: 'admin', headers: { accept: 'text/csv' } });
+    expect(answer.headers.get('content-disposition')).toMatch(/filename="refunds-\d{4}-\d\d-\d\d\.csv"/);
+    const [head, ...lines] = (await answer.text()).trimEnd().split('\r\n');
+    expect(head).toBe(
+      'id,created_at,status,order_id,payment_id,currency,amount,reason,gateway_reference,failure_code,settled_at',
+    );
+    const cells = ['USD,12.50,Late,', 'USD,12.50,"Torn, ""badly""",', `USD,12.50,'=1+1,re_1,`];
+    expect(lines).toHaveLength(cells.length);
+    lines.forEach((line, at) => expect(line).toContain(cells[at]));
+  });
+
+  it('refuses what is no filter, and everybody but administrators', async () => {
+    for (const query of ['status=late', 'limit=0', 'cursor=abc', 'user_id=1'])
+      expect(await codeOf(await get(`/refunds?${query}`, 'admin'))).toBe('invalid');
+    expect(await codeOf(await get('/refunds', 'demo'))).toBe('forbidden');
+    expect(await codeOf(await get('/refunds'))).toBe('unauthenticated');
   });
 });
 

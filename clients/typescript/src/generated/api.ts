@@ -435,6 +435,11 @@ export type Job = Readonly<{
   created_at: string;
   started_at: string | null;
   finished_at: string | null;
+  /** Of a kind that tells it, how far it has come: `sync-products` in rows of the feed. */
+  progress?: Readonly<{
+    done: number;
+    total: number;
+  }> | undefined;
   /** Where operators see it on Bull Board. */
   board_url?: string | undefined;
   result?: unknown | undefined;
@@ -1029,6 +1034,32 @@ export type RecoveryCodes = Readonly<{
   recovery_codes: ReadonlyArray<string>;
 }>;
 
+export type Refund = Readonly<{
+  id: string;
+  order_id: string;
+  payment_id: string;
+  /** `unknown`: the gateway was asked and its answer was lost; what it did is being found out. */
+  status: 'processing' | 'succeeded' | 'failed' | 'unknown';
+  amount: number;
+  currency: string;
+  reason: string | null;
+  gateway_reference: string | null;
+  failure_code: string | null;
+  failure_detail: string | null;
+  created_at: string;
+  settled_at: string | null;
+  /** How often the gateway was asked about it. */
+  calls: number;
+  last_call_at: string | null;
+  /** When it is looked at again; null: the gateway has said how it ended. */
+  review_at: string | null;
+}>;
+
+export type RefundList = Readonly<{
+  data: ReadonlyArray<Refund>;
+  next_cursor: string | null;
+}>;
+
 export type RefundRequest = Readonly<{
   /** Default: all that is left. */
   amount?: number | undefined;
@@ -1607,6 +1638,17 @@ export type Operations = {
     }> | undefined;
     answer: QueueList;
   };
+  /** What was given back, or is to be, of every order, newest first. */
+  listRefunds: {
+    input: Readonly<{
+      status?: 'processing' | 'succeeded' | 'failed' | 'unknown' | undefined;
+      order_id?: string | undefined;
+      /** The `next_cursor` of the page before. */
+      cursor?: string | undefined;
+      limit?: number | undefined;
+    }> | undefined;
+    answer: RefundList;
+  };
   /** One's own logins that have not expired, newest first; never the tokens themselves. */
   listTokens: {
     input: Readonly<{
@@ -2162,6 +2204,7 @@ export const operations = {
   listPayments: { method: 'GET', path: '/payments', isKeyed: false },
   listProducts: { method: 'GET', path: '/products', isKeyed: false },
   listQueues: { method: 'GET', path: '/queues', isKeyed: false },
+  listRefunds: { method: 'GET', path: '/refunds', isKeyed: false },
   listTokens: { method: 'GET', path: '/auth/tokens', isKeyed: false },
   listUsers: { method: 'GET', path: '/users', isKeyed: false },
   listWatchlist: { method: 'GET', path: '/market/watchlist', isKeyed: false },

@@ -1,37 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
-import { type Platform, startPlatform } from '../support/processes/platform.ts';
-import { startProcess, until } from '../support/processes/process.ts';
-import { accounts } from '../support/api/test-api.ts';
+import { openWatchedPlatform, type WatchedPlatform } from '../support/console/watched-platform.ts';
+import type { Platform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
 
 const [mostToTellMs, mostToMendMs] = [3_000, 5_000];
 
+let watched: WatchedPlatform;
 let platform: Platform;
-let browser: BrowserPage | undefined;
 beforeAll(async () => {
-  platform = await startPlatform({
-    ownRedis: true,
-    env: {
-      WATCHLIST: 'AAPL,BINANCE:BTCUSDT',
-      FINNHUB_PER_MINUTE: '600',
-      QUOTE_TTL_SECONDS: '1',
-      CRYPTO_TTL_SECONDS: '1',
-    },
-  });
-  if (chromiumPath === undefined) return;
-  browser = await openBrowser(chromiumPath);
-  await browser.page.goto(platform.url);
-  await browser.page.getByLabel('E-mail').fill(accounts.demo.email);
-  await browser.page.getByRole('button', { name: 'Log in' }).click();
-  await browser.page.getByText('No orders yet').waitFor();
+  watched = await openWatchedPlatform();
+  ({ platform } = watched);
+  if (!watched.browser) return;
   // What the first order takes is not what a fault takes to be seen.
-  await place();
-  await browser.page.locator('.order[data-status=paid]').waitFor();
+  await watched.place();
+  await watched.browser.page.locator('.order[data-status=paid]').waitFor();
 });
-afterAll(async () => {
-  await browser?.close();
-  await platform.stop();
-});
+afterAll(() => watched.close());
 
 type Fault = Readonly<{ begin(): Promise<unknown>; end(): Promise<unknown>; says: string; source: string }>;
 
@@ -58,7 +42,7 @@ const faults: Readonly<Record<string, Fault>> = {
   'the API frozen': { ...frozen(() => platform.apis[0]), says: 'Reconnecting', source: 'gateway' },
   'the API killed': {
     begin: async () => platform.apis[0]?.signal('SIGKILL'),
-    end: restartApi,
+    end: () => watched.restartApi(),
     says: 'Reconnecting',
     source: 'queue',
   },
@@ -67,7 +51,7 @@ const faults: Readonly<Record<string, Fault>> = {
     // Who asks it nothing does not find out: the fault begins with the first call that fails.
     begin: async () => {
       await upstream('stripe', '5xx').begin();
-      await place();
+      await watched.place();
       await until('a call that fails', async () =>
         (await platform.sandbox.arrivals('stripe')).some(({ status }) => status === 500) ? true : undefined,
       );
@@ -90,6 +74,7 @@ const faults: Readonly<Record<string, Fault>> = {
 
 for (const [name, { begin, end, says, source }] of Object.entries(faults))
   test(`${name}: the page says so within 3 s, and is right again within 5 s of the end`, async () => {
+    const { browser } = watched;
     if (!browser) return void process.stdout.write(`faults, ${name}: not run, there is no Chromium\n`);
     const { page } = browser;
     const head = page.locator('.live');
@@ -111,18 +96,6 @@ for (const [name, { begin, end, says, source }] of Object.entries(faults))
     expect(toTell).toBeLessThanOrEqual(mostToTellMs);
     expect(toMend).toBeLessThanOrEqual(mostToMendMs);
   });
-
-async function place(): Promise<void> {
-  expect((await platform.send('POST', '/orders', { products: [1] })).status).toBe(201);
-}
-
-async function restartApi(): Promise<void> {
-  const [port, health] = [new URL(platform.url).port, new URL(platform.healths[0] ?? '').port];
-  platform.apis.splice(0, 1, startProcess('src/api/main.ts', [], { ...platform.env, PORT: port, HEALTH_PORT: health }));
-  await until('the API is ready again', async () =>
-    (await fetch(`${platform.url}/readyz`).catch(() => undefined))?.ok ? true : undefined,
-  );
-}
 
 async function took(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now();

@@ -1,9 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter } from '../../src/entities/ops.entity.ts';
+import { bury } from '../support/console/console.ts';
 import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
-import { lookEverywhere } from '../support/processes/browser-look.ts';
+import { glance, lookEverywhere } from '../support/processes/browser-look.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { accounts } from '../support/api/test-api.ts';
@@ -81,6 +80,14 @@ test('who is not logged in: every view at every width, by day and by night', asy
   expect(at.faults(platform.url)).toEqual([]);
 });
 
+test('the description of the API with all that is in it', async () => {
+  const at = opened('the description');
+  if (!at) return;
+  await at.page.goto(`${platform.url}/docs`);
+  await at.page.locator('.opblock').first().waitFor();
+  await glance(at, 'docs');
+});
+
 test('an administrator: every view that the bar offers, and the first thing in each, at every width, by day and by night', async () => {
   const at = opened('administrators');
   if (!at) return;
@@ -109,9 +116,7 @@ const nameOf = (path: string): string => path.replace('/app/', '').replace('/', 
 async function fill(): Promise<void> {
   for (const payment_method of ['pm_card_visa', 'pm_card_chargeDeclined'])
     expect((await platform.send('POST', '/orders', { products: [1, 2], payment_method })).status).toBe(201);
-  const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
-  const why = { reason: 'GiveUp: the feed is no list of products', attempts: 1, diedAt: new Date() };
-  await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
+  await bury(platform, 'sync-products');
 }
 
 /** In the page: when the largest part of it was painted. */

@@ -1,56 +1,28 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
-import { type Platform, startPlatform } from '../support/processes/platform.ts';
-import { startProcess, until } from '../support/processes/process.ts';
-import { accounts } from '../support/api/test-api.ts';
+import { openWatchedPlatform, type WatchedPlatform } from '../support/console/watched-platform.ts';
+import type { BrowserPage } from '../support/processes/browser.ts';
+import type { Platform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
 
+let watched: WatchedPlatform;
 let platform: Platform;
-let browser: BrowserPage | undefined;
 beforeAll(async () => {
-  platform = await startPlatform({
-    ownRedis: true,
-    env: {
-      WATCHLIST: 'AAPL,BINANCE:BTCUSDT',
-      FINNHUB_PER_MINUTE: '600',
-      QUOTE_TTL_SECONDS: '1',
-      CRYPTO_TTL_SECONDS: '1',
-    },
-  });
-  if (chromiumPath === undefined) return;
-  browser = await openBrowser(chromiumPath);
-  await browser.page.goto(platform.url);
-  await browser.page.getByLabel('E-mail').fill(accounts.demo.email);
-  await browser.page.getByRole('button', { name: 'Log in' }).click();
-  await browser.page.getByText('No orders yet').waitFor();
+  watched = await openWatchedPlatform();
+  ({ platform } = watched);
 });
-afterAll(async () => {
-  await browser?.close();
-  await platform.stop();
-});
+afterAll(() => watched.close());
 
 /** The page in a real browser; without a browser the test says so and proves nothing. */
 function opened(what: string): BrowserPage | undefined {
+  const { browser } = watched;
   if (!browser) process.stdout.write(`nothing missed, ${what}: not run, there is no Chromium\n`);
   return browser;
 }
 
 let placed = 0;
 async function place(count: number): Promise<void> {
-  const answers = Array.from({ length: count }, () => platform.send('POST', '/orders', { products: [1] }));
-  for (const answer of await Promise.all(answers)) expect(answer.status).toBe(201);
+  await Promise.all(Array.from({ length: count }, () => watched.place()));
   placed += count;
-}
-
-async function restartApi(): Promise<void> {
-  const env = {
-    ...platform.env,
-    PORT: new URL(platform.url).port,
-    HEALTH_PORT: new URL(platform.healths[0] ?? '').port,
-  };
-  platform.apis.splice(0, 1, startProcess('src/api/main.ts', [], env));
-  await until('the API is ready again', async () =>
-    (await fetch(`${platform.url}/readyz`).catch(() => undefined))?.ok ? true : undefined,
-  );
 }
 
 /** Every order makes two events, and shows once, paid; the counters of both streams say that nothing is missing. */
@@ -90,7 +62,7 @@ test('the API is killed with orders on their way, and Redis emptied before it is
   await place(3);
   await platform.apis[0]?.signal('SIGKILL');
   await platform.redis.flushall();
-  await restartApi();
+  await watched.restartApi();
   await place(2);
   await expectAllSeen(at);
   await at.page.locator('.live[data-state=live]').waitFor();

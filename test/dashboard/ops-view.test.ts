@@ -9,11 +9,14 @@ import { look } from '../support/processes/browser-look.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { accounts } from '../support/api/test-api.ts';
+import { bury } from '../support/console/console.ts';
+import { tickCases } from '../support/console/tick-cases.ts';
 
 let platform: Platform;
 let browser: BrowserPage | undefined;
 beforeAll(async () => {
   platform = await startPlatform({
+    hasTicks: true,
     env: {
       WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT',
       FINNHUB_PER_MINUTE: '600',
@@ -96,6 +99,11 @@ test('an administrator sees everybody’s orders move, and an opened one stays a
   expect(await refund.count()).toBe(0);
   await order.getByRole('button', { name: /^Less about/ }).click();
 });
+
+tickCases(
+  (what) => opened(what),
+  () => platform,
+);
 
 test('money has the decimals that ISO 4217 gives its currency, whatever the browser thinks', async () => {
   const at = opened('money');
@@ -183,15 +191,13 @@ test('the view leads on: to each queue in Bull Board, and to the switches of the
 test('a job that gave up is shown with its reason, and replayed by a button', async () => {
   const at = opened('dead letters');
   if (!at) return;
-  const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
-  const why = { reason: 'GiveUp: the feed is no list of products', attempts: 1, diedAt: new Date() };
-  await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
-  await at.page.getByText(why.reason).waitFor();
+  const { id, reason } = await bury(platform, 'sync-products');
+  await at.page.getByText(reason).waitFor();
   await at.page.getByText('after 1 try', { exact: true }).waitFor();
   await look(at, 'operations');
   await at.page.getByRole('button', { name: 'Replay sync-products' }).click();
   await at.page.getByText('No job has given up.').waitFor();
-  const kept = await platform.orm.em.fork().findOneOrFail(DeadLetter, { id: letter.id });
+  const kept = await platform.orm.em.fork().findOneOrFail(DeadLetter, { id });
   expect(kept.replayedAt).not.toBeNull();
   expect(at.faults(platform.url)).toEqual([]);
 });
@@ -229,9 +235,7 @@ test('whatever is written, a request without an answer is made again under its k
   at.page.on('request', (request) => {
     if (/refund$|replay$/.test(request.url())) keys.push(request.headers()['idempotency-key']);
   });
-  const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
-  const why = { reason: 'GiveUp: the feed is away', attempts: 2, diedAt: new Date() };
-  await platform.orm.em.fork().insert(DeadLetter, { ...letter, ...why });
+  await bury(platform, 'sync-products');
   const replay = at.page.getByRole('button', { name: 'Replay sync-products' });
   await loseAnswer(at.page, '/replay', { isCut: true });
   await replay.click();

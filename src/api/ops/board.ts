@@ -63,7 +63,12 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     }),
     serverAdapter,
     options: {
-      uiConfig: { boardTitle: 'Orderflow', miscLinks: [{ text: 'Back to Orderflow', url: '/app/operations' }] },
+      uiConfig: {
+        boardTitle: 'Orderflow',
+        miscLinks: [{ text: 'Back to Orderflow', url: '/app/operations' }],
+        // What BullMQ itself counts by the minute, in the script that ends a job.
+        showMetrics: true,
+      },
     },
   });
   const passOn = (error: Error): never => {

@@ -1,5 +1,7 @@
+import { randomUUIDv7 } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
+import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import type { accounts } from '../api/test-api.ts';
 import { glance } from '../processes/browser-look.ts';
 import type { BrowserPage } from '../processes/browser.ts';
@@ -25,4 +27,25 @@ export type OpenConsole = (what: string) => Console | undefined;
 export async function expectSound({ browser, platform }: Console, name: string): Promise<void> {
   await glance(browser, name);
   expect(browser.faults(platform.url)).toEqual([]);
+}
+
+/** A job that gave up. */
+export async function bury({ orm }: Platform, kind: string, told: Partial<Buried> = {}): Promise<Buried> {
+  const letter = {
+    id: randomUUIDv7(),
+    reason: 'GiveUp: the feed is no list',
+    payload: '{}',
+    attempts: 1,
+    diedAt: new Date(),
+    ...told,
+  };
+  await orm.em.fork().insert(DeadLetter, { jobId: randomUUIDv7(), kind, ...letter });
+  return letter;
+}
+
+type Buried = Readonly<{ id: string; reason: string; payload: string; attempts: number; diedAt: Date }>;
+
+/** Of whatever has given up so far, somebody has taken care. */
+export async function settleLetters({ orm }: Platform): Promise<void> {
+  await orm.em.fork().nativeUpdate(DeadLetter, { replayedAt: null }, { replayedAt: new Date() });
 }

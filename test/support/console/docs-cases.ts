@@ -1,9 +1,15 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { glance } from '../processes/browser-look.ts';
-import { expectSound, type OpenConsole } from './console.ts';
+import { until } from '../processes/process.ts';
+import { type Console, expectSound, type OpenConsole } from './console.ts';
 
-const pages = { '/docs': 'docs', '/asyncapi': 'streams', '/problems': 'problems', '/problems/out_of_stock': 'problem' };
+const pages = {
+  '/docs#/payments/listPayments': 'docs',
+  '/asyncapi': 'streams',
+  '/problems': 'problems',
+  '/problems/out_of_stock': 'problem',
+};
 
 /** The pages beside the live page: each with its look, by day and by night, and the way home. */
 export function docsCases(opened: OpenConsole): void {
@@ -13,8 +19,7 @@ export function docsCases(opened: OpenConsole): void {
     await at.logIn(undefined);
     for (const [path, name] of Object.entries(pages)) {
       await at.visit(path);
-      // Swagger UI's own parts are not ours to mend.
-      if (name === 'docs') await at.page.locator('.opblock').first().waitFor();
+      if (name === 'docs') await lookAtOperations(at);
       else await expectSound(at, name);
       const ground = () => at.page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
       expect([name, await ground()]).toEqual([name, 'rgb(251, 251, 249)']);
@@ -26,6 +31,33 @@ export function docsCases(opened: OpenConsole): void {
     }
     await at.page.getByRole('link', { name: 'Orderflow' }).press('Enter');
     await at.page.locator('[data-price]').waitFor();
+    expect(at.browser.faults(at.platform.url)).toEqual([]);
+  });
+}
+
+// All of them are many; the others are made as these are.
+const described = ['.information-container', '.scheme-container', '[data-tag=payments] + *', '.models'];
+
+/** The API's description with one of its operations opened by its address, and another by keys. */
+async function lookAtOperations({ page, browser }: Console): Promise<void> {
+  await page.locator('#operations-payments-listPayments').getByText('Try it out').waitFor();
+  await glance(browser, 'docs', described);
+  const others = page.locator('#operations-payments-listRefunds button[aria-expanded=false]').first();
+  await others.press('Enter');
+  await until('its address', async () => (page.url().endsWith('#/payments/listRefunds') ? true : undefined));
+}
+
+/** Bull Board, with what BullMQ itself counts. */
+export function boardCases(opened: OpenConsole): void {
+  test('Bull Board shows what the workers of a queue have done by the minute', async () => {
+    const at = opened('the board');
+    if (!at) return;
+    await at.logIn('admin');
+    const Metrics = z.object({ completed: z.object({ meta: z.object({ count: z.int() }) }) });
+    const answer = await at.browser.context.request.get(`${at.platform.url}/admin/queues/api/queues/payments/metrics`);
+    expect(Metrics.parse(await answer.json()).completed.meta.count).toBeGreaterThan(0);
+    await at.visit('/admin/queues/queue/payments');
+    await at.page.getByRole('button', { name: 'Throughput (jobs / min)' }).waitFor();
     expect(at.browser.faults(at.platform.url)).toEqual([]);
   });
 }

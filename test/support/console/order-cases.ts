@@ -93,6 +93,33 @@ export function orderCases(opened: OpenConsole): void {
     await at.page.emulateMedia({ media: 'screen' });
   });
 
+  test('all refunds are listed for staff, narrowed by status, lead to their orders, and are saved as CSV; by keyboard alone', async () => {
+    const at = opened('refunds');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/');
+    await at.page.getByRole('link', { name: 'Refunds' }).press('Enter');
+    // What the case before has given back.
+    const row = at.page.locator('[data-row]').filter({ hasText: 'Arrived torn' });
+    await row.getByText('$20.00').waitFor();
+    await at.page.getByLabel('Status').focus();
+    await at.page.keyboard.type('failed');
+    await at.page.getByText('There are no such refunds.').waitFor();
+    await at.page.getByLabel('Status').press('Home');
+    for (const key of ['ArrowDown', 'ArrowDown']) await at.page.keyboard.press(key);
+    await row.getByText(/^settled /).waitFor();
+    expect(new URL(at.page.url()).hash).toBe('#?status=succeeded');
+    await expectSound(at, 'refunds');
+    const [file] = await Promise.all([
+      at.page.waitForEvent('download'),
+      at.page.getByRole('button', { name: 'Save as CSV' }).press('Enter'),
+    ]);
+    expect(file.suggestedFilename()).toMatch(/^refunds-\d{4}-\d\d-\d\d\.csv$/);
+    expect(await readFile(await file.path(), 'utf8')).toMatch(/^id,[^\n]+\r\n.*,succeeded,.*,USD,20\.00,Arrived torn,/);
+    await row.getByRole('link').press('Enter');
+    await at.page.locator('[data-status=partially_refunded]').waitFor();
+  });
+
   test('the list moves as orders do, keeps its place while new ones come, and is filtered by status', async () => {
     const at = opened('order list');
     if (!at) return;

@@ -1,11 +1,9 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Locator } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { formatted } from '../page-scripts.ts';
 import { until } from '../processes/process.ts';
-import type { Console, OpenConsole } from './console.ts';
+import { bury, type Console, type OpenConsole } from './console.ts';
 
 const mostSteps = 3;
 
@@ -52,9 +50,7 @@ export function questionCases(opened: OpenConsole): void {
     const at = opened('what failed');
     if (!at) return;
     const reason = 'GiveUp: the feed speaks in riddles';
-    const letter = { id: randomUUIDv7(), kind: 'sync-products', jobId: randomUUIDv7(), payload: '{}' };
-    const diedAt = new Date();
-    await at.platform.orm.em.fork().insert(DeadLetter, { ...letter, reason, attempts: 1, diedAt });
+    const { diedAt } = await bury(at.platform, 'sync-products', { reason });
     await home(at);
     const steps = stepsOf(at);
     await steps.click(at.page.getByRole('link', { name: 'Dead letters' }));

@@ -1,14 +1,22 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { LockMode } from '@mikro-orm/mysql';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { User } from '../../../src/entities/accounts.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
-import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { until } from '../processes/process.ts';
-import { type Console, type OpenConsole, expectSound } from './console.ts';
+import { bury, type OpenConsole, expectSound } from './console.ts';
 
-const staffViews = ['Payments', 'Customers', 'Products', 'Operations', 'Jobs', 'Dead letters', 'Audit log'] as const;
-const administrators: ReadonlySet<string> = new Set(['Payments', 'Customers', 'Products']);
+const staffViews = [
+  'Payments',
+  'Refunds',
+  'Customers',
+  'Products',
+  'Operations',
+  'Jobs',
+  'Dead letters',
+  'Audit log',
+] as const;
+const administrators: ReadonlySet<string> = new Set(['Payments', 'Refunds', 'Customers', 'Products']);
 
 /** What staff and operators look at, and what each may change there. */
 export function staffCases(opened: OpenConsole): void {
@@ -73,7 +81,7 @@ export function staffCases(opened: OpenConsole): void {
     const at = opened('an operator');
     if (!at) return;
     // The case before has made the demo customer one.
-    await letter(at);
+    await bury(at.platform, 'sync-products');
     await at.logIn('demo');
     await at.visit('/app/dead-letters');
     await at.page.getByText('GiveUp: the feed is no list').waitFor();
@@ -112,23 +120,31 @@ export function staffCases(opened: OpenConsole): void {
     await at.page.getByRole('button', { name: 'Yes, take it away' }).press('Enter');
     await at.page.getByText('Tin Whistle is taken away.').waitFor();
     await at.page.getByLabel('Search').fill('');
-    await at.page.getByRole('button', { name: 'Read the feed' }).click();
-    await at.page.getByText(/The reading is completed: .*\d+ created/).waitFor();
-    const old = { title: 'An old title', feedHash: '', feedSaid: null };
-    const renamed = { externalId: '1', deletedAt: null };
-    expect(await at.platform.orm.em.fork().nativeUpdate(Product, renamed, old)).toBe(1);
     await at.page.getByRole('button', { name: 'Read the feed' }).press('Enter');
-    await at.page
-      .getByRole('list', { name: 'What has changed' })
-      .getByText(/: title$/)
+    await at.page.getByText(/The reading is completed: [1-9]\d* new, 0 changed/).waitFor();
+    const changes = at.page.getByRole('list', { name: 'What has changed' });
+    await changes
+      .getByText(/: new, \$\d/)
+      .first()
       .waitFor();
+    const old = { title: 'An old title', priceMinor: 1_234, feedHash: '', feedSaid: null };
+    const em = at.platform.orm.em.fork();
+    expect(await em.nativeUpdate(Product, { externalId: '1', deletedAt: null }, old)).toBe(1);
+    // As long as somebody holds the product, one can see how far the reading has come.
+    await em.transactional(async (tx) => {
+      await tx.findOneOrFail(Product, { externalId: '1' }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+      await at.page.getByRole('button', { name: 'Read the feed' }).press('Enter');
+      await at.page.getByText(/ 0 of [1-9]\d* rows$/).waitFor();
+      expect(await at.page.getByRole('progressbar', { name: 'Rows of the feed' }).getAttribute('value')).toBe('0');
+    });
+    await changes.getByText(/: title An old title → .+, price \$12\.34 → \$\d/).waitFor();
     await expectSound(at, 'products');
   });
 
   test('all dead letters of a kind are replayed once it has been said how many they are', async () => {
     const at = opened('dead letters');
     if (!at) return;
-    for (let count = 0; count < 2; count += 1) await letter(at);
+    for (let count = 0; count < 2; count += 1) await bury(at.platform, 'sync-products', { payload: '{"force":true}' });
     await at.logIn('admin');
     await at.visit('/app/dead-letters');
     await at.page.getByLabel('Kind').selectOption('sync-products');
@@ -169,10 +185,4 @@ export function staffCases(opened: OpenConsole): void {
 
 async function roleOf(send: (method: string, path: string) => Promise<Response>): Promise<string> {
   return z.object({ role: z.string() }).parse(await (await send('GET', '/auth/me')).json()).role;
-}
-
-async function letter({ platform }: Console): Promise<void> {
-  const asked = { kind: 'sync-products', jobId: randomUUIDv7(), payload: '{"force":true}' };
-  const why = { reason: 'GiveUp: the feed is no list', attempts: 1, diedAt: new Date() };
-  await platform.orm.em.fork().insert(DeadLetter, { id: randomUUIDv7(), ...asked, ...why });
 }

@@ -18,9 +18,9 @@ type Copy = Readonly<{ atMs: number; head: readonly string[]; body: string; enco
 type Waiting = Readonly<{ outgoing: ServerResponse; pass(): void }>;
 
 // Shorter than anybody can tell, and long enough for a hundred requests. Who comes later asks the routes anew; while they are
-// at it, others have the old copy for as long again.
-const freshMs = 20;
-const keptMs = 40;
+// at it, others have the old copy for a tenth of a second more.
+const freshMs = 50;
+const keptMs = 150;
 // A first that takes longer holds nobody up.
 const patienceMs = 1_000;
 const most = 1_000;

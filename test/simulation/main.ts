@@ -13,7 +13,7 @@ const processes = 2;
 /**
  * Runs histories: `--histories N` by chance from `--seed S` on, of `--scenario NAME` or of all; or, with `--each-fault`, one for
  * each fault at each step, or at each `--stride`th, of a history in which nothing else goes wrong.
- * `--record` tells all that the doubles said in a history without faults, as JSON. Ends with 1 when something must not be.
+ * `--record` tells all that the doubles said in one without faults, as a line of JSON. Ends with 1 when something must not be.
  */
 const { values } = parseArgs({
   options: {
@@ -48,7 +48,10 @@ for (const scenario of scenarios.filter(({ name }) => (values.scenario ?? name) 
     if (outcome.violations.length > 0) report(scenario, outcome);
     if (failed > 0) break;
   }
-  if (values.record) continue;
+  if (values.record) {
+    say(JSON.stringify({ scenario: scenario.name, said: said.splice(0) }));
+    continue;
+  }
   const { user, system } = process.cpuUsage(before);
   const cpuSeconds = (user + system) / 1e6;
   const rate = Math.round((count / cpuSeconds) * 60);
@@ -56,7 +59,6 @@ for (const scenario of scenarios.filter(({ name }) => (values.scenario ?? name) 
     `${scenario.name}: ${count} histories, ${steps} steps, ${rate} histories a CPU-minute, ${cpuSeconds.toFixed(1)} CPU s`,
   );
 }
-if (values.record) say(JSON.stringify(said));
 process.exitCode = failed === 0 ? 0 : 1;
 
 function* byChance(): Generator<Plan> {

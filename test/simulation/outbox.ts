@@ -1,31 +1,16 @@
 import { z } from 'zod';
-import { defineJob } from '../../src/jobs/define-job.ts';
-import { upkeep } from '../../src/jobs/queues.ts';
 import type { AfterCommit } from '../../src/outbox/after-commit.ts';
 import { openBatch } from '../../src/outbox/batch.ts';
 import { orderPaid } from '../../src/streams/orders.stream.ts';
 import type { History, Living, Scenario } from './history.ts';
+import { noted } from './noted-job.ts';
 import { follow, violationsOfLog } from './log-holds.ts';
 import { pause, write } from './orders.ts';
 import { faults } from './simulation.ts';
 
 const subjects = ['01900000-0000-7000-8000-0000000000a1', '01900000-0000-7000-8000-0000000000a2'];
 
-/** A job that does nothing but having been done. */
-export const noted = defineJob(
-  {
-    kind: 'noted',
-    summary: 'Be noted.',
-    queue: upkeep,
-    payload: z.object({ number: z.int() }),
-    result: z.object({}),
-    attempts: 10,
-    backoffMs: 1,
-    timeoutMs: 1_000,
-  },
-  async () => ({}),
-);
-
+const Numbered = z.object({ total_amount: z.number() });
 type Publication = { readonly number: number; readonly subject: string; isHeard: boolean };
 type Publishing = Readonly<{ history: History; publish: Map<Living, (one: Publication) => Promise<unknown>> }>;
 
@@ -104,9 +89,7 @@ function violationsOfPublications(
   publications: readonly Publication[],
   { ground: { engine }, servers }: History,
 ): readonly string[] {
-  const told = engine
-    .rows('event_log')
-    .map(({ data }) => z.object({ total_amount: z.number() }).parse(JSON.parse(String(data))).total_amount);
+  const told = engine.rows('event_log').map(({ data }) => Numbered.parse(JSON.parse(String(data))).total_amount);
   return publications.flatMap(({ number, isHeard }) => {
     const count = told.filter((one) => one === number).length;
     const added = servers.jobs.added.filter(

@@ -24,7 +24,7 @@ import { Pool, type Said } from './mysql/pool.ts';
 import { readSchemas } from './mysql/tables.ts';
 import { Connection, type Replied } from './redis/connection.ts';
 import type { Keyspace } from './redis/keyspace.ts';
-import { noted } from './outbox.ts';
+import { noted } from './noted-job.ts';
 import type { Process, Simulation } from './simulation.ts';
 
 /** What a job of the product is handed here. */

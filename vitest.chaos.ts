@@ -13,7 +13,7 @@ export default defineConfig({
       WEBHOOK_EVENTS: '10000',
       WEBHOOKS_WITHIN_MS: '540000',
     },
-    globalSetup: 'test/support/processes/bundle-packages.ts',
+    globalSetup: ['test/support/processes/bundle-packages.ts', 'test/support/proof/print-table.ts'],
     pool: 'forks',
     maxWorkers: 1,
     testTimeout: 600_000,

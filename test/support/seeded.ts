@@ -16,3 +16,19 @@ export function shuffled<T>(items: readonly T[], random: () => number): T[] {
     .sort((a, b) => a.place - b.place)
     .map(({ item }) => item);
 }
+
+/** A key that nobody else has who has another seed. */
+export function seededKey(random: () => number): string {
+  const part = () =>
+    Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  return [part(), part(), part(), part()].join('-');
+}
+
+/** The seed of a run: the one that is asked for, to run it again, or a new one; it is printed. */
+export function chosenSeed(): number {
+  const seed = Number(process.env['CHAOS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
+  process.stdout.write(`CHAOS_SEED=${seed}\n`);
+  return seed;
+}

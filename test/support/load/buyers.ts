@@ -1,7 +1,9 @@
-import { randomUUID } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { patienceMs } from '../processes/process.ts';
+import type { Asked } from '../proof/evidence.ts';
+import { seeded, seededKey } from '../seeded.ts';
 
 /** What a buyer was told about an order: it was answered 201, after so many answers that were lost or told to come again. */
 export type Bought = Readonly<{ key: string; id: string; repeats: number }>;
@@ -9,6 +11,8 @@ export type Bought = Readonly<{ key: string; id: string; repeats: number }>;
 /** People who place as many orders as are wanted, until they are told to go home; nobody goes without having been answered 201. */
 export type Buyers = Readonly<{
   bought: readonly Bought[];
+  /** Every request, in the order in which they ended. */
+  asked: readonly Asked[];
   /** Wants so many orders more. */
   want(more: number): void;
   /** Whether every order that was wanted has been placed. */
@@ -18,7 +22,6 @@ export type Buyers = Readonly<{
   goHome(): Promise<void>;
 }>;
 
-const Placed = z.object({ id: z.string() });
 // What there is to say while MySQL is away, or a copy of the request is still being worked on.
 const comeAgain = new Set([409, 503]);
 
@@ -29,47 +32,40 @@ const baskets = [
   { products: [2], payment_method: 'pm_card_chargeDeclined' },
 ];
 
-/** Sends buyers; `random` decides what they buy and how long they think about it. */
-export function sendBuyers(
-  count: number,
-  { url, token, random, thinkMs }: Readonly<{ url: string; token: string; random: () => number; thinkMs: number }>,
-): Buyers {
+type Shop = Readonly<{ urls: readonly string[]; token: string; seed: number; thinkMs: number }>;
+
+/** Sends buyers; the seed decides by which keys and what each of them buys, and how long they think about it. */
+export function sendBuyers(count: number, { urls, token, seed, thinkMs }: Shop): Buyers {
   const bought: Bought[] = [];
+  const asked: Asked[] = [];
   const complaints: string[] = [];
   let isOver = false;
   let wanted = 0;
   let underWay = 0;
-  const post = async (key: string, body: object) => {
-    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': key };
-    const signal = AbortSignal.timeout(10_000);
-    try {
-      const answer = await fetch(`${url}/orders`, { method: 'POST', headers, body: JSON.stringify(body), signal });
-      return { status: answer.status, text: await answer.text() };
-    } catch {
-      return undefined;
-    }
-  };
-  const buy = async () => {
-    const key = randomUUID();
-    const body = baskets[Math.floor(random() * baskets.length)] ?? {};
+  const buy = async (random: () => number) => {
+    const key = seededKey(random);
+    const body = JSON.stringify(baskets[Math.floor(random() * baskets.length)] ?? {});
+    const first = Math.floor(random() * urls.length);
     const latest = performance.now() + patienceMs;
     for (let repeats = 0; performance.now() < latest; repeats += 1) {
-      const answer = await post(key, body);
-      if (answer?.status === 201) {
-        bought.push({ key, id: Placed.parse(JSON.parse(answer.text)).id, repeats });
+      const answer = await ask(urls[(first + repeats) % urls.length] ?? '', { token, key, body });
+      asked.push(answer);
+      if (answer.status === 201 && answer.order) {
+        bought.push({ key, id: answer.order, repeats });
         return;
       }
-      if (answer && !comeAgain.has(answer.status)) complaints.push(`${answer.status} ${answer.text}`);
+      if (answer.status !== 0 && !comeAgain.has(answer.status)) complaints.push(`${answer.status} to ${key}`);
       await sleep(200);
     }
     complaints.push(`${key} was not answered within ${patienceMs} ms`);
   };
-  const buyer = async () => {
+  const buyer = async (_: unknown, index: number) => {
+    const random = seeded(seed + index);
     while (!isOver) {
       if (wanted > 0) {
         wanted -= 1;
         underWay += 1;
-        await buy();
+        await buy(random);
         underWay -= 1;
       }
       await sleep(random() * 2 * thinkMs);
@@ -78,6 +74,7 @@ export function sendBuyers(
   const all = Array.from({ length: count }, buyer);
   return {
     bought,
+    asked,
     complaints,
     want(more) {
       wanted += more;
@@ -88,4 +85,26 @@ export function sendBuyers(
       await Promise.all(all);
     },
   };
+}
+
+const Answer = z.looseObject({ id: z.string().optional() });
+
+/** Asks once, and keeps what was said. */
+async function ask(
+  url: string,
+  { token, key, body }: Readonly<{ token: string; key: string; body: string }>,
+): Promise<Asked> {
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}`, 'idempotency-key': key };
+  const signal = AbortSignal.timeout(10_000);
+  const askedMs = Date.now();
+  try {
+    const said = await fetch(`${url}/orders`, { method: 'POST', headers, body, signal });
+    const text = await said.text();
+    const told = Answer.parse(JSON.parse(text));
+    const answer = createHash('sha256').update(text).digest('base64url').slice(0, 16);
+    const fields = Object.keys(told).toSorted().join(' ');
+    return { key, askedMs, status: said.status, order: said.status === 201 ? (told.id ?? null) : null, answer, fields };
+  } catch {
+    return { key, askedMs, status: 0, order: null, answer: '', fields: '' };
+  }
 }

@@ -1,8 +1,8 @@
 import type { Trap } from '../upstreams/holding-proxy.ts';
 import type { SandboxHold } from '../upstreams/sandbox-control.ts';
 
-/** Who is killed while a byte is held: the process that says or awaits it, a server, or everything at once. */
-export type Victim = 'process' | 'mysql' | 'redis' | 'everything';
+/** Who is killed while a byte is held: the process that says or awaits it, a server, the gateway, or everything but that at once. */
+export type Victim = 'process' | 'mysql' | 'redis' | 'gateway' | 'everything';
 
 /** Where a byte can be held: between a process and MySQL or Redis by a proxy, between it and the gateway by the sandbox. */
 type Place = Readonly<{ link: 'mysql' | 'redis'; trap: Trap }> | Readonly<{ link: 'gateway'; hold: SandboxHold }>;

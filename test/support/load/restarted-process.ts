@@ -10,13 +10,15 @@ export type Stand = Readonly<{
   mysql: HoldingProxy;
   redis: HoldingProxy;
   process(): TestProcess;
+  /** That, and all that were there before it. */
+  processes: readonly TestProcess[];
   /** Starts it, again after a kill; resolves when it is ready. */
   start(): Promise<void>;
   close(): Promise<void>;
 }>;
 
 /** Makes a stand for an API or a worker of a platform. */
-export async function openStand({ env }: Platform, role: KillPoint['role']): Promise<Stand> {
+export async function openStand({ env }: Pick<Platform, 'env'>, role: KillPoint['role']): Promise<Stand> {
   const mysql = await openHoldingProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']));
   const redis = await openHoldingProxy(env['REDIS_HOST'] ?? '', Number(env['REDIS_PORT']));
   const [port, health] = [await freePort(), await freePort()];
@@ -29,8 +31,9 @@ export async function openStand({ env }: Platform, role: KillPoint['role']): Pro
     PORT: String(port),
     HEALTH_PORT: String(health),
   };
-  let current: TestProcess | undefined;
+  const processes: TestProcess[] = [];
   const process = () => {
+    const current = processes.at(-1);
     if (!current) throw new Error(`the ${role} has not been started`);
     return current;
   };
@@ -40,12 +43,14 @@ export async function openStand({ env }: Platform, role: KillPoint['role']): Pro
     mysql,
     redis,
     process,
+    processes,
     async start() {
-      current = startProcess(role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts', [], given);
-      await untilReady(`http://127.0.0.1:${health}/readyz`, current);
+      const started = startProcess(role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts', [], given);
+      processes.push(started);
+      await untilReady(`http://127.0.0.1:${health}/readyz`, started);
     },
     async close() {
-      await current?.signal('SIGKILL');
+      await processes.at(-1)?.signal('SIGKILL');
       await Promise.all([mysql.close(), redis.close()]);
     },
   };

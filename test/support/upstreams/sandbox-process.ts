@@ -42,6 +42,8 @@ export interface Sandbox extends SandboxControl {
   stop(): Promise<void>;
   /** `kill -9`; the folder stays, for a successor. */
   kill(): Promise<void>;
+  /** Starts it again after that, where it stood, with its ledger; it knows nothing more of faults and arrivals. */
+  restart(): Promise<void>;
 }
 
 const MAIN = fileURLToPath(new URL('../../../sandbox/main.ts', import.meta.url));
@@ -49,31 +51,56 @@ const MAIN = fileURLToPath(new URL('../../../sandbox/main.ts', import.meta.url))
 /** Starts the real sandbox as a process of its own; resolves when every upstream listens. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'orderflow-sandbox-')));
-  const ports = Urls.keyof().options.flatMap((name) => [`--${name}`, String(options.ports?.[name] ?? 0)]);
-  const child = spawn(
-    process.execPath,
-    [...quickFlags, MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...(options.args ?? [])],
-    { env: { ...quickStart(), ...options.env }, stdio: ['ignore', 'pipe', 'inherit'] },
-  );
+  let current = await launch(dataDir, options, options.ports);
+  const { urls } = current;
+  return {
+    ...sandboxControl(urls.control),
+    urls,
+    get pid() {
+      return current.pid;
+    },
+    dataDir,
+    kill: () => current.end('SIGKILL'),
+    async restart() {
+      current = await launch(dataDir, options, portsOf(urls));
+    },
+    stop: async () => {
+      await current.end('SIGTERM');
+      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function launch(dataDir: string, { env, args = [] }: SandboxOptions, at: SandboxOptions['ports']) {
+  const ports = Urls.keyof().options.flatMap((name) => [`--${name}`, String(at?.[name] ?? 0)]);
+  const child = spawn(process.execPath, [...quickFlags, MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...args], {
+    env: { ...quickStart(), ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit');
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),
     exited.then(([code]) => Promise.reject(new Error(`The sandbox ended with ${String(code)} before it listened.`))),
   ]);
-  const urls = Urls.parse(JSON.parse(line));
-  const end = async (signal: 'SIGTERM' | 'SIGKILL') => {
-    child.kill(signal);
-    await exited;
-  };
   return {
-    ...sandboxControl(urls.control),
-    urls,
+    urls: Urls.parse(JSON.parse(line)),
     pid: child.pid ?? 0,
-    dataDir,
-    kill: () => end('SIGKILL'),
-    stop: async () => {
-      await end('SIGTERM');
-      if (options.dataDir === undefined) await rm(dataDir, { recursive: true, force: true });
+    end: async (signal: 'SIGTERM' | 'SIGKILL') => {
+      child.kill(signal);
+      await exited;
     },
+  };
+}
+
+function portsOf(urls: SandboxUrls): Record<keyof SandboxUrls, number> {
+  const port = (url: string) => Number(new URL(url).port);
+  const { finnhub, stripe, products, rates, mail, control } = urls;
+  return {
+    finnhub: port(finnhub),
+    stripe: port(stripe),
+    products: port(products),
+    rates: port(rates),
+    mail: port(mail),
+    control: port(control),
   };
 }

@@ -1,0 +1,88 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { killPoints, type KillPoint, type Victim } from '../load/kill-points.ts';
+import type { Stand } from '../load/restarted-process.ts';
+import { until } from '../processes/process.ts';
+import { shuffled } from '../seeded.ts';
+import type { Strike } from './strike.ts';
+import { killStands, reviveStands, type Town } from './town.ts';
+
+/** A kill: a forgetful Redis comes back without what it wrote while the byte was held, as if its disk had been slow. */
+type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful?: boolean; downMs?: number }>;
+
+/** Kills whoever the kill names while a byte is held at its point, and starts again what was killed. */
+export function killStrike(kill: Kill): Strike {
+  const { point, victim } = kill;
+  return { fault: faultOf(kill), name: `${victim} killed: ${point.name}`, inflict: (town) => killAt(town, kill) };
+}
+
+/**
+ * Kills in an order that `random` decides: at every point every victim it has, `passes` times; with no pass one of each point's.
+ */
+export function planKills(random: () => number, passes: number, isForgetful = false): readonly Strike[] {
+  const roundsOf = (victimsOf: (point: KillPoint) => readonly Victim[]) =>
+    killPoints.flatMap((point) => victimsOf(point).map((victim) => ({ point, victim, isForgetful })));
+  const oneOf = ({ victims }: KillPoint) => shuffled(victims, random).slice(0, 1);
+  const rounds =
+    passes === 0 ? roundsOf(oneOf) : Array.from({ length: passes }, () => roundsOf(({ victims }) => victims)).flat();
+  return shuffled(rounds, random).map(killStrike);
+}
+
+/** Kills of the gateway itself, at the points where it is asked. */
+export function planGatewayKills(times: number): readonly Strike[] {
+  const points = killPoints.filter(({ place }) => place.link === 'gateway');
+  return Array.from({ length: times }, () => points.map((point) => killStrike({ point, victim: 'gateway' }))).flat();
+}
+
+/** Which row of the faults a kill is of. */
+function faultOf({ victim, point: { role, place } }: Kill): string {
+  if (victim !== 'process') return { redis: 'F4', mysql: 'F5', everything: 'F6', gateway: 'F7' }[victim];
+  if (place.link === 'redis') return 'F2';
+  return role === 'api' ? 'F1' : 'F3';
+}
+
+async function killAt(town: Town, { point, victim, isForgetful = false, downMs = 0 }: Kill): Promise<void> {
+  const { platform, mysql, redis } = town;
+  const { sandbox } = platform;
+  const there = town.stands.filter(({ role }) => role === point.role);
+  const written = isForgetful ? await redis.written() : 0;
+  await untilHeld(town, point, there);
+  const { link } = point.place;
+  // The sandbox does not say who asked it: the one is among these.
+  const asking = link === 'gateway' ? there : there.filter((stand) => stand[link].isHolding()).slice(0, 1);
+  const struck = victim === 'everything' ? town.stands : victim === 'process' ? asking : [];
+  const servers = [
+    ...(victim === 'mysql' || victim === 'everything' ? [mysql] : []),
+    ...(victim === 'redis' || victim === 'everything' ? [redis] : []),
+  ];
+  const dying = servers.map((server) => server.process().signal('SIGKILL'));
+  await Promise.all([...dying, killStands(town, struck), ...(victim === 'gateway' ? [sandbox.kill()] : [])]);
+  if (isForgetful && servers.includes(redis)) await redis.forget(written);
+  await sleep(downMs);
+  for (const stand of there) if (link !== 'gateway') stand[link].release();
+  if (victim === 'gateway') {
+    await sandbox.restart();
+    await town.makeWeather();
+  } else if (link === 'gateway') await sandbox.release();
+  await Promise.all([...servers.map((server) => server.restart()), reviveStands(struck)]);
+}
+
+/** Sets the trap, and resolves when a byte is in it. */
+async function untilHeld(
+  { platform: { sandbox }, buyers }: Town,
+  { name, place }: KillPoint,
+  there: readonly Stand[],
+): Promise<void> {
+  if (place.link === 'gateway') await sandbox.hold(place.hold);
+  else for (const stand of there) stand[place.link].set(place.trap);
+  let wantedAt = performance.now();
+  await until(`a byte is held: ${name}`, async () => {
+    // Those orders may all have gone another way, by the sweep.
+    if (buyers.areDone() && performance.now() - wantedAt > 1_000) {
+      wantedAt = performance.now();
+      buyers.want(1);
+    }
+    const isHeld =
+      place.link === 'gateway' ? (await sandbox.held()) > 0 : there.some((stand) => stand[place.link].isHolding());
+    return isHeld || undefined;
+  });
+}

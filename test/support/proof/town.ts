@@ -1,0 +1,164 @@
+import { type MysqlServer } from '../stores/mysql-server.ts';
+import { type Buyers, sendBuyers } from '../load/buyers.ts';
+import type { KillPoint } from '../load/kill-points.ts';
+import { openStand, type Stand } from '../load/restarted-process.ts';
+import { logIn, type Platform, type RedisServer, startPlatform } from '../processes/platform.ts';
+import { until } from '../processes/process.ts';
+import { runStatements } from '../engines/as-root.ts';
+import { seeded } from '../seeded.ts';
+import type { SandboxFault } from '../upstreams/sandbox-control.ts';
+import { openToxicProxy, type ToxicProxy } from '../upstreams/toxic-proxy.ts';
+import { type Receiver, startReceiver } from '../upstreams/webhook-receiver.ts';
+
+/** What a town is made of, and by which seed; without `weather` the gateway is well. */
+export type TownPlan = Readonly<{
+  seed: number;
+  processes: readonly KillPoint['role'][];
+  buyers?: number;
+  thinkMs?: number;
+  weather?: readonly SandboxFault[];
+  /** Whether a receiver is told of everything by webhooks. */
+  isTold?: boolean;
+  env?: Readonly<Record<string, string>>;
+}>;
+
+/** The whole product as real processes, on servers of its own, with a way to each that can be spoilt, and people who buy. */
+export type Town = Readonly<{
+  platform: Platform;
+  mysql: MysqlServer;
+  redis: RedisServer;
+  stands: readonly Stand[];
+  ways: Readonly<{ mysql: ToxicProxy; redis: ToxicProxy; gateway: ToxicProxy }>;
+  buyers: Buyers;
+  receiver: Receiver;
+  endpoints: readonly string[];
+  token: string;
+  /** The processes whose end was the plan's doing. */
+  ended: Set<number>;
+  /** Has the gateway lose, spoil and delay what the plan says, again after it was killed. */
+  makeWeather(): Promise<void>;
+  /** Reads from MySQL as its user does. */
+  rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  stop(): Promise<void>;
+}>;
+
+/** The usual size: what the figures of faults are of. */
+export const usualProcesses = ['api', 'api', 'worker', 'worker', 'worker'] as const;
+
+/** Opens a town in which everything is well. */
+export async function openTown(plan: TownPlan): Promise<Town> {
+  const { seed, env = {} } = plan;
+  const fixed = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' };
+  const sandboxArgs = ['--seed', String(seed)];
+  const given = { apis: 0, workers: 0, ownRedis: true, ownMysql: true, sandboxArgs, env: { ...fixed, ...env } };
+  const platform = await startPlatform(given);
+  const receiver = await startReceiver();
+  const ways = await openWays(platform, seed);
+  const stands = await Promise.all(plan.processes.map((role) => openStand({ env: throughWays(platform, ways) }, role)));
+  const stop = async () => {
+    await Promise.all(stands.map((stand) => stand.close()));
+    await Promise.all(Object.values(ways).map((way) => way.close()));
+    await platform.stop();
+    await receiver.close();
+  };
+  try {
+    await Promise.all(stands.map((stand) => stand.start()));
+    return {
+      ...(await people(plan, { platform, stands, receiver })),
+      ...serversOf(platform),
+      stands,
+      ways,
+      receiver,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function openWays({ env, sandbox }: Platform, seed: number): Promise<Town['ways']> {
+  const { hostname, port } = new URL(sandbox.urls.stripe);
+  return {
+    mysql: await openToxicProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']), seeded(seed)),
+    redis: await openToxicProxy(env['REDIS_HOST'] ?? '', Number(env['REDIS_PORT']), seeded(seed)),
+    gateway: await openToxicProxy(hostname, Number(port), seeded(seed)),
+  };
+}
+
+function throughWays({ env, sandbox }: Platform, { mysql, redis, gateway }: Town['ways']): Record<string, string> {
+  const stripe = new URL(sandbox.urls.stripe);
+  stripe.port = String(gateway.port);
+  return {
+    ...env,
+    MYSQL_HOST: '127.0.0.1',
+    MYSQL_PORT: String(mysql.port),
+    REDIS_HOST: '127.0.0.1',
+    REDIS_PORT: String(redis.port),
+    STRIPE_API_BASE: stripe.href.replace(/\/$/, ''),
+  };
+}
+
+function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis' | 'ended' | 'rows'> {
+  const { mysqlServer, redisServer, env } = platform;
+  if (!mysqlServer || !redisServer) throw new Error('servers of its own were asked for');
+  const server = {
+    host: env['MYSQL_HOST'] ?? '',
+    port: Number(env['MYSQL_PORT']),
+    user: env['MYSQL_USER'] ?? '',
+    password: env['MYSQL_PASSWORD'] ?? '',
+    database: env['MYSQL_DB'] ?? '',
+  };
+  const rows: Town['rows'] = (sql) => runStatements(server, [sql]);
+  return { platform, mysql: mysqlServer, redis: redisServer, ended: new Set(), rows };
+}
+
+async function people(
+  { seed, buyers = 6, thinkMs = 100, weather = [], isTold = false }: TownPlan,
+  { platform, stands, receiver }: Pick<Town, 'platform' | 'stands' | 'receiver'>,
+): Promise<Pick<Town, 'buyers' | 'token' | 'endpoints' | 'makeWeather'>> {
+  const urls = stands.flatMap(({ role, url }) => (role === 'api' ? [url] : []));
+  const token = await logIn(urls[0] ?? '', 'demo');
+  const endpoints = isTold ? ['/told'] : [];
+  for (const path of endpoints) {
+    const answer = await fetch(`${urls[0]}/webhooks`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body: JSON.stringify({ url: receiver.urlOf(path) }),
+    });
+    if (answer.status !== 201) throw new Error(`the webhook was answered ${answer.status} ${await answer.text()}`);
+  }
+  const makeWeather = async () => {
+    for (const fault of weather) await platform.sandbox.fault({ seconds: 3_600, ...fault });
+  };
+  await makeWeather();
+  return { buyers: sendBuyers(buyers, { urls, token, seed, thinkMs }), token, endpoints, makeWeather };
+}
+
+/** Starts again what was killed. */
+export async function reviveStands(stands: readonly Stand[]): Promise<void> {
+  await Promise.all(stands.map((stand) => stand.start()));
+}
+
+/** Kills processes, as the plan wants it. */
+export async function killStands({ ended }: Town, stands: readonly Stand[]): Promise<void> {
+  for (const stand of stands) ended.add(stand.process().pid);
+  await Promise.all(stands.map((stand) => stand.process().signal('SIGKILL')));
+}
+
+/** Resolves when an order is over that was asked for after the moment, and returns how long after that was, ms. */
+export async function untilWell({ buyers, rows }: Town, sinceMs: number): Promise<number> {
+  let wantedMs = 0;
+  await until('an order that was asked for since is over', async () => {
+    if (Date.now() - wantedMs > 1_000 && buyers.areDone()) {
+      wantedMs = Date.now();
+      buyers.want(2);
+    }
+    const since = buyers.asked.flatMap(({ askedMs, order }) => (askedMs >= sinceMs && order ? [`'${order}'`] : []));
+    if (since.length === 0) return undefined;
+    const over = `select count(*) as over_now from orders where status <> 'pending' and id in (${since.join()})`;
+    const [found] = await rows(over).catch(() => []);
+    return Number(found?.['over_now']) > 0 || undefined;
+  });
+  return Date.now() - sinceMs;
+}

@@ -1,0 +1,66 @@
+import type { Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openProxy, type Proxy } from './proxy.ts';
+
+/** What is wrong with a way: TCP's own faults, so that no byte is ever lost or moved on a connection that lives. */
+export type Toxics = Readonly<{
+  /** How much later everything comes, and how much of it is by chance. */
+  delayMs?: number;
+  jitterMs?: number;
+  /** Everything comes in pieces of so many bytes. */
+  sliceBytes?: number;
+  bytesPerSecond?: number;
+  /** Nothing comes that way, until it is well again: to the server, or to the client. */
+  closed?: 'up' | 'down' | 'both';
+}>;
+
+/** A TCP way to a server, well until it is told otherwise. */
+export type ToxicProxy = Proxy &
+  Readonly<{
+    set(toxics: Toxics): void;
+    /** Well again: what was held back comes. */
+    clear(): void;
+    /** Ends every connection; new ones may be made. */
+    cut(): Promise<void>;
+  }>;
+
+/** Opens the way to a server, which may be away; `random` decides what is by chance. */
+export async function openToxicProxy(host: string, port: number, random: () => number): Promise<ToxicProxy> {
+  let toxics: Toxics = {};
+  let changed = Promise.withResolvers<void>();
+  const set = (next: Toxics) => {
+    toxics = next;
+    changed.resolve();
+    changed = Promise.withResolvers<void>();
+  };
+  const carry = (from: Socket, to: Socket, side: 'up' | 'down') => {
+    let last = Promise.resolve();
+    const deliver = async (chunk: Buffer, dueMs: number) => {
+      while (toxics.closed === side || toxics.closed === 'both') await changed.promise;
+      if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+      const { sliceBytes = chunk.length, bytesPerSecond } = toxics;
+      for (let begin = 0; begin < chunk.length; begin += sliceBytes) {
+        const piece = chunk.subarray(begin, begin + sliceBytes);
+        // Each by itself on the wire.
+        if (!to.destroyed) await new Promise<void>((resolve) => void to.write(piece, () => resolve()));
+        if (bytesPerSecond) await sleep((piece.length * 1_000) / bytesPerSecond);
+      }
+    };
+    from.setNoDelay(true);
+    from.on('data', (chunk) => {
+      const { delayMs = 0, jitterMs = 0 } = toxics;
+      const dueMs = performance.now() + delayMs + random() * jitterMs;
+      last = last.then(() => deliver(chunk, dueMs));
+    });
+    from.on('close', () => void last.then(() => to.destroySoon()));
+  };
+  const proxy = await openProxy(host, port, (client, upstream) => {
+    carry(client, upstream, 'up');
+    carry(upstream, client, 'down');
+  });
+  const cut = async () => {
+    await proxy.close();
+    await proxy.open();
+  };
+  return { ...proxy, set, clear: () => set({}), cut };
+}

@@ -5,6 +5,7 @@ import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { patienceMs, until } from '../support/processes/process.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import { placeOrder, statusOf } from '../support/load/place-order.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 
 let platform: Platform;
 beforeAll(async () => {
@@ -19,6 +20,7 @@ const paid = (ids: readonly string[]) => platform.orm.em.fork().count(Order, { i
 // A thousand within 15 s, by themselves, in `npm run chaos`.
 const pending = Number(process.env['ORDERS_PENDING'] ?? 300);
 const deadlineMs = Number(process.env['REBUILT_WITHIN_MS'] ?? patienceMs);
+const isProof = process.env['ORDERS_PENDING'] !== undefined;
 
 test(`Redis emptied with ${pending} orders pending: all are paid, each charged once, and the stream is whole`, async () => {
   await paymentsQueue('stop');
@@ -33,11 +35,21 @@ test(`Redis emptied with ${pending} orders pending: all are paid, each charged o
   await paymentsQueue('start');
   const emptiedAt = performance.now();
   await until('all paid', async () => ((await paid(ids)) === ids.length ? true : undefined), deadlineMs);
-  process.stdout.write(
-    `${pending} orders paid ${Math.round(performance.now() - emptiedAt)} ms after Redis was emptied\n`,
-  );
+  const paidMs = Math.round(performance.now() - emptiedAt);
+  process.stdout.write(`${pending} orders paid ${paidMs} ms after Redis was emptied\n`);
 
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  if (isProof)
+    reportFault({
+      fault: 'F10',
+      title: `Redis is emptied with ${pending} orders waiting`,
+      times: 1,
+      orders: ids.length,
+      lost: ids.length - new Set(charged).size,
+      doubled: charged.length - new Set(charged).size,
+      slowestRecoverySeconds: Math.round(paidMs / 100) / 10,
+      how: 'test/guarantees/redis-emptied.test.ts',
+    });
   expect(charged.toSorted()).toEqual(ids.toSorted());
   const announced = await until('all announced', async () => {
     const events = await readStream(platform.redis, 'orders');

@@ -42,7 +42,8 @@ async function strikeAll(town: Town, { strikes, orders, isMeasured = false }: Pl
       buyers.want(Math.ceil(orders / strikes.length));
       const beganMs = Date.now();
       await inflict(town);
-      struck.push({ fault, name, beganMs, wellAfterMs: isMeasured ? await untilWell(town, Date.now()) : 0 });
+      const endedMs = Date.now();
+      struck.push({ fault, name, beganMs, endedMs, wellAfterMs: isMeasured ? await untilWell(town, endedMs) : 0 });
     }
     await until('enough orders', () => (buyers.bought.length >= orders ? true : undefined));
     await platform.sandbox.clearFaults();

@@ -9,9 +9,9 @@ import { openStand } from './restarted-process.ts';
 
 /**
  * Freezes the platform's only worker where it works on an order, and holds against it that another pays the order all the same;
- * that, thawed, it spoils nothing of it; and that it then goes on, alone.
+ * that, thawed, it spoils nothing of it; and that it then goes on, alone. Returns how long the order had to wait for another, ms.
  */
-export async function expectFrozenHarmless(platform: Platform, { name, place }: KillPoint): Promise<void> {
+export async function expectFrozenHarmless(platform: Platform, { name, place }: KillPoint): Promise<number> {
   const { sandbox } = platform;
   const stand = await openStand(platform, 'worker');
   try {
@@ -24,10 +24,12 @@ export async function expectFrozenHarmless(platform: Platform, { name, place }: 
       return isHeld || undefined;
     });
     await stand.process().signal('SIGSTOP');
+    const frozenAt = performance.now();
     // What it was about to say it says when it is thawed; what was to be said to it arrives, and is not read.
     if (place.link === 'gateway') await sandbox.release();
     const other = await platform.startWorker();
     await untilPaid(platform, id);
+    const waitedMs = performance.now() - frozenAt;
     await other.signal('SIGKILL');
     await stand.process().signal('SIGCONT');
     if (place.link !== 'gateway') stand[place.link].release();
@@ -37,6 +39,7 @@ export async function expectFrozenHarmless(platform: Platform, { name, place }: 
     // It ends when all that it has begun has ended.
     await stand.process().signal('SIGTERM');
     await expectPaidOnce(platform, [id, next]);
+    return waitedMs;
   } finally {
     await stand.close();
   }

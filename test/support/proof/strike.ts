@@ -4,4 +4,4 @@ import type { Town } from './town.ts';
 export type Strike = Readonly<{ fault: string; name: string; inflict(town: Town): Promise<void> }>;
 
 /** What was struck, when, and how long after its end an order was over that was asked for since. */
-export type Struck = Readonly<{ fault: string; name: string; beganMs: number; wellAfterMs: number }>;
+export type Struck = Readonly<{ fault: string; name: string; beganMs: number; endedMs: number; wellAfterMs: number }>;

@@ -1,0 +1,42 @@
+import { afterAll, expect, test } from 'vitest';
+import { type Chaos, runChaos } from '../support/load/chaos.ts';
+import { prove, settle } from '../support/proof/prove.ts';
+import { usualProcesses } from '../support/proof/town.ts';
+import { until } from '../support/processes/process.ts';
+import { chosenSeed } from '../support/seeded.ts';
+
+const orders = Number(process.env['CHAOS_ORDERS'] ?? 8_000);
+const bought = 30;
+
+let chaos: Chaos | undefined;
+afterAll(() => chaos?.town.stop());
+
+test(`${orders} orders at a gateway that charges and resets, charges and answers 500, and takes 30 s: each charged once`, {
+  timeout: 1_800_000,
+}, async () => {
+  const seed = chosenSeed();
+  const weather = [
+    { target: 'stripe', kind: 'lost_answer', rate: 0.2 },
+    { target: 'stripe', kind: 'error_after_charge', rate: 0.1 },
+    { target: 'stripe', kind: 'slow', rate: 0.05, ms: 30_000 },
+  ] as const;
+  const strikes = [
+    {
+      fault: 'F20',
+      name: 'a gateway that lies',
+      inflict: async ({ buyers }: Chaos['town']) =>
+        until('all are bought', () => buyers.areDone() || undefined, 1_200_000).then(() => {}),
+    },
+  ];
+  chaos = await runChaos({ seed, strikes, orders, weather, buyers: bought, thinkMs: 20, processes: usualProcesses });
+  const outcome = await settle(chaos);
+  // Void unless payments were asked for more than once, always under one key.
+  const asked = (await chaos.town.platform.sandbox.arrivals('stripe')).flatMap(({ idempotency_key: key }) => key ?? []);
+  expect(asked.length).toBeGreaterThan(1.1 * new Set(asked).size);
+  prove(chaos, outcome, import.meta.filename, [
+    {
+      fault: 'F20',
+      title: 'the gateway charges and resets (20 %), charges and answers 500 (10 %), or takes 30 s (5 %)',
+    },
+  ]);
+});

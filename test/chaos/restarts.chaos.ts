@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, expect, test } from 'vitest';
+import { type Chaos, runChaos } from '../support/load/chaos.ts';
+import { type Memory, openMemory } from '../support/load/memory.ts';
+import { prove, settle } from '../support/proof/prove.ts';
+import { median, windowRates } from '../support/proof/rates.ts';
+import { reviveStands, type Town, untilWell, usualProcesses } from '../support/proof/town.ts';
+import { chosenSeed } from '../support/seeded.ts';
+
+// Shorter ones say less, and are for those who work on this file.
+const windowMs = 1_000 * Number(process.env['RATE_WINDOW_SECONDS'] ?? 20);
+const windows = 5;
+const least = 0.9;
+
+let chaos: Chaos | undefined;
+afterAll(() => chaos?.town.stop());
+
+type Restart = Readonly<{ what: string; restart(town: Town): Promise<void> }>;
+
+/** The first of a kind ends as it is told to, and another is started in its place. */
+const replaced = (role: 'api' | 'worker') => async (town: Town) => {
+  const one = town.stands.filter((stand) => stand.role === role).slice(0, 1);
+  for (const stand of one) town.ended.add(stand.process().pid);
+  await Promise.all(one.map((stand) => stand.process().signal('SIGTERM')));
+  await reviveStands(one);
+};
+const restarts: readonly Restart[] = [
+  {
+    what: 'MySQL',
+    restart: ({ mysql }) =>
+      mysql
+        .process()
+        .signal('SIGTERM')
+        .then(() => mysql.restart()),
+  },
+  {
+    what: 'Redis',
+    restart: ({ redis }) =>
+      redis
+        .process()
+        .signal('SIGTERM')
+        .then(() => redis.restart()),
+  },
+  { what: 'an API', restart: replaced('api') },
+  { what: 'a worker', restart: replaced('worker') },
+];
+
+test('each server is restarted under load: as many orders are paid a second after it as before', {
+  timeout: 2_400_000,
+}, async () => {
+  const seed = chosenSeed();
+  const measured: Readonly<{ what: string; ratio: number }>[] = [];
+  const memories: Memory[] = [];
+  const collect = () => Promise.all(memories.map((memory) => memory.collect()));
+  const strikes = restarts.map(({ what, restart }, index) => ({
+    fault: 'S1',
+    name: what,
+    async inflict(town: Town) {
+      town.buyers.want(Number.POSITIVE_INFINITY);
+      if (index === 0) {
+        // Until code is compiled, and pools are full.
+        await sleep(windowMs);
+        for (const role of ['api', 'worker'] as const)
+          memories.push(await openMemory(role, town.stands.findLast((stand) => stand.role === role)?.process()));
+        await collect();
+      }
+      const before = await measure();
+      await restart(town);
+      await untilWell(town, Date.now());
+      const ratio = median(await measure()) / median(before);
+      process.stdout.write(`${what}: paid a second before ${before.join(' ')}, after ÷ before ${ratio.toFixed(2)}\n`);
+      measured.push({ what, ratio });
+
+      async function measure() {
+        const fromMs = Date.now();
+        await sleep(windows * windowMs);
+        return windowRates(await town.platform.sandbox.ledger(), { fromMs, windowMs, windows });
+      }
+    },
+  }));
+  const env = { NODE_OPTIONS: '--max-semi-space-size=16 --inspect=127.0.0.1:0' };
+  chaos = await runChaos({
+    seed,
+    strikes,
+    orders: 1,
+    env,
+    buyers: 8,
+    thinkMs: 150,
+    processes: usualProcesses,
+    isMeasured: true,
+  });
+  await settle(chaos);
+  await collect();
+  const held = memories.map((memory) => {
+    const { role, liveMb } = memory.told();
+    return { what: `MB in use of the ${role}`, before: liveMb[0] ?? 0, after: liveMb.at(-1) ?? 0 };
+  });
+  const worst = Math.min(...measured.map(({ ratio }) => ratio));
+  prove(chaos, await settle(chaos, held), import.meta.filename, [
+    {
+      fault: 'S1',
+      title: `MySQL, Redis, an API and a worker are restarted, windows of ${windowMs / 1_000} s`,
+      rateAfterOverBefore: worst,
+    },
+  ]);
+  expect(worst).toBeGreaterThanOrEqual(least);
+});

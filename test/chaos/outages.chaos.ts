@@ -8,6 +8,7 @@ import {
   pairs,
   redisAway,
   rolledBack,
+  setUpWrong,
   startedAlone,
 } from '../support/proof/outages.ts';
 import { prove, settle } from '../support/proof/prove.ts';

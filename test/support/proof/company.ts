@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createConnection } from 'mysql2/promise';
 import { expect } from 'vitest';
 import { z } from 'zod';
 import { logIn } from '../processes/platform.ts';
@@ -16,23 +15,13 @@ async function during(ms: number, { buyers }: Town): Promise<void> {
   }
 }
 
-async function connect({ platform: { env } }: Town) {
-  return createConnection({
-    host: env['MYSQL_HOST'] ?? '',
-    port: Number(env['MYSQL_PORT']),
-    user: env['MYSQL_USER'] ?? '',
-    password: env['MYSQL_PASSWORD'] ?? '',
-    database: env['MYSQL_DB'] ?? '',
-  });
-}
-
 /** Somebody locks what everybody buys, and goes for lunch. */
 export function idleTransaction(ms: number): Strike {
   return {
     fault: 'S3',
     name: 'a transaction is left open',
     async inflict(town) {
-      const connection = await connect(town);
+      const connection = await town.connect();
       await connection.query('begin');
       await connection.query('select id from products where id in (1, 2) for update');
       await connection.query('select id from orders order by id desc limit 5 for update');
@@ -49,7 +38,7 @@ export function heldSnapshot(ms: number): Strike {
     fault: 'S4',
     name: 'a snapshot is held',
     async inflict(town) {
-      const connection = await connect(town);
+      const connection = await town.connect();
       const count = async () =>
         String(JSON.stringify((await connection.query('select count(*) as many from orders'))[0]));
       await connection.query('set session transaction isolation level repeatable read');

@@ -20,8 +20,8 @@ const Event = z.strictObject({ id: text, subject: text, version: count, type: te
 const Age = z.strictObject({ what: text, order: text.nullable(), seconds: z.number() });
 
 /**
- * What there is to judge by when a run is over: what clients were told, the gateway's own books, the rows of MySQL, the log, the stream, and
- * what receivers of webhooks were sent. It is read without the product's code.
+ * What there is to judge by when a run is over: what clients were told, the gateway's own books, the rows of MySQL, the log, the
+ * stream, and what receivers of webhooks were sent. It is read without the product's code.
  */
 export const Evidence = z.strictObject({
   asked: z.array(Asked),

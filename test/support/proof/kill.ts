@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { killPoints, type KillPoint, type Victim } from '../load/kill-points.ts';
 import type { Stand } from '../load/restarted-process.ts';
 import { until } from '../processes/process.ts';
@@ -7,7 +6,7 @@ import type { Strike } from './strike.ts';
 import { killStands, reviveStands, type Town } from './town.ts';
 
 /** A kill: a forgetful Redis comes back without what it wrote while the byte was held, as if its disk had been slow. */
-type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful?: boolean; downMs?: number }>;
+type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful?: boolean }>;
 
 /** Kills whoever the kill names while a byte is held at its point, and starts again what was killed. */
 export function killStrike(kill: Kill): Strike {
@@ -40,7 +39,7 @@ function faultOf({ victim, point: { role, place } }: Kill): string {
   return role === 'api' ? 'F1' : 'F3';
 }
 
-async function killAt(town: Town, { point, victim, isForgetful = false, downMs = 0 }: Kill): Promise<void> {
+async function killAt(town: Town, { point, victim, isForgetful = false }: Kill): Promise<void> {
   const { platform, mysql, redis } = town;
   const { sandbox } = platform;
   const there = town.stands.filter(({ role }) => role === point.role);
@@ -57,7 +56,6 @@ async function killAt(town: Town, { point, victim, isForgetful = false, downMs =
   const dying = servers.map((server) => server.process().signal('SIGKILL'));
   await Promise.all([...dying, killStands(town, struck), ...(victim === 'gateway' ? [sandbox.kill()] : [])]);
   if (isForgetful && servers.includes(redis)) await redis.forget(written);
-  await sleep(downMs);
   for (const stand of there) if (link !== 'gateway') stand[link].release();
   if (victim === 'gateway') {
     await sandbox.restart();

@@ -89,12 +89,12 @@ export function setUpWrong(
     fault: 'F13',
     name: `Redis set up wrong: ${Object.keys(settings).join()}`,
     async inflict(town) {
-      const { redis, env, url } = town.platform;
+      const { redis, env } = town.platform;
       for (const [name, [wrong]] of Object.entries(settings)) await redis.config('SET', name, wrong);
       const apis = town.stands.filter(({ role }) => role === 'api').slice(0, 1);
       await killStands(town, apis);
       await reviveStands(apis);
-      const doctor = startProcess('src/commands/doctor.ts', [], { ...env, PUBLIC_URL: url });
+      const doctor = startProcess('src/commands/doctor.ts', [], { ...env, PUBLIC_URL: apis[0]?.url ?? '' });
       expect(await doctor.ended, doctor.output()).toBe(1);
       expect(doctor.output()).toContain(said);
       for (const [name, [, right]] of Object.entries(settings)) await redis.config('SET', name, right);

@@ -25,7 +25,8 @@ export async function settle({ town, lastFaultMs }: Chaos, held: Evidence['held'
     union all select event_id from webhook_deliveries where state in ('waiting', 'retrying')`;
   let stuck: string[] | undefined;
   const over = async () => {
-    const left = (await town.rows(open)).map(({ id }) => String(id));
+    const left = (await town.rows(open).catch(() => undefined))?.map(({ id }) => String(id));
+    if (!left) return undefined;
     if (Date.now() - lastFaultMs > settleMs) stuck ??= left;
     return left.length === 0 || undefined;
   };
@@ -41,7 +42,12 @@ export async function settle({ town, lastFaultMs }: Chaos, held: Evidence['held'
 }
 
 /** What is said of a fault beside what is counted: by default it is the faults of the run that bear its number. */
-export type Told = Readonly<{ fault: string; title: string; rateAfterOverBefore?: number }>;
+export type Told = Readonly<{
+  fault: string;
+  title: string;
+  slowestRecoverySeconds?: number;
+  rateAfterOverBefore?: number;
+}>;
 
 /** Reports a row for each fault that was struck, and holds all invariants against the run. */
 export function prove(
@@ -56,7 +62,7 @@ export function prove(
   for (const { key, askedMs } of evidence.asked) firstAsked.set(key, Math.min(askedMs, firstAsked.get(key) ?? askedMs));
   const struckAt = (atMs: number) => chaos.struck.findLast(({ beganMs }) => beganMs <= atMs) ?? chaos.struck[0];
   const faultOf = (order: string) => struckAt(firstAsked.get(keyOf.get(order) ?? '') ?? 0)?.fault;
-  for (const { fault, title, rateAfterOverBefore } of told) {
+  for (const { fault, title, ...measured } of told) {
     const own = chaos.struck.filter((one) => one.fault === fault);
     // Whose an order is that nobody knows, all answer for.
     const isOwn = (order: string | null | undefined) => !order || own.length === 0 || faultOf(order) === fault;
@@ -66,16 +72,16 @@ export function prove(
     reportFault({
       fault,
       title,
-      times: own.length || chaos.struck.length,
+      times: own.length || 1,
       orders: own.length === 0 ? all.length : all.filter((atMs) => struckAt(atMs)?.fault === fault).length,
       lost: count(kinds.lost),
       doubled: count(kinds.doubled),
       stuck: Math.max(count(kinds.stuck), stuck.filter((id) => isOwn(keyOf.has(id) ? id : null)).length),
       slowestRecoverySeconds:
         own.length === 0 ? settledSeconds : Math.max(...own.map(({ wellAfterMs }) => wellAfterMs)) / 1_000,
-      rateAfterOverBefore: rateAfterOverBefore ?? null,
       seed: chaos.seed,
       how: relative(process.cwd(), file),
+      ...measured,
     });
   }
   // Ten tell as much as thousands.

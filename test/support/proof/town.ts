@@ -1,10 +1,11 @@
-import { type MysqlServer } from '../stores/mysql-server.ts';
+import { type Connection, createConnection } from 'mysql2/promise';
+import { z } from 'zod';
+import type { MysqlServer } from '../stores/mysql-server.ts';
 import { type Buyers, sendBuyers } from '../load/buyers.ts';
 import type { KillPoint } from '../load/kill-points.ts';
 import { openStand, type Stand } from '../load/restarted-process.ts';
 import { logIn, type Platform, type RedisServer, startPlatform } from '../processes/platform.ts';
 import { until } from '../processes/process.ts';
-import { runStatements } from '../engines/as-root.ts';
 import { seeded } from '../seeded.ts';
 import type { SandboxFault } from '../upstreams/sandbox-control.ts';
 import { openToxicProxy, type ToxicProxy } from '../upstreams/toxic-proxy.ts';
@@ -37,7 +38,9 @@ export type Town = Readonly<{
   ended: Set<number>;
   /** Has the gateway lose, spoil and delay what the plan says, again after it was killed. */
   makeWeather(): Promise<void>;
-  /** Reads from MySQL as its user does. */
+  /** To MySQL as its user, by no proxy. */
+  connect(): Promise<Connection>;
+  /** Reads by such a connection. */
   rows(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
   stop(): Promise<void>;
 }>;
@@ -99,7 +102,7 @@ function throughWays({ env, sandbox }: Platform, { mysql, redis, gateway }: Town
   };
 }
 
-function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis' | 'ended' | 'rows'> {
+function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis' | 'ended' | 'connect' | 'rows'> {
   const { mysqlServer, redisServer, env } = platform;
   if (!mysqlServer || !redisServer) throw new Error('servers of its own were asked for');
   const server = {
@@ -109,8 +112,16 @@ function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis
     password: env['MYSQL_PASSWORD'] ?? '',
     database: env['MYSQL_DB'] ?? '',
   };
-  const rows: Town['rows'] = (sql) => runStatements(server, [sql]);
-  return { platform, mysql: mysqlServer, redis: redisServer, ended: new Set(), rows };
+  const connect = () => createConnection(server);
+  const rows: Town['rows'] = async (sql) => {
+    const connection = await connect();
+    try {
+      return z.array(z.record(z.string(), z.unknown())).parse((await connection.query(sql))[0]);
+    } finally {
+      connection.destroy();
+    }
+  };
+  return { platform, mysql: mysqlServer, redis: redisServer, ended: new Set(), connect, rows };
 }
 
 async function people(

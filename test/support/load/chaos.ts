@@ -43,7 +43,9 @@ async function strikeAll(town: Town, { strikes, orders, isMeasured = false }: Pl
       const beganMs = Date.now();
       await inflict(town);
       const endedMs = Date.now();
-      struck.push({ fault, name, beganMs, endedMs, wellAfterMs: isMeasured ? await untilWell(town, endedMs) : 0 });
+      const wellAfterMs = isMeasured ? await untilWell(town, endedMs) : 0;
+      struck.push({ fault, name, beganMs, endedMs, wellAfterMs });
+      process.stdout.write(`${fault} ${name}: ${endedMs - beganMs} ms, well again after ${wellAfterMs} ms\n`);
     }
     await until('enough orders', () => (buyers.bought.length >= orders ? true : undefined));
     await platform.sandbox.clearFaults();

@@ -91,14 +91,15 @@ export const invariants: readonly Invariant[] = [
   },
   {
     id: 'I10',
-    says: 'Every answer is one that the description names, with the fields that it names.',
+    says: 'Every answer is one that the description names, with the fields that it names; none is 500.',
     faults: ({ asked, described }) =>
       asked
         .filter(({ status }) => status !== 0)
         .flatMap(({ status, fields, order, key }) => {
           const named = described[String(status)];
           const has = new Set(fields.split(' '));
-          const missing = named?.filter((field) => !has.has(field)) ?? [`a description of ${status}`];
+          const missing =
+            status === 500 ? ['a reason'] : (named?.filter((field) => !has.has(field)) ?? ['a description']);
           return missing.map((field) => ({ what: `${status} to ${key} without ${field}`, order }));
         }),
   },

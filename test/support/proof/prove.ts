@@ -12,6 +12,9 @@ const settleMs = 30_000;
 /** What is found to be lost, what to be doubled, and what stands still; anything else ends the run in red, too. */
 const kinds = { lost: ['I1', 'I3'], doubled: ['I2', 'I5'], stuck: ['I6', 'I9'] };
 
+/** That all ends by itself once nothing disturbs it: a row of the whole run. */
+const liveness = 'F34';
+
 /** What a run has come to: what is to be judged, and how long after the last fault all of it was over. */
 export type Outcome = Readonly<{ evidence: Evidence; settledSeconds: number; stuck: readonly string[] }>;
 
@@ -64,6 +67,7 @@ export function prove(
   const faultOf = (order: string) => struckAt(firstAsked.get(keyOf.get(order) ?? '') ?? 0)?.fault;
   for (const { fault, title, ...measured } of told) {
     const own = chaos.struck.filter((one) => one.fault === fault);
+    if (own.length === 0 && fault !== liveness) continue;
     // Whose an order is that nobody knows, all answer for.
     const isOwn = (order: string | null | undefined) => !order || own.length === 0 || faultOf(order) === fault;
     const count = (names: readonly string[]) =>

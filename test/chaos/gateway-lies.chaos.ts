@@ -24,8 +24,8 @@ test(`${orders} orders at a gateway that charges and resets, charges and answers
     {
       fault: 'F20',
       name: 'a gateway that lies',
-      inflict: async ({ buyers }: Chaos['town']) =>
-        until('all are bought', () => buyers.areDone() || undefined, 1_200_000).then(() => {}),
+      inflict: ({ buyers }: Chaos['town']) =>
+        until('all are bought', () => (buyers.areDone() ? true : undefined), 1_200_000),
     },
   ];
   chaos = await runChaos({ seed, strikes, orders, weather, buyers: bought, thinkMs: 20, processes: usualProcesses });

@@ -87,7 +87,7 @@ async function rowsOf({ rows }: Town) {
   };
 }
 
-const plain = <T extends Evidence['streamed'][number]>({ id: own, subject, version, type }: T) => ({
+const plain = ({ id: own, subject, version, type }: Evidence['streamed'][number]) => ({
   id: own,
   subject,
   version,

@@ -39,8 +39,7 @@ export function heldSnapshot(ms: number): Strike {
     name: 'a snapshot is held',
     async inflict(town) {
       const connection = await town.connect();
-      const count = async () =>
-        String(JSON.stringify((await connection.query('select count(*) as many from orders'))[0]));
+      const count = async () => JSON.stringify((await connection.query('select count(*) as many from orders'))[0]);
       await connection.query('set session transaction isolation level repeatable read');
       await connection.query('start transaction with consistent snapshot');
       const before = await count();

@@ -1,11 +1,12 @@
 import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos } from '../support/load/chaos.ts';
 import { prove, settle } from '../support/proof/prove.ts';
+import { scaled } from '../support/proof/strike.ts';
 import { usualProcesses } from '../support/proof/town.ts';
 import { until } from '../support/processes/process.ts';
 import { chosenSeed } from '../support/seeded.ts';
 
-const orders = Number(process.env['CHAOS_ORDERS'] ?? 8_000);
+const orders = scaled(8_000);
 const bought = 30;
 
 let chaos: Chaos | undefined;

@@ -3,11 +3,12 @@ import { afterAll, expect, test } from 'vitest';
 import { type Chaos, losses, runChaos } from '../support/load/chaos.ts';
 import { planGatewayKills, planKills } from '../support/proof/kill.ts';
 import { prove, settle } from '../support/proof/prove.ts';
+import { scaled } from '../support/proof/strike.ts';
 import { usualProcesses } from '../support/proof/town.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 // 31 kills each, and two of the gateway for every pass.
-const passes = Number(process.env['CHAOS_PASSES'] ?? 6);
+const passes = scaled(6);
 const ordersAKill = 12;
 
 let chaos: Chaos | undefined;

@@ -2,6 +2,7 @@ import { afterAll, test } from 'vitest';
 import { type Chaos, runChaos } from '../support/load/chaos.ts';
 import { deadLetter, heldSnapshot, idleTransaction, readersBeside } from '../support/proof/company.ts';
 import { prove, settle } from '../support/proof/prove.ts';
+import { scaled } from '../support/proof/strike.ts';
 import { usualProcesses } from '../support/proof/town.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
@@ -14,9 +15,9 @@ test('a transaction left open, a snapshot held, many readers, and jobs that give
   timeout: 1_200_000,
 }, async () => {
   const seed = chosenSeed();
-  const twice = [idleTransaction(heldMs), heldSnapshot(heldMs), readersBeside(8, heldMs), deadLetter, deadLetter];
-  const strikes = shuffled([...twice, ...twice], seeded(seed));
-  const plan = { seed, strikes, orders: 400, processes: usualProcesses, isTold: true, isMeasured: true };
+  const each = [idleTransaction(heldMs), heldSnapshot(heldMs), readersBeside(8, heldMs), deadLetter, deadLetter];
+  const strikes = shuffled(Array.from({ length: scaled(2) }, () => each).flat(), seeded(seed));
+  const plan = { seed, strikes, orders: scaled(400), processes: usualProcesses, isTold: true, isMeasured: true };
   chaos = await runChaos(plan);
   prove(chaos, await settle(chaos), import.meta.filename, [
     { fault: 'S3', title: 'a transaction that locks two products and the last orders is left open for 15 s' },

@@ -5,3 +5,8 @@ export type Strike = Readonly<{ fault: string; name: string; inflict(town: Town)
 
 /** What was struck, when, and how long after its end an order was over that was asked for since. */
 export type Struck = Readonly<{ fault: string; name: string; beganMs: number; endedMs: number; wellAfterMs: number }>;
+
+/** So many of something in a whole run; fewer where CHAOS_SHARE asks for a part of it, and one at least. */
+export function scaled(count: number): number {
+  return Math.max(1, Math.round(count * Number(process.env['CHAOS_SHARE'] ?? 1)));
+}

@@ -157,19 +157,26 @@ export async function killStands({ ended }: Town, stands: readonly Stand[]): Pro
   await Promise.all(stands.map((stand) => stand.process().signal('SIGKILL')));
 }
 
+// What comes after that is told by the figures of the run, which goes on.
+const longestWaitMs = 600_000;
+
 /** Resolves when an order is over that was asked for after the moment, and returns how long after that was, ms. */
 export async function untilWell({ buyers, rows }: Town, sinceMs: number): Promise<number> {
   let wantedMs = 0;
-  await until('an order that was asked for since is over', async () => {
-    if (Date.now() - wantedMs > 1_000 && buyers.areDone()) {
-      wantedMs = Date.now();
-      buyers.want(2);
-    }
-    const since = buyers.asked.flatMap(({ askedMs, order }) => (askedMs >= sinceMs && order ? [`'${order}'`] : []));
-    if (since.length === 0) return undefined;
-    const over = `select count(*) as over_now from orders where status <> 'pending' and id in (${since.join()})`;
-    const [found] = await rows(over).catch(() => []);
-    return Number(found?.['over_now']) > 0 || undefined;
-  });
+  await until(
+    'an order that was asked for since is over',
+    async () => {
+      if (Date.now() - wantedMs > 1_000 && buyers.areDone()) {
+        wantedMs = Date.now();
+        buyers.want(2);
+      }
+      const since = buyers.asked.flatMap(({ askedMs, order }) => (askedMs >= sinceMs && order ? [`'${order}'`] : []));
+      if (since.length === 0) return undefined;
+      const over = `select count(*) as over_now from orders where status <> 'pending' and id in (${since.join()})`;
+      const [found] = await rows(over).catch(() => []);
+      return Number(found?.['over_now']) > 0 || undefined;
+    },
+    longestWaitMs,
+  );
   return Date.now() - sinceMs;
 }

@@ -7,6 +7,9 @@ const undone = new Set([1213, 1205, 1020, 3101, 8002, 8005, 8022, 8028, 9007]);
  */
 const fenced = new Set([1290, 1836, 1792, 1047, 3100, 3032, 3168, 1053, 1077, 1927, 3169, 9001, 9002, 9003, 9005]);
 
+/** A server that cannot write, for its disk is full; some end over it instead. */
+const full = new Set([1021, 1026, 1114]);
+
 /** Refused before anything was written, also when it is COMMIT that is refused. */
 const refusedWrites = new Set([1290, 1836, 1792]);
 
@@ -36,6 +39,7 @@ export function isTransient(error: unknown): boolean {
 export function isAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (error instanceof NoWritableServer || isFenced(error) || isLost(error) || isClosed(error)) return true;
+  if (full.has(numberOf(error))) return true;
   return 'code' in error && unreached.test(String(error.code));
 }
 

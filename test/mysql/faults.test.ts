@@ -19,6 +19,7 @@ const cases = [
   ['connection closed before', closed, true, false, true, false],
   ['nobody takes writes', new NoWritableServer('none'), true, false, true, true],
   ['nobody listens', Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }), false, false, true, true],
+  ['a full disk', said(1114, 'ER_RECORD_FILE_FULL'), false, false, true, true],
   ['a key that is there already', said(1062, 'ER_DUP_ENTRY'), false, false, false, true],
   ['a file that is not there', Object.assign(new Error('no file'), { code: 'ENOENT' }), false, false, false, true],
 ] as const;

@@ -61,3 +61,18 @@ test('a connection lost before COMMIT is only a reason to try again', async () =
   expect(proxy.cuts()).toBe(3);
   expect(await orders()).toBe(before + 1);
 });
+
+test.each([1213, 1020, 1040, 1114])(
+  'what MySQL goes on refusing by %i is 503, and worth asking for again',
+  async (errno) => {
+    const em = api.ctx.orm.em.fork();
+    await em.execute(`/* of the test */ create trigger refusing before insert on orders for each row
+    signal sqlstate 'HY000' set mysql_errno = ${errno}, message_text = 'not now'`);
+    const before = await orders();
+    const answer = await placeOrder();
+    await em.execute('/* of the test */ drop trigger refusing');
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({ code: 'unavailable' });
+    expect(await orders()).toBe(before);
+  },
+);

@@ -1,10 +1,10 @@
-import { ConnectionException, DriverException, LockWaitTimeoutException } from '@mikro-orm/mysql';
+import { ConnectionException, DriverException } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { html } from 'hono/html';
 import { HTTPException } from 'hono/http-exception';
 import { TooLate } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
-import { isAway } from '../../mysql/faults.ts';
+import { isAway, isTransient } from '../../mysql/faults.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
 import { traceId } from '../../telemetry/traces.ts';
@@ -77,7 +77,8 @@ function toProblem(error: Error): Problem {
 
 function isOutage(error: Error): boolean {
   if ([CommitUnknown, TransactionTimeout, TooLate].some((known) => error instanceof known)) return true;
-  if (error instanceof ConnectionException || error instanceof LockWaitTimeoutException) return true;
-  if (isRedisOutage(error)) return true;
+  if (error instanceof ConnectionException || isRedisOutage(error)) return true;
+  // What had to be done anew too often, in a storm of deadlocks for one, may be asked for anew as well.
+  if (isTransient(error)) return true;
   return isAway(error) || (error instanceof DriverException && isAway(error.cause));
 }

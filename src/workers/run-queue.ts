@@ -124,6 +124,8 @@ export function runQueue(
   const backend = shards ? overShards({ shards, connect }) : createRedisBackend;
   const worker = new QueueWorker(queue.name, process, options, backend);
   worker.once('closed', () => letGo(opened));
+  // What has ended one process after the other is failed by BullMQ, without another attempt.
+  worker.on('failed', (job, reason) => job?.deferredFailure && void mourn(context, job, reason));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;
 }
@@ -186,14 +188,16 @@ async function verdict(queued: QueueJob, error: unknown, context: Context): Prom
   const reason = error instanceof Error ? error : new Error(String(error));
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
   context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
-  if (isLast) {
-    // Whatever becomes of the farewell, the job is kept for people to look at.
-    await farewell(context, queued, reason).catch((cause: unknown) =>
-      context.log.error({ err: cause }, 'farewell failed'),
-    );
-    await bury(context, queued, reason);
-  }
+  if (isLast) await mourn(context, queued, reason);
   return reason instanceof GiveUp ? new UnrecoverableError(reason.message) : reason;
+}
+
+/** The farewell of a job that has failed for good. Whatever becomes of that, the job is kept for people to look at. */
+async function mourn(context: Context, queued: QueueJob, reason: Error): Promise<void> {
+  await farewell(context, queued, reason).catch((cause: unknown) =>
+    context.log.error({ err: cause }, 'farewell failed'),
+  );
+  await bury(context, queued, reason);
 }
 
 async function farewell(context: Context, queued: QueueJob, reason: Error): Promise<void> {

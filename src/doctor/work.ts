@@ -3,6 +3,7 @@ import type { Context } from '../context.ts';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import { countWorkers } from '../ops/drain.ts';
 import { when, type Finding } from '../process/finding.ts';
+import { clockMs } from '../redis/clock.ts';
 
 const mostSkewMs = 1_000;
 const stuckSeconds = 60;
@@ -45,13 +46,7 @@ export async function checkClocks({ orm, redis, now }: Pick<Context, 'orm' | 're
         return Seconds.parse(await orm.em.fork().execute(sql))[0].ms;
       },
     ],
-    [
-      'Redis',
-      async () => {
-        const [seconds, microseconds] = (await redis.time()).map(Number);
-        return (seconds ?? 0) * 1_000 + (microseconds ?? 0) / 1_000;
-      },
-    ],
+    ['Redis', () => clockMs(redis)],
   ];
   const found: Finding[] = [];
   for (const [name, read] of asked) {

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
 import { carried, type JobRequest } from '../jobs/define-job.ts';
@@ -34,6 +34,11 @@ export type Committed = Readonly<{ jobs: readonly Message[]; events: readonly Un
 /** How long the process that wrote or claimed a message may send it before others take over, ms. */
 export const leaseMs = 4_000;
 
+/** The end of a lease that begins now, on the clock by which others look for leases that are over: the database's. */
+export function leaseEnd(): RawQueryFragment {
+  return raw(`utc_timestamp(3) + interval ${leaseMs * 1_000} microsecond`);
+}
+
 /**
  * Collects what any number of callers ask for in one transaction; `write` stores it there, by three statements or four, and
  * returns what the relay is to hear of once all is committed.
@@ -55,11 +60,15 @@ export function collectMessages(now: () => Date, mintId: Mint) {
     },
   };
   const write = async (tx: EntityManager): Promise<Committed> => {
+    // On the own clock, which alone this process looks at, it ends no later.
     const leaseUntil = new Date(now().getTime() + leaseMs);
-    const leased = jobs.map((job) => ({ ...job, leaseUntil }));
     const written = await writeEvents(tx, events);
-    await insertRows(tx, OutboxMessage, leased);
-    return { jobs: leased, events: written };
+    await insertRows(
+      tx,
+      OutboxMessage,
+      jobs.map((job) => ({ ...job, leaseUntil: leaseEnd() })),
+    );
+    return { jobs: jobs.map((job) => ({ ...job, leaseUntil })), events: written };
   };
   return { after, write };
 }

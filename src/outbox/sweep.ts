@@ -1,9 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type EntityManager, type MikroORM, raw, type RawQueryFragment } from '@mikro-orm/mysql';
+import { type EntityManager, type MikroORM, raw } from '@mikro-orm/mysql';
 import { EventLog, OutboxMessage } from '../entities/outbox.entity.ts';
 import type { Log } from '../process/log.ts';
-import { leaseMs, type Message } from './after-commit.ts';
+import { leaseEnd, type Message } from './after-commit.ts';
 import type { Relay } from './relay.ts';
 
 const claimLimit = 200;
@@ -59,8 +59,7 @@ async function claim(orm: MikroORM): Promise<Message[]> {
   );
   if (due.length === 0) return [];
   const [ids, token] = [{ $in: due.map(({ id }) => id).toSorted() }, randomUUIDv7()];
-  const leaseUntil: RawQueryFragment = raw(`utc_timestamp(3) + interval ${leaseMs * 1_000} microsecond`);
-  await em.nativeUpdate(OutboxMessage, { id: ids, leaseUntil: isDue }, { claim: token, leaseUntil });
+  await em.nativeUpdate(OutboxMessage, { id: ids, leaseUntil: isDue }, { claim: token, leaseUntil: leaseEnd() });
   const rows = await em.find(
     OutboxMessage,
     { id: ids, claim: token },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clockMs } from '../redis/clock.ts';
 import { loadScript } from '../redis/scripts.ts';
 import type { Context } from '../context.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
@@ -22,6 +23,28 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
   await Promise.all([...jobs.queues.values()].map(watch));
 }
 
+// Longer than any kind of job waits for its next attempt.
+const mostDelayMs = 900_000;
+const mostAtOnce = 100;
+
+/**
+ * Brings forward what is put off for longer than anything is: by a process whose clock was ahead. Runs that a schedule has planned may be
+ * a day off.
+ */
+export async function watchDelays({ jobs, redis, log }: Pick<Context, 'jobs' | 'redis' | 'log'>): Promise<void> {
+  const latestMs = (await clockMs(redis)) + mostDelayMs;
+  for (const queue of [...jobs.queues.values()].flatMap(shardsOf)) {
+    const all = await queue.getDelayedCount();
+    const due = all === 0 ? 0 : await queue.getDelayedCount(latestMs);
+    if (all <= due) continue;
+    const late = await queue.getJobs(['delayed'], due, due + mostAtOnce - 1, true);
+    const stray = late.filter(({ repeatJobKey }) => repeatJobKey === undefined);
+    for (const job of stray) await job.promote();
+    if (stray.length > 0)
+      log.warn({ queue: queue.name, jobs: stray.length }, 'put off for too long, by a clock that was ahead');
+  }
+}
+
 /**
  * Which run of Redis holds all that it has to. One that was emptied has no such key; one that was started again is another run, as is
  * the replica that has taken a master's place. On a cluster each queue, and each of its shards, has its own, for it can be lost alone.
@@ -41,10 +64,10 @@ const scheduleEveryMs = 60_000;
 export async function keepRedis(context: Context, signal: AbortSignal): Promise<void> {
   const {
     log,
-    now,
     market: { watchlist },
   } = context;
-  let [comparedAtMs, scheduledAtMs] = [0, 0];
+  // Of a clock that only goes on: one that is set back must not keep anything from being looked at.
+  let [comparedAtMs, scheduledAtMs] = [-Infinity, -Infinity];
   let watched: string | undefined;
   let complete: ReadonlyMap<string, number> | undefined;
   while (!signal.aborted) {
@@ -54,18 +77,19 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       );
       const lost = found.filter(([, [run, known]]) => run !== known);
       const isLost = lost.length > 0;
-      if (isLost || now().getTime() - comparedAtMs >= compareEveryMs) {
+      if (isLost || performance.now() - comparedAtMs >= compareEveryMs) {
         complete = undefined;
         await keepPauses(context);
         await watchRests(context);
+        await watchDelays(context);
         // Those that come back for another attempt, and those of a process that died before it had asked for their places.
         for (const shares of context.jobs.shares.values()) await shares.place();
-        comparedAtMs = now().getTime();
+        comparedAtMs = performance.now();
       }
       const version = await watchlist.version();
-      const isDue = now().getTime() - scheduledAtMs >= scheduleEveryMs || version !== watched;
+      const isDue = performance.now() - scheduledAtMs >= scheduleEveryMs || version !== watched;
       // While another process is at it, the next look tries again: it may have begun before the change.
-      if ((isLost || isDue) && (await scheduleJobs(context))) [scheduledAtMs, watched] = [now().getTime(), version];
+      if ((isLost || isDue) && (await scheduleJobs(context))) [scheduledAtMs, watched] = [performance.now(), version];
       // Several workers may do it at once: it is harmless twice.
       if (isLost) {
         await context.jobs.enqueue(reconcile, { is_everything_due: true });
@@ -76,7 +100,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
     } catch (error) {
       // Redis or MySQL is away; what is missing is still missing at the next look.
       log.debug({ err: error }, 'keeping Redis: a look failed and will be repeated');
-      [comparedAtMs, scheduledAtMs] = [0, 0];
+      [comparedAtMs, scheduledAtMs] = [-Infinity, -Infinity];
     }
     await sleep(lookEveryMs, undefined, { signal }).catch(() => {});
   }

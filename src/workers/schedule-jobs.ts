@@ -4,6 +4,7 @@ import type { Context, JobContext } from '../context.ts';
 import { carried, type Job } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
 import { finnhub, priorityOf } from '../jobs/queues.ts';
+import { clockMs } from '../redis/clock.ts';
 import { loadScript } from '../redis/scripts.ts';
 
 type OurJob = Job<z.ZodType, z.ZodType, JobContext>;
@@ -35,11 +36,16 @@ export async function scheduleJobs(context: Context): Promise<boolean> {
 }
 
 // It may be done by two at once after all, if the first is slow: each step is harmless twice.
-async function reconcile({ jobs }: Context, schedules: readonly Planned[]): Promise<void> {
+async function reconcile({ jobs, redis }: Context, schedules: readonly Planned[]): Promise<void> {
+  const atMs = await clockMs(redis);
   for (const queue of jobs.queues.values()) {
     const wanted = schedules.filter(({ job }) => job.queue.name === queue.name);
-    const existing = new Set((await queue.getJobSchedulers()).map(({ key }) => key));
-    for (const key of existing) if (!wanted.some(({ id }) => id === key)) await queue.removeJobScheduler(key);
+    const existing = new Set<string>();
+    for (const { key, next = 0, every = 0 } of await queue.getJobSchedulers()) {
+      // A run further off than any of its rhythm was planned by a process whose clock was ahead.
+      if (wanted.some(({ id }) => id === key) && next <= atMs + 2 * every) existing.add(key);
+      else await queue.removeJobScheduler(key);
+    }
     for (const { id, job, payload, everyMs, offsetMs } of wanted) {
       const data = job.payload.parse(payload);
       // BullMQ's schedulers have but one run waiting anyway, and know no deduplication.

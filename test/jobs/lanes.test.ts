@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { finnhub, mostRestMs, type Lane, lanes, laneOf, priorityOf } from '../../src/jobs/queues.ts';
-import { watchRests } from '../../src/workers/keep-redis.ts';
+import { watchDelays, watchRests } from '../../src/workers/keep-redis.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { fetchQuote } from '../support/api/market-kinds.ts';
 
@@ -92,4 +92,14 @@ test('a rest without an end, or a longer one than any that is asked for, is ende
   await api.ctx.redis.set('bull:finnhub:limiter', 1_000_000_000);
   await watchRests(api.ctx);
   expect(await queue().getRateLimitTtl(0)).toBe(-2);
+});
+
+test('what is put off for longer than anything is, is brought forward; what a schedule has planned is not', async () => {
+  const put = (name: string, delay: number) => queue().add(name, {}, { delay });
+  const [soon, late] = [await put('soon', 600_000), await put('late', 3_600_000)];
+  await queue().upsertJobScheduler('daily', { every: 86_400_000, offset: 43_200_000 }, { name: 'daily' });
+  await watchDelays(api.ctx);
+  const states = await Promise.all([soon, late].map((job) => job.getState()));
+  expect(states).toEqual(['delayed', 'waiting']);
+  expect(await queue().getDelayedCount()).toBeGreaterThanOrEqual(1);
 });

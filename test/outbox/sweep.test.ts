@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { sweepOnce, sweepUntil } from '../../src/outbox/sweep.ts';
+import { openTransaction } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import {
@@ -42,6 +43,18 @@ test('who has claimed a message holds its lease: the next sweep does not send it
   const { orm } = outbox.api.ctx;
   expect(await sweepOnce(orm, deafRelay)).toBe(1);
   expect(await sweepOnce(orm, deafRelay)).toBe(0);
+});
+
+test('a lease ends by the clock of MySQL, whatever that of who wrote it says', async () => {
+  const { orm } = outbox.api.ctx;
+  for (const hours of [-1, 1]) {
+    const wrong = () => new Date(Date.now() + hours * 3_600_000);
+    const transaction = openTransaction(orm, deafRelay, wrong);
+    await transaction(async (_tx, after) => void after.enqueue(weighParcel, { parcel: 'skewed' }));
+  }
+  const left = 'timestampdiff(second, utc_timestamp(3), lease_until)';
+  const sql = `select count(*) as found from outbox_messages where ${left} between -600 and 4`;
+  expect(await orm.em.fork().execute(sql)).toMatchObject([{ found: 2 }]);
 });
 
 test('four sweeps at once send each message once', async () => {

@@ -67,6 +67,15 @@ describe('schedules', () => {
     expect(await planned()).toHaveLength(1);
   });
 
+  it('are planned anew when a clock that was ahead has put them off', async () => {
+    await schedule(sweepYard(60_000));
+    const ahead = Date.now() + 3_600_000;
+    await api.ctx.redis.zadd('bull:upkeep:repeat', ahead, 'sweep-yard');
+    await schedule(sweepYard(60_000));
+    const [planned] = await upkeepQueue().getJobSchedulers();
+    expect(planned?.next).toBeLessThan(ahead - 1_800_000);
+  });
+
   it('change with the kind, and go with it', async () => {
     await schedule(sweepYard(60_000));
     await schedule(sweepYard(90_000));

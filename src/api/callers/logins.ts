@@ -34,7 +34,9 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
   const usedAtMs = new Map<string, number>();
   const recall = (hash: string): Principal | undefined => {
     const login = known.get(hash);
-    if (login && login.untilMs > now().getTime()) return login.principal;
+    const leftMs = (login?.untilMs ?? 0) - now().getTime();
+    // A clock that has been set back makes nobody remembered for longer.
+    if (login && leftMs > 0 && leftMs <= rememberedMs) return login.principal;
     if (login) known.delete(hash);
     return undefined;
   };

@@ -59,15 +59,15 @@ export async function answerKeyed(
   body: unknown,
   write: (request: KeyedRequest | undefined) => Promise<Answered>,
 ): Promise<Response> {
-  const [ctx, underWay] = [c.get('ctx'), c.get('underWay')];
+  const underWay = c.get('underWay');
   const key = c.req.header('idempotency-key');
   if (key === undefined) return respond(c, await write(undefined));
 
   const request = { userId: principalOf(c).userId, key, fingerprint: fingerprintOf(c, body) };
   const name = nameOf(request);
-  const latest = ctx.now().getTime() + patienceMs;
+  const latest = performance.now() + patienceMs;
   for (;;) {
-    const leftMs = latest - ctx.now().getTime();
+    const leftMs = latest - performance.now();
     if (leftMs <= 0) throw inUse();
     const other = underWay.get(name);
     if (other) {

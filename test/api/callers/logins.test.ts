@@ -58,6 +58,15 @@ describe('who a token belongs to', () => {
     expect(await logins.find({ hash, isKey: false })).toBeUndefined();
   });
 
+  it('is asked of MySQL anew when the clock has been set back', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken();
+    await logins.find({ hash, isKey: false });
+    await api.ctx.orm.em.fork().nativeDelete(Token, { hash });
+    later(-3_600_000);
+    expect(logins.recall(hash)).toBeUndefined();
+  });
+
   it('is forgotten at the very moment the token expires', async () => {
     const logins = openLogins({ orm: api.ctx.orm, now });
     const hash = await newToken(1_000);

@@ -3,8 +3,14 @@ import { defineConfig } from 'vitest/config';
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
   test: {
-    include: ['test/chaos/*.chaos.ts', 'test/guarantees/{polling,redis-emptied,redis-outage,webhooks}.test.ts'],
+    include: [
+      'test/chaos/**/*.chaos.ts',
+      'test/guarantees/{gateway-outage,hostile-upstream,polling,redis-emptied,redis-outage,webhooks}.test.ts',
+    ],
     env: {
+      FAULT_ROWS: 'kept',
+      OUTAGE_ORDERS: '300',
+      OUTAGE_TRIES: '30',
       ORDERS_PENDING: '1000',
       REBUILT_WITHIN_MS: '15000',
       ANSWERED_WITHIN_MS: '2000',

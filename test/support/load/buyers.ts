@@ -32,10 +32,17 @@ const baskets = [
   { products: [2], payment_method: 'pm_card_chargeDeclined' },
 ];
 
-type Shop = Readonly<{ urls: readonly string[]; token: string; seed: number; thinkMs: number }>;
+type Shop = Readonly<{
+  urls: readonly string[];
+  token: string;
+  seed: number;
+  thinkMs: number;
+  /** By how many of the URLs each of them asks at once. */
+  copies?: number;
+}>;
 
 /** Sends buyers; the seed decides by which keys and what each of them buys, and how long they think about it. */
-export function sendBuyers(count: number, { urls, token, seed, thinkMs }: Shop): Buyers {
+export function sendBuyers(count: number, { urls, token, seed, thinkMs, copies = 1 }: Shop): Buyers {
   const bought: Bought[] = [];
   const asked: Asked[] = [];
   const complaints: string[] = [];
@@ -48,13 +55,16 @@ export function sendBuyers(count: number, { urls, token, seed, thinkMs }: Shop):
     const first = Math.floor(random() * urls.length);
     const latest = performance.now() + patienceMs;
     for (let repeats = 0; performance.now() < latest; repeats += 1) {
-      const answer = await ask(urls[(first + repeats) % urls.length] ?? '', { token, key, body });
-      asked.push(answer);
-      if (answer.status === 201 && answer.order) {
-        bought.push({ key, id: answer.order, repeats });
+      const turns = Array.from({ length: copies }, (_, copy) => urls[(first + repeats + copy) % urls.length] ?? '');
+      const answers = await Promise.all(turns.map((url) => ask(url, { token, key, body })));
+      asked.push(...answers);
+      for (const { status } of answers)
+        if (![0, 201].includes(status) && !comeAgain.has(status)) complaints.push(`${status} to ${key}`);
+      const id = answers.find(({ status }) => status === 201)?.order;
+      if (id) {
+        bought.push({ key, id, repeats });
         return;
       }
-      if (answer.status !== 0 && !comeAgain.has(answer.status)) complaints.push(`${answer.status} to ${key}`);
       await sleep(200);
     }
     complaints.push(`${key} was not answered within ${patienceMs} ms`);

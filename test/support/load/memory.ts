@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { openInspector } from '../processes/inspector.ts';
-import { type TestProcess, until } from '../processes/process.ts';
+import { inspectorPort, openInspector } from '../processes/inspector.ts';
+import type { TestProcess } from '../processes/process.ts';
 
 type Sample = Readonly<{ atMs: number; mb: number }>;
 
@@ -24,10 +24,7 @@ const bytesPerMb = 1_048_576;
 
 /** Opens the books on a process that has been started with `--inspect`. Linux alone tells what a process has of the machine's memory. */
 export async function openMemory(role: string, some: TestProcess | undefined): Promise<Memory> {
-  const port = await until(
-    `the ${role} says where its inspector is`,
-    () => /^Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//m.exec(some?.output() ?? '')?.[1],
-  );
+  const port = await inspectorPort(some);
   const [resident, live]: [Sample[], Sample[]] = [[], []];
   return {
     sample() {
@@ -35,7 +32,7 @@ export async function openMemory(role: string, some: TestProcess | undefined): P
       resident.push({ atMs: performance.now(), mb: Number(kilobytes) / 1_024 });
     },
     async collect() {
-      const inspector = await openInspector(Number(port));
+      const inspector = await openInspector(port);
       live.push({ atMs: performance.now(), mb: (await inspector.heapAfterCollection()) / bytesPerMb });
       inspector.close();
     },

@@ -7,18 +7,24 @@ import type { KillPoint } from './kill-points.ts';
 export type Stand = Readonly<{
   role: KillPoint['role'];
   url: string;
+  /** Where it is probed. */
+  health: string;
   mysql: HoldingProxy;
   redis: HoldingProxy;
   process(): TestProcess;
   /** That, and all that were there before it. */
   processes: readonly TestProcess[];
-  /** Starts it, again after a kill; resolves when it is ready. */
-  start(): Promise<void>;
+  /** Starts it, again after a kill, with more in its environment, or from another checkout; resolves when it is ready. */
+  start(more?: Readonly<Record<string, string>>, from?: string): Promise<void>;
   close(): Promise<void>;
 }>;
 
-/** Makes a stand for an API or a worker of a platform. */
-export async function openStand({ env }: Pick<Platform, 'env'>, role: KillPoint['role']): Promise<Stand> {
+/** Makes a stand for an API or a worker of a platform, from this checkout unless another is named. */
+export async function openStand(
+  { env }: Pick<Platform, 'env'>,
+  role: KillPoint['role'],
+  folder?: string,
+): Promise<Stand> {
   const mysql = await openHoldingProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']));
   const redis = await openHoldingProxy(env['REDIS_HOST'] ?? '', Number(env['REDIS_PORT']));
   const [port, health] = [await freePort(), await freePort()];
@@ -40,12 +46,14 @@ export async function openStand({ env }: Pick<Platform, 'env'>, role: KillPoint[
   return {
     role,
     url: `http://127.0.0.1:${port}`,
+    health: `http://127.0.0.1:${health}`,
     mysql,
     redis,
     process,
     processes,
-    async start() {
-      const started = startProcess(role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts', [], given);
+    async start(more = {}, from = folder) {
+      const script = role === 'api' ? 'src/api/main.ts' : 'src/workers/main.ts';
+      const started = startProcess(script, [], { ...given, ...more }, from);
       processes.push(started);
       await untilReady(`http://127.0.0.1:${health}/readyz`, started);
     },

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { z } from 'zod';
-import { until } from './process.ts';
+import { type TestProcess, until } from './process.ts';
 
 const Targets = z.tuple([z.object({ webSocketDebuggerUrl: z.url() })]);
 const Reply = z.object({ id: z.int().optional(), result: z.looseObject({}).optional() });
@@ -10,6 +10,8 @@ const HeapUsage = z.object({ usedSize: z.number() });
 export type Inspector = Readonly<{
   /** Bytes of the heap in use after everything that can be collected has been. */
   heapAfterCollection(): Promise<number>;
+  /** Has it run a script; resolves when that has ended. */
+  run(script: string): Promise<void>;
   close(): void;
 }>;
 
@@ -22,7 +24,7 @@ export async function openInspector(port: number): Promise<Inspector> {
   const socket = new WebSocket(address);
   await once(socket, 'open');
   let sent = 0;
-  const ask = async (method: string) => {
+  const ask = async (method: string, params: object = {}) => {
     const id = (sent += 1);
     const answered = new Promise<z.output<typeof Reply>>((resolve) => {
       const hear = ({ data }: MessageEvent) => {
@@ -33,7 +35,7 @@ export async function openInspector(port: number): Promise<Inspector> {
       };
       socket.addEventListener('message', hear);
     });
-    socket.send(JSON.stringify({ id, method }));
+    socket.send(JSON.stringify({ id, method, params }));
     return answered;
   };
   return {
@@ -43,6 +45,16 @@ export async function openInspector(port: number): Promise<Inspector> {
       await ask('HeapProfiler.collectGarbage');
       return HeapUsage.parse((await ask('Runtime.getHeapUsage')).result).usedSize;
     },
+    run: async (expression) => void (await ask('Runtime.evaluate', { expression })),
     close: () => socket.close(),
   };
+}
+
+/** Where the inspector of a process is that was started with `--inspect=127.0.0.1:0`. */
+export async function inspectorPort(some: TestProcess | undefined): Promise<number> {
+  const port = await until(
+    'it says where its inspector is',
+    () => /^Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//m.exec(some?.output() ?? '')?.[1],
+  );
+  return Number(port);
 }

@@ -37,9 +37,10 @@ export type Platform = Readonly<{
 export type PlatformOptions = Readonly<{
   apis?: number;
   workers?: number;
-  ownRedis?: boolean;
-  /** A durable one, that may be killed. */
-  ownMysql?: boolean;
+  /** Or the folder of its data. */
+  ownRedis?: boolean | string;
+  /** A durable one, that may be killed; or the folder of its data. */
+  ownMysql?: boolean | string;
   /** The gateway tells the first API what becomes of its payments, and the page knows where the sandbox's own is. */
   isTold?: boolean;
   env?: Readonly<Record<string, string>>;
@@ -79,8 +80,8 @@ export async function startPlatform({
       args: [...webhook, ...sandboxArgs],
       ...(sandboxData === undefined ? {} : { dataDir: sandboxData }),
     }),
-    ownRedis ? startRedis() : undefined,
-    ownMysql ? startMysql('orderflow_test') : undefined,
+    ownRedis ? startRedis(placeOf(ownRedis)) : undefined,
+    ownMysql ? startMysql('orderflow_test', [], placeOf(ownMysql)) : undefined,
   ]);
   const servers = { ...redisServer?.env, ...mysqlServer?.env };
   const told = isTold ? { STRIPE_WEBHOOK_SECRET: 'whsec_sandbox', SANDBOX_CONTROL_URL: sandbox.urls.control } : {};
@@ -157,6 +158,10 @@ export async function startPlatform({
   };
 }
 
+function placeOf(own: true | string): string | undefined {
+  return own === true ? undefined : own;
+}
+
 // In every test with processes of its own there are secrets by which a leak is known for one.
 const [finnhubCanary, stripeCanary] = [`canary-${randomUUID()}`, `sk_test_canary${randomUUID().replaceAll('-', '')}`];
 const canaries = [finnhubCanary, stripeCanary, accounts.demo.password, accounts.admin.password];
@@ -223,11 +228,11 @@ export type RedisServer = Readonly<{
   stop(): Promise<void>;
 }>;
 
-/** Starts a durable Redis on a free port with data of its own. */
-export async function startRedis(): Promise<RedisServer> {
+/** Starts a durable Redis on a free port with data of its own below `place`. */
+export async function startRedis(place?: string): Promise<RedisServer> {
   const program = process.env['TEST_REDIS_SERVER'] ?? 'redis-server';
   const port = await freePort();
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-redis-'));
+  const folder = await mkdtemp(join(place ?? tmpdir(), 'orderflow-redis-'));
   const args = [
     '--port',
     String(port),

@@ -48,6 +48,7 @@ export async function settle({ town, lastFaultMs }: Chaos, held: Evidence['held'
 export type Told = Readonly<{
   fault: string;
   title: string;
+  times?: number;
   slowestRecoverySeconds?: number;
   rateAfterOverBefore?: number;
 }>;

@@ -9,6 +9,8 @@ import { FaultRow, readRows, rowsFile, withRow } from '../../../docs/generate/fa
  * judges, so that what went wrong is told too.
  */
 export function reportFault(found: Omit<z.input<typeof FaultRow>, 'at' | 'load'>): void {
+  // In `npm test` some of them run with fewer orders.
+  if (process.env['FAULT_ROWS'] !== 'kept') return;
   const [load = 0] = loadavg();
   const row = FaultRow.parse({
     ...found,

@@ -17,10 +17,18 @@ export type TownPlan = Readonly<{
   processes: readonly KillPoint['role'][];
   buyers?: number;
   thinkMs?: number;
+  /** By how many each request is made at once. */
+  copies?: number;
   weather?: readonly SandboxFault[];
   /** Whether a receiver is told of everything by webhooks. */
   isTold?: boolean;
   env?: Readonly<Record<string, string>>;
+  /** Further command line of the sandbox. */
+  sandboxArgs?: readonly string[];
+  /** The checkout that its processes are of. */
+  folder?: string;
+  /** Where its servers keep their data. */
+  disks?: Readonly<{ mysql: string; redis: string }>;
 }>;
 
 /** The whole product as real processes, on servers of its own, with a way to each that can be spoilt, and people who buy. */
@@ -29,7 +37,7 @@ export type Town = Readonly<{
   mysql: MysqlServer;
   redis: RedisServer;
   stands: readonly Stand[];
-  ways: Readonly<{ mysql: ToxicProxy; redis: ToxicProxy; gateway: ToxicProxy }>;
+  ways: Readonly<Record<'mysql' | 'redis' | 'gateway' | 'provider', ToxicProxy>>;
   buyers: Buyers;
   receiver: Receiver;
   endpoints: readonly string[];
@@ -50,14 +58,16 @@ export const usualProcesses = ['api', 'api', 'worker', 'worker', 'worker'] as co
 
 /** Opens a town in which everything is well. */
 export async function openTown(plan: TownPlan): Promise<Town> {
-  const { seed, env = {} } = plan;
+  const { seed, env = {}, folder, disks } = plan;
   const fixed = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' };
-  const sandboxArgs = ['--seed', String(seed)];
-  const given = { apis: 0, workers: 0, ownRedis: true, ownMysql: true, sandboxArgs, env: { ...fixed, ...env } };
+  const sandboxArgs = ['--seed', String(seed), ...(plan.sandboxArgs ?? [])];
+  const servers = { ownRedis: disks?.redis ?? true, ownMysql: disks?.mysql ?? true };
+  const given = { apis: 0, workers: 0, ...servers, sandboxArgs, env: { ...fixed, ...env } };
   const platform = await startPlatform(given);
   const receiver = await startReceiver();
   const ways = await openWays(platform, seed);
-  const stands = await Promise.all(plan.processes.map((role) => openStand({ env: throughWays(platform, ways) }, role)));
+  const through = { env: throughWays(platform, ways) };
+  const stands = await Promise.all(plan.processes.map((role) => openStand(through, role, folder)));
   const stop = async () => {
     await Promise.all(stands.map((stand) => stand.close()));
     await Promise.all(Object.values(ways).map((way) => way.close()));
@@ -81,24 +91,27 @@ export async function openTown(plan: TownPlan): Promise<Town> {
 }
 
 async function openWays({ env, sandbox }: Platform, seed: number): Promise<Town['ways']> {
-  const { hostname, port } = new URL(sandbox.urls.stripe);
+  const [gateway, provider] = [new URL(sandbox.urls.stripe), new URL(sandbox.urls.finnhub)];
   return {
     mysql: await openToxicProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']), seeded(seed)),
     redis: await openToxicProxy(env['REDIS_HOST'] ?? '', Number(env['REDIS_PORT']), seeded(seed)),
-    gateway: await openToxicProxy(hostname, Number(port), seeded(seed)),
+    gateway: await openToxicProxy(gateway.hostname, Number(gateway.port), seeded(seed)),
+    provider: await openToxicProxy(provider.hostname, Number(provider.port), seeded(seed)),
   };
 }
 
-function throughWays({ env, sandbox }: Platform, { mysql, redis, gateway }: Town['ways']): Record<string, string> {
-  const stripe = new URL(sandbox.urls.stripe);
-  stripe.port = String(gateway.port);
+function throughWays({ env, sandbox: { urls } }: Platform, ways: Town['ways']): Record<string, string> {
+  const { mysql, redis, gateway, provider } = ways;
+  const through = (url: string, { port }: ToxicProxy) =>
+    Object.assign(new URL(url), { port: String(port) }).href.replace(/\/$/, '');
   return {
     ...env,
     MYSQL_HOST: '127.0.0.1',
     MYSQL_PORT: String(mysql.port),
     REDIS_HOST: '127.0.0.1',
     REDIS_PORT: String(redis.port),
-    STRIPE_API_BASE: stripe.href.replace(/\/$/, ''),
+    STRIPE_API_BASE: through(urls.stripe, gateway),
+    FINNHUB_BASE_URL: through(urls.finnhub, provider),
   };
 }
 
@@ -112,7 +125,8 @@ function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis
     password: env['MYSQL_PASSWORD'] ?? '',
     database: env['MYSQL_DB'] ?? '',
   };
-  const connect = () => createConnection(server);
+  // Some are ended on purpose.
+  const connect = async () => (await createConnection(server)).on('error', () => {});
   const rows: Town['rows'] = async (sql) => {
     const connection = await connect();
     try {
@@ -125,7 +139,7 @@ function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis
 }
 
 async function people(
-  { seed, buyers = 6, thinkMs = 100, weather = [], isTold = false }: TownPlan,
+  { seed, buyers = 6, thinkMs = 100, copies = 1, weather = [], isTold = false }: TownPlan,
   { platform, stands, receiver }: Pick<Town, 'platform' | 'stands' | 'receiver'>,
 ): Promise<Pick<Town, 'buyers' | 'token' | 'endpoints' | 'makeWeather'>> {
   const urls = stands.flatMap(({ role, url }) => (role === 'api' ? [url] : []));
@@ -143,7 +157,7 @@ async function people(
     for (const fault of weather) await platform.sandbox.fault({ seconds: 3_600, ...fault });
   };
   await makeWeather();
-  return { buyers: sendBuyers(buyers, { urls, token, seed, thinkMs }), token, endpoints, makeWeather };
+  return { buyers: sendBuyers(buyers, { urls, token, seed, thinkMs, copies }), token, endpoints, makeWeather };
 }
 
 /** Starts again what was killed. */

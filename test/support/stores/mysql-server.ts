@@ -26,11 +26,15 @@ const Plan = z.object({
   connection: z.object({ user: z.string(), password: z.string() }),
 });
 
-/** Starts one as `npm start` does, durable, on a free port with data of its own; `options` are further ones. */
-export async function startMysql(database: string, options: readonly string[] = []): Promise<MysqlServer> {
+/** Starts one as `npm start` does, durable, on a free port with data of its own below `place`; `options` are further ones. */
+export async function startMysql(
+  database: string,
+  options: readonly string[] = [],
+  place?: string,
+): Promise<MysqlServer> {
   const libraries = process.env['TEST_LD_LIBRARY_PATH'];
   const env = { PATH: process.env['PATH'] ?? '', ...(libraries ? { LD_LIBRARY_PATH: libraries } : {}) };
-  const folder = await mkdtemp(join(tmpdir(), 'orderflow-mysql-'));
+  const folder = await mkdtemp(join(place ?? tmpdir(), 'orderflow-mysql-'));
   const port = await freePort();
   const script = join(import.meta.dirname, 'prepare-mysql.js');
   const words = [script, process.env['TEST_MYSQL_SERVER'] ?? 'mysqld', folder, String(port), database];

@@ -3,8 +3,11 @@ import { openProxy } from './proxy.ts';
 /** A TCP proxy that cuts a connection when the client says something, after passing that on. */
 export type CuttingProxy = Readonly<{
   port: number;
-  /** The next chunk from a client that matches is forwarded, and its connection is cut before any answer. */
-  cutAfter(pattern: RegExp): void;
+  /**
+   * The next chunk from a client that matches is forwarded, and its connection is cut before any answer; with `primer`, of a client
+   * that has said that before.
+   */
+  cutAfter(pattern: RegExp, primer?: RegExp): void;
   /** How often it has cut. */
   cuts(): number;
   close(): Promise<void>;
@@ -12,14 +15,17 @@ export type CuttingProxy = Readonly<{
 
 /** Opens the proxy in front of a server. */
 export async function openCuttingProxy(host: string, port: number): Promise<CuttingProxy> {
-  let pattern: RegExp | undefined;
+  let [pattern, primer]: RegExp[] = [];
   let cuts = 0;
   const proxy = await openProxy(host, port, (client, upstream) => {
     let isCut = false;
+    let primed: RegExp | undefined;
     client
       .on('close', () => upstream.end())
       .on('data', (chunk) => {
-        isCut ||= pattern?.test(chunk.toString('latin1')) ?? false;
+        const said = chunk.toString('latin1');
+        isCut ||= primed === primer && (pattern?.test(said) ?? false);
+        if (primer?.test(said)) primed = primer;
         upstream.write(chunk, () => {
           if (isCut && !client.destroyed) {
             cuts += 1;
@@ -36,8 +42,8 @@ export async function openCuttingProxy(host: string, port: number): Promise<Cutt
   });
   return {
     ...proxy,
-    cutAfter: (next) => {
-      pattern = next;
+    cutAfter: (...next) => {
+      [pattern, primer] = next;
     },
     cuts: () => cuts,
   };

@@ -110,8 +110,9 @@ export function runQueue(
     // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
     lockDuration: 5_000,
     stalledInterval: 2_000,
-    // Crashes of the process are not failures of the job; MySQL decides what becomes of it.
-    maxStalledCount: 20,
+    // Crashes of the process are not failures of the job. What has cost too many is given up by an attempt of ours, and so
+    // buried before it fails; BullMQ would let it fail without one.
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
     // BullMQ counts what all workers have done, for its export and the board; an hour by the minute. It costs two commands
     // within the script that ends a job, and no trip.
     metrics: { maxDataPoints: 60 },
@@ -124,8 +125,6 @@ export function runQueue(
   const backend = shards ? overShards({ shards, connect }) : createRedisBackend;
   const worker = new QueueWorker(queue.name, process, options, backend);
   worker.once('closed', () => letGo(opened));
-  // What has ended one process after the other is failed by BullMQ, without another attempt.
-  worker.on('failed', (job, reason) => job?.deferredFailure && void mourn(context, job, reason));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;
 }
@@ -143,11 +142,16 @@ function logsOf(log: Log, { name: queue }: QueueDefinition): (kind: string) => L
   };
 }
 
+/** So many times may a process end, or stand still for longer than its locks last, while it works on one job. */
+const mostStalls = 20;
+
 async function attempt(
   queued: QueueJob,
   stop: AbortSignal | undefined,
   context: Context & { log: Log },
 ): Promise<unknown> {
+  if (queued.stalledCounter > mostStalls)
+    throw new GiveUp(`it has cost ${queued.stalledCounter} processes; none of them has come to its end`);
   const job = context.jobs.definitions.jobs.get(queued.name);
   if (!job || payloadVersion(queued.data) > (job.version ?? 1)) throw handOn(queued, context.log);
   const payload = job.payload.safeParse(queued.data);
@@ -188,16 +192,14 @@ async function verdict(queued: QueueJob, error: unknown, context: Context): Prom
   const reason = error instanceof Error ? error : new Error(String(error));
   const isLast = reason instanceof GiveUp || queued.attemptsMade + 1 >= (queued.opts.attempts ?? 1);
   context.log[isLast ? 'error' : 'warn']({ err: reason, attempt: queued.attemptsMade + 1, isLast }, 'job failed');
-  if (isLast) await mourn(context, queued, reason);
+  if (isLast) {
+    // Whatever becomes of the farewell, the job is kept for people to look at.
+    await farewell(context, queued, reason).catch((cause: unknown) =>
+      context.log.error({ err: cause }, 'farewell failed'),
+    );
+    await bury(context, queued, reason);
+  }
   return reason instanceof GiveUp ? new UnrecoverableError(reason.message) : reason;
-}
-
-/** The farewell of a job that has failed for good. Whatever becomes of that, the job is kept for people to look at. */
-async function mourn(context: Context, queued: QueueJob, reason: Error): Promise<void> {
-  await farewell(context, queued, reason).catch((cause: unknown) =>
-    context.log.error({ err: cause }, 'farewell failed'),
-  );
-  await bury(context, queued, reason);
 }
 
 async function farewell(context: Context, queued: QueueJob, reason: Error): Promise<void> {

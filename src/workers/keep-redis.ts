@@ -33,16 +33,24 @@ const mostAtOnce = 100;
  */
 export async function watchDelays({ jobs, redis, log }: Pick<Context, 'jobs' | 'redis' | 'log'>): Promise<void> {
   const latestMs = (await clockMs(redis)) + mostDelayMs;
-  for (const queue of [...jobs.queues.values()].flatMap(shardsOf)) {
-    const all = await queue.getDelayedCount();
-    const due = all === 0 ? 0 : await queue.getDelayedCount(latestMs);
-    if (all <= due) continue;
-    const late = await queue.getJobs(['delayed'], due, due + mostAtOnce - 1, true);
-    const stray = late.filter(({ repeatJobKey }) => repeatJobKey === undefined);
-    for (const job of stray) await job.promote();
+  for (const queue of jobs.queues.values()) {
+    const ids = await Promise.all(shardsOf(queue).map((shard) => putOffBeyond(shard, latestMs)));
+    const late = await Promise.all(ids.flat().map((id) => queue.getJob(id)));
+    const stray = late.filter((job) => job !== undefined && job.repeatJobKey === undefined);
+    for (const job of stray) await job?.promote();
     if (stray.length > 0)
       log.warn({ queue: queue.name, jobs: stray.length }, 'put off for too long, by a clock that was ahead');
   }
+}
+
+/** Some of the jobs that wait for a later moment than this. */
+async function putOffBeyond(shard: ReturnType<typeof shardsOf>[number], latestMs: number): Promise<readonly string[]> {
+  const [all = 0] = await shard.getCounts(['delayed']);
+  if (all === 0) return [];
+  const [due = 0] = await shard.getCounts(['delayed'], latestMs);
+  if (all <= due) return [];
+  const [ids = []] = await shard.getRanges(['delayed'], due, due + mostAtOnce - 1, true);
+  return ids;
 }
 
 /**

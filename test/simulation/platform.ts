@@ -121,7 +121,7 @@ export async function openPlatform(
     const { work, timeoutMs } = definitions.jobs.get(job.kind) ?? {};
     const needs = { em: orm.em.fork(), transaction, payments, jobs: producer, events, now, log };
     const signal = AbortSignal.timeout(timeoutMs ?? 1_000);
-    await work?.({ id, payload: job.payload.parse(payload), askedAtMs: Date.now(), signal }, needs);
+    await work?.({ id, payload: job.payload.parse(payload), askedAtMs: Date.now(), signal, report() {} }, needs);
   };
   return {
     ...parts,

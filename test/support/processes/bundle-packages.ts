@@ -1,11 +1,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { build } from 'vite';
-import { z } from 'zod';
 import { importsOf } from '../imports.ts';
-import { bundleProduct } from './bundle-product.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 // Programs of their own, and what they import natively.
@@ -15,12 +12,11 @@ const importing = join(root, 'src', 'any.js');
 // Some packages look for files of others; every process starts where the dependencies are.
 const banner =
   "import { createRequire as requireOf } from 'node:module'; const require = requireOf(process.cwd() + '/');";
-const Files = z.record(z.string(), z.string());
 
 /**
  * Half of a process's start is loading 1,400 modules of packages, and the tests start more than a hundred: once a
- * lockfile these are bundled into a few, and so are the product's own, which `load-bundled-packages.js` gives to the
- * processes that tests start. What `npm start` starts loads the packages themselves, also in tests.
+ * lockfile these are bundled into a few, which `load-bundled-packages.js` gives to the processes that tests start. What
+ * `npm start` starts loads the packages themselves, also in tests.
  */
 export default async function bundlePackages(): Promise<void> {
   const cache = process.env['NODE_COMPILE_CACHE'];
@@ -34,12 +30,6 @@ export default async function bundlePackages(): Promise<void> {
   const folder = join(cache, `packages-${key.slice(0, 16)}`);
   if (!existsSync(folder)) await bundle(specifiers, folder);
   process.env['TEST_PACKAGES'] = folder;
-  // With the cache of another checkout this is one of its tests, and runs a few itself: bundling would take longer than it saves.
-  if (!cache.startsWith(root)) return;
-  const files = Files.parse(JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8')));
-  const packages = new Map(Object.entries(files).map(([name, file]) => [name, join(folder, file)]));
-  for (const name of native) packages.set(name, createRequire(importing).resolve(name));
-  process.env['TEST_PRODUCT'] = await bundleProduct(cache, packages);
 }
 
 /** What the product's and the sandbox's files import at run time that is neither theirs nor Node's. */

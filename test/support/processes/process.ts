@@ -26,7 +26,7 @@ export function startProcess(
 ): TestProcess {
   const quick = quickStart();
   const options = [quick['NODE_OPTIONS'], env['NODE_OPTIONS']].join(' ');
-  const child = spawn(process.execPath, [...quickFlags, script, ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: folder,
     env: { ...quick, ...env, NODE_OPTIONS: options },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -102,15 +102,13 @@ export async function until<T>(
   ask: () => Promise<T | undefined> | T | undefined,
   deadlineMs = patienceMs,
 ): Promise<T> {
-  const beganAt = performance.now();
+  const end = performance.now() + deadlineMs;
   for (;;) {
     const answer = await ask();
     if (answer !== undefined) return answer;
-    const waitedMs = performance.now() - beganAt;
-    if (waitedMs > deadlineMs)
+    if (performance.now() > end)
       throw new Error(`not within ${deadlineMs} ms: ${typeof what === 'string' ? what : what()}`);
-    // Asking is work for everybody: it comes a tenth later than it could at the most.
-    await sleep(Math.min(100, Math.max(10, waitedMs / 10)));
+    await sleep(25);
   }
 }
 
@@ -122,17 +120,13 @@ export async function untilTrue(holds: () => boolean | Promise<boolean>): Promis
   );
 }
 
-/** Room for all that a start throws away, so that none of it is collected. It must come before the script. */
-export const quickFlags = ['--min-semi-space-size=16'];
-
-/** What the product's own programs need to start as quickly as they can: bundles, and few threads, for many start at once. */
+/** What the product's own programs need to start as quickly as they can: packages in a bundle, and few threads, for many start at once. */
 export function quickStart(): Record<string, string> {
-  const { TEST_PACKAGES = '', TEST_PRODUCT = '' } = process.env;
+  const { TEST_PACKAGES = '' } = process.env;
   const loadBundled = `--import=${new URL('load-bundled-packages.js', import.meta.url).href}`;
   return {
     ...bare(),
     TEST_PACKAGES,
-    TEST_PRODUCT,
     NODE_PRESERVE_SYMLINKS: '1',
     NODE_OPTIONS: `--v8-pool-size=1 ${TEST_PACKAGES && loadBundled}`,
   };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-import { quickStart } from '../processes/process.ts';
+import { quickFlags, quickStart } from '../processes/process.ts';
 import { type SandboxControl, sandboxControl } from './sandbox-control.ts';
 
 const Urls = z.object({

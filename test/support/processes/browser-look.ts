@@ -6,6 +6,8 @@ import { z } from 'zod';
 import type { BrowserPage } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', '..', '.data', 'screenshots');
+// A whole page costs as much as all the rest of a look: `WHOLE_PICTURES=1 npm test -- test/dashboard`.
+const fullPage = process.env['WHOLE_PICTURES'] !== undefined;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const sizes = {
   desktop: { width: 1280, height: 900 },
@@ -52,12 +54,12 @@ async function lookAt(
   await at.page.evaluate('new Promise((resolve) => requestAnimationFrame(resolve))');
   expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(sizes[size].width);
   expect(await seriousFaults(at, parts)).toEqual([]);
-  await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
+  await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage });
 }
 
 /** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */
 async function seriousFaults({ page }: BrowserPage, parts: readonly string[] = ['html']): Promise<string[]> {
-  await page.evaluate(await readFile(axe, 'utf8'));
+  if (await page.evaluate("!('axe' in window)")) await page.evaluate(await readFile(axe, 'utf8'));
   const found = await page.evaluate(`axe.run(${JSON.stringify(parts)}).then(({ violations }) => violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html).join(' | ')))`);

@@ -1,10 +1,13 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
+/** How a session begins: that one is begun meanwhile depends on how long the last has rested. */
+const beginning = /^set (session|names)\b/i;
+
 /** What this process sends to MySQL while it does something, word for word and in order: each a way there and back. */
 export async function sendsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
   const heard: string[] = [];
   const hear = (message: unknown) => {
-    if (isQuery(message)) heard.push(message.query);
+    if (isQuery(message) && !beginning.test(message.query)) heard.push(message.query);
   };
   const { start } = tracingChannel('mysql2:query');
   start.subscribe(hear);

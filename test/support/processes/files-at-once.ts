@@ -4,11 +4,11 @@ import { availableParallelism } from 'node:os';
 const lookMs = 300;
 
 /**
- * How many test files this machine bears at once, measured and not assumed: one of them waits most of the time, so that three keep
- * two cores busy, and none has more of a core than other programs leave to it.
+ * How many test files this machine bears at once, measured and not assumed: half of them wait, for a process to start or for a
+ * deadline, so that four keep two cores busy, and none has more of a core than other programs leave to it.
  */
 export function filesAtOnce(): number {
-  return Math.max(1, Math.round(1.5 * availableParallelism() * freeShare()));
+  return Math.max(1, Math.round(2 * availableParallelism() * freeShare()));
 }
 
 /** The share of a core that a program gets which asks for all of it, 0–1. */

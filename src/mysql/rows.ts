@@ -34,8 +34,8 @@ export async function selectRows<T extends object>(
   { lock = false } = {},
 ): Promise<T[]> {
   if (values.length === 0) return [];
-  const { sql, read } = selectionOf(em, entity, { property, values, lock });
-  return read(await em.execute<Record<string, unknown>[]>(sql));
+  const selection = selectionOf(em, entity, { property, values, lock });
+  return selection.read(await em.execute<Record<string, unknown>[]>(selection.sql));
 }
 
 /** A statement that reads rows, and how they are read from what it finds. */

@@ -97,6 +97,8 @@ class Server {
   readonly #orm: MikroORM;
   readonly #connections = new Map<number, Connection>();
   readonly #waiting = new Map<number, Promise<unknown>>();
+  /** What has been answered, and waits for its double to be. */
+  readonly #early = new Map<number, string>();
 
   constructor(ofTest: Config, own: MikroORM) {
     this.#config = ofTest;
@@ -107,19 +109,28 @@ class Server {
     const connection = this.#connections.get(id) ?? (await this.#open(id));
     let answer = this.#waiting.get(id);
     if (!answer) {
+      // Whatever had waited goes on before anybody says more: what is answered by now did not wait as its double does.
+      expect([...this.#early.values()]).toEqual([]);
       await connection.query(`/* of the test */ set timestamp = ${nowMs / 1_000}`);
       answer = connection.query(sql).then(([found]) => found, errorOf);
-      if (said === 'waits') await this.#waits(connection, answer, sql);
+      if (said === 'waits') {
+        this.#mindWaits(id, answer, sql);
+        await this.#arrives(connection);
+      }
     }
-    if (said === 'waits') this.#waiting.set(id, answer);
-    else {
+    if (said !== 'waits') {
       this.#waiting.delete(id);
       expect({ sql, said: plain(sql, await answer) }).toEqual({ sql, said: plain(sql, said) });
+      this.#early.delete(id);
     }
   }
 
+  /** What is under way is cut off: it may wait for ever. */
   async close(): Promise<void> {
-    await Promise.all([...this.#connections.values()].map((connection) => connection.end()));
+    for (const connection of this.#connections.values()) {
+      await this.#orm.em.fork().execute(`/* of the test */ kill ${connection.threadId}`, [], 'run');
+      connection.destroy();
+    }
   }
 
   async #open(id: number): Promise<Connection> {
@@ -131,16 +142,22 @@ class Server {
     return connection;
   }
 
-  /** Waits until the server says that the statement waits for another's lock. */
-  async #waits(connection: Connection, answer: Promise<unknown>, sql: string): Promise<void> {
-    let isAnswered = false;
-    void answer.then(() => (isAnswered = true));
-    const look = `/* of the test */ select count(*) as count from information_schema.innodb_trx
-      where trx_mysql_thread_id = ${connection.threadId} and trx_state = 'LOCK WAIT'`;
-    await until(`a wait of ${sql}`, async () => {
-      if (isAnswered) throw new Error(`the server does not wait, as its double does, for: ${sql}`);
+  /** Waits until the statement has reached the server. */
+  async #arrives({ threadId }: Connection): Promise<void> {
+    const look = `/* of the test */ select count(*) as count from information_schema.processlist
+      where id = ${threadId} and command = 'Query'`;
+    await until('a statement that waits', async () => {
+      if (this.#early.size > 0) return true;
       const [row] = await this.#orm.em.fork().execute<{ count: number }[]>(look);
       return Number(row?.count) === 1 ? true : undefined;
+    });
+  }
+
+  /** What waits has no answer before its double has one. */
+  #mindWaits(id: number, answer: Promise<unknown>, sql: string): void {
+    this.#waiting.set(id, answer);
+    void answer.then(() => {
+      if (this.#waiting.get(id) === answer) this.#early.set(id, sql);
     });
   }
 }

@@ -42,6 +42,7 @@ for (const scenario of scenarios.filter(({ name }) => (values.scenario ?? name) 
   let [count, steps] = [0, 0];
   for await (const plan of values['each-fault'] ? eachFault(scenario) : byChance()) {
     const outcome = await runHistory(ground, time, scenario, plan);
+    if (count === 0 && !values.record) await tellAgain(scenario, outcome);
     count += 1;
     steps += outcome.steps;
     if (values.trace) for (const line of outcome.trace) say(line);
@@ -73,6 +74,14 @@ async function* eachFault(scenario: Scenario): AsyncGenerator<Plan> {
   const { steps } = await runHistory(ground, time, scenario, { seed, at: none });
   for (let step = 1; step <= steps; step += Number(values.stride))
     for (const fault of scenario.faults) yield { seed, at: { step, fault } };
+}
+
+/** A plan tells the same history again, whatever has been told in between. */
+async function tellAgain(scenario: Scenario, first: Outcome): Promise<void> {
+  const { trace } = await runHistory(ground, time, scenario, first.plan);
+  const at = first.trace.findIndex((line, index) => line !== trace[index]);
+  if (at !== -1)
+    report(scenario, { ...first, violations: [`told again it differs: ${first.trace[at]}, then ${trace[at]}`] });
 }
 
 function report({ name }: Scenario, { plan: { seed, at }, violations, trace }: Outcome): void {

@@ -3,13 +3,16 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Mutation, mutations } from './mutations.ts';
+import type { Mutation } from './mutations/mutation.ts';
+import { outbox } from './mutations/outbox.ts';
+import { outside } from './mutations/outside.ts';
+import { keys, money } from './mutations/payments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const left = new Set(['.data', '.git', 'node_modules']);
 const histories = '4000';
 
-test.each(mutations)('it is noticed that $what', async (mutation) => {
+test.each([...outbox, ...money, ...keys, ...outside])('it is noticed that $what', async (mutation) => {
   const folder = copyWith(mutation);
   try {
     const { code, output } = await noticing(mutation, folder);

@@ -1,0 +1,165 @@
+import type { Mutation } from './mutation.ts';
+
+/** Guards of orders and their payments. */
+export const money: readonly Mutation[] = [
+  {
+    what: 'a request that comes again is not known',
+    file: 'src/orders/accept-orders.ts',
+    edits: [
+      [
+        'const stored = request && recalled.get(nameOf(request));',
+        'const stored = request && new Map<string, never>().get(nameOf(request));',
+      ],
+    ],
+    by: 'orders',
+  },
+  {
+    what: 'answers are not kept',
+    file: 'src/outbox/keyed-answers.ts',
+    edits: [['await insertRows(tx, IdempotencyKey, inOrder).catch(inUseWhen(taken));', 'void inOrder;']],
+    by: 'orders',
+  },
+  {
+    what: 'stock is taken without a lock',
+    file: 'src/orders/stock.ts',
+    edits: [
+      [
+        "await selectRows(tx, Product, 'id', [...ids], { lock: true })",
+        "await selectRows(tx, Product, 'id', [...ids])",
+      ],
+    ],
+    by: 'orders',
+  },
+  {
+    what: 'each call to the gateway has a key of its own',
+    file: 'src/payments/begin-charge.ts',
+    edits: [['const { gatewayKey: key, order: orderId,', 'const key = randomUUIDv7();\n  const { order: orderId,']],
+    by: 'orders',
+  },
+  {
+    what: 'it is not written down that the gateway is about to be asked',
+    file: 'src/payments/begin-charge.ts',
+    edits: [['const chargingAt = payment.chargingAt ?? at;', 'const chargingAt = payment.chargingAt ?? null;']],
+    by: 'orders',
+  },
+  {
+    what: 'an order is cancelled while it is being charged',
+    file: 'src/orders/change-order.ts',
+    edits: [['  if (payment && isUnderWay(payment)) throw inProgress();\n  if (payment) {', '  if (payment) {']],
+    by: 'orders',
+  },
+  {
+    what: 'whoever cancels does not lock the payment',
+    file: 'src/orders/change-order.ts',
+    edits: [
+      [
+        "  const payment = await livePaymentOf(tx, order.id, { lock: true });\n  if (payment?.status === 'requires_action'",
+        "  const payment = await livePaymentOf(tx, order.id);\n  if (payment?.status === 'requires_action'",
+      ],
+    ],
+    by: 'orders',
+  },
+  {
+    what: 'whoever begins a charge does not lock the payment',
+    file: 'src/payments/begin-charge.ts',
+    edits: [["selectRows(tx, Payment, 'id', [...ids], { lock: true })", "selectRows(tx, Payment, 'id', [...ids])"]],
+    by: 'orders',
+  },
+  {
+    what: 'orders are settled without a lock',
+    file: 'src/payments/settle-payment.ts',
+    edits: [
+      [
+        'new Set(given.map(({ orderId }) => orderId)), { lock: true })',
+        'new Set(given.map(({ orderId }) => orderId)))',
+      ],
+    ],
+    by: 'orders',
+  },
+  {
+    what: 'a settled payment is settled again',
+    file: 'src/payments/settle-payment.ts',
+    edits: [['if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;', '']],
+    by: 'orders',
+  },
+  {
+    what: 'a payment that is over is charged again',
+    file: 'src/payments/begin-charge.ts',
+    edits: [['if (paymentMoves[payment.status].length === 0) return undefined;', '']],
+    by: 'test/jobs/payments/charge-order.job.test.ts',
+  },
+  {
+    what: 'orders are paid wherever they stand',
+    file: 'src/payments/settle-payment.ts',
+    edits: [["updateEach(tx, Order, rows, { status: 'pending' })", 'updateEach(tx, Order, rows)']],
+    by: 'test/payments/settle-payment.test.ts',
+  },
+  {
+    what: 'payments move from wherever they stand',
+    file: 'src/orders/transitions.ts',
+    edits: [['    Payment,\n    { id, status: from },', '    Payment,\n    { id },']],
+    by: 'test/orders/transitions.test.ts',
+  },
+  {
+    what: 'orders move from wherever they stand',
+    file: 'src/orders/transitions.ts',
+    edits: [['    Order,\n    { id, status: from },', '    Order,\n    { id },']],
+    by: 'test/orders/transitions.test.ts',
+  },
+  {
+    what: 'an answer that is lost is taken for a no',
+    file: 'src/jobs/payments/charge-order.job.ts',
+    edits: [
+      [
+        "unknown: (detail) => settle({ status: 'unknown', detail }),",
+        "unknown: (detail) => settle({ status: 'failed', reference: null, code: 'lost', detail }),",
+      ],
+    ],
+    by: 'orders',
+  },
+  {
+    what: 'nobody looks after payments whose jobs are gone',
+    file: 'src/jobs/payments/reconcile.job.ts',
+    edits: [['jobId: live.has(row.jobId) ? row.jobId : ask(after, what, row),', 'jobId: row.jobId,']],
+    by: 'orders',
+  },
+];
+
+const primary = (columns: string) => `${columns}
+          ],
+          "composite": true,
+          "constraint": true,
+          "keyName": "PRIMARY",
+          "primary": true,
+          "unique": `;
+const unique = (name: string) => `"keyName": "${name}",
+          "primary": false,
+          "unique": `;
+
+/** What the schema itself holds. */
+export const keys: readonly Mutation[] = [
+  {
+    what: 'keys of requests are not unique',
+    edit: primary('"user_id",\n            "key"'),
+    by: 'orders',
+  },
+  {
+    what: 'an order may have several live payments',
+    edit: unique('payments_live_order_id_unique'),
+    by: 'test/orders/transitions.test.ts',
+  },
+  {
+    what: 'positions are not unique',
+    edit: unique('event_log_position_unique'),
+    by: 'test/outbox/number-events.test.ts',
+  },
+  {
+    what: 'versions of a subject are not unique',
+    edit: unique('event_log_stream_subject_version_unique'),
+    by: 'test/outbox/number-events.test.ts',
+  },
+].map(({ edit, ...rest }) => ({
+  ...rest,
+  file: 'migrations/.snapshot.json',
+  edits: [[`${edit}true`, `${edit}false`]],
+}));

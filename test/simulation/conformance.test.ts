@@ -110,7 +110,7 @@ class Server {
     let answer = this.#waiting.get(id);
     if (!answer) {
       // Whatever had waited goes on before anybody says more: what is answered by now did not wait as its double does.
-      expect([...this.#early.values()]).toEqual([]);
+      same([...this.#early.values()], []);
       await connection.query(`/* of the test */ set timestamp = ${nowMs / 1_000}`);
       answer = connection.query(sql).then(([found]) => found, errorOf);
       if (said === 'waits') {
@@ -120,7 +120,7 @@ class Server {
     }
     if (said !== 'waits') {
       this.#waiting.delete(id);
-      expect({ sql, said: plain(sql, await answer) }).toEqual({ sql, said: plain(sql, said) });
+      same({ sql, said: plain(sql, await answer) }, { sql, said: plain(sql, said) });
       this.#early.delete(id);
     }
   }
@@ -156,10 +156,12 @@ class Server {
   /** What waits has no answer before its double has one. */
   #mindWaits(id: number, answer: Promise<unknown>, sql: string): void {
     this.#waiting.set(id, answer);
-    void answer.then(() => {
-      if (this.#waiting.get(id) === answer) this.#early.set(id, sql);
-    });
+    void answer.then(() => this.#waiting.get(id) === answer && this.#early.set(id, sql));
   }
+}
+
+function same(actual: unknown, expected: unknown): void {
+  expect(actual).toEqual(expected);
 }
 
 function errorOf(error: unknown): unknown {

@@ -153,7 +153,7 @@ export async function workJobs(port: Port, perform: (job: QueuedJob) => Promise<
     );
     const end = {
       to: 'queue',
-      what: `end ${held.queued.job.kind} ${held.queued.id}${error === undefined ? '' : `: ${String(error)}`}`,
+      what: `end ${held.queued.job.kind} ${held.queued.id}${error === undefined ? '' : `: ${error instanceof Error ? error.name : ''}`}`,
     } as const;
     await exchange({ process, simulation }, end, () => jobs.end(held, attempt, error)).catch(() => {
       // A word that is lost ends its lease; another worker does the job again.

@@ -181,8 +181,14 @@ class Handle {
 
 function dateOf(nowMs: () => number): DateConstructor {
   return new Proxy(RealDate, {
-    construct: (real, values, target) => Reflect.construct(real, values.length === 0 ? [nowMs()] : values, target),
-    get: (real, name, self) => (name === 'now' ? nowMs : Reflect.get(real, name, self)),
+    construct(real, values: unknown[], target) {
+      const made: unknown = Reflect.construct(real, values.length === 0 ? [nowMs()] : values, target);
+      return made instanceof RealDate ? made : new RealDate(Number.NaN);
+    },
+    get(real, name, self) {
+      const found: unknown = name === 'now' ? nowMs : Reflect.get(real, name, self);
+      return found;
+    },
   });
 }
 

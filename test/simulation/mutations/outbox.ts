@@ -25,17 +25,7 @@ export const outbox: readonly Mutation[] = [
   {
     what: 'positions are given whether or not the end has moved and the events have some',
     file: 'src/outbox/number-events.ts',
-    edits: [
-      ['where n.id = 1 and n.position = ${last} and e.position is null`', 'where n.id = 1`'],
-    ],
-    by: 'outbox',
-  },
-  {
-    what: 'whoever gives positions does not look whether the end has moved',
-    file: 'src/outbox/number-events.ts',
-    edits: [
-      ['where n.id = 1 and n.position = ${last} and e.position is null`', 'where n.id = 1 and e.position is null`'],
-    ],
+    edits: [['where n.id = 1 and n.position = ${last} and e.position is null`', 'where n.id = 1`']],
     by: 'outbox',
   },
   {
@@ -54,7 +44,7 @@ export const outbox: readonly Mutation[] = [
     what: 'versions of a subject are not counted',
     file: 'src/outbox/write-events.ts',
     edits: [['const version = (last.get(keyOf(event)) ?? 0) + 1;', 'const version = 1;']],
-    by: 'outbox',
+    by: 'orders',
   },
   {
     what: 'a stream takes what does not follow',

@@ -1,17 +1,19 @@
 import { type Env, type Expr, isTrue, type Run } from './expressions.ts';
 import { type Assignment, parse, type Select, type Source, type Statement } from './parse.ts';
 import { columnOf, duplicate, firstCounted, newRow, SqlError, stored } from './stored.ts';
-import { compare, Place, type Row, type Schema, Table, type Value, Work } from './tables.ts';
+import { compare, Place, type Row, type Schema, Table, type Value, type Work } from './tables.ts';
 import { shapeOf } from './tokens.ts';
 
 /** What a server answers. */
 export type Answer = readonly Row[] | Readonly<{ affectedRows: number; changedRows: number; insertId: number }>;
 
 /** A statement that waits for another transaction to end; undone it stays where it is. */
-export class Blocked {
+export class Blocked extends Error {
+  override name = 'Blocked';
   readonly by: Work;
 
   constructor(by: Work) {
+    super('another transaction holds what is asked for');
     this.by = by;
   }
 }
@@ -94,11 +96,10 @@ export class Engine {
 
   #select(select: Select, run: Run): readonly Row[] {
     if (select.lock !== 'none') this.#lockAll(select, run, select.lock === 'nowait');
+    const cells = (env: Env, item: Select['items'][number]): (readonly [string, Value])[] =>
+      'all' in item ? Object.entries(env.rows[item.all] ?? {}) : [[item.name, item.expr(env)]];
     return this.#envsOf(select, { run, rows: [], parent: undefined }).map((env) =>
-      Object.assign(
-        {},
-        ...select.items.map((item) => ('all' in item ? env.rows[item.all] : { [item.name]: item.expr(env) })),
-      ),
+      Object.fromEntries(select.items.flatMap((item) => cells(env, item))),
     );
   }
 
@@ -190,7 +191,7 @@ export class Engine {
         const row = newRow(table, statement.columns, values, run);
         const known = this.#conflict(table, row, run.work);
         if (known && statement.changes.length === 0) throw duplicate(table);
-        progress.push(known ? this.#meet(known, row, statement.changes, run) : place(table, row, run.work));
+        progress.push(known ? this.#meet(known, row, statement.changes, run) : newPlace(table, row, run.work));
       }
     } catch (error) {
       if (error instanceof Blocked) throw error;
@@ -254,7 +255,7 @@ function groupsOf(found: readonly Env[], by: readonly Expr[], outside: Pick<Env,
   return Array.from(groups, (group) => ({ ...outside, rows: group[0]?.rows ?? [], group }));
 }
 
-function place(table: Table, row: Row, work: Work): Place {
+function newPlace(table: Table, row: Row, work: Work): Place {
   const made = new Place(table, null);
   made.next = row;
   made.lock(work);

@@ -23,7 +23,7 @@ export function newRow(table: Table, names: readonly string[], values: readonly 
       if (!given.has(column.name) && column.whenAbsent === undefined)
         throw new SqlError(1364, 'ER_NO_DEFAULT_FOR_FIELD', `Field '${column.name}' doesn't have a default value`);
       const value = given.get(column.name) ?? (given.has(column.name) ? null : (column.whenAbsent ?? null));
-      return [column.name, stored(column, value === 'now' ? momentText(run.nowMs) : value)];
+      return [column.name, stored(column, column.isNow && !given.has(column.name) ? momentText(run.nowMs) : value)];
     }),
   );
 }

@@ -14,7 +14,9 @@ export type Column = Readonly<{
   isUnsigned: boolean;
   isCounter: boolean;
   /** Undefined: a value must be given. */
-  whenAbsent: Value | 'now' | undefined;
+  whenAbsent: Value | undefined;
+  /** It then takes the moment. */
+  isNow: boolean;
 }>;
 
 /** A table as the migrations leave it. Its first key is the primary one, by which its records are in order. */
@@ -56,13 +58,13 @@ function schemaOf({ name, columns, indexes }: Described): Schema {
 
 function columnOf(described: Described['columns'][string]): Column {
   const { name, type, unsigned: isUnsigned, autoincrement: isCounter, nullable: isNullable } = described;
-  const kind = /^datetime/.test(type) ? 'moment' : /int/.test(type) ? 'number' : 'text';
-  return { name, kind, isNullable, isUnsigned, isCounter, whenAbsent: whenAbsent(described, kind) };
+  const kind = type.startsWith('datetime') ? 'moment' : /int/.test(type) ? 'number' : 'text';
+  const isNow = described.default?.startsWith('current_timestamp') ?? false;
+  return { name, kind, isNullable, isUnsigned, isCounter, isNow, whenAbsent: whenAbsent(described, kind) };
 }
 
 function whenAbsent({ nullable, autoincrement, default: given }: Described['columns'][string], kind: Column['kind']) {
   if (given === null) return nullable || autoincrement ? null : undefined;
-  if (given.startsWith('current_timestamp')) return 'now';
   const plain = given.replaceAll("'", '');
   return kind === 'number' ? Number(plain === 'false' ? 0 : plain) : plain;
 }

@@ -1,3 +1,5 @@
+import { compileFunction } from 'node:vm';
+
 /** What a script knows: texts, numbers, truths, lists, and nothing. */
 export type LuaValue = string | number | boolean | undefined | Readonly<{ ok: string }> | LuaValue[];
 /** A command of Redis that a script calls. */
@@ -14,9 +16,8 @@ const ends = new Set(['end', 'else', 'elseif', '']);
  */
 export function compileLua(text: string): (keys: readonly string[], values: readonly string[], call: Call) => LuaValue {
   const body = new Compiler(text).chunk();
-  const make: unknown = new Function('lua', 'KEYS', 'ARGV', `'use strict';${body}`);
-  if (typeof make !== 'function') throw new SyntaxError('no function has come of it');
-  return (keys, values, call) => valueOf(Reflect.apply(make, undefined, [libraryWith(call), [...keys], [...values]]));
+  const run = compileFunction(`'use strict';${body}`, ['lua', 'KEYS', 'ARGV']);
+  return (keys, values, call) => valueOf(Reflect.apply(run, undefined, [libraryWith(call), [...keys], [...values]]));
 }
 
 class Compiler {

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 const running = new Set();
-/** How long a command may take to end once it is asked to. */
-const endMs = 2_000;
+/** How long a command may take to end once it is asked to: a migration ends what it has begun, for MySQL takes no half of one back. */
+const endMs = 6_000;
 let isEnding = false;
 
 /**

@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../config.ts';
 import { waitForDatabase } from '../mysql/database.ts';
 import { ormOptions } from '../entities/orm-options.ts';
+import { CannotStart } from '../errors.ts';
 import { startWith } from '../process/life.ts';
 import { seedPrices } from '../market/seed-prices.ts';
 import { seedAdministrator, seedDemo } from '../accounts/seed.ts';
@@ -18,15 +19,29 @@ const config = await startWith(async () => readConfig(undefined, { isServing: wi
 const orm = await MikroORM.init(ormOptions(config));
 await startWith(async () => {
   await waitForDatabase(orm, { mayCreate: true });
-  const applied = await orm.migrator.up();
+  const applied = await migrateAll();
   if (wishes.demo && !config.isProduction) await seedDemo(orm.em.fork(), config);
   await seedAdministrator(orm.em.fork(), config);
   if (wishes.prices !== undefined && !config.isProduction)
     await seedPrices(orm, { from: wishes.prices, symbols: config.WATCHLIST ?? [] }).catch((error: unknown) =>
       process.stdout.write(`prices of the past: none, ${String(error)}\n`),
     );
-  process.stdout.write(
-    `schema: ${applied.length === 0 ? 'up to date' : `applied ${applied.map(({ name }) => name).join(', ')}`}\n`,
-  );
+  process.stdout.write(`schema: ${applied.length === 0 ? 'up to date' : `applied ${applied.join(', ')}`}\n`);
 });
 await orm.close(true);
+
+/** One after the other: MySQL takes no half of one back, so that whoever is told to end does so between two. */
+async function migrateAll(): Promise<readonly string[]> {
+  let isToEnd = false;
+  const end = () => (isToEnd = true);
+  const signals = ['SIGTERM', 'SIGINT'] as const;
+  for (const signal of signals) process.on(signal, end);
+  const applied: string[] = [];
+  for (const { name } of await orm.migrator.getPending()) {
+    if (isToEnd) throw new CannotStart(`The migration was told to end before ${name}; run it again to go on.`);
+    await orm.migrator.up(name);
+    applied.push(name);
+  }
+  for (const signal of signals) process.off(signal, end);
+  return applied;
+}

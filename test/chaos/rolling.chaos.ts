@@ -4,6 +4,7 @@ import { Order } from '../../src/entities/orders.entity.ts';
 import { type Balancer, openBalancer } from '../support/load/balancer.ts';
 import { logIn, type Platform, startPlatform, untilReady } from '../support/processes/platform.ts';
 import { freePorts, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 
 const times = 20;
 const perSecond = 200;
@@ -84,6 +85,9 @@ it(`every process is replaced ${times} times at ${perSecond} requests a second: 
     return paid === ids.length || undefined;
   });
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id);
+  const title = `every process is replaced, at ${perSecond} requests a second: ${failures.length} of ${asked.length} failed`;
+  const counts = { orders: ids.length, doubled: charged.length - new Set(charged).size };
+  reportFault({ fault: 'F26', title, times: 4 * times, ...counts, how: 'test/chaos/rolling.chaos.ts' });
   expect(charged).toHaveLength(ids.length);
   expect(new Set(charged).size).toBe(ids.length);
 });

@@ -5,6 +5,7 @@ import { openMemory } from '../support/load/memory.ts';
 import { sendSteadily } from '../support/load/steady-orders.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 
 // What there is to say of a release takes 30.
 const minutes = Number(process.env['SOAK_MINUTES'] ?? 4);
@@ -47,6 +48,9 @@ test(`${minutes} minutes of ${perSecond} orders a second: each is charged once, 
     return paid === bought.length || undefined;
   });
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  const title = `${minutes} minutes of ${perSecond} orders a second`;
+  const counts = { orders: bought.length, doubled: charged.length - new Set(charged).size };
+  reportFault({ fault: 'F33', title, times: 1, ...counts, how: 'test/chaos/soak.chaos.ts' });
   expect(charged.toSorted()).toEqual(bought.map(({ id }) => id).toSorted());
   for (const { liveMbPerTenMinutes } of told) expect(liveMbPerTenMinutes).toBeLessThan(1);
 });

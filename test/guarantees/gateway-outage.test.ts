@@ -3,9 +3,11 @@ import { z } from 'zod';
 import { Order } from '../../src/entities/orders.entity.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 import { placeOrder } from '../support/load/place-order.ts';
 
-const tries = 4;
+// In `npm run chaos` more of both.
+const [orders, tries] = [Number(process.env['OUTAGE_ORDERS'] ?? 40), Number(process.env['OUTAGE_TRIES'] ?? 4)];
 const Jobs = z.object({ data: z.array(z.object({ kind: z.string(), state: z.string(), attempts: z.int() })) });
 
 let platform: Platform;
@@ -16,9 +18,9 @@ beforeAll(async () => {
 afterAll(() => platform.stop());
 
 test('while the gateway is away one call a second tries it; afterwards the oldest orders are charged first', async () => {
-  await platform.sandbox.fault({ target: 'stripe', kind: '5xx', seconds: 60 });
+  await platform.sandbox.fault({ target: 'stripe', kind: '5xx', seconds: 600 });
   const ids: string[] = [];
-  for (let count = 0; count < 40; count += 1) ids.push(await placeOrder(platform));
+  for (let count = 0; count < orders; count += 1) ids.push(await placeOrder(platform));
   const known = (await platform.sandbox.arrivals('stripe')).length;
   await until('the gateway is tried again and again', async () =>
     (await platform.sandbox.arrivals('stripe')).length >= known + tries ? true : undefined,
@@ -28,12 +30,18 @@ test('while the gateway is away one call a second tries it; afterwards the oldes
   const seconds = ((during.at(-1) ?? 0) - (during[0] ?? 0)) / 1_000;
   expect(during.length).toBeLessThanOrEqual(Math.ceil(seconds) + 1);
   await platform.sandbox.clearFaults();
+  const clearedMs = performance.now();
 
   const em = platform.orm.em.fork();
-  await until('all paid', async () =>
-    (await em.count(Order, { id: { $in: ids }, status: 'paid' })) === ids.length ? true : undefined,
-  );
+  const paid = () => em.count(Order, { id: { $in: ids }, status: 'paid' });
+  await until('the first is paid', async () => ((await paid()) > 0 ? true : undefined));
+  const slowestRecoverySeconds = Math.round((performance.now() - clearedMs) / 100) / 10;
+  await until('all paid', async () => ((await paid()) === ids.length ? true : undefined));
   const charged = (await platform.sandbox.ledger()).map(({ order_id }) => order_id ?? '');
+  const doubled = charged.length - new Set(charged).size;
+  const title = `the gateway is away while ${ids.length} orders come`;
+  const how = 'test/guarantees/gateway-outage.test.ts';
+  reportFault({ fault: 'F21', title, times: 1, orders: ids.length, doubled, slowestRecoverySeconds, how });
   expect(charged.toSorted()).toEqual(ids.toSorted());
   const place = (id: string) => charged.indexOf(id);
   // The few that had failed for themselves before the outage was known wait out their own pause.

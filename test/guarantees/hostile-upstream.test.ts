@@ -10,6 +10,7 @@ import {
 } from '../support/upstreams/hostile-provider.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 
 // Nothing stays fresh, so that every read asks the provider again.
 const env = {
@@ -128,6 +129,8 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
     patienceMs,
   );
 
+  const title = `${faults.length} kinds of answers that are none, to readers with a copy and without`;
+  reportFault({ fault: 'F24', title, times: 2 * pairs.length, how: 'test/guarantees/hostile-upstream.test.ts' });
   expect(peakKb() - memoryBefore).toBeLessThan(mostGrowthKb);
   expect([...(await remembered())].filter((row) => !before.has(row))).toEqual([]);
 });

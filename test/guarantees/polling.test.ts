@@ -6,6 +6,7 @@ import { slotBegan } from '../../src/market/polling.ts';
 import { observedPrice } from '../support/api/observed-price.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { type TestProcess, until } from '../support/processes/process.ts';
+import { reportFault } from '../support/proof/report-fault.ts';
 
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'BINANCE:BTCUSDT'];
 /** Polled once an hour: within this test, once. */
@@ -115,6 +116,13 @@ test(`${seats.length} workers that are killed and start again poll each symbol o
   const last = await Promise.all(seats.map(restless));
   for (const worker of last.slice(1)) await worker.signal('SIGKILL');
   expect(platform.workers).toHaveLength((2 + pauses.length) * seats.length);
+  const title = `${seats.length} workers that schedule polls are killed and start again`;
+  reportFault({
+    fault: 'F30',
+    title,
+    times: (1 + pauses.length) * seats.length,
+    how: 'test/guarantees/polling.test.ts',
+  });
   // Jobs of the dead come back after about six seconds.
   await expectPolling(symbols, 15_000);
   expect((await schedules()).toSorted()).toEqual(planned);

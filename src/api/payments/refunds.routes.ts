@@ -2,7 +2,6 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager, FilterQuery } from '@mikro-orm/mysql';
 import { Refund, refundStatuses } from '../../entities/payments.entity.ts';
 import { decimalsOf, toMajor } from '../../money/money.ts';
-import { readingEm } from '../../mysql/reading.ts';
 import type { RefundRow } from '../../payments/refund-payment.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { answerCsv, csvOf, type CsvRow, wantsCsv } from '../http/csv.ts';
@@ -122,12 +121,12 @@ const list = defineRoute(
     const where = { ...(status && { status }), ...(order !== undefined && { order }) };
     if (wantsCsv(c)) {
       const read = async (after: string | undefined, most: number) =>
-        (await find(readingEm(orm), where, after, most)).map(csvRow);
+        (await find(orm.em.fork(), where, after, most)).map(csvRow);
       return answerCsv(c, `refunds-${now().toISOString().slice(0, 10)}.csv`, csvOf(columns, read));
     }
     const listName = `refunds:${status ?? ''}:${order ?? ''}`;
     const after = cursor === undefined ? undefined : readCursor(listName, cursor, AfterUuid);
-    const { page, next_cursor } = cutPage(listName, await find(readingEm(orm), where, after, limit + 1), limit);
+    const { page, next_cursor } = cutPage(listName, await find(orm.em.fork(), where, after, limit + 1), limit);
     return c.json({ data: page.map(refundView), next_cursor }, 200);
   },
 );

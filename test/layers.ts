@@ -84,7 +84,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'payments',
     'streams',
   ],
-  'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'mysql', 'orders', 'payments'],
+  'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'orders', 'payments'],
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'market/ticks', 'outbox', 'streams'],
   commands: ['accounts', 'context', 'doctor', 'entities', 'market', 'mysql'],
   'jobs/accounts': ['accounts', 'context', 'entities', 'jobs', 'mysql'],

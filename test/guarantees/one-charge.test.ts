@@ -79,8 +79,10 @@ describe.concurrent('a worker that is frozen and thawed', () => {
   afterAll(() => platform.stop());
 
   const points = killPoints.filter(({ name }) => name === 'intent written, not committed');
-  test.each(points)('in the middle of a transaction keeps nobody from the order: $name', inTurn, async (point) =>
-    void (await expectFrozenHarmless(platform, point)),
+  test.each(points)(
+    'in the middle of a transaction keeps nobody from the order: $name',
+    inTurn,
+    async (point) => void (await expectFrozenHarmless(platform, point)),
   );
 });
 

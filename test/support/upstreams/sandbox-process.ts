@@ -73,10 +73,14 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
 async function launch(dataDir: string, { env, args = [] }: SandboxOptions, at: SandboxOptions['ports']) {
   const ports = Urls.keyof().options.flatMap((name) => [`--${name}`, String(at?.[name] ?? 0)]);
-  const child = spawn(process.execPath, [...quickFlags, MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...args], {
-    env: { ...quickStart(), ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...quickFlags, MAIN, '--data', dataDir, ...ports, '--end-with-parent', ...args],
+    {
+      env: { ...quickStart(), ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const exited = once(child, 'exit');
   const line = await Promise.race([
     once(createInterface(child.stdout), 'line').then(([text]) => String(text)),

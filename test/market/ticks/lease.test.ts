@@ -75,7 +75,8 @@ function afterItsFirst(tx: EntityManager, happens: () => Promise<void>): EntityM
   let isFirst = true;
   return new Proxy(tx, {
     get(target, name) {
-      if (name !== 'execute') return Reflect.get(target, name, target);
+      const own: unknown = Reflect.get(target, name, target);
+      if (name !== 'execute') return own;
       return async (...args: Parameters<EntityManager['execute']>) => {
         const rows = await target.execute(...args);
         if (isFirst) await happens();

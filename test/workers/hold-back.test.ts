@@ -34,6 +34,11 @@ async function work(asking: Readonly<Record<string, number>>) {
   const inside = new Map<string, Visit>();
   const left: string[] = [];
   const counts = new Map<string, number>();
+  let isOver = false;
+  closing.push(async () => {
+    isOver = true;
+    for (const visit of inside.values()) visit.leave();
+  });
   const job = defineJob(
     {
       kind: 'receive-guest',
@@ -51,6 +56,7 @@ async function work(asking: Readonly<Record<string, number>>) {
       inside.set(id, { id, guest, leave });
       const count = [...inside.values()].filter((other) => other.guest === guest).length;
       counts.set(guest, Math.max(counts.get(guest) ?? 0, count));
+      if (isOver) leave();
       await stay.promise.finally(() => inside.delete(id));
       left.push(id);
       return {};

@@ -217,6 +217,7 @@ test('a stop, a rest and their ends reach every shard', async () => {
 test('a worker keeps its locks in every shard, puts back signs it cannot follow, and its jobs outlive it', async () => {
   const [first = '', second = ''] = [...ordersOf(1, 1), ...ordersOf(2, 1)];
   const gone = Promise.withResolvers<void>();
+  closing.push(async () => gone.resolve());
   const entered: string[] = [];
   const stay = async (order: string) => {
     entered.push(order);
@@ -241,7 +242,6 @@ test('a worker keeps its locks in every shard, puts back signs it cannot follow,
   const begun = work(api.ctx, 1);
   await served(begun, 2);
   expect(begun.toSorted()).toEqual([first, second].toSorted());
-  gone.resolve();
 });
 
 test('a process that uses one shard serves what others have put into more, and what waits there already', async () => {

@@ -70,7 +70,6 @@ function versionFaults(log: readonly Row[]): readonly string[] {
 function differences(whose: string, ids: readonly string[], found: readonly string[]): readonly string[] {
   if (ids.join() === found.join()) return [];
   const lost = ids.filter((id) => !found.includes(id)).length;
-  return [
-    `${whose} has ${found.length} events of ${ids.length}, ${lost} are lost, ${found.length - new Set(found).size} come twice, or their order differs`,
-  ];
+  const twice = found.length - new Set(found).size;
+  return [`${whose} has ${found.length} events of ${ids.length}: ${lost} lost, ${twice} twice, or in another order`];
 }

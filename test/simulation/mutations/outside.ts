@@ -27,12 +27,6 @@ export const outside: readonly Mutation[] = [
     by: 'budget',
   },
   {
-    what: 'after a loss any number of calls is made at once',
-    file: 'src/gateways/finnhub/budget/take.lua',
-    edits: [['if wait == 0 and not current and not', 'if false and not']],
-    by: 'budget',
-  },
-  {
     what: 'what the provider has counted is not entered',
     file: 'src/gateways/finnhub/budget/hear.lua',
     edits: [
@@ -46,12 +40,6 @@ export const outside: readonly Mutation[] = [
     edits: [
       ["if wait == 0 then\n  redis.call('ZADD', log, now, id)", "if false then\n  redis.call('ZADD', log, now, id)"],
     ],
-    by: 'budget',
-  },
-  {
-    what: 'the windows are kept without a guard',
-    file: 'src/gateways/finnhub/budget.ts',
-    edits: [['const guardedMs = windowMs + Math.ceil(windowMs / 120);', 'const guardedMs = windowMs;']],
     by: 'budget',
   },
   {

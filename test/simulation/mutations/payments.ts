@@ -66,17 +66,6 @@ export const money: readonly Mutation[] = [
     by: 'orders',
   },
   {
-    what: 'orders are settled without a lock',
-    file: 'src/payments/settle-payment.ts',
-    edits: [
-      [
-        'new Set(given.map(({ orderId }) => orderId)), { lock: true })',
-        'new Set(given.map(({ orderId }) => orderId)))',
-      ],
-    ],
-    by: 'orders',
-  },
-  {
     what: 'a settled payment is settled again',
     file: 'src/payments/settle-payment.ts',
     edits: [['if (!paymentMoves[payment.status].includes(outcome.status)) return payment.status;', '']],

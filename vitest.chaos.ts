@@ -6,9 +6,11 @@ export default defineConfig({
     include: [
       'test/chaos/**/*.chaos.ts',
       'test/guarantees/{gateway-outage,hostile-upstream,polling,redis-emptied,redis-outage,webhooks}.test.ts',
+      'test/fuzz/fuzz.test.ts',
     ],
     env: {
       FAULT_ROWS: 'kept',
+      FUZZ_CASES: '400',
       OUTAGE_ORDERS: '300',
       OUTAGE_TRIES: '30',
       ORDERS_PENDING: '1000',

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
+import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp } from '../../src/errors.ts';
 import { defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { upkeep } from '../../src/jobs/queues.ts';
@@ -36,10 +37,15 @@ const greet: Job = defineJob(
   },
 );
 
-test('each job that ends is recorded once, with how long it took from when it was due', async () => {
+/** A worker that knows one kind. */
+function open() {
   const jobs = { ...api.ctx.jobs, definitions: { ...api.ctx.jobs.definitions, jobs: new Map([[greet.kind, greet]]) } };
   const context: Context = { ...api.ctx, jobs };
-  const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), context);
+  return runQueue(upkeep, 1, patientRedis(api.ctx.config), context);
+}
+
+test('each job that ends is recorded once, with how long it took from when it was due', async () => {
+  const worker = open();
   const recorded: EndedJob[] = [];
   recordEnds(worker, { note: (one) => recorded.push(one) });
   const queue = api.ctx.jobs.queues.get(upkeep.name);
@@ -60,4 +66,20 @@ test('each job that ends is recorded once, with how long it took from when it wa
     tookMs: finishedOn - timestamp - delayMs,
     endedAtMs: finishedOn,
   });
+});
+
+test('a job that has cost one process after the other is buried, and not run again', async () => {
+  const queue = api.ctx.jobs.queues.get(upkeep.name);
+  const job = await queue?.add(greet.kind, { name: 'Mia' }, { attempts: 3, jobId: 'costs-processes' });
+  // As BullMQ counts whenever a lock has run out.
+  await api.ctx.redis.hset(queue?.toKey('costs-processes') ?? '', 'stc', 21);
+  const worker = open();
+  const failedReason = await until(
+    'it has failed',
+    async () => (await queue?.getJob(job?.id ?? ''))?.failedReason || undefined,
+  );
+  expect(failedReason).toContain('it has cost 21 processes');
+  const letters = await api.ctx.orm.em.fork().find(DeadLetter, { jobId: 'costs-processes' });
+  expect(letters).toMatchObject([{ kind: greet.kind, attempts: 1, reason: expect.stringContaining(failedReason) }]);
+  await worker.close();
 });

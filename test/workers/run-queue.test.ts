@@ -8,7 +8,6 @@ import { findJob } from '../../src/jobs/find-jobs.ts';
 import { type Attempt, defineJob, type Job, type JobContract } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
-import { nextTurn } from '../../src/workers/step-aside.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
@@ -205,13 +204,6 @@ test('StepAside lets one job wait while its queue goes on, however often, spends
   expect(farewells).toEqual([]);
 });
 
-test('jobs that step aside come back together, the rarer the more there are', () => {
-  expect([1, 999, 1_000].map((atMs) => nextTurn(atMs, 1, 0))).toEqual([1_000, 1_000, 2_000]);
-  expect(nextTurn(1_500, 1_100, 400)).toBe(3_000);
-  expect([100, 7_900].map((atMs) => nextTurn(atMs, 1_100, 3_000))).toEqual([8_000, 16_000]);
-  expect(nextTurn(0, 1_100, 1_000_000)).toBe(128_000);
-});
-
 test('a queue that works does not look as if it rested', async () => {
   const { job } = work(greet);
   await ended(await api.ctx.jobs.enqueue(job, { name: 'Ivy' }));
@@ -288,18 +280,6 @@ test('a farewell that fails fails the job, and never the worker', async () => {
   // Kept for people to look at all the same.
   const letters = await api.ctx.orm.em.fork().find(DeadLetter, { reason: 'Error: no' });
   expect(letters.map(({ payload }) => payload).toSorted()).toEqual(['{"name":"Ida"}', '{"name":"Joe"}']);
-});
-
-test('a job that has cost one process after the other is buried, and not run again', async () => {
-  const { runs, farewells } = work(greet);
-  const id = 'costs-processes';
-  await queue().add('greet-guest', { name: 'Mia' }, { attempts: 3, delay: 1_000, jobId: id });
-  // As BullMQ counts whenever a lock has run out.
-  await api.ctx.redis.hset(queue().toKey(id), 'stc', 21);
-  const reason = 'it has cost 21 processes';
-  expect(await ended(id)).toMatchObject({ attemptsMade: 1, failedReason: expect.stringContaining(reason) });
-  expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id, reason: { $like: `%${reason}%` } })).toBe(1);
-  expect([runs, farewells]).toEqual([[], [expect.stringContaining(`Mia: ${reason}`)]]);
 });
 
 test('jobs that coalesce are one while they wait, and another one afterwards', async () => {

@@ -48,11 +48,9 @@ export function isFenced(error: unknown): boolean {
   return fenced.has(numberOf(error));
 }
 
-const uncommitted = new WeakSet<object>();
-
 /** Notes that the server refused a statement that was sent together with a COMMIT, and before it: then it has not come to that. */
 export function noteUncommitted(error: unknown): void {
-  if (error instanceof Error && 'sqlState' in error) uncommitted.add(error);
+  if (error instanceof Error && 'sqlState' in error) Object.assign(error, { isUncommitted: true });
 }
 
 /**
@@ -60,7 +58,7 @@ export function noteUncommitted(error: unknown): void {
  * anything else, as a group that lets its member go, nobody knows.
  */
 export function mayHaveCommitted(error: unknown): boolean {
-  if (error instanceof Error && uncommitted.has(error)) return false;
+  if (error instanceof Error && 'isUncommitted' in error) return false;
   return !isUndone(error) && !refusedWrites.has(numberOf(error)) && !isClosed(error);
 }
 

@@ -1,4 +1,12 @@
-import { context, propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  context,
+  propagation,
+  ProxyTracerProvider,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { BullMQOtel } from 'bullmq-otel';
 
 /** A step of a trace: what it is, and what caused it when that is not what runs here. */
@@ -17,15 +25,20 @@ const kinds = {
   producer: SpanKind.PRODUCER,
 } as const;
 
-// Of the process, as OpenTelemetry's own globals are, which do not say whether anybody has set them.
-let isTracing = false;
+// What stands behind OpenTelemetry's provider for as long as nobody has set one.
+const nobody = new ProxyTracerProvider().getDelegate();
+
+function isTracing(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== nobody;
+}
 
 /**
  * Does the work as a step of a trace; `rename` says better what it was once that is known. Where nothing is traced, it does
  * the work and nothing else.
  */
 export async function traced<T>(step: Step, work: (rename: (name: string) => void) => Promise<T>): Promise<T> {
-  if (!isTracing) return work(() => {});
+  if (!isTracing()) return work(() => {});
   const { name, kind, from, attributes = {} } = step;
   const before = from === undefined ? context.active() : contextOf(from);
   const span = trace.getTracer('orderflow').startSpan(name, { kind: kinds[kind], attributes }, before);
@@ -52,7 +65,7 @@ export function untraced<T>(work: () => T): T {
 
 /** The present step as a W3C `traceparent`, to be kept with what it causes; undefined where nothing is traced. */
 export function traceParent(): string | undefined {
-  if (!isTracing) return undefined;
+  if (!isTracing()) return undefined;
   const carrier: Record<string, string> = {};
   propagation.inject(context.active(), carrier);
   return carrier['traceparent'];
@@ -99,7 +112,6 @@ export async function openTraces(endpoint: string | undefined, role: string): Pr
     sampler: new sdk.ParentBasedSampler({ root }),
     spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: sendEveryMs })],
   });
-  isTracing = true;
   trace.setGlobalTracerProvider(provider);
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new core.W3CTraceContextPropagator());

@@ -72,8 +72,8 @@ describe('schedules', () => {
     const ahead = Date.now() + 3_600_000;
     await api.ctx.redis.zadd('bull:upkeep:repeat', ahead, 'sweep-yard');
     await schedule(sweepYard(60_000));
-    const [planned] = await upkeepQueue().getJobSchedulers();
-    expect(planned?.next).toBeLessThan(ahead - 1_800_000);
+    const [anew] = await upkeepQueue().getJobSchedulers();
+    expect(anew?.next).toBeLessThan(ahead - 1_800_000);
   });
 
   it('change with the kind, and go with it', async () => {

@@ -31,13 +31,12 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
   const watch = openLoginWatch({ orm, now });
   const underWay = new Map<string, Promise<Principal | undefined>>();
   let forgotten = 0;
-  const usedAtMs = new Map<string, number>();
   const recall = (hash: string): Principal | undefined => {
-    const login = known.get(hash);
-    const leftMs = (login?.untilMs ?? 0) - now().getTime();
+    const { principal, untilMs = 0 } = known.get(hash) ?? {};
+    const leftMs = untilMs - now().getTime();
     // A clock that has been set back makes nobody remembered for longer.
-    if (login && leftMs > 0 && leftMs <= rememberedMs) return login.principal;
-    if (login) known.delete(hash);
+    if (leftMs > 0 && leftMs <= rememberedMs) return principal;
+    known.delete(hash);
     return undefined;
   };
   const read = async (brought: Brought): Promise<Principal | undefined> => {
@@ -64,20 +63,26 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
   return {
     recall,
     find: async (brought) => recall(brought.hash) ?? findOnce(brought),
-    noteUse({ key }, from) {
-      const atMs = now().getTime();
-      if (!key || atMs - (usedAtMs.get(key.id) ?? -Infinity) < usesAreNotedEveryMs) return;
-      usedAtMs.delete(key.id);
-      usedAtMs.set(key.id, atMs);
-      forgetOldest(usedAtMs, most);
-      // That a key was used is worth no answer: what MySQL cannot take now is noted the next time.
-      void noteUse(orm.em.fork(), key.id, from, now()).catch(() => usedAtMs.delete(key.id));
-    },
+    noteUse: openUses({ orm, now }),
     forget(userId) {
       forgotten += 1;
       for (const [hash, { principal }] of known) if (principal.userId === userId) known.delete(hash);
       void watch.lookAt(userId);
     },
     watch: watch.watch,
+  };
+}
+
+/** Notes that keys have been used, of each once a minute at most. */
+function openUses({ orm, now }: Readonly<{ orm: MikroORM; now: () => Date }>): Logins['noteUse'] {
+  const usedAtMs = new Map<string, number>();
+  return ({ key }, from) => {
+    const atMs = now().getTime();
+    if (!key || atMs - (usedAtMs.get(key.id) ?? -Infinity) < usesAreNotedEveryMs) return;
+    usedAtMs.delete(key.id);
+    usedAtMs.set(key.id, atMs);
+    forgetOldest(usedAtMs, most);
+    // That a key was used is worth no answer: what MySQL cannot take now is noted the next time.
+    void noteUse(orm.em.fork(), key.id, from, now()).catch(() => usedAtMs.delete(key.id));
   };
 }

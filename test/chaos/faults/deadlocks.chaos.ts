@@ -7,7 +7,7 @@ import type { Town } from '../../support/proof/town.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const [buyers, strangers, wanted] = [32, 4, 100];
-const title = `deadlocks: ${buyers} buyers, each request twice at once under one key, and ${strangers} sessions that lock in the other order`;
+const title = `deadlocks: ${buyers} buyers, each request twice at once under a key, and ${strangers} sessions that lock in the other order`;
 
 const Count = z.array(z.object({ count: z.coerce.number() }));
 

@@ -13,7 +13,8 @@ const database = 'orderflow_test';
 const times = Number(process.env['REFUSALS'] ?? 10);
 const lockTimes = Math.ceil(times / 3);
 const title =
-  'MySQL refuses: 1205 locks waited for, 1020 changed since read, 1040 no connections left, 1153 packet too large, 1290 read-only, 2006 and 2013 sessions ended';
+  'MySQL refuses: 1205 locks waited for, 1020 changed since read, 1040 no connections left, 1153 packet too large, ' +
+  '1290 read-only, 2006 and 2013 sessions ended';
 
 const sessions = ({ platform: { env } }: Town) =>
   `select id as own from information_schema.processlist where user = '${env['MYSQL_USER']}'`;

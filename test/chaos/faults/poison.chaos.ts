@@ -17,7 +17,7 @@ const many = Number(process.env['POISON'] ?? 20);
 const stalledBefore = 18;
 const harms = { throw: many, message: many, rejection: many, exit: 1, loop: 1, heap: 1 };
 const harmful = Object.entries(harms).filter(([harm]) => harm !== 'rejection');
-const title = `jobs that throw, have a message of a megabyte, leave a promise unheard (${many} each), exit, loop for 10 s, and fill the heap`;
+const title = `jobs that throw, have a message of a megabyte, leave a promise unheard (${many} each), exit, loop for 10 s, fill the heap`;
 
 const checkout = makeCheckout();
 let upkeep: Queue | undefined;

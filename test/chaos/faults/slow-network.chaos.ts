@@ -28,7 +28,8 @@ const spoils: readonly (readonly [spoil: Spoil, lastsMs: number])[] = [
   [(way) => way.set({ closed: 'both' }), 12_000],
 ];
 const title =
-  'the ways to MySQL, Redis, the gateway and the provider: up to 100 and 500 ms late, a byte at a time, 10 KB/s, cut every 2 s, one way, half open';
+  'the ways to MySQL, Redis, the gateway and the provider: up to 100 and 500 ms late, a byte at a time, 10 KB/s, ' +
+  'cut every 2 s, one way, half open';
 
 /** What readers of prices are answered, who have a copy. */
 const answered = new Set<number>();

@@ -16,14 +16,14 @@ function withoutNestedLinks({ React }) {
 }
 
 /** What can be chosen has a name, and what scrolls can be come to by keys. */
-function finish() {
+function nameChoices() {
   for (const select of document.querySelectorAll('#swagger-ui select:not([aria-label])')) {
     const usual = select.id === 'servers' ? 'Server' : 'Media type';
     select.setAttribute('aria-label', select.closest('[data-param-name]')?.dataset.paramName ?? usual);
   }
   for (const example of document.querySelectorAll('#swagger-ui pre:not([tabindex])')) example.tabIndex = 0;
 }
-new MutationObserver(finish).observe(document.getElementById('swagger-ui'), { childList: true, subtree: true });
+new MutationObserver(nameChoices).observe(document.getElementById('swagger-ui'), { childList: true, subtree: true });
 
 // Swagger UI is dark where the page says so; here that follows the reader's own choice.
 const dark = matchMedia('(prefers-color-scheme: dark)');

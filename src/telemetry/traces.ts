@@ -25,9 +25,9 @@ const kinds = {
   producer: SpanKind.PRODUCER,
 } as const;
 
-// What stands behind OpenTelemetry's provider for as long as nobody has set one.
 const nobody = new ProxyTracerProvider().getDelegate();
 
+/** Whether anybody collects what is traced. */
 function isTracing(): boolean {
   const provider = trace.getTracerProvider();
   return !(provider instanceof ProxyTracerProvider) || provider.getDelegate() !== nobody;

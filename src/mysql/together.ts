@@ -1,4 +1,4 @@
-/** How a statement begins whose answer nobody needs: in a transaction it travels with the next, which tells what is wrong with it. */
+/** How a statement begins that travels with the next one of its transaction, which then tells what is wrong with it. */
 const ofNext = '/* with the next */ ';
 /** How several begin that are sent at once. */
 const ofSeveral = '/* together */ ';

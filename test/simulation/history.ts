@@ -124,6 +124,8 @@ export async function runHistory(ground: Ground, time: Time, scenario: Scenario,
     watched(() => acting.isOver && going.isOver()),
     mostSteps,
   );
+  // What is under way says nothing in the next one.
+  await time.settle();
   globalThis.process.off('unhandledRejection', note);
   if (ground.hear) hearEnd(ground, servers, time.nowMs, ground.hear);
   const left = isOver ? [] : [`not over ${mostSteps} steps after the last fault`, ...going.leftovers()];

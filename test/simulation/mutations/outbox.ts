@@ -55,12 +55,6 @@ export const outbox: readonly Mutation[] = [
     by: 'outbox',
   },
   {
-    what: 'a stream takes again what it has',
-    file: 'src/streams/append/append.lua',
-    edits: [['if not last or tonumber(position) > last then', 'if true then']],
-    by: 'outbox',
-  },
-  {
     what: 'streams are not completed from the log',
     file: 'src/outbox/announce.ts',
     edits: [['if (end === undefined || end < logged) await complete(parts, stream, end, signal);', '']],

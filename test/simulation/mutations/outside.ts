@@ -72,12 +72,6 @@ export const outside: readonly Mutation[] = [
     by: 'webhooks',
   },
   {
-    what: 'the cursor moves on from wherever it stands',
-    file: 'src/webhooks/route-events.ts',
-    edits: [['{ id: 1, position: routed }, { position })) === 0)', '{ id: 1 }, { position })) === 0)']],
-    by: 'webhooks',
-  },
-  {
     what: 'an event is left out of what is to be told',
     file: 'src/webhooks/route-events.ts',
     edits: [['await addDeliveries(tx, deliveries, now());', 'await addDeliveries(tx, deliveries.slice(1), now());']],
@@ -86,7 +80,7 @@ export const outside: readonly Mutation[] = [
   {
     what: 'an endpoint whose worker is gone is left alone',
     file: 'src/webhooks/claim.ts',
-    edits: [['interval ${leaseSeconds} second, again = 0', 'interval 1 year, again = 0']],
+    edits: [['interval ${leaseSeconds} second, again = 0', 'interval 1 day, again = 0']],
     by: 'webhooks',
   },
 ];

@@ -98,6 +98,7 @@ const unitMs: Readonly<Record<string, number>> = {
 /** Adds to, or takes from, a number or a moment. */
 export function sum(one: Expr, sign: 1 | -1, other: Expr, unit: string | undefined): Expr {
   const ms = unit === undefined ? undefined : unitMs[unit];
+  if (unit !== undefined && ms === undefined) throw new SyntaxError(`the double knows no interval of a ${unit}`);
   return (env) => {
     const [a, b] = [one(env), other(env)];
     if (a === null || b === null) return null;

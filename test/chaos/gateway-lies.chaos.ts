@@ -35,7 +35,8 @@ test(`${orders} orders at a gateway that charges and resets, charges and answers
       },
     },
   ];
-  chaos = await runChaos({ seed, strikes, orders, weather, buyers: bought, thinkMs: 20, processes: usualProcesses });
+  const people = { buyers: bought, thinkMs: 20, isMeasured: true };
+  chaos = await runChaos({ seed, strikes, orders, weather, processes: usualProcesses, ...people });
   const outcome = await settle(chaos);
   // Void unless payments were asked for more than once, always under one key.
   const asked = (await chaos.town.platform.sandbox.arrivals('stripe')).flatMap(({ idempotency_key: key }) => key ?? []);

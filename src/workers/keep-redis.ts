@@ -23,7 +23,7 @@ export async function watchRests({ jobs, log }: Pick<Context, 'jobs' | 'log'>): 
   await Promise.all([...jobs.queues.values()].map(watch));
 }
 
-// Longer than any kind of job waits for its next attempt.
+// Longer than any kind of job waits for its next attempt. Who puts a job off for longer means it.
 const mostDelayMs = 900_000;
 const mostAtOnce = 100;
 
@@ -36,7 +36,7 @@ export async function watchDelays({ jobs, redis, log }: Pick<Context, 'jobs' | '
   for (const queue of jobs.queues.values()) {
     const ids = await Promise.all(shardsOf(queue).map((shard) => putOffBeyond(shard, latestMs)));
     const late = await Promise.all(ids.flat().map((id) => queue.getJob(id)));
-    const stray = late.filter((job) => job !== undefined && job.repeatJobKey === undefined);
+    const stray = late.filter((job) => job !== undefined && job.repeatJobKey === undefined && job.delay < mostDelayMs);
     for (const job of stray) await job?.promote();
     if (stray.length > 0)
       log.warn({ queue: queue.name, jobs: stray.length }, 'put off for too long, by a clock that was ahead');

@@ -94,12 +94,18 @@ test('a rest without an end, or a longer one than any that is asked for, is ende
   expect(await queue().getRateLimitTtl(0)).toBe(-2);
 });
 
-test('what is put off for longer than anything is, is brought forward; what a schedule has planned is not', async () => {
-  const put = (name: string, delay: number) => queue().add(name, {}, { delay });
-  const [soon, late] = [await put('soon', 600_000), await put('late', 3_600_000)];
+test('what a clock that was ahead has put off is brought forward; what was asked for so late, or planned by a schedule, is not', async () => {
+  const hourMs = 3_600_000;
+  const put = (name: string, delay: number, aheadMs = 0) =>
+    queue().add(name, {}, { delay, timestamp: Date.now() + aheadMs });
+  const [soon, late, asked] = [
+    await put('soon', 600_000),
+    await put('late', 600_000, hourMs),
+    await put('asked', hourMs),
+  ];
   await queue().upsertJobScheduler('daily', { every: 86_400_000, offset: 43_200_000 }, { name: 'daily' });
   await watchDelays(api.ctx);
-  const states = await Promise.all([soon, late].map((job) => job.getState()));
-  expect(states).toEqual(['delayed', 'waiting']);
+  const states = await Promise.all([soon, late, asked].map((job) => job.getState()));
+  expect(states).toEqual(['delayed', 'waiting', 'delayed']);
   expect(await queue().getDelayedCount()).toBeGreaterThanOrEqual(1);
 });

@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import { isOvertaken } from '../../jobs/find-jobs.ts';
 import { isRedisOutage } from '../../redis/connection.ts';
 import { inOrder } from '../callers/steps.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
+import type { End, RouteEnv } from '../callers/route-env.ts';
 import { refuseInvalid } from '../http/refuse-invalid.ts';
 import { wholeNumber } from '../http/fields.ts';
 import { createBullBoard } from '@bull-board/api';
@@ -115,20 +115,25 @@ function describe(summary: string, jobs: readonly Job[]) {
 const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
   const act = boardAct(c.req.method, c.req.path, queueNames);
   c.set('act', act);
+  let end: End | void;
   try {
-    await guard(isReading(c.req) ? 'operator' : 'admin', c.req)(c);
+    end = await guard(isReading(c.req) ? 'operator' : 'admin', c.req)(c);
   } catch (error) {
     const isPageAsked = isReading(c.req) && (c.req.header('accept') ?? '').includes('text/html');
     const isRefused = error instanceof Problem && (error.code === 'unauthenticated' || error.code === 'forbidden');
     if (isPageAsked && isRefused) return loginPage(c, error.code === 'forbidden' ? 403 : 401);
     throw error;
   }
-  if (isReading(c.req)) return next();
-  const change = async () => {
+  const work = async () => {
     await next();
     return c.res.status;
   };
-  await auditAround(c, change, () => standingOf(c.var.ctx.jobs, act));
+  try {
+    await (isReading(c.req) ? work() : auditAround(c, work, () => standingOf(c.var.ctx.jobs, act)));
+  } finally {
+    if (end) end();
+  }
+  return undefined;
 };
 
 function isReading({ method }: Readonly<{ method: string }>): boolean {

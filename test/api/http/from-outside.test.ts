@@ -11,6 +11,7 @@ import {
   WatchedSymbol,
 } from '../../../src/entities/market.entity.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
+import { Payment, Refund } from '../../../src/entities/payments.entity.ts';
 import { CryptoSymbol } from '../../../src/market/symbol.ts';
 import { type Operation, operationsOf } from '../../fuzz/operations.ts';
 import { observedPrice } from '../../support/api/observed-price.ts';
@@ -40,6 +41,7 @@ beforeAll(async () => {
   for (const symbol of ['AAPL', 'MSFT']) {
     const placed = await api.send('POST', '/orders', { as: 'admin', body: { products: [1] } });
     order = z.object({ id: z.string() }).parse(await placed.json()).id;
+    await keepRefund(order);
     await keepObservations(symbol);
     await api.send('POST', '/auth/login', { body: accounts.admin });
     await makeKey(api, adminId, ['orders:read']);
@@ -51,6 +53,21 @@ beforeAll(async () => {
   await webhooksOf(api).publish('a', 'b');
 });
 afterAll(() => api.close());
+
+async function keepRefund(of: string): Promise<void> {
+  const em = api.ctx.orm.em.fork();
+  const { id: payment } = await em.findOneOrFail(Payment, { order: of });
+  const asked = { amountMinor: 1, currency: 'USD', createdAt: new Date(), calls: 0 };
+  await em.insert(Refund, {
+    ...asked,
+    id: randomUUID(),
+    order: of,
+    payment,
+    status: 'unknown',
+    gatewayKey: randomUUID(),
+    jobId: randomUUID(),
+  });
+}
 
 /** Prices and rates of what `pathOf` asks for. */
 async function keepObservations(publication: string): Promise<void> {

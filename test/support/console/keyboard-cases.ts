@@ -125,7 +125,9 @@ export function keyboardCases(opened: OpenConsole): void {
     const { id } = z.object({ id: z.string() }).parse(await placed.json());
     await keys.press(link('Jobs'), 'Enter');
     await keys.type(page.getByLabel('About'), id);
-    await keys.press(page.locator('[data-row]').getByRole('link', { name: 'charge-order' }), 'Enter');
+    const job = page.locator('[data-row]').getByRole('link', { name: 'charge-order' });
+    await until('the list is narrowed to it', async () => ((await job.count()) === 1 ? true : undefined));
+    await keys.press(job, 'Enter');
     await page.getByText(/It does not run: .*paused/).waitFor();
     await keys.press(link('Operations'), 'Enter');
     await keys.press(page.getByRole('button', { name: 'Resume payments' }), 'Enter');

@@ -15,8 +15,12 @@ export async function createDatabase(config: Config): Promise<MikroORM> {
   const likeness = JSON.stringify([config.ADMIN_EMAIL, config.ADMIN_PASSWORD, config.SCHEMA_FOREIGN_KEYS]);
   const known = made.get(likeness);
   if (known) {
-    await restoreDatabase(server, MYSQL_DB, await known);
-    return MikroORM.init(ormOptions(config));
+    const orm = await MikroORM.init(ormOptions(config));
+    // Several of a test's processes may have one database.
+    await orm.schema.ensureDatabase();
+    const tables = await orm.em.execute('/* of the test */ show tables');
+    if (tables.length === 0) await restoreDatabase(server, MYSQL_DB, await known);
+    return orm;
   }
   const making = migrateDatabase(config);
   const dumping = making.then(() => dumpDatabase(server));

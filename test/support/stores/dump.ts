@@ -41,7 +41,7 @@ export async function dumpDatabase(server: Server): Promise<Dump> {
 export async function restoreDatabase(server: Server, name: string, dump: Dump): Promise<void> {
   const connection = await connect(server, '');
   try {
-    await connection.query(`create database \`${name}\` character set utf8mb4 collate utf8mb4_bin`);
+    await connection.query(`create database if not exists \`${name}\` character set utf8mb4 collate utf8mb4_bin`);
     await connection.query(`use \`${name}\``);
     // In one breath: a question for each table would cost more than the tables.
     const making = dump.flatMap(({ table, definition, rows }) => [

@@ -1,9 +1,20 @@
 import type { MysqlPoolConnection, MysqlQueryResult } from 'kysely';
-import type { PoolConnection, QueryResult, QueryValues } from 'mysql2';
+import type { QueryValues } from 'mysql2';
 import { isFenced, noteUncommitted } from './faults.ts';
 import { Unsent } from './together.ts';
 
 type Answer = (error: unknown, result: MysqlQueryResult) => void;
+
+type Streamed = ReturnType<MysqlPoolConnection['query']>;
+
+/** What a session needs of the driver's connection: `query` tells of each change that is carried out. */
+export interface RawConnection extends Omit<MysqlPoolConnection, 'query'> {
+  format(sql: string, values: QueryValues): string;
+  query(
+    sql: string,
+    callback?: (error: unknown, result: unknown) => void,
+  ): Streamed & Readonly<{ on(event: 'result', hear: () => void): unknown }>;
+}
 
 const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows: 0 };
 
@@ -12,14 +23,14 @@ const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows
  * costs more than most statements: what may wait travels with the next one.
  */
 export class Session implements MysqlPoolConnection {
-  readonly #raw: PoolConnection;
+  readonly #raw: RawConnection;
   readonly #onFenced: () => void;
   readonly #awaited = new Set<Answer>();
   readonly #unsent = new Unsent();
   #isSpoilt = false;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
-  constructor(raw: PoolConnection, onFenced: () => void) {
+  constructor(raw: RawConnection, onFenced: () => void) {
     this.#raw = raw;
     this.#onFenced = onFenced;
   }
@@ -78,10 +89,11 @@ export class Session implements MysqlPoolConnection {
       else tell();
     };
     this.#awaited.add(answer);
-    const command = this.#raw.query<QueryResult>(statements.join('; '), (error, result) =>
+    const command = this.#raw.query(statements.join('; '), (error, result) =>
       answer(error, isResult(result) ? result : []),
     );
-    return command.on('result', () => (carriedOut += 1));
+    command.on('result', () => (carriedOut += 1));
+    return command;
   }
 }
 

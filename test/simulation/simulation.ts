@@ -33,7 +33,7 @@ export type Step = Readonly<{
   /** Whether it has waited for what is free now: whoever comes after it comes after it. */
   isWoken?(): boolean;
   /** Until when it can wait, ms. */
-  patienceMs?: number;
+  patienceMs?: number | undefined;
 }>;
 
 /** A process of the platform, or somebody outside of it. */
@@ -55,7 +55,7 @@ type Striking = (step: Step, count: number) => Fault | undefined;
 /** Lets one exchange happen at a time, whichever chance chooses, with a fault now and then. */
 export class Simulation {
   readonly time: Time;
-  readonly #taken: (readonly [ms: number, step: Step, fault: Fault | undefined])[] = [];
+  readonly #taken: (readonly [ms: number, step: Step, what: string, fault: Fault | undefined])[] = [];
   /** What was thrown where nobody waits. */
   readonly surprises: string[] = [];
   readonly #steps = new Set<Step>();
@@ -108,7 +108,7 @@ export class Simulation {
 
   /** What has happened, a line a step. */
   get trace(): readonly string[] {
-    return this.#taken.map(([ms, { process, to, what }, fault]) => {
+    return this.#taken.map(([ms, { process, to }, what, fault]) => {
       const line = `${String(ms).padStart(6)} ms  ${process.name} → ${to}: ${what.replaceAll(/\s+/g, ' ').slice(0, 160)}`;
       return fault ? `${line}  ✗ ${fault}` : line;
     });
@@ -138,7 +138,7 @@ export class Simulation {
     this.count += 1;
     this.time.pass(1);
     const fault = this.#strike(step, this.count);
-    this.#taken.push([this.time.elapsedMs, step, fault]);
+    this.#taken.push([this.time.elapsedMs, step, step.what, fault]);
     const tell = fault === undefined ? step.act() : this.#actUnder(fault, step);
     if (!tell) return;
     this.#steps.delete(step);

@@ -124,6 +124,11 @@ export function call(name: string, items: readonly Expr[], isOfAll: boolean): No
       return plain((env) => (isTrue(first(env)) ? second(env) : third(env)));
     case 'coalesce':
       return plain((env) => items.reduce<Value>((before, item) => before ?? item(env), null));
+    case 'greatest':
+      return plain((env) => {
+        const values = items.map((item) => item(env)).toSorted(compare);
+        return values.includes(null) ? null : (values.at(-1) ?? null);
+      });
     case 'utc_timestamp':
       return plain((env) => momentText(env.run.nowMs));
     case 'last_insert_id':

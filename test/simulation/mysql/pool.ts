@@ -1,29 +1,17 @@
-import type { MysqlPool, MysqlPoolConnection, MysqlQueryResult } from 'kysely';
-import type { Process, Simulation, Step } from '../simulation.ts';
-import { type Answer, Blocked, type Engine } from './engine.ts';
-import { SqlError } from './stored.ts';
+import { EventEmitter } from 'node:events';
+import type { MysqlPool, MysqlPoolConnection } from 'kysely';
+import { type RawConnection, Session } from '../../../src/mysql/session.ts';
+import { type Around, isNoStep, Query, type Server, type Told } from './query.ts';
 import { Work } from './tables.ts';
+import { statementsOf } from './tokens.ts';
 
-/** What a server was asked on a connection, and what it said: `waits` until it says more. */
-export type Said = Readonly<{
-  connection: number;
-  sql: string;
-  nowMs: number;
-  said: Answer | 'waits' | Readonly<{ errno: number }>;
-}>;
-type Told = (error: unknown, result: MysqlQueryResult) => void;
-type Around = Readonly<{ process: Process; simulation: Simulation; engine: Engine; hear?: (said: Said) => void }>;
-
-const nothing = { affectedRows: 0, changedRows: 0, insertId: 0 };
-// As every session of the product sets it.
-const longestLockWaitMs = 5_000;
 const longestSilenceMs = 10_000;
 
 /** A pool of connections to the double, in the place of the driver's; `around` is asked who uses it now. */
 export class Pool implements MysqlPool {
   readonly #around: () => Around;
-  #idle: Connection[] = [];
-  #process: Process | undefined;
+  #idle: Session[] = [];
+  #process: Around['process'] | undefined;
 
   constructor(around: () => Around) {
     this.#around = around;
@@ -34,27 +22,33 @@ export class Pool implements MysqlPool {
     // The connections of one that has died are gone with it.
     if (around.process !== this.#process) this.#idle = [];
     this.#process = around.process;
-    callback(undefined, this.#idle.pop() ?? new Connection(around, (back) => this.#idle.push(back)));
+    callback(undefined, this.#idle.pop() ?? this.#open(around));
   }
 
   end(callback: (error: unknown) => void): void {
     callback(undefined);
   }
+
+  #open(around: Around): Session {
+    const raw: RawConnection = new Connection(around, () => this.#idle.push(session));
+    const session = new Session(raw, () => {});
+    return session;
+  }
 }
 
 let lastThreadId = 0;
 
-class Connection implements MysqlPoolConnection {
+class Connection implements RawConnection {
   readonly config = {};
   readonly threadId: number;
   readonly #around: Around;
-  readonly #giveBack: (connection: Connection) => void;
+  readonly #giveBack: () => void;
   #isClosed = false;
   #work: Work | undefined;
   #heardMs = 0;
   #watch: number | undefined;
 
-  constructor(around: Around, giveBack: (connection: Connection) => void) {
+  constructor(around: Around, giveBack: () => void) {
     lastThreadId += 1;
     this.threadId = lastThreadId;
     this.#around = around;
@@ -71,7 +65,7 @@ class Connection implements MysqlPoolConnection {
   }
 
   release(): void {
-    if (!this.#isClosed) this.#giveBack(this);
+    if (!this.#isClosed) this.#giveBack();
   }
 
   /** The server undoes what has not been committed. */
@@ -81,31 +75,31 @@ class Connection implements MysqlPoolConnection {
     this.#around.process.connections.delete(this);
   }
 
-  query(sql: string, _parameters: unknown, callback?: Told): { stream(): never } {
-    if (callback) this.#ask(sql, callback);
-    return {
-      stream() {
-        throw new Error('the double streams nothing');
-      },
-    };
+  /** MikroORM has written its values into it. */
+  format(sql: string): string {
+    return sql;
   }
 
-  #ask(sql: string, told: Told): void {
+  query(sql: string, callback?: Told): Command {
+    const command = new Command();
+    if (callback) this.#ask(statementsOf(sql), callback, command);
+    return command;
+  }
+
+  #ask(statements: readonly string[], told: Told, command: Command): void {
     if (this.#isClosed) {
       told(new Error("Can't add new command when connection is in closed state"), []);
       return;
     }
-    this.#heardMs = this.#around.simulation.time.elapsedMs;
-    if (sql === 'begin') this.#begin();
-    if (sql === 'rollback') this.#end(false);
+    const query = new Query(this.#around, statements, this.#server(command), told);
     // What cannot go wrong in a way of its own is no step.
-    if (/^(begin|rollback|set )/.test(sql)) {
-      this.#around.hear?.({ connection: this.threadId, sql, nowMs: this.#around.simulation.time.nowMs, said: nothing });
-      told(undefined, nothing);
-    } else this.#around.simulation.ask(new Query(this.#around, sql, this.#server(), told));
+    if (statements.every(isNoStep)) query.act()?.();
+    else this.#around.simulation.ask(query);
   }
 
   #begin(): void {
+    // As MySQL does: what had been begun is committed.
+    this.#end(true);
     this.#work = new Work();
     this.#watchOn(longestSilenceMs);
   }
@@ -129,108 +123,23 @@ class Connection implements MysqlPoolConnection {
     this.#work = undefined;
   }
 
-  #server(): Server {
+  #server(command: Command): Server {
     return {
       threadId: this.threadId,
       isClosed: () => this.#isClosed,
       current: () => this.#work,
+      heard: () => (this.#heardMs = this.#around.simulation.time.elapsedMs),
+      begin: () => this.#begin(),
+      carriedOut: () => void command.emit('result'),
       end: (isCommitted) => this.#end(isCommitted),
       close: () => this.close(),
     };
   }
 }
 
-type Server = Readonly<{
-  threadId: number;
-  isClosed(): boolean;
-  current(): Work | undefined;
-  end(isCommitted: boolean): void;
-  close(): void;
-}>;
-
-/** A statement on its way. */
-class Query implements Step {
-  readonly to = 'mysql';
-  readonly what: string;
-  readonly process: Process;
-  readonly #around: Around;
-  readonly #server: Server;
-  readonly #told: Told;
-  #go: ((nowMs: number) => Answer | Blocked) | undefined;
-  #own: Work | undefined;
-  #blockedBy: Work | undefined;
-  patienceMs?: number;
-
-  constructor(around: Around, what: string, server: Server, told: Told) {
-    this.process = around.process;
-    this.#around = around;
-    this.what = what;
-    this.#server = server;
-    this.#told = told;
-  }
-
-  isReady(): boolean {
-    return this.#blockedBy === undefined || this.#blockedBy.isOver;
-  }
-
-  isWoken(): boolean {
-    return this.#blockedBy?.isOver ?? false;
-  }
-
-  act(): (() => void) | undefined {
-    // Given up by the server before it was heard.
-    if (this.#server.isClosed()) return this.lose();
-    try {
-      const answer = this.#answer();
-      this.#hear(answer ?? 'waits');
-      if (!answer) return undefined;
-      this.#own?.end(true);
-      return () => this.#told(undefined, 'insertId' in answer ? answer : [...answer]);
-    } catch (error) {
-      if (!(error instanceof SqlError)) throw error;
-      this.#own?.end(false);
-      if (error.errno === 1213) this.#server.end(false);
-      this.#hear({ errno: error.errno });
-      return () => this.#told(error, []);
-    }
-  }
-
-  #hear(said: Said['said']): void {
-    const { hear, simulation } = this.#around;
-    hear?.({ connection: this.#server.threadId, sql: this.what, nowMs: simulation.time.nowMs, said });
-  }
-
-  #answer(): Answer | undefined {
-    if (this.what === 'commit') {
-      this.#server.end(true);
-      return nothing;
-    }
-    const { engine, simulation } = this.#around;
-    if (!this.#go) {
-      const work = this.#server.current() ?? (this.#own = new Work());
-      this.#go = engine.prepare(this.what, work);
-    }
-    const answer = this.#go(simulation.time.nowMs);
-    if (!(answer instanceof Blocked)) return answer;
-    const { elapsedMs } = simulation.time;
-    if (this.patienceMs !== undefined && this.patienceMs <= elapsedMs)
-      throw new SqlError(1205, 'ER_LOCK_WAIT_TIMEOUT', 'Lock wait timeout exceeded; try restarting transaction');
-    this.#blockedBy = answer.by;
-    this.patienceMs ??= elapsedMs + longestLockWaitMs;
-    return undefined;
-  }
-
-  lose(): () => void {
-    this.#own?.end(false);
-    this.#server.close();
-    const lost = new Error('Connection lost: The server closed the connection.');
-    return () => this.#told(Object.assign(lost, { code: 'PROTOCOL_CONNECTION_LOST', fatal: true }), []);
-  }
-
-  refuse(): () => void {
-    this.#own?.end(false);
-    this.#server.end(false);
-    const deadlock = new SqlError(1213, 'ER_LOCK_DEADLOCK', 'Deadlock found when trying to get lock');
-    return () => this.#told(deadlock, []);
+/** What is under way, as the driver tells of it. */
+class Command extends EventEmitter {
+  stream(): never {
+    throw new Error('the double streams nothing');
   }
 }

@@ -5,7 +5,14 @@ export type Shape = Readonly<{ text: string; values: readonly Value[] }>;
 
 const literal = /'(?:[^'\\]|\\.|'')*'|(?<![\w`.])\d+(?:\.\d+)?(?![\w`])/gs;
 const token = /\s+|\/\*.*?\*\/|`([^`]+)`|[a-z_]\w*|\?|<=|>=|<>|!=|[(),.=<>+*/-]/gis;
+const statement = /(?:[^;'`/]+|'(?:[^'\\]|\\.|'')*'|`[^`]*`|\/\*.*?\*\/|\/)+/gs;
 const escapes: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', 0: '\0', Z: '\x1a' };
+
+/** The statements of a text, one after the other. */
+export function statementsOf(sql: string): readonly string[] {
+  if (!sql.includes(';')) return [sql];
+  return (sql.match(statement) ?? []).map((text) => text.trim()).filter((text) => text !== '');
+}
 
 /** Takes the values out of a statement. */
 export function shapeOf(sql: string): Shape {

@@ -29,15 +29,21 @@ export const outbox: readonly Mutation[] = [
     by: 'outbox',
   },
   {
+    what: 'positions are given whether or not the end has moved for them',
+    file: 'src/outbox/number-written.ts',
+    edits: [[' and n.claim = ${token}', '']],
+    by: 'outbox',
+  },
+  {
     what: "a subject's events are numbered in whatever order they are found",
-    file: 'src/outbox/number-events.ts',
+    file: 'src/outbox/number-written.ts',
     edits: [['const next = byVersion(events);', 'const next = events.toReversed();']],
     by: 'outbox',
   },
   {
     what: 'what comes before an event and waits is not looked for',
-    file: 'src/outbox/number-events.ts',
-    edits: [['row?.own === events.length && row.preceding === 0', 'row?.own === events.length']],
+    file: 'src/outbox/number-written.ts',
+    edits: [[' and not exists ${preceding}', '']],
     by: 'outbox',
   },
   {

@@ -16,7 +16,9 @@ export const money: readonly Mutation[] = [
   {
     what: 'answers are not kept',
     file: 'src/outbox/keyed-answers.ts',
-    edits: [['await insertRows(tx, IdempotencyKey, inOrder).catch(inUseWhen(taken));', 'void inOrder;']],
+    edits: [
+      ['await insertRows(tx, IdempotencyKey, inOrder, { isAwaited: true }).catch(inUseWhen(taken));', 'void inOrder;'],
+    ],
     by: 'orders',
   },
   {
@@ -80,7 +82,7 @@ export const money: readonly Mutation[] = [
   {
     what: 'orders are paid wherever they stand',
     file: 'src/payments/settle-payment.ts',
-    edits: [["updateEach(tx, Order, rows, { status: 'pending' })", 'updateEach(tx, Order, rows)']],
+    edits: [["return { rows, guard: { status: 'pending' as const } };", 'return { rows, guard: {} };']],
     by: 'test/payments/settle-payment.test.ts',
   },
   {

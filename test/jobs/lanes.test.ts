@@ -94,7 +94,7 @@ test('a rest without an end, or a longer one than any that is asked for, is ende
   expect(await queue().getRateLimitTtl(0)).toBe(-2);
 });
 
-test('what a clock that was ahead has put off is brought forward; what was asked for so late, or planned by a schedule, is not', async () => {
+test('what a clock that was ahead has put off is brought forward; what was asked for so late, or planned, is not', async () => {
   const hourMs = 3_600_000;
   const put = (name: string, delay: number, aheadMs = 0) =>
     queue().add(name, {}, { delay, timestamp: Date.now() + aheadMs });

@@ -82,7 +82,10 @@ export const money: readonly Mutation[] = [
   {
     what: 'orders are paid wherever they stand',
     file: 'src/payments/settle-payment.ts',
-    edits: [["return { rows, guard: { status: 'pending' as const } };", 'return { rows, guard: {} };']],
+    edits: [
+      ['    if (illegal) return illegal;\n', ''],
+      ["return { rows, guard: { status: 'pending' as const } };", 'return { rows, guard: {} };'],
+    ],
     by: 'test/payments/settle-payment.test.ts',
   },
   {

@@ -66,9 +66,10 @@ export class Query implements Step {
     server.heard();
   }
 
-  /** The statement that is next. */
+  /** The statement that this step is about. */
   get what(): string {
-    return this.#statements[this.#answers.length] ?? '';
+    const left = this.#statements.slice(this.#answers.length);
+    return left.find((sql) => !isNoStep(sql)) ?? left[0] ?? '';
   }
 
   isReady(): boolean {
@@ -85,11 +86,11 @@ export class Query implements Step {
     this.#server.heard();
     try {
       for (;;) {
-        const isNone = isNoStep(this.what);
+        const isNone = isNoStep(this.#next);
         const answer = this.#answer();
         this.#hear(answer ?? 'waits');
         if (!answer) return undefined;
-        this.#next(answer);
+        this.#keep(answer);
         if (this.#answers.length === this.#statements.length) return () => this.#tell(undefined);
         if (!isNone) return undefined;
       }
@@ -102,7 +103,11 @@ export class Query implements Step {
     }
   }
 
-  #next(answer: Answer): void {
+  get #next(): string {
+    return this.#statements[this.#answers.length] ?? '';
+  }
+
+  #keep(answer: Answer): void {
     this.#own?.end(true);
     this.#own = undefined;
     this.#go = undefined;
@@ -121,15 +126,15 @@ export class Query implements Step {
 
   #hear(said: Said['said']): void {
     const { hear, simulation } = this.#around;
-    hear?.({ connection: this.#server.threadId, sql: this.what, nowMs: simulation.time.nowMs, said });
+    hear?.({ connection: this.#server.threadId, sql: this.#next, nowMs: simulation.time.nowMs, said });
   }
 
   #answer(): Answer | undefined {
-    if (isNoStep(this.what) || this.what === 'commit') return this.#manage();
+    if (isNoStep(this.#next) || this.#next === 'commit') return this.#manage();
     const { engine, simulation } = this.#around;
     if (!this.#go) {
       const work = this.#server.current() ?? (this.#own = new Work());
-      this.#go = engine.prepare(this.what, work);
+      this.#go = engine.prepare(this.#next, work);
     }
     const answer = this.#go(simulation.time.nowMs);
     if (!(answer instanceof Blocked)) return answer;
@@ -143,8 +148,8 @@ export class Query implements Step {
 
   /** What reads and writes nothing. */
   #manage(): Answer {
-    if (this.what === 'begin') this.#server.begin();
-    if (this.what === 'commit' || this.what === 'rollback') this.#server.end(this.what === 'commit');
+    if (this.#next === 'begin') this.#server.begin();
+    if (this.#next === 'commit' || this.#next === 'rollback') this.#server.end(this.#next === 'commit');
     return nothing;
   }
 

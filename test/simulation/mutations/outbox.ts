@@ -49,7 +49,7 @@ export const outbox: readonly Mutation[] = [
   {
     what: 'versions of a subject are not counted',
     file: 'src/outbox/write-events.ts',
-    edits: [['const version = (last.get(keyOf(event)) ?? 0) + 1;', 'const version = 1;']],
+    edits: [['(select version from ${tableName} where', '(select 1 from ${tableName} where']],
     by: 'orders',
   },
   {

@@ -74,16 +74,33 @@ async function acceptOrders(
   after: AfterCommit,
   members: readonly Member<Wish>[],
 ): Promise<readonly (Accepted | Error)[]> {
-  const requests = members.flatMap(({ given }) => (given.request ? [given.request] : []));
-  const recalled = await recallAnswers(tx, requests);
-  const known = members.map(({ given: { request } }) => {
-    const stored = request && recalled.get(nameOf(request));
-    if (!stored) return undefined;
-    return stored.fingerprint === request.fingerprint ? { answer: stored, isReplayed: true } : reused();
-  });
-  const due = members.filter((_, index) => !known[index]).map((member) => ({ member, id: randomUUIDv7() }));
+  const known = await recall(tx, members);
+  const due = members.filter((member) => !known.has(member)).map((member) => ({ member, id: randomUUIDv7() }));
   const placed = await place(tx, after, due);
-  return members.flatMap((member, index) => known[index] ?? placed.get(member) ?? []);
+  // What holds one's stock may be one's own first try, given up by whoever had asked and carried out meanwhile.
+  const refused = members.filter((member) => placed.get(member) instanceof Error);
+  const late = await recall(tx, refused);
+  return members.flatMap((member) => known.get(member) ?? late.get(member) ?? placed.get(member) ?? []);
+}
+
+/** What those of them have been answered whose requests have been answered before. */
+async function recall(
+  tx: EntityManager,
+  members: readonly Member<Wish>[],
+): Promise<ReadonlyMap<Member<Wish>, Accepted | Error>> {
+  const recalled = await recallAnswers(
+    tx,
+    members.flatMap(({ given: { request } }) => request ?? []),
+  );
+  return new Map(
+    members.flatMap((member) => {
+      const { request } = member.given;
+      const answer = request && recalled.get(nameOf(request));
+      if (!answer) return [];
+      const isSame = answer.fingerprint === request.fingerprint;
+      return [[member, isSame ? { answer, isReplayed: true } : reused()] as const];
+    }),
+  );
 }
 
 async function place(

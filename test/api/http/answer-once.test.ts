@@ -98,9 +98,16 @@ describe('a request with an Idempotency-Key', () => {
     expect(await count()).toBe(before);
   });
 
-  it('that another process answers between its look and its end is that one’s copy', async () => {
-    await place('raced-before', { products: [1] });
-    const { fingerprint } = await shop.ctx.orm.em.fork().findOneOrFail(IdempotencyKey, { key: 'raced-before' });
+  it.each([
+    ['', undefined],
+    [', also when that one has the last piece', 1],
+  ])('that another process answers between its look and its end is that one’s copy%s', async (_also, stock) => {
+    const last = { title: 'Last of its kind', priceMinor: 100, currency: 'USD' };
+    const em = shop.ctx.orm.em.fork();
+    const product = stock === undefined ? 1 : await em.insert(Product, { ...last, stock });
+    const [key, before] = [`raced-${product}`, `before-${product}`];
+    await place(before, { products: [product] });
+    const { fingerprint } = await em.findOneOrFail(IdempotencyKey, { key: before });
     const row = { fingerprint, status: 201, location: null, body: '{"from":"elsewhere"}', createdAt: new Date() };
     // Nothing of its own is stored yet when it has looked: the prices are read after that.
     const transaction: Transaction = (work) =>
@@ -111,7 +118,7 @@ describe('a request with an Idempotency-Key', () => {
             if (name !== 'execute' || typeof value !== 'function') return value;
             return async (sql: string, ...rest: readonly unknown[]): Promise<unknown> => {
               if (/from `products`/.test(sql))
-                await shop.ctx.orm.em.fork().upsert(IdempotencyKey, { userId: 1, key: 'raced', ...row });
+                await shop.ctx.orm.em.fork().upsert(IdempotencyKey, { userId: 1, key, ...row });
               return Reflect.apply(value, of, [sql, ...rest]);
             };
           },
@@ -120,18 +127,18 @@ describe('a request with an Idempotency-Key', () => {
       });
     const app = await buildApp({ ...shop.ctx, transaction }, shop.parts);
     const login = Granted.parse(await (await shop.send('POST', '/auth/login', { body: accounts.demo })).json());
-    const before = await count();
+    const orders = await count();
     const answer = await app.request('/orders', {
       method: 'POST',
       headers: {
         authorization: `Bearer ${login.access_token}`,
-        'idempotency-key': 'raced',
+        'idempotency-key': key,
         'content-type': 'application/json',
       },
-      body: JSON.stringify({ products: [1] }),
+      body: JSON.stringify({ products: [product] }),
     });
     expect([answer.status, await answer.text()]).toEqual([201, '{"from":"elsewhere"}']);
-    expect(await count()).toBe(before);
+    expect(await count()).toBe(orders);
   });
 
   it('waits, but not for ever, and is then told to come again', async () => {

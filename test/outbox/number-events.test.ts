@@ -1,3 +1,4 @@
+import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Numbering, numberEvents } from '../../src/outbox/number-events.ts';
 import { numberWritten } from '../../src/outbox/number-written.ts';
@@ -29,6 +30,16 @@ describe('events that this process has committed', () => {
     expect(placesOf(given)).toEqual(['b 1 2', 'a 2 3', 'b 2 4']);
     expect(given?.map(({ previous }) => previous)).toEqual([1, 2, 3]);
     expect(given?.[0]).toMatchObject({ data: '{"step":1}', type: 'parcel.moved', stream: 'parcels' });
+  });
+
+  it('have a position of their own, and a version of what they are about, whoever writes them', async () => {
+    const [, second] = (await numberWritten(numbering(), await move(['a', 1], ['b', 1]))) ?? [];
+    for (const taken of ['position = 1', "subject = 'a'"]) {
+      const taking = `/* of the test */ update event_log set ${taken} where id = ?`;
+      await expect(outbox.api.ctx.orm.em.fork().execute(taking, [second?.id])).rejects.toThrow(
+        UniqueConstraintViolationException,
+      );
+    }
   });
 
   it('are in the order of their versions, whichever transaction is heard of first', async () => {

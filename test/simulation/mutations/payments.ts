@@ -119,41 +119,41 @@ export const money: readonly Mutation[] = [
   },
 ];
 
-const primary = (columns: string) => `${columns}
+const primaryOfRequests = `"user_id",
+            "key"
           ],
           "composite": true,
           "constraint": true,
           "keyName": "PRIMARY",
           "primary": true,
           "unique": `;
-const unique = (name: string) => `"keyName": "${name}",
-          "primary": false,
-          "unique": `;
 
-/** What the schema itself holds. */
+/** What the schema itself holds: the doubles have it of the snapshot, the servers of the migrations. */
 export const keys: readonly Mutation[] = [
   {
     what: 'keys of requests are not unique',
-    edit: primary('"user_id",\n            "key"'),
+    file: 'migrations/.snapshot.json',
+    edits: [[`${primaryOfRequests}true`, `${primaryOfRequests}false`]],
     by: 'orders',
   },
   {
     what: 'an order may have several live payments',
-    edit: unique('payments_live_order_id_unique'),
+    ...withoutUnique('Migration20261122200000_initial.ts', 'payments_live_order_id_unique'),
     by: 'test/orders/transitions.test.ts',
   },
   {
     what: 'positions are not unique',
-    edit: unique('event_log_position_unique'),
+    ...withoutUnique('Migration20261126083000_make_the_log_the_outbox.ts', 'event_log_position_unique'),
     by: 'test/outbox/number-events.test.ts',
   },
   {
     what: 'versions of a subject are not unique',
-    edit: unique('event_log_stream_subject_version_unique'),
+    ...withoutUnique('Migration20261122200000_initial.ts', 'event_log_stream_subject_version_unique'),
     by: 'test/outbox/number-events.test.ts',
   },
-].map(({ edit, ...rest }) => ({
-  ...rest,
-  file: 'migrations/.snapshot.json',
-  edits: [[`${edit}true`, `${edit}false`]],
-}));
+];
+
+function withoutUnique(migration: string, name: string): Pick<Mutation, 'file' | 'edits'> {
+  const quoted = `\\\`${name}\\\``;
+  return { file: `migrations/${migration}`, edits: [[`add unique ${quoted}`, `add index ${quoted}`]] };
+}

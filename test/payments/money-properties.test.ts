@@ -4,9 +4,9 @@ import { decimalsOf, toMajor, toMinor } from '../../src/money/money.ts';
 import { type OrderStatus, OrderHistory } from '../../src/entities/orders.entity.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { OutcomeUnknown, Undecided } from '../../src/errors.ts';
-import type { Outage } from '../../src/gateways/http/outage.ts';
 import { orderMoves, paymentMoves, refundMoves } from '../../src/orders/transitions.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../support/api/shop.ts';
+import { tireless } from '../support/upstreams/tireless-outage.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -126,16 +126,6 @@ test('no sequence of requests, answers and faults leaves the tables, or keeps or
     { numRuns: 40 },
   );
 });
-
-/** The breaker would keep most attempts from the gateway, after so many silences; here each is heard. */
-const tireless: Outage = {
-  admit: async () => {},
-  heard: async () => {},
-  missed: async () => undefined,
-  limited: async () => {},
-  isAway: async () => false,
-  look: async () => ({ failures: 0, isOpen: false, restMs: 0 }),
-};
 
 async function take(
   step: (typeof steps)[number],

@@ -5,7 +5,6 @@ import { EventLog } from '../../src/entities/outbox.entity.ts';
 import { OrderHistory } from '../../src/entities/orders.entity.ts';
 import { Refund } from '../../src/entities/payments.entity.ts';
 import { OutcomeUnknown } from '../../src/errors.ts';
-import type { Outage } from '../../src/gateways/http/outage.ts';
 import type {
   GiveBack,
   ListedRefund,
@@ -18,6 +17,7 @@ import { refundPayment } from '../../src/jobs/payments/refund-payment.job.ts';
 import { orderMoves, refundMoves } from '../../src/orders/transitions.ts';
 import { performJob } from '../support/api/perform-job.ts';
 import { answering, openShop, type Shop, takingGateway } from '../support/api/shop.ts';
+import { tireless } from '../support/upstreams/tireless-outage.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -120,15 +120,6 @@ const speaking = (stand: Stand = 'succeeded', lost?: 'question' | 'answer'): Par
     for (const books of all.values()) yield* newestFirst(books);
   },
 });
-/** The breaker would keep most attempts from the gateway, after so many silences; here each is heard. */
-const tireless: Outage = {
-  admit: async () => {},
-  heard: async () => {},
-  missed: async () => undefined,
-  limited: async () => {},
-  isAway: async () => false,
-  look: async () => ({ failures: 0, isOpen: false, restMs: 0 }),
-};
 const heardBy = (gateway: Partial<PaymentGateway>) => ({
   ...shop.ctx,
   payments: {

@@ -5,6 +5,7 @@ import type {
   ListedCharge,
   PaymentGateway,
 } from '../../src/gateways/payments/payment-gateway.ts';
+import { tireless } from '../support/upstreams/tireless-outage.ts';
 import { exchange } from './jobs.ts';
 import type { Process, Simulation } from './simulation.ts';
 
@@ -42,14 +43,7 @@ export function gatewayOf(
     keepsBooks: true,
     limits: () => ({ stepMinor: 1, leastMinor: 1, mostMinor: 1_000_000 }),
     keyLifeMs: 86_400_000,
-    outage: {
-      admit: async () => {},
-      heard: async () => {},
-      missed: async () => undefined,
-      limited: async () => {},
-      isAway: async () => false,
-      look: async () => ({ failures: 0, isOpen: false, restMs: 0 }),
-    },
+    outage: tireless,
     charge: (charge) => ask(`charge ${charge.paymentId} by ${charge.key}`, () => ledger.charge(charge)),
     find: ({ paymentId }) =>
       ask(`find ${paymentId}`, () => ledger.charges.find((one) => one.paymentId === paymentId)?.outcome),

@@ -3,7 +3,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos } from '../support/load/chaos.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/town.ts';
+import { usualProcesses } from '../support/proof/deployment.ts';
 import { until } from '../support/processes/process.ts';
 import { chosenSeed } from '../support/seeded.ts';
 
@@ -12,13 +12,13 @@ const bought = 30;
 const slowMs = 30_000;
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test(`${orders} orders at a gateway that charges and resets, charges and answers 500, and takes 30 s: each charged once`, {
   timeout: 1_800_000,
 }, async () => {
   const seed = chosenSeed();
-  const weather = [
+  const gatewayFaults = [
     { target: 'stripe', kind: 'lost_answer', rate: 0.2 },
     { target: 'stripe', kind: 'error_after_charge', rate: 0.1 },
     { target: 'stripe', kind: 'slow', rate: 0.05, ms: slowMs },
@@ -27,7 +27,7 @@ test(`${orders} orders at a gateway that charges and resets, charges and answers
     {
       fault: 'F20',
       name: 'a gateway that lies',
-      async inflict({ buyers, platform }: Chaos['town']) {
+      async inflict({ buyers, platform }: Chaos['deployment']) {
         await until('all are bought', () => (buyers.areDone() ? true : undefined), 1_200_000);
         // A call that is slow is so until its end, and no other of its key is heard meanwhile.
         await platform.sandbox.clearFaults();
@@ -36,10 +36,12 @@ test(`${orders} orders at a gateway that charges and resets, charges and answers
     },
   ];
   const people = { buyers: bought, thinkMs: 20, isMeasured: true };
-  chaos = await runChaos({ seed, strikes, orders, weather, processes: usualProcesses, ...people });
+  chaos = await runChaos({ seed, strikes, orders, gatewayFaults, processes: usualProcesses, ...people });
   const outcome = await settle(chaos);
   // Void unless payments were asked for more than once, always under one key.
-  const asked = (await chaos.town.platform.sandbox.arrivals('stripe')).flatMap(({ idempotency_key: key }) => key ?? []);
+  const asked = (await chaos.deployment.platform.sandbox.arrivals('stripe')).flatMap(
+    ({ idempotency_key: key }) => key ?? [],
+  );
   expect(asked.length).toBeGreaterThan(1.1 * new Set(asked).size);
   prove(chaos, outcome, import.meta.filename, [
     {

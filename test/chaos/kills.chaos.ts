@@ -4,7 +4,7 @@ import { type Chaos, losses, runChaos } from '../support/load/chaos.ts';
 import { planGatewayKills, planKills } from '../support/proof/kill.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/town.ts';
+import { usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 // 31 kills each, and two of the gateway for every pass.
@@ -12,7 +12,7 @@ const passes = scaled(6);
 const ordersAKill = 12;
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test(`${passes} times every kill at every point: nothing is lost, doubled or left`, {
   timeout: 2_400_000,
@@ -21,11 +21,19 @@ test(`${passes} times every kill at every point: nothing is lost, doubled or lef
   const random = seeded(seed);
   const strikes = shuffled([...planKills(random, passes, true), ...planGatewayKills(passes)], random);
   const orders = strikes.length * ordersAKill;
-  const plan = { seed, strikes, orders, processes: usualProcesses, weather: losses, isTold: true, isMeasured: true };
+  const plan = {
+    seed,
+    strikes,
+    orders,
+    processes: usualProcesses,
+    gatewayFaults: losses,
+    isTold: true,
+    isMeasured: true,
+  };
   chaos = await runChaos(plan);
   const outcome = await settle(chaos);
   // Void unless buyers had to ask again.
-  expect(chaos.town.buyers.bought.some(({ repeats }) => repeats > 0)).toBe(true);
+  expect(chaos.deployment.buyers.bought.some(({ repeats }) => repeats > 0)).toBe(true);
   if (process.env['EVIDENCE_FILE']) writeFileSync(process.env['EVIDENCE_FILE'], JSON.stringify(outcome.evidence));
   prove(chaos, outcome, import.meta.filename, [
     { fault: 'F1', title: 'an API is killed before and after it commits' },

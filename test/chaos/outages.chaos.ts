@@ -13,7 +13,7 @@ import {
 } from '../support/proof/outages.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled, type Strike } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/town.ts';
+import { usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 const ordersAStrike = 25;
@@ -23,7 +23,7 @@ const frozenMs = 10_000;
 const fullMs = 4_000;
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 const times = (count: number, strike: Strike) => Array.from({ length: scaled(count) }, () => strike);
 
@@ -47,10 +47,18 @@ test('servers away, frozen, emptied, rolled back and full, and two faults at onc
   ];
   const strikes = shuffled(all, random);
   const orders = strikes.length * ordersAStrike;
-  const plan = { seed, strikes, orders, processes: usualProcesses, weather: losses, isTold: true, isMeasured: true };
+  const plan = {
+    seed,
+    strikes,
+    orders,
+    processes: usualProcesses,
+    gatewayFaults: losses,
+    isTold: true,
+    isMeasured: true,
+  };
   chaos = await runChaos(plan);
   const outcome = await settle(chaos);
-  const { asked } = chaos.town.buyers;
+  const { asked } = chaos.deployment.buyers;
   for (const { name, fault, beganMs, endedMs } of chaos.struck)
     if (fault === 'F4' || fault === 'F14')
       expect(

@@ -5,7 +5,7 @@ import { type Memory, openMemory } from '../support/load/memory.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { median, windowRates } from '../support/proof/rates.ts';
 import type { Strike } from '../support/proof/strike.ts';
-import { reviveStands, type Town, untilWell, usualProcesses } from '../support/proof/town.ts';
+import { reviveStands, type Deployment, untilWell, usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed } from '../support/seeded.ts';
 
 // Shorter ones say less, and are for those who work on this file.
@@ -14,14 +14,14 @@ const windows = 5;
 const least = 0.9;
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
-type Restart = Readonly<{ what: string; restart(town: Town): Promise<unknown> }>;
+type Restart = Readonly<{ what: string; restart(deployment: Deployment): Promise<unknown> }>;
 
 /** The first of a kind ends as it is told to, and another is started in its place. */
-const replaced = (role: 'api' | 'worker') => async (town: Town) => {
-  const one = town.stands.filter((stand) => stand.role === role).slice(0, 1);
-  for (const stand of one) town.ended.add(stand.process().pid);
+const replaced = (role: 'api' | 'worker') => async (deployment: Deployment) => {
+  const one = deployment.stands.filter((stand) => stand.role === role).slice(0, 1);
+  for (const stand of one) deployment.ended.add(stand.process().pid);
   await Promise.all(one.map((stand) => stand.process().signal('SIGTERM')));
   await reviveStands(one);
 };
@@ -44,12 +44,12 @@ const restarts: readonly Restart[] = [
   },
   {
     what: 'an API and a worker',
-    restart: (town) => Promise.all([replaced('api')(town), replaced('worker')(town)]),
+    restart: (deployment) => Promise.all([replaced('api')(deployment), replaced('worker')(deployment)]),
   },
 ];
 
 /** How many orders were paid a second in each of the windows that begin now. */
-async function measure({ platform: { sandbox } }: Town): Promise<readonly number[]> {
+async function measure({ platform: { sandbox } }: Deployment): Promise<readonly number[]> {
   const fromMs = Date.now();
   await sleep(windows * windowMs);
   return windowRates(await sandbox.ledger(), { fromMs, windowMs, windows });
@@ -64,23 +64,23 @@ test('each server is restarted under load: as many orders are paid a second afte
   const memories: Memory[] = [];
   const collect = () => Promise.all(memories.map((memory) => memory.collect()));
   let before: readonly number[] = [];
-  const begin: Strike['inflict'] = async (town) => {
-    town.buyers.want(Number.POSITIVE_INFINITY);
+  const begin: Strike['inflict'] = async (deployment) => {
+    deployment.buyers.want(Number.POSITIVE_INFINITY);
     // Until code is compiled, and pools are full.
     await sleep(windowMs);
     // Those that stay.
     for (const role of ['api', 'worker'] as const)
-      memories.push(await openMemory(role, town.stands.findLast((stand) => stand.role === role)?.process()));
+      memories.push(await openMemory(role, deployment.stands.findLast((stand) => stand.role === role)?.process()));
     await collect();
-    before = await measure(town);
+    before = await measure(deployment);
   };
   const restartOf = ({ what, restart }: Restart): Strike => ({
     fault: 'S1',
     name: what,
-    async inflict(town) {
-      await restart(town);
-      wellAfterMs.push(await untilWell(town, Date.now()));
-      const after = await measure(town);
+    async inflict(deployment) {
+      await restart(deployment);
+      wellAfterMs.push(await untilWell(deployment, Date.now()));
+      const after = await measure(deployment);
       ratios.push(median(after) / median(before));
       process.stdout.write(`${what}: ${before.join(' ')} paid a second before, ${after.join(' ')} after\n`);
       before = after;

@@ -1,15 +1,15 @@
 import { afterAll, test } from 'vitest';
 import { type Chaos, runChaos } from '../support/load/chaos.ts';
-import { deadLetter, heldSnapshot, idleTransaction, readersBeside } from '../support/proof/company.ts';
+import { deadLetter, heldSnapshot, idleTransaction, readersBeside } from '../support/proof/scenarios.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/town.ts';
+import { usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 const heldMs = 15_000;
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test('a transaction left open, a snapshot held, many readers, and jobs that give up: orders go on', {
   timeout: 1_200_000,

@@ -6,15 +6,15 @@ import { planKills } from '../support/proof/kill.ts';
 import { chosenSeed, seeded } from '../support/seeded.ts';
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test('whatever dies between an order and its charge, no order is lost, charged twice, or left', async () => {
   const seed = chosenSeed();
   const startedAt = performance.now();
   const processes = ['api', 'worker', 'worker'] as const;
-  chaos = await runChaos({ seed, strikes: planKills(seeded(seed), 0), orders: 130, processes, weather: losses });
-  const { town, struck } = chaos;
-  const { buyers, platform } = town;
+  chaos = await runChaos({ seed, strikes: planKills(seeded(seed), 0), orders: 130, processes, gatewayFaults: losses });
+  const { deployment, struck } = chaos;
+  const { buyers, platform } = deployment;
   const lastFaultAt = performance.now();
   const settledMs = await untilTerminal(platform, lastFaultAt);
   const repeats = buyers.bought.reduce((sum, bought) => sum + bought.repeats, 0);

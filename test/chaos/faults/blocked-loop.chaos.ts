@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { inspectorPort, openInspector } from '../../support/processes/inspector.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 // Longer than a job's lock lasts.
@@ -12,9 +12,9 @@ const title = `an API and a worker compute for ${blockedMs / 1_000} s without a 
 
 let silent = 0;
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
-async function block({ stands }: Town, time: number): Promise<void> {
+async function block({ stands }: Deployment, time: number): Promise<void> {
   const some = stands[time % stands.length];
   const inspector = await openInspector(await inspectorPort(some?.process()));
   let isOver = false;
@@ -34,7 +34,7 @@ test('a process that computes for longer than its locks last says nothing meanwh
   const strikes = Array.from({ length: times }, (_, time) => ({
     fault: 'F32',
     name: 'a loop',
-    inflict: (town: Town) => block(town, time),
+    inflict: (deployment: Deployment) => block(deployment, time),
   }));
   const processes = ['api', 'worker', 'api', 'worker'] as const;
   const env = { NODE_OPTIONS: '--inspect=127.0.0.1:0' };

@@ -7,7 +7,7 @@ import type { Stand } from '../../support/load/restarted-process.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
 import { reportFault } from '../../support/proof/report-fault.ts';
-import { killStands, type Town } from '../../support/proof/town.ts';
+import { killStands, type Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const title =
@@ -18,16 +18,16 @@ const openClock = await findClocks();
 const clocks = new Map<Stand, WrongClock>();
 let chaos: Chaos | undefined;
 afterAll(async () => {
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
   for (const clock of clocks.values()) clock.close();
 });
 
 /** Starts everything again with clocks that can be set. */
-async function wind(town: Town, open: () => WrongClock): Promise<void> {
-  for (const stand of town.stands) {
+async function wind(deployment: Deployment, open: () => WrongClock): Promise<void> {
+  for (const stand of deployment.stands) {
     const clock = open();
     clocks.set(stand, clock);
-    await killStands(town, [stand]);
+    await killStands(deployment, [stand]);
     await stand.start(clock.env);
   }
 }
@@ -37,7 +37,7 @@ async function setAll(seconds: number): Promise<void> {
   await sleep(3_000);
 }
 
-async function setWorkersApart({ stands }: Town): Promise<void> {
+async function setWorkersApart({ stands }: Deployment): Promise<void> {
   const [first, second] = stands.filter(({ role }) => role === 'worker').map((stand) => clocks.get(stand));
   first?.set(hour);
   second?.set(-hour);
@@ -45,15 +45,15 @@ async function setWorkersApart({ stands }: Town): Promise<void> {
 }
 
 /** Orders are taken by an API whose clock is wrong, and which dies before it has sent anything on. */
-async function dieWith(town: Town, seconds: number): Promise<void> {
-  const { redis, buyers, stands } = town;
+async function dieWith(deployment: Deployment, seconds: number): Promise<void> {
+  const { redis, buyers, stands } = deployment;
   const apis = stands.filter(({ role }) => role === 'api');
   for (const api of apis) clocks.get(api)?.set(seconds);
   await sleep(2_000);
   await redis.process().signal('SIGSTOP');
   buyers.want(10);
   await until('orders are taken', () => (buyers.areDone() ? true : undefined));
-  await killStands(town, apis);
+  await killStands(deployment, apis);
   await redis.process().signal('SIGCONT');
   for (const api of apis) {
     clocks.get(api)?.set(0);
@@ -61,17 +61,17 @@ async function dieWith(town: Town, seconds: number): Promise<void> {
   }
 }
 
-const moments: readonly (readonly [name: string, moment: (town: Town) => Promise<void>])[] = [
+const moments: readonly (readonly [name: string, moment: (deployment: Deployment) => Promise<void>])[] = [
   ['workers two hours apart', setWorkersApart],
-  ['an API an hour ahead dies', (town) => dieWith(town, hour)],
-  ['an API an hour behind dies', (town) => dieWith(town, -hour)],
+  ['an API an hour ahead dies', (deployment) => dieWith(deployment, hour)],
+  ['an API an hour behind dies', (deployment) => dieWith(deployment, -hour)],
   ['all an hour ahead', () => setAll(hour)],
   ['all five minutes behind', () => setAll(-300)],
   ['all right again', () => setAll(0)],
 ];
 
 /** What runs by itself does so again when it should. */
-async function untilPlanned({ platform: { redis } }: Town): Promise<void> {
+async function untilPlanned({ platform: { redis } }: Deployment): Promise<void> {
   const { host, port, db } = redis.options;
   const upkeep = new Queue('upkeep', { connection: { host, port, db } });
   await until('every schedule is near', async () => {
@@ -89,13 +89,13 @@ test('whatever clocks say, no order waits for the right time, and none is charge
   const strikes = moments.map(([name, moment], time) => ({
     fault: 'F25',
     name,
-    async inflict(town: Town) {
-      if (time === 0) await wind(town, openClock);
-      await moment(town);
+    async inflict(deployment: Deployment) {
+      if (time === 0) await wind(deployment, openClock);
+      await moment(deployment);
     },
   }));
   const plan = { seed: chosenSeed(), strikes, orders: 120, processes: ['api', 'worker', 'worker'] as const };
-  chaos = await runChaos({ ...plan, weather: losses, isMeasured: true });
-  await untilPlanned(chaos.town);
+  chaos = await runChaos({ ...plan, gatewayFaults: losses, isMeasured: true });
+  await untilPlanned(chaos.deployment);
   prove(chaos, await settle(chaos), import.meta.filename, [{ fault: 'F25', title }]);
 });

@@ -4,7 +4,7 @@ import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { logIn } from '../../support/processes/platform.ts';
 import { startProcess, type TestProcess, until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const times = 10;
@@ -16,10 +16,10 @@ const consumers: TestProcess[] = [];
 let chaos: Chaos | undefined;
 afterAll(async () => {
   await Promise.all(consumers.map((consumer) => consumer.signal('SIGKILL')));
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
 });
 
-function consume({ platform: { env } }: Town): TestProcess {
+function consume({ platform: { env } }: Deployment): TestProcess {
   const consumer = startProcess('examples/consume-orders.ts', ['--idle-ms', '500'], env);
   consumers.push(consumer);
   return consumer;
@@ -31,16 +31,16 @@ const given = () =>
     Array.from(consumer.output().matchAll(/^\S+ (order\.\w+ \S+) \{.*\}$/gm), ([, what]) => what),
   );
 
-async function kill(town: Town): Promise<void> {
-  const { platform, buyers } = town;
+async function kill(deployment: Deployment): Promise<void> {
+  const { platform, buyers } = deployment;
   if (consumers.length === 0) {
     await until('there is a stream', () => buyers.bought.length > 0 || undefined);
     await platform.redis.xgroup('CREATE', 'orders', 'abandoned', '0', 'MKSTREAM');
     await platform.redis.xreadgroup('GROUP', 'abandoned', 'dead', 'COUNT', 5, 'STREAMS', 'orders', '>');
-    consume(town);
+    consume(deployment);
   }
   const [last, before] = [consumers.at(-1), given().length];
-  consume(town);
+  consume(deployment);
   await until('they are given something', () => {
     if (buyers.areDone()) buyers.want(1);
     return given().length > before || undefined;
@@ -65,7 +65,7 @@ test('what a dead member of a group held goes to another, and a dead group is to
     () => `all has been given to somebody; ${missing().slice(0, 5).join()}`,
     () => missing().length === 0 || undefined,
   );
-  const url = chaos.town.stands[0]?.url ?? '';
+  const url = chaos.deployment.stands[0]?.url ?? '';
   const headers = { authorization: `Bearer ${await logIn(url, 'admin')}` };
   const { groups } = Groups.parse(await (await fetch(`${url}/ops/parts`, { headers })).json());
   expect(groups.find(({ name }) => name === 'abandoned')).toMatchObject({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const [buyers, strangers, wanted] = [32, 4, 100];
@@ -12,7 +12,7 @@ const title = `deadlocks: ${buyers} buyers, each request twice at once under a k
 const Count = z.array(z.object({ count: z.coerce.number() }));
 
 /** Of all sessions since the server has been started; MariaDB has another place for it than MySQL. */
-async function deadlocks({ mysql }: Town): Promise<number> {
+async function deadlocks({ mysql }: Deployment): Promise<number> {
   const status =
     "select variable_value as count from information_schema.global_status where variable_name = 'innodb_deadlocks'";
   const metric = "select count from information_schema.innodb_metrics where name = 'lock_deadlocks'";
@@ -20,7 +20,7 @@ async function deadlocks({ mysql }: Town): Promise<number> {
   return Count.parse(rows)[0]?.count ?? 0;
 }
 
-async function prepare({ mysql }: Town): Promise<void> {
+async function prepare({ mysql }: Deployment): Promise<void> {
   const rows = Array.from({ length: 200 }, (_, id) => `(${id}, 0)`);
   await mysql.asRoot(
     'use orderflow_test',
@@ -32,7 +32,7 @@ async function prepare({ mysql }: Town): Promise<void> {
 }
 
 /** Locks what ours lock from the lower number to the higher, the other way round; returns how often it was the one that was undone. */
-async function storm({ connect }: Town, stranger: number, isOver: () => boolean): Promise<number> {
+async function storm({ connect }: Deployment, stranger: number, isOver: () => boolean): Promise<number> {
   const session = await connect();
   let undone = 0;
   while (!isOver())
@@ -51,16 +51,16 @@ async function storm({ connect }: Town, stranger: number, isOver: () => boolean)
 }
 
 /** Keeps the storm up until ours have been undone often enough, and returns how often that was. */
-async function endure(town: Town): Promise<number> {
-  const before = await deadlocks(town);
+async function endure(deployment: Deployment): Promise<number> {
+  const before = await deadlocks(deployment);
   let isOver = false;
-  const storming = Array.from({ length: strangers }, (_, stranger) => storm(town, stranger, () => isOver));
+  const storming = Array.from({ length: strangers }, (_, stranger) => storm(deployment, stranger, () => isOver));
   try {
     await until(
       'enough deadlocks',
       async () => {
-        if (town.buyers.areDone()) town.buyers.want(buyers);
-        return (await deadlocks(town)) - before >= 2 * wanted ? true : undefined;
+        if (deployment.buyers.areDone()) deployment.buyers.want(buyers);
+        return (await deadlocks(deployment)) - before >= 2 * wanted ? true : undefined;
       },
       300_000,
     );
@@ -68,17 +68,17 @@ async function endure(town: Town): Promise<number> {
     isOver = true;
   }
   const theirs = (await Promise.all(storming)).reduce((sum, undone) => sum + undone, 0);
-  return (await deadlocks(town)) - before - theirs;
+  return (await deadlocks(deployment)) - before - theirs;
 }
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test('a storm of deadlocks, with every request made twice at once, is told nobody as a fault of ours', async () => {
   let ours = 0;
-  const inflict = async (town: Town) => {
-    await prepare(town);
-    while (ours < wanted) ours += await endure(town);
+  const inflict = async (deployment: Deployment) => {
+    await prepare(deployment);
+    while (ours < wanted) ours += await endure(deployment);
   };
   const strikes = [{ fault: 'F15', name: 'a storm', inflict }];
   const processes = ['api', 'api', 'worker', 'worker'] as const;

@@ -5,7 +5,7 @@ import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
 import { reportFault } from '../../support/proof/report-fault.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const title =
@@ -14,12 +14,12 @@ const title =
 const disks: Disk[] = [];
 let chaos: Chaos | undefined;
 afterAll(async () => {
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
   for (const disk of disks) await disk.close();
 });
 
 /** While Redis cannot write, orders are taken as ever. */
-async function fillRedis(disk: Disk, { platform: { redis }, buyers }: Town): Promise<void> {
+async function fillRedis(disk: Disk, { platform: { redis }, buyers }: Deployment): Promise<void> {
   await disk.fill();
   await until('Redis cannot write', async () => {
     // It finds out when there is something to write.
@@ -34,7 +34,7 @@ async function fillRedis(disk: Disk, { platform: { redis }, buyers }: Town): Pro
   await disk.free();
 }
 
-async function fillMysql(disk: Disk, { connect, mysql }: Town): Promise<void> {
+async function fillMysql(disk: Disk, { connect, mysql }: Deployment): Promise<void> {
   const session = await connect();
   await session.query('create table ballast (id int primary key auto_increment, text longtext)');
   await disk.fill();
@@ -59,8 +59,8 @@ test.runIf(mayMount)(
     const [small, large] = [await openDisk(32), await openDisk(400)];
     disks.push(small, large);
     const both = [
-      { fault: 'F18', name: 'Redis', inflict: (town: Town) => fillRedis(small, town) },
-      { fault: 'F18', name: 'MySQL', inflict: (town: Town) => fillMysql(large, town) },
+      { fault: 'F18', name: 'Redis', inflict: (deployment: Deployment) => fillRedis(small, deployment) },
+      { fault: 'F18', name: 'MySQL', inflict: (deployment: Deployment) => fillMysql(large, deployment) },
     ];
     const places = { redis: small.folder, mysql: large.folder };
     const plan = {

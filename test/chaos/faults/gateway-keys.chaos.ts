@@ -4,7 +4,7 @@ import { Payment } from '../../../src/entities/payments.entity.ts';
 import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const keySeconds = 15;
@@ -14,13 +14,13 @@ const title = `the answers to ${charged} charges or more are lost, then the gate
 const stale = new Set<string>();
 let known = 0;
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
-const asked = async ({ platform: { sandbox } }: Town) =>
+const asked = async ({ platform: { sandbox } }: Deployment) =>
   (await sandbox.arrivals('stripe')).filter(({ method, path }) => method === 'POST' && path === '/v1/payment_intents');
 
-async function forget(town: Town): Promise<void> {
-  const { platform, buyers } = town;
+async function forget(deployment: Deployment): Promise<void> {
+  const { platform, buyers } = deployment;
   const { sandbox, orm } = platform;
   const fault = (kind: string) => sandbox.fault({ target: 'stripe', kind, seconds: 600 });
   const beganMs = performance.now();
@@ -42,7 +42,7 @@ async function forget(town: Town): Promise<void> {
   await orm.em.fork().execute(aged, [[...stale]]);
   // What was on its way at that moment is answered by one that is away.
   await sleep(2_000);
-  known = (await asked(town)).length;
+  known = (await asked(deployment)).length;
   await sandbox.clearFaults();
 }
 
@@ -53,6 +53,6 @@ test('what was charged before an outage in which keys are forgotten is looked up
   chaos = await runChaos({ seed: chosenSeed(), strikes, orders: charged, processes, sandboxArgs, isMeasured: true });
   prove(chaos, await settle(chaos), import.meta.filename, [{ fault: 'F22', title, times: 1 }]);
   expect(stale.size).toBeGreaterThanOrEqual(charged);
-  const later = (await asked(chaos.town)).slice(known);
+  const later = (await asked(chaos.deployment)).slice(known);
   expect(later.filter(({ idempotency_key: key }) => key !== null && stale.has(key))).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 import { type CuttingProxy, openCuttingProxy } from '../../support/upstreams/cutting-proxy.ts';
 
@@ -19,12 +19,12 @@ const places = [
 const proxies: CuttingProxy[] = [];
 let chaos: Chaos | undefined;
 afterAll(async () => {
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
   await Promise.all(proxies.map((proxy) => proxy.close()));
 });
 
 /** Each role reaches MySQL by a way of its own from now on. */
-async function openWays({ platform, stands, ended }: Town): Promise<void> {
+async function openWays({ platform, stands, ended }: Deployment): Promise<void> {
   for (const { role } of places) {
     const proxy = await openCuttingProxy('127.0.0.1', Number(platform.env['MYSQL_PORT']));
     proxies.push(proxy);
@@ -36,14 +36,14 @@ async function openWays({ platform, stands, ended }: Town): Promise<void> {
   }
 }
 
-async function loseCommit(town: Town, time: number): Promise<void> {
-  if (proxies.length === 0) await openWays(town);
+async function loseCommit(deployment: Deployment, time: number): Promise<void> {
+  if (proxies.length === 0) await openWays(deployment);
   const [place, proxy] = [places[time % places.length], proxies[time % places.length]];
   const before = proxy?.cuts() ?? 0;
   proxy?.cutAfter(commit, place?.primer);
   await until('the answer is cut off', () => {
     // Those orders may have gone before.
-    if (town.buyers.areDone()) town.buyers.want(1);
+    if (deployment.buyers.areDone()) deployment.buyers.want(1);
     return (proxy?.cuts() ?? 0) > before || undefined;
   });
 }
@@ -52,7 +52,7 @@ test('whoever has not heard of a commit asks again, and there is one order, char
   const strikes = Array.from({ length: times }, (_, time) => ({
     fault: 'F17',
     name: `${places[time % places.length]?.role}`,
-    inflict: (town: Town) => loseCommit(town, time),
+    inflict: (deployment: Deployment) => loseCommit(deployment, time),
   }));
   const processes = ['api', 'worker'] as const;
   chaos = await runChaos({ seed: chosenSeed(), strikes, orders: 3 * times, processes, isMeasured: true });

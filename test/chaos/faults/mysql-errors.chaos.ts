@@ -5,7 +5,7 @@ import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
 import type { Strike } from '../../support/proof/strike.ts';
-import { type Town, usualProcesses } from '../../support/proof/town.ts';
+import { type Deployment, usualProcesses } from '../../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../../support/seeded.ts';
 
 const database = 'orderflow_test';
@@ -16,17 +16,17 @@ const title =
   'MySQL refuses: 1205 locks waited for, 1020 changed since read, 1040 no connections left, 1153 packet too large, ' +
   '1290 read-only, 2006 and 2013 sessions ended';
 
-const sessions = ({ platform: { env } }: Town) =>
+const sessions = ({ platform: { env } }: Deployment) =>
   `select id as own from information_schema.processlist where user = '${env['MYSQL_USER']}'`;
 
 /** Ends every session of the product's user. */
-async function killSessions(town: Town): Promise<void> {
+async function killSessions(deployment: Deployment): Promise<void> {
   // One may have ended by itself.
-  for (const { own } of await town.mysql.asRoot(sessions(town)))
-    await town.mysql.asRoot(`kill connection ${Number(own)}`).catch(() => {});
+  for (const { own } of await deployment.mysql.asRoot(sessions(deployment)))
+    await deployment.mysql.asRoot(`kill connection ${Number(own)}`).catch(() => {});
 }
 
-async function lockRows({ connect }: Town): Promise<void> {
+async function lockRows({ connect }: Deployment): Promise<void> {
   const holder = await connect();
   await holder.beginTransaction();
   await holder.query('update products set stock = stock where id in (1, 2)');
@@ -34,51 +34,51 @@ async function lockRows({ connect }: Town): Promise<void> {
   holder.destroy();
 }
 
-async function changeRecords(town: Town): Promise<void> {
+async function changeRecords(deployment: Deployment): Promise<void> {
   // At other levels of isolation than ours MariaDB says so by itself, if this is on.
-  await town.mysql.asRoot('set global innodb_snapshot_isolation = 1').catch(() => {});
-  await killSessions(town);
-  await town.mysql.asRoot(`create trigger ${database}.refusing before insert on ${database}.orders for each row
+  await deployment.mysql.asRoot('set global innodb_snapshot_isolation = 1').catch(() => {});
+  await killSessions(deployment);
+  await deployment.mysql.asRoot(`create trigger ${database}.refusing before insert on ${database}.orders for each row
     if rand() < 0.33 then signal sqlstate 'HY000' set mysql_errno = 1020, message_text = 'changed'; end if`);
   await sleep(1_000);
-  await town.mysql.asRoot(`drop trigger ${database}.refusing`);
+  await deployment.mysql.asRoot(`drop trigger ${database}.refusing`);
 }
 
-async function refuseWrites({ mysql }: Town): Promise<void> {
+async function refuseWrites({ mysql }: Deployment): Promise<void> {
   await mysql.asRoot('set global read_only = 1');
   await sleep(1_000);
   await mysql.asRoot('set global read_only = 0');
 }
 
-async function takeConnections(town: Town): Promise<void> {
-  const rows = await town.mysql.asRoot(sessions(town));
+async function takeConnections(deployment: Deployment): Promise<void> {
+  const rows = await deployment.mysql.asRoot(sessions(deployment));
   // By one connection: there is none left for another.
   const kills = rows.map(({ own }) => `kill connection ${Number(own)}`);
-  await town.mysql.asRoot('set global max_connections = 10', ...kills).catch(() => {});
+  await deployment.mysql.asRoot('set global max_connections = 10', ...kills).catch(() => {});
   const taken: Connection[] = [];
   for (;;) {
-    const connection = await town.connect().catch(() => undefined);
+    const connection = await deployment.connect().catch(() => undefined);
     if (!connection) break;
     taken.push(connection);
   }
   await sleep(1_000);
   for (const connection of taken) connection.destroy();
-  const giveBack = () => town.mysql.asRoot('set global max_connections = 400');
+  const giveBack = () => deployment.mysql.asRoot('set global max_connections = 400');
   await until('root is let in', () => giveBack().catch(() => undefined));
 }
 
-async function shrinkPackets(town: Town): Promise<void> {
+async function shrinkPackets(deployment: Deployment): Promise<void> {
   // Enough for one order, and not for several.
-  await town.mysql.asRoot('set global max_allowed_packet = 4096');
-  await killSessions(town);
+  await deployment.mysql.asRoot('set global max_allowed_packet = 4096');
+  await killSessions(deployment);
   await sleep(1_000);
-  await town.mysql.asRoot('set global max_allowed_packet = 16777216');
-  await killSessions(town);
+  await deployment.mysql.asRoot('set global max_allowed_packet = 16777216');
+  await killSessions(deployment);
 }
 
-async function endSessions(town: Town): Promise<void> {
+async function endSessions(deployment: Deployment): Promise<void> {
   for (let count = 0; count < 5; count += 1) {
-    await killSessions(town);
+    await killSessions(deployment);
     await sleep(200);
   }
 }
@@ -86,7 +86,7 @@ async function endSessions(town: Town): Promise<void> {
 const refusals = [changeRecords, refuseWrites, takeConnections, shrinkPackets, endSessions];
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test('whatever MySQL refuses, nobody is told of a fault of ours, and every order is charged once', {
   timeout: 1_200_000,
@@ -99,9 +99,9 @@ test('whatever MySQL refuses, nobody is told of a fault of ours, and every order
   const strikes = shuffled(all, seeded(seed)).map((inflict): Strike => ({ fault: 'F16', name: inflict.name, inflict }));
   // So that an order has something to wait for.
   const [first, ...rest] = strikes;
-  const count = async (town: Town) => {
-    await town.mysql.asRoot(`update ${database}.products set stock = 1000000 where id in (1, 2)`);
-    await first?.inflict(town);
+  const count = async (deployment: Deployment) => {
+    await deployment.mysql.asRoot(`update ${database}.products set stock = 1000000 where id in (1, 2)`);
+    await first?.inflict(deployment);
   };
   const counted = first ? [{ ...first, inflict: count }, ...rest] : [];
   chaos = await runChaos({

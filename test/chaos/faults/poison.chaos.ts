@@ -9,7 +9,7 @@ import type { Stand } from '../../support/load/restarted-process.ts';
 import { makeCheckout } from '../../support/processes/checkout.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const many = Number(process.env['POISON'] ?? 20);
@@ -24,7 +24,7 @@ let upkeep: Queue | undefined;
 let chaos: Chaos | undefined;
 afterAll(async () => {
   await upkeep?.close();
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
   checkout[Symbol.dispose]();
 });
 
@@ -34,7 +34,7 @@ function addPoison(): void {
   writeFileSync(join(checkout.folder, 'src/jobs/poison.job.ts'), job.replaceAll('../../../src/jobs/', './'));
 }
 
-async function askForAll({ platform: { redis } }: Town): Promise<void> {
+async function askForAll({ platform: { redis } }: Deployment): Promise<void> {
   const { host, port, db } = redis.options;
   upkeep = new Queue('upkeep', { connection: { host, port, db } });
   for (const [harm, count] of Object.entries(harms))
@@ -45,7 +45,7 @@ async function askForAll({ platform: { redis } }: Town): Promise<void> {
 }
 
 /** What starts a process again wherever it runs. */
-async function keepUp({ ended }: Town, stand: Stand, isOver: () => boolean): Promise<void> {
+async function keepUp({ ended }: Deployment, stand: Stand, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     const over = until('all is over', () => isOver() || undefined, 800_000);
     await Promise.race([stand.process().ended, over]);
@@ -56,17 +56,17 @@ async function keepUp({ ended }: Town, stand: Stand, isOver: () => boolean): Pro
   }
 }
 
-const letters = ({ platform }: Town) => platform.orm.em.fork().find(DeadLetter, { kind: 'poison' });
+const letters = ({ platform }: Deployment) => platform.orm.em.fork().find(DeadLetter, { kind: 'poison' });
 
-async function poison(town: Town): Promise<void> {
+async function poison(deployment: Deployment): Promise<void> {
   let isOver = false;
-  const keeping = town.stands.map((stand) => keepUp(town, stand, () => isOver));
+  const keeping = deployment.stands.map((stand) => keepUp(deployment, stand, () => isOver));
   const deadly = harmful.reduce((sum, [, count]) => sum + count, 0);
   try {
-    await askForAll(town);
+    await askForAll(deployment);
     const isBuried = async () => {
-      if (town.buyers.areDone()) town.buyers.want(5);
-      return (await letters(town)).length >= deadly || undefined;
+      if (deployment.buyers.areDone()) deployment.buyers.want(5);
+      return (await letters(deployment)).length >= deadly || undefined;
     };
     await until('all poison is buried', isBuried, 700_000);
   } finally {
@@ -74,9 +74,9 @@ async function poison(town: Town): Promise<void> {
     await Promise.all(keeping);
   }
   // Who ended at the last moment was started by nobody.
-  for (const stand of town.stands)
+  for (const stand of deployment.stands)
     if (await Promise.race([stand.process().ended.then(() => true), sleep(0, false)])) {
-      town.ended.add(stand.process().pid);
+      deployment.ended.add(stand.process().pid);
       await stand.start();
     }
 }
@@ -99,7 +99,7 @@ test('poison is buried, each once and with its reason, and keeps no order back',
   const evidence = { ...outcome.evidence, processes: processesBut };
   prove(chaos, { ...outcome, evidence }, import.meta.filename, [{ fault: 'F29', title, times: all }]);
   expect(outcome.evidence.processes.some(({ output }) => unheard.test(output))).toBe(true);
-  const buried = await letters(chaos.town);
+  const buried = await letters(chaos.deployment);
   const counted = harmful.map(([harm]) => [harm, buried.filter(({ payload }) => payload.includes(harm)).length]);
   expect(Object.fromEntries(counted)).toEqual(Object.fromEntries(harmful));
   expect(Math.max(...buried.map(({ reason }) => reason.length))).toBeLessThanOrEqual(1_000);

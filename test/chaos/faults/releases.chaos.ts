@@ -8,7 +8,7 @@ import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import type { Stand } from '../../support/load/restarted-process.ts';
 import { makeCheckout } from '../../support/processes/checkout.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const title =
@@ -19,7 +19,7 @@ let queue: Queue | undefined;
 let chaos: Chaos | undefined;
 afterAll(async () => {
   await queue?.close();
-  await chaos?.town.stop();
+  await chaos?.deployment.stop();
   newer[Symbol.dispose]();
 });
 
@@ -31,7 +31,7 @@ function raiseVersion(): void {
   writeFileSync(file, text.replace(kind, `${kind} version: 2,`));
 }
 
-async function replace({ ended }: Town, stand: Stand | undefined, awayMs: number, from?: string): Promise<void> {
+async function replace({ ended }: Deployment, stand: Stand | undefined, awayMs: number, from?: string): Promise<void> {
   if (!stand) throw new Error('there is no such process');
   ended.add(stand.process().pid);
   await stand.process().signal('SIGTERM');
@@ -39,20 +39,20 @@ async function replace({ ended }: Town, stand: Stand | undefined, awayMs: number
   await stand.start({}, from);
 }
 
-async function mix(town: Town): Promise<void> {
-  const [, api, , worker] = town.stands;
-  await replace(town, api, 0, newer.folder);
-  await replace(town, worker, 0, newer.folder);
-  const { host, port, db } = town.platform.redis.options;
+async function mix(deployment: Deployment): Promise<void> {
+  const [, api, , worker] = deployment.stands;
+  await replace(deployment, api, 0, newer.folder);
+  await replace(deployment, worker, 0, newer.folder);
+  const { host, port, db } = deployment.platform.redis.options;
   queue = new Queue('payments', { connection: { host, port, db } });
   await queue.add('charge-moon', { order_id: 1 }, { jobId: 'of-no-release', attempts: 3 });
   await sleep(3_000);
 }
 
-const moments: readonly (readonly [name: string, inflict: (town: Town) => Promise<void>])[] = [
+const moments: readonly (readonly [name: string, inflict: (deployment: Deployment) => Promise<void>])[] = [
   ['both at once', mix],
-  ['without the newer worker', (town) => replace(town, town.stands[3], 3_000, newer.folder)],
-  ['without the older worker', (town) => replace(town, town.stands[2], 3_000)],
+  ['without the newer worker', (deployment) => replace(deployment, deployment.stands[3], 3_000, newer.folder)],
+  ['without the older worker', (deployment) => replace(deployment, deployment.stands[2], 3_000)],
   ['both at once', () => sleep(3_000)],
 ];
 
@@ -62,7 +62,7 @@ test('what either release asks for is done by whoever can, and what nobody knows
   const processes = ['api', 'api', 'worker', 'worker'] as const;
   chaos = await runChaos({ seed: chosenSeed(), strikes, orders: 120, processes, isMeasured: true });
   prove(chaos, await settle(chaos), import.meta.filename, [{ fault: 'F28', title }]);
-  const { stands, platform } = chaos.town;
+  const { stands, platform } = chaos.deployment;
   const said = stands.flatMap(({ processes: some }) => some.map((one) => one.output())).join('');
   expect(said).toContain('a job of a newer release is handed on');
   expect(await queue?.getJobState('of-no-release')).toMatch(/^(delayed|waiting|active|prioritized)$/);

@@ -3,16 +3,16 @@ import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { startProcess, until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
-import { reviveStands, type Town } from '../../support/proof/town.ts';
+import { reviveStands, type Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
 
 const title = 'SIGTERM while Redis stands still, while MySQL does, in the midst of a migration, and twice';
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 /** Ends all processes by so many signals each, in good order, and starts them again. */
-async function replaceAll({ stands, ended }: Town, signals: number, meanwhile = async () => {}): Promise<void> {
+async function replaceAll({ stands, ended }: Deployment, signals: number, meanwhile = async () => {}): Promise<void> {
   for (const stand of stands) ended.add(stand.process().pid);
   for (let count = 0; count < signals; count += 1) {
     for (const stand of stands) process.kill(stand.process().pid, 'SIGTERM');
@@ -23,14 +23,14 @@ async function replaceAll({ stands, ended }: Town, signals: number, meanwhile = 
   await reviveStands(stands);
 }
 
-async function whileStill(town: Town, which: 'redis' | 'mysql'): Promise<void> {
-  const server = town[which].process();
+async function whileStill(deployment: Deployment, which: 'redis' | 'mysql'): Promise<void> {
+  const server = deployment[which].process();
   await server.signal('SIGSTOP');
-  await replaceAll(town, 1, () => server.signal('SIGCONT'));
+  await replaceAll(deployment, 1, () => server.signal('SIGCONT'));
 }
 
 /** A schema that is half there is completed by the next who migrates. */
-async function whileMigrating({ platform, mysql }: Town): Promise<void> {
+async function whileMigrating({ platform, mysql }: Deployment): Promise<void> {
   const env = { ...platform.env, MYSQL_DB: 'orderflow_migrated' };
   const migrate = () => startProcess('src/commands/migrate.ts', [], env);
   const first = migrate();
@@ -47,11 +47,11 @@ async function whileMigrating({ platform, mysql }: Town): Promise<void> {
   expect(third.output()).toContain('up to date');
 }
 
-const moments: readonly (readonly [name: string, inflict: (town: Town) => Promise<void>])[] = [
-  ['Redis stands still', (town) => whileStill(town, 'redis')],
-  ['MySQL stands still', (town) => whileStill(town, 'mysql')],
+const moments: readonly (readonly [name: string, inflict: (deployment: Deployment) => Promise<void>])[] = [
+  ['Redis stands still', (deployment) => whileStill(deployment, 'redis')],
+  ['MySQL stands still', (deployment) => whileStill(deployment, 'mysql')],
   ['a migration', whileMigrating],
-  ['twice', (town) => replaceAll(town, 2)],
+  ['twice', (deployment) => replaceAll(deployment, 2)],
 ];
 
 test('whoever is told to end does so with 0, whatever is away, and nothing is lost by it', async () => {

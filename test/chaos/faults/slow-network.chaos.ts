@@ -4,7 +4,7 @@ import { type Chaos, runChaos } from '../../support/load/chaos.ts';
 import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
 import type { Strike } from '../../support/proof/strike.ts';
-import type { Town } from '../../support/proof/town.ts';
+import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../../support/seeded.ts';
 import type { ToxicProxy } from '../../support/upstreams/toxic-proxy.ts';
 
@@ -34,7 +34,7 @@ const title =
 /** What readers of prices are answered, who have a copy. */
 const answered = new Set<number>();
 
-async function readPrices({ stands }: Town, over: AbortSignal): Promise<void> {
+async function readPrices({ stands }: Deployment, over: AbortSignal): Promise<void> {
   const [api] = stands;
   while (!over.aborted) {
     const answer = await fetch(`${api?.url}/market/quote?symbol=AAPL`, { signal: AbortSignal.timeout(15_000) });
@@ -44,14 +44,14 @@ async function readPrices({ stands }: Town, over: AbortSignal): Promise<void> {
   }
 }
 
-function spoilWay(which: keyof Town['ways'], [spoil, lastsMs]: (typeof spoils)[number]): Strike {
+function spoilWay(which: keyof Deployment['ways'], [spoil, lastsMs]: (typeof spoils)[number]): Strike {
   return {
     fault: 'F19',
     name: which,
-    async inflict(town) {
-      const way = town.ways[which];
+    async inflict(deployment) {
+      const way = deployment.ways[which];
       const over = new AbortController();
-      const reading = which === 'provider' ? readPrices(town, over.signal) : undefined;
+      const reading = which === 'provider' ? readPrices(deployment, over.signal) : undefined;
       await spoil(way);
       await sleep(lastsMs);
       way.clear();
@@ -73,7 +73,7 @@ const first: Strike = {
 };
 
 let chaos: Chaos | undefined;
-afterAll(() => chaos?.town.stop());
+afterAll(() => chaos?.deployment.stop());
 
 test('whatever becomes of the ways to servers, every order is charged once, and whoever reads prices is answered', {
   timeout: 1_200_000,

@@ -1,13 +1,13 @@
 import type { SandboxFault } from '../upstreams/sandbox-control.ts';
 import { until } from '../processes/process.ts';
 import type { Strike, Struck } from '../proof/strike.ts';
-import { openTown, type Town, type TownPlan, untilWell } from '../proof/town.ts';
+import { openDeployment, type Deployment, type DeploymentPlan, untilWell } from '../proof/deployment.ts';
 
-/** What was struck, and when that ended, in a town that still runs. */
-export type Chaos = Readonly<{ seed: number; town: Town; struck: readonly Struck[]; lastFaultMs: number }>;
+/** What was struck, and when that ended, in a deployment that still runs. */
+export type Chaos = Readonly<{ seed: number; deployment: Deployment; struck: readonly Struck[]; lastFaultMs: number }>;
 
 /** Which faults, one after the other, and how many orders at least. */
-export type Plan = TownPlan &
+export type Plan = DeploymentPlan &
   Readonly<{
     strikes: readonly Strike[];
     orders: number;
@@ -23,27 +23,27 @@ export const losses: readonly SandboxFault[] = [
 
 /** Strikes while people buy; ends when at least `orders` have been placed and all faults are over. */
 export async function runChaos(plan: Plan): Promise<Chaos> {
-  const town = await openTown(plan);
+  const deployment = await openDeployment(plan);
   try {
-    const struck = await strikeAll(town, plan);
-    return { seed: plan.seed, town, struck, lastFaultMs: Date.now() };
+    const struck = await strikeAll(deployment, plan);
+    return { seed: plan.seed, deployment, struck, lastFaultMs: Date.now() };
   } catch (error) {
-    await town.stop();
+    await deployment.stop();
     throw error;
   }
 }
 
-async function strikeAll(town: Town, { strikes, orders, isMeasured = false }: Plan): Promise<Struck[]> {
-  const { buyers, platform } = town;
+async function strikeAll(deployment: Deployment, { strikes, orders, isMeasured = false }: Plan): Promise<Struck[]> {
+  const { buyers, platform } = deployment;
   const struck: Struck[] = [];
   try {
     for (const { fault, name, inflict } of strikes) {
       // As many as take part in one fault: a slow machine is slower to strike, and is not given more to do for it.
       buyers.want(Math.ceil(orders / strikes.length));
       const beganMs = Date.now();
-      await inflict(town);
+      await inflict(deployment);
       const endedMs = Date.now();
-      const wellAfterMs = isMeasured ? await untilWell(town, endedMs) : 0;
+      const wellAfterMs = isMeasured ? await untilWell(deployment, endedMs) : 0;
       struck.push({ fault, name, beganMs, endedMs, wellAfterMs });
       process.stdout.write(`${fault} ${name}: ${endedMs - beganMs} ms, well again after ${wellAfterMs} ms\n`);
     }

@@ -4,7 +4,7 @@ import type { TestProcess } from '../processes/process.ts';
 import { readStream } from '../stores/stream-entries.ts';
 import { Evidence } from './evidence.ts';
 import { describedAnswers } from './described-answers.ts';
-import type { Town } from './town.ts';
+import type { Deployment } from './deployment.ts';
 
 /** What is measured of what is held, where a run does that. */
 type Held = Evidence['held'];
@@ -33,14 +33,18 @@ const selects: Readonly<Record<keyof typeof columns, string>> = {
     union all select concat('no position of ', type), subject, ${age('at')} from event_log where position is null`,
 };
 
-/** Everything that there is to judge a town by. */
-export async function collectEvidence(town: Town, quietSinceMs: number, held: Held = []): Promise<Evidence> {
-  const { platform, buyers, receiver, endpoints, stands } = town;
+/** Everything that there is to judge a deployment by. */
+export async function collectEvidence(
+  deployment: Deployment,
+  quietSinceMs: number,
+  held: Held = [],
+): Promise<Evidence> {
+  const { platform, buyers, receiver, endpoints, stands } = deployment;
   const calls = await platform.sandbox.arrivals('finnhub');
   const told = endpoints.flatMap((endpoint) =>
     receiver.arrivals(endpoint).map((one) => ({ ...plain(one), endpoint, status: one.status })),
   );
-  const processes = stands.flatMap(({ role, processes: some }) => some.map((one) => stateOf(town, role, one)));
+  const processes = stands.flatMap(({ role, processes: some }) => some.map((one) => stateOf(deployment, role, one)));
   return Evidence.parse({
     asked: buyers.asked,
     described: await describedAnswers(stands.find(({ role }) => role === 'api')?.url ?? '', '/orders'),
@@ -50,7 +54,7 @@ export async function collectEvidence(town: Town, quietSinceMs: number, held: He
       amount,
       currency,
     })),
-    ...(await rowsOf(town)),
+    ...(await rowsOf(deployment)),
     streamed: (await readStream(platform.redis, 'orders')).map((one) =>
       plain({ ...one, version: Number(one.version) }),
     ),
@@ -59,11 +63,11 @@ export async function collectEvidence(town: Town, quietSinceMs: number, held: He
     quietSeconds: (Date.now() - quietSinceMs) / 1_000,
     processes: await Promise.all([
       ...processes,
-      stateOf(town, 'mysql', town.mysql.process()),
-      stateOf(town, 'redis', town.redis.process()),
+      stateOf(deployment, 'mysql', deployment.mysql.process()),
+      stateOf(deployment, 'redis', deployment.redis.process()),
     ]),
     held,
-    canaries: canariesOf(town),
+    canaries: canariesOf(deployment),
     calls: {
       atMs: calls.map(({ at_ms }) => at_ms),
       windows: [
@@ -74,7 +78,7 @@ export async function collectEvidence(town: Town, quietSinceMs: number, held: He
   });
 }
 
-async function rowsOf({ rows }: Town) {
+async function rowsOf({ rows }: Deployment) {
   const read = async <T extends z.ZodType>(name: keyof typeof columns, row: T) =>
     z.array(row).parse(await rows(selects[name]));
   return {
@@ -94,13 +98,13 @@ const plain = ({ id: own, subject, version, type }: Evidence['streamed'][number]
   type,
 });
 
-async function stateOf({ ended }: Town, role: string, some: TestProcess) {
+async function stateOf({ ended }: Deployment, role: string, some: TestProcess) {
   // One that lives has nothing to say at once.
   const exit = await Promise.race([some.ended.then((code) => code ?? 'a signal'), sleep(0, null)]);
   return { role, exit, isOurDoing: ended.has(some.pid), output: some.output() };
 }
 
-function canariesOf({ platform: { env }, token }: Town): string[] {
+function canariesOf({ platform: { env }, token }: Deployment): string[] {
   const secret = ['FINNHUB_API_KEY', 'STRIPE_SECRET_KEY', 'MYSQL_PASSWORD'].flatMap((name) => env[name] || []);
   return [...secret, token, 'orderflow-demo'];
 }

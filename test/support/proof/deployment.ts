@@ -11,15 +11,15 @@ import type { SandboxFault } from '../upstreams/sandbox-control.ts';
 import { openToxicProxy, type ToxicProxy } from '../upstreams/toxic-proxy.ts';
 import { type Receiver, startReceiver } from '../upstreams/webhook-receiver.ts';
 
-/** What a town is made of, and by which seed; without `weather` the gateway is well. */
-export type TownPlan = Readonly<{
+/** What a deployment is made of, and by which seed; without `gatewayFaults` the gateway is well. */
+export type DeploymentPlan = Readonly<{
   seed: number;
   processes: readonly KillPoint['role'][];
   buyers?: number;
   thinkMs?: number;
   /** By how many each request is made at once. */
   copies?: number;
-  weather?: readonly SandboxFault[];
+  gatewayFaults?: readonly SandboxFault[];
   /** Whether a receiver is told of everything by webhooks. */
   isTold?: boolean;
   env?: Readonly<Record<string, string>>;
@@ -32,7 +32,7 @@ export type TownPlan = Readonly<{
 }>;
 
 /** The whole product as real processes, on servers of its own, with a way to each that can be spoilt, and people who buy. */
-export type Town = Readonly<{
+export type Deployment = Readonly<{
   platform: Platform;
   mysql: MysqlServer;
   redis: RedisServer;
@@ -45,7 +45,7 @@ export type Town = Readonly<{
   /** The processes whose end was the plan's doing. */
   ended: Set<number>;
   /** Has the gateway lose, spoil and delay what the plan says, again after it was killed. */
-  makeWeather(): Promise<void>;
+  setGatewayFaults(): Promise<void>;
   /** To MySQL as its user, by no proxy. */
   connect(): Promise<Connection>;
   /** Reads by such a connection. */
@@ -56,8 +56,8 @@ export type Town = Readonly<{
 /** The usual size: what the figures of faults are of. */
 export const usualProcesses = ['api', 'api', 'worker', 'worker', 'worker'] as const;
 
-/** Opens a town in which everything is well. */
-export async function openTown(plan: TownPlan): Promise<Town> {
+/** Opens a deployment in which everything is well. */
+export async function openDeployment(plan: DeploymentPlan): Promise<Deployment> {
   const { seed, env = {}, folder, disks } = plan;
   const fixed = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' };
   const sandboxArgs = ['--seed', String(seed), ...(plan.sandboxArgs ?? [])];
@@ -90,7 +90,7 @@ export async function openTown(plan: TownPlan): Promise<Town> {
   }
 }
 
-async function openWays({ env, sandbox }: Platform, seed: number): Promise<Town['ways']> {
+async function openWays({ env, sandbox }: Platform, seed: number): Promise<Deployment['ways']> {
   const [gateway, provider] = [new URL(sandbox.urls.stripe), new URL(sandbox.urls.finnhub)];
   return {
     mysql: await openToxicProxy(env['MYSQL_HOST'] ?? '', Number(env['MYSQL_PORT']), seeded(seed)),
@@ -100,7 +100,7 @@ async function openWays({ env, sandbox }: Platform, seed: number): Promise<Town[
   };
 }
 
-function throughWays({ env, sandbox: { urls } }: Platform, ways: Town['ways']): Record<string, string> {
+function throughWays({ env, sandbox: { urls } }: Platform, ways: Deployment['ways']): Record<string, string> {
   const { mysql, redis, gateway, provider } = ways;
   const through = (url: string, { port }: ToxicProxy) =>
     Object.assign(new URL(url), { port: String(port) }).href.replace(/\/$/, '');
@@ -115,7 +115,9 @@ function throughWays({ env, sandbox: { urls } }: Platform, ways: Town['ways']): 
   };
 }
 
-function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis' | 'ended' | 'connect' | 'rows'> {
+function serversOf(
+  platform: Platform,
+): Pick<Deployment, 'platform' | 'mysql' | 'redis' | 'ended' | 'connect' | 'rows'> {
   const { mysqlServer, redisServer, env } = platform;
   if (!mysqlServer || !redisServer) throw new Error('servers of its own were asked for');
   const server = {
@@ -127,7 +129,7 @@ function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis
   };
   // Some are ended on purpose.
   const connect = async () => (await createConnection(server)).on('error', () => {});
-  const rows: Town['rows'] = async (sql) => {
+  const rows: Deployment['rows'] = async (sql) => {
     const connection = await connect();
     try {
       return z.array(z.record(z.string(), z.unknown())).parse((await connection.query(sql))[0]);
@@ -139,9 +141,9 @@ function serversOf(platform: Platform): Pick<Town, 'platform' | 'mysql' | 'redis
 }
 
 async function people(
-  { seed, buyers = 6, thinkMs = 100, copies = 1, weather = [], isTold = false }: TownPlan,
-  { platform, stands, receiver }: Pick<Town, 'platform' | 'stands' | 'receiver'>,
-): Promise<Pick<Town, 'buyers' | 'token' | 'endpoints' | 'makeWeather'>> {
+  { seed, buyers = 6, thinkMs = 100, copies = 1, gatewayFaults = [], isTold = false }: DeploymentPlan,
+  { platform, stands, receiver }: Pick<Deployment, 'platform' | 'stands' | 'receiver'>,
+): Promise<Pick<Deployment, 'buyers' | 'token' | 'endpoints' | 'setGatewayFaults'>> {
   const urls = stands.flatMap(({ role, url }) => (role === 'api' ? [url] : []));
   const token = await logIn(urls[0] ?? '', 'demo');
   const endpoints = isTold ? ['/told'] : [];
@@ -153,11 +155,11 @@ async function people(
     });
     if (answer.status !== 201) throw new Error(`the webhook was answered ${answer.status} ${await answer.text()}`);
   }
-  const makeWeather = async () => {
-    for (const fault of weather) await platform.sandbox.fault({ seconds: 3_600, ...fault });
+  const setGatewayFaults = async () => {
+    for (const fault of gatewayFaults) await platform.sandbox.fault({ seconds: 3_600, ...fault });
   };
-  await makeWeather();
-  return { buyers: sendBuyers(buyers, { urls, token, seed, thinkMs, copies }), token, endpoints, makeWeather };
+  await setGatewayFaults();
+  return { buyers: sendBuyers(buyers, { urls, token, seed, thinkMs, copies }), token, endpoints, setGatewayFaults };
 }
 
 /** Starts again what was killed. */
@@ -166,7 +168,7 @@ export async function reviveStands(stands: readonly Stand[]): Promise<void> {
 }
 
 /** Kills processes, as the plan wants it. */
-export async function killStands({ ended }: Town, stands: readonly Stand[]): Promise<void> {
+export async function killStands({ ended }: Deployment, stands: readonly Stand[]): Promise<void> {
   for (const stand of stands) ended.add(stand.process().pid);
   await Promise.all(stands.map((stand) => stand.process().signal('SIGKILL')));
 }
@@ -175,7 +177,7 @@ export async function killStands({ ended }: Town, stands: readonly Stand[]): Pro
 const longestWaitMs = 600_000;
 
 /** Resolves when an order is over that was asked for after the moment, and returns how long after that was, ms. */
-export async function untilWell({ buyers, rows }: Town, sinceMs: number): Promise<number> {
+export async function untilWell({ buyers, rows }: Deployment, sinceMs: number): Promise<number> {
   let wantedMs = 0;
   await until(
     'an order that was asked for since is over',

@@ -3,7 +3,7 @@ import type { Stand } from '../load/restarted-process.ts';
 import { until } from '../processes/process.ts';
 import { shuffled } from '../seeded.ts';
 import type { Strike } from './strike.ts';
-import { killStands, reviveStands, type Town } from './town.ts';
+import { killStands, reviveStands, type Deployment } from './deployment.ts';
 
 /** A kill: a forgetful Redis comes back without what it wrote while the byte was held, as if its disk had been slow. */
 type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful?: boolean }>;
@@ -11,7 +11,11 @@ type Kill = Readonly<{ point: KillPoint; victim: Victim; isForgetful?: boolean }
 /** Kills whoever the kill names while a byte is held at its point, and starts again what was killed. */
 export function killStrike(kill: Kill): Strike {
   const { point, victim } = kill;
-  return { fault: faultOf(kill), name: `${victim} killed: ${point.name}`, inflict: (town) => killAt(town, kill) };
+  return {
+    fault: faultOf(kill),
+    name: `${victim} killed: ${point.name}`,
+    inflict: (deployment) => killAt(deployment, kill),
+  };
 }
 
 /**
@@ -39,34 +43,34 @@ function faultOf({ victim, point: { role, place } }: Kill): string {
   return role === 'api' ? 'F1' : 'F3';
 }
 
-async function killAt(town: Town, { point, victim, isForgetful = false }: Kill): Promise<void> {
-  const { platform, mysql, redis } = town;
+async function killAt(deployment: Deployment, { point, victim, isForgetful = false }: Kill): Promise<void> {
+  const { platform, mysql, redis } = deployment;
   const { sandbox } = platform;
-  const there = town.stands.filter(({ role }) => role === point.role);
+  const there = deployment.stands.filter(({ role }) => role === point.role);
   const written = isForgetful ? await redis.written() : 0;
-  await untilHeld(town, point, there);
+  await untilHeld(deployment, point, there);
   const { link } = point.place;
   // The sandbox does not say who asked it: the one is among these.
   const asking = link === 'gateway' ? there : there.filter((stand) => stand[link].isHolding()).slice(0, 1);
-  const struck = victim === 'everything' ? town.stands : victim === 'process' ? asking : [];
+  const struck = victim === 'everything' ? deployment.stands : victim === 'process' ? asking : [];
   const servers = [
     ...(victim === 'mysql' || victim === 'everything' ? [mysql] : []),
     ...(victim === 'redis' || victim === 'everything' ? [redis] : []),
   ];
   const dying = servers.map((server) => server.process().signal('SIGKILL'));
-  await Promise.all([...dying, killStands(town, struck), ...(victim === 'gateway' ? [sandbox.kill()] : [])]);
+  await Promise.all([...dying, killStands(deployment, struck), ...(victim === 'gateway' ? [sandbox.kill()] : [])]);
   if (isForgetful && servers.includes(redis)) await redis.forget(written);
   for (const stand of there) if (link !== 'gateway') stand[link].release();
   if (victim === 'gateway') {
     await sandbox.restart();
-    await town.makeWeather();
+    await deployment.setGatewayFaults();
   } else if (link === 'gateway') await sandbox.release();
   await Promise.all([...servers.map((server) => server.restart()), reviveStands(struck)]);
 }
 
 /** Sets the trap, and resolves when a byte is in it. */
 async function untilHeld(
-  { platform: { sandbox }, buyers }: Town,
+  { platform: { sandbox }, buyers }: Deployment,
   { name, place }: KillPoint,
   there: readonly Stand[],
 ): Promise<void> {

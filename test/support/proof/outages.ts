@@ -4,7 +4,7 @@ import type { Stand } from '../load/restarted-process.ts';
 import { startProcess, type TestProcess, until } from '../processes/process.ts';
 import type { Toxics } from '../upstreams/toxic-proxy.ts';
 import type { Strike } from './strike.ts';
-import { killStands, reviveStands, type Town } from './town.ts';
+import { killStands, reviveStands, type Deployment } from './deployment.ts';
 
 type Inflict = Strike['inflict'];
 
@@ -23,7 +23,7 @@ export function redisAway(ms: number): Strike {
 
 /** A server's sockets stay open, and nothing is answered. */
 export function frozen(server: 'mysql' | 'redis', ms: number): Strike {
-  return { fault: 'F9', name: `${server} frozen`, inflict: (town) => freeze(town[server].process(), ms) };
+  return { fault: 'F9', name: `${server} frozen`, inflict: (deployment) => freeze(deployment[server].process(), ms) };
 }
 
 async function freeze(some: TestProcess, ms: number): Promise<void> {
@@ -68,15 +68,15 @@ export function full(ms: number): Strike {
 export const startedAlone: Strike = {
   fault: 'F14',
   name: 'an API started without Redis',
-  async inflict(town) {
-    const apis = town.stands.filter(({ role }) => role === 'api');
-    await town.redis.process().signal('SIGKILL');
-    await killStands(town, apis);
+  async inflict(deployment) {
+    const apis = deployment.stands.filter(({ role }) => role === 'api');
+    await deployment.redis.process().signal('SIGKILL');
+    await killStands(deployment, apis);
     await reviveStands(apis);
-    const taken = town.buyers.bought.length;
-    town.buyers.want(3);
-    await until('orders are taken', () => town.buyers.bought.length >= taken + 3 || undefined);
-    await town.redis.restart();
+    const taken = deployment.buyers.bought.length;
+    deployment.buyers.want(3);
+    await until('orders are taken', () => deployment.buyers.bought.length >= taken + 3 || undefined);
+    await deployment.redis.restart();
   },
 };
 
@@ -88,11 +88,11 @@ export function setUpWrong(
   return {
     fault: 'F13',
     name: `Redis set up wrong: ${Object.keys(settings).join()}`,
-    async inflict(town) {
-      const { redis, env } = town.platform;
+    async inflict(deployment) {
+      const { redis, env } = deployment.platform;
       for (const [name, [wrong]] of Object.entries(settings)) await redis.config('SET', name, wrong);
-      const apis = town.stands.filter(({ role }) => role === 'api').slice(0, 1);
-      await killStands(town, apis);
+      const apis = deployment.stands.filter(({ role }) => role === 'api').slice(0, 1);
+      await killStands(deployment, apis);
       await reviveStands(apis);
       const doctor = startProcess('src/commands/doctor.ts', [], { ...env, PUBLIC_URL: apis[0]?.url ?? '' });
       expect(await doctor.ended, doctor.output()).toBe(1);
@@ -107,14 +107,14 @@ export function killedOver(times: number, betweenMs: number): Strike {
   return {
     fault: 'S2',
     name: 'killed over and over',
-    async inflict(town) {
+    async inflict(deployment) {
       for (let time = 0; time < times; time += 1) {
         await Promise.all([
-          killStands(town, town.stands),
-          town.mysql.process().signal('SIGKILL'),
-          town.redis.process().signal('SIGKILL'),
+          killStands(deployment, deployment.stands),
+          deployment.mysql.process().signal('SIGKILL'),
+          deployment.redis.process().signal('SIGKILL'),
         ]);
-        await Promise.all([town.mysql.restart(), town.redis.restart(), reviveStands(town.stands)]);
+        await Promise.all([deployment.mysql.restart(), deployment.redis.restart(), reviveStands(deployment.stands)]);
         await sleep(betweenMs);
       }
     },
@@ -123,15 +123,15 @@ export function killedOver(times: number, betweenMs: number): Strike {
 
 const killed =
   (role: Stand['role'], random: () => number): Inflict =>
-  async (town) => {
-    const some = town.stands.filter((stand) => stand.role === role);
+  async (deployment) => {
+    const some = deployment.stands.filter((stand) => stand.role === role);
     const one = some.slice(Math.floor(random() * some.length)).slice(0, 1);
-    await killStands(town, one);
+    await killStands(deployment, one);
     await reviveStands(one);
   };
 
 const spoilt =
-  (way: keyof Town['ways'], toxics: Toxics, ms: number): Inflict =>
+  (way: keyof Deployment['ways'], toxics: Toxics, ms: number): Inflict =>
   async ({ ways }) => {
     ways[way].set(toxics);
     await sleep(ms);
@@ -163,7 +163,7 @@ export function pairs(random: () => number, times: number): readonly Strike[] {
         ([other, spoil]): Strike => ({
           fault: 'S7',
           name: `${name}, ${other}`,
-          inflict: (town) => Promise.all([inflict(town), spoil(town)]),
+          inflict: (deployment) => Promise.all([inflict(deployment), spoil(deployment)]),
         }),
       ),
     ),

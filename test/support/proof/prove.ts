@@ -22,13 +22,13 @@ export type Outcome = Readonly<{ evidence: Evidence; settledSeconds: number; stu
  * Waits until nothing is under way any more, without touching anything, and collects what there is to judge by. What is not over after
  * thirty seconds is stuck; it is waited for all the same, to know what becomes of it.
  */
-export async function settle({ town, lastFaultMs }: Chaos, held: Evidence['held'] = []): Promise<Outcome> {
+export async function settle({ deployment, lastFaultMs }: Chaos, held: Evidence['held'] = []): Promise<Outcome> {
   const open = `select id from orders where status = 'pending'
     union all select id from outbox_messages union all select id from event_log where position is null
     union all select event_id from webhook_deliveries where state in ('waiting', 'retrying')`;
   let stuck: string[] | undefined;
   const over = async () => {
-    const left = (await town.rows(open).catch(() => undefined))?.map(({ id }) => String(id));
+    const left = (await deployment.rows(open).catch(() => undefined))?.map(({ id }) => String(id));
     if (!left) return undefined;
     if (Date.now() - lastFaultMs > settleMs) stuck ??= left;
     return left.length === 0 || undefined;
@@ -37,7 +37,7 @@ export async function settle({ town, lastFaultMs }: Chaos, held: Evidence['held'
   const settledSeconds = (Date.now() - lastFaultMs) / 1_000;
   // What is committed may still be on its way to streams and receivers.
   const evidence = await until('all is told', async () => {
-    const found = await collectEvidence(town, lastFaultMs, held);
+    const found = await collectEvidence(deployment, lastFaultMs, held);
     const isTold = judge(found).every(({ invariant }) => invariant !== 'I8');
     return isTold || Date.now() - lastFaultMs > patienceMs ? found : undefined;
   });
@@ -91,6 +91,6 @@ export function prove(
   }
   // Ten tell as much as thousands.
   expect(faults.slice(0, 10)).toEqual([]);
-  expect(chaos.town.buyers.complaints.slice(0, 10)).toEqual([]);
+  expect(chaos.deployment.buyers.complaints.slice(0, 10)).toEqual([]);
   expect(stuck).toEqual([]);
 }

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { logIn } from '../processes/platform.ts';
 import { until } from '../processes/process.ts';
 import type { Strike } from './strike.ts';
-import type { Town } from './town.ts';
+import type { Deployment } from './deployment.ts';
 
 /** Orders go on until a while is over. */
-async function during(ms: number, { buyers }: Town): Promise<void> {
+async function during(ms: number, { buyers }: Deployment): Promise<void> {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs) {
     if (buyers.areDone()) buyers.want(4);
@@ -20,12 +20,12 @@ export function idleTransaction(ms: number): Strike {
   return {
     fault: 'S3',
     name: 'a transaction is left open',
-    async inflict(town) {
-      const connection = await town.connect();
+    async inflict(deployment) {
+      const connection = await deployment.connect();
       await connection.query('begin');
       await connection.query('select id from products where id in (1, 2) for update');
       await connection.query('select id from orders order by id desc limit 5 for update');
-      await during(ms, town);
+      await during(ms, deployment);
       await connection.query('rollback');
       connection.destroy();
     },
@@ -37,13 +37,13 @@ export function heldSnapshot(ms: number): Strike {
   return {
     fault: 'S4',
     name: 'a snapshot is held',
-    async inflict(town) {
-      const connection = await town.connect();
+    async inflict(deployment) {
+      const connection = await deployment.connect();
       const count = async () => JSON.stringify((await connection.query('select count(*) as many from orders'))[0]);
       await connection.query('set session transaction isolation level repeatable read');
       await connection.query('start transaction with consistent snapshot');
       const before = await count();
-      await during(ms, town);
+      await during(ms, deployment);
       // Void unless it was held.
       expect(await count()).toBe(before);
       connection.destroy();
@@ -56,15 +56,15 @@ export function readersBeside(readers: number, ms: number): Strike {
   return {
     fault: 'S5',
     name: 'many read beside',
-    async inflict(town) {
-      const urls = town.stands.flatMap(({ role, url }) => (role === 'api' ? [url] : []));
-      const headers = { authorization: `Bearer ${town.token}` };
+    async inflict(deployment) {
+      const urls = deployment.stands.flatMap(({ role, url }) => (role === 'api' ? [url] : []));
+      const headers = { authorization: `Bearer ${deployment.token}` };
       const refused: string[] = [];
       let isOver = false;
       let read = 0;
       const reader = async (_: unknown, index: number) => {
         while (!isOver) {
-          const one = town.buyers.bought.at(-1 - index)?.id;
+          const one = deployment.buyers.bought.at(-1 - index)?.id;
           for (const path of [
             '/orders?limit=100',
             '/payments?limit=100',
@@ -79,7 +79,7 @@ export function readersBeside(readers: number, ms: number): Strike {
         }
       };
       const reading = Array.from({ length: readers }, reader);
-      await during(ms, town);
+      await during(ms, deployment);
       isOver = true;
       await Promise.all(reading);
       expect(refused.slice(0, 5)).toEqual([]);
@@ -95,8 +95,8 @@ const Replayed = z.object({ data: z.array(z.object({ job_id: z.string().nullable
 export const deadLetter: Strike = {
   fault: 'S6',
   name: 'a job gives up and is replayed',
-  async inflict(town) {
-    const { platform, stands, buyers } = town;
+  async inflict(deployment) {
+    const { platform, stands, buyers } = deployment;
     const url = stands.find(({ role }) => role === 'api')?.url ?? '';
     const token = await logIn(url, 'admin');
     const ask = async (method: string, path: string, body?: object): Promise<unknown> => {

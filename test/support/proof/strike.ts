@@ -1,7 +1,7 @@
-import type { Town } from './town.ts';
+import type { Deployment } from './deployment.ts';
 
 /** One fault as a plan has it: it is over when `inflict` resolves, and what it took down is up again. */
-export type Strike = Readonly<{ fault: string; name: string; inflict(town: Town): Promise<unknown> }>;
+export type Strike = Readonly<{ fault: string; name: string; inflict(deployment: Deployment): Promise<unknown> }>;
 
 /** What was struck, when, and how long after its end an order was over that was asked for since. */
 export type Struck = Readonly<{ fault: string; name: string; beganMs: number; endedMs: number; wellAfterMs: number }>;

@@ -67,7 +67,7 @@ async function checkMysql(node, { host, port, user, password }) {
 
 /** Whether all tests run, or those of the page are among what is named. */
 function wantsBrowser() {
-  const named = process.argv.slice(2);
+  const named = process.argv.slice(2).filter((word) => !/^(--config|vitest\.chaos\.ts)$/.test(word));
   return named.length === 0 || named.some((word) => /dashboard|browser|looks/.test(word));
 }
 

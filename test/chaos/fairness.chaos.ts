@@ -1,9 +1,10 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { Payment } from '../../src/entities/payments.entity.ts';
 import { carried } from '../../src/jobs/define-job.ts';
+import { tagOf } from '../../src/jobs/shards/choice.ts';
 import { mostBefore, ownTenant, tenantOfUser, unplaced } from '../../src/jobs/shares.ts';
 import { insertRows } from '../../src/mysql/rows.ts';
 import { orderJobs } from '../../src/orders/jobs.ts';
@@ -12,7 +13,7 @@ import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { storeOrders } from '../support/stores/placed-orders.ts';
 
-const jobsOfOne = Number(process.env['FAIR_JOBS'] ?? 100_000);
+const jobs = Number(process.env['FAIR_JOBS'] ?? 100_000);
 const heavy = tenantOfUser(1);
 const others = 50;
 const jobsOfEach = 10;
@@ -20,13 +21,8 @@ const processes = { apis: 2, workers: 2 };
 const perStatement = 1_000;
 
 let platform: Platform;
-beforeAll(async () => {
-  const env = { WATCHLIST: '', RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_BURST: '0', PAYMENT_GATEWAY: 'instant' };
-  platform = await startPlatform({ ...processes, ownRedis: true, env });
-});
-afterAll(() => platform.stop());
+afterEach(() => platform.stop());
 
-const queue = 'bull:payments';
 const Key = z.object({ id: z.string(), key: z.string() });
 
 /** Stores orders of the demo customer whose jobs are still to be sent, as they stand there when Redis comes back after a long while. */
@@ -67,54 +63,78 @@ async function orderByKey(key: string, turn: number): Promise<void> {
   expect(answer.status, await answer.text()).toBe(201);
 }
 
-/** The tenant of each job, in the order in which workers have begun them, until so many of the others' have begun. */
-async function beginnings(after: string, wanted: number): Promise<string[]> {
-  const begun: string[] = [];
-  let last = after;
-  await until('all of the others have begun', async () => {
-    for (const [id, fields] of await platform.redis.xrange(`${queue}:events`, `(${last}`, '+')) {
-      last = id;
-      if (fields[fields.indexOf('event') + 1] !== 'active') continue;
-      const data = await platform.redis.hget(`${queue}:${fields[fields.indexOf('jobId') + 1]}`, 'data');
-      begun.push(/"tenant":"([^"]+)"\}$/.exec(data ?? '')?.[1] ?? ownTenant);
-    }
-    return begun.filter((tenant) => tenant !== heavy).length >= wanted ? true : undefined;
+/** What Redis has of each of the shards. */
+const shardsOf = (count: number) => Array.from({ length: count }, (_, shard) => `bull${tagOf(shard)}:payments`);
+
+/** Resolves when every job waits in its place, as the keys of a shard say. */
+async function untilPlaced(shards: readonly string[], all: number): Promise<void> {
+  const { redis } = platform;
+  await until('every job waits in its place', async () => {
+    const waiting = await Promise.all(
+      shards.map(async (shard) => (await redis.llen(`${shard}:wait`)) + (await redis.zcard(`${shard}:prioritized`))),
+    );
+    const without = await Promise.all(
+      shards.map((shard) => redis.zcount(`${shard}:prioritized`, unplaced * 2 ** 32, '+inf')),
+    );
+    return [...waiting, -all, ...without].reduce((sum, count) => sum + count) === 0 ? true : undefined;
   });
-  return begun;
 }
 
-test(`of fifty tenants with ten jobs beside one with ${jobsOfOne}, none waits for more jobs than its share says`, async () => {
-  expect((await platform.send('POST', '/payments/stop', {}, 'admin')).status).toBe(200);
-  await storeUnsent(jobsOfOne);
-  const keys: z.output<typeof Key>[] = [];
-  // The first of them logs in for all.
-  for (let index = 0; index < others; index += 1) keys.push(await openKey(`shop ${index}`));
-  for (const { key } of keys) await Promise.all(Array.from({ length: jobsOfEach }, (_, turn) => orderByKey(key, turn)));
-  const all = jobsOfOne + others * jobsOfEach;
-  await until('every job waits in its place', async () => {
-    const [told, placed, without] = await Promise.all([
-      platform.redis.llen(`${queue}:wait`),
-      platform.redis.zcard(`${queue}:prioritized`),
-      platform.redis.zcount(`${queue}:prioritized`, unplaced * 2 ** 32, '+inf'),
-    ]);
-    return told + placed === all && without === 0 ? true : undefined;
-  });
-  const [[last] = ['0-0']] = await platform.redis.xrevrange(`${queue}:events`, '+', '-', 'COUNT', 1);
-  expect((await platform.send('POST', '/payments/start', {}, 'admin')).status).toBe(200);
-  const begun = await beginnings(last, others * jobsOfEach);
-
-  const opened = processes.apis + processes.workers;
-  const weights = Array.from({ length: others }, () => 1);
-  const longest = Array.from({ length: jobsOfEach }, () => 0);
-  for (const { id } of keys) {
-    const before = begun.flatMap((tenant, index) => (tenant === `key:${id}` ? [index] : []));
-    expect(before).toHaveLength(jobsOfEach);
-    for (const [index, count] of before.entries()) {
-      longest[index] = Math.max(longest[index] ?? 0, count);
-      expect(count).toBeLessThanOrEqual(mostBefore({ place: index + 1, weight: 1, others: weights }, opened));
+/** The last event of a shard so far, and the tenant of each job that has begun there since, in their order. */
+async function openBeginnings(shard: string) {
+  let [[last] = ['0-0']] = await platform.redis.xrevrange(`${shard}:events`, '+', '-', 'COUNT', 1);
+  const begun: string[] = [];
+  const read = async () => {
+    for (const [id, fields] of await platform.redis.xrange(`${shard}:events`, `(${last}`, '+')) {
+      last = id;
+      if (fields[fields.indexOf('event') + 1] !== 'active') continue;
+      const data = await platform.redis.hget(`${shard}:${fields[fields.indexOf('jobId') + 1]}`, 'data');
+      begun.push(/"tenant":"([^"]+)"\}$/.exec(data ?? '')?.[1] ?? ownTenant);
     }
-  }
-  process.stdout.write(`jobs begun before a tenant's first to tenth, at most: ${longest.join(', ')}\n`);
-  // And who asks for much is not starved either.
-  expect(begun.filter((tenant) => tenant === heavy).length).toBeGreaterThanOrEqual(jobsOfEach - 1);
-});
+  };
+  return { begun, read };
+}
+
+test.each([
+  { shards: 1, jobsOfOne: jobs },
+  { shards: 3, jobsOfOne: Math.round(jobs / 4) },
+])(
+  'of fifty tenants with ten jobs beside one with $jobsOfOne none waits for more than its share says: $shards shards',
+  async ({ shards: count, jobsOfOne }) => {
+    const limits = { RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' };
+    const env = { ...limits, WATCHLIST: '', PAYMENT_GATEWAY: 'instant', PAYMENTS_SHARDS: String(count) };
+    platform = await startPlatform({ ...processes, ownRedis: true, env });
+    expect((await platform.send('POST', '/payments/stop', {}, 'admin')).status).toBe(200);
+    await storeUnsent(jobsOfOne);
+    const keys: z.output<typeof Key>[] = [];
+    // The first of them logs in for all.
+    for (let index = 0; index < others; index += 1) keys.push(await openKey(`shop ${index}`));
+    for (const { key } of keys)
+      await Promise.all(Array.from({ length: jobsOfEach }, (_, turn) => orderByKey(key, turn)));
+    const shards = shardsOf(count);
+    await untilPlaced(shards, jobsOfOne + others * jobsOfEach);
+    const beginnings = await Promise.all(shards.map(openBeginnings));
+    expect((await platform.send('POST', '/payments/start', {}, 'admin')).status).toBe(200);
+    const ofOthers = () => beginnings.flatMap(({ begun }) => begun).filter((tenant) => tenant !== heavy);
+    await until('all of the others have begun', async () => {
+      await Promise.all(beginnings.map(({ read }) => read()));
+      return ofOthers().length >= others * jobsOfEach ? true : undefined;
+    });
+
+    const weights = Array.from({ length: others }, () => 1);
+    const longest = Array.from({ length: jobsOfEach }, () => 0);
+    for (const { begun } of beginnings) {
+      // Each shard has places of its own, and the bound holds for the jobs in it.
+      for (const { id } of keys)
+        for (const [index, before] of begun.flatMap((tenant, at) => (tenant === `key:${id}` ? [at] : [])).entries()) {
+          longest[index] = Math.max(longest[index] ?? 0, before);
+          const given = { place: index + 1, weight: 1, others: weights };
+          expect(before).toBeLessThanOrEqual(mostBefore(given, processes.apis + processes.workers));
+        }
+      // And who asks for much is not starved either.
+      expect(begun.filter((tenant) => tenant === heavy).length).toBeGreaterThanOrEqual(jobsOfEach / count - 1);
+    }
+    expect(new Set(ofOthers()).size).toBe(others);
+    process.stdout.write(`jobs begun before a tenant's first to tenth, at most: ${longest.join(', ')}\n`);
+  },
+);

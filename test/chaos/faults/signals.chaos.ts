@@ -14,10 +14,13 @@ afterAll(() => chaos?.deployment.stop());
 /** Ends all processes by so many signals each, in good order, and starts them again. */
 async function replaceAll({ stands, ended }: Deployment, signals: number, meanwhile = async () => {}): Promise<void> {
   for (const stand of stands) ended.add(stand.process().pid);
+  const told: Promise<void>[] = [];
   for (let count = 0; count < signals; count += 1) {
-    for (const stand of stands) process.kill(stand.process().pid, 'SIGTERM');
+    // Who has ended already is not told again.
+    told.push(...stands.map((stand) => stand.process().signal('SIGTERM')));
     await sleep(200);
   }
+  await Promise.all(told);
   for (const stand of stands) expect(await stand.process().ended, stand.process().output()).toBe(0);
   await meanwhile();
   await reviveStands(stands);

@@ -1,13 +1,39 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** What measures: rates, latencies, memory, and what has to happen in time. Nothing runs beside it. */
+const measuring = [
+  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts,rolling,soak,workers}.chaos.ts',
+  'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts',
+];
+/** What waits most of its time: until a fault has lasted, or for the next minute's budget. */
+const waiting = [
+  'test/chaos/**/*.chaos.ts',
+  'test/guarantees/{gateway-outage,hostile-upstream,webhooks}.test.ts',
+  'test/fuzz/fuzz.test.ts',
+];
+const longest = [
+  'guarantees/webhooks.test',
+  'chaos/budget.chaos',
+  'chaos/ticks.chaos',
+  'chaos/kills.chaos',
+  'chaos/outages.chaos',
+  'chaos/gateway-lies.chaos',
+];
+const placeOf = ({ moduleId }: TestSpecification) => {
+  const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.ts`));
+  return place === -1 ? longest.length : place;
+};
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
+  }
+}
 
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
   test: {
-    include: [
-      'test/chaos/**/*.chaos.ts',
-      'test/guarantees/{gateway-outage,hostile-upstream,polling,redis-emptied,redis-outage,webhooks}.test.ts',
-      'test/fuzz/fuzz.test.ts',
-    ],
     env: {
       FAULT_ROWS: 'kept',
       FUZZ_CASES: '400',
@@ -21,10 +47,23 @@ export default defineConfig({
       WEBHOOK_EVENTS: '10000',
       WEBHOOKS_WITHIN_MS: '540000',
     },
-    globalSetup: ['test/support/processes/bundle-packages.ts', 'test/support/proof/print-table.ts'],
+    globalSetup: ['test/support/processes/bundle-packages.ts', 'test/support/proof/keep-rows.ts'],
     pool: 'forks',
-    maxWorkers: 1,
     testTimeout: 600_000,
     hookTimeout: 120_000,
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'waiting',
+          include: waiting,
+          exclude: measuring,
+          maxWorkers: 3,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      { extends: true, test: { name: 'measuring', include: measuring, maxWorkers: 1, sequence: { groupOrder: 1 } } },
+    ],
   },
 });

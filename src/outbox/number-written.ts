@@ -59,6 +59,8 @@ function statementsFor(em: EntityManager, events: readonly Unnumbered[], now: Da
   const firsts = [...Map.groupBy(events, ({ stream }) => stream).values()].flatMap(([first]) => first?.id ?? []);
   return [
     'begin',
+    // Alone, and first: the next statement would count what waits before it has waited for others, who may have numbered some of it.
+    `select id from ${end} where id = 1 for update`,
     `update ${end} set position = position + ${events.length}, entry_ms = greatest(entry_ms, ${now.getTime()}), claim = ${token}
      where id = 1 and ${unnumbered} = ${events.length} and not exists ${preceding}`,
     `update ${log} e force index (primary) join ${end} n on n.id = 1 and n.claim = ${token}

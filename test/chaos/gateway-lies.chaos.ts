@@ -27,8 +27,12 @@ test(`${orders} orders at a gateway that charges and resets, charges and answers
     {
       fault: 'F20',
       name: 'a gateway that lies',
-      async inflict({ buyers, platform }: Chaos['deployment']) {
+      async inflict({ buyers, platform, rows }: Chaos['deployment']) {
         await until('all are bought', () => (buyers.areDone() ? true : undefined), 1_200_000);
+        // Buyers are quicker than such a gateway: it lies until every one of them has been told.
+        const pending = "select count(*) as pending from orders where status = 'pending'";
+        const areOver = async () => Number((await rows(pending))[0]?.['pending']) === 0 || undefined;
+        await until('all are over', areOver, 1_200_000);
         // A call that is slow is so until its end, and no other of its key is heard meanwhile.
         await platform.sandbox.clearFaults();
         await sleep(slowMs);

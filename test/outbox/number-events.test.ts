@@ -1,7 +1,9 @@
 import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Numbering, numberEvents } from '../../src/outbox/number-events.ts';
+import type { Committed } from '../../src/outbox/after-commit.ts';
+import { type Numbering, numberEvents, type Unnumbered } from '../../src/outbox/number-events.ts';
 import { numberWritten } from '../../src/outbox/number-written.ts';
+import { openTransaction } from '../../src/outbox/transaction.ts';
 import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
 import { sendsOf } from '../support/stores/statements.ts';
 
@@ -69,6 +71,38 @@ describe('events that this process has committed', () => {
     const positions = [...(mine ?? []), ...(theirs ?? [])].map(({ position }) => position);
     expect(new Set(positions)).toEqual(new Set([1, 2, 3]));
     expect((await outbox.log()).map(({ position }) => position)).toEqual([1, 2, 3]);
+  });
+
+  it('leave no hole, although others number some of them meanwhile', async () => {
+    let areWritten = false;
+    const { orm } = outbox.api.ctx;
+    const write = async (writer: number) => {
+      const written: Unnumbered[] = [];
+      const notify = ({ events }: Committed) => void written.push(...events);
+      const transaction = openTransaction(orm, { notify }, () => new Date());
+      for (let round = 0; round < 300; round += 1) {
+        const subjects = Array.from({ length: 1 + (round % 4) }, (_, part) => `parcel-${writer}-${round}-${part}`);
+        await transaction(async (_tx, after) => {
+          for (const subject of subjects) after.publish(parcelMoved, subject, { step: 1 });
+        });
+        // Others are given the time to find them.
+        await outbox.api.ctx.orm.em
+          .fork()
+          .execute('/* of the test */ select 1 from event_log where subject in (?)', [subjects]);
+        await numberWritten(numbering(), written.splice(0));
+      }
+    };
+    const number = async () => {
+      while (!areWritten) await numberEvents(numbering());
+    };
+    const others = [number(), number()];
+    await Promise.all([1, 2, 3, 4].map(write));
+    areWritten = true;
+    await Promise.all(others);
+    await numberEvents(numbering());
+    const positions = (await outbox.log()).map(({ position }) => position);
+    expect(positions).toEqual(positions.map((_, index) => index + 1));
+    expect(positions).toHaveLength(4 * 300 * 2.5);
   });
 
   it('take one way there and back, however many they are', async () => {

@@ -55,11 +55,14 @@ test.each(['outbox', 'orders', 'budget', 'webhooks'])(
     await empty();
     const server = new Server(config, orm);
     const scripts = new Map<string, string>();
-    for (const one of said) {
-      if ('mysql' in one) await server.compare(one.mysql);
-      else await compareReply(one.redis, scripts);
+    try {
+      for (const one of said) {
+        if ('mysql' in one) await server.compare(one.mysql);
+        else await compareReply(one.redis, scripts);
+      }
+    } finally {
+      await server.close();
     }
-    await server.close();
   },
 );
 

@@ -18,7 +18,7 @@ async function block({ stands }: Deployment, time: number): Promise<void> {
   const some = stands[time % stands.length];
   const inspector = await openInspector(await inspectorPort(some?.process()));
   let isOver = false;
-  const blocked = inspector.run(`const endMs = Date.now() + ${blockedMs}; while (Date.now() < endMs);`);
+  const blocked = inspector.run(`{ const endMs = Date.now() + ${blockedMs}; while (Date.now() < endMs); }`);
   void blocked.finally(() => (isOver = true));
   // That is what a probe finds out.
   const isSilent = async () =>

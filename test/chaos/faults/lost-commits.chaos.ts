@@ -4,13 +4,12 @@ import { until } from '../../support/processes/process.ts';
 import { prove, settle } from '../../support/proof/prove.ts';
 import type { Deployment } from '../../support/proof/deployment.ts';
 import { chosenSeed } from '../../support/seeded.ts';
+import { commit } from '../../support/load/kill-points.ts';
 import { type CuttingProxy, openCuttingProxy } from '../../support/upstreams/cutting-proxy.ts';
 
 const title =
   'a COMMIT is carried out and its answer never arrives: of an order, and of what became of its charge, in turn';
 const times = 50;
-// A query of one word, in a packet of its own; MySQL's differs from MariaDB's by two bytes.
-const commit = /^(?:[^]{5}|[^]{7})commit$/;
 const places = [
   { role: 'api', primer: /insert into `orders`/ },
   { role: 'worker', primer: /update `orders` set `status` = / },

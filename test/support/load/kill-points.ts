@@ -12,7 +12,7 @@ export type KillPoint = Readonly<{ name: string; role: 'api' | 'worker'; place: 
 
 // A MySQL packet: three bytes of length, one of sequence, one that says it is a query; MySQL itself, other than MariaDB, has two more
 // about attributes of the query, of which there are none. What a transaction writes last travels with its COMMIT.
-const commit = /(?:^(?:[^]{5}|[^]{7})|; )commit$/;
+export const commit = /(?:^(?:[^]{5}|[^]{7})|; )commit$/;
 const order = { after: /insert into `orders`/, on: commit };
 const intent = { on: /insert into `gateway_calls`[^]*; commit$/ };
 const outcome = { after: /update `orders` set `status` = '(paid|payment_failed)'/, on: commit };

@@ -10,7 +10,7 @@ const HeapUsage = z.object({ usedSize: z.number() });
 export type Inspector = Readonly<{
   /** Bytes of the heap in use after everything that can be collected has been. */
   heapAfterCollection(): Promise<number>;
-  /** Has it run a script; resolves when that has ended. */
+  /** Has it run a script; resolves when that has ended. @throws when the script did. */
   run(script: string): Promise<void>;
   close(): void;
 }>;
@@ -45,7 +45,10 @@ export async function openInspector(port: number): Promise<Inspector> {
       await ask('HeapProfiler.collectGarbage');
       return HeapUsage.parse((await ask('Runtime.getHeapUsage')).result).usedSize;
     },
-    run: async (expression) => void (await ask('Runtime.evaluate', { expression })),
+    async run(expression) {
+      const { result } = await ask('Runtime.evaluate', { expression });
+      if (result?.['exceptionDetails']) throw new Error(`the script failed: ${JSON.stringify(result)}`);
+    },
     close: () => socket.close(),
   };
 }

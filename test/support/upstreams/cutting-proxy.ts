@@ -5,7 +5,7 @@ export type CuttingProxy = Readonly<{
   port: number;
   /**
    * The next chunk from a client that matches is forwarded, and its connection is cut before any answer; with `primer`, of a client
-   * that has said that before.
+   * that has said that before, or at once.
    */
   cutAfter(pattern: RegExp, primer?: RegExp): void;
   /** How often it has cut. */
@@ -24,8 +24,8 @@ export async function openCuttingProxy(host: string, port: number): Promise<Cutt
       .on('close', () => upstream.end())
       .on('data', (chunk) => {
         const said = chunk.toString('latin1');
-        isCut ||= primed === primer && (pattern?.test(said) ?? false);
         if (primer?.test(said)) primed = primer;
+        isCut ||= primed === primer && (pattern?.test(said) ?? false);
         upstream.write(chunk, () => {
           if (isCut && !client.destroyed) {
             cuts += 1;

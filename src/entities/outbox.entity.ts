@@ -49,7 +49,7 @@ export const EventLog = defineEntity({
   properties: {
     /** UUIDv7, the event's id. */
     id: p.uuid().primary(),
-    /** Its place among all events, given after its commit: rising from each that can be seen to the next, without holes. */
+    /** Its place among all events, given with its commit or after it: rising from each that can be seen to the next, without holes. */
     position: p.bigint('number').unsigned().nullable(),
     /** When it was given its position, ms. The two are the id of its entry in the stream. */
     entryMs: p.bigint('number').unsigned().nullable(),

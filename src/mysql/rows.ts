@@ -1,5 +1,5 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
-import { together, withNext } from './together.ts';
+import { answeredLater, Later, together, withNext } from './together.ts';
 import { choose, momentOf, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
@@ -65,6 +65,19 @@ export async function selectBoth<One, Other>(
 ): Promise<readonly [One[], Other[]]> {
   const [ones = [], others = []] = await em.execute<Record<string, unknown>[][]>(together([one.sql, other.sql]));
   return [one.read(ones), other.read(others)];
+}
+
+/** Asks with the next statement of the transaction; outside of one, at once. */
+export async function askLater<Row extends object>(em: EntityManager, sql: string): Promise<Later<Row>> {
+  const told = await em.execute<Row[] | ToldLater<Row>>(answeredLater(sql));
+  return isLater(told) ? told[0].later : new Later(Promise.resolve(told));
+}
+
+type ToldLater<Row> = readonly [Readonly<{ later: Later<Row> }>];
+
+function isLater<Row extends object>(told: Row[] | ToldLater<Row>): told is ToldLater<Row> {
+  const [first] = told;
+  return first !== undefined && 'later' in first && first.later instanceof Later;
 }
 
 async function readRows<T extends object>(em: EntityManager, entity: EntityName<T>, which: string): Promise<T[]> {

@@ -1,7 +1,7 @@
 import type { MysqlPoolConnection, MysqlQueryResult } from 'kysely';
 import type { QueryValues } from 'mysql2';
 import { isFenced, noteUncommitted } from './faults.ts';
-import { Unsent } from './together.ts';
+import { type Statement, Unsent } from './together.ts';
 
 type Answer = (error: unknown, result: MysqlQueryResult) => void;
 
@@ -48,10 +48,10 @@ export class Session implements MysqlPoolConnection {
   }
 
   query(sql: string, parameters: QueryValues, callback?: Answer) {
-    const statements = this.#unsent.with(this.#raw.format(sql, parameters));
-    if (!callback) return this.#raw.query(statements.join('; '));
+    const { statements, later } = this.#unsent.with(this.#raw.format(sql, parameters));
+    if (!callback) return this.#raw.query(textOf(statements));
     if (statements.length > 0) return this.#send(statements, callback);
-    queueMicrotask(() => callback(undefined, nothingYet));
+    queueMicrotask(() => callback(undefined, later ? [{ later }] : nothingYet));
     return nothingToStream;
   }
 
@@ -73,7 +73,7 @@ export class Session implements MysqlPoolConnection {
     for (const answer of this.#awaited) answer(lost, []);
   }
 
-  #send(statements: readonly string[], callback: Answer) {
+  #send(statements: readonly Statement[], callback: Answer) {
     const before = statements.length - 1;
     let carriedOut = 0;
     const answer: Answer = (error, result) => {
@@ -84,12 +84,13 @@ export class Session implements MysqlPoolConnection {
       }
       // A server that refuses one of several goes no further.
       if (carriedOut < before) noteUncommitted(error);
+      tellOthers(statements, error, result);
       const tell = () => callback(error, before > 0 ? lastOf(result, before) : result);
       if (error && before === 0 && isWhole(statements)) this.#raw.query('rollback', tell);
       else tell();
     };
     this.#awaited.add(answer);
-    const command = this.#raw.query(statements.join('; '), (error, result) =>
+    const command = this.#raw.query(textOf(statements), (error, result) =>
       answer(error, isResult(result) ? result : []),
     );
     command.on('result', () => (carriedOut += 1));
@@ -98,8 +99,21 @@ export class Session implements MysqlPoolConnection {
 }
 
 /** Whether it is a transaction that was sent all at once: nobody else ends it when it fails. */
-function isWhole([text]: readonly string[]): boolean {
-  return text?.startsWith('begin; ') ?? false;
+function isWhole([first]: readonly Statement[]): boolean {
+  return first?.text.startsWith('begin; ') ?? false;
+}
+
+function textOf(statements: readonly Statement[]): string {
+  return statements.map(({ text }) => text).join('; ');
+}
+
+/** Tells whoever asked before what they have been waiting for; of what failed at any place nothing is told. */
+function tellOthers(statements: readonly Statement[], error: unknown, result: MysqlQueryResult): void {
+  for (const [index, { later }] of statements.entries()) {
+    const rows: unknown = Array.isArray(result) ? result[index] : undefined;
+    if (error || !Array.isArray(rows)) later?.reject(error ?? new TypeError('rows were expected'));
+    else later?.resolve(rows);
+  }
 }
 
 const nothingToStream = {

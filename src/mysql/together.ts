@@ -1,5 +1,7 @@
 /** How a statement begins that travels with the next one of its transaction, which then tells what is wrong with it. */
 const ofNext = '/* with the next */ ';
+/** How one begins that travels so and is answered then, too. */
+const ofLater = '/* answered with the next */ ';
 /** How several begin that are sent at once. */
 const ofSeveral = '/* together */ ';
 
@@ -11,20 +13,42 @@ export function withNext(sql: string): string {
   return `${ofNext}${sql}`;
 }
 
+/** Lets a question travel so: it is answered with a {@link Later} now, and with rows once the next statement is. */
+export function answeredLater(sql: string): string {
+  return `${ofLater}${sql}`;
+}
+
+/** Rows that are told when the next statement of the transaction is answered. */
+export class Later<Row> {
+  readonly rows: Promise<readonly Row[]>;
+
+  constructor(rows: Promise<readonly Row[]>) {
+    this.rows = rows;
+    // Whoever gives the transaction up does not ask for them.
+    rows.catch(() => {});
+  }
+}
+
 /** Sends statements at once, and is answered with a list of their answers. The first that fails ends them. */
 export function together(statements: readonly string[]): string {
   return `${ofSeveral}${statements.join('; ')}`;
 }
 
 /** The statement itself, and whether it may wait. @throws when it is several by accident, as what somebody has put into it. */
-export function read(sql: string): Readonly<{ text: string; mayWait: boolean }> {
-  if (sql.startsWith(ofSeveral)) return { text: sql.slice(ofSeveral.length), mayWait: false };
-  const mayWait = sql.startsWith(ofNext);
-  const text = mayWait ? sql.slice(ofNext.length) : sql;
+export function read(sql: string): Readonly<{ text: string; mayWait: boolean; isLater: boolean }> {
+  if (sql.startsWith(ofSeveral)) return { text: sql.slice(ofSeveral.length), mayWait: false, isLater: false };
+  const mark = [ofNext, ofLater].find((one) => sql.startsWith(one)) ?? '';
+  const text = sql.slice(mark.length);
   if (text.includes(';') && /;\s*\S/.test(text.replaceAll(words, '')))
     throw new TypeError('one statement was expected');
-  return { text, mayWait };
+  return { text, mayWait: mark !== '', isLater: mark === ofLater };
 }
+
+/** What is sent, and who hears what it came to, where that is not who sends it. */
+export type Statement = Readonly<{ text: string; later?: PromiseWithResolvers<readonly unknown[]> }>;
+
+/** What is to be sent now; nothing: it waits, and is answered later when somebody asked. */
+export type Sending = Readonly<{ statements: readonly Statement[]; later?: Later<unknown> }>;
 
 /**
  * What of a transaction is still to be sent. What it begins with, and what may wait, is sent with the next statement; and of what
@@ -32,24 +56,23 @@ export function read(sql: string): Readonly<{ text: string; mayWait: boolean }> 
  */
 export class Unsent {
   #isInTransaction = false;
-  #statements: string[] = [];
+  #statements: Statement[] = [];
 
   /** What is to be sent for a statement that comes now, itself the last; nothing when it may wait, or need not be sent at all. */
-  with(sql: string): readonly string[] {
-    const { text, mayWait } = read(sql);
+  with(sql: string): Sending {
+    const { text, mayWait, isLater } = read(sql);
     if (text === 'begin') this.#isInTransaction = true;
     const isEnd = text === 'commit' || text === 'rollback';
-    if (text === 'begin' || (mayWait && this.#isInTransaction && this.#length() < mostLength)) {
-      this.#statements.push(text);
-      return [];
-    }
+    if (text === 'begin' || (mayWait && this.#isInTransaction && this.#length() < mostLength))
+      return this.#keep(text, isLater);
     const before = this.#statements;
     this.#statements = [];
-    if (!isEnd) return [...before, text];
+    const all = [...before, { text }];
+    if (!isEnd) return { statements: all };
     this.#isInTransaction = false;
-    const hasBegun = before[0] !== 'begin';
-    if (text === 'rollback') return hasBegun ? [text] : [];
-    return !hasBegun && before.length === 1 ? [] : [...before, text];
+    const hasBegun = before[0]?.text !== 'begin';
+    if (text === 'rollback') return { statements: hasBegun ? [{ text }] : [] };
+    return { statements: !hasBegun && before.length === 1 ? [] : all };
   }
 
   /** Forgets it: whoever comes next begins anew. */
@@ -58,8 +81,18 @@ export class Unsent {
     this.#statements = [];
   }
 
+  #keep(text: string, isLater: boolean): Sending {
+    if (!isLater) {
+      this.#statements.push({ text });
+      return { statements: [] };
+    }
+    const later = Promise.withResolvers<readonly unknown[]>();
+    this.#statements.push({ text, later });
+    return { statements: [], later: new Later(later.promise) };
+  }
+
   #length(): number {
-    return this.#statements.reduce((sum, { length }) => sum + length, 0);
+    return this.#statements.reduce((sum, { text }) => sum + text.length, 0);
   }
 }
 

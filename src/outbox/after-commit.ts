@@ -7,8 +7,9 @@ import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
 import type { Mint } from './ids.ts';
-import type { Unnumbered } from './number-events.ts';
-import { type NewEvent, writeEvents } from './write-events.ts';
+import type { Numbered, Unnumbered } from './number-events.ts';
+import { placedBy } from './places.ts';
+import { type NewEvent, writeEvents, type WrittenEvents } from './write-events.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
 export type AfterCommit = Readonly<{
@@ -29,7 +30,15 @@ export type Message = Readonly<{
 }>;
 
 /** What a transaction has left to be sent: its jobs, which the process holds the lease of, and its events. */
-export type Committed = Readonly<{ jobs: readonly Message[]; events: readonly Unnumbered[] }>;
+export type Committed = Readonly<{ jobs: readonly Message[]; events: readonly (Unnumbered | Numbered)[] }>;
+
+/** What a transaction has written; what of it is left to be sent is known after its commit. */
+export type Written = WrittenEvents & Readonly<{ jobs: readonly Message[] }>;
+
+/** What is left to be sent of what has been committed. */
+export async function committedOf({ jobs, events, places }: Written): Promise<Committed> {
+  return { jobs, events: (places && placedBy(await places.rows, events)) ?? events };
+}
 
 /** How long the process that wrote or claimed a message may send it before others take over, ms. */
 export const leaseMs = 4_000;
@@ -40,10 +49,10 @@ export function leaseEnd(): RawQueryFragment {
 }
 
 /**
- * Collects what any number of callers ask for in one transaction; `write` stores it there, by three statements or four, and
- * returns what the relay is to hear of once all is committed.
+ * Collects what any number of callers ask for in one transaction; `write` stores it there, as the last that it does, by a handful of
+ * statements. As many events as `placed` are given their positions there, too.
  */
-export function collectMessages(now: () => Date, mintId: Mint) {
+export function collectMessages(now: () => Date, mintId: Mint, placed: number) {
   const jobs: Omit<Message, 'leaseUntil'>[] = [];
   const events: NewEvent[] = [];
   const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
@@ -59,16 +68,16 @@ export function collectMessages(now: () => Date, mintId: Mint) {
       events.push({ ...mint(), ...about });
     },
   };
-  const write = async (tx: EntityManager): Promise<Committed> => {
+  const write = async (tx: EntityManager): Promise<Written> => {
     // On the own clock, which alone this process looks at, it ends no later.
     const leaseUntil = new Date(now().getTime() + leaseMs);
-    const written = await writeEvents(tx, events);
     await insertRows(
       tx,
       OutboxMessage,
       jobs.map((job) => ({ ...job, leaseUntil: leaseEnd() })),
     );
-    return { jobs: jobs.map((job) => ({ ...job, leaseUntil })), events: written };
+    const written = await writeEvents(tx, events, { placed });
+    return { ...written, jobs: jobs.map((job) => ({ ...job, leaseUntil })) };
   };
   return { after, write };
 }

@@ -35,10 +35,16 @@ export async function announce(parts: AnnounceParts): Promise<number> {
 }
 
 /** The same of events that this process has just committed, 500 at the most, and of others only where those wait for them. */
-export async function announceWritten(parts: AnnounceParts, events: readonly Unnumbered[]): Promise<void> {
-  if (events.length === 0) return;
-  const given = await numberWritten(numberingOf(parts), events);
+export async function announceWritten(parts: AnnounceParts, events: readonly (Unnumbered | Numbered)[]): Promise<void> {
+  const [placed, waiting] = [events.filter(isNumbered), events.filter((event) => !isNumbered(event))];
+  await appendAll(parts, placed);
+  if (waiting.length === 0) return;
+  const given = await numberWritten(numberingOf(parts), waiting);
   await (given ? appendAll(parts, given) : announce(parts));
+}
+
+function isNumbered(event: Unnumbered | Numbered): event is Numbered {
+  return 'position' in event;
 }
 
 function numberingOf({ orm, streams, now }: AnnounceParts): Numbering {
@@ -47,7 +53,21 @@ function numberingOf({ orm, streams, now }: AnnounceParts): Numbering {
 
 async function appendAll(parts: AnnounceParts, events: readonly Numbered[]): Promise<void> {
   const perStream = Map.groupBy(events, ({ stream }) => stream);
-  await Promise.all([...perStream].map(([name, some]) => appendNumbered(parts, parts.streams.get(name), some)));
+  const appending = [...perStream].map(async ([name, some]) => {
+    for (const run of runsOf(some)) await appendNumbered(parts, parts.streams.get(name), run);
+  });
+  await Promise.all(appending);
+}
+
+/** Events of one stream, in its order, and apart where others stand between them. */
+function runsOf(events: readonly Numbered[]): readonly (readonly Numbered[])[] {
+  const runs: Numbered[][] = [];
+  for (const event of events.toSorted((one, other) => one.position - other.position)) {
+    const run = runs.at(-1);
+    if (run && run.at(-1)?.position === event.previous) run.push(event);
+    else runs.push([event]);
+  }
+  return runs;
 }
 
 /** A stream that is not defined here is filled by a process that knows it. */

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { together } from '../mysql/together.ts';
 import { choose, textOf } from '../mysql/values.ts';
+import { askForPlaces, placedBy, type PlacedRow } from './places.ts';
 import { byVersion, type Numbered, type Numbering, subjectOf, tablesOf, type Unnumbered } from './number-events.ts';
 
 /**
@@ -16,24 +17,11 @@ export async function numberWritten(
   if (!areInOrder(events)) return undefined;
   const next = byVersion(events);
   const answers = await em.execute<readonly PlacedRow[][]>(together(statementsFor(em, next, now)));
-  const places = new Map(answers.at(-1)?.map((row) => [row.id, row]));
-  const reached = new Map<string, number>();
-  const placed = next.flatMap((event): Numbered[] => {
-    const { position, entry_ms: entryMs, version, previous } = places.get(event.id) ?? {};
-    if (!position || !entryMs || !version) return [];
-    const before = reached.get(event.stream) ?? (previous ? Number(previous) : undefined);
-    reached.set(event.stream, Number(position));
-    return [{ ...event, version, position: Number(position), entryMs: Number(entryMs), previous: before }];
-  });
+  const placed = placedBy(answers.at(-1) ?? [], next);
   // Between positions that others have given may stand events of others.
-  const first = placed[0]?.position ?? 0;
-  const areOneAfterTheOther = placed.every(({ position }, index) => position === first + index);
-  return placed.length === next.length && areOneAfterTheOther ? placed : undefined;
+  const first = placed?.[0]?.position ?? 0;
+  return placed?.every(({ position }, index) => position === first + index) ? placed : undefined;
 }
-
-type PlacedRow = Readonly<
-  { id: string; version: number } & Record<'position' | 'entry_ms' | 'previous', string | null>
->;
 
 /** Whether it is known in which order those of one subject come. */
 function areInOrder(events: readonly Unnumbered[]): boolean {
@@ -56,7 +44,6 @@ function statementsFor(em: EntityManager, events: readonly Unnumbered[], now: Da
          on b.stream = e.stream and b.subject = e.subject and b.version = e.version - 1
        where e.id in (${ids}) and b.position is null and b.id not in (${ids}))`;
   const fromEnd = events.map(({ id }, index) => [id, events.length - 1 - index] as const);
-  const firsts = [...Map.groupBy(events, ({ stream }) => stream).values()].flatMap(([first]) => first?.id ?? []);
   return [
     'begin',
     // Alone, and first: the next statement would count what waits before it has waited for others, who may have numbered some of it.
@@ -67,8 +54,6 @@ function statementsFor(em: EntityManager, events: readonly Unnumbered[], now: Da
      set e.position = n.position - ${choose('e.id', fromEnd, text)}, e.entry_ms = n.entry_ms
      where e.id in (${ids}) and e.position is null`,
     'commit',
-    `select e.id, e.version, e.position, e.entry_ms, if(e.id in (${firsts.map(text).join(', ')}),
-       (select max(p.position) from ${log} p where p.stream = e.stream and p.position < e.position), null) as previous
-     from ${log} e force index (primary) where e.id in (${ids})`,
+    askForPlaces(em, events),
   ];
 }

@@ -8,7 +8,7 @@ import { type Log, withoutLogIds } from '../process/log.ts';
 import { untraced } from '../telemetry/traces.ts';
 import type { Committed, Message } from './after-commit.ts';
 import { announce, announceWritten } from './announce.ts';
-import { mostNumbered, type Unnumbered } from './number-events.ts';
+import { mostNumbered, type Numbered, type Unnumbered } from './number-events.ts';
 
 /** Sends what has been committed: events to their streams, jobs to their queues. */
 export type Relay = Readonly<{
@@ -57,7 +57,7 @@ export function openRelay(parts: RelayParts): Relay {
     const latest = parts.now().getTime() + leaseReserveMs;
     await relay.send(some.filter(({ leaseUntil }) => leaseUntil.getTime() >= latest));
   });
-  const events = openLine<Unnumbered>(mostNumbered, (some) => announceWritten(announceParts, some));
+  const events = openLine<Unnumbered | Numbered>(mostNumbered, (some) => announceWritten(announceParts, some));
   return {
     ...relay,
     notify(committed) {

@@ -1,9 +1,10 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
-import { type AfterCommit, collectMessages } from './after-commit.ts';
+import { type AfterCommit, collectMessages, committedOf } from './after-commit.ts';
 import { isTransient, mayHaveCommitted } from '../mysql/faults.ts';
 import { openMint } from './ids.ts';
 import type { Relay } from './relay.ts';
+import { few } from './write-events.ts';
 
 /** Does its work in one transaction on a fork of its own, READ COMMITTED as every session is; `after` hands out what leaves on commit. */
 export type Transaction = <T>(work: (tx: EntityManager, after: AfterCommit) => Promise<T>) => Promise<T>;
@@ -18,7 +19,7 @@ const defaultDeadlineMs = 8_000;
 /**
  * Opens the way to write. The work may run again after a deadlock, a lost connection or on another server, so it must not touch
  * anything but `tx` and `after`; a lock wait ends its statement alone, the rest is rolled back because the transaction is given up.
- * A COMMIT that may have been carried out is never retried.
+ * A COMMIT that may have been carried out is never retried. `placed` events at the most get their positions with it.
  * @throws TransactionTimeout after `deadlineMs`; what is then under way ends by itself, and does not run again.
  */
 export function openTransaction(
@@ -26,13 +27,14 @@ export function openTransaction(
   relay: Pick<Relay, 'notify'>,
   now: () => Date,
   deadlineMs: number = defaultDeadlineMs,
+  placed: number = few,
 ): Transaction {
   const mint = openMint();
   return async (work) => {
     const startedAt = performance.now();
     const { result, committed } = await inTime(
       deadlineMs,
-      pRetry(() => attempt(orm, () => collectMessages(now, mint), work), {
+      pRetry(() => attempt(orm, () => collectMessages(now, mint, placed), work), {
         retries: 6,
         minTimeout: 10,
         maxTimeout: 250,
@@ -59,14 +61,15 @@ async function attempt<T>(
 ) {
   let isCommitting = false;
   try {
-    return await orm.em.fork().transactional(async (tx) => {
+    const done = await orm.em.fork().transactional(async (tx) => {
       const { after, write } = collect();
       const result = await work(tx, after);
-      const committed = await write(tx);
       await tx.flush();
+      const written = await write(tx);
       isCommitting = true;
-      return { result, committed };
+      return { result, written };
     });
+    return { result: done.result, committed: await committedOf(done.written) };
   } catch (error) {
     if (isCommitting && mayHaveCommitted(error)) throw new CommitUnknown('lost while committing', { cause: error });
     throw error;

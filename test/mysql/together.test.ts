@@ -4,8 +4,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { mayHaveCommitted } from '../../src/mysql/faults.ts';
-import { insertRows, selectRow, updateRows } from '../../src/mysql/rows.ts';
-import { together, withNext } from '../../src/mysql/together.ts';
+import { askLater, insertRows, selectRow, updateRows } from '../../src/mysql/rows.ts';
+import { type Later, together, withNext } from '../../src/mysql/together.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { sendsOf } from '../support/stores/statements.ts';
@@ -85,6 +85,40 @@ describe('what a transaction begins with, and rows that it inserts', () => {
     );
     expect(sent).toHaveLength(3);
     expect(await count()).toBe(20);
+  });
+});
+
+describe('a question that is answered with the next statement', () => {
+  const asking = (tx: EntityManager) => askLater<{ jobs: number }>(tx, 'select count(*) as jobs from dead_letters');
+
+  it('travels with it, and is told what was so at its place', async () => {
+    let later: Later<{ jobs: number }> | undefined;
+    const sent = await sendsOf(() =>
+      transactional(async (tx) => {
+        await insertRows(tx, DeadLetter, [letter('a')]);
+        later = await asking(tx);
+        await insertRows(tx, DeadLetter, [letter('b')]);
+      }),
+    );
+    expect(sent).toHaveLength(1);
+    expect(await later?.rows).toMatchObject([{ jobs: 1 }]);
+  });
+
+  it('is answered with the failure of any that travel with it', async () => {
+    let later: Later<{ jobs: number }> | undefined;
+    const twice = letter('a');
+    const failed = await failureOf(
+      transactional(async (tx) => {
+        later = await asking(tx);
+        await insertRows(tx, DeadLetter, [twice, twice]);
+      }),
+    );
+    expect(failed).toMatchObject({ errno: 1062 });
+    await expect(later?.rows).rejects.toMatchObject({ errno: 1062 });
+  });
+
+  it('is asked at once outside of a transaction', async () => {
+    expect(await (await asking(orm.em.fork())).rows).toMatchObject([{ jobs: 0 }]);
   });
 });
 

@@ -49,8 +49,26 @@ export const outbox: readonly Mutation[] = [
   {
     what: 'versions of a subject are not counted',
     file: 'src/outbox/write-events.ts',
-    edits: [['(select version from ${tableName} where', '(select 1 from ${tableName} where']],
+    edits: [['(select version from ${versions} where', '(select 1 from ${versions} where']],
     by: 'orders',
+  },
+  {
+    what: 'events get positions with their commit, whether or not what comes before them has some',
+    file: 'src/outbox/write-events.ts',
+    edits: [[' and not exists ${preceding}', '']],
+    by: 'outbox',
+  },
+  {
+    what: 'events get positions with their commit, whether or not the end has moved for them',
+    file: 'src/outbox/write-events.ts',
+    edits: [[' and claim = ${token}', '']],
+    by: 'outbox',
+  },
+  {
+    what: 'events are appended together, whatever stands between them',
+    file: 'src/outbox/announce.ts',
+    edits: [['run.at(-1)?.position === event.previous', 'run']],
+    by: 'test/outbox/places.test.ts',
   },
   {
     what: 'a stream takes what does not follow',

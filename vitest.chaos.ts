@@ -59,7 +59,7 @@ export default defineConfig({
           name: 'waiting',
           include: waiting,
           exclude: measuring,
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 0 },
         },
       },

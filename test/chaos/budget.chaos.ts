@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { mishaps, startSpenders } from '../support/load/spend-budget.ts';
 
-test.each([
+test.concurrent.each([
   ['undisturbed', undefined, 0.97],
   ['two workers killed, Redis emptied, Redis restarted', mishaps, 0.9],
 ])('five real minutes of endless demand, %s', async (_name, disturb, atLeast) => {

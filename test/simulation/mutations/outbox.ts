@@ -35,6 +35,12 @@ export const outbox: readonly Mutation[] = [
     by: 'outbox',
   },
   {
+    what: 'what waits is counted before the end of the log is held',
+    file: 'src/outbox/number-written.ts',
+    edits: [['    `select id from ${end} where id = 1 for update`,\n', '']],
+    by: 'test/outbox/number-events.test.ts',
+  },
+  {
     what: "a subject's events are numbered in whatever order they are found",
     file: 'src/outbox/number-written.ts',
     edits: [['const next = byVersion(events);', 'const next = events.toReversed();']],

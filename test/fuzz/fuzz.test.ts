@@ -2,6 +2,8 @@ import { randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { CryptoData, StockQuote } from '../../src/entities/market.entity.ts';
+import { observedPrice } from '../support/api/observed-price.ts';
 import { makePerson, objects } from '../support/api/personas.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type Case, casesOf } from './cases.ts';
@@ -21,7 +23,13 @@ const api = await openTestApi({
   RATE_LIMIT_BURST: '0',
 });
 const operations = operationsOf(await (await api.send('GET', '/openapi.json')).json());
-beforeAll(() => process.stdout.write(`fuzz: seed ${seed}, ${numRuns} cases an operation\n`));
+beforeAll(async () => {
+  process.stdout.write(`fuzz: seed ${seed}, ${numRuns} cases an operation\n`);
+  // Who makes an alert waits for its first price, which nobody here would bring.
+  const em = api.ctx.orm.em.fork();
+  await em.insertMany(StockQuote, [observedPrice('AAPL', 0), observedPrice('MSFT', 0)]);
+  await em.insertMany(CryptoData, [observedPrice('BINANCE:BTCUSDT', 0), observedPrice('BINANCE:ETHUSDT', 0)]);
+});
 afterAll(() => api.close());
 
 describe.each(operations.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(

@@ -100,13 +100,12 @@ function rowsOf<T extends object>(
 
 /**
  * Inserts rows of the same properties in one statement. In a transaction it travels with the next statement, which then tells what
- * is wrong with it, unless `isAwaited`.
+ * is wrong with it.
  */
 export async function insertRows<T extends object>(
   em: EntityManager,
   entity: EntityName<T>,
   rows: readonly RequiredEntityData<T>[],
-  { isAwaited = false } = {},
 ): Promise<void> {
   const [first] = rows;
   if (!first) return;
@@ -117,7 +116,7 @@ export async function insertRows<T extends object>(
     return `(${properties.map((property) => text(columns[property])).join(', ')})`;
   });
   const sql = `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`;
-  await em.execute(isAwaited ? sql : withNext(sql), [], 'run');
+  await em.execute(withNext(sql), [], 'run');
 }
 
 /** Deletes the rows of these ids. */

@@ -4,21 +4,27 @@ import { Order, OrderLine } from '../entities/orders.entity.ts';
 import { Payment } from '../entities/payments.entity.ts';
 import { Problem } from '../errors.ts';
 import type { Tenant } from '../jobs/shares.ts';
-import { insertRows } from '../mysql/rows.ts';
+import { insertRows, selectBoth } from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import {
+  inUseWhen,
   type KeyedRequest,
+  lockedNow,
   nameOf,
+  type Recalled,
   recallAnswers,
+  recalling,
   reused,
   type StoredAnswer,
   storeAnswers,
+  taken,
 } from '../outbox/keyed-answers.ts';
 import { type Batch, type Member, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { orderCreated } from '../streams/orders.stream.ts';
 import type { Conversion } from './convert-lines.ts';
 import { eventItems, type HeldItems, type HeldLine, holdItems, type ItemsWish } from './hold-items.ts';
+import { forSale, type Products, productsNamed } from './price-items.ts';
 import { orderFacts, type OrderRow } from './order.ts';
 import { askForCharge, beginningOf, type Means, newPayment, type NewPayment } from './mint-payment.ts';
 import { writeHistory } from './transitions.ts';
@@ -59,7 +65,8 @@ const limits = {
 
 /** Opens the way in: orders that arrive together commit together, each with its own outcome. */
 export function openOrders(transaction: Transaction): Batch<Wish, Accepted> {
-  return openBatch(transaction, acceptOrders, limits);
+  const accept = openBatch(transaction, acceptOrders, limits);
+  return (wish) => (wish.request ? accept(wish).catch(inUseWhen(taken)) : accept(wish));
 }
 
 type Due = Readonly<{ member: Member<Wish>; id: string }>;
@@ -74,28 +81,39 @@ async function acceptOrders(
   after: AfterCommit,
   members: readonly Member<Wish>[],
 ): Promise<readonly (Accepted | Error)[]> {
-  const known = await recall(tx, members);
+  const { recalled, products } = await look(tx, members);
+  const known = answersOf(members, recalled);
   const due = members.filter((member) => !known.has(member)).map((member) => ({ member, id: randomUUIDv7() }));
-  const placed = await place(tx, after, due);
+  const placed = await place(tx, after, due, products);
   // What holds one's stock may be one's own first try, given up by whoever had asked and carried out meanwhile.
   const refused = members.filter((member) => placed.get(member) instanceof Error);
-  const late = await recall(tx, refused);
+  const late = answersOf(refused, await recallAnswers(tx, requestsOf(refused)));
   return members.flatMap((member) => known.get(member) ?? late.get(member) ?? placed.get(member) ?? []);
 }
 
-/** What those of them have been answered whose requests have been answered before. */
-async function recall(
-  tx: EntityManager,
+/** What has been answered to them before, and the products that they name, asked at once. */
+async function look(tx: EntityManager, members: readonly Member<Wish>[]) {
+  const wishes = members.map(({ given }) => given);
+  const [requests, named] = [requestsOf(members), productsNamed(tx, wishes)];
+  if (requests.length === 0 || !named) return { recalled: await recallAnswers(tx, requests), products: undefined };
+  const [recalled, products] = await selectBoth(tx, recalling(tx, requests), named).catch(inUseWhen(lockedNow));
+  return { recalled, products: forSale(products) };
+}
+
+function requestsOf(members: readonly Member<Wish>[]): readonly KeyedRequest[] {
+  return members.flatMap(({ given: { request } }) => request ?? []);
+}
+
+/** What those of them are answered whose requests have been answered before. */
+function answersOf(
   members: readonly Member<Wish>[],
-): Promise<ReadonlyMap<Member<Wish>, Accepted | Error>> {
-  const recalled = await recallAnswers(
-    tx,
-    members.flatMap(({ given: { request } }) => request ?? []),
-  );
+  recalled: readonly Recalled[],
+): ReadonlyMap<Member<Wish>, Accepted | Error> {
+  const answers = new Map(recalled.map((answer) => [nameOf(answer), answer]));
   return new Map(
     members.flatMap((member) => {
       const { request } = member.given;
-      const answer = request && recalled.get(nameOf(request));
+      const answer = request && answers.get(nameOf(request));
       if (!answer) return [];
       const isSame = answer.fingerprint === request.fingerprint;
       return [[member, isSame ? { answer, isReplayed: true } : reused()] as const];
@@ -107,11 +125,10 @@ async function place(
   tx: EntityManager,
   after: AfterCommit,
   due: readonly Due[],
+  products: Products | undefined,
 ): Promise<ReadonlyMap<Member<Wish>, Accepted | Error>> {
-  const held = await holdItems(
-    tx,
-    due.map(({ member: { given }, id: order }) => ({ ...given, order })),
-  );
+  const wishes = due.map(({ member: { given }, id: order }) => ({ ...given, order }));
+  const held = await holdItems(tx, wishes, products);
   const outcomes = new Map<Member<Wish>, Accepted | Error>();
   const stored: Stored[] = [];
   for (const [index, { member, id }] of due.entries()) {

@@ -2,7 +2,15 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Problem } from '../errors.ts';
 import { toMajor } from '../money/money.ts';
 import type { Conversion, PricedLine } from './convert-lines.ts';
-import { isCounted, outOfStock, type Priced, type PriceWish, priceItems, productsOf } from './price-items.ts';
+import {
+  isCounted,
+  outOfStock,
+  type Priced,
+  type PriceWish,
+  priceItems,
+  type Products,
+  productsOf,
+} from './price-items.ts';
 import { takeStock } from './stock.ts';
 
 /** Items for the order of this id, as someone wishes them. */
@@ -32,13 +40,14 @@ export type HeldItems = Readonly<{
 /**
  * Prices what is wished at this moment and takes its stock, in the order of the wishes; nothing else is stored yet. A wish
  * that cannot be met is a Problem of its own: unknown_product, currency_required, currency_unavailable,
- * fx_rate_unavailable, total_mismatch, amount_not_chargeable or out_of_stock.
+ * fx_rate_unavailable, total_mismatch, amount_not_chargeable or out_of_stock. The products may have been asked for already.
  */
 export async function holdItems(
   tx: EntityManager,
   wishes: readonly ItemsWish[],
+  asked?: Products,
 ): Promise<readonly (HeldItems | Problem)[]> {
-  const products = await productsOf(tx, wishes);
+  const products = asked ?? (await productsOf(tx, wishes));
   const known: Readonly<{ wish: ItemsWish; one: Priced | Problem }>[] = [];
   for (const wish of wishes) known.push({ wish, one: await orProblem(() => priceItems(tx, products, wish)) });
   const isShort = await takeStock(

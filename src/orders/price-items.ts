@@ -2,7 +2,7 @@ import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Product } from '../entities/catalog.entity.ts';
 import { Problem } from '../errors.ts';
 import { decimalsOf, toMajor, toMinor } from '../money/money.ts';
-import { selectRows } from '../mysql/rows.ts';
+import { type Selection, selectionOf, selectRows } from '../mysql/rows.ts';
 import { type Conversion, convertLines, type PricedLine, type RateLimits } from './convert-lines.ts';
 import { countable, refuseUntakeable, type Takes } from './takeable.ts';
 
@@ -34,9 +34,25 @@ export type Products = ReadonlyMap<number, ProductRow>;
 
 /** What the wishes name, as far as it is for sale. */
 export async function productsOf(em: EntityManager, wishes: readonly Pick<PriceWish, 'items'>[]): Promise<Products> {
-  const ids = new Set(wishes.flatMap(({ items }) => [...items.keys()]));
-  const found = await selectRows(em, Product, 'id', [...ids]);
+  return forSale(await selectRows(em, Product, 'id', idsOf(wishes)));
+}
+
+/** The same, to be asked together with more; undefined when they name nothing. */
+export function productsNamed(
+  em: EntityManager,
+  wishes: readonly Pick<PriceWish, 'items'>[],
+): Selection<ProductRow> | undefined {
+  const values = idsOf(wishes);
+  return values.length === 0 ? undefined : selectionOf(em, Product, { property: 'id', values });
+}
+
+/** Those of them that can be bought. */
+export function forSale(found: readonly ProductRow[]): Products {
   return new Map(found.filter(({ deletedAt }) => !deletedAt).map((product) => [product.id, product]));
+}
+
+function idsOf(wishes: readonly Pick<PriceWish, 'items'>[]): readonly number[] {
+  return [...new Set(wishes.flatMap(({ items }) => [...items.keys()]))];
 }
 
 /**

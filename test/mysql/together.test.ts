@@ -68,7 +68,8 @@ describe('what a transaction begins with, and rows that it inserts', () => {
 
   it('are taken back with what was sent before them', async () => {
     const undone = transactional(async (tx) => {
-      await insertRows(tx, DeadLetter, [letter('a')], { isAwaited: true });
+      await insertRows(tx, DeadLetter, [letter('a')]);
+      expect(await selectRow(tx, DeadLetter, { jobId: 'a' })).toBeDefined();
       await insertRows(tx, DeadLetter, [letter('b')]);
       throw new Error('no');
     });

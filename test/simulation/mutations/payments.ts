@@ -7,8 +7,8 @@ export const money: readonly Mutation[] = [
     file: 'src/orders/accept-orders.ts',
     edits: [
       [
-        'const stored = request && recalled.get(nameOf(request));',
-        'const stored = request && new Map<string, never>().get(nameOf(request));',
+        'const answer = request && answers.get(nameOf(request));',
+        'const answer = request && new Map<string, never>().get(nameOf(request));',
       ],
     ],
     by: 'orders',
@@ -16,10 +16,14 @@ export const money: readonly Mutation[] = [
   {
     what: 'answers are not kept',
     file: 'src/outbox/keyed-answers.ts',
-    edits: [
-      ['await insertRows(tx, IdempotencyKey, inOrder, { isAwaited: true }).catch(inUseWhen(taken));', 'void inOrder;'],
-    ],
+    edits: [['await insertRows(tx, IdempotencyKey, inOrder);', 'void inOrder;']],
     by: 'orders',
+  },
+  {
+    what: 'a name that another process has taken meanwhile is an error',
+    file: 'src/orders/accept-orders.ts',
+    edits: [['.catch(inUseWhen(taken))', '']],
+    by: 'test/orders/accept-orders.test.ts',
   },
   {
     what: 'stock is taken without a lock',

@@ -16,6 +16,8 @@ export type AtOnce = Readonly<{
   begin(ticket: Ticket, leaseMs: number): Promise<number>;
   /** Ends one, and answers which begin instead. */
   end(ticket: Ticket, leaseMs: number): Promise<readonly string[]>;
+  /** How many of its tenant's held jobs come before one that is held; undefined when it is not. */
+  countBefore(ticket: Ticket): Promise<number | undefined>;
   /** Whether a job may begin that has been held. */
   isLetIn(ticket: Ticket): Promise<boolean>;
   /** Whose jobs are held, twenty tenants at most. */
@@ -45,6 +47,9 @@ export function openAtOnce(redis: Redis, queue: string, most: number): AtOnce {
     },
     async end(ticket, leaseMs) {
       return z.array(z.string()).parse(await end(redis, wordsOf(ticket, leaseMs)));
+    },
+    async countBefore({ tenant, id }) {
+      return (await redis.zrank(keysOf(tenant).held, id)) ?? undefined;
     },
     async isLetIn({ tenant, id }) {
       return (await redis.zscore(keysOf(tenant).underWay, id)) !== null;

@@ -3,7 +3,7 @@ import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
 import type { Producer } from './enqueue.ts';
 import { keyOfJob } from './shards/sharded-queue.ts';
-import { becauseOf, type FoundJob, type JobState, jobStates, type ReasonOfRest, storedMs } from './find-jobs.ts';
+import { type Explain, type FoundJob, type JobState, jobStates, storedMs } from './find-jobs.ts';
 
 /** What is looked for: jobs of a kind, in a state, that carry one of `keys` in their payload or as their id. */
 export type JobSearch = Readonly<{
@@ -32,15 +32,15 @@ const spare = 5;
 type Listed = Readonly<{ queue: Queue; state: JobState; id: string }>;
 type Seen = Listed & Readonly<{ name: string; atMs: number; data: string }>;
 
-/** Where jobs are looked for, and who tells why their queue rests. */
-type Searched = Readonly<{ jobs: Producer; redis: Redis; reasonOfRest: ReasonOfRest }>;
+/** Where jobs are looked for, and who tells why they do not run. */
+type Searched = Readonly<{ jobs: Producer; redis: Redis; explain: Explain }>;
 
 /** The newest jobs that fit, one more than `limit` if there are more. @throws when Redis does not answer in time. */
 export async function searchJobs(searched: Searched, search: JobSearch): Promise<readonly FoundJob[]> {
   return within(searchDeadlineMs, 'Redis', look(searched, search));
 }
 
-async function look({ jobs, redis, reasonOfRest }: Searched, search: JobSearch) {
+async function look({ jobs, redis, explain }: Searched, search: JobSearch) {
   const listed = await listsOf(jobs, search);
   const unique = [...new Map(listed.map((some) => [`${some.queue.name} ${some.id}`, some])).values()];
   // Of all but the page only what decides is read: a job whole is many times that.
@@ -50,7 +50,7 @@ async function look({ jobs, redis, reasonOfRest }: Searched, search: JobSearch) 
     .filter((some) => fits(some, search))
     .toSorted((a, b) => compare(b, a))
     .slice(0, search.limit + 1 + spare);
-  const found = await Promise.all(page.map((some) => whole(some, reasonOfRest)));
+  const found = await Promise.all(page.map((some) => whole(some, explain)));
   return found.filter((job) => job !== undefined).slice(0, search.limit + 1);
 }
 
@@ -91,9 +91,9 @@ function refuseAll(error: Error): (string | null)[] {
   throw error;
 }
 
-async function whole({ queue, state, id }: Listed, reasonOfRest: ReasonOfRest): Promise<FoundJob | undefined> {
+async function whole({ queue, state, id }: Listed, explain: Explain): Promise<FoundJob | undefined> {
   const job = await queue.getJob(id);
-  return job && { job, state, because: await becauseOf({ queue, job, state }, reasonOfRest) };
+  return job && { job, state, because: await explain({ queue, job, state }) };
 }
 
 function fits(seen: Seen, { kind, keys, ids, before }: JobSearch): boolean {

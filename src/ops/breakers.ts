@@ -1,5 +1,4 @@
 import type { Market } from '../market/market.ts';
-import type { ReasonOfRest } from '../jobs/find-jobs.ts';
 import { finnhub, payments as paymentsQueue } from '../jobs/queues.ts';
 import type { Payments } from '../payments/payments.ts';
 import type { Outage } from '../gateways/http/outage.ts';
@@ -31,16 +30,6 @@ export async function readBreakers({ market, payments: { gateways }, now }: Guar
     read('finnhub', finnhub.name, market.provider),
     ...gateways.all.map(({ name, outage }) => read(name, paymentsQueue.name, outage)),
   ]);
-}
-
-/** Why queues rest that do, for one answer: of each it is read once. */
-export function reasonsOfRest(guarded: Guarded): ReasonOfRest {
-  const known = new Map<string, Promise<string>>();
-  return (queue) => {
-    const reason = known.get(queue) ?? reasonOfRest(guarded, queue);
-    known.set(queue, reason);
-    return reason;
-  };
 }
 
 /** Why a queue rests that does. @throws when Redis is away. */

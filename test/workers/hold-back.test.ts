@@ -92,6 +92,10 @@ async function told() {
   return data.find(({ name }) => name === 'payments')?.at_once;
 }
 
+const Why = z.object({ state: z.literal('delayed'), waiting_because: z.string() });
+const whyHeld = (before: number) =>
+  `as many of its tenant’s as may be are under way, ${most}; of its jobs that are held for that, before it: ${before}`;
+
 test('no tenant has more jobs under way than may be, others go on, and each is let in as one of its tenant’s ends', async () => {
   const { ids, inside, left, counts } = await work({ 'user:1': 9, 'user:2': 3, 'key:a': 1 });
   await until('all that may be are under way, and the others are held', async () => {
@@ -105,10 +109,13 @@ test('no tenant has more jobs under way than may be, others go on, and each is l
       { tenant: 'user:2', under_way: 2, held: 1 },
     ],
   });
-  const [held = ''] = ids['user:1']?.filter((id) => !inside.has(id)) ?? [];
-  expect(await queue().getJob(held)).toMatchObject({ attemptsMade: 0 });
-  const answer = await api.send('GET', `/jobs/${held}`, { as: 'admin' });
-  expect(await answer.json()).toMatchObject({ state: 'delayed', waiting_because: expect.stringContaining('tenant') });
+  const held = ids['user:1']?.filter((id) => !inside.has(id)) ?? [];
+  const reasons = held.map(async (id) => {
+    expect(await queue().getJob(id)).toMatchObject({ attemptsMade: 0 });
+    return Why.parse(await (await api.send('GET', `/jobs/${id}`, { as: 'admin' })).json()).waiting_because;
+  });
+  // Each says so, how many may be, and how many of its tenant's go first.
+  expect((await Promise.all(reasons)).toSorted()).toEqual(held.map((_, before) => whyHeld(before)));
   // The last fails twice: each attempt takes a place, and gives it back.
   let failures = 2;
   await until('all have been', () => {
@@ -128,12 +135,14 @@ test('no tenant has more jobs under way than may be, others go on, and each is l
 test('a place of a process that has died is free again when its lease is over, and one of a job that is gone at once', async () => {
   const atOnce = api.ctx.jobs.atOnce.get(payments.name);
   const ticket = (id: string) => ({ tenant: 'user:1', id });
+  const countBefore = async (id: string) => atOnce?.countBefore(ticket(id));
   const begin = (id: string, leaseMs = 60_000) => atOnce?.begin(ticket(id), leaseMs);
   expect([await begin('a'), await begin('b', 1)]).toEqual([0, 0]);
   // It knows its own when it comes back.
   expect(await begin('a')).toBe(0);
   await until('the lease is over', async () => ((await begin('c')) === 0 ? true : undefined));
   expect([await begin('gone'), await begin('d')]).toEqual([1, 2]);
+  expect([await countBefore('a'), await countBefore('gone'), await countBefore('d')]).toEqual([undefined, 0, 1]);
   expect(await atOnce?.end(ticket('a'), 60_000)).toEqual(['gone']);
   expect(await atOnce?.end(ticket('gone'), 60_000)).toEqual(['d']);
   expect(await atOnce?.isLetIn(ticket('d'))).toBe(true);

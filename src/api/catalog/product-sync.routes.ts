@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { findJob } from '../../jobs/find-jobs.ts';
-import { reasonsOfRest } from '../../ops/breakers.ts';
+import { explainWaits } from '../../ops/explain-waits.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -44,7 +44,7 @@ const sync = defineRoute(
     return answerOnce(c, null, async (tx) => {
       await audit(c, tx);
       const id = await startSync(ctx, { force: true });
-      const found = await findJob(ctx.jobs, id, reasonsOfRest(ctx)).catch(() => undefined);
+      const found = await findJob(ctx.jobs, id, explainWaits(ctx)).catch(() => undefined);
       if (!found)
         throw new Problem('unavailable', 'The sync has begun; how it goes cannot be read at the moment.', {
           headers: { 'retry-after': '2' },

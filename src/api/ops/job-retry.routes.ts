@@ -5,7 +5,7 @@ import { within } from '../../process/deadline.ts';
 import { DeadLetter } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import { findJob, type FoundJob, isOvertaken } from '../../jobs/find-jobs.ts';
-import { reasonsOfRest } from '../../ops/breakers.ts';
+import { explainWaits } from '../../ops/explain-waits.ts';
 import { auditAround } from '../callers/audit.ts';
 import { standingOf } from './board-act.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -53,7 +53,7 @@ const retry = defineRoute(
       return 200;
     };
     await auditAround(c, tryAgain, () => standingOf(jobs, about));
-    const now = await findJob(jobs, id, reasonsOfRest(ctx));
+    const now = await findJob(jobs, id, explainWaits(ctx));
     return c.json(jobView(now ?? found), 200);
   },
   namedJob,
@@ -62,7 +62,7 @@ const retry = defineRoute(
 async function namedJob(c: HonoContext<RouteEnv>): Promise<FoundJob> {
   const id = c.req.param('id') ?? '';
   const { ctx } = c.var;
-  const found = isJobId(id) ? await findJob(ctx.jobs, id, reasonsOfRest(ctx)) : undefined;
+  const found = isJobId(id) ? await findJob(ctx.jobs, id, explainWaits(ctx)) : undefined;
   if (!found) throw new Problem('not_found', 'There is no such job; ended ones are kept for a day.');
   return found;
 }

@@ -5,7 +5,7 @@ import { Problem } from '../../errors.ts';
 import { jobStates } from '../../jobs/find-jobs.ts';
 import { type Position, positionOf, searchJobs } from '../../jobs/search-jobs.ts';
 import { queues } from '../../jobs/queues.ts';
-import { reasonsOfRest } from '../../ops/breakers.ts';
+import { explainWaits } from '../../ops/explain-waits.ts';
 import { spellingsOf } from '../../market/symbol.ts';
 import { readCursor, writeCursor, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -46,7 +46,7 @@ const search = defineRoute(
     const known = kind === undefined ? undefined : ctx.jobs.definitions.jobs.get(kind);
     const listName = `jobs:${kind ?? ''}:${key ?? ''}:${state ?? ''}`;
     const found = await searchJobs(
-      { ...ctx, reasonOfRest: reasonsOfRest(ctx) },
+      { ...ctx, explain: explainWaits(ctx) },
       {
         // A kind that is not defined any more may still have jobs, wherever they are.
         queues: known ? [known.queue.name] : queues.map(({ name }) => name),

@@ -4,7 +4,7 @@ import type { Context } from '../../context.ts';
 import { OutboxMessage } from '../../entities/outbox.entity.ts';
 import { Problem } from '../../errors.ts';
 import { findJob, type FoundJob } from '../../jobs/find-jobs.ts';
-import { reasonsOfRest } from '../../ops/breakers.ts';
+import { explainWaits } from '../../ops/explain-waits.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import {
@@ -85,7 +85,7 @@ async function namedJob(c: HonoContext<RouteEnv>): Promise<NamedJob> {
   // MySQL is asked first: what it no longer holds has been sent, so Redis holds it.
   const unsent = await ctx.orm.em.fork().findOne(OutboxMessage, { id }, { disableIdentityMap: true });
   const kind = unsent && ctx.jobs.definitions.jobs.get(unsent.name);
-  const found = await findJob(ctx.jobs, id, reasonsOfRest(ctx)).catch((error: unknown) => {
+  const found = await findJob(ctx.jobs, id, explainWaits(ctx)).catch((error: unknown) => {
     if (!kind) throw redisAway(error);
     return undefined;
   });

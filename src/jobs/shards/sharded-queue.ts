@@ -21,8 +21,13 @@ export function shardsOf(queue: Open): readonly Backend[] {
 
 /** Under which key a queue holds a job. */
 export async function keyOfJob(queue: Open, id: string): Promise<string> {
+  return (await shardOfJob(queue, id)).toKey(id);
+}
+
+/** That of BullMQ's queues that holds a job. */
+export async function shardOfJob(queue: Open, id: string): Promise<Backend> {
   const backend = queue.getBackend();
-  return (backend instanceof ShardedQueue ? await backend.shardWith(id) : backend).toKey(id);
+  return backend instanceof ShardedQueue ? backend.shardWith(id) : backend;
 }
 
 /** Ids of jobs that several shards hold; undefined where there is but one, which BullMQ lists by itself. */

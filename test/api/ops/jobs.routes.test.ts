@@ -3,7 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobView } from '../../../src/api/ops/job-view.ts';
 import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
-import { upkeep } from '../../../src/jobs/queues.ts';
+import { carried, defineJob, type Job } from '../../../src/jobs/define-job.ts';
+import { payments, upkeep } from '../../../src/jobs/queues.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { until } from '../../support/processes/process.ts';
@@ -95,13 +96,62 @@ describe('a job', () => {
     const delayed = await read(await add({ delay: 60_000 }));
     expect(delayed).toMatchObject({ state: 'delayed', waiting_because: expect.stringContaining('not before') });
     const prioritized = await add({ priority: 7 });
-    expect((await read(prioritized)).state).toBe('waiting');
+    expect(await read(prioritized)).toMatchObject({
+      state: 'waiting',
+      waiting_because: 'no process works the queue upkeep',
+    });
     await queue.pause();
     expect((await read(prioritized)).waiting_because).toBe('the queue upkeep is paused');
     await queue.resume();
     await queue.rateLimit(60_000);
     expect((await read(prioritized)).waiting_because).toMatch(/the queue upkeep rests for \d+ ms/);
     await queue.removeRateLimitKey();
+  });
+
+  it('says what comes before it where its queue works, and when it is tried again, or comes by again', async () => {
+    const stay = Promise.withResolvers<void>();
+    const isRunning = Promise.withResolvers<void>();
+    const shape = { payload: z.object({ order_id: z.string(), fails: z.boolean() }), result: z.object({}) };
+    const job = defineJob(
+      { kind: 'stay', summary: 'Stay.', queue: payments, ...shape, attempts: 9, backoffMs: 600_000, timeoutMs: 60_000 },
+      async ({ payload: { fails } }) => {
+        if (fails) throw new Error('not now');
+        isRunning.resolve();
+        await stay.promise;
+        return {};
+      },
+    );
+    const add = async (payload: Readonly<{ fails: boolean }>) => {
+      const one = { job, id: randomUUIDv7(), payload: carried(job, { order_id: 'o', ...payload }, 'user:1') };
+      await api.ctx.jobs.enqueueAll([one]);
+      return one.id;
+    };
+    const definitions = { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
+    const context = { ...api.ctx, jobs: { ...api.ctx.jobs, definitions } };
+    const worker = runQueue(payments, 1, patientRedis(api.ctx.config), context);
+    const strange = randomUUIDv7();
+    await queueOf(payments.name).add('of-tomorrow', {}, { jobId: strange });
+    const failing = await add({ fails: true });
+    const because = (id: string, words: RegExp) =>
+      until(`${id} says ${words}`, async () => words.exec((await read(id)).waiting_because ?? '')?.[1]);
+    const dueAt = await because(failing, /^attempt 1 failed; the next one is not before (.+Z)$/);
+    expect(Date.parse(dueAt) - Date.now()).toBeGreaterThan(5_000);
+    await because(
+      strange,
+      /^what it needs rests, and others go on; not before (.+Z): no process of this release knows/,
+    );
+    await add({ fails: false });
+    await isRunning.promise;
+    const others = [await add({ fails: false }), await add({ fails: false })];
+    const told = await Promise.all(others.map(async (id) => (await read(id)).waiting_because));
+    expect(told).toEqual(
+      [0, 1].map((before) => `its tenant’s turn on the queue payments has not come; jobs before it: ${before}`),
+    );
+    stay.resolve();
+    await until('all are done', async () =>
+      (await queueOf(payments.name).getCompletedCount()) === 3 ? true : undefined,
+    );
+    await worker.close();
   });
 
   it('that has not left MySQL yet is waiting', async () => {

@@ -8,7 +8,7 @@ import { PriceAlert } from '../../../src/entities/alerts.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { findJob } from '../../../src/jobs/find-jobs.ts';
-import { reasonsOfRest } from '../../../src/ops/breakers.ts';
+import { explainWaits } from '../../../src/ops/explain-waits.ts';
 import { pruneTokens } from '../../../src/jobs/accounts/prune-tokens.job.ts';
 import { mintKey } from '../../../src/accounts/api-keys.ts';
 import type { Scope } from '../../../src/accounts/scopes.ts';
@@ -181,7 +181,7 @@ export async function makeAlert({ ctx }: TestApi, { id: userId }: Pick<Owner, 'i
 /** A job that the queue holds. */
 async function makeJob({ ctx }: TestApi): Promise<string> {
   const id = await ctx.transaction(async (_tx, after) => after.enqueue(pruneTokens, {}));
-  await until('the job', () => findJob(ctx.jobs, id, reasonsOfRest(ctx)).catch(() => undefined));
+  await until('the job', () => findJob(ctx.jobs, id, explainWaits(ctx)).catch(() => undefined));
   return id;
 }
 

@@ -9,6 +9,7 @@ import { look } from '../support/processes/browser-look.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { accounts } from '../support/api/test-api.ts';
+import { atOnceCases } from '../support/console/at-once-cases.ts';
 import { bury } from '../support/console/console.ts';
 import { tickCases } from '../support/console/tick-cases.ts';
 
@@ -20,6 +21,8 @@ beforeAll(async () => {
     env: {
       WATCHLIST: 'AAPL,MSFT,NVDA,BINANCE:BTCUSDT',
       FINNHUB_PER_MINUTE: '600',
+      JOBS_PER_TENANT: '2',
+      PAYMENTS_SHARDS: '2',
       SANDBOX_CONTROL_URL: 'http://127.0.0.1:9/',
     },
   });
@@ -159,6 +162,11 @@ test('the figures are those of the queues: a pause shows, and so does what waits
     expect(await payments.locator('.state').textContent()).toBe('Running');
   }
 });
+
+atOnceCases(
+  (what) => opened(what),
+  () => platform,
+);
 
 test('an administrator sees what is polled, adds to it and takes away, and is told what does not fit', async () => {
   const at = opened('watchlist');

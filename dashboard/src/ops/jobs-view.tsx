@@ -12,6 +12,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import type { Job } from './job.ts';
 import { JobPage } from './job-page.tsx';
+import { whyOf } from './why.ts';
 
 const states = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
 const kindsEveryMs = 600_000;
@@ -59,7 +60,7 @@ function JobList() {
           { name: 'Queue', of: (job) => job.queue },
           { name: 'Attempts', isFigure: true, of: (job) => job.attempts },
           { name: 'Since', of: (job) => formatMoment(job.created_at) },
-          { name: 'Why', of: (job) => job.error ?? job.waiting_because ?? '' },
+          { name: 'Why', of: whyOf },
         ]}
       />
     </section>

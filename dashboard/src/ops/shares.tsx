@@ -1,22 +1,49 @@
 import { type Column, Table } from '../parts/table.tsx';
-import type { Queue, Share } from './use-ops.ts';
+import type { Held, Queue, Share } from './use-ops.ts';
 
-type Row = Share & Readonly<{ queue: string }>;
+type Row<Of> = Of & Readonly<{ queue: string }>;
 
 const figure = (count: number) => count.toLocaleString('en-US');
-const columns: readonly Column<Row>[] = [
+const shareColumns: readonly Column<Row<Share>>[] = [
   { name: 'Queue', of: ({ queue, lane }) => (lane === null ? queue : `${queue}, ${lane.replaceAll('_', ' ')}`) },
   { name: 'Who', of: ({ tenant }) => tenant },
   { name: 'Shares', isFigure: true, of: ({ weight }) => figure(weight) },
   { name: 'Waiting', isFigure: true, of: ({ waiting }) => figure(waiting) },
   { name: 'Before the last, at most', isFigure: true, of: ({ most_before: most }) => figure(most) },
 ];
+const heldColumns: readonly Column<Row<Held & Readonly<{ most: number }>>>[] = [
+  { name: 'Queue', of: ({ queue }) => queue },
+  { name: 'Who', of: ({ tenant }) => tenant },
+  { name: 'Under way', isFigure: true, of: ({ under_way: count, most }) => `${figure(count)} of ${figure(most)}` },
+  { name: 'Held', isFigure: true, of: ({ held }) => figure(held) },
+];
+const keyOf = ({ queue, tenant }: Row<Readonly<{ tenant: string }>>) => `${queue} ${tenant}`;
 
-/** Who waits in the queues that tenants share, and how many jobs come before the last of theirs at most. */
+/** Who waits in the queues that tenants share, and how many jobs come before the last of theirs at most; and who may have no more under way. */
 export function Shares({ queues }: Readonly<{ queues: readonly Queue[] }>) {
-  const rows = queues.flatMap(({ name, shares }) =>
-    (shares?.largest ?? []).map((share) => ({ ...share, queue: name })),
+  const shares = queues.flatMap(({ name, shares: of }) =>
+    (of?.largest ?? []).map((some) => ({ ...some, queue: name })),
   );
-  const keyOf = ({ queue, lane, tenant }: Row) => `${queue} ${lane} ${tenant}`;
-  return <Table label="Shares" columns={columns} rows={rows} keyOf={keyOf} empty="Nobody waits for anybody." />;
+  const limited = queues.flatMap(({ name, at_once: of }) => (of ? [{ ...of, name }] : []));
+  const held = limited.flatMap(({ name, most, held: all }) => all.map((some) => ({ ...some, most, queue: name })));
+  return (
+    <>
+      <Table
+        label="Shares"
+        columns={shareColumns}
+        rows={shares}
+        keyOf={(row) => `${keyOf(row)} ${row.lane}`}
+        empty="Nobody waits for anybody."
+      />
+      {limited.length > 0 && (
+        <>
+          <h3>Under way at once</h3>
+          <p class="faint">
+            {limited.map(({ name, most }) => `On ${name}, ${figure(most)} of each at most.`).join(' ')}
+          </p>
+          <Table label="Under way at once" columns={heldColumns} rows={held} keyOf={keyOf} empty="Nobody is held." />
+        </>
+      )}
+    </>
+  );
 }

@@ -11,6 +11,9 @@ export type Share = Readonly<{
   most_before: number;
 }>;
 
+/** Somebody who has as many jobs under way as may be, and more that are held until one of them ends. */
+export type Held = Readonly<{ tenant: string; under_way: number; held: number }>;
+
 /** A queue as `GET /queues` shows it. */
 export type Queue = Readonly<{
   name: string;
@@ -26,6 +29,7 @@ export type Queue = Readonly<{
   workers: number | null;
   oldest_waiting_seconds: number | null;
   shares: Readonly<{ tenants: number; largest: readonly Share[] }> | null;
+  at_once: Readonly<{ most: number; held: readonly Held[] }> | null;
 }>;
 
 /** A job that gave up. */

@@ -4,6 +4,7 @@ import { formatMoment } from '../parts/moment.ts';
 import { Part } from '../parts/part.tsx';
 import { Table } from '../parts/table.tsx';
 import type { Job } from '../ops/job.ts';
+import { whyOf } from '../ops/why.ts';
 
 const everyMs = 10_000;
 
@@ -23,7 +24,7 @@ export function OrderJobs({ id }: Readonly<{ id: string }>) {
             { name: 'State', of: (row) => row.state },
             { name: 'Attempts', isFigure: true, of: (row) => row.attempts },
             { name: 'Since', of: (row) => formatMoment(row.created_at) },
-            { name: 'Why', of: (row) => row.error ?? row.waiting_because ?? '' },
+            { name: 'Why', of: whyOf },
           ]}
         />
       )}

@@ -9,10 +9,12 @@ import { priceRow, priceTable, type ProviderQuote, quoteCall } from './price.ts'
 export type PastPrices = Readonly<{ from: string; symbols: readonly string[] }>;
 
 const dayMs = 86_400_000;
-// A day of minutes, which is what bars show unless told otherwise, and quarters of hours of the days before.
+// A day of minutes, which is what bars show unless told otherwise, and quarters of hours of the days before. Of the hours that charts
+// begin with there are four prices a minute: a candle of one is but a dot.
 const spans = [
   { fromDays: 6, toDays: 1, everySeconds: 900 },
-  { fromDays: 1, toDays: 0, everySeconds: 60 },
+  { fromDays: 1, toDays: 0.25, everySeconds: 60 },
+  { fromDays: 0.25, toDays: 0, everySeconds: 15 },
 ] as const;
 const patienceMs = 10_000;
 const mostBytes = 2_000_000;

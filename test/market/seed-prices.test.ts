@@ -29,6 +29,10 @@ test('days of prices are there for every chart, once, with no call counted and n
   expect(await seed()).toBeGreaterThan(2 * 1_800);
   const minutes = await barsOf('AAPL', `interval=1m&to=${now.toISOString()}`);
   expect(minutes.length).toBeGreaterThanOrEqual(1_439);
+  // A chart begins with these: candles that have a body.
+  const shown = minutes.filter(({ t }) => t * 1_000 > now.getTime() - 6 * 3_600_000).slice(1, -1);
+  expect(shown.length).toBeGreaterThanOrEqual(357);
+  expect(shown.filter(({ n, h, l }) => n === 4 && h > l).length).toBeGreaterThan(shown.length * 0.9);
   const from = new Date(now.getTime() - 6 * 86_400_000).toISOString();
   for (const symbol of symbols) {
     const hours = await barsOf(symbol, `interval=1h&from=${from}`);

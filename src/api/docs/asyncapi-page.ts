@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { html } from 'hono/html';
-import type { Content } from '../http/own-page.ts';
+import { type Content, marked } from '../http/own-page.ts';
 import type { asyncApiOf } from './asyncapi.ts';
 
 type Description = ReturnType<typeof asyncApiOf>;
@@ -14,7 +14,7 @@ export function asyncApiBody({ info, channels, components: { messages } }: Descr
   const isOnStream = ({ name }: Message) =>
     Object.values(channels).some((channel) => channel['x-redis-stream'] && name in channel.messages);
   return html`
-    <p>${info.description}</p>
+    <p>${marked(info.description)}</p>
     <p>Programs read the same at <a href="/asyncapi.json">/asyncapi.json</a>, as AsyncAPI 3.0.</p>
     <nav aria-label="On this page">
       <ul>${Object.keys(channels).map((name) => html`<li><a href="#${name}">${name}</a></li>`)}</ul>
@@ -30,7 +30,7 @@ export function asyncApiBody({ info, channels, components: { messages } }: Descr
     ${Object.entries(channels).map(
       ([name, { summary, messages: of, 'x-redis-stream': stream }]) => html`
         <h2 id="${name}">${stream ? html`Stream <code>${name}</code>` : 'Webhooks'}</h2>
-        <p>${summary} ${stream && keptOf(stream)}</p>
+        <p>${marked(summary)} ${stream && keptOf(stream)}</p>
         ${all.filter((message) => message.name in of && (stream || !isOnStream(message))).map(eventPart)}
       `,
     )}
@@ -46,7 +46,7 @@ function eventPart(message: Message): Content {
   const { data } = schemaOf(message).properties ?? {};
   return html`
     <h3 id="${name}"><code>${name}</code></h3>
-    <p>${summary}</p>
+    <p>${marked(summary)}</p>
     ${fieldTable(name, data ? rowsOf(data) : [])}
     <details>
       <summary>An example</summary>
@@ -63,7 +63,7 @@ function fieldTable(of: string, rows: readonly Row[]): Content {
     <thead><tr><th scope="col">Field</th><th scope="col">Type</th>${isExplained && html`<th scope="col">What it is</th>`}</tr></thead>
     <tbody>${rows.map(
       ({ name, type, words }) =>
-        html`<tr><td><code>${name}</code></td><td>${type}</td>${isExplained && html`<td>${words}</td>`}</tr>`,
+        html`<tr><td><code>${name}</code></td><td>${type}</td>${isExplained && html`<td>${marked(words)}</td>`}</tr>`,
     )}</tbody>
   </table></div>`;
 }

@@ -6,7 +6,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
-import { answerPage } from '../http/own-page.ts';
+import { answerPage, marked } from '../http/own-page.ts';
 
 const KindView = z
   .object({ code: z.string(), status: z.int(), title: z.string(), cause: z.string(), remedy: z.string() })
@@ -74,8 +74,8 @@ const read = defineRoute(
     const body = html`<dl>
       <dt>Code</dt><dd><code>${kind.code}</code></dd>
       <dt>Status</dt><dd>${kind.status}</dd>
-      <dt>Cause</dt><dd>${kind.cause}</dd>
-      <dt>Remedy</dt><dd>${kind.remedy}</dd>
+      <dt>Cause</dt><dd>${marked(kind.cause)}</dd>
+      <dt>Remedy</dt><dd>${marked(kind.remedy)}</dd>
     </dl>`;
     return answerPage(c, { title: kind.title, body });
   },

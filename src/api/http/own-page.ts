@@ -14,6 +14,11 @@ const masthead = `<header class="masthead">
 /** What stands in a page. */
 export type Content = ReturnType<typeof html>;
 
+/** A sentence in which names stand in backticks. */
+export function marked(words: string): Content {
+  return html`${words.split('`').map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
+}
+
 /** Answers with a page of ours: it loads one style, and no script. */
 export async function answerPage(
   c: HonoContext<RouteEnv>,

@@ -8,7 +8,7 @@ const pages = {
   '/docs#/payments/listPayments': 'docs',
   '/asyncapi': 'streams',
   '/problems': 'problems',
-  '/problems/out_of_stock': 'problem',
+  '/problems/unauthenticated': 'problem',
 };
 
 /** The pages beside the live page: each with its look, by day and by night, and the way home. */
@@ -21,6 +21,8 @@ export function docsCases(opened: OpenConsole): void {
       await at.visit(path);
       if (name === 'docs') await lookAtOperations(at);
       else await expectSound(at, name);
+      if (name !== 'docs')
+        expect([name, await at.page.locator('main').textContent()]).toEqual([name, expect.not.stringContaining('`')]);
       const ground = () => at.page.evaluate('getComputedStyle(document.documentElement).backgroundColor');
       expect([name, await ground()]).toEqual([name, 'rgb(251, 251, 249)']);
       await at.page.emulateMedia({ colorScheme: 'dark' });

@@ -37,4 +37,4 @@ export const cutLabels = `(() => {
 
 /** In the page: a moment as its reader is shown it. */
 export const formatted = (at: string): string =>
-  `new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date('${at}'))`;
+  `new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date('${at}')).replace(/ (?=.*,)/g, '\u00a0')`;

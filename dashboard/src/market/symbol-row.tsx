@@ -24,10 +24,14 @@ export function SymbolRow({ row: { symbol, identity, market, quote }, isLive, on
         <a href={pathOf('market', symbol)}>{name}</a>
         {identity && <span class="faint name">{identity.name}</span>}
       </td>
-      <td>{identity && [identity.exchange, identity.currency].filter(Boolean).join(', ')}</td>
-      <td data-market={market}>{market}</td>
-      <td class="figures">{formatPrice(quote?.c ?? null)}</td>
-      <td class="figures">
+      <td data-name="Exchange">{identity && [identity.exchange, identity.currency].filter(Boolean).join(', ')}</td>
+      <td data-name="Market" data-market={market}>
+        {market}
+      </td>
+      <td data-name="Price" class="figures">
+        {formatPrice(quote?.c ?? null)}
+      </td>
+      <td data-name="Today" class="figures">
         {quote ? (
           <span class="change" data-direction={directionOf(quote)}>
             {formatPercent(quote.dp)}
@@ -36,7 +40,7 @@ export function SymbolRow({ row: { symbol, identity, market, quote }, isLive, on
           '–'
         )}
       </td>
-      <td>{quote && <Age at={quote.as_of} isLive={isLive} />}</td>
+      <td data-name="Age">{quote && <Age at={quote.as_of} isLive={isLive} />}</td>
       <td class="handles">
         {isRemovable(symbol) && (
           <button type="button" class="quiet" aria-label={`Remove ${name}`} onClick={() => onRemove(symbol)}>

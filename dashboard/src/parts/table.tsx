@@ -1,7 +1,15 @@
 import type { ComponentChildren } from 'preact';
 
-/** A column: its heading, what stands in it, and whether that is a figure. */
-export type Column<Row> = Readonly<{ name: string; isFigure?: boolean; of(row: Row): ComponentChildren }>;
+/** A column: its heading, what stands in it, and whether that is a figure, or a name that nobody pronounces and that breaks anywhere. */
+export type Column<Row> = Readonly<{
+  name: string;
+  isFigure?: boolean;
+  isId?: boolean;
+  of(row: Row): ComponentChildren;
+}>;
+
+const classOf = ({ isFigure, isId }: Pick<Column<never>, 'isFigure' | 'isId'>) =>
+  isFigure ? 'figures' : isId ? 'id' : '';
 
 type Shown<Row> = Readonly<{
   label: string;
@@ -11,7 +19,7 @@ type Shown<Row> = Readonly<{
   empty: string;
 }>;
 
-/** Rows under headings. On a narrow screen it moves sideways by itself, by keyboard too. */
+/** Rows under headings. On a narrow screen each row is a card, in which every figure has its heading. */
 export function Table<Row>({ label, columns, rows, keyOf, empty }: Shown<Row>) {
   if (rows.length === 0) return <p class="empty">{empty}</p>;
   return (
@@ -19,9 +27,9 @@ export function Table<Row>({ label, columns, rows, keyOf, empty }: Shown<Row>) {
       <table>
         <thead>
           <tr>
-            {columns.map(({ name, isFigure }) => (
-              <th key={name} scope="col" class={isFigure ? 'figures' : ''}>
-                {name}
+            {columns.map((column) => (
+              <th key={column.name} scope="col" class={classOf(column)}>
+                {column.name}
               </th>
             ))}
           </tr>
@@ -29,9 +37,9 @@ export function Table<Row>({ label, columns, rows, keyOf, empty }: Shown<Row>) {
         <tbody>
           {rows.map((row) => (
             <tr key={keyOf(row)} data-row={keyOf(row)}>
-              {columns.map(({ name, isFigure, of }) => (
-                <td key={name} class={isFigure ? 'figures' : ''}>
-                  {of(row)}
+              {columns.map((column) => (
+                <td key={column.name} data-name={column.name} class={classOf(column)}>
+                  {column.of(row)}
                 </td>
               ))}
             </tr>

@@ -44,9 +44,13 @@ export function PaymentsView() {
             },
             { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
             { name: 'Reconciliation', of: (payment) => reconciledOf(payment) },
-            { name: 'Method', of: ({ method }) => method },
+            { name: 'Method', isId: true, of: ({ method }) => method },
             { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
-            { name: 'At the gateway', of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}` },
+            {
+              name: 'At the gateway',
+              isId: true,
+              of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}`,
+            },
             { name: 'Why', of: ({ failure_detail: why }) => why ?? '' },
           ]}
         />

@@ -71,6 +71,35 @@ export function frameCases(opened: OpenConsole): void {
     await expectSound(at, 'frame');
   });
 
+  test('on a phone the bar shows the first views whole, and the others on demand; no list has to be moved sideways', async () => {
+    const at = opened('a phone');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.page.setViewportSize({ width: 360, height: 740 });
+    await at.visit('/app/orders');
+    const bar = at.page.getByRole('navigation', { name: 'Views' });
+    const more = bar.getByRole('button', { name: 'More' });
+    await more.waitFor();
+    expect(await bar.getByRole('link').allTextContents()).toEqual(['Overview', 'Shop', 'Market', 'Orders']);
+    expect(await at.page.evaluate(`(${beyond})('.views a, .views button')`)).toEqual([]);
+    await more.press('Enter');
+    await bar.getByRole('link', { name: 'Audit log' }).waitFor();
+    await expectSound(at, 'phone-bar');
+    await at.page.setViewportSize({ width: 360, height: 740 });
+    await at.page.keyboard.press('Escape');
+    for (const [view, heading] of Object.entries(lists)) {
+      if (view !== 'Market') await more.click();
+      await bar.getByRole('link', { name: view }).click();
+      await at.page.getByRole('heading', { name: heading, exact: true }).waitFor();
+      await at.page.locator('main tbody tr, main .empty').first().waitFor();
+      expect([view, await at.page.evaluate(`(${beyond})('main td')`)]).toEqual([view, []]);
+      // It has closed by itself, and says that one is somewhere in it.
+      expect(await bar.getByRole('link').count()).toBe(4);
+      expect(await more.getAttribute('data-here')).toBe(String(view !== 'Market'));
+    }
+    await at.page.setViewportSize({ width: 1280, height: 900 });
+  });
+
   test('who may not see a view is not offered it, and is told so at its address', async () => {
     const at = opened('offers');
     if (!at) return;
@@ -104,6 +133,21 @@ export function frameCases(opened: OpenConsole): void {
     await at.page.getByRole('combobox').waitFor({ state: 'detached' });
   });
 }
+
+/** Views with lists, and what each has for its heading. */
+const lists = {
+  Market: 'Symbols',
+  Payments: 'Payments',
+  Jobs: 'Jobs',
+  Customers: 'Customers',
+  'Audit log': 'Audit log',
+};
+
+/** In the page: what of some elements is shown beyond the edge of the screen, or of what it stands in. */
+const beyond = `(which) => [...document.querySelectorAll(which)]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.textContent)`;
 
 const pageOf = async (url: string) => (await fetch(url)).text();
 

@@ -1,4 +1,4 @@
-import type { Queue } from 'bullmq';
+import type { OpenQueue } from './enqueue.ts';
 import type { Redis } from '../redis/client.ts';
 import { shardOfJob } from './shards/sharded-queue.ts';
 
@@ -8,7 +8,7 @@ const mostLooked = 1_000;
 const perMs = 4_096;
 
 /** How many jobs come before one that waits, in the line in which it stands; undefined when it does not, or far behind. */
-export async function countBefore(redis: Redis, queue: Queue, id: string): Promise<number | undefined> {
+export async function countBefore(redis: Redis, queue: OpenQueue, id: string): Promise<number | undefined> {
   const shard = await shardOfJob(queue, id);
   const waiting = shard.toKey('wait');
   const [rank, index, length] = await Promise.all([
@@ -22,7 +22,7 @@ export async function countBefore(redis: Redis, queue: Queue, id: string): Promi
 }
 
 /** When a delayed job comes back to wait, ms; undefined when it is not delayed any more. */
-export async function readDue(redis: Redis, queue: Queue, id: string): Promise<number | undefined> {
+export async function readDue(redis: Redis, queue: OpenQueue, id: string): Promise<number | undefined> {
   const score = await redis.zscore((await shardOfJob(queue, id)).toKey('delayed'), id);
   return score === null ? undefined : Math.floor(Number(score) / perMs);
 }

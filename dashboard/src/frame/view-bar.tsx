@@ -5,7 +5,7 @@ import { areas, isOffered, type View, views } from './views.ts';
 
 type Shown = Readonly<{ user: User | undefined; at: string }>;
 
-/** The ways to the views that somebody is offered: at the side of a wide screen; at the foot of a phone the first, and the others on demand. */
+/** The ways to the views that somebody is offered: at the side of a wide screen; at the foot of a phone the first, the others on demand. */
 export function ViewBar({ user, at }: Shown) {
   const [isOpen, setIsOpen] = useState(false);
   const offered = views.filter((view) => isOffered(view, user));

@@ -19,7 +19,7 @@ const heldColumns: readonly Column<Row<Held & Readonly<{ most: number }>>>[] = [
 ];
 const keyOf = ({ queue, tenant }: Row<Readonly<{ tenant: string }>>) => `${queue} ${tenant}`;
 
-/** Who waits in the queues that tenants share, and how many jobs come before the last of theirs at most; and who may have no more under way. */
+/** Who waits where tenants share, with how many jobs come before the last of theirs at most; and who has as many under way as may be. */
 export function Shares({ queues }: Readonly<{ queues: readonly Queue[] }>) {
   const shares = queues.flatMap(({ name, shares: of }) =>
     (of?.largest ?? []).map((some) => ({ ...some, queue: name })),

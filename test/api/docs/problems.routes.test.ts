@@ -15,8 +15,13 @@ describe('the page of a problem', () => {
       const page = await api.send('GET', `/problems/${code}`, { headers: { accept: 'text/html,*/*' } });
       expect(page.headers.get('content-type')).toMatch(/^text\/html/);
       const text = await page.text();
-      for (const part of [code, String(status), title, cause, remedy])
-        expect(text).toContain(part.replaceAll('&', '&amp;').replaceAll("'", '&#39;'));
+      // What is a name is shown as one.
+      const shown = (part: string) =>
+        part
+          .replaceAll('&', '&amp;')
+          .replaceAll("'", '&#39;')
+          .replaceAll(/`(.+?)`/g, '<code>$1</code>');
+      for (const part of [code, String(status), title, cause, remedy]) expect(text).toContain(shown(part));
       const json = await api.send('GET', `/problems/${code}/`, { headers: { accept: 'application/json' } });
       expect(await json.json()).toEqual({ code, status, title, cause, remedy });
     });

@@ -28,9 +28,11 @@ export async function shop({ ask }, { pace, seed, scenario, hasTestCards, signal
   }
 }
 
-/** Everything for sale that is at hand. */
+/** Everything for sale that is at hand, once the shop has read its product feed. */
 async function forSale(ask) {
-  const { data } = (await ask('listProducts', { limit: 100 })) ?? { data: [] };
+  const limit = 100;
+  const all = (await ask('listProducts', { limit, sync: true })) ?? (await ask('listProducts', { limit }));
+  const { data } = all ?? { data: [] };
   const inStock = data.filter(({ stock, currency }) => (stock === null || stock > 5) && currency === 'USD');
   if (inStock.length === 0) throw new CannotStart('There is nothing for sale.');
   return inStock;

@@ -38,3 +38,9 @@ export const cutLabels = `(() => {
 /** In the page: a moment as its reader is shown it. */
 export const formatted = (at: string): string =>
   `new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date('${at}')).replace(/ (?=.*,)/g, '\u00a0')`;
+
+/** In the page: what of some elements is shown beyond the edge of the screen, of its paper, or of what it stands in. */
+export const beyond = (which: string): string => `[...document.querySelectorAll('${which}')]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)
+  .map((one) => one.textContent)`;

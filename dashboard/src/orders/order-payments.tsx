@@ -26,9 +26,9 @@ export function OrderPayments({ order }: Readonly<{ order: Order }>) {
             columns={[
               { name: 'When', of: (row) => formatMoment(row.created_at) },
               { name: 'Status', of: (row) => row.status.replaceAll('_', ' ') },
-              { name: 'Method', of: (row) => row.method },
+              { name: 'Method', isId: true, of: (row) => row.method },
               { name: 'Amount', isFigure: true, of: (row) => formatMoney(row.amount, row.currency) },
-              { name: 'At the gateway', of: (row) => row.gateway_reference ?? '–' },
+              { name: 'At the gateway', isId: true, of: (row) => row.gateway_reference ?? '–' },
               { name: 'Why', of: (row) => row.failure_detail ?? '' },
             ]}
           />

@@ -1,4 +1,6 @@
 import { useState } from 'preact/hooks';
+import { ask } from '../api/ask-api.ts';
+import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
@@ -16,13 +18,13 @@ export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>
   const [category, setCategory] = useState('');
   const settled = useSettled(words.trim());
   const asked = new URLSearchParams({ limit: '24', ...(settled && { q: settled }), ...(category && { category }) });
-  const { rows, hasMore, isBusy, failure, more } = usePages<Product>(`/products?${asked}`);
+  const { rows, hasMore, isBusy, failure, more, again } = usePages<Product>(`/products?${asked}`);
   return (
     <section aria-labelledby="catalogue">
       <h2 id="catalogue">Shop</h2>
       <div class="fields" role="search">
         <SearchField label="Search" words={words} onWords={setWords} />
-        <CategoryChoice category={category} onChoose={setCategory} />
+        <CategoryChoice category={category} onChoose={setCategory} onFetched={again} />
       </div>
       <p role="alert">{failure}</p>
       <p role="status" class="faint">
@@ -43,10 +45,23 @@ export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>
   );
 }
 
-/** The categories of the first hundred products; there are few. */
-function CategoryChoice({ category, onChoose }: Readonly<{ category: string; onChoose(category: string): void }>) {
-  const { value } = useReading<{ data: readonly Product[] }>('/products?limit=100', categoriesEveryMs);
+type Choice = Readonly<{ category: string; onChoose(category: string): void; onFetched(): void }>;
+
+/** The categories of the first hundred products; there are few. Where there are none, the feed has not been read yet. */
+function CategoryChoice({ category, onChoose, onFetched }: Choice) {
+  const { value, read } = useReading<{ data: readonly Product[] }>('/products?limit=100', categoriesEveryMs);
+  const fetching = useDeed();
+  const fetchAll = () => ask('GET', '/products?sync=true&limit=1').then(() => Promise.all([read(), onFetched()]));
   const names = [...new Set((value?.data ?? []).flatMap((product) => product.category ?? []))].toSorted();
+  if (value && names.length === 0)
+    return (
+      <>
+        <button type="button" aria-disabled={fetching.isBusy} onClick={() => void fetching.run(fetchAll)}>
+          {fetching.isBusy ? 'Reading the feed' : 'Fetch the feed’s products'}
+        </button>
+        <p role="alert">{fetching.failure}</p>
+      </>
+    );
   return (
     <label>
       Category

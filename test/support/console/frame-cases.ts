@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { type OpenConsole, expectSound } from './console.ts';
+import { beyond } from '../page-scripts.ts';
 import { until } from '../processes/process.ts';
 
 /** What holds for every view: addresses, the bar, the palette, what comes over the wire. */
@@ -81,7 +82,7 @@ export function frameCases(opened: OpenConsole): void {
     const more = bar.getByRole('button', { name: 'More' });
     await more.waitFor();
     expect(await bar.getByRole('link').allTextContents()).toEqual(['Overview', 'Shop', 'Market', 'Orders']);
-    expect(await at.page.evaluate(`(${beyond})('.views a, .views button')`)).toEqual([]);
+    expect(await at.page.evaluate(beyond('.views a, .views button'))).toEqual([]);
     await more.press('Enter');
     await bar.getByRole('link', { name: 'Audit log' }).waitFor();
     await expectSound(at, 'phone-bar');
@@ -92,7 +93,7 @@ export function frameCases(opened: OpenConsole): void {
       await bar.getByRole('link', { name: view }).click();
       await at.page.getByRole('heading', { name: heading, exact: true }).waitFor();
       await at.page.locator('main tbody tr, main .empty').first().waitFor();
-      expect([view, await at.page.evaluate(`(${beyond})('main td')`)]).toEqual([view, []]);
+      expect([view, await at.page.evaluate(beyond('main td'))]).toEqual([view, []]);
       // It has closed by itself, and says that one is somewhere in it.
       expect(await bar.getByRole('link').count()).toBe(4);
       expect(await more.getAttribute('data-here')).toBe(String(view !== 'Market'));
@@ -142,12 +143,6 @@ const lists = {
   Customers: 'Customers',
   'Audit log': 'Audit log',
 };
-
-/** In the page: what of some elements is shown beyond the edge of the screen, or of what it stands in. */
-const beyond = `(which) => [...document.querySelectorAll(which)]
-  .filter((one) => one.checkVisibility())
-  .filter((one) => one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)
-  .map((one) => one.textContent)`;
 
 const pageOf = async (url: string) => (await fetch(url)).text();
 

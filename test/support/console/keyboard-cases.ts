@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { beyond } from '../page-scripts.ts';
 import { until } from '../processes/process.ts';
 import { bury, type OpenConsole, expectSound, settleLetters } from './console.ts';
 import { keysOf } from './keys.ts';
@@ -69,6 +70,14 @@ export function keyboardCases(opened: OpenConsole): void {
     await page.evaluate("addEventListener('beforeprint', () => (document.title = 'printed'))");
     await keys.press(page.getByRole('button', { name: 'Print a receipt' }), 'Enter');
     await until('the printer is asked', async () => ((await page.title()) === 'printed' ? true : undefined));
+    // On paper nothing can be moved sideways: both tries to pay it fit, and nothing but the receipt is there.
+    await page.setViewportSize({ width: 718, height: 1_000 });
+    await page.emulateMedia({ media: 'print' });
+    expect(await page.locator('main tbody tr').count()).toBe(3);
+    expect(await page.evaluate(beyond('main td'))).toEqual([]);
+    expect(await page.getByRole('navigation').count()).toBe(0);
+    await page.emulateMedia({ media: 'screen' });
+    await page.setViewportSize({ width: 1_280, height: 900 });
   });
 
   test('by keyboard alone: orders are filtered, a product is changed, a role given, and what was changed looked up', async () => {

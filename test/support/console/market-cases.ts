@@ -121,16 +121,20 @@ export function marketCases(opened: OpenConsole): void {
     await alerts.getByText('You are told of no move').waitFor();
   });
 
-  test('the palette goes to a symbol, and to an order by its id', async () => {
+  test('the palette goes to a symbol and a product by a few letters, and to an order and a job by their ids', async () => {
     const at = opened('palette to things');
     if (!at) return;
     await at.logIn('admin');
     await at.visit('/app/orders');
     const id = (await at.page.locator('[data-row]').first().getAttribute('data-row')) ?? '';
+    const Jobs = z.object({ data: z.tuple([z.object({ id: z.string() })]) });
+    const found = await at.platform.send('GET', '/jobs?kind=charge-order&limit=1', undefined, 'admin');
+    const [job] = Jobs.parse(await found.json()).data;
     for (const [words, name, path] of [
       ['apple', /^AAPL/, '/app/market/AAPL'],
       ['enamel', /^Enamel Mug/, '/app/shop/2'],
       [id, /Order$/, `/app/orders/${id}`],
+      [job.id, /Job$/, `/app/jobs/${job.id}`],
     ] as const) {
       await at.page.keyboard.press('Control+k');
       await at.page.getByRole('dialog').getByRole('combobox').fill(words);

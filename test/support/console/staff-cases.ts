@@ -141,6 +141,22 @@ export function staffCases(opened: OpenConsole): void {
     await expectSound(at, 'products');
   });
 
+  test('a shop that knows no category yet offers to read the feed, and then shows what came of it', async () => {
+    const at = opened('a new shop');
+    if (!at) return;
+    await at.logIn(undefined);
+    await at.page.route('**/products?limit=100', (route) => route.fulfill({ json: { data: [], next_cursor: null } }));
+    await at.visit('/app/shop');
+    const fetching = at.page.getByRole('button', { name: 'Fetch the feed’s products' });
+    await fetching.waitFor();
+    await expectSound(at, 'new-shop');
+    await at.page.unroute('**/products?limit=100');
+    const [answer] = await Promise.all([at.page.waitForResponse(/sync=true/), fetching.press('Enter')]);
+    expect(answer.status()).toBe(200);
+    await at.page.getByLabel('Category').selectOption('jewelery');
+    await fetching.waitFor({ state: 'detached' });
+  });
+
   test('all dead letters of a kind are replayed once it has been said how many they are', async () => {
     const at = opened('dead letters');
     if (!at) return;

@@ -121,8 +121,11 @@ test(`none of ${faults.length} faults of the provider becomes a row, an error wh
     expect(await read(kind, subjectOf(kind, 'K', 0), 0)).toMatchObject({ status: 200, stale: true });
   await until('the plan is asked for', () => provider.asked('quote', subjectOf('quote', 'K', 0)) > 1 || undefined);
 
+  const how = 'test/guarantees/hostile-upstream.test.ts';
+  const waits = '429, with waits that are past, no number, or none';
+  reportFault({ fault: 'F23', title: waits, times: oddWaits.length, how });
   const title = `${faults.length} kinds of answers that are none, to readers with a copy and without`;
-  reportFault({ fault: 'F24', title, times: 2 * pairs.length, how: 'test/guarantees/hostile-upstream.test.ts' });
+  reportFault({ fault: 'F24', title, times: 2 * pairs.length, how });
   expect(peakKb() - memoryBefore).toBeLessThan(mostGrowthKb);
   expect([...(await remembered())].filter((row) => !before.has(row))).toEqual([]);
 });

@@ -95,7 +95,7 @@ export function exchange<T>(
     what,
     isReady = () => true,
     twice,
-  }: Pick<Step, 'to' | 'what'> & Partial<Pick<Step, 'isReady'>> & Readonly<{ twice?: () => void }>,
+  }: Pick<Step, 'to'> & Partial<Pick<Step, 'isReady'>> & Readonly<{ what: string; twice?: () => void }>,
   act: () => T,
   lost: () => Error = () => new Error('Connection is closed.'),
 ): Promise<T> {
@@ -103,7 +103,7 @@ export function exchange<T>(
     simulation.ask({
       process,
       to,
-      what,
+      what: () => () => what,
       isReady,
       act: () => {
         const answer = act();

@@ -45,7 +45,7 @@ for (const scenario of scenarios.filter(({ name }) => (values.scenario ?? name) 
     if (count === 0 && !values.record) await tellAgain(scenario, outcome);
     count += 1;
     steps += outcome.steps;
-    if (values.trace) for (const line of outcome.trace) say(line);
+    if (values.trace) for (const line of outcome.trace()) say(line);
     if (outcome.violations.length > 0) report(scenario, outcome);
     if (failed > 0) break;
   }
@@ -78,10 +78,11 @@ async function* eachFault(scenario: Scenario): AsyncGenerator<Plan> {
 
 /** A plan tells the same history again, whatever has been told in between. */
 async function tellAgain(scenario: Scenario, first: Outcome): Promise<void> {
-  const { trace } = await runHistory(ground, time, scenario, first.plan);
-  const at = first.trace.findIndex((line, index) => line !== trace[index]);
+  const trace = (await runHistory(ground, time, scenario, first.plan)).trace();
+  const told = first.trace();
+  const at = told.findIndex((line, index) => line !== trace[index]);
   if (at !== -1)
-    report(scenario, { ...first, violations: [`told again it differs: ${first.trace[at]}, then ${trace[at]}`] });
+    report(scenario, { ...first, violations: [`told again it differs: ${told[at]}, then ${trace[at]}`] });
 }
 
 function report({ name }: Scenario, { plan: { seed, at }, violations, trace }: Outcome): void {
@@ -89,5 +90,5 @@ function report({ name }: Scenario, { plan: { seed, at }, violations, trace }: O
   const where = at ? `, ${at.fault} at step ${at.step}` : '';
   say(`${name}: seed ${seed}${where}:`);
   for (const violation of violations) say(`  ${violation}`);
-  if (!values.trace) for (const line of trace.slice(-40)) say(line);
+  if (!values.trace) for (const line of trace().slice(-40)) say(line);
 }

@@ -19,7 +19,8 @@ export type Step = Readonly<{
   process: Process;
   /** What is spoken to. */
   to: 'mysql' | 'redis' | 'queue' | 'gateway' | 'endpoint';
-  what: string;
+  /** What it is about at this moment, for whoever wants to read it later. */
+  what(): () => string;
   /** Does it, and returns what tells the answer; undefined: it has to wait for another. */
   act(): (() => void) | undefined;
   /** The connection is lost; returns what tells so. */
@@ -55,7 +56,7 @@ type Striking = (step: Step, count: number) => Fault | undefined;
 /** Lets one exchange happen at a time, whichever chance chooses, with a fault now and then. */
 export class Simulation {
   readonly time: Time;
-  readonly #taken: (readonly [ms: number, step: Step, what: string, fault: Fault | undefined])[] = [];
+  readonly #taken: (readonly [ms: number, step: Step, what: () => string, fault: Fault | undefined])[] = [];
   /** What was thrown where nobody waits. */
   readonly surprises: string[] = [];
   readonly #steps = new Set<Step>();
@@ -94,9 +95,8 @@ export class Simulation {
     for (let left = mostSteps; left > 0; left -= 1) {
       await this.time.settle();
       if (isOver()) return true;
-      const ready = [...this.#steps].filter((step) => this.#isReady(step));
+      const [ready, woken] = this.#ready();
       const timers = this.time.due().filter(({ owner }) => !(owner instanceof Process) || !this.#isFrozen(owner));
-      const woken = ready.find((one) => one.isWoken?.());
       const chosen = this.#isOrderly || woken ? 0 : this.time.chance(ready.length + timers.length);
       const [step, timer] = [woken ?? ready[chosen], timers[Math.max(0, chosen - ready.length)]];
       if (step) this.#take(step);
@@ -109,7 +109,7 @@ export class Simulation {
   /** What has happened, a line a step. */
   get trace(): readonly string[] {
     return this.#taken.map(([ms, { process, to }, what, fault]) => {
-      const line = `${String(ms).padStart(6)} ms  ${process.name} → ${to}: ${what.replaceAll(/\s+/g, ' ').slice(0, 160)}`;
+      const line = `${String(ms).padStart(6)} ms  ${process.name} → ${to}: ${what().replaceAll(/\s+/g, ' ').slice(0, 160)}`;
       return fault ? `${line}  ✗ ${fault}` : line;
     });
   }
@@ -125,6 +125,18 @@ export class Simulation {
     this.#restart(process);
   }
 
+  /** What can happen now, and what of it comes first. */
+  #ready(): readonly [readonly Step[], Step | undefined] {
+    const ready: Step[] = [];
+    let woken: Step | undefined;
+    for (const step of this.#steps) {
+      if (!this.#isReady(step)) continue;
+      ready.push(step);
+      if (!woken && step.isWoken?.()) woken = step;
+    }
+    return [ready, woken];
+  }
+
   #isReady(step: Step): boolean {
     if (this.#isFrozen(step.process)) return false;
     return step.isReady() || (step.patienceMs !== undefined && step.patienceMs <= this.time.elapsedMs);
@@ -138,7 +150,7 @@ export class Simulation {
     this.count += 1;
     this.time.pass(1);
     const fault = this.#strike(step, this.count);
-    this.#taken.push([this.time.elapsedMs, step, step.what, fault]);
+    this.#taken.push([this.time.elapsedMs, step, step.what(), fault]);
     const tell = fault === undefined ? step.act() : this.#actUnder(fault, step);
     if (!tell) return;
     this.#steps.delete(step);
@@ -177,14 +189,17 @@ export class Simulation {
 
   /** Nothing can happen now: time goes on to when something can. */
   #passOn(): boolean {
-    const steps = [...this.#steps];
-    const times = [
-      this.time.nextDueMs(),
-      ...steps.map(({ patienceMs }) => patienceMs),
-      ...steps.map(({ process }) => process.frozenUntilMs),
-    ].filter((ms) => ms !== undefined && ms > this.time.elapsedMs);
-    const next = times.toSorted((one = 0, other = 0) => one - other)[0];
-    if (next === undefined) return false;
+    let next = Number.POSITIVE_INFINITY;
+    // What a frozen process was to do by now waits for it to thaw.
+    const hear = (ms = 0) => {
+      if (ms > this.time.elapsedMs && ms < next) next = ms;
+    };
+    hear(this.time.nextDueMs());
+    for (const { patienceMs, process } of this.#steps) {
+      hear(patienceMs);
+      hear(process.frozenUntilMs);
+    }
+    if (next === Number.POSITIVE_INFINITY) return false;
     this.time.passUntil(next);
     return true;
   }

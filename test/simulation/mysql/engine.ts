@@ -38,7 +38,7 @@ export class Engine {
 
   /** The committed rows of a table. */
   rows(table: string): readonly Row[] {
-    return this.#table(table).records.flatMap(({ values }) => (values ? [values] : []));
+    return this.#table(table).committed;
   }
 
   /** Prepares a statement; what it returns is called until it is not blocked any more. @throws SqlError then. */
@@ -96,18 +96,12 @@ export class Engine {
 
   #select(select: Select, run: Run): readonly Row[] {
     if (select.lock !== 'none') this.#lockAll(select, run, select.lock === 'nowait');
-    const cells = (env: Env, item: Select['items'][number]): (readonly [string, Value])[] =>
-      'all' in item ? Object.entries(env.rows[item.all] ?? {}) : [[item.name, item.expr(env)]];
-    return this.#envsOf(select, { run, rows: [], parent: undefined }).map((env) =>
-      Object.fromEntries(select.items.flatMap((item) => cells(env, item))),
-    );
+    return this.#envsOf(select, { run, rows: [], parent: undefined }).map((env) => rowOf(select, env));
   }
 
   /** What a select inside of another statement comes to. */
   #read(select: Select, parent: Env): readonly (readonly Value[])[] {
-    return this.#envsOf(select, parent).map((env) =>
-      select.items.flatMap((item) => ('all' in item ? Object.values(env.rows[item.all] ?? {}) : item.expr(env))),
-    );
+    return this.#envsOf(select, parent).map((env) => Object.values(rowOf(select, env)));
   }
 
   #envsOf(select: Select, { run, ...outside }: Env): readonly Env[] {
@@ -115,17 +109,18 @@ export class Engine {
     const matches = this.#matches(select, { run, parent }, (place) => place.seenBy(run.work));
     const found = ordered(matches, select).map(({ env }) => env);
     const grouped = select.groups ? groupsOf(found, select.groups, { run, parent }) : found;
-    const [limit, offset] = [select.limit, select.offset].map(
-      (expr) => expr && Number(expr({ run, rows: [], parent })),
-    );
-    return grouped.slice(offset ?? 0, limit === undefined ? undefined : (offset ?? 0) + limit);
+    if (!select.limit) return grouped;
+    const count = (expr: Expr | undefined) => (expr ? Number(expr({ run, rows: [], parent })) : 0);
+    const offset = count(select.offset);
+    return grouped.slice(offset, offset + count(select.limit));
   }
 
-  /** Rows that go together, of one version each, in the order of their keys. */
+  /** Rows that go together, of a version each, in the order of their keys. */
   #matches(
     { from, where }: Readonly<{ from: readonly Source[]; where: Expr | undefined }>,
     { run, parent }: Pick<Env, 'run' | 'parent'>,
-    ...versions: readonly ((place: Place) => Row | null | undefined)[]
+    version: (place: Place) => Row | null,
+    another?: (place: Place) => Row | null | undefined,
   ): Match[] {
     const matches: Match[] = [];
     const step = (before: Match, index: number) => {
@@ -134,12 +129,17 @@ export class Engine {
         if (!where || isTrue(where(before.env))) matches.push(before);
         return;
       }
-      for (const place of this.#table(source.table).records)
-        for (const row of new Set(versions.map((version) => version(place)))) {
-          if (!row) continue;
-          const env = { run, rows: [...before.env.rows, row], parent };
-          if (!source.on || isTrue(source.on(env))) step({ env, places: [...before.places, place] }, index + 1);
-        }
+      const meet = (place: Place, row: Row) => {
+        const env = { run, rows: index === 0 ? [row] : [...before.env.rows, row], parent };
+        if (!source.on || isTrue(source.on(env)))
+          step({ env, places: index === 0 ? [place] : [...before.places, place] }, index + 1);
+      };
+      for (const place of this.#table(source.table).records) {
+        const row = version(place);
+        if (row) meet(place, row);
+        const other = another?.(place);
+        if (other && other !== row) meet(place, other);
+      }
     };
     step({ env: { run, rows: [], parent }, places: [] }, 0);
     return matches;
@@ -166,13 +166,15 @@ export class Engine {
 
   #update(changes: readonly Assignment[], matches: readonly Match[], run: Run): Answer {
     const changed = new Set<Place>();
+    const tables = new Set(changes.map((change) => change.table));
     for (const { env, places } of matches) {
-      const rows = [...env.rows];
+      const rows = env.rows.map((row, table): Record<string, Value> => (tables.has(table) ? { ...row } : row));
+      const changing = { ...env, rows };
       for (const { table, column, expr } of changes) {
-        const value = stored(columnOf(places[table], column), expr({ ...env, rows }));
-        rows[table] = { ...rows[table], [column]: value };
+        const row = rows[table];
+        if (row) row[column] = stored(columnOf(places[table], column), expr(changing));
       }
-      for (const table of new Set(changes.map((change) => change.table))) {
+      for (const table of tables) {
         const [place, row] = [places[table], rows[table]];
         if (!place || !row) continue;
         const conflict = this.#conflict(place.table, row, run.work, place);
@@ -237,6 +239,14 @@ export class Engine {
 }
 
 type Found = Pick<Select, 'from' | 'where' | 'order' | 'limit'>;
+
+function rowOf({ items }: Select, env: Env): Row {
+  const row: Record<string, Value> = {};
+  for (const item of items)
+    if ('all' in item) Object.assign(row, env.rows[item.all]);
+    else row[item.name] = item.expr(env);
+  return row;
+}
 
 function ordered(matches: readonly Match[], { order }: Pick<Found, 'order'>): readonly Match[] {
   if (order.length === 0) return matches;

@@ -37,7 +37,7 @@ function find(scope: Scope, qualifier: string | undefined, name: string): readon
   let depth = 0;
   for (let at: Scope | undefined = scope; at; at = at.parent, depth += 1) {
     const table = at.tables.findIndex(
-      ({ alias, schema }) => (qualifier ?? alias) === alias && schema.columns.some((one) => one.name === name),
+      ({ alias, schema }) => (qualifier ?? alias) === alias && schema.byName.has(name),
     );
     if (table !== -1) return [depth, table];
   }

@@ -67,9 +67,12 @@ export class Query implements Step {
   }
 
   /** The statement that this step is about. */
-  get what(): string {
-    const left = this.#statements.slice(this.#answers.length);
-    return left.find((sql) => !isNoStep(sql)) ?? left[0] ?? '';
+  what(): () => string {
+    const done = this.#answers.length;
+    return () => {
+      const left = this.#statements.slice(done);
+      return left.find((sql) => !isNoStep(sql)) ?? left[0] ?? '';
+    };
   }
 
   isReady(): boolean {

@@ -18,16 +18,20 @@ export class SqlError extends Error {
 
 export function newRow(table: Table, names: readonly string[], values: readonly Expr[], run: Run): Row {
   const env = { run, rows: [], parent: undefined };
-  const given = new Map(names.map((name, index) => [name, values[index]?.(env) ?? null]));
-  return Object.fromEntries(
-    table.schema.columns.map((column) => {
-      if (column.isCounter) return [column.name, counted(table, given.get(column.name) ?? null)];
-      if (!given.has(column.name) && column.whenAbsent === undefined)
-        throw new SqlError(1364, 'ER_NO_DEFAULT_FOR_FIELD', `Field '${column.name}' doesn't have a default value`);
-      const value = given.get(column.name) ?? (given.has(column.name) ? null : (column.whenAbsent ?? null));
-      return [column.name, stored(column, column.isNow && !given.has(column.name) ? momentText(run.nowMs) : value)];
-    }),
-  );
+  const row: Record<string, Value> = {};
+  for (const column of table.schema.columns) {
+    const at = names.indexOf(column.name);
+    const given = values[at]?.(env) ?? null;
+    if (column.isCounter) row[column.name] = counted(table, given);
+    else row[column.name] = stored(column, at === -1 ? absent(column, run) : given);
+  }
+  return row;
+}
+
+function absent({ name, isNow, whenAbsent }: Column, { nowMs }: Run): Value {
+  if (whenAbsent === undefined)
+    throw new SqlError(1364, 'ER_NO_DEFAULT_FOR_FIELD', `Field '${name}' doesn't have a default value`);
+  return isNow ? momentText(nowMs) : whenAbsent;
 }
 
 function counted(table: Table, given: Value): number {
@@ -41,7 +45,7 @@ export function firstCounted({ schema }: Table, [first]: readonly Place[]): numb
 }
 
 export function columnOf(place: Place | undefined, name: string): Column {
-  const column = place?.table.schema.columns.find((one) => one.name === name);
+  const column = place?.table.schema.byName.get(name);
   if (!column) throw new SqlError(1054, 'ER_BAD_FIELD_ERROR', `Unknown column '${name}'`);
   return column;
 }

@@ -20,7 +20,12 @@ export type Column = Readonly<{
 }>;
 
 /** A table as the migrations leave it. Its first key is the primary one, by which its records are in order. */
-export type Schema = Readonly<{ name: string; columns: readonly Column[]; keys: readonly (readonly string[])[] }>;
+export type Schema = Readonly<{
+  name: string;
+  columns: readonly Column[];
+  byName: ReadonlyMap<string, Column>;
+  keys: readonly (readonly string[])[];
+}>;
 
 const Snapshot = z.object({
   tables: z.array(
@@ -53,7 +58,9 @@ function schemaOf({ name, columns, indexes }: Described): Schema {
   const keys = indexes
     .filter(({ unique }) => unique)
     .toSorted((one, other) => Number(other.primary) - Number(one.primary));
-  return { name, columns: Object.values(columns).map(columnOf), keys: keys.map(({ columnNames }) => columnNames) };
+  const all = Object.values(columns).map(columnOf);
+  const byName = new Map(all.map((column) => [column.name, column]));
+  return { name, columns: all, byName, keys: keys.map(({ columnNames }) => columnNames) };
 }
 
 function columnOf(described: Described['columns'][string]): Column {
@@ -109,7 +116,10 @@ export class Place {
 
   /** Ends what its owner has begun. */
   end(isCommitted: boolean): void {
-    if (isCommitted && this.next !== undefined) this.values = this.next;
+    if (isCommitted && this.next !== undefined) {
+      this.values = this.next;
+      this.table.change();
+    }
     this.next = undefined;
     this.owner = undefined;
     if (this.values === null) this.table.remove(this);
@@ -120,11 +130,23 @@ export class Place {
 export class Table {
   readonly schema: Schema;
   readonly records: Place[] = [];
+  #committed: readonly Row[] | undefined;
   /** Goes on whatever becomes of a transaction. */
   counter = 0;
 
   constructor(schema: Schema) {
     this.schema = schema;
+  }
+
+  /** The rows that are committed. */
+  get committed(): readonly Row[] {
+    this.#committed ??= this.records.flatMap(({ values }) => (values ? [values] : []));
+    return this.#committed;
+  }
+
+  /** Something has been committed. */
+  change(): void {
+    this.#committed = undefined;
   }
 
   add(record: Place, values: Row): void {

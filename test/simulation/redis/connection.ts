@@ -73,14 +73,19 @@ class Sent implements Step {
     this.#loseConnection = () => connection.lose();
   }
 
-  get what(): string {
-    return [this.#command.name, ...this.#command.args.map((arg) => String(arg).slice(0, 40))].join(' ');
+  what(): () => string {
+    const { name, args } = this.#command;
+    return () => [name, ...args.map((arg) => String(arg).slice(0, 40))].join(' ');
   }
 
   act(): () => void {
-    const reply = this.#reply();
-    const words = [this.#command.name, ...this.#command.args.map(String)];
-    this.#hear?.({ nowMs: this.#time.nowMs, words, reply: reply instanceof Error ? { error: reply.message } : reply });
+    const words = this.#command.args.map(String);
+    const reply = this.#reply(words);
+    this.#hear?.({
+      nowMs: this.#time.nowMs,
+      words: [this.#command.name, ...words],
+      reply: reply instanceof Error ? { error: reply.message } : reply,
+    });
     if (reply instanceof Error) return () => this.#command.reject(reply);
     return () => this.#command.resolve(reply);
   }
@@ -90,10 +95,10 @@ class Sent implements Step {
     return () => this.#command.reject(new Error('Command timed out'));
   }
 
-  #reply(): Reply | Error {
+  #reply(words: readonly string[]): Reply | Error {
     if (!this.isReady() && this.patienceMs <= this.#time.elapsedMs) return new Error('Command timed out');
     try {
-      return this.#keyspace.do(this.#command.name.toLowerCase(), this.#command.args.map(String));
+      return this.#keyspace.do(this.#command.name.toLowerCase(), words);
     } catch (error) {
       if (error instanceof Refused) return new Known(error.message);
       throw error;

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { compileLua, type LuaValue } from './lua.ts';
+import { compileLua, libraryWith, type LuaValue } from './lua.ts';
 
 /** What Redis answers: nothing, a text, a number, or a list of such. */
 export type Reply = string | number | null | readonly Reply[];
@@ -16,6 +16,7 @@ class StreamEntries {
 }
 
 const compiled = new Map<string, Script>();
+const sums = new Map<string, string>();
 
 /** Redis' contract, as far as the product leans on it: texts, sorted sets, streams, and scripts over them. */
 export class Keyspace {
@@ -23,6 +24,7 @@ export class Keyspace {
   readonly #expired: (key: string) => void;
   #keys = new Map<string, Readonly<{ kept: Kept; untilMs: number }>>();
   #scripts = new Set<string>();
+  readonly #library = libraryWith((name, ...given) => luaOf(this.do(name.toLowerCase(), given)));
   /** How often it was. */
   emptyings = 0;
 
@@ -75,8 +77,9 @@ export class Keyspace {
   }
 
   #run(text: string, values: readonly string[]): Reply {
-    const sum = hash('sha1', text);
+    const sum = sums.get(text) ?? hash('sha1', text);
     if (!compiled.has(sum)) compiled.set(sum, compileLua(text));
+    sums.set(text, sum);
     this.#scripts.add(sum);
     return this.#runKnown(sum, values);
   }
@@ -85,9 +88,7 @@ export class Keyspace {
     const script = compiled.get(sum);
     if (!script || !this.#scripts.has(sum)) throw new Refused('NOSCRIPT No matching script. Please use EVAL.');
     const keys = words.slice(0, Number(count));
-    return replyOf(
-      script(keys, words.slice(Number(count)), (name, ...given) => luaOf(this.do(name.toLowerCase(), given))),
-    );
+    return replyOf(script(keys, words.slice(Number(count)), this.#library));
   }
 
   #find(key: string): Kept | undefined {
@@ -155,7 +156,10 @@ export class Keyspace {
 function sortedSet(name: string, set: Map<string, number>, values: readonly string[]): Reply {
   const [first = '', second = '', third] = values;
   const isTold = third?.toUpperCase() === 'WITHSCORES';
-  const between = () => ranked(set).filter(([, score]) => isWithin(score, first, second));
+  const between = () => {
+    const isBetween = within(first, second);
+    return [...set].filter(([, score]) => isBetween(score));
+  };
   switch (name) {
     case 'zadd':
       return add(set, values);
@@ -168,11 +172,11 @@ function sortedSet(name: string, set: Map<string, number>, values: readonly stri
     case 'zremrangebyscore':
       return between().filter(([member]) => set.delete(member)).length;
     case 'zrangebyscore':
-      return told(between(), isTold);
+      return told(ranked(between()), isTold);
     case 'zrange':
-      return told(slice(ranked(set), Number(first), Number(second)), isTold);
+      return told(slice(ranked([...set]), Number(first), Number(second)), isTold);
     case 'zrevrange':
-      return told(slice(ranked(set).toReversed(), Number(first), Number(second)), isTold);
+      return told(slice(ranked([...set]).toReversed(), Number(first), Number(second)), isTold);
     default:
       throw new Refused(`ERR the double has no command ${name}`);
   }
@@ -186,8 +190,8 @@ function add(set: Map<string, number>, values: readonly string[]): number {
   return known === undefined ? 1 : 0;
 }
 
-function ranked(set: ReadonlyMap<string, number>): [string, number][] {
-  return [...set].toSorted(([one, a], [other, b]) => a - b || (one < other ? -1 : 1));
+function ranked(members: [string, number][]): readonly [string, number][] {
+  return members.sort(([one, a], [other, b]) => a - b || (one < other ? -1 : 1));
 }
 
 function slice<T>(all: readonly T[], from: number, to: number): readonly T[] {
@@ -198,13 +202,14 @@ function told(members: readonly (readonly [string, number])[], isTold: boolean):
   return members.flatMap(([member, score]) => (isTold ? [member, String(score)] : [member]));
 }
 
-function isWithin(score: number, least: string, most: string): boolean {
-  const isAbove = least.startsWith('(') ? score > Number(least.slice(1)) : score >= boundOf(least);
-  return isAbove && (most.startsWith('(') ? score < Number(most.slice(1)) : score <= boundOf(most));
+function within(least: string, most: string): (score: number) => boolean {
+  const [from, to] = [boundOf(least), boundOf(most)];
+  const [isAfter, isBefore] = [least.startsWith('('), most.startsWith('(')];
+  return (score) => (isAfter ? score > from : score >= from) && (isBefore ? score < to : score <= to);
 }
 
 function boundOf(text: string): number {
-  return Number(text.replace(/inf$/, 'Infinity'));
+  return Number(text.replace(/^\(/, '').replace(/inf$/, 'Infinity'));
 }
 
 function range(name: string, { entries }: StreamEntries, [from = '', to = '', , count]: readonly string[]): Reply {

@@ -3,7 +3,7 @@ import { compileFunction } from 'node:vm';
 /** What a script knows: texts, numbers, truths, lists, and nothing. */
 export type LuaValue = string | number | boolean | undefined | Readonly<{ ok: string }> | LuaValue[];
 /** A command of Redis that a script calls. */
-export type Call = (name: string, ...values: string[]) => LuaValue;
+type Call = (name: string, ...values: string[]) => LuaValue;
 
 const token =
   /\s+|--[^\n]*|\d+(?:\.\d+)?|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[A-Za-z_]\w*|\.\.|==|~=|<=|>=|[-+*/%#<>=(){}[\],.;]/gy;
@@ -14,10 +14,12 @@ const ends = new Set(['end', 'else', 'elseif', '']);
  * Makes a function of a script, in as much of Lua as ours are written in: its tables are lists.
  * @throws SyntaxError at the rest.
  */
-export function compileLua(text: string): (keys: readonly string[], values: readonly string[], call: Call) => LuaValue {
+export function compileLua(
+  text: string,
+): (keys: readonly string[], values: readonly string[], library: Library) => LuaValue {
   const body = new Compiler(text).chunk();
   const run = compileFunction(`'use strict';${body}`, ['lua', 'KEYS', 'ARGV']);
-  return (keys, values, call) => valueOf(Reflect.apply(run, undefined, [libraryWith(call), [...keys], [...values]]));
+  return (keys, values, library) => valueOf(Reflect.apply(run, undefined, [library, [...keys], [...values]]));
 }
 
 class Compiler {
@@ -215,7 +217,10 @@ function joined(operator: string, left: string, right: string): string {
 
 const library = new Set(['redis', 'math', 'tonumber', 'tostring', 'unpack']);
 
-function libraryWith(call: Call) {
+type Library = ReturnType<typeof libraryWith>;
+
+/** What a script can call of Lua's and of Redis'. */
+export function libraryWith(call: Call) {
   return {
     redis: { call: (...words: LuaValue[]) => call(textOf(words[0]), ...words.slice(1).map(textOf)) },
     math: {

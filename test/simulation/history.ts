@@ -10,7 +10,12 @@ import type { Time } from './time.ts';
 export type Plan = Readonly<{ seed: number; at?: Readonly<{ step: number; fault: Fault }>; isCalm?: boolean }>;
 
 /** What has come of a history: what of it must not be, and how it came to that. */
-export type Outcome = Readonly<{ plan: Plan; violations: readonly string[]; steps: number; trace(): readonly string[] }>;
+export type Outcome = Readonly<{
+  plan: Plan;
+  violations: readonly string[];
+  steps: number;
+  trace(): readonly string[];
+}>;
 
 /** A process that is alive; `died` resolves when it is no more. */
 export type Living = Readonly<{ process: Process; platform: Platform; died: Promise<void> }>;

@@ -36,9 +36,7 @@ export function column(scope: Scope, qualifier: string | undefined, name: string
 function find(scope: Scope, qualifier: string | undefined, name: string): readonly [number, number] {
   let depth = 0;
   for (let at: Scope | undefined = scope; at; at = at.parent, depth += 1) {
-    const table = at.tables.findIndex(
-      ({ alias, schema }) => (qualifier ?? alias) === alias && schema.byName.has(name),
-    );
+    const table = at.tables.findIndex(({ alias, schema }) => (qualifier ?? alias) === alias && schema.byName.has(name));
     if (table !== -1) return [depth, table];
   }
   throw new SyntaxError(`the double knows no column ${qualifier ?? ''}.${name}`);

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test } from 'vitest';
 import type { Mutation } from './mutations/mutation.ts';
 import { outbox } from './mutations/outbox.ts';
@@ -11,14 +12,17 @@ import { keys, money } from './mutations/payments.ts';
 const root = resolve(import.meta.dirname, '../..');
 const left = new Set(['.data', '.git', 'node_modules']);
 const histories = '4000';
+// A history, or one test: what cannot even be loaded without its guard has noticed nothing.
+const noticed = /^\w+: seed \d+|^.*FAIL.* > .*$/m;
 
 test.each([...outbox, ...money, ...keys, ...outside])('it is noticed that $what', async (mutation) => {
   const folder = copyWith(mutation);
   try {
     const { code, output } = await noticing(mutation, folder);
-    const line = /^\w+: seed \d+|^.*(?:✗|FAIL).*$/m.exec(output)?.[0] ?? 'nothing';
+    const line = noticed.exec(stripVTControlCharacters(output))?.[0] ?? 'nothing';
     process.stdout.write(`| ${mutation.what} | ${mutation.file} | ${mutation.by} | ${line.trim()} |\n`);
     expect(code).toBe(1);
+    expect(line).toMatch(noticed);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

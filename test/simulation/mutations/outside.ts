@@ -1,6 +1,6 @@
 import type { Mutation } from './mutation.ts';
 
-/** Guards of the budget and of webhooks. */
+/** Guards of the budget, of webhooks and of the socket's lease. */
 export const outside: readonly Mutation[] = [
   {
     what: 'the window is not counted',
@@ -43,6 +43,49 @@ export const outside: readonly Mutation[] = [
     by: 'budget',
   },
   {
+    what: 'windows are as long as the plan says, and no longer',
+    file: 'src/gateways/finnhub/budget.ts',
+    edits: [['const guardedMs = windowMs + Math.ceil(windowMs / 120);', 'const guardedMs = windowMs;']],
+    by: 'test/gateways/finnhub/budget.test.ts',
+  },
+  {
+    what: 'a second takes as many calls as the plan says',
+    file: 'src/gateways/finnhub/budget.ts',
+    edits: [['Math.max(1, Math.floor((perSecond * 5) / 6))', 'perSecond']],
+    by: 'test/gateways/finnhub/budget.test.ts',
+  },
+  {
+    what: 'several call at once after a loss',
+    file: 'src/gateways/finnhub/budget/take.lua',
+    edits: [
+      ["if wait == 0 and not current and not redis.call('SET', probe, id, 'NX', 'PX', probe_ms) then", 'if false then'],
+    ],
+    by: 'test/gateways/finnhub/budget.test.ts',
+  },
+  {
+    what: 'a grant is used however old it is',
+    file: 'src/gateways/finnhub/budget.ts',
+    edits: [['if (performance.now() - grant.askedAtMs < voidAfterMs) return true;', 'if (grant) return true;']],
+    by: 'test/gateways/finnhub/budget.test.ts',
+  },
+  {
+    what: 'a refusal of the provider rests nobody',
+    file: 'src/gateways/finnhub/budget/take.lua',
+    edits: [['  rest_ms(rest),\n', '']],
+    by: 'test/gateways/finnhub/budget-lanes.test.ts',
+  },
+  {
+    what: 'a lease of a socket is kept by whoever had it before',
+    file: 'src/market/ticks/lease.ts',
+    edits: [
+      [
+        'interval ${leaseSeconds} second where name = ? and fence = ?`,\n        [name, fence],',
+        'interval ${leaseSeconds} second where name = ?`,\n        [name],',
+      ],
+    ],
+    by: 'test/market/ticks/lease.test.ts',
+  },
+  {
     what: 'an endpoint is claimed while another works for it',
     file: 'src/webhooks/claim.ts',
     edits: [['and (claim is null or wake_at <= utc_timestamp(3))', '']],
@@ -76,6 +119,12 @@ export const outside: readonly Mutation[] = [
     file: 'src/webhooks/route-events.ts',
     edits: [['await addDeliveries(tx, deliveries, now());', 'await addDeliveries(tx, deliveries.slice(1), now());']],
     by: 'webhooks',
+  },
+  {
+    what: 'the cursor moves on wherever it stands',
+    file: 'src/webhooks/route-events.ts',
+    edits: [['{ id: 1, position: routed }, { position })) === 0)', '{ id: 1 }, { position })) === 0)']],
+    by: 'test/webhooks/route-events.test.ts',
   },
   {
     what: 'an endpoint whose worker is gone is left alone',

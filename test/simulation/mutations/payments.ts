@@ -37,6 +37,47 @@ export const money: readonly Mutation[] = [
     by: 'orders',
   },
   {
+    what: 'more is taken out of stock than there is',
+    file: 'src/orders/stock.ts',
+    edits: [['(left.get(product.id) ?? 0) < quantity);', '(left.get(product.id) ?? 0) < 0);']],
+    by: 'orders',
+  },
+  {
+    what: 'what was held goes on being held when it has been given back',
+    file: 'src/orders/stock.ts',
+    edits: [['if (held.length > 0) await tx.nativeUpdate(OrderLine, { order: orderId }, { held: 0 });', '']],
+    by: 'orders',
+  },
+  {
+    what: 'a key that comes with another request is answered as before',
+    file: 'src/orders/accept-orders.ts',
+    edits: [['const isSame = answer.fingerprint === request.fingerprint;', 'const isSame = true;']],
+    by: 'test/api/http/answer-once.test.ts',
+  },
+  {
+    what: 'what has been refunded is not counted',
+    file: 'src/payments/refund-order.ts',
+    edits: [
+      [
+        'const leftMinor = others.reduce((left, { amountMinor }) => left - amountMinor, order.totalMinor);',
+        'const leftMinor = others.length < 0 ? 0 : order.totalMinor;',
+      ],
+    ],
+    by: 'test/jobs/payments/refund-payment.job.test.ts',
+  },
+  {
+    what: 'whoever changes an order does not lock it',
+    file: 'src/orders/order.ts',
+    edits: [['return selectRow(tx, Order, where, { lock: true });', 'return selectRow(tx, Order, where);']],
+    by: 'test/jobs/payments/refund-payment.job.test.ts',
+  },
+  {
+    what: 'an order that is being charged is charged at once as well',
+    file: 'src/payments/charge-at-once.ts',
+    edits: [["const guard = { status: 'processing' as const, chargingAt: null };", 'const guard = {};']],
+    by: 'test/payments/charge-at-once.test.ts',
+  },
+  {
     what: 'each call to the gateway has a key of its own',
     file: 'src/payments/begin-charge.ts',
     edits: [['const { gatewayKey: key, order: orderId,', 'const key = randomUUIDv7();\n  const { order: orderId,']],

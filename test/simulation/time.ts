@@ -208,8 +208,8 @@ function isHeard({ owner }: Timer): boolean {
 
 /** A `Date` whose now is another's; what it makes are real ones. */
 function dateOf(nowMs: () => number): object {
-  function MovedDate(...values: ConstructorParameters<typeof Date>) {
-    return values.length === 0 ? new RealDate(nowMs()) : new RealDate(...values);
+  function MovedDate(...values: unknown[]): object {
+    return values.length === 0 ? new RealDate(nowMs()) : Reflect.construct(RealDate, values);
   }
   return Object.assign(MovedDate, {
     prototype: RealDate.prototype,

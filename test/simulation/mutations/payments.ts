@@ -72,9 +72,12 @@ export const money: readonly Mutation[] = [
     by: 'test/jobs/payments/refund-payment.job.test.ts',
   },
   {
-    what: 'an order that is being charged is charged at once as well',
+    what: 'what has begun before is charged at once as well',
     file: 'src/payments/charge-at-once.ts',
-    edits: [["const guard = { status: 'processing' as const, chargingAt: null };", 'const guard = {};']],
+    edits: [
+      [" || payment.status !== 'processing' || payment.chargingAt) continue;", ') continue;'],
+      ["const guard = { status: 'processing' as const, chargingAt: null };", 'const guard = {};'],
+    ],
     by: 'test/payments/charge-at-once.test.ts',
   },
   {

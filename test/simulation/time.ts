@@ -208,8 +208,9 @@ function isHeard({ owner }: Timer): boolean {
 
 /** A `Date` whose now is another's; what it makes are real ones. */
 function dateOf(nowMs: () => number): object {
-  function MovedDate(...values: unknown[]): object {
-    return values.length === 0 ? new RealDate(nowMs()) : Reflect.construct(RealDate, values);
+  function MovedDate(...values: unknown[]): unknown {
+    const made: unknown = Reflect.construct(RealDate, values.length === 0 ? [nowMs()] : values);
+    return made;
   }
   return Object.assign(MovedDate, {
     prototype: RealDate.prototype,

@@ -51,7 +51,11 @@ type Choice = Readonly<{ category: string; onChoose(category: string): void; onF
 function CategoryChoice({ category, onChoose, onFetched }: Choice) {
   const { value, read } = useReading<{ data: readonly Product[] }>('/products?limit=100', categoriesEveryMs);
   const fetching = useDeed();
-  const fetchAll = () => ask('GET', '/products?sync=true&limit=1').then(() => Promise.all([read(), onFetched()]));
+  const fetchAll = async () => {
+    await ask('GET', '/products?sync=true&limit=1');
+    onFetched();
+    await read();
+  };
   const names = [...new Set((value?.data ?? []).flatMap((product) => product.category ?? []))].toSorted();
   if (value && names.length === 0)
     return (

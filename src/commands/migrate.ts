@@ -30,7 +30,7 @@ await startWith(async () => {
 });
 await orm.close(true);
 
-/** One after the other: MySQL takes no half of one back, so that whoever is told to end does so between two. */
+/** One after the other: whoever is told to end does so between two. Whoever is killed leaves the rest of one to the next. */
 async function migrateAll(): Promise<readonly string[]> {
   let isToEnd = false;
   const end = () => (isToEnd = true);
@@ -39,8 +39,8 @@ async function migrateAll(): Promise<readonly string[]> {
   const applied: string[] = [];
   for (const { name } of await orm.migrator.getPending()) {
     if (isToEnd) throw new CannotStart(`The migration was told to end before ${name}; run it again to go on.`);
-    await orm.migrator.up(name);
-    applied.push(name);
+    // Nothing, when another process has been there first.
+    for (const done of await orm.migrator.up(name)) applied.push(done.name);
   }
   for (const signal of signals) process.off(signal, end);
   return applied;

@@ -8,11 +8,11 @@ import { SocketLease, TickMinute, TickSecond, TickSpan } from './ticks.entity.ts
 import { Product } from './catalog.entity.ts';
 import { ApiKey, RecoveryCode, SecondFactor, Token, User, Verification } from './accounts.entity.ts';
 import { WebhookCursor, WebhookDelivery, WebhookEndpoint } from './webhooks.entity.ts';
-import { Migrator } from '@mikro-orm/migrations';
 import { defineConfig } from '@mikro-orm/mysql';
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import { driverFor } from '../mysql/driver.ts';
+import { Migrator } from '../mysql/migrator.ts';
 import type { Wanted } from '../mysql/servers.ts';
 
 /** Every table of the platform. */

@@ -84,7 +84,7 @@ async function empty(): Promise<void> {
   const em = orm.em.fork();
   const tables = await em.execute<{ name: string }[]>(
     `/* of the test */ select table_name as name from information_schema.tables
-     where table_schema = database() and table_name <> 'mikro_orm_migrations'`,
+     where table_schema = database() and table_name not in ('mikro_orm_migrations', 'migration_steps')`,
   );
   await em.transactional(async (tx) => {
     await tx.execute('/* of the test */ set foreign_key_checks = 0');

@@ -18,11 +18,11 @@ type Column = z.output<typeof Columns>[number];
 const columnsSql = `select table_name as tableName, column_name as columnName, data_type as dataType, column_type as columnType,
   is_nullable as isNullable, character_maximum_length as length, extra as extra, column_key = 'PRI' as isPrimary
   from information_schema.columns
-  where table_schema = database() and table_name <> 'mikro_orm_migrations' order by table_name, column_name`;
+  where table_schema = database() and table_name not in ('mikro_orm_migrations', 'migration_steps') order by table_name, column_name`;
 
 /** How the tables are made, but for the order of their columns and for what the migrations note of themselves. */
 export async function schemaOf(orm: MikroORM): Promise<unknown> {
-  const own = "table_schema = database() and table_name <> 'mikro_orm_migrations'";
+  const own = "table_schema = database() and table_name not in ('mikro_orm_migrations', 'migration_steps')";
   const [columns, indexes, constraints] = await Promise.all([
     orm.em.fork().execute<unknown[]>(
       `select table_name as t, column_name as c, column_type, is_nullable, column_default, extra, collation_name

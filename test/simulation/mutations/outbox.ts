@@ -13,12 +13,15 @@ export const outbox: readonly Mutation[] = [
     file: 'src/outbox/transaction.ts',
     edits: [
       ['    relay.notify(committed);\n', ''],
-      ['collectMessages(now, mint), work)', 'collectMessages(now, mint), work, relay)'],
+      ['collectMessages(now, mint, placed), work)', 'collectMessages(now, mint, placed), work, relay)'],
       [
         '=> Promise<T>,\n) {\n  let isCommitting',
         "=> Promise<T>,\n  relay: Pick<Relay, 'notify'>,\n) {\n  let isCommitting",
       ],
-      ['      isCommitting = true;\n', '      isCommitting = true;\n      relay.notify(committed);\n'],
+      [
+        '      isCommitting = true;\n',
+        '      isCommitting = true;\n      relay.notify({ jobs: written.jobs, events: written.events });\n',
+      ],
     ],
     by: 'outbox',
   },

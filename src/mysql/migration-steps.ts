@@ -103,7 +103,7 @@ export class MigrationSteps {
   }
 }
 
-/** The table that a statement defines, undefined when it changes rows. @throws TypeError when it would define several, or something else. */
+/** The table that a statement defines, undefined when it changes rows. @throws TypeError when it does something else. */
 function tableOf(sql: string): string | undefined {
   if (/^(insert|update|delete|replace)\b/i.test(sql)) return undefined;
   const [, table] =

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { fillTables, schemaOf } from '../support/stores/schema-rows.ts';
+import { startProcess, until } from '../support/processes/process.ts';
 import { ownData } from '../support/stores/servers.ts';
 
 const cut = 'cut off here';
@@ -24,6 +25,29 @@ afterAll(async () => {
     await orm.schema.dropDatabase();
     await orm.close(true);
   }
+});
+
+/** Kills the process that migrates once so many tables are there; then two come at once, one of them in this process. */
+it('a process that is killed in the midst of it leaves the rest to the next, of two who come at once', async () => {
+  const env = await ownData();
+  const orm = await MikroORM.init(ormOptions(readConfig(env)));
+  opened.push(orm);
+  await orm.schema.ensureDatabase();
+  const migrate = () => startProcess('src/commands/migrate.ts', [], env);
+  const killed = migrate();
+  const many = 3 + Math.floor(Math.random() * 25);
+  await until(`${many} tables`, async () =>
+    (await orm.em.fork().execute('show tables')).length >= many ? true : undefined,
+  );
+  process.kill(killed.pid, 'SIGKILL');
+  await killed.ended;
+  const next = migrate();
+  await orm.migrator.up();
+  expect(await next.ended, next.output()).toBe(0);
+  expect(await pendingOf(orm)).toEqual([]);
+  const whole = await openDatabase();
+  await whole.migrator.up();
+  expect(await schemaOf(orm), `killed at ${many} tables`).toEqual(await schemaOf(whole));
 });
 
 const pendingOf = async (orm: MikroORM) => (await orm.migrator.getPending()).map(({ name }) => name);

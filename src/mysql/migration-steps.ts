@@ -6,7 +6,7 @@ type Execute = (sql: string, values?: unknown[]) => Promise<unknown>;
 type Which = Readonly<{ migration: string; method: 'up' | 'down' }>;
 
 const Notes = z.array(z.object({ step: z.coerce.number(), digest: z.string().nullable() }));
-const Definitions = z.array(z.record(z.string(), z.unknown()));
+const Definitions = z.array(z.object({ 'Create Table': z.string() }));
 
 /**
  * How many of a migration's statements have been carried out. A server commits what defines a table by itself, so that its note cannot be
@@ -88,9 +88,9 @@ export class MigrationSteps {
       if (numberOf(error) === noSuchTable) return [];
       throw error;
     });
-    const [row = {}] = Definitions.parse(await shown);
+    const [row] = Definitions.parse(await shown);
     return createHash('sha256')
-      .update(String(row['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, ''))
+      .update((row?.['Create Table'] ?? '').replace(/ AUTO_INCREMENT=\d+/, ''))
       .digest('hex');
   }
 

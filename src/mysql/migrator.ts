@@ -54,9 +54,9 @@ export class Migrator extends OneShotMigrator {
 
 /** Carries out what of a migration has not been carried out, each statement with the note that it has been. */
 class ResumingRunner extends MigrationRunner {
-  #transaction: Transaction | undefined;
+  #transaction: Transaction<object> | undefined;
 
-  override setMasterMigration(transaction: Transaction): void {
+  override setMasterMigration(transaction: Transaction<object>): void {
     this.#transaction = transaction;
   }
 

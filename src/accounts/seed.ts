@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { BadConfig, type Config, demoPasswords } from '../config.ts';
 import { Product } from '../entities/catalog.entity.ts';
 import { User } from '../entities/accounts.entity.ts';
@@ -41,7 +41,14 @@ export async function seedAdministrator(em: EntityManager, config: Config): Prom
   const admin = administratorOf(config);
   if (!admin || (await em.count(User, { role: 'admin' })) > 0) return;
   const passwordHash = await openPasswords().hash(admin.password);
-  await em.insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash });
+  await em
+    .insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash })
+    .catch(async (error: unknown) => {
+      // Another who migrates at the same time has been quicker.
+      const isThere =
+        error instanceof UniqueConstraintViolationException && (await em.count(User, { role: 'admin' })) > 0;
+      if (!isThere) throw error;
+    });
 }
 
 /**

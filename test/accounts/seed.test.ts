@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { User } from '../../src/entities/accounts.entity.ts';
 import { openPasswords } from '../../src/accounts/passwords.ts';
-import { seedDemo } from '../../src/accounts/seed.ts';
+import { seedAdministrator, seedDemo } from '../../src/accounts/seed.ts';
 import { freePort, startProcess, type TestProcess, until } from '../support/processes/process.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
@@ -62,6 +62,13 @@ describe('production', () => {
     expect(boss).toMatchObject({ email: 'boss@example.com', role: 'admin' });
     expect(await openPasswords().fits(admin.ADMIN_PASSWORD, boss?.passwordHash)).toBe(true);
     expect(await migrate()).toMatch(/schema: up to date/);
+  });
+
+  it('gets one administrator from several who migrate at once', async () => {
+    await empty();
+    const config = readConfig({ ...given, ...admin });
+    await Promise.all([1, 2, 3].map(() => seedAdministrator(orm.em.fork(), config)));
+    expect(await users()).toHaveLength(1);
   });
 });
 

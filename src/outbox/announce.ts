@@ -43,7 +43,8 @@ export async function announceWritten(parts: AnnounceParts, events: readonly (Un
   await (given ? appendAll(parts, given) : announce(parts));
 }
 
-function isNumbered(event: Unnumbered | Numbered): event is Numbered {
+/** Whether it has its position already. */
+export function isNumbered(event: Unnumbered | Numbered): event is Numbered {
   return 'position' in event;
 }
 

@@ -7,13 +7,15 @@ import { deleteRows } from '../mysql/rows.ts';
 import { type Log, withoutLogIds } from '../process/log.ts';
 import { untraced } from '../telemetry/traces.ts';
 import type { Committed, Message } from './after-commit.ts';
-import { announce, announceWritten } from './announce.ts';
+import { announce, announceWritten, isNumbered } from './announce.ts';
 import { mostNumbered, type Numbered, type Unnumbered } from './number-events.ts';
 
 /** Sends what has been committed: events to their streams, jobs to their queues. */
 export type Relay = Readonly<{
   /** Takes over what has just been committed; returns at once and never throws. */
   notify(committed: Committed): void;
+  /** Whether it has events that wait for their positions: what is committed now is not to come before them. */
+  isBehind(): boolean;
   /** Adds jobs whose lease is held to their queues, and returns how many that were; their messages are deleted soon after. */
   send(jobs: readonly Message[]): Promise<number>;
   /** Announces whatever has been committed and not announced, by any process, and returns how many events that were. */
@@ -44,7 +46,7 @@ export function openRelay(parts: RelayParts): Relay {
   const giveUp = (error: unknown, left: object) => parts.log.warn({ err: error, ...left }, 'outbox: left to the sweep');
   const sent = openTidying(parts.orm, giveUp);
   const announceParts = { ...parts, streams: parts.definitions.streams };
-  const relay: Omit<Relay, 'notify' | 'idle'> = {
+  const relay: Omit<Relay, 'notify' | 'isBehind' | 'idle'> = {
     async send(jobs) {
       const ids = await send(parts, jobs);
       sent.note(ids);
@@ -57,18 +59,31 @@ export function openRelay(parts: RelayParts): Relay {
     const latest = parts.now().getTime() + leaseReserveMs;
     await relay.send(some.filter(({ leaseUntil }) => leaseUntil.getTime() >= latest));
   });
-  const events = openLine<Unnumbered | Numbered>(mostNumbered, (some) => announceWritten(announceParts, some));
+  let waiting = 0;
+  const events = openLine<Unnumbered | Numbered>(mostNumbered, async (some) => {
+    await announceWritten(announceParts, some);
+    waiting -= unnumbered(some);
+  });
   return {
     ...relay,
     notify(committed) {
       jobs.add(committed.jobs, (error, left) => giveUp(error, { jobs: left }));
-      events.add(committed.events, (error) => giveUp(error, { events: true }));
+      waiting += unnumbered(committed.events);
+      events.add(committed.events, (error) => {
+        waiting = 0;
+        giveUp(error, { events: true });
+      });
     },
+    isBehind: () => waiting > 0,
     async idle() {
       await Promise.all([jobs.idle(), events.idle()]);
       await sent.tidy();
     },
   };
+}
+
+function unnumbered(events: readonly (Unnumbered | Numbered)[]): number {
+  return events.filter((event) => !isNumbered(event)).length;
 }
 
 /** What has been committed and waits to be sent, one load after the other; what comes meanwhile is the next load. */

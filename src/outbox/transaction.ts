@@ -24,7 +24,7 @@ const defaultDeadlineMs = 8_000;
  */
 export function openTransaction(
   orm: MikroORM,
-  relay: Pick<Relay, 'notify'>,
+  relay: Pick<Relay, 'notify' | 'isBehind'>,
   now: () => Date,
   deadlineMs: number = defaultDeadlineMs,
   placed: number = few,
@@ -34,7 +34,7 @@ export function openTransaction(
     const startedAt = performance.now();
     const { result, committed } = await inTime(
       deadlineMs,
-      pRetry(() => attempt(orm, () => collectMessages(now, mint, placed), work), {
+      pRetry(() => attempt(orm, () => collectMessages(now, mint, relay.isBehind() ? 0 : placed), work), {
         retries: 6,
         minTimeout: 10,
         maxTimeout: 250,

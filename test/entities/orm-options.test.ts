@@ -41,7 +41,7 @@ test('whoever falls silent in a transaction holds its locks for moments, and has
 });
 
 test('a process that was frozen in a transaction finds it undone, and does it again', async () => {
-  const patient = openTransaction(api.ctx.orm, { notify() {} }, () => new Date(), 60_000);
+  const patient = openTransaction(api.ctx.orm, { notify() {}, isBehind: () => false }, () => new Date(), 60_000);
   let runs = 0;
   await patient(async (tx) => {
     runs += 1;

@@ -79,7 +79,8 @@ describe('events that this process has committed', () => {
     const write = async (writer: number) => {
       const written: Unnumbered[] = [];
       const notify = ({ events }: Committed) => void written.push(...events);
-      const transaction = openTransaction(orm, { notify }, () => new Date());
+      // They are not given positions with their commit.
+      const transaction = openTransaction(orm, { notify, isBehind: () => true }, () => new Date());
       for (let round = 0; round < 300; round += 1) {
         const subjects = Array.from({ length: 1 + (round % 4) }, (_, part) => `parcel-${writer}-${round}-${part}`);
         await transaction(async (_tx, after) => {

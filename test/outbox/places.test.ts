@@ -13,9 +13,9 @@ afterAll(() => outbox.api.close());
 beforeEach(() => outbox.empty());
 
 /** Commits as processes do, and returns what their relay hears. */
-async function commit(work: (after: AfterCommit) => void): Promise<Committed> {
+async function commit(work: (after: AfterCommit) => void, isBehind = () => false): Promise<Committed> {
   const heard: Committed[] = [];
-  const relay = { ...deafRelay, notify: (committed: Committed) => void heard.push(committed) };
+  const relay = { ...deafRelay, isBehind, notify: (committed: Committed) => void heard.push(committed) };
   const { orm, now } = outbox.api.ctx;
   await openTransaction(orm, relay, now)(async (_tx, after) => work(after));
   return heard[0] ?? { jobs: [], events: [] };
@@ -46,6 +46,18 @@ describe('a few events', () => {
     expect(sent).toHaveLength(1);
     expect(sent[0]).toMatch(/^begin; .*update event_log_end .*; commit$/s);
     expect(await logged()).toEqual(['a 1 1', 'a 2 2', 'b 1 3', 'c 1 4']);
+  });
+
+  it('do not come before what the process has committed and not announced yet', async () => {
+    const relay = outbox.relay();
+    expect(relay.isBehind()).toBe(false);
+    relay.notify(await move('a', 'b', 'c', 'd', 'e'));
+    const said = await commit((after) => after.publish(letterSent, 'all of them', { step: 1 }), relay.isBehind);
+    expect(said.events).not.toContainEqual(expect.objectContaining({ position: expect.anything() }));
+    relay.notify(said);
+    await relay.idle();
+    expect(relay.isBehind()).toBe(false);
+    expect((await logged()).at(-1)).toBe('all of them 1 6');
   });
 
   it('are appended without asking MySQL again, also where several commits are heard of at once', async () => {

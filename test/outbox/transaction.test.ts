@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-const relay = { notify() {} };
+const relay = { notify() {}, isBehind: () => false };
 const transactionWithin = (deadlineMs?: number) => openTransaction(api.ctx.orm, relay, () => new Date(), deadlineMs);
 const rename = (tx: EntityManager, id: number, title: string) => tx.nativeUpdate(Product, { id }, { title });
 const titleOf = async (id: number) => (await api.ctx.orm.em.fork().findOneOrFail(Product, id)).title;

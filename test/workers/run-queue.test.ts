@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { Context } from '../../src/context.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp, RateLimited, StepAside } from '../../src/errors.ts';
+import { explainWaits } from '../../src/ops/explain-waits.ts';
 import { findJob } from '../../src/jobs/find-jobs.ts';
 import { type Attempt, defineJob, type Job, type JobContract } from '../../src/jobs/define-job.ts';
 import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
@@ -193,7 +194,7 @@ test('StepAside lets one job wait while its queue goes on, however often, spends
   expect(await queue().getRateLimitTtl()).toBe(0);
   // It comes back once a second, to look.
   const aside = await until('it waits again', async () => {
-    const found = await findJob(api.ctx.jobs, ids[0] ?? '', async () => 'it rests');
+    const found = await findJob(api.ctx.jobs, ids[0] ?? '', explainWaits(api.ctx));
     return found?.state === 'delayed' ? found : undefined;
   });
   expect(aside.because).toContain('what it needs rests');

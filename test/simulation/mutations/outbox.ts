@@ -13,7 +13,10 @@ export const outbox: readonly Mutation[] = [
     file: 'src/outbox/transaction.ts',
     edits: [
       ['    relay.notify(committed);\n', ''],
-      ['collectMessages(now, mint, placed), work)', 'collectMessages(now, mint, placed), work, relay)'],
+      [
+        'collectMessages(now, mint, relay.isBehind() ? 0 : placed), work)',
+        'collectMessages(now, mint, relay.isBehind() ? 0 : placed), work, relay)',
+      ],
       [
         '=> Promise<T>,\n) {\n  let isCommitting',
         "=> Promise<T>,\n  relay: Pick<Relay, 'notify'>,\n) {\n  let isCommitting",

@@ -124,7 +124,13 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
 }
 
 /** A relay that sends nothing. */
-export const deafRelay: Relay = { notify() {}, send: async () => 0, announce: async () => 0, idle: async () => {} };
+export const deafRelay: Relay = {
+  notify() {},
+  isBehind: () => false,
+  send: async () => 0,
+  announce: async () => 0,
+  idle: async () => {},
+};
 
 /** A queue that only notes what it is given, and asks `before` first. */
 export function noteJobs(before: () => Promise<void> = async () => {}) {

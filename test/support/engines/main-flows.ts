@@ -47,13 +47,15 @@ async function seeQuotes(platform: Platform): Promise<void> {
 
 /** Sees what the queues have done: on Bull Board, and by the API. */
 async function seeQueues(platform: Platform, orderId: string): Promise<void> {
-  const board = await platform.send('GET', '/admin/queues/api/queues', undefined, 'admin');
-  const payments = Board.parse(await board.json()).queues.find(({ name }) => name === 'payments');
-  expect(payments?.counts['completed']).toBeGreaterThan(0);
-  // After a failover their workers come back one after the other.
+  // After a failover a process finds its new master a moment after the other has, and workers come back one after the other.
+  const queues = await until('the board answers', async () => {
+    const board = await platform.send('GET', '/admin/queues/api/queues', undefined, 'admin');
+    return board.status === 200 ? Board.parse(await board.json()).queues : undefined;
+  });
+  expect(queues.find(({ name }) => name === 'payments')?.counts['completed']).toBeGreaterThan(0);
   await until('every queue runs', async () => {
-    const queues = Queues.parse(await (await platform.send('GET', '/queues', undefined, 'admin')).json()).data;
-    return queues.every(({ status, workers }) => status === 'running' && workers > 0) || undefined;
+    const all = Queues.parse(await (await platform.send('GET', '/queues', undefined, 'admin')).json()).data;
+    return all.every(({ status, workers }) => status === 'running' && workers > 0) || undefined;
   });
   const jobs = await platform.send('GET', `/jobs?key=${orderId}`, undefined, 'admin');
   expect(JobFound.parse(await jobs.json()).data).toMatchObject([{ kind: 'charge-order', state: 'completed' }]);

@@ -135,7 +135,7 @@ describe('a job', () => {
     const because = (id: string, words: RegExp) =>
       until(`${id} says ${words}`, async () => words.exec((await read(id)).waiting_because ?? '')?.[1]);
     const dueAt = await because(failing, /^attempt 1 failed; the next one is not before (.+Z)$/);
-    expect(Date.parse(dueAt) - Date.now()).toBeGreaterThan(5_000);
+    expect(Date.parse(dueAt) - Date.now()).toBeGreaterThan(0);
     await because(
       strange,
       /^what it needs rests, and others go on; not before (.+Z): no process of this release knows/,

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { longestFirst } from './test/support/processes/longest-first.ts';
 
 /** What measures: rates, latencies, memory, and what has to happen in time. Nothing runs beside it. */
 const measuring = [
@@ -13,23 +13,13 @@ const waiting = [
   'test/fuzz/fuzz.test.ts',
 ];
 const longest = [
-  'guarantees/webhooks.test',
-  'chaos/budget.chaos',
-  'chaos/ticks.chaos',
-  'chaos/kills.chaos',
-  'chaos/outages.chaos',
-  'chaos/gateway-lies.chaos',
+  'guarantees/webhooks',
+  'chaos/budget',
+  'chaos/ticks',
+  'chaos/kills',
+  'chaos/outages',
+  'chaos/gateway-lies',
 ];
-const placeOf = ({ moduleId }: TestSpecification) => {
-  const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.ts`));
-  return place === -1 ? longest.length : place;
-};
-
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
-  }
-}
 
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
 export default defineConfig({
@@ -51,7 +41,7 @@ export default defineConfig({
     pool: 'forks',
     testTimeout: 600_000,
     hookTimeout: 120_000,
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(longest) },
     projects: [
       {
         extends: true,

@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
-import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { filesAtOnce } from './test/support/processes/files-at-once.ts';
+import { longestFirst } from './test/support/processes/longest-first.ts';
 
 const longest = [
   'guarantees/chaos-smoke',
@@ -40,17 +40,6 @@ const longest = [
   'ops/metrics',
   'dashboard/nothing-missed',
 ];
-const placeOf = ({ moduleId }: TestSpecification) => {
-  const place = longest.findIndex((name) => moduleId.endsWith(`/${name}.test.ts`));
-  return place === -1 ? longest.length : place;
-};
-
-/** Begins with the files that take longest, so that none of them is waited for alone at the end. */
-class LongestFirst extends BaseSequencer {
-  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    return (await super.sort(files)).toSorted((a, b) => placeOf(a) - placeOf(b));
-  }
-}
 
 export default defineConfig({
   test: {
@@ -61,7 +50,7 @@ export default defineConfig({
     // Files share what they import, not what they store: each has a database and a Redis db of its own.
     isolate: false,
     maxWorkers: filesAtOnce(),
-    sequence: { sequencer: LongestFirst },
+    sequence: { sequencer: longestFirst(longest) },
     testTimeout: 300_000,
     expect: { poll: { timeout: 120_000 } },
     hookTimeout: 300_000,

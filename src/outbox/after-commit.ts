@@ -50,9 +50,9 @@ export function leaseEnd(): RawQueryFragment {
 
 /**
  * Collects what any number of callers ask for in one transaction; `write` stores it there, as the last that it does, by a handful of
- * statements. As many events as `placed` are given their positions there, too.
+ * statements. A few events are given their positions there, too, unless others of the process wait for theirs.
  */
-export function collectMessages(now: () => Date, mintId: Mint, placed: number) {
+export function collectMessages(now: () => Date, mintId: Mint, isBehind: boolean) {
   const jobs: Omit<Message, 'leaseUntil'>[] = [];
   const events: NewEvent[] = [];
   const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
@@ -76,7 +76,7 @@ export function collectMessages(now: () => Date, mintId: Mint, placed: number) {
       OutboxMessage,
       jobs.map((job) => ({ ...job, leaseUntil: leaseEnd() })),
     );
-    const written = await writeEvents(tx, events, { placed });
+    const written = await writeEvents(tx, events, isBehind);
     return { ...written, jobs: jobs.map((job) => ({ ...job, leaseUntil })) };
   };
   return { after, write };

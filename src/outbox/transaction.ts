@@ -4,7 +4,6 @@ import { type AfterCommit, collectMessages, committedOf } from './after-commit.t
 import { isTransient, mayHaveCommitted } from '../mysql/faults.ts';
 import { openMint } from './ids.ts';
 import type { Relay } from './relay.ts';
-import { few } from './write-events.ts';
 
 /** Does its work in one transaction on a fork of its own, READ COMMITTED as every session is; `after` hands out what leaves on commit. */
 export type Transaction = <T>(work: (tx: EntityManager, after: AfterCommit) => Promise<T>) => Promise<T>;
@@ -19,7 +18,7 @@ const defaultDeadlineMs = 8_000;
 /**
  * Opens the way to write. The work may run again after a deadlock, a lost connection or on another server, so it must not touch
  * anything but `tx` and `after`; a lock wait ends its statement alone, the rest is rolled back because the transaction is given up.
- * A COMMIT that may have been carried out is never retried. `placed` events at the most get their positions with it.
+ * A COMMIT that may have been carried out is never retried. A few events get their positions with it, unless the relay is behind.
  * @throws TransactionTimeout after `deadlineMs`; what is then under way ends by itself, and does not run again.
  */
 export function openTransaction(
@@ -27,14 +26,13 @@ export function openTransaction(
   relay: Pick<Relay, 'notify' | 'isBehind'>,
   now: () => Date,
   deadlineMs: number = defaultDeadlineMs,
-  placed: number = few,
 ): Transaction {
   const mint = openMint();
   return async (work) => {
     const startedAt = performance.now();
     const { result, committed } = await inTime(
       deadlineMs,
-      pRetry(() => attempt(orm, () => collectMessages(now, mint, relay.isBehind() ? 0 : placed), work), {
+      pRetry(() => attempt(orm, () => collectMessages(now, mint, relay.isBehind()), work), {
         retries: 6,
         minTimeout: 10,
         maxTimeout: 250,

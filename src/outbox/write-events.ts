@@ -25,18 +25,18 @@ type Count = Readonly<{ key: string; stream: string; subject: string; count: num
 export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; places?: Later<PlacedRow> }>;
 
 /** So many events, each about something else, get their positions from the transaction that writes them. */
-export const few = 4;
+const few = 4;
 
 /**
  * Writes events to the log, in this order, each with the next version of its subject. Subjects are locked in one order, so
- * that transactions about the same ones wait for each other and no more. Where they are no more than `placed`, MySQL alone knows
- * versions and positions, for nothing was waited for. It must be the last that its transaction does: who gives positions
- * holds the end of the log until the COMMIT, which is to come with it.
+ * that transactions about the same ones wait for each other and no more. Where they are a few, and the process is not behind with
+ * earlier ones, MySQL alone knows versions and positions, for nothing was waited for. It must be the last that its transaction
+ * does: who gives positions holds the end of the log until the COMMIT, which is to come with it.
  */
 export async function writeEvents(
   tx: EntityManager,
   events: readonly NewEvent[],
-  { placed }: Readonly<{ placed: number }>,
+  isBehind: boolean,
 ): Promise<WrittenEvents> {
   const counts = [...Map.groupBy(events, keyOf).entries()]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
@@ -44,7 +44,7 @@ export async function writeEvents(
       first ? [{ key, stream: first.stream, subject: first.subject, count: more.length + 1 }] : [],
     );
   if (events.length === 0) return { events: [] };
-  if (events.length <= placed && counts.length === events.length) return writeFew(tx, events, counts);
+  if (!isBehind && events.length <= few && counts.length === events.length) return writeFew(tx, events, counts);
   const raised = await raiseVersions(tx, counts);
   const last = new Map(counts.map(({ key, count }) => [key, (raised.get(key) ?? count) - count]));
   const rows = events.map((event) => {

@@ -1,10 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import { type Chaos, losses, runChaos } from '../support/load/chaos.ts';
+import { type Chaos, runChaos, usualPlan } from '../support/load/chaos.ts';
 import { planGatewayKills, planKills } from '../support/proof/kill.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 // 31 kills each, and two of the gateway for every pass.
@@ -21,16 +20,7 @@ test(`${passes} times every kill at every point: nothing is lost, doubled or lef
   const random = seeded(seed);
   const strikes = shuffled([...planKills(random, passes, true), ...planGatewayKills(passes)], random);
   const orders = strikes.length * ordersAKill;
-  const plan = {
-    seed,
-    strikes,
-    orders,
-    processes: usualProcesses,
-    gatewayFaults: losses,
-    isTold: true,
-    isMeasured: true,
-  };
-  chaos = await runChaos(plan);
+  chaos = await runChaos({ ...usualPlan, seed, strikes, orders });
   const outcome = await settle(chaos);
   // Void unless buyers had to ask again.
   expect(chaos.deployment.buyers.bought.some(({ repeats }) => repeats > 0)).toBe(true);

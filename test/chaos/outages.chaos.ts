@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from 'vitest';
-import { type Chaos, losses, runChaos } from '../support/load/chaos.ts';
+import { type Chaos, runChaos, usualPlan } from '../support/load/chaos.ts';
 import {
   emptied,
   frozen,
@@ -13,7 +13,6 @@ import {
 } from '../support/proof/outages.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled, type Strike } from '../support/proof/strike.ts';
-import { usualProcesses } from '../support/proof/deployment.ts';
 import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
 
 const ordersAStrike = 25;
@@ -47,16 +46,7 @@ test('servers away, frozen, emptied, rolled back and full, and two faults at onc
   ];
   const strikes = shuffled(all, random);
   const orders = strikes.length * ordersAStrike;
-  const plan = {
-    seed,
-    strikes,
-    orders,
-    processes: usualProcesses,
-    gatewayFaults: losses,
-    isTold: true,
-    isMeasured: true,
-  };
-  chaos = await runChaos(plan);
+  chaos = await runChaos({ ...usualPlan, seed, strikes, orders });
   const outcome = await settle(chaos);
   const { asked } = chaos.deployment.buyers;
   for (const { name, fault, beganMs, endedMs } of chaos.struck)

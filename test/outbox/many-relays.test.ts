@@ -37,7 +37,7 @@ async function commit(from: number, mayEnd: Promise<void> | undefined): Promise<
   await api.ctx.orm.em.fork().transactional(async (tx) => {
     // As in a cluster, where each server counts in steps.
     await tx.execute('/* of the test */ set session auto_increment_increment = 7');
-    const { after, write } = collectMessages(() => new Date(), mint, 0);
+    const { after, write } = collectMessages(() => new Date(), mint, true);
     for (let step = from; step < from + perTransaction; step += 1)
       after.publish(productSynced, mayEnd ? `held-${from}` : `free-${step % subjects}`, { ...about, created: step });
     await write(tx);

@@ -3,7 +3,7 @@ import { useDeed } from '../api/use-deed.ts';
 import { useReading } from '../api/use-reading.ts';
 import { formatMoment } from '../parts/moment.ts';
 import type { Job } from './job.ts';
-import { whyOf } from './why.ts';
+import { onOwnClock } from './why.ts';
 
 const everyMs = 2_000;
 
@@ -25,8 +25,8 @@ export function JobPage({ id, mayRetry }: Readonly<{ id: string; mayRetry: boole
         {job.kind} · {job.state}
       </h2>
       <p role="alert">{failure?.message}</p>
-      {job.waiting_because && <p>It does not run: {whyOf(job)}.</p>}
-      {job.error && <p class="why">{whyOf(job)}</p>}
+      {job.waiting_because && <p>It does not run: {onOwnClock(job.waiting_because)}.</p>}
+      {job.error && <p class="why">{job.error}</p>}
       <JobFacts job={job} />
       {job.result !== undefined && <pre>{JSON.stringify(job.result, undefined, 2)}</pre>}
       <p class="deeds">

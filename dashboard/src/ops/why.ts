@@ -1,7 +1,12 @@
 import { formatMoment } from '../parts/moment.ts';
 import type { Job } from './job.ts';
 
-/** Why a job does not run or what it has failed of, with its moments on the reader's clock. */
+/** What a job has failed of, or why it does not run. */
 export function whyOf({ error, waiting_because: because }: Job): string {
-  return error ?? because?.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatMoment) ?? '';
+  return error ?? onOwnClock(because ?? '');
+}
+
+/** Words with their moments on the reader's clock. */
+export function onOwnClock(words: string): string {
+  return words.replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, formatMoment);
 }

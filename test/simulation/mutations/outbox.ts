@@ -14,8 +14,8 @@ export const outbox: readonly Mutation[] = [
     edits: [
       ['    relay.notify(committed);\n', ''],
       [
-        'collectMessages(now, mint, relay.isBehind() ? 0 : placed), work)',
-        'collectMessages(now, mint, relay.isBehind() ? 0 : placed), work, relay)',
+        'collectMessages(now, mint, relay.isBehind()), work)',
+        'collectMessages(now, mint, relay.isBehind()), work, relay)',
       ],
       [
         '=> Promise<T>,\n) {\n  let isCommitting',

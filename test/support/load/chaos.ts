@@ -1,7 +1,13 @@
 import type { SandboxFault } from '../upstreams/sandbox-control.ts';
 import { until } from '../processes/process.ts';
 import type { Strike, Struck } from '../proof/strike.ts';
-import { openDeployment, type Deployment, type DeploymentPlan, untilWell } from '../proof/deployment.ts';
+import {
+  openDeployment,
+  type Deployment,
+  type DeploymentPlan,
+  untilWell,
+  usualProcesses,
+} from '../proof/deployment.ts';
 
 /** What was struck, and when that ended, in a deployment that still runs. */
 export type Chaos = Readonly<{ seed: number; deployment: Deployment; struck: readonly Struck[]; lastFaultMs: number }>;
@@ -20,6 +26,9 @@ export const losses: readonly SandboxFault[] = [
   { target: 'stripe', kind: 'lost_answer', rate: 0.2 },
   { target: 'stripe', kind: 'slow', rate: 0.05, ms: 3_000 },
 ];
+
+/** The usual size, beside a gateway that loses answers, with a receiver that is told and each recovery measured. */
+export const usualPlan = { processes: usualProcesses, gatewayFaults: losses, isTold: true, isMeasured: true } as const;
 
 /** Strikes while people buy; ends when at least `orders` have been placed and all faults are over. */
 export async function runChaos(plan: Plan): Promise<Chaos> {

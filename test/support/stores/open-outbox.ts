@@ -93,7 +93,7 @@ export async function openOutbox(env: Readonly<Record<string, string>> = {}): Pr
   const untold = Number.MAX_SAFE_INTEGER;
   return {
     api,
-    transaction: openTransaction(ctx.orm, deafRelay, ctx.now, undefined, 0),
+    transaction: openTransaction(ctx.orm, { ...deafRelay, isBehind: () => true }, ctx.now),
     relay: (parts = {}) => openRelay({ ...ctx, producer: ctx.jobs, definitions, ...parts }),
     complete: async (parts = {}) => {
       const { signal } = new AbortController();

@@ -15,7 +15,9 @@ const everyMs = 3_000;
 /** One webhook: how it stands, what it is told, and what has become of that. */
 export function WebhookPage({ id }: Readonly<{ id: string }>) {
   const path = `/webhooks/${encodeURIComponent(id)}`;
-  const { value: webhook, failure, read } = useReading<Webhook>(path, everyMs);
+  // What is being deleted is not read again: it may be gone before that is answered.
+  const [isEnding, setEnding] = useState(false);
+  const { value: webhook, failure, read } = useReading<Webhook>(isEnding ? undefined : path, everyMs);
   const [secret, setSecret] = useState<string>();
   if (!webhook)
     return (
@@ -29,7 +31,14 @@ export function WebhookPage({ id }: Readonly<{ id: string }>) {
     setSecret((old) => changed.secret ?? old);
     await read();
   };
-  const end = () => ask<undefined>('DELETE', path).then(() => go(pathOf('webhooks')));
+  const end = async () => {
+    setEnding(true);
+    await ask<undefined>('DELETE', path).catch((error: unknown) => {
+      setEnding(false);
+      throw error;
+    });
+    go(pathOf('webhooks'));
+  };
   return (
     <article aria-labelledby="webhook" data-webhook={webhook.id} data-status={webhook.status}>
       <h2 id="webhook">{webhook.url}</h2>

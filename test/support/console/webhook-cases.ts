@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { until } from '../processes/process.ts';
@@ -71,6 +72,13 @@ export function webhookCases(opened: OpenConsole): void {
       .object({ types: z.array(z.string()) })
       .parse(await (await at.platform.send('GET', `/webhooks/${id}`)).json());
     expect(shown.types).toEqual(['order.refunded']);
+    // Its answer takes longer than the page usually waits before it reads again.
+    await at.page.route(`**/webhooks/${id}`, async (route) => {
+      if (route.request().method() !== 'DELETE') return route.continue();
+      const response = await route.fetch();
+      await sleep(3_500);
+      return route.fulfill({ response });
+    });
     await at.page.getByRole('button', { name: 'Delete' }).click();
     await at.page.getByRole('button', { name: 'Yes, delete' }).click();
     await at.page.getByRole('heading', { name: 'A new webhook' }).waitFor();

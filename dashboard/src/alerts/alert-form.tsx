@@ -1,16 +1,17 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
+import { formatPrice } from '../../../src/market/price-words.ts';
 import { askOnce } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { useBasket } from '../shop/basket.ts';
-import type { Alert } from './symbol-alerts.tsx';
+import type { Alert, PickedPrice } from './symbol-alerts.tsx';
 
 const kinds = ['above', 'below', 'percent'] as const;
 type Kind = (typeof kinds)[number];
 
-type Form = Readonly<{ symbol: string; price: number; onMade(): void }>;
+type Form = Readonly<{ symbol: string; price: number; picked: PickedPrice | undefined; onMade(): void }>;
 
-/** Makes an alert, beginning with the price that the chart shows; what is in the basket can be ordered when it fires. */
-export function AlertForm({ symbol, price, onMade }: Form) {
+/** Makes an alert, beginning with the newest price, or one picked in the chart; what is in the basket can be ordered when it fires. */
+export function AlertForm({ symbol, price, picked, onMade }: Form) {
   const [kind, setKind] = useState<Kind>('above');
   const [level, setLevel] = useState(String(price));
   const [isOnce, setOnce] = useState(true);
@@ -30,8 +31,18 @@ export function AlertForm({ symbol, price, onMade }: Form) {
     setKind(chosen);
     setLevel(chosen === 'percent' ? '5' : String(price));
   };
+  useEffect(() => {
+    if (!picked) return;
+    setKind(picked.price < price ? 'below' : 'above');
+    setLevel(levelOf(picked.price));
+  }, [picked]);
   return (
     <form class="new-alert" onSubmit={onSubmit}>
+      <p class="faint" role="status">
+        {picked
+          ? `${formatPrice(picked.price)}, from the chart.`
+          : 'Click at a price in the chart, or press Enter on a candle, to be told when it is reached.'}
+      </p>
       <KindChoice kind={kind} onChoose={choose} />
       <NumberField name={kind === 'percent' ? 'Percent' : 'Price'} value={level} isNeeded onSet={setLevel} />
       {items.length > 0 && (
@@ -49,6 +60,11 @@ export function AlertForm({ symbol, price, onMade }: Form) {
       </p>
     </form>
   );
+}
+
+/** A price between two pixels, in as many digits as a price is written with. */
+function levelOf(price: number): string {
+  return formatPrice(price).replaceAll(',', '');
 }
 
 function KindChoice({ kind, onChoose }: Readonly<{ kind: Kind; onChoose(kind: Kind): void }>) {

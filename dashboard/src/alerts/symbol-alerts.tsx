@@ -15,8 +15,13 @@ export type Alert = z.output<typeof AlertView>;
 
 const everyMs = 5_000;
 
+/** A price that was clicked at in the chart, anew with each click. */
+export type PickedPrice = Readonly<{ price: number }>;
+
+type Shown = Readonly<{ symbol: string; price: number; picked: PickedPrice | undefined }>;
+
 /** One's alerts on a symbol beside its chart, with what they last told, and a new one. */
-export function SymbolAlerts({ symbol, price }: Readonly<{ symbol: string; price: number }>) {
+export function SymbolAlerts({ symbol, price, picked }: Shown) {
   const path = `/market/alerts?limit=100&symbol=${encodeURIComponent(symbol)}`;
   const reading = useReading<Readonly<{ data: readonly Alert[] }>>(path, everyMs);
   const { isBusy, failure, run } = useDeed();
@@ -38,7 +43,7 @@ export function SymbolAlerts({ symbol, price }: Readonly<{ symbol: string; price
             ))}
           </ul>
           <p role="alert">{failure}</p>
-          <AlertForm symbol={symbol} price={price} onMade={() => void reading.read()} />
+          <AlertForm symbol={symbol} price={price} picked={picked} onMade={() => void reading.read()} />
         </>
       )}
     </Part>

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { SymbolAlerts } from '../alerts/symbol-alerts.tsx';
 import type { Staged } from '../frame/staged.ts';
 import { PriceDetail } from '../prices/price-detail.tsx';
@@ -7,6 +8,8 @@ import type { Company } from '../prices/companies.ts';
 import { Profile } from './profile.tsx';
 import { useCopy } from './use-copy.ts';
 
+type Picked = Readonly<{ symbol: string; price: number }>;
+
 /** All that is known of one symbol: its price as it moves, its chart, and of a share its company. */
 export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged: Staged }>) {
   const { prices, arePricesLive, known } = staged;
@@ -14,6 +17,8 @@ export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged
   const copy = useCopy<Quote>(isCoin ? 'crypto' : 'quote', symbol);
   const live = prices.quotes.get(symbol);
   const quote = live ?? copy.value;
+  const isTold = staged.session.user !== undefined && quote !== undefined;
+  const [picked, pick] = useState<Picked>();
   return (
     <>
       <PriceDetail
@@ -22,8 +27,16 @@ export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged
         isLive={arePricesLive && live !== undefined}
         resets={prices.resets}
         known={known}
+        onPick={isTold ? (price) => pick({ symbol, price }) : undefined}
       />
-      {staged.session.user && quote && <SymbolAlerts key={symbol} symbol={symbol} price={quote.c} />}
+      {isTold && (
+        <SymbolAlerts
+          key={symbol}
+          symbol={symbol}
+          price={quote.c}
+          picked={picked?.symbol === symbol ? picked : undefined}
+        />
+      )}
       <p role="alert">{quote === undefined && copy.failure?.message}</p>
       {!isCoin && quote && <CompanyParts symbol={symbol} />}
     </>

@@ -17,6 +17,8 @@ export type DrawnChart = Readonly<{
   step(by: number): void;
   /** Takes the crosshair away. */
   leave(): void;
+  /** Picks the last price of the bar that is looked at, as a click picks the price under it. */
+  pick(): void;
   remove(): void;
 }>;
 
@@ -25,8 +27,15 @@ type Series = Readonly<{ candles: ISeriesApi<'Candlestick'>; columns: ISeriesApi
 // As long as there are so few, all of them are shown.
 const fewBars = 60;
 
-/** Draws an empty chart into `place`: candles, and below them of how many observations each is made. Tells which bar is looked at. */
-export function drawChart(place: HTMLElement, onLook: (t: number | undefined) => void): DrawnChart {
+type Hearing = Readonly<{
+  /** The bar under the crosshair, by when it begins, in seconds. */
+  onLook(t: number | undefined): void;
+  /** A price that somebody has clicked at. */
+  onPick(price: number): void;
+}>;
+
+/** Draws an empty chart into `place`: candles, and below them of how many observations each is made. */
+export function drawChart(place: HTMLElement, { onLook, onPick }: Hearing): DrawnChart {
   const chart = createChart(place, { autoSize: true, ...chartLayout });
   const { candles, columns } = addSeries(chart);
   const stopFollowing = followColours({ chart, candles, columns });
@@ -37,6 +46,10 @@ export function drawChart(place: HTMLElement, onLook: (t: number | undefined) =>
     onLook(t);
   };
   chart.subscribeCrosshairMove(({ time: at }) => lookAt(at === undefined ? undefined : Number(at)));
+  chart.subscribeClick(({ point }) => {
+    const price = point && candles.coordinateToPrice(point.y);
+    if (typeof price === 'number' && price > 0) onPick(price);
+  });
   return {
     show(bars, isAll) {
       shown = bars;
@@ -54,6 +67,10 @@ export function drawChart(place: HTMLElement, onLook: (t: number | undefined) =>
     leave() {
       chart.clearCrosshairPosition();
       lookAt(undefined);
+    },
+    pick() {
+      const bar = shown.find(({ t }) => t === looked);
+      if (bar) onPick(bar.c);
     },
     remove() {
       stopFollowing();

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { Switch } from '../parts/switch.tsx';
 import { BarLegend } from './bar-legend.tsx';
 import { intervalNames, intervals, rangeNames, ranges, type Stretch, withInterval, withRange } from './bars.ts';
@@ -6,18 +6,32 @@ import { shortName } from '../../../src/market/price-words.ts';
 import type { Quote } from './quote.ts';
 import { useCandles } from './use-candles.ts';
 
-type Shown = Readonly<{ symbol: string; quote: Quote | undefined; resets: number }>;
+type Shown = Readonly<{
+  symbol: string;
+  quote: Quote | undefined;
+  resets: number;
+  /** What a price that is clicked at, or a candle's by Enter, is for; left out where it is for nothing. */
+  onPick?: ((price: number) => void) | undefined;
+}>;
 
 /** The stored prices of a symbol as candles, and each new price as it comes; read anew when some may be missing. */
-export function PriceChart({ symbol, quote, resets }: Shown) {
+export function PriceChart({ symbol, quote, resets, onPick }: Shown) {
   const [stretch, choose] = useState<Stretch>({ interval: '1m', range: '6h' });
-  const { place, newest, looked, failure, step, leave } = useCandles({ symbol, quote, stretch, resets });
+  const picking = useRef(onPick);
+  picking.current = onPick;
+  const candles = useCandles({ symbol, quote, stretch, resets, onPick: (price) => picking.current?.(price) });
+  const { place, newest, looked, failure, leave } = candles;
+  const deeds: Readonly<Record<string, () => void>> = {
+    ArrowLeft: () => candles.step(-1),
+    ArrowRight: () => candles.step(1),
+    Escape: leave,
+    Enter: candles.pick,
+  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (by === undefined && event.key !== 'Escape') return;
+    const deed = deeds[event.key];
+    if (!deed) return;
     event.preventDefault();
-    if (by === undefined) leave();
-    else step(by);
+    deed();
   };
   const every = intervals[stretch.interval].words;
   return (
@@ -25,7 +39,7 @@ export function PriceChart({ symbol, quote, resets }: Shown) {
       <figure
         class="chart"
         tabIndex={0}
-        aria-label={`${shortName(symbol)} in candles of ${every}. The arrow keys move from candle to candle.`}
+        aria-label={`${shortName(symbol)} in candles of ${every}. The arrow keys move from candle to candle${onPick ? '; Enter takes its price for an alert' : ''}.`}
         data-newest={newest && JSON.stringify(newest)}
         onKeyDown={onKeyDown}
         onBlur={leave}

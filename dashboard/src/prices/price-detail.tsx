@@ -17,10 +17,11 @@ type Shown = Readonly<{
   isLive: boolean;
   resets: number;
   known: Known;
+  onPick?: ((price: number) => void) | undefined;
 }>;
 
 /** One symbol large: what it is, its price, how it moved, its day, and its chart; and why the price is old, once it is. */
-export function PriceDetail({ symbol, quote: stored, isLive, resets, known }: Shown) {
+export function PriceDetail({ symbol, quote: stored, isLive, resets, known, onPick }: Shown) {
   const identities = useIdentities(symbol === undefined ? [] : [symbol]);
   const trades = useCompleteness(symbol);
   const quote = useTicks(symbol, trades?.is_live === true, stored);
@@ -39,7 +40,7 @@ export function PriceDetail({ symbol, quote: stored, isLive, resets, known }: Sh
       <About identity={identities.get(symbol)} market={market} />
       {quote ? <Figures quote={quote} isLive={isLive} /> : <p class="figure faint">–</p>}
       {quote && <WhyOld at={quote.as_of} known={known} market={market} isPolled={!isRemovable(symbol)} />}
-      <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} />
+      <PriceChart key={symbol} symbol={symbol} quote={quote} resets={resets} onPick={onPick} />
       <Completeness of={trades} />
     </section>
   );

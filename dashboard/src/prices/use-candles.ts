@@ -6,16 +6,23 @@ import { type Bar, barOf, readBars, type Stretch } from './bars.ts';
 import type { DrawnChart } from './draw-chart.ts';
 import type { Quote } from './quote.ts';
 
-type Shown = Readonly<{ symbol: string; quote: Quote | undefined; stretch: Stretch; resets: number }>;
+type Shown = Readonly<{
+  symbol: string;
+  quote: Quote | undefined;
+  stretch: Stretch;
+  resets: number;
+  onPick(price: number): void;
+}>;
 type Telling = Readonly<{
   place: Readonly<{ current: HTMLDivElement | null }>;
   onNewest(bar: Bar | undefined): void;
   onLook(t: number | undefined): void;
+  onPick(price: number): void;
   onFailure(error: Error): void;
 }>;
 
 /** The candles of a symbol in an element of the page, as they are stored and as each new price makes them. */
-export function useCandles({ symbol, quote, stretch, resets }: Shown) {
+export function useCandles({ symbol, quote, stretch, resets, onPick }: Shown) {
   const place = useRef<HTMLDivElement>(null);
   const drawing = useRef<Drawing>(undefined);
   const [newest, setNewest] = useState<Bar>();
@@ -26,7 +33,7 @@ export function useCandles({ symbol, quote, stretch, resets }: Shown) {
     setNewest(undefined);
     setLooked(undefined);
     setFailure(undefined);
-    const telling = { place, onNewest: setNewest, onLook: setLooked, onFailure: setFailure };
+    const telling = { place, onNewest: setNewest, onLook: setLooked, onPick, onFailure: setFailure };
     const own = openDrawing(symbol, stretch, telling);
     drawing.current = own;
     return () => own.close();
@@ -42,13 +49,14 @@ export function useCandles({ symbol, quote, stretch, resets }: Shown) {
     failure,
     step: (by: number) => drawing.current?.chart()?.step(by),
     leave: () => drawing.current?.chart()?.leave(),
+    pick: () => drawing.current?.chart()?.pick(),
   };
 }
 
 type Drawing = ReturnType<typeof openDrawing>;
 
 /** Reads the past, and fetches what draws it, which is most of the page and so comes behind the rest of it. */
-function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook, onFailure }: Telling) {
+function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook, onPick, onFailure }: Telling) {
   const book = openBarBook();
   let chart: DrawnChart | undefined;
   let isGone = false;
@@ -66,7 +74,7 @@ function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook
   const draw = async () => {
     const { drawChart } = await import('./draw-chart.ts');
     if (isGone || !place.current) return;
-    chart = drawChart(place.current, onLook);
+    chart = drawChart(place.current, { onLook, onPick });
     show(true);
   };
   for (const work of [read, draw]) work().catch((error: Error) => isGone || onFailure(error));

@@ -121,6 +121,46 @@ export function marketCases(opened: OpenConsole): void {
     await alerts.getByText('You are told of no move').waitFor();
   });
 
+  test('a click in the chart, or Enter on a candle, is the price of an alert, above or below the newest', async () => {
+    const at = opened('alerts from the chart');
+    if (!at) return;
+    await at.logIn('demo');
+    await at.visit('/app/market/AAPL');
+    const alerts = at.page.getByRole('region', { name: 'Alerts' });
+    const level = alerts.getByRole('spinbutton', { name: 'Price' });
+    const chart = at.page.locator('figure.chart');
+    await chart.locator('canvas').first().waitFor();
+    await alerts.getByText('Click at a price in the chart').waitFor();
+    const newest = Number(await at.page.locator('[data-price]').getAttribute('data-price'));
+    const { width, height } = (await chart.boundingBox()) ?? { width: 0, height: 0 };
+    // Near its foot are the lowest prices, near its head the highest.
+    for (const [share, side] of [
+      [0.72, 'below'],
+      [0.06, 'above'],
+    ] as const)
+      await until(`a click ${side} the price`, async () => {
+        // Of two clicks within half a second the second is a double click's.
+        await chart.click({ position: { x: width / 3, y: height * share } });
+        const [kind, price] = [await alerts.getByRole('combobox').inputValue(), Number(await level.inputValue())];
+        return kind === side && price > newest / 2 && price < newest * 2 ? true : undefined;
+      });
+    await chart.focus();
+    await at.page.keyboard.press('ArrowLeft');
+    await at.page.keyboard.press('Enter');
+    const last = (await at.page.locator('.legend [data-figure=C]').textContent()) ?? '';
+    await alerts.getByText(`${last}, from the chart.`).waitFor();
+    const price = Number(last.replaceAll(',', ''));
+    expect(Number(await level.inputValue())).toBe(price);
+    await expectSound(at, 'alerts from the chart');
+    await alerts.getByRole('button', { name: 'Set the alert' }).click();
+    await alerts
+      .locator('[data-alert]')
+      .getByText(new RegExp(`^(above|below) ${price}, once`))
+      .waitFor();
+    await alerts.getByRole('button', { name: 'Delete' }).click();
+    await alerts.getByText('You are told of no move').waitFor();
+  });
+
   test('the palette goes to a symbol and a product by a few letters, and to an order and a job by their ids', async () => {
     const at = opened('palette to things');
     if (!at) return;

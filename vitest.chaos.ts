@@ -35,11 +35,11 @@ export default defineConfig({
       RESTLESS_WORKERS: '5',
       POLL_LAG_MS: '450',
       WEBHOOK_EVENTS: '10000',
-      WEBHOOKS_WITHIN_MS: '540000',
+      WEBHOOKS_WITHIN_MS: '1100000',
     },
     globalSetup: ['test/support/processes/bundle-packages.ts', 'test/support/proof/keep-rows.ts'],
     pool: 'forks',
-    testTimeout: 600_000,
+    testTimeout: 1_200_000,
     hookTimeout: 120_000,
     sequence: { sequencer: longestFirst(longest) },
     projects: [

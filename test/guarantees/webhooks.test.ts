@@ -68,12 +68,15 @@ test(`${events} events to 20 endpoints: workers killed, Redis emptied, endpoints
 
   await publishOrders(platform.orm, { events, orders, userId: 1 });
   const living = [...well, ...slow, ...failing];
-  const taken = (path: string) => {
-    const arrivals = receiver.arrivals(path).filter(({ status }) => status === 204);
-    return new Set(arrivals.map(({ id }) => id)).size;
-  };
+  const { taken } = receiver;
   const share = () => living.reduce((sum, path) => sum + taken(path), 0) / (living.length * events);
-  const passes = (part: number) => until(`${part} of all`, () => (share() >= part ? true : undefined), withinMs);
+  const told = () => living.map((path) => `${path} ${taken(path)}`).join(', ');
+  const passes = (part: number) =>
+    until(
+      () => `${part} of all, but ${told()}`,
+      () => (share() >= part ? true : undefined),
+      withinMs,
+    );
   const killed = async () => {
     await platform.workers.shift()?.signal('SIGKILL');
     await platform.startWorker();

@@ -16,6 +16,8 @@ export type Behaviour = (arrival: z.output<typeof Event>) => number | 'hang' | '
 export type Receiver = Readonly<{
   urlOf(path: string): string;
   arrivals(path: string): readonly Arrival[];
+  /** How many events it has answered with 204, counted as they come: there may be many. */
+  taken(path: string): number;
   /** Has a path answer so from now on; 204 unless told otherwise. */
   behave(path: string, behaviour: Behaviour): void;
   close(): Promise<void>;
@@ -25,6 +27,7 @@ export type Receiver = Readonly<{
 export async function startReceiver(): Promise<Receiver> {
   const behaviours = new Map<string, Behaviour>();
   const arrived = new Map<string, Arrival[]>();
+  const taken = new Map<string, Set<string>>();
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url ?? '';
     let body = '';
@@ -35,6 +38,7 @@ export async function startReceiver(): Promise<Receiver> {
     const own = arrived.get(path) ?? [];
     arrived.set(path, own);
     own.push({ ...event, status: typeof status === 'number' ? status : 0, body, headers });
+    if (status === 204) taken.set(path, (taken.get(path) ?? new Set()).add(event.id));
     if (status === 'cut') request.socket.destroy();
     else if (status !== 'hang') response.writeHead(status, status === 302 ? { location: '/elsewhere' } : {}).end();
   };
@@ -43,6 +47,7 @@ export async function startReceiver(): Promise<Receiver> {
   return {
     urlOf: (path) => `http://localhost:${port}${path}`,
     arrivals: (path) => arrived.get(path) ?? [],
+    taken: (path) => taken.get(path)?.size ?? 0,
     behave: (path, behaviour) => void behaviours.set(path, behaviour),
     close: server.close,
   };

@@ -32,9 +32,9 @@ export function readRows(): readonly FaultRow[] {
   return z.array(FaultRow).parse(JSON.parse(readFileSync(rowsFile, 'utf8')));
 }
 
-/** The rows with one more, in the place of an older one of the same fault and title. */
+/** The rows with one more, in the place of an older one of the same fault by the same file: a title may tell figures of its run. */
 export function withRow(rows: readonly FaultRow[], row: FaultRow): readonly FaultRow[] {
-  const others = rows.filter(({ fault, title }) => fault !== row.fault || title !== row.title);
+  const others = rows.filter(({ fault, how }) => fault !== row.fault || how !== row.how);
   return [...others, row].toSorted((a, b) => placeOf(a) - placeOf(b) || a.title.localeCompare(b.title, 'en'));
 }
 

@@ -7,7 +7,7 @@ import { usualProcesses } from '../support/proof/deployment.ts';
 import { until } from '../support/processes/process.ts';
 import { chosenSeed } from '../support/seeded.ts';
 
-const orders = scaled(8_000);
+const orders = scaled(4_000);
 const bought = 30;
 const slowMs = 30_000;
 

@@ -32,10 +32,13 @@ describe('the pages that tell what faults have done', () => {
 
   it('have a fault once, in its place, with what cannot run and why', () => {
     const older = [row({ times: 1 }), row({ fault: 'S1', title: 'restarts' }), row({ fault: 'F20', title: 'resets' })];
-    const rows = withRow(withRow(older, row({ times: 2 })), row({ fault: 'F18', notRun: 'no root' }));
+    const rows = withRow(
+      withRow(older, row({ title: 'killed twice', times: 2 })),
+      row({ fault: 'F18', notRun: 'no root' }),
+    );
     expect(rows.map(({ fault, times }) => `${fault} ${times}`)).toEqual(['F3 2', 'F18 0', 'F20 0', 'S1 0']);
     const table = faultTable(rows);
-    expect(table).toContain('| [F3](failures.md#f3) | killed | 2 | 0 | 0 | 0 | 0 |');
+    expect(table).toContain('| [F3](failures.md#f3) | killed twice | 2 | 0 | 0 | 0 | 0 |');
     expect(table).not.toContain('| [F18]');
     expect(table).toContain('* F18, killed: not run, no root.');
   });

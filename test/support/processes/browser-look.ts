@@ -6,8 +6,8 @@ import { z } from 'zod';
 import type { BrowserPage } from './browser.ts';
 
 const screenshots = join(import.meta.dirname, '..', '..', '..', '.data', 'screenshots');
-// A whole page costs as much as all the rest of a look: `WHOLE_PICTURES=1 npm test -- test/dashboard`.
-const fullPage = process.env['WHOLE_PICTURES'] !== undefined;
+// They are for people, and cost as much as much of the look: `PICTURES=1 npm test -- test/dashboard`.
+const isPictured = process.env['PICTURES'] !== undefined;
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 const sizes = {
   desktop: { width: 1280, height: 900 },
@@ -19,7 +19,7 @@ const Faults = z.array(z.string());
 
 /**
  * Looks at what the page shows now, at a desk and on a phone, by day and by night: nothing is wider than the screen,
- * axe-core finds nothing serious, and a picture of each is kept.
+ * axe-core finds nothing serious. With `PICTURES` a picture of each whole page is kept.
  */
 export async function look(at: BrowserPage, name: string, of: readonly Size[] = ['desktop', 'phone']): Promise<void> {
   for (const size of of)
@@ -47,14 +47,15 @@ async function lookAt(
   colorScheme: 'light' | 'dark',
   parts?: readonly string[],
 ): Promise<void> {
-  await mkdir(screenshots, { recursive: true });
   await at.page.setViewportSize(sizes[size]);
   await at.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
   // A script that follows the colours does so before the next frame.
   await at.page.evaluate('new Promise((resolve) => requestAnimationFrame(resolve))');
   expect(await at.page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(sizes[size].width);
   expect(await seriousFaults(at, parts)).toEqual([]);
-  await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage });
+  if (!isPictured) return;
+  await mkdir(screenshots, { recursive: true });
+  await at.page.screenshot({ path: join(screenshots, `${name}-${size}-${colorScheme}.png`), fullPage: true });
 }
 
 /** What axe-core finds that is serious or worse; it is run beside the page's policy, which allows no foreign script. */

@@ -34,12 +34,14 @@ export function PriceChart({ symbol, quote, resets, onPick }: Shown) {
     deed();
   };
   const every = intervals[stretch.interval].words;
+  const taking = onPick ? '; Enter takes its price for an alert' : '';
+  const keys = `The arrow keys move from candle to candle${taking}.`;
   return (
     <>
       <figure
         class="chart"
         tabIndex={0}
-        aria-label={`${shortName(symbol)} in candles of ${every}. The arrow keys move from candle to candle${onPick ? '; Enter takes its price for an alert' : ''}.`}
+        aria-label={`${shortName(symbol)} in candles of ${every}. ${keys}`}
         data-newest={newest && JSON.stringify(newest)}
         onKeyDown={onKeyDown}
         onBlur={leave}

@@ -21,14 +21,8 @@ export function PriceChart({ symbol, quote, resets, onPick }: Shown) {
   picking.current = onPick;
   const candles = useCandles({ symbol, quote, stretch, resets, onPick: (price) => picking.current?.(price) });
   const { place, newest, looked, failure, leave } = candles;
-  const deeds: Readonly<Record<string, () => void>> = {
-    ArrowLeft: () => candles.step(-1),
-    ArrowRight: () => candles.step(1),
-    Escape: leave,
-    Enter: candles.pick,
-  };
   const onKeyDown = (event: KeyboardEvent) => {
-    const deed = deeds[event.key];
+    const deed = deedOf(event.key, candles);
     if (!deed) return;
     event.preventDefault();
     deed();
@@ -51,22 +45,34 @@ export function PriceChart({ symbol, quote, resets, onPick }: Shown) {
         {!failure && !newest && <p class="note">The first candle comes with the first price.</p>}
       </figure>
       {newest && <BarLegend bar={looked ?? newest} isLooked={looked !== undefined} every={every} />}
-      <div class="below">
-        <Switch
-          legend="How far back"
-          names={rangeNames}
-          wordsOf={(name) => ranges[name].words}
-          chosen={stretch.range}
-          onChoose={(name) => choose(withRange(stretch, name))}
-        />
-        <Switch
-          legend="Length of a candle"
-          names={intervalNames}
-          wordsOf={(name) => intervals[name].words}
-          chosen={stretch.interval}
-          onChoose={(name) => choose(withInterval(stretch, name))}
-        />
-      </div>
+      <StretchChoice stretch={stretch} onChoose={choose} />
     </>
+  );
+}
+
+function deedOf(key: string, { step, leave, pick }: ReturnType<typeof useCandles>): (() => void) | undefined {
+  if (key === 'ArrowLeft') return () => step(-1);
+  if (key === 'ArrowRight') return () => step(1);
+  return { Escape: leave, Enter: pick }[key];
+}
+
+function StretchChoice({ stretch, onChoose }: Readonly<{ stretch: Stretch; onChoose(stretch: Stretch): void }>) {
+  return (
+    <div class="below">
+      <Switch
+        legend="How far back"
+        names={rangeNames}
+        wordsOf={(name) => ranges[name].words}
+        chosen={stretch.range}
+        onChoose={(name) => onChoose(withRange(stretch, name))}
+      />
+      <Switch
+        legend="Length of a candle"
+        names={intervalNames}
+        wordsOf={(name) => intervals[name].words}
+        chosen={stretch.interval}
+        onChoose={(name) => onChoose(withInterval(stretch, name))}
+      />
+    </div>
   );
 }

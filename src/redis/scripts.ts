@@ -19,7 +19,7 @@ export class BadScript extends Error {
  * @throws BadScript when the file has other names than `names`.
  */
 export function loadScript<const Name extends string>(file: URL, names: readonly Name[]): Script<Name> {
-  const text = read(file);
+  const text = readScript(file);
   const namesIn = (list: 'KEYS' | 'ARGV') =>
     placesIn(text, list).map((own) => {
       const name = names.find((known) => known === own);
@@ -42,8 +42,11 @@ export function loadScript<const Name extends string>(file: URL, names: readonly
   };
 }
 
-function read(file: URL): string {
-  return readFileSync(file, 'utf8').replaceAll(/^-- with (\S+)$/gm, (_, part: string) => read(new URL(part, file)));
+/** The text of a script, with what it names of other files. */
+export function readScript(file: URL): string {
+  return readFileSync(file, 'utf8').replaceAll(/^-- with (\S+)$/gm, (_, part: string) =>
+    readScript(new URL(part, file)),
+  );
 }
 
 /** The names that a script has for one of Redis's two lists, by their places. */

@@ -1,6 +1,7 @@
 import { type BackendFactory, createRedisBackend, type JobType, type RedisQueueBackend as Backend } from 'bullmq';
 import type { Given, Parts } from './job-shards.ts';
 import { type Page, QueueShards } from './queue-shards.ts';
+import { takeSign } from './take-sign.ts';
 import { type Marker, openWaits, type Waits } from './waits.ts';
 
 // So many jobs in a row are fetched where one has just been ended, by the script that ends it. Then another shard has its turn.
@@ -38,6 +39,9 @@ export async function listShards(queue: Open, types: readonly JobType[], page: P
 
 type Fetched = readonly unknown[] | void;
 
+/** What a fetch finds where there is nothing: no job, and no moment to wait for. */
+const nothing = () => [null, 0, 0, 0];
+
 /** Jobs come into the shard of what they are about, and workers fetch from all of them in turns. */
 class ShardedQueue extends QueueShards {
   readonly #parts: Parts;
@@ -45,6 +49,8 @@ class ShardedQueue extends QueueShards {
   #next = 0;
   #ended = 0;
   #workerName: string | undefined;
+  #isWoken = false;
+  #isEmpty = false;
 
   constructor(first: Backend, parts: Parts) {
     super(first, parts);
@@ -74,7 +80,7 @@ class ShardedQueue extends QueueShards {
 
   override async moveToActive(...[token, name]: Given<'moveToActive'>) {
     const shards = this.shards();
-    if (shards.length === 1) return this.first.moveToActive(token, name);
+    if (shards.length === 1) return this.#fetchAlone(token, name);
     this.#workerName = name;
     let [restMs, dueAtMs] = [0, Number.POSITIVE_INFINITY];
     for (let left = shards.length; left > 0; left -= 1) {
@@ -90,6 +96,23 @@ class ShardedQueue extends QueueShards {
       dueAtMs = Math.min(dueAtMs, Number(fetched[3] ?? 0) || Number.POSITIVE_INFINITY);
     }
     return [null, 0, restMs, Number.isFinite(dueAtMs) ? dueAtMs : 0];
+  }
+
+  /**
+   * A worker that has been woken fetches until nothing is left before it begins with the first job. That nothing is, it is told with
+   * that job, and sees no sign of what it has just fetched itself.
+   */
+  async #fetchAlone(...[token, name]: Given<'moveToActive'>): Promise<unknown[]> {
+    const [isWoken, isEmpty] = [this.#isWoken, this.#isEmpty];
+    [this.#isWoken, this.#isEmpty] = [false, false];
+    if (isEmpty) return nothing();
+    if (!isWoken) return this.first.moveToActive(token, name);
+    const fetching = this.first.moveToActive(token, name);
+    // Whoever is not told fetches once more.
+    const looking = takeSign(this.first).catch(() => false);
+    const fetched = await fetching;
+    this.#isEmpty = (await looking) && Boolean(fetched[0]);
+    return fetched;
   }
 
   override async moveToCompleted(...given: Given<'moveToCompleted'>) {
@@ -141,11 +164,18 @@ class ShardedQueue extends QueueShards {
 
   override async waitForJob(...[seconds]: Given<'waitForJob'>): Promise<Marker | null> {
     const shards = this.shards();
-    if (shards.length === 1) return this.first.waitForJob(seconds);
+    if (shards.length === 1) return this.#waitAlone(seconds);
     const woken = await this.#waits.next(shards, seconds);
     if (!woken) return null;
     this.#next = shards.indexOf(woken.shard);
     return woken.marker;
+  }
+
+  async #waitAlone(seconds: number): Promise<Marker | null> {
+    this.#isEmpty = false;
+    const marker = await this.first.waitForJob(seconds);
+    this.#isWoken = marker !== null;
+    return marker;
   }
 
   override async disconnectBlocking(...of: Given<'disconnectBlocking'>) {

@@ -26,14 +26,12 @@ const batches = 4;
 const inBatch = 64;
 const jobs = batches * inBatch;
 
-/** How many scripts Redis runs for jobs of one tenant: added in batches, as the relay does, and worked one after the other. */
-async function scriptsOf(context: Context, definition: QueueDefinition): Promise<number> {
-  const done = new Set<string>();
-  const job = defineJob(
+function jobOn(queue: QueueDefinition, done: Set<string>) {
+  return defineJob(
     {
       kind: 'count-scripts',
       summary: 'Count.',
-      queue: definition,
+      queue,
       payload: z.object({ order_id: z.string() }),
       result: z.object({}),
       attempts: 1,
@@ -45,6 +43,18 @@ async function scriptsOf(context: Context, definition: QueueDefinition): Promise
       return {};
     },
   );
+}
+
+function workOn(context: Context, definition: QueueDefinition, job: Job, concurrency: number) {
+  const definitions = { ...context.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
+  const jobs = { ...context.jobs, definitions };
+  return runQueue(definition, concurrency, patientRedis(context.config), { ...context, jobs });
+}
+
+/** How many scripts Redis runs for jobs of one tenant: added in batches, as the relay does, and worked one after the other. */
+async function scriptsOf(context: Context, definition: QueueDefinition): Promise<number> {
+  const done = new Set<string>();
+  const job = jobOn(definition, done);
   const queue = context.jobs.queues.get(definition.name);
   await queue?.pause();
   const before = await scripts();
@@ -56,18 +66,24 @@ async function scriptsOf(context: Context, definition: QueueDefinition): Promise
       }),
     );
   await queue?.resume();
-  const definitions = { ...context.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
-  const ownJobs = { ...context.jobs, definitions };
-  const worker = runQueue(definition, 1, patientRedis(context.config), { ...context, jobs: ownJobs });
+  const worker = workOn(context, definition, job, 1);
   await until('all are done', () => (done.size === jobs ? true : undefined));
   await worker.close();
   return (await scripts()) - before;
 }
 
-async function scripts(): Promise<number> {
+const scripts = () => callsOf('eval(?:sha)?');
+
+async function callsOf(command: string): Promise<number> {
   const told = await api.ctx.redis.info('commandstats');
-  return [...told.matchAll(/^cmdstat_eval(?:sha)?:calls=(\d+)/gm)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  const found = told.matchAll(new RegExp(`^cmdstat_${command}:calls=(\\d+)`, 'gm'));
+  return [...found].reduce((sum, [, calls]) => sum + Number(calls), 0);
 }
+
+const isWaitedFor = () =>
+  until('a worker waits for jobs', async () =>
+    /^blocked_clients:1\r?$/m.test(await api.ctx.redis.info('clients')) ? true : undefined,
+  );
 
 test('where one tenant asks, and there is one shard, a job costs Redis what it costs on a queue that knows neither', async () => {
   const plain = await scriptsOf(api.ctx, webhooks);
@@ -81,4 +97,44 @@ test('where one tenant asks, and there is one shard, a job costs Redis what it c
   const most = plain + jobs / 8 + 2 * 3 * batches + 3 * 40;
   expect(await scriptsOf(sharded, payments)).toBeLessThanOrEqual(most);
   await sharded.close();
+});
+
+test('a worker that is woken for a job that is alone fetches it, and waits again', async () => {
+  const done = new Set<string>();
+  const job = jobOn(payments, done);
+  const worker = workOn(api.ctx, payments, job, 5);
+  const one = async () => {
+    await isWaitedFor();
+    const payload = carried(job, { order_id: randomUUID() }, 'user:1');
+    const before = done.size;
+    await api.ctx.jobs.enqueueAll([{ job, id: randomUUIDv7(), payload }]);
+    await until('it is done', () => (done.size > before ? true : undefined));
+  };
+  await one();
+  await isWaitedFor();
+  const [waits, ran] = [await callsOf('bzpopmin'), await scripts()];
+  for (let count = 0; count < 8; count += 1) await one();
+  await isWaitedFor();
+  // It is added, fetched, seen to be the only one, and ended; one wait in three seconds comes back without any.
+  expect((await callsOf('bzpopmin')) - waits).toBeLessThan(2 * 8);
+  expect((await scripts()) - ran).toBeLessThan(5 * 8);
+  await worker.close();
+});
+
+test('jobs that come together wake each other, and one that comes meanwhile', async () => {
+  const done = new Set<string>();
+  const job = jobOn(payments, done);
+  const workers = [workOn(api.ctx, payments, job, 2), workOn(api.ctx, payments, job, 2)];
+  const added: string[] = [];
+  for (let round = 0; round < 40; round += 1) {
+    const some = Array.from({ length: (round % 3) + 1 }, () => {
+      const payload = carried(job, { order_id: randomUUID() }, 'user:1');
+      return { job, id: randomUUIDv7(), payload };
+    });
+    added.push(...some.map(({ id }) => id));
+    await api.ctx.jobs.enqueueAll(some);
+  }
+  await until('all are done', () => (done.size === added.length ? true : undefined));
+  expect([...done].toSorted()).toEqual(added.toSorted());
+  await Promise.all(workers.map((worker) => worker.close()));
 });

@@ -7,13 +7,13 @@ type Answer = (error: unknown, result: MysqlQueryResult) => void;
 
 type Streamed = ReturnType<MysqlPoolConnection['query']>;
 
-/** What a session needs of the driver's connection: `query` tells of each change that is carried out. */
+/** What a session needs of the driver's connection: `query` tells of each statement that is carried out or begins to be answered. */
 export interface RawConnection extends Omit<MysqlPoolConnection, 'query'> {
   format(sql: string, values: QueryValues): string;
   query(
     sql: string,
     callback?: (error: unknown, result: unknown) => void,
-  ): Streamed & Readonly<{ on(event: 'result', hear: () => void): unknown }>;
+  ): Streamed & Readonly<{ on(event: 'fields', hear: () => void): unknown }>;
 }
 
 const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows: 0 };
@@ -75,7 +75,7 @@ export class Session implements MysqlPoolConnection {
 
   #send(statements: readonly Statement[], callback: Answer) {
     const before = statements.length - 1;
-    let carriedOut = 0;
+    let answered = 0;
     const answer: Answer = (error, result) => {
       if (!this.#awaited.delete(answer)) return;
       if (isFenced(error)) {
@@ -83,7 +83,7 @@ export class Session implements MysqlPoolConnection {
         this.#onFenced();
       }
       // A server that refuses one of several goes no further.
-      if (carriedOut < before) noteUncommitted(error);
+      if (answered < before) noteUncommitted(error);
       tellOthers(statements, error, result);
       const tell = () => callback(error, before > 0 ? lastOf(result, before) : result);
       if (error && before === 0 && isWhole(statements)) this.#raw.query('rollback', tell);
@@ -93,7 +93,7 @@ export class Session implements MysqlPoolConnection {
     const command = this.#raw.query(textOf(statements), (error, result) =>
       answer(error, isResult(result) ? result : []),
     );
-    command.on('result', () => (carriedOut += 1));
+    command.on('fields', () => (answered += 1));
     return command;
   }
 }

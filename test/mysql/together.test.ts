@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { EventEmitter } from 'node:events';
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { mayHaveCommitted } from '../../src/mysql/faults.ts';
 import { askLater, insertRows, selectRow, updateRows } from '../../src/mysql/rows.ts';
-import { type Later, together, withNext } from '../../src/mysql/together.ts';
+import { type RawConnection, Session } from '../../src/mysql/session.ts';
+import { answeredLater, type Later, together, withNext } from '../../src/mysql/together.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { sendsOf } from '../support/stores/statements.ts';
@@ -38,6 +40,30 @@ const failureOf = (work: Promise<unknown>) =>
     () => undefined,
     (error: unknown) => error,
   );
+
+/** A connection whose server answers so many statements of a text, and refuses the next. */
+function refusingAfter(answers: number, error: Error): RawConnection {
+  return {
+    config: {},
+    threadId: 1,
+    connect: () => {},
+    format: (sql) => sql,
+    release: () => {},
+    destroy: () => {},
+    query(_sql, callback) {
+      const command = Object.assign(new EventEmitter(), {
+        stream(): never {
+          throw new TypeError('nothing is streamed');
+        },
+      });
+      queueMicrotask(() => {
+        for (let answer = 0; answer < answers; answer += 1) command.emit('fields');
+        callback?.(Object.assign(new Error(error.message), error), undefined);
+      });
+      return command;
+    },
+  };
+}
 
 describe('what a transaction begins with, and rows that it inserts', () => {
   it('travel with the next statement, COMMIT at the latest', async () => {
@@ -116,6 +142,22 @@ describe('a question that is answered with the next statement', () => {
     );
     expect(failed).toMatchObject({ errno: 1062 });
     await expect(later?.rows).rejects.toMatchObject({ errno: 1062 });
+  });
+
+  it('is no reason to think that a COMMIT which is refused has not been reached', async () => {
+    const refusal = Object.assign(new Error('nobody knows'), { errno: 1180, sqlState: 'HY000' });
+    const failureAfter = async (answers: number) => {
+      const session = new Session(refusingAfter(answers, refusal), () => {});
+      session.query('begin', [], () => {});
+      session.query(answeredLater('select 1'), [], () => {});
+      return failureOf(
+        new Promise((resolve, reject) => {
+          session.query('commit', [], (error) => (error ? reject(error) : resolve(undefined)));
+        }),
+      );
+    };
+    expect(mayHaveCommitted(await failureAfter(2))).toBe(true);
+    expect(mayHaveCommitted(await failureAfter(1))).toBe(false);
   });
 
   it('is asked at once outside of a transaction', async () => {

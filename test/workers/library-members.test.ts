@@ -63,6 +63,17 @@ test('BullMQ wakes one of its workers by a member `0` of the key `marker` of its
   await queue().remove(id);
 });
 
+test('mysql2 says of each statement of a text that its answer begins, whether that is rows or not', async () => {
+  const pool = await api.ctx.orm.em.getDriver().getConnection().getNativeClient();
+  const text = 'begin; select 1 where false; rollback';
+  let begun = 0;
+  await new Promise<void>((resolve, reject) => {
+    const command = pool.query(text, (error) => (error ? reject(error) : resolve()));
+    command.on('fields', () => (begun += 1));
+  });
+  expect(begun).toBe(3);
+});
+
 test('the pool of mysql2 says how many of its connections are busy and free, and who waits', async () => {
   const read = async () => {
     const text = await openMetrics(api.ctx).text();

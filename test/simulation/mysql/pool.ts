@@ -130,7 +130,7 @@ class Connection implements RawConnection {
       current: () => this.#work,
       heard: () => (this.#heardMs = this.#around.simulation.time.elapsedMs),
       begin: () => this.#begin(),
-      carriedOut: () => void command.emit('result'),
+      answered: () => void command.emit('fields'),
       end: (isCommitted) => this.#end(isCommitted),
       close: () => this.close(),
     };

@@ -28,8 +28,8 @@ export type Server = Readonly<{
   /** Somebody says something, or is being worked for. */
   heard(): void;
   begin(): void;
-  /** The answer to a change has arrived. */
-  carriedOut(): void;
+  /** The answer to a statement has arrived. */
+  answered(): void;
   end(isCommitted: boolean): void;
   close(): void;
 }>;
@@ -119,9 +119,9 @@ export class Query implements Step {
     this.#answers.push(answer);
   }
 
-  /** As the driver does: of rows it says nothing while they arrive, and one statement has no list of answers. */
+  /** As the driver does: one statement has no list of answers. */
   #tell(error: unknown): void {
-    for (const answer of this.#answers) if ('insertId' in answer) this.#server.carriedOut();
+    for (const _ of this.#answers) this.#server.answered();
     const answers = this.#answers.map((answer) => ('insertId' in answer ? answer : [...answer]));
     const [only = []] = answers;
     this.#told(error, error ? [] : this.#statements.length === 1 ? only : answers);

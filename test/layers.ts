@@ -177,6 +177,7 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
       'src/jobs/shards/job-shards.ts',
       'src/jobs/shards/queue-shards.ts',
       'src/jobs/shards/sharded-queue.ts',
+      'src/jobs/shards/take-sign.ts',
       'src/jobs/shards/waits.ts',
       'src/jobs/stored-job.ts',
       'src/workers/hold-back.ts',

@@ -170,6 +170,37 @@ export async function changeBoth(em: EntityManager, one: string, other: string):
   return [ones?.affectedRows ?? 0, others?.affectedRows ?? 0];
 }
 
+/**
+ * Changes a row that the transaction has locked with what is sent next, COMMIT at the latest, and returns what is so, as a condition, if
+ * it was as `guard` and `also` say: for {@link refuseUnless}.
+ */
+export async function changeWithNext<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  wanted: Change<T> & Readonly<{ rows: readonly [Readonly<{ id: string | number; set: Columns<T> }>] }>,
+): Promise<string> {
+  const table = tableOf(em, entity);
+  const [{ id, set }] = wanted.rows;
+  await em.execute(withNext(changeOf(em, entity, wanted)), [], 'run');
+  const changed = [`\`id\` = ${table.text(id)}`, ...conditionsOf(table, set)].join(' and ');
+  return `exists (select 1 from \`${table.name}\` where ${changed})`;
+}
+
+/** Has the server refuse what comes after this, COMMIT at the latest, unless all these conditions hold: see {@link isMissed}. */
+export async function refuseUnless(em: EntityManager, conditions: readonly string[]): Promise<void> {
+  // There is no number after this one.
+  const refusal = `select ${largest} + (not (${conditions.join(' and ')})) > 0 as is_so`;
+  await em.execute(withNext(refusal), [], 'run');
+}
+
+/** Whether a transaction was refused by {@link refuseUnless}. */
+export function isMissed(error: unknown): boolean {
+  return error instanceof Error && 'errno' in error && error.errno === outOfRange;
+}
+
+const largest = '18446744073709551615';
+const outOfRange = 1690;
+
 type Changed = Readonly<{ affectedRows: number }>;
 
 /** What is changed of which rows: see {@link updateEach}. */

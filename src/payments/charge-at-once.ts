@@ -2,21 +2,42 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Order } from '../entities/orders.entity.ts';
 import { GatewayCall, Payment } from '../entities/payments.entity.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
-import { changeBoth, changeOf, insertRows, selectBoth, selectionOf } from '../mysql/rows.ts';
+import {
+  changeBoth,
+  changeOf,
+  changeWithNext,
+  insertRows,
+  isMissed,
+  refuseUnless,
+  selectBoth,
+  selectionOf,
+} from '../mysql/rows.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import type { Member } from '../outbox/batch.ts';
+import { type Batch, type Member, openBatch } from '../outbox/batch.ts';
+import type { Transaction } from '../outbox/transaction.ts';
 import { IllegalMove } from '../orders/transitions.ts';
 import { chargeOf, type DueCharge, newCall } from './begin-charge.ts';
 import { announcePaid, endOf, ordersPaid, type Paid, paidColumns, writePaid } from './settle-payment.ts';
 
 type Charged = Paid & Readonly<{ member: Member<DueCharge> }>;
 
+/** Opens the way on which payments that come together are charged together. */
+export function openCharges(transaction: Transaction): Batch<DueCharge, boolean> {
+  const charge = openBatch(transaction, chargeAtOnce, { name: 'charge_at_once', members: 100 });
+  return (due) =>
+    charge(due).catch((error: unknown) => {
+      // Payments were stopped, or somebody else moves it: nothing is written, and the usual way decides.
+      if (isMissed(error)) return false;
+      throw error;
+    });
+}
+
 /**
  * Charges payments of gateways that ask nobody: nothing can happen between the beginning and the outcome, so they are one
  * transaction. The outcome of each is whether it is paid; false: the usual way decides, because it has begun before, its order
  * waits for nothing, it did not succeed, or payments are stopped.
  */
-export async function chargeAtOnce(
+async function chargeAtOnce(
   tx: EntityManager,
   after: AfterCommit,
   members: readonly Member<DueCharge>[],
@@ -47,21 +68,27 @@ export async function chargeAtOnce(
   return members.map((member) => paid.has(member));
 }
 
-/** Writes what has been charged; nothing, and false, when payments are stopped. */
+/** Writes what has been charged; nothing, and false, when payments are stopped. @throws what {@link isMissed} knows, of one. */
 async function store(tx: EntityManager, charged: readonly Charged[]): Promise<boolean> {
   const rows = charged.map(({ payment: { id, calls }, gatewayReference, at }) => ({
     id,
     set: { ...paidColumns(gatewayReference, at), calls: calls + 1, chargingAt: at, lastCallAt: at },
   }));
   const guard = { status: 'processing' as const, chargingAt: null };
-  const moved = await changeBoth(
-    tx,
-    changeOf(tx, Payment, { rows, guard, also: unlessPaymentsPaused }),
-    changeOf(tx, Order, { ...ordersPaid(charged), also: unlessPaymentsPaused }),
-  );
-  if (moved.every((count) => count === 0)) return false;
-  if (moved.some((count) => count < charged.length))
-    throw new IllegalMove(`of ${charged.length} payments and orders ${moved.join(' and ')} were still open`);
+  const paying = { rows, guard, also: unlessPaymentsPaused };
+  const moving = { ...ordersPaid(charged), also: unlessPaymentsPaused };
+  const [payment, order] = [paying.rows[0], moving.rows[0]];
+  if (charged.length === 1 && payment && order) {
+    // Nobody else waits: the server itself looks whether they were as the guards say, and refuses the COMMIT that travels with them.
+    const isPaid = await changeWithNext(tx, Payment, { ...paying, rows: [payment] });
+    const isMoved = await changeWithNext(tx, Order, { ...moving, rows: [order] });
+    await refuseUnless(tx, [isPaid, isMoved]);
+  } else {
+    const moved = await changeBoth(tx, changeOf(tx, Payment, paying), changeOf(tx, Order, moving));
+    if (moved.every((count) => count === 0)) return false;
+    if (moved.some((count) => count < charged.length))
+      throw new IllegalMove(`of ${charged.length} payments and orders ${moved.join(' and ')} were still open`);
+  }
   await insertRows(
     tx,
     GatewayCall,

@@ -6,7 +6,7 @@ import { openPaymentGateways } from '../gateways/payment-gateways.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { type Batch, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
-import { chargeAtOnce } from './charge-at-once.ts';
+import { openCharges } from './charge-at-once.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
 import {
   beginRefunds,
@@ -49,7 +49,7 @@ export async function openPayments(
     gateways,
     restOf: openRests({ gateways, read: () => orm.em.fork(), now }),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
-    chargeAtOnce: openBatch(transaction, chargeAtOnce, limits('charge_at_once')),
+    chargeAtOnce: openCharges(transaction),
     begin: openBatch(
       transaction,
       (tx, _after, members) =>

@@ -150,11 +150,7 @@ describe('a question that is answered with the next statement', () => {
       const session = new Session(refusingAfter(answers, refusal), () => {});
       session.query('begin', [], () => {});
       session.query(answeredLater('select 1'), [], () => {});
-      return failureOf(
-        new Promise((resolve, reject) => {
-          session.query('commit', [], (error) => (error ? reject(error) : resolve(undefined)));
-        }),
-      );
+      return new Promise<unknown>((resolve) => session.query('commit', [], resolve));
     };
     expect(mayHaveCommitted(await failureAfter(2))).toBe(true);
     expect(mayHaveCommitted(await failureAfter(1))).toBe(false);

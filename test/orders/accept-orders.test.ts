@@ -90,7 +90,7 @@ it('whose name another process has taken since it was looked for is asked again,
 
 describe('the statements of an order', () => {
   it.each([undefined, 'by name'])(
-    'are two dozen at the most, in seven ways there and back, when it comes alone',
+    'are two dozen at the most, in five ways there and back, when it comes alone',
     async (key) => {
       await place({ products: [1, 2] });
       await api.ctx.events.relay.idle();
@@ -101,8 +101,8 @@ describe('the statements of an order', () => {
         await api.ctx.events.relay.idle();
       });
       expect(statements(sent.flatMap(toStatements)).length, sent.join('\n')).toBeLessThanOrEqual(24);
-      // Two to accept it, with a key or without; four to charge it at a gateway that is asked; one that tidies up.
-      expect(sent.length, sent.join('\n\n')).toBeLessThanOrEqual(7);
+      // Two to accept it, with a key or without; two to charge it at a gateway that asks nobody; one that tidies up.
+      expect(sent.length, sent.join('\n\n')).toBeLessThanOrEqual(5);
     },
   );
 

@@ -44,6 +44,8 @@ describe('a payment whose gateway asks nobody', () => {
     // The other is about the place of its event.
     const commits = sent.filter((one) => one.endsWith('; commit'));
     expect(commits, sent.join('\n\n')).toHaveLength(1);
+    // It locks what it needs, and writes all with its COMMIT.
+    expect(sent.filter((one) => /`payments`|commit$/.test(one))).toHaveLength(2);
     const { order, payment, calls, history, events } = await rowsOf(ids);
     expect(order).toBe('paid');
     expect(payment).toMatchObject({ status: 'succeeded', calls: 1, reviewAt: null, failureCode: null });
@@ -74,10 +76,16 @@ describe('a payment whose gateway asks nobody', () => {
     const decide = (isPaused: boolean) => pauseQueues(api.ctx, { names: ['payments'], isPaused, changedBy: 1 });
     await decide(true);
     await expect(charge(ids)).rejects.toThrow(RateLimited);
-    const { order, payment, calls } = await rowsOf(ids);
-    expect([order, payment.status, payment.chargingAt, calls]).toEqual(['pending', 'processing', null, []]);
+    const others = await Promise.all([place(), place()]);
+    const refused = (await Promise.allSettled(others.map(charge))).map(({ status }) => status);
+    expect(refused).toEqual(['rejected', 'rejected']);
+    for (const one of [ids, ...others]) {
+      const { order, payment, calls, history, events } = await rowsOf(one);
+      expect([order, payment.status, payment.chargingAt, calls]).toEqual(['pending', 'processing', null, []]);
+      expect([history.length, events]).toEqual([2, ['order.created']]);
+    }
     await decide(false);
-    await charge(ids);
+    for (const one of [ids, ...others]) await charge(one);
     expect((await rowsOf(ids)).order).toBe('paid');
   });
 

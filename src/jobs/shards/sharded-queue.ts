@@ -1,7 +1,7 @@
 import { type BackendFactory, createRedisBackend, type JobType, type RedisQueueBackend as Backend } from 'bullmq';
 import type { Given, Parts } from './job-shards.ts';
 import { type Page, QueueShards } from './queue-shards.ts';
-import { takeSign } from './take-sign.ts';
+import { openSign } from './take-sign.ts';
 import { type Marker, openWaits, type Waits } from './waits.ts';
 
 // So many jobs in a row are fetched where one has just been ended, by the script that ends it. Then another shard has its turn.
@@ -46,6 +46,7 @@ const nothing = () => [null, 0, 0, 0];
 class ShardedQueue extends QueueShards {
   readonly #parts: Parts;
   readonly #waits: Waits;
+  readonly #takeSign: () => Promise<boolean>;
   #next = 0;
   #ended = 0;
   #workerName: string | undefined;
@@ -56,6 +57,7 @@ class ShardedQueue extends QueueShards {
     super(first, parts);
     this.#parts = parts;
     this.#waits = openWaits(parts.shards.redis);
+    this.#takeSign = openSign(first);
   }
 
   override async addJob(...[job, ...others]: Given<'addJob'>) {
@@ -109,8 +111,8 @@ class ShardedQueue extends QueueShards {
     if (!isWoken) return this.first.moveToActive(token, name);
     const fetching = this.first.moveToActive(token, name);
     // Whoever is not told fetches once more.
-    const looking = takeSign(this.first).catch(() => false);
-    const fetched = await fetching;
+    const looking = this.#takeSign().catch(() => false);
+    const fetched: unknown[] = await fetching;
     this.#isEmpty = (await looking) && Boolean(fetched[0]);
     return fetched;
   }

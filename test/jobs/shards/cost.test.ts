@@ -47,8 +47,8 @@ function jobOn(queue: QueueDefinition, done: Set<string>) {
 
 function workOn(context: Context, definition: QueueDefinition, job: Job, concurrency: number) {
   const definitions = { ...context.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
-  const jobs = { ...context.jobs, definitions };
-  return runQueue(definition, concurrency, patientRedis(context.config), { ...context, jobs });
+  const own = { ...context.jobs, definitions };
+  return runQueue(definition, concurrency, patientRedis(context.config), { ...context, jobs: own });
 }
 
 /** How many scripts Redis runs for jobs of one tenant: added in batches, as the relay does, and worked one after the other. */

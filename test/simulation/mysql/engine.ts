@@ -1,6 +1,7 @@
 import { type Env, type Expr, isTrue, type Run } from './expressions.ts';
 import { type Assignment, parse, type Select, type Source, type Statement } from './parse.ts';
-import { columnOf, duplicate, firstCounted, newRow, SqlError, stored } from './stored.ts';
+import { SqlError } from './sql-error.ts';
+import { columnOf, duplicate, firstCounted, newRow, stored } from './stored.ts';
 import { compare, Place, type Row, type Schema, Table, type Value, type Work } from './tables.ts';
 import { shapeOf } from './tokens.ts';
 

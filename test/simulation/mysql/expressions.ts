@@ -1,3 +1,4 @@
+import { SqlError } from './sql-error.ts';
 import { compare, type Row, type Schema, type Value, type Work } from './tables.ts';
 
 /** A statement at work: its values, its time, and what its expressions leave behind. */
@@ -93,6 +94,9 @@ const unitMs: Readonly<Record<string, number>> = {
   day: 86_400_000,
 };
 
+// The largest integer, as near as a number comes to it.
+const mostInteger = 2 ** 64;
+
 /** Adds to, or takes from, a number or a moment. */
 export function sum(one: Expr, sign: 1 | -1, other: Expr, unit: string | undefined): Expr {
   const ms = unit === undefined ? undefined : unitMs[unit];
@@ -100,6 +104,8 @@ export function sum(one: Expr, sign: 1 | -1, other: Expr, unit: string | undefin
   return (env) => {
     const [a, b] = [one(env), other(env)];
     if (a === null || b === null) return null;
+    if (ms === undefined && sign > 0 && Number(a) === mostInteger && Number(b) > 0)
+      throw new SqlError(1690, 'ER_DATA_OUT_OF_RANGE', 'BIGINT UNSIGNED value is out of range');
     return ms === undefined ? Number(a) + sign * Number(b) : momentText(momentMs(String(a)) + sign * Number(b) * ms);
   };
 }

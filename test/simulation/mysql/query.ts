@@ -1,6 +1,6 @@
 import type { Process, Simulation, Step } from '../simulation.ts';
 import { type Answer, Blocked, type Engine } from './engine.ts';
-import { SqlError } from './stored.ts';
+import { SqlError } from './sql-error.ts';
 import { Work } from './tables.ts';
 
 /** What a server was asked on a connection, and what it said: `waits` until it says more. */

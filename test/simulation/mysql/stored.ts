@@ -1,20 +1,6 @@
+import { SqlError } from './sql-error.ts';
 import { type Expr, momentText, type Run } from './expressions.ts';
 import type { Column, Place, Row, Table, Value } from './tables.ts';
-
-/** What a server refuses, as the driver tells it. */
-export class SqlError extends Error {
-  override name = 'SqlError';
-  readonly errno: number;
-  readonly code: string;
-  /** The driver has one of all that a server itself refuses. */
-  readonly sqlState = 'HY000';
-
-  constructor(errno: number, code: string, message: string) {
-    super(message);
-    this.errno = errno;
-    this.code = code;
-  }
-}
 
 export function newRow(table: Table, names: readonly string[], values: readonly Expr[], run: Run): Row {
   const env = { run, rows: [], parent: undefined };

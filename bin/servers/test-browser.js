@@ -2,9 +2,15 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDebian, unpackPackages } from './debian-packages.js';
 
-const installed = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+// The one without windows needs three quarters of the processor.
+const installed = [
+  '/usr/bin/chromium-headless-shell',
+  '/usr/bin/chromium',
+  '/usr/bin/chromium-browser',
+  '/usr/bin/google-chrome',
+];
 // A page without a font has no height.
-const packages = ['chromium', 'chromium-common', 'fonts-dejavu-core', 'fontconfig-config'];
+const packages = ['chromium-headless-shell', 'chromium-common', 'fonts-dejavu-core', 'fontconfig-config'];
 
 /**
  * A Chromium for the tests of the live page: an installed one, else Debian's, downloaded once and unpacked under
@@ -21,7 +27,7 @@ export async function findBrowser({ steps, folder, known = installed }) {
 async function unpackBrowser(folder, detail) {
   const tree = join(folder, 'chromium');
   const { env } = await unpackPackages(tree, packages, detail);
-  const program = join(tree, 'usr/lib/chromium/chromium');
+  const program = join(tree, 'usr/lib/chromium/chromium-headless-shell');
   if (!existsSync(program)) throw new Error('the package holds no browser');
   const script = join(tree, 'chromium.sh');
   const lines = [

@@ -32,15 +32,30 @@ async function askedOfRedis(): Promise<number> {
   return Number(/^total_reads_processed:(\d+)/m.exec(await platform.redis.info('stats'))?.[1]);
 }
 
-test('an idle platform asks MySQL for less than 9 statements a second, and Redis less than 26 times', async () => {
-  const before = [await askedOfMysql('Questions'), await askedOfRedis(), await askedOfMysql('Connections')] as const;
-  // The server's own seconds: a slow machine asks for less in them, never for more.
-  const seconds = 10;
+// The server's own seconds: a slow machine asks for less in them, never for more.
+const seconds = 10;
+
+/** What is asked for in so many seconds. */
+async function askedMeanwhile() {
+  const look = () => Promise.all([askedOfMysql('Questions'), askedOfRedis(), askedOfMysql('Connections')]);
+  const before = await look();
   await platform.orm.em.fork().execute('select sleep(?)', [seconds]);
-  expect((await askedOfMysql('Questions')) - before[0]).toBeLessThan(9 * seconds);
-  expect((await askedOfRedis()) - before[1]).toBeLessThan(26 * seconds);
-  // What is asked again and again keeps its connection.
-  expect((await askedOfMysql('Connections')) - before[2]).toBeLessThan(seconds / 2);
+  const after = await look();
+  return { statements: after[0] - before[0], reads: after[1] - before[1], connections: after[2] - before[2] };
+}
+
+test('an idle platform asks MySQL for less than 9 statements a second, and Redis less than 26 times', async () => {
+  let asked = await askedMeanwhile();
+  // Beside others a start takes its time to end; what is asked again and again is so at any time.
+  await until(
+    () => `so little in ${seconds} s; it was ${JSON.stringify(asked)}`,
+    async () => {
+      // What is asked again and again keeps its connection.
+      if (asked.statements < 9 * seconds && asked.reads < 26 * seconds && asked.connections < seconds / 2) return true;
+      asked = await askedMeanwhile();
+      return undefined;
+    },
+  );
 });
 
 test('an idle API listens to no queue: every job of every other process would wake it', async () => {

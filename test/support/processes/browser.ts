@@ -8,6 +8,7 @@ import { patienceMs } from './process.ts';
 /** Where a Chromium is, if there is one: what the set-up has found, or what is installed. */
 export const chromiumPath = [
   process.env['TEST_CHROMIUM'] ?? '',
+  '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
   '/usr/bin/google-chrome',

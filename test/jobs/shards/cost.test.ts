@@ -26,7 +26,7 @@ const batches = 4;
 const inBatch = 64;
 const jobs = batches * inBatch;
 
-function jobOn(queue: QueueDefinition, done: Set<string>) {
+function jobOn(queue: QueueDefinition, done: Set<string>, work: () => unknown = () => {}) {
   return defineJob(
     {
       kind: 'count-scripts',
@@ -36,9 +36,11 @@ function jobOn(queue: QueueDefinition, done: Set<string>) {
       result: z.object({}),
       attempts: 1,
       backoffMs: 1,
-      timeoutMs: 10_000,
+      // Longer than a test waits for anything.
+      timeoutMs: 600_000,
     },
     async ({ id }) => {
+      await work();
       done.add(id);
       return {};
     },
@@ -137,4 +139,29 @@ test('jobs that come together wake each other, and one that comes meanwhile', as
   await until('all are done', () => (done.size === added.length ? true : undefined));
   expect([...done].toSorted()).toEqual(added.toSorted());
   await Promise.all(workers.map((worker) => worker.close()));
+});
+
+test('jobs that come together while a worker waits are worked at once', async () => {
+  const done = new Set<string>();
+  const together = 3;
+  let begun = 0;
+  let wanted = 0;
+  // None of them ends before all have begun.
+  const job = jobOn(payments, done, () => {
+    begun += 1;
+    return until('all have begun', () => (begun >= wanted ? true : undefined));
+  });
+  const worker = workOn(api.ctx, payments, job, together);
+  for (let round = 0; round < 5; round += 1) {
+    await isWaitedFor();
+    wanted += together;
+    await api.ctx.jobs.enqueueAll(
+      Array.from({ length: together }, () => {
+        const payload = carried(job, { order_id: randomUUID() }, 'user:1');
+        return { job, id: randomUUIDv7(), payload };
+      }),
+    );
+    await until('all are done', () => (done.size === wanted ? true : undefined));
+  }
+  await worker.close();
 });

@@ -132,4 +132,10 @@ export const outside: readonly Mutation[] = [
     edits: [['interval ${leaseSeconds} second, again = 0', 'interval 1 day, again = 0']],
     by: 'webhooks',
   },
+  {
+    what: 'a worker is told that nothing waits, whether or not something does',
+    file: 'src/jobs/shards/take-sign/take-sign.lua',
+    edits: [['if left > 0 then return 0 end', '']],
+    by: 'test/jobs/shards/cost.test.ts',
+  },
 ];

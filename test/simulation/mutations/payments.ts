@@ -165,6 +165,12 @@ export const money: readonly Mutation[] = [
     edits: [['jobId: live.has(row.jobId) ? row.jobId : ask(after, what, row),', 'jobId: row.jobId,']],
     by: 'orders',
   },
+  {
+    what: 'a charge alone is committed, whether or not its rows were as its guards say',
+    file: 'src/payments/charge-at-once.ts',
+    edits: [['    await refuseUnless(tx, [isPaid, isMoved]);\n', '']],
+    by: 'test/payments/charge-at-once.test.ts',
+  },
 ];
 
 const primaryOfRequests = `"user_id",

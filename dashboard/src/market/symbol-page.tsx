@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { SymbolAlerts } from '../alerts/symbol-alerts.tsx';
+import { type PickedPrice, SymbolAlerts } from '../alerts/symbol-alerts.tsx';
 import type { Staged } from '../frame/staged.ts';
 import { PriceDetail } from '../prices/price-detail.tsx';
 import type { Quote } from '../prices/quote.ts';
@@ -8,7 +8,7 @@ import type { Company } from '../prices/companies.ts';
 import { Profile } from './profile.tsx';
 import { useCopy } from './use-copy.ts';
 
-type Picked = Readonly<{ symbol: string; price: number }>;
+type Picked = PickedPrice & Readonly<{ symbol: string }>;
 
 /** All that is known of one symbol: its price as it moves, its chart, and of a share its company. */
 export function SymbolPage({ symbol, staged }: Readonly<{ symbol: string; staged: Staged }>) {

@@ -47,6 +47,15 @@ function jobOn(queue: QueueDefinition, done: Set<string>, work: () => unknown = 
   );
 }
 
+/** Jobs of one tenant, each about an order of its own. */
+function newJobs(job: Job, count: number) {
+  return Array.from({ length: count }, () => ({
+    job,
+    id: randomUUIDv7(),
+    payload: carried(job, { order_id: randomUUID() }, 'user:1'),
+  }));
+}
+
 function workOn(context: Context, definition: QueueDefinition, job: Job, concurrency: number) {
   const definitions = { ...context.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
   const own = { ...context.jobs, definitions };
@@ -60,13 +69,7 @@ async function scriptsOf(context: Context, definition: QueueDefinition): Promise
   const queue = context.jobs.queues.get(definition.name);
   await queue?.pause();
   const before = await scripts();
-  for (let batch = 0; batch < batches; batch += 1)
-    await context.jobs.enqueueAll(
-      Array.from({ length: inBatch }, () => {
-        const payload = carried(job, { order_id: randomUUID() }, 'user:1');
-        return { job, id: randomUUIDv7(), payload };
-      }),
-    );
+  for (let batch = 0; batch < batches; batch += 1) await context.jobs.enqueueAll(newJobs(job, inBatch));
   await queue?.resume();
   const worker = workOn(context, definition, job, 1);
   await until('all are done', () => (done.size === jobs ? true : undefined));
@@ -107,9 +110,8 @@ test('a worker that is woken for a job that is alone fetches it, and waits again
   const worker = workOn(api.ctx, payments, job, 5);
   const one = async () => {
     await isWaitedFor();
-    const payload = carried(job, { order_id: randomUUID() }, 'user:1');
     const before = done.size;
-    await api.ctx.jobs.enqueueAll([{ job, id: randomUUIDv7(), payload }]);
+    await api.ctx.jobs.enqueueAll(newJobs(job, 1));
     await until('it is done', () => (done.size > before ? true : undefined));
   };
   await one();
@@ -129,10 +131,7 @@ test('jobs that come together wake each other, and one that comes meanwhile', as
   const workers = [workOn(api.ctx, payments, job, 2), workOn(api.ctx, payments, job, 2)];
   const added: string[] = [];
   for (let round = 0; round < 40; round += 1) {
-    const some = Array.from({ length: (round % 3) + 1 }, () => {
-      const payload = carried(job, { order_id: randomUUID() }, 'user:1');
-      return { job, id: randomUUIDv7(), payload };
-    });
+    const some = newJobs(job, (round % 3) + 1);
     added.push(...some.map(({ id }) => id));
     await api.ctx.jobs.enqueueAll(some);
   }
@@ -155,12 +154,7 @@ test('jobs that come together while a worker waits are worked at once', async ()
   for (let round = 0; round < 5; round += 1) {
     await isWaitedFor();
     wanted += together;
-    await api.ctx.jobs.enqueueAll(
-      Array.from({ length: together }, () => {
-        const payload = carried(job, { order_id: randomUUID() }, 'user:1');
-        return { job, id: randomUUIDv7(), payload };
-      }),
-    );
+    await api.ctx.jobs.enqueueAll(newJobs(job, together));
     await until('all are done', () => (done.size === wanted ? true : undefined));
   }
   await worker.close();

@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { isSchemaCurrent, waitForDatabase, readinessOf } from '../mysql/database.ts';
@@ -11,6 +10,7 @@ import { openMetrics } from '../ops/metrics.ts';
 import { openJobAnswers } from '../jobs/answers.ts';
 import { buildApp } from './app.ts';
 import { openFrontCopies } from './http/front-copies.ts';
+import { endingOf } from './end-server.ts';
 import { serveApi } from './serve-api.ts';
 
 // One API process. It starts, and takes orders, also while Redis is away.
@@ -42,27 +42,21 @@ await startWith(() =>
 );
 const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
 const server = await startWith(() => listen(serveApi({ fetch: app.fetch, front }), at));
+const ending = endingOf(server);
 context.log.info({ url: config.publicUrl }, 'API ready');
 
 onShutdown(config, context.log, {
   serveOnMs: 2_000,
   drain() {
     readiness.drain();
-    // Who asks meanwhile is still answered, and asks another process next time.
-    server.prependListener('request', (_request, response: ServerResponse) =>
-      response.setHeader('connection', 'close'),
-    );
+    ending.drain();
   },
   async close(leftMs) {
     context.events.tails.close();
-    const closed = new Promise((resolve) => server.close(resolve));
-    // A connection whose answer has ended would be kept alive for seconds.
-    const idle = setInterval(() => server.closeIdleConnections(), 50);
+    // Who waits for a job is told where to find it, instead of nothing.
+    answers.endWaits();
     // Requests under way get half the time; who still holds a connection then does not read its answer.
-    const cut = setTimeout(() => server.closeAllConnections(), leftMs / 2);
-    await closed;
-    clearInterval(idle);
-    clearTimeout(cut);
+    await ending.close(leftMs / 2);
     await answers.close();
     await context.close();
   },

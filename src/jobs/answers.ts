@@ -10,6 +10,8 @@ export type JobEnding = Readonly<{ isDone: true; result: unknown } | { isDone: f
 export type JobAnswers = Readonly<{
   /** How the job ended, or undefined when it has not within `waitMs`. */
   endOf(queue: string, id: string, waitMs: number): Promise<JobEnding | undefined>;
+  /** Tells all who wait, and whoever would, that their job has not ended. */
+  endWaits(): void;
   close(): Promise<void>;
 }>;
 
@@ -23,6 +25,7 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
   const awaited = new Map<string, Awaited>();
   const tell = (id: string, ending: JobEnding) => awaited.get(id)?.end.resolve(ending);
   const listening = new Map<string, QueueEvents>();
+  const ended = Promise.withResolvers<undefined>();
   const look = async (queue: string, id: string) => {
     const job = await producer.queues.get(queue)?.getJob(id);
     if (!job?.finishedOn) return;
@@ -50,7 +53,7 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
       job.waiting += 1;
       const late = Promise.withResolvers<undefined>();
       const timer = setTimeout(() => late.resolve(undefined), waitMs);
-      const ending = await Promise.race([job.end.promise, late.promise]);
+      const ending = await Promise.race([job.end.promise, late.promise, ended.promise]);
       clearTimeout(timer);
       job.waiting -= 1;
       if (job.waiting === 0) {
@@ -59,6 +62,7 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
       }
       return ending;
     },
+    endWaits: () => ended.resolve(undefined),
     // BullMQ waits for a Redis that is away, or only just back, before it lets go.
     close: async () =>
       void (await Promise.allSettled(

@@ -2,6 +2,7 @@ import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Queue } from 'bullmq';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { openEventClient } from '../support/api/event-client.ts';
@@ -70,11 +71,26 @@ test('a balancer may probe by HTTP/1.0, without naming a host', async () => {
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 200 [^]*\{"status":"ready"\}$/);
 });
 
-test('an API ends with 0 at once after Ctrl-C', async () => {
+test('an API ends with 0 at once after Ctrl-C; who waits for a job is told where to find it', async () => {
   const [api, url] = [found(platform.apis[1]), found(platform.urls[1])];
+  const { host, port, db } = platform.redis.options;
+  const queue = new Queue('finnhub', { connection: { host: String(host), port: Number(port), db: Number(db) } });
+  await queue.pause();
+  const waiting = fetch(`${url}/market/quote?symbol=IBM`, { headers: { prefer: 'wait=10' } });
+  await until('its job waits', async () => {
+    const jobs = await queue.getJobs(['prioritized', 'waiting']);
+    return jobs.some(({ data }) => JSON.stringify(data).includes('IBM')) || undefined;
+  });
   process.kill(api.pid, 'SIGINT');
+  const answer = await waiting;
+  expect({ status: answer.status, location: answer.headers.get('location') }).toEqual({
+    status: 202,
+    location: expect.stringMatching(/\/jobs\/./),
+  });
   expect(await ended(api)).toBe(0);
   expect(await readiness(url)).toBeUndefined();
+  await queue.resume();
+  await queue.close();
 });
 
 test('a worker finishes what it has begun, and ends with 0', async () => {

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { endingOf, type ServerEnding } from '../../../src/api/end-server.ts';
+
+// More than what lies in the buffers of two sockets.
+const large = 8 * 1_024 * 1_024;
+const forever = 60_000;
+let server: Server;
+let ending: ServerEnding;
+const clients: Socket[] = [];
+beforeEach(async () => {
+  server = createServer((request, response) => {
+    const [, path = ''] = request.url?.split('/') ?? [];
+    response.end(path === 'large' ? Buffer.alloc(large, 'a') : path);
+  });
+  ending = endingOf(server);
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.destroy();
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A client that has asked for a path, and has not read anything yet. */
+async function ask(path: string): Promise<Socket> {
+  const address = server.address();
+  const client = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1');
+  clients.push(client);
+  client.write(`GET /${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
+  await once(client, 'readable');
+  return client;
+}
+
+it('who reads slowly gets the whole of an answer that had ended before', async () => {
+  const slow = await ask('large');
+  const closed = ending.close(forever);
+  let heard = '';
+  for await (const part of slow.setEncoding('latin1').iterator()) {
+    heard += part;
+    await sleep(1);
+  }
+  await closed;
+  expect(heard.length - heard.indexOf('\r\n\r\n') - 4).toBe(large);
+});
+
+it('a connection whose answer was read is ended at once', async () => {
+  const client = await ask('small');
+  await ending.close(forever);
+  expect(await text(client)).toMatch(/small$/);
+});
+
+it('who never reads is cut off in the end', async () => {
+  const client = await ask('large');
+  await ending.close(200);
+  client.on('error', () => {});
+});
+
+it('while it drains, an answer is the last of its connection', async () => {
+  ending.drain();
+  const client = await ask('small');
+  expect(await text(client)).toMatch(/connection: close\r\n[^]*small$/i);
+});

@@ -1,4 +1,5 @@
 import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
+import { isShutDown } from '../process/deadline.ts';
 import type { Looks } from './looks.ts';
 
 /** A call for which a reader has to wait, and how long it counts when it brings nothing. */
@@ -20,8 +21,4 @@ export async function lookOnce<T>(
     if (error instanceof GiveUp) throw error;
     throw new GiveUp(error instanceof Error ? error.message : String(error), { cause: error });
   });
-}
-
-function isShutDown({ aborted, reason }: AbortSignal): boolean {
-  return aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');
 }

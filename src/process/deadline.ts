@@ -3,6 +3,11 @@ export class TooLate extends Error {
   override name = 'TooLate';
 }
 
+/** Whether a signal has aborted because the process ends, and not because a time is over. */
+export function isShutDown({ aborted, reason }: AbortSignal): boolean {
+  return aborted && !(reason instanceof DOMException && reason.name === 'TimeoutError');
+}
+
 /** The work's result. @throws the signal's reason when that aborts first; the work itself goes on, unheard. */
 export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   signal.throwIfAborted();

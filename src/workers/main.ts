@@ -83,7 +83,7 @@ context.log.info({ queues: stations.map(({ queue }) => queue) }, 'worker ready')
 onShutdown(config, context.log, {
   drain: () => stopping.abort(),
   async close(leftMs) {
-    // Past half the time allowed, attempts are cut off by their signals; another worker takes their jobs up.
+    // Past half the time allowed, attempts are cut off by their signals; another worker takes their jobs up at once.
     const cut = setTimeout(() => workers().forEach((worker) => worker.cancelAllJobs('shutdown')), leftMs / 2);
     await Promise.all([...workers().map((worker) => worker.close()), ...tasks]);
     clearTimeout(cut);

@@ -10,7 +10,7 @@ import { StoredJob } from '../jobs/stored-job.ts';
 import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { overShards } from '../jobs/shards/sharded-queue.ts';
 import { holdBack } from './hold-back.ts';
-import { leavePlace, rest, stepAside } from './step-aside.ts';
+import { handBack, leavePlace, rest, stepAside } from './step-aside.ts';
 import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Log, withLogIds } from '../process/log.ts';
@@ -70,7 +70,8 @@ export class QueueWorker extends Worker {
 
 /**
  * Works a queue's jobs until closed: parse, work, verdict.
- * GiveUp ends a job, RateLimited rests the queue and StepAside the job without spending an attempt, anything else is tried again.
+ * GiveUp ends a job, RateLimited rests the queue and StepAside the job without spending an attempt, anything else is tried again. An
+ * attempt that is cut off because the process ends is none.
  */
 export function runQueue(
   queue: QueueDefinition,
@@ -87,6 +88,10 @@ export function runQueue(
       attemptOnce().catch(async (error: unknown) => {
         if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
         if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
+        if (signal?.aborted && !(error instanceof GiveUp)) {
+          log.info({ err: error }, 'the process ends; another takes the job up');
+          throw await handBack(queued, token, context);
+        }
         const reason = await verdict(queued, error, { ...context, log });
         if (queue.isShared === 'whole') await leavePlace(queued);
         throw reason;

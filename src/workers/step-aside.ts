@@ -46,26 +46,33 @@ export async function keepPlace(queued: QueueJob): Promise<void> {
   if (queued.priority === unplaced) await queued.changePriority({ priority: returning });
 }
 
-/** Lets the whole queue wait, with this job in front of its lane, and returns what BullMQ must be told. */
-export async function rest(
-  queued: QueueJob,
-  token: string | undefined,
-  waitMs: number,
-  { jobs, redis }: Pick<Context, 'jobs' | 'redis'>,
-): Promise<Error> {
-  const queue = jobs.queues.get(queued.queueName);
-  const resting = async () => {
-    await queue?.rateLimit(Math.min(waitMs, mostRestMs));
-    await keepPlace(queued);
-    await queued.moveToWait(token);
-    // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
-    for (const shard of queue ? shardsOf(queue) : []) await redis.zadd(shard.toKey('marker'), 0, '0');
-  };
-  // When Redis cannot be told, BullMQ puts the job back, and it is limited again.
-  return within(tellMs, 'Redis', resting()).then(
+type Parts = Pick<Context, 'jobs' | 'redis'>;
+
+/** Gives a job back that this process does not come to the end of, for another to take up at once, and returns what BullMQ must be told. */
+export async function handBack(queued: QueueJob, token: string | undefined, parts: Parts): Promise<Error> {
+  // When Redis cannot be told, BullMQ puts the job back, in whatever place.
+  return within(tellMs, 'Redis', putInFront(queued, token, parts)).then(
     () => new WaitingError(),
     () => new RateLimitError(),
   );
+}
+
+/** Lets the whole queue wait, with this job in front of its lane, and returns what BullMQ must be told. */
+export async function rest(queued: QueueJob, token: string | undefined, waitMs: number, parts: Parts): Promise<Error> {
+  const resting = async () => parts.jobs.queues.get(queued.queueName)?.rateLimit(Math.min(waitMs, mostRestMs));
+  return within(tellMs, 'Redis', resting()).then(
+    () => handBack(queued, token, parts),
+    // When Redis cannot be told, BullMQ puts the job back, and it is limited again.
+    () => new RateLimitError(),
+  );
+}
+
+async function putInFront(queued: QueueJob, token: string | undefined, { jobs, redis }: Parts): Promise<void> {
+  const queue = jobs.queues.get(queued.queueName);
+  await keepPlace(queued);
+  await queued.moveToWait(token);
+  // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
+  for (const shard of queue ? shardsOf(queue) : []) await redis.zadd(shard.toKey('marker'), 0, '0');
 }
 
 /** When jobs that step aside now come back: the first moment of their round after the wait. Rounds are doubles of a second. */

@@ -256,6 +256,26 @@ test('a limit that Redis cannot be told of spends no attempt either', async () =
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Pat' } });
 });
 
+test('a job that is cut off when its process ends spends no attempt, has no farewell, and is done by another at once', async () => {
+  const begun = Promise.withResolvers<void>();
+  const once = { attempts: 1, timeoutMs: 60_000 };
+  const untilCut: Work = async ({ signal }) => {
+    const cut = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => cut.reject(signal.reason));
+    begun.resolve();
+    return cut.promise;
+  };
+  const { worker, farewells, job } = work(untilCut, once);
+  const id = await api.ctx.jobs.enqueue(job, { name: 'Kim' });
+  await begun.promise;
+  const closed = worker.close();
+  worker.cancelAllJobs('shutdown');
+  await closed;
+  work(greet, once);
+  expect(await ended(id)).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Kim' } });
+  expect(farewells).toEqual([]);
+});
+
 test('the signal aborts when the time of a try is over', async () => {
   const reasons: string[] = [];
   const { job } = work(

@@ -61,7 +61,7 @@ export function openFinnhub(options: FinnhubOptions): Finnhub {
     if (await plan.isOutside(call)) throw new NotInPlan(`Finnhub ${path} is not part of the key's plan`);
     const url = new URL(`${baseUrl}${path}?${new URLSearchParams(query).toString()}`);
     const answer = await callOnce(options, () =>
-      noted(outage, isSilence, () =>
+      noted({ outage, isSilence, signal }, () =>
         calling({ gateway: 'finnhub', call: path }, () =>
           fetchJson(`Finnhub ${path}`, url, { headers: { 'X-Finnhub-Token': key }, signal, mostBytes }),
         ),

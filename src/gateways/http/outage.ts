@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Redis } from '../../redis/client.ts';
 import { RateLimited } from '../../errors.ts';
+import { isShutDown } from '../../process/deadline.ts';
 import { loadScript } from '../../redis/scripts.ts';
 import type { Pace } from './pace.ts';
 
@@ -24,17 +25,21 @@ export type Outage = Readonly<{
   look(): Promise<Readonly<{ failures: number; isOpen: boolean; restMs: number }>>;
 }>;
 
-/** Does a call, and notes whether it was answered; `isSilence` tells which failures were none. */
-export async function noted<T>(
-  outage: Pick<Outage, 'heard' | 'missed'>,
-  isSilence: (error: unknown) => boolean,
-  call: () => Promise<T>,
-): Promise<T> {
+/** How a call is noted: `isSilence` tells which failures were no answer. One that `signal` cuts off when the process ends says nothing. */
+type Noting = Readonly<{
+  outage: Pick<Outage, 'heard' | 'missed'>;
+  isSilence(error: unknown): boolean;
+  signal: AbortSignal;
+}>;
+
+/** Does a call, and notes whether it was answered. */
+export async function noted<T>({ outage, isSilence, signal }: Noting, call: () => Promise<T>): Promise<T> {
   try {
     const answer = await call();
     await outage.heard();
     return answer;
   } catch (error) {
+    if (isShutDown(signal)) throw error;
     await (isSilence(error) ? outage.missed() : outage.heard());
     throw error;
   }

@@ -33,6 +33,8 @@ export const testWebhook = defineJob(
     const data = webhookTest.data.parse({ webhook_id: endpoint.id });
     const body = eventJson({ id, type, version: 1, schema, time, subject: endpoint.id, data });
     const answer = await callSigned(ctx, endpoint, { id, body }, signal);
+    // Who is cut off has heard nothing, and another asks again.
+    if ('error' in answer) signal.throwIfAborted();
     return {
       delivered: isTaken({ answer }),
       response_status: 'status' in answer ? answer.status : null,

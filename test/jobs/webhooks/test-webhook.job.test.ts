@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { GiveUp } from '../../../src/errors.ts';
 import { testWebhook } from '../../../src/jobs/webhooks/test-webhook.job.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
 import { type Receiver, startReceiver, verified } from '../../support/upstreams/webhook-receiver.ts';
@@ -56,6 +57,16 @@ test('a refusal and no answer are results, too', async () => {
     response_status: null,
     error: 'ECONNRESET',
   });
+});
+
+test('cut off before it has heard anything it tells nothing, and is done again', async () => {
+  const { id } = await create('/mute');
+  receiver.behave('/mute', () => 'hang');
+  const stop = new AbortController();
+  const sent = performJob(testWebhook, { webhook_id: id }, api.ctx, { signal: stop.signal });
+  await until('it has arrived', async () => receiver.arrivals('/mute').length > 0 || undefined);
+  stop.abort('shutdown');
+  await expect(sent).rejects.toBe('shutdown');
 });
 
 test('it gives up when the webhook has been deleted', async () => {

@@ -2,8 +2,8 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDebian, unpackPackages } from './debian-packages.js';
 
-// The one without windows needs three quarters of the processor.
-const installed = [
+/** Where a Chromium may be. The one without windows needs three quarters of the processor. */
+export const installedAt = [
   '/usr/bin/chromium-headless-shell',
   '/usr/bin/chromium',
   '/usr/bin/chromium-browser',
@@ -16,7 +16,7 @@ const packages = ['chromium-headless-shell', 'chromium-common', 'fonts-dejavu-co
  * A Chromium for the tests of the live page: an installed one, else Debian's, downloaded once and unpacked under
  * `folder`, without root and without changing the system. Undefined where there is none to be had: those tests say so.
  */
-export async function findBrowser({ steps, folder, known = installed }) {
+export async function findBrowser({ steps, folder, known = installedAt }) {
   const found = known.find(existsSync);
   if (found || !(await isDebian())) return found;
   return steps

@@ -39,7 +39,7 @@ export function AlertForm({ symbol, price, picked, onMade }: Form) {
   return (
     <form class="new-alert" onSubmit={onSubmit}>
       <p class="faint" role="status">
-        {picked
+        {picked && level === levelOf(picked.price)
           ? `${formatPrice(picked.price)}, from the chart.`
           : 'Click at a price in the chart, or press Enter on a candle, to be told when it is reached.'}
       </p>

@@ -152,6 +152,9 @@ export function marketCases(opened: OpenConsole): void {
     const price = Number(last.replaceAll(',', ''));
     expect(Number(await level.inputValue())).toBe(price);
     await expectSound(at, 'alerts from the chart');
+    await level.fill('1');
+    await alerts.getByText('Click at a price in the chart').waitFor();
+    await level.fill(String(price));
     await alerts.getByRole('button', { name: 'Set the alert' }).click();
     await alerts
       .locator('[data-alert]')

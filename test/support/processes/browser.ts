@@ -3,16 +3,15 @@ import { existsSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type BrowserContext, chromium, type Page } from 'playwright-core';
+import { z } from 'zod';
 import { patienceMs } from './process.ts';
 
+const { installedAt } = z
+  .object({ installedAt: z.array(z.string()) })
+  .parse(await import(new URL('../../../bin/servers/test-browser.js', import.meta.url).href));
+
 /** Where a Chromium is, if there is one: what the set-up has found, or what is installed. */
-export const chromiumPath = [
-  process.env['TEST_CHROMIUM'] ?? '',
-  '/usr/bin/chromium-headless-shell',
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
-].find(existsSync);
+export const chromiumPath = [process.env['TEST_CHROMIUM'] ?? '', ...installedAt].find(existsSync);
 
 // Nothing but the page is to be heard on the network.
 const flags = [

@@ -1,10 +1,25 @@
-import type { Server, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { Server as NetServer, type Socket } from 'node:net';
 
-/** How an HTTP server ends: `drain` gives up each connection with its next answer, `close` ends those that are left. */
-export type ServerEnding = Readonly<{ drain(): void; close(cutAfterMs: number): Promise<void> }>;
+/** How an HTTP server ends. */
+export type ServerEnding = Readonly<{
+  /** Gives up each connection with its next answer. */
+  drain(): void;
+  /**
+   * Resolves when balancers have had time to notice, and nobody has sent a request for half a second since it drains: they notice
+   * late where there is too much to do, and what is sent to a closed port or connection is lost. At the latest after `mostMs`.
+   */
+  untilQuiet(mostMs: number): Promise<void>;
+  /** Ends the connections that are left, after `cutAfterMs` also of who has not read an answer to its end. */
+  close(cutAfterMs: number): Promise<void>;
+}>;
 
 const lookMs = 50;
+const leastMs = 2_000;
+// A look comes at the most once in a turn of the event loop, in which it reads what has arrived: so a busy process is not taken for a
+// quiet one.
+const quietLooks = 10;
+const probes: ReadonlySet<string | undefined> = new Set(['/readyz', '/healthz']);
 
 /**
  * Ends a server so that every answer that has begun is read to its end: what Node calls an idle connection may still hold megabytes
@@ -17,12 +32,25 @@ export function endingOf(server: Server): ServerEnding {
     socket.once('close', () => sockets.delete(socket));
   });
   const isRead = () => [...sockets].every(({ writableLength }) => writableLength === 0);
+  let looksSince = 0;
   return {
     drain() {
       // Who asks meanwhile is still answered, and asks another process next time.
-      server.prependListener('request', (_request, response: ServerResponse) =>
-        response.setHeader('connection', 'close'),
-      );
+      server.prependListener('request', ({ url }: IncomingMessage, response: ServerResponse) => {
+        response.setHeader('connection', 'close');
+        if (!probes.has(url)) looksSince = 0;
+      });
+    },
+    async untilQuiet(mostMs) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const beganAtMs = performance.now();
+      const look = setInterval(() => {
+        looksSince += 1;
+        const tookMs = performance.now() - beganAtMs;
+        if (tookMs >= mostMs || (tookMs >= leastMs && looksSince > quietLooks)) resolve();
+      }, lookMs);
+      await promise;
+      clearInterval(look);
     },
     async close(cutAfterMs) {
       const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));

@@ -46,11 +46,11 @@ const ending = endingOf(server);
 context.log.info({ url: config.publicUrl }, 'API ready');
 
 onShutdown(config, context.log, {
-  serveOnMs: 2_000,
   drain() {
     readiness.drain();
     ending.drain();
   },
+  serveOn: (mostMs) => ending.untilQuiet(mostMs),
   async close(leftMs) {
     context.events.tails.close();
     // Who waits for a job is told where to find it, instead of nothing.

@@ -1,5 +1,4 @@
 import { flushCompileCache } from 'node:module';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { Config } from '../config.ts';
@@ -55,31 +54,40 @@ function freeWhenIdle(): void {
   }, lookMs).unref();
 }
 
-/** How a process ends: `drain` says that it wants no more work, at once; `close` ends what is under way, within so many ms. */
-export type Ending = Readonly<{ drain(): void; serveOnMs?: number; close(leftMs: number): Promise<void> }>;
+/**
+ * How a process ends: `drain` says that it wants no more work, at once; `serveOn` resolves when nobody sends it any, at the latest
+ * after so many ms; `close` ends what is under way, within so many ms.
+ */
+export type Ending = Readonly<{
+  drain(): void;
+  serveOn?(mostMs: number): Promise<void>;
+  close(leftMs: number): Promise<void>;
+}>;
 
-// A balancer notices within this time that a process is not ready, and a person who presses Ctrl-C balances nothing.
+// Of each second of SHUTDOWN_SECONDS, for a balancer to notice; a person who presses Ctrl-C balances nothing.
 const mostOfSeconds = 400;
 
 /**
- * Ends the process on SIGTERM or SIGINT, with exit 0 within SHUTDOWN_SECONDS. After a SIGTERM it goes on serving for `serveOnMs`,
- * so that nobody is sent to a closed port. What cannot be closed in time, because Redis or MySQL is away, is left: nothing
- * that was promised lives in the process alone.
+ * Ends the process on SIGTERM or SIGINT, with exit 0 within SHUTDOWN_SECONDS. After a SIGTERM it goes on serving first,
+ * so that nobody is sent to a closed port. What cannot be closed in time, because Redis or MySQL is away, is left: nothing that was
+ * promised lives in the process alone.
  */
-export function onShutdown({ SHUTDOWN_SECONDS }: Config, log: Log, { drain, serveOnMs = 0, close }: Ending): void {
+export function onShutdown({ SHUTDOWN_SECONDS }: Config, log: Log, { drain, serveOn, close }: Ending): void {
   let isClosing = false;
   const shutDown = async (signal: NodeJS.Signals) => {
     if (isClosing) return;
     isClosing = true;
     const totalMs = SHUTDOWN_SECONDS * 1_000;
+    const beganAtMs = performance.now();
     setTimeout(() => {
       log.warn('closing took too long; ending without it');
       process.exit(0);
     }, totalMs);
     drain();
-    const waitMs = signal === 'SIGTERM' ? Math.min(serveOnMs, SHUTDOWN_SECONDS * mostOfSeconds) : 0;
-    await sleep(waitMs);
-    await close(totalMs - waitMs).catch((error: unknown) => log.error({ err: error }, 'closing failed'));
+    if (signal === 'SIGTERM') await serveOn?.(SHUTDOWN_SECONDS * mostOfSeconds);
+    await close(totalMs - (performance.now() - beganAtMs)).catch((error: unknown) =>
+      log.error({ err: error }, 'closing failed'),
+    );
     process.exit(0);
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void shutDown(signal));

@@ -60,6 +60,28 @@ it('who never reads is cut off in the end', async () => {
   client.on('error', () => {});
 });
 
+it('while somebody asks it goes on, and ends half a second later; probes are nobody', async () => {
+  ending.drain();
+  let isQuiet = false;
+  const quiet = ending.untilQuiet(forever).then(() => (isQuiet = true));
+  const beganAtMs = performance.now();
+  while (performance.now() - beganAtMs < 2_500) {
+    await text(await ask('small'));
+    await sleep(50);
+    expect(isQuiet).toBe(false);
+  }
+  while (!isQuiet) await text(await ask('readyz'));
+  await quiet;
+});
+
+it('it goes on for no longer than it may', async () => {
+  ending.drain();
+  let isOver = false;
+  const over = ending.untilQuiet(300).then(() => (isOver = true));
+  while (!isOver) await text(await ask('small'));
+  await over;
+});
+
 it('while it drains, an answer is the last of its connection', async () => {
   ending.drain();
   const client = await ask('small');

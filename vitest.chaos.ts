@@ -3,11 +3,11 @@ import { longestFirst } from './test/support/processes/longest-first.ts';
 
 /** What measures, or has to happen in time. Nothing runs beside it. */
 const measuring = [
-  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts,rolling}.chaos.ts',
+  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts}.chaos.ts',
   'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts',
 ];
 /** Loads that are the same for minutes, and what waits for the next minute's budget: two of them leave each other room. */
-const steady = ['test/chaos/{budget,soak,workers}.chaos.ts'];
+const steady = ['test/chaos/{budget,rolling,soak,workers}.chaos.ts'];
 /** What waits much of its time, until a fault has lasted. */
 const waiting = [
   'test/chaos/**/*.chaos.ts',
@@ -26,6 +26,7 @@ const longest = [
   'faults/slow-network',
   'chaos/simulation',
   'chaos/budget',
+  'chaos/rolling',
   'chaos/soak',
 ];
 
@@ -34,7 +35,7 @@ export default defineConfig({
   test: {
     env: {
       FAULT_ROWS: 'kept',
-      FUZZ_CASES: '250',
+      FUZZ_CASES: '100',
       OUTAGE_ORDERS: '300',
       OUTAGE_TRIES: '30',
       ORDERS_PENDING: '1000',

@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { expect, test } from 'vitest';
 
 test.each([
-  ['1,000 histories of each of four scenarios, by chance', ['--histories', '1000', '--seed', seed()]],
+  ['500 histories of each of four scenarios, by chance', ['--histories', '500', '--seed', seed()]],
   ['each fault at each step of each scenario', ['--each-fault']],
 ])('%s: nothing lost, doubled or out of place', async (_name, args) => {
   // A history waits for nothing: as many at once as there are cores.

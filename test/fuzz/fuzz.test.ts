@@ -9,7 +9,7 @@ import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type Case, casesOf } from './cases.ts';
 import { type Operation, operationsOf } from './operations.ts';
 
-// Others each time, and 250 in `npm run chaos`. More, or the same once more: `FUZZ_CASES=1000 FUZZ_SEED=7 npm test -- test/fuzz`.
+// Others each time, and 100 in `npm run chaos`. More, or the same once more: `FUZZ_CASES=1000 FUZZ_SEED=7 npm test -- test/fuzz`.
 const numRuns = Number(process.env['FUZZ_CASES'] ?? 25);
 const seed = Number(process.env['FUZZ_SEED'] ?? randomInt(2 ** 31));
 const Problem = z.object({ code: z.string(), detail: z.string() });

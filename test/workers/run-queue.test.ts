@@ -1,87 +1,27 @@
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { z } from 'zod';
-import type { Context } from '../../src/context.ts';
 import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp, RateLimited, StepAside } from '../../src/errors.ts';
 import { explainWaits } from '../../src/ops/explain-waits.ts';
 import { findJob } from '../../src/jobs/find-jobs.ts';
-import { type Attempt, defineJob, type Job, type JobContract } from '../../src/jobs/define-job.ts';
-import { type QueueDefinition, restMax, upkeep } from '../../src/jobs/queues.ts';
-import { impatientRedis, patientRedis } from '../../src/redis/connection.ts';
-import { runQueue } from '../../src/workers/run-queue.ts';
+import { restMax, upkeep } from '../../src/jobs/queues.ts';
+import { impatientRedis } from '../../src/redis/connection.ts';
+import { contract, greet, greetingsOf, type Work } from '../support/api/greetings.ts';
 import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
+let greetings: ReturnType<typeof greetingsOf>;
 beforeAll(async () => {
   api = await openTestApi();
+  greetings = greetingsOf(api);
 });
+afterEach(() => greetings.clear());
 afterAll(() => api.close());
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await Promise.all(closing.splice(0).map((close) => close()));
-  await queue().obliterate({ force: true });
-});
-const queue = () => {
-  const found = api.ctx.jobs.queues.get('upkeep');
-  if (!found) throw new Error('there is no queue upkeep');
-  return found;
-};
-
-const Payload = z.object({ name: z.string() });
-type Work = (attempt: Attempt<typeof Payload>) => Promise<{ greeting: string }>;
-const contract = {
-  kind: 'greet-guest',
-  summary: 'Greet a guest.',
-  queue: upkeep,
-  payload: Payload,
-  result: z.object({ greeting: z.string().max(50) }),
-  attempts: 3,
-  backoffMs: 1,
-  timeoutMs: 1_000,
-};
-
-/** A worker of one process that knows one kind; counts what happened. */
-function work(
-  doIt: Work,
-  changes: Partial<JobContract<typeof Payload, typeof contract.result>> = {},
-  parts: Partial<Context> = {},
-  definition: QueueDefinition = upkeep,
-) {
-  const runs: string[] = [];
-  const farewells: string[] = [];
-  const job = defineJob(
-    { ...contract, ...changes },
-    async (attempt) => {
-      runs.push(attempt.payload.name);
-      return doIt(attempt);
-    },
-    async ({ name }, reason) => {
-      farewells.push(`${name}: ${reason.message}`);
-      if (name === 'Ida') throw new Error('speechless');
-    },
-  );
-  const context: Context = {
-    ...api.ctx,
-    ...parts,
-    jobs: {
-      ...api.ctx.jobs,
-      ...parts.jobs,
-      definitions: { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
-    },
-  };
-  const worker = runQueue(definition, definition.concurrency, patientRedis(api.ctx.config), context);
-  closing.push(() => worker.close());
-  return { runs, farewells, job, worker };
-}
-const ended = (id: string) =>
-  until(`job ${id} ended`, async () => {
-    const job = await queue().getJob(id);
-    return job?.finishedOn ? job : undefined;
-  });
-const greet: Work = async ({ payload }) => ({ greeting: `Hello ${payload.name}` });
+const work: (typeof greetings)['work'] = (...given) => greetings.work(...given);
+const ended = (id: string) => greetings.ended(id);
+const queue = () => greetings.queue();
 
 test('a job is parsed, done, and its result kept', async () => {
   const { runs, job } = work(greet);
@@ -241,7 +181,7 @@ test('a job that a rest puts back into its lane has a mark again that wakes a wo
 test('a limit that Redis cannot be told of spends no attempt either', async () => {
   const mute = new Queue('upkeep', { connection: impatientRedis(api.ctx.config) });
   mute.rateLimit = () => new Promise(() => {});
-  closing.push(() => mute.close());
+  greetings.closing.push(() => mute.close());
   let limits = 0;
   const { job } = work(
     async (attempt) => {
@@ -254,43 +194,6 @@ test('a limit that Redis cannot be told of spends no attempt either', async () =
   );
   const done = await ended(await api.ctx.jobs.enqueue(job, { name: 'Pat' }));
   expect(done).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Pat' } });
-});
-
-test('a job that is cut off when its process ends spends no attempt, has no farewell, and is done by another at once', async () => {
-  const begun = Promise.withResolvers<void>();
-  const once = { attempts: 1, timeoutMs: 60_000 };
-  const untilCut: Work = async ({ signal }) => {
-    const cut = Promise.withResolvers<never>();
-    signal.addEventListener('abort', () => cut.reject(signal.reason));
-    begun.resolve();
-    return cut.promise;
-  };
-  const { worker, farewells, job } = work(untilCut, once);
-  const id = await api.ctx.jobs.enqueue(job, { name: 'Kim' });
-  await begun.promise;
-  const closed = worker.close();
-  worker.cancelAllJobs('shutdown');
-  await closed;
-  work(greet, once);
-  expect(await ended(id)).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Kim' } });
-  expect(farewells).toEqual([]);
-});
-
-test('the signal aborts when the time of a try is over', async () => {
-  const reasons: string[] = [];
-  const { job } = work(
-    async ({ signal }) => {
-      const aborted = Promise.withResolvers<void>();
-      signal.addEventListener('abort', () => aborted.resolve());
-      await aborted.promise;
-      reasons.push(String(signal.reason));
-      throw new Error('cut off');
-    },
-    { attempts: 1, timeoutMs: 60 },
-  );
-  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Hal' }));
-  expect(failed.failedReason).toBe('cut off');
-  expect(reasons).toEqual([expect.stringContaining('TimeoutError')]);
 });
 
 test('a farewell that fails fails the job, and never the worker', async () => {

@@ -1,0 +1,52 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { greet, greetingsOf, type Work } from '../support/api/greetings.ts';
+import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+
+let api: TestApi;
+let greetings: ReturnType<typeof greetingsOf>;
+beforeAll(async () => {
+  api = await openTestApi();
+  greetings = greetingsOf(api);
+});
+afterEach(() => greetings.clear());
+afterAll(() => api.close());
+
+const work: (typeof greetings)['work'] = (...given) => greetings.work(...given);
+const ended = (id: string) => greetings.ended(id);
+
+test('a job that is cut off when its process ends spends no attempt, has no farewell, and is done by another at once', async () => {
+  const begun = Promise.withResolvers<void>();
+  const once = { attempts: 1, timeoutMs: 60_000 };
+  const untilCut: Work = async ({ signal }) => {
+    const cut = Promise.withResolvers<never>();
+    signal.addEventListener('abort', () => cut.reject(signal.reason));
+    begun.resolve();
+    return cut.promise;
+  };
+  const { worker, farewells, job } = work(untilCut, once);
+  const id = await api.ctx.jobs.enqueue(job, { name: 'Kim' });
+  await begun.promise;
+  const closed = worker.close();
+  worker.cancelAllJobs('shutdown');
+  await closed;
+  work(greet, once);
+  expect(await ended(id)).toMatchObject({ attemptsMade: 1, returnvalue: { greeting: 'Hello Kim' } });
+  expect(farewells).toEqual([]);
+});
+
+test('the signal aborts when the time of a try is over', async () => {
+  const reasons: string[] = [];
+  const { job } = work(
+    async ({ signal }) => {
+      const aborted = Promise.withResolvers<void>();
+      signal.addEventListener('abort', () => aborted.resolve());
+      await aborted.promise;
+      reasons.push(String(signal.reason));
+      throw new Error('cut off');
+    },
+    { attempts: 1, timeoutMs: 60 },
+  );
+  const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Hal' }));
+  expect(failed.failedReason).toBe('cut off');
+  expect(reasons).toEqual([expect.stringContaining('TimeoutError')]);
+});

@@ -68,6 +68,8 @@ export class Subscription {
       const canBeMore = this.#isCatchingUp;
       const news = this.#isCatchingUp && !this.#isOver ? await this.#catchUp() : this.#drain();
       if (news !== undefined && news.length > 0) return news;
+      // It may have ended while a page was read: then its last words are still to come.
+      if (this.#isOver && this.#waiting.length > 0) continue;
       if (this.#isOver) return undefined;
       const leftMs = deadline - performance.now();
       if (leftMs <= 0) return [];

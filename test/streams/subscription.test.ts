@@ -122,6 +122,26 @@ test('the position moves past what was not wanted', async () => {
   expect(subscription.position).toBe('3-0');
 });
 
+test.each([
+  ['that holds nothing new', () => {}],
+  [
+    'that cannot be read',
+    () => {
+      throw new Error('Redis is away');
+    },
+  ],
+])('bye comes also to who is just reading a page %s', async (_what, fail) => {
+  const { state, subscription } = memory({ after: '2-0' });
+  state.last = 2;
+  subscription.hearReady('2-0');
+  state.during = () => {
+    subscription.sayBye();
+    fail();
+  };
+  expect(idsOf(await subscription.take(0))).toEqual(['bye']);
+  expect(await subscription.take(0)).toBeUndefined();
+});
+
 test('bye comes after what was heard; a closed subscription ends at once; both end once', async () => {
   const parting = memory({});
   parting.subscription.hearReady('0-0');

@@ -19,12 +19,18 @@ const readEveryMs = 250;
 const leastApartMs = 260;
 const noteEveryMs = 5_000;
 
-type Own = { symbols: ReadonlySet<string>; hasTicks: boolean; waiting: Map<string, Tick>; wake(): void };
+type Own = {
+  symbols: ReadonlySet<string>;
+  hasTicks: boolean;
+  /** What it has been given last of each symbol: who comes later is given the newest as well. */
+  told: Map<string, string>;
+  waiting: Map<string, Tick>;
+  wake(): void;
+};
 
 /** Opens it: what is looked at is told to whoever is connected to the provider, and followed then; ticks are read for all at once. */
 export function openLooks(live: LiveTicks): Looks {
   const all = new Set<Own>();
-  const seen = new Map<string, string>();
   let reading: NodeJS.Timeout | undefined;
   let isBusy = false;
   let notedAtMs = Number.NEGATIVE_INFINITY;
@@ -37,10 +43,9 @@ export function openLooks(live: LiveTicks): Looks {
     }
     for (const tick of await live.read(symbolsOf([...all].filter((own) => own.hasTicks)))) {
       const text = `${tick.t} ${tick.p} ${tick.v}`;
-      if (seen.get(tick.symbol) === text) continue;
-      seen.set(tick.symbol, text);
       for (const own of all) {
-        if (!own.hasTicks || !own.symbols.has(tick.symbol)) continue;
+        if (!own.hasTicks || !own.symbols.has(tick.symbol) || own.told.get(tick.symbol) === text) continue;
+        own.told.set(tick.symbol, text);
         own.waiting.set(tick.symbol, tick);
         own.wake();
       }
@@ -56,7 +61,7 @@ export function openLooks(live: LiveTicks): Looks {
   };
   return {
     open(symbols, { hasTicks }) {
-      const own: Own = { symbols: new Set(symbols), hasTicks, waiting: new Map(), wake: () => {} };
+      const own: Own = { symbols: new Set(symbols), hasTicks, told: new Map(), waiting: new Map(), wake: () => {} };
       all.add(own);
       // What is new is told at once.
       notedAtMs = Number.NEGATIVE_INFINITY;
@@ -69,7 +74,6 @@ export function openLooks(live: LiveTicks): Looks {
           if (all.size > 0) return;
           clearInterval(reading);
           reading = undefined;
-          seen.clear();
         },
       };
     },

@@ -10,7 +10,7 @@ import { webhookJobs } from './jobs.ts';
 
 type Pause = Readonly<{ id: string; notice: string; at: Date }>;
 
-/** Pauses an endpoint of the platform's own accord, which the audit and a mail to its owner tell. */
+/** Pauses an active endpoint of the platform's own accord, which the audit and a mail to its owner tell. */
 export async function pause(tx: EntityManager, after: AfterCommit, { id, notice, at }: Pause): Promise<void> {
   const paused = {
     status: 'paused',
@@ -21,7 +21,8 @@ export async function pause(tx: EntityManager, after: AfterCommit, { id, notice,
     wakeAt: null,
     claim: null,
   } as const;
-  await tx.nativeUpdate(WebhookEndpoint, { id }, paused);
+  // Its owner may have deleted it, or paused it, meanwhile.
+  if ((await tx.nativeUpdate(WebhookEndpoint, { id, status: 'active', deletedAt: null }, paused)) === 0) return;
   await tx.insert(AuditEntry, {
     ...ofThePlatform,
     id: randomUUIDv7(),

@@ -3,6 +3,7 @@ import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
 import { deliverWebhooks } from '../../../src/jobs/webhooks/deliver-webhooks.job.ts';
 import { claim, findDue, release } from '../../../src/webhooks/claim.ts';
+import { pause } from '../../../src/webhooks/pause.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
@@ -165,6 +166,14 @@ test('one that says that it is gone is paused at once', async () => {
   // Of this one, and of the one of the case before.
   const mails = await api.send('GET', '/jobs?kind=mail-paused-webhook', { as: 'admin' });
   expect(await mails.json()).toMatchObject({ data: [{ queue: 'mails' }, { queue: 'mails' }] });
+});
+
+test('one that its owner has deleted meanwhile is not paused, and nobody is told so', async () => {
+  await api.send('DELETE', `/webhooks/${id}`, { as: 'demo' });
+  await api.ctx.transaction((tx, after) => pause(tx, after, { id, notice: 'gone', at: new Date() }));
+  expect(await hooks.stored(id)).toMatchObject({ status: 'active', notice: null });
+  const audit = await api.send('GET', `/audit?action=pauseWebhook&subject=${id}`, { as: 'admin' });
+  expect(await audit.json()).toMatchObject({ data: [] });
 });
 
 test('a run that is cut off because its process ends is no failure of the endpoint', async () => {

@@ -32,9 +32,11 @@ export async function readBreakers({ market, payments: { gateways }, now }: Guar
   ]);
 }
 
-/** Why a queue rests that does. @throws when Redis is away. */
-export async function reasonOfRest(guarded: Guarded, queue: string): Promise<string> {
-  const breakers = (await readBreakers(guarded)).filter((breaker) => breaker.queue === queue);
+/** Why a queue rests that does, or, with an `upstream`, what calls that one. @throws when Redis is away. */
+export async function reasonOfRest(guarded: Guarded, queue: string, upstream?: string): Promise<string> {
+  const breakers = (await readBreakers(guarded)).filter(
+    (breaker) => breaker.queue === queue && (upstream === undefined || breaker.upstream === upstream),
+  );
   const budget = queue === finnhub.name ? await guarded.market.readBudget() : undefined;
   if (breakers.some(({ state }) => state === 'resting') || budget?.restingUntilMs !== undefined)
     return 'what it calls wants no call for a while';

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { tenantOf } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
@@ -16,6 +17,9 @@ type Watched = Guarded &
     redis: Redis;
     config: Pick<Config, 'REDIS_DB'>;
   }>;
+
+/** A job that calls one of several gateways names it, unless an older release has asked for it. */
+const OfGateway = z.object({ gateway: z.string() });
 
 /** Tells why jobs do not run, for one answer: what keeps a whole queue is read once. @throws when Redis is away. */
 export function explainWaits(watched: Watched): Explain {
@@ -59,7 +63,7 @@ async function whyDelayed(watched: Watched, placed: Placed): Promise<string> {
   if (job.attemptsMade > 0) return `attempt ${job.attemptsMade} failed; the next one is not before ${due}`;
   if (job.attemptsStarted === 0) return `not before ${due}`;
   const why = watched.jobs.definitions.jobs.has(job.name)
-    ? await reasonOfRest(watched, queue.name)
+    ? await reasonOfRest(watched, queue.name, OfGateway.safeParse(job.data).data?.gateway)
     : 'no process of this release knows its kind';
   return `what it needs rests, and others go on; not before ${due}: ${why}`;
 }

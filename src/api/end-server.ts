@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { connect, Server as NetServer, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How an HTTP server ends. */
 export type ServerEnding = Readonly<{
@@ -53,13 +54,41 @@ export function endingOf(server: Server): ServerEnding {
       clearInterval(look);
     },
     async close(cutAfterMs) {
+      const cut = new AbortController();
+      const late = sleep(cutAfterMs, undefined, { signal: cut.signal }).catch(() => {});
+      await Promise.race([allAccepted(server), late]);
       const closed = new Promise((resolve) => NetServer.prototype.close.call(server, resolve));
-      // A connection whose answer has ended would be kept alive for seconds.
-      const idle = setInterval(() => isRead() && server.closeIdleConnections(), lookMs);
-      const cut = setTimeout(() => server.closeAllConnections(), cutAfterMs);
+      let lookedAtMs = performance.now();
+      const idle = setInterval(() => {
+        // A connection whose answer has ended would be kept alive for seconds; in a busy process it may have been sent a request since.
+        const isInTime = performance.now() - lookedAtMs < 2 * lookMs;
+        lookedAtMs = performance.now();
+        if (isInTime && isRead()) server.closeIdleConnections();
+      }, lookMs);
+      void late.then(() => server.closeAllConnections());
       await closed;
       clearInterval(idle);
-      clearTimeout(cut);
+      cut.abort();
     },
   };
+}
+
+/**
+ * Resolves when every connection that the kernel has taken by now has come to this process. They come in their order, so that one
+ * more tells; when a server stops listening, those that have not come are cut off, whatever they have sent.
+ */
+async function allAccepted(server: Server): Promise<void> {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) return;
+  const any = address.family === 'IPv6' ? '::1' : '127.0.0.1';
+  const own = connect(address.port, /^(0\.0\.0\.0|::)$/.test(address.address) ? any : address.address);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const come = (socket: Socket) => {
+    if (socket.remotePort === own.localPort) resolve();
+  };
+  server.on('connection', come);
+  own.once('error', () => resolve());
+  await promise;
+  server.off('connection', come);
+  own.destroy();
 }

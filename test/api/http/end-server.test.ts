@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { endingOf, type ServerEnding } from '../../../src/api/end-server.ts';
 
@@ -52,6 +53,23 @@ it('a connection whose answer was read is ended at once', async () => {
   const client = await ask('small');
   await ending.close(forever);
   expect(await text(client)).toMatch(/small$/);
+});
+
+it('who has a connection that has not come to a busy process yet is answered', async () => {
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const connected = new Int32Array(new SharedArrayBuffer(4));
+  const crowd = 40;
+  const clients = new Worker(new URL('../../support/load/new-connections.js', import.meta.url), {
+    workerData: { port, crowd, connected },
+  });
+  await once(clients, 'online');
+  // Busy until the kernel has taken them all.
+  while (Atomics.load(connected, 0) < crowd) Atomics.wait(connected, 0, Atomics.load(connected, 0));
+  const closed = ending.close(forever);
+  const [answered] = await once(clients, 'message');
+  await closed;
+  expect(answered).toBe(crowd);
 });
 
 it('who never reads is cut off in the end', async () => {

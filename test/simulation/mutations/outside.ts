@@ -138,4 +138,28 @@ export const outside: readonly Mutation[] = [
     edits: [['if left > 0 then return 0 end', '']],
     by: 'test/jobs/shards/cost.test.ts',
   },
+  {
+    what: 'an attempt that is cut off because its process ends is a failure',
+    file: 'src/workers/run-queue.ts',
+    edits: [['if (signal?.aborted && !(error instanceof GiveUp)) {', 'if (signal === null) {']],
+    by: 'test/workers/cut-off.test.ts',
+  },
+  {
+    what: 'an API that ends cuts off who reads slowly',
+    file: 'src/api/end-server.ts',
+    edits: [['if (isInTime && isRead()) server', 'if (isInTime) server']],
+    by: 'test/api/http/end-server.test.ts',
+  },
+  {
+    what: 'an API that ends cuts off who has not come to it yet',
+    file: 'src/api/end-server.ts',
+    edits: [['await Promise.race([allAccepted(server), late]);', '']],
+    by: 'test/api/http/end-server.test.ts',
+  },
+  {
+    what: 'a breaker counts calls that the end of a process cuts off',
+    file: 'src/gateways/http/outage.ts',
+    edits: [['if (isShutDown(signal)) throw error;', '']],
+    by: 'test/gateways/http/noted.test.ts',
+  },
 ];

@@ -86,15 +86,7 @@ export function runQueue(
     const attemptOnce = () => traced(step, () => attempt(queued, signal, { ...context, log }));
     const judged = () =>
       attemptOnce().catch(async (error: unknown) => {
-        if (error instanceof StepAside) throw await stepAside(queued, token, error.waitMs, context);
-        if (error instanceof RateLimited) throw await rest(queued, token, error.waitMs, context);
-        if (signal?.aborted && !(error instanceof GiveUp)) {
-          log.info({ err: error }, 'the process ends; another takes the job up');
-          throw await handBack(queued, token, context);
-        }
-        const reason = await verdict(queued, error, { ...context, log });
-        if (queue.isShared === 'whole') await leavePlace(queued);
-        throw reason;
+        throw await answerTo(error, { queue, queued, token, stop: signal }, { ...context, log });
       });
     return withLogIds({ job: queued.id }, () => holdBack(queued, token, context, judged));
   };
@@ -190,6 +182,26 @@ function faultsOf({ issues }: z.ZodError): string {
     .slice(0, 5)
     .map(({ code, path }) => `${code} at /${path.join('/')}`)
     .join(', ');
+}
+
+type Failed = Readonly<{
+  queue: QueueDefinition;
+  queued: QueueJob;
+  token: string | undefined;
+  stop: AbortSignal | undefined;
+}>;
+
+/** What BullMQ must be told of an attempt that has not come to its end. */
+async function answerTo(error: unknown, { queue, queued, token, stop }: Failed, context: Context): Promise<Error> {
+  if (error instanceof StepAside) return stepAside(queued, token, error.waitMs, context);
+  if (error instanceof RateLimited) return rest(queued, token, error.waitMs, context);
+  if (stop?.aborted && !(error instanceof GiveUp)) {
+    context.log.info({ err: error }, 'the process ends; another takes the job up');
+    return handBack(queued, token, context);
+  }
+  const reason = await verdict(queued, error, context);
+  if (queue.isShared === 'whole') await leavePlace(queued);
+  return reason;
 }
 
 /** What BullMQ must be told of a failed attempt, after the farewell if it was the last. */

@@ -58,18 +58,17 @@ it('a connection whose answer was read is ended at once', async () => {
 it('who has a connection that has not come to a busy process yet is answered', async () => {
   const address = server.address();
   const port = typeof address === 'object' && address ? address.port : 0;
-  const connected = new Int32Array(new SharedArrayBuffer(4));
+  const counts = new Int32Array(new SharedArrayBuffer(8));
   const crowd = 40;
-  const clients = new Worker(new URL('../../support/load/new-connections.js', import.meta.url), {
-    workerData: { port, crowd, connected },
-  });
-  await once(clients, 'online');
+  const asking = new URL('../../support/load/new-connections.js', import.meta.url);
+  const thread = new Worker(asking, { workerData: { port, crowd, counts } });
+  await once(thread, 'online');
   // Busy until the kernel has taken them all.
-  while (Atomics.load(connected, 0) < crowd) Atomics.wait(connected, 0, Atomics.load(connected, 0));
+  for (let now = 0; now < crowd; now = Atomics.load(counts, 0)) Atomics.wait(counts, 0, now);
   const closed = ending.close(forever);
-  const [answered] = await once(clients, 'message');
+  await once(thread, 'exit');
   await closed;
-  expect(answered).toBe(crowd);
+  expect(Atomics.load(counts, 1)).toBe(crowd);
 });
 
 it('who never reads is cut off in the end', async () => {
@@ -78,7 +77,7 @@ it('who never reads is cut off in the end', async () => {
   client.on('error', () => {});
 });
 
-it('while somebody asks it goes on, and ends half a second later; probes are nobody', async () => {
+it('goes on while somebody asks, and ends half a second later; probes are nobody', async () => {
   ending.drain();
   let isQuiet = false;
   const quiet = ending.untilQuiet(forever).then(() => (isQuiet = true));
@@ -92,7 +91,7 @@ it('while somebody asks it goes on, and ends half a second later; probes are nob
   await quiet;
 });
 
-it('it goes on for no longer than it may', async () => {
+it('goes on for no longer than it may', async () => {
   ending.drain();
   let isOver = false;
   const over = ending.untilQuiet(300).then(() => (isOver = true));

@@ -141,7 +141,7 @@ export const outside: readonly Mutation[] = [
   {
     what: 'an attempt that is cut off because its process ends is a failure',
     file: 'src/workers/run-queue.ts',
-    edits: [['if (signal?.aborted && !(error instanceof GiveUp)) {', 'if (signal === null) {']],
+    edits: [['if (stop?.aborted && !(error instanceof GiveUp)) {', 'if (stop === null) {']],
     by: 'test/workers/cut-off.test.ts',
   },
   {

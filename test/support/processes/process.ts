@@ -62,8 +62,9 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-// Below the ports that the system gives to whoever connects, and those that `npm start` takes; each process begins elsewhere.
-const [lowestPort, highestPort] = [10_000, 14_900];
+// Below the ports that the system gives to whoever connects, and those that `npm start` takes; each process begins elsewhere. Above
+// 10080, which `fetch` refuses to ask: it was once another program's.
+const [lowestPort, highestPort] = [10_081, 14_900];
 let lastPort = lowestPort + ((process.pid * 61) % (highestPort - lowestPort));
 
 /** As many ports, each another one, and none twice as long as there are others. */

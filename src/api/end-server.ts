@@ -1,6 +1,7 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { probes } from './callers/limits.ts';
 
 /** How an HTTP server ends. */
 export type ServerEnding = Readonly<{
@@ -20,7 +21,6 @@ const leastMs = 2_000;
 // A look comes at the most once in a turn of the event loop, in which it reads what has arrived: so a busy process is not taken for a
 // quiet one.
 const quietLooks = 10;
-const probes: ReadonlySet<string | undefined> = new Set(['/readyz', '/healthz']);
 
 /**
  * Ends a server so that every answer that has begun is read to its end: what Node calls an idle connection may still hold megabytes
@@ -39,7 +39,7 @@ export function endingOf(server: Server): ServerEnding {
       // Who asks meanwhile is still answered, and asks another process next time.
       server.prependListener('request', ({ url }: IncomingMessage, response: ServerResponse) => {
         response.setHeader('connection', 'close');
-        if (!probes.has(url)) looksSince = 0;
+        if (!probes.has(url ?? '')) looksSince = 0;
       });
     },
     async untilQuiet(mostMs) {
@@ -80,8 +80,8 @@ export function endingOf(server: Server): ServerEnding {
 async function allAccepted(server: Server): Promise<void> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) return;
-  const any = address.family === 'IPv6' ? '::1' : '127.0.0.1';
-  const own = connect(address.port, /^(0\.0\.0\.0|::)$/.test(address.address) ? any : address.address);
+  const loopback = address.family === 'IPv6' ? '::1' : '127.0.0.1';
+  const own = connect(address.port, /^(0\.0\.0\.0|::)$/.test(address.address) ? loopback : address.address);
   const { promise, resolve } = Promise.withResolvers<void>();
   const come = (socket: Socket) => {
     if (socket.remotePort === own.localPort) resolve();

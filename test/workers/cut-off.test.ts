@@ -3,16 +3,12 @@ import { greet, greetingsOf, type Work } from '../support/api/greetings.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
-let greetings: ReturnType<typeof greetingsOf>;
 beforeAll(async () => {
   api = await openTestApi();
-  greetings = greetingsOf(api);
 });
-afterEach(() => greetings.clear());
+const { work, ended, clear } = greetingsOf(() => api);
+afterEach(clear);
 afterAll(() => api.close());
-
-const work: (typeof greetings)['work'] = (...given) => greetings.work(...given);
-const ended = (id: string) => greetings.ended(id);
 
 test('a job that is cut off when its process ends spends no attempt, has no farewell, and is done by another at once', async () => {
   const begun = Promise.withResolvers<void>();

@@ -11,17 +11,12 @@ import { until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
-let greetings: ReturnType<typeof greetingsOf>;
 beforeAll(async () => {
   api = await openTestApi();
-  greetings = greetingsOf(api);
 });
-afterEach(() => greetings.clear());
+const { work, ended, queue, closing, clear } = greetingsOf(() => api);
+afterEach(clear);
 afterAll(() => api.close());
-
-const work: (typeof greetings)['work'] = (...given) => greetings.work(...given);
-const ended = (id: string) => greetings.ended(id);
-const queue = () => greetings.queue();
 
 test('a job is parsed, done, and its result kept', async () => {
   const { runs, job } = work(greet);
@@ -181,7 +176,7 @@ test('a job that a rest puts back into its lane has a mark again that wakes a wo
 test('a limit that Redis cannot be told of spends no attempt either', async () => {
   const mute = new Queue('upkeep', { connection: impatientRedis(api.ctx.config) });
   mute.rateLimit = () => new Promise(() => {});
-  greetings.closing.push(() => mute.close());
+  closing.push(() => mute.close());
   let limits = 0;
   const { job } = work(
     async (attempt) => {

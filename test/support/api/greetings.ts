@@ -27,11 +27,11 @@ export const contract = {
 /** Does what is asked. */
 export const greet: Work = async ({ payload }) => ({ greeting: `Hello ${payload.name}` });
 
-/** Workers that know one kind of job, on the queue of upkeep; to be made before each test, and cleared after it. */
-export function greetingsOf(api: TestApi) {
+/** Workers that know one kind of job, on the queue of upkeep of an API that is opened before the tests; to be cleared after each. */
+export function greetingsOf(opened: () => TestApi) {
   const closing: (() => Promise<void>)[] = [];
   const queue = () => {
-    const found = api.ctx.jobs.queues.get(upkeep.name);
+    const found = opened().ctx.jobs.queues.get(upkeep.name);
     if (!found) throw new Error(`there is no queue ${upkeep.name}`);
     return found;
   };
@@ -42,6 +42,7 @@ export function greetingsOf(api: TestApi) {
     parts: Partial<Context> = {},
     definition: QueueDefinition = upkeep,
   ) => {
+    const { ctx } = opened();
     const runs: string[] = [];
     const farewells: string[] = [];
     const job = defineJob(
@@ -56,15 +57,15 @@ export function greetingsOf(api: TestApi) {
       },
     );
     const context: Context = {
-      ...api.ctx,
+      ...ctx,
       ...parts,
       jobs: {
-        ...api.ctx.jobs,
+        ...ctx.jobs,
         ...parts.jobs,
-        definitions: { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
+        definitions: { ...ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) },
       },
     };
-    const worker = runQueue(definition, definition.concurrency, patientRedis(api.ctx.config), context);
+    const worker = runQueue(definition, definition.concurrency, patientRedis(ctx.config), context);
     closing.push(() => worker.close());
     return { runs, farewells, job, worker };
   };

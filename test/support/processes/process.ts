@@ -62,8 +62,8 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-// Below the ports that the system gives to whoever connects, and those that `npm start` takes; each process begins elsewhere. Above
-// 10080, which `fetch` refuses to ask: it was once another program's.
+// Below the ports that the system gives to whoever connects, and those that `npm start` takes; each process begins elsewhere.
+// `fetch` refuses to ask 10080, and none above it.
 const [lowestPort, highestPort] = [10_081, 14_900];
 let lastPort = lowestPort + ((process.pid * 61) % (highestPort - lowestPort));
 

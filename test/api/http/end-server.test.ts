@@ -5,6 +5,7 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { untilTrue } from '../../support/processes/process.ts';
 import { endingOf, type ServerEnding } from '../../../src/api/end-server.ts';
 
 // More than what lies in the buffers of two sockets.
@@ -27,10 +28,14 @@ afterEach(() => {
   server.close();
 });
 
+function port(): number {
+  const address = server.address();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
 /** A client that has asked for a path, and has not read anything yet. */
 async function ask(path: string): Promise<Socket> {
-  const address = server.address();
-  const client = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1');
+  const client = connect(port(), '127.0.0.1');
   clients.push(client);
   client.write(`GET /${path} HTTP/1.1\r\nhost: x\r\n\r\n`);
   await once(client, 'readable');
@@ -56,12 +61,10 @@ it('a connection whose answer was read is ended at once', async () => {
 });
 
 it('who has a connection that has not come to a busy process yet is answered', async () => {
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
   const counts = new Int32Array(new SharedArrayBuffer(8));
   const crowd = 40;
   const asking = new URL('../../support/load/new-connections.js', import.meta.url);
-  const thread = new Worker(asking, { workerData: { port, crowd, counts } });
+  const thread = new Worker(asking, { workerData: { port: port(), crowd, counts } });
   await once(thread, 'online');
   // Busy until the kernel has taken them all.
   for (let now = 0; now < crowd; now = Atomics.load(counts, 0)) Atomics.wait(counts, 0, now);
@@ -69,6 +72,24 @@ it('who has a connection that has not come to a busy process yet is answered', a
   await once(thread, 'exit');
   await closed;
   expect(Atomics.load(counts, 1)).toBe(crowd);
+});
+
+it('who asks on a kept connection while the process that ends is busy is answered', async () => {
+  const counts = new Int32Array(new SharedArrayBuffer(8));
+  const asking = new URL('../../support/load/kept-connection.js', import.meta.url);
+  const thread = new Worker(asking, { workerData: { port: port(), counts } });
+  const exited = once(thread, 'exit');
+  await untilTrue(() => Atomics.load(counts, 0) === 1);
+  const closed = ending.close(forever);
+  while (server.listening) await new Promise((resolve) => setImmediate(resolve));
+  // Busy for longer than between two looks, in which the client sends its second request.
+  Atomics.store(counts, 0, 2);
+  Atomics.notify(counts, 0);
+  Atomics.wait(counts, 0, 2);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+  await exited;
+  await closed;
+  expect(Atomics.load(counts, 1)).toBe(2);
 });
 
 it('who never reads is cut off in the end', async () => {

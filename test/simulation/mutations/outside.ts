@@ -151,6 +151,12 @@ export const outside: readonly Mutation[] = [
     by: 'test/api/http/end-server.test.ts',
   },
   {
+    what: 'an API that ends cuts off who has asked while it was busy',
+    file: 'src/api/end-server.ts',
+    edits: [['if (isInTime && isRead()) server', 'if (isRead()) server']],
+    by: 'test/api/http/end-server.test.ts',
+  },
+  {
     what: 'an API that ends cuts off who has not come to it yet',
     file: 'src/api/end-server.ts',
     edits: [['await Promise.race([allAccepted(server), late]);', '']],

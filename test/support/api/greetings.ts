@@ -79,7 +79,7 @@ export function greetingsOf(opened: () => TestApi) {
     work,
     ended,
     closing,
-    async clear() {
+    clear: async () => {
       await Promise.all(closing.splice(0).map((close) => close()));
       await queue().obliterate({ force: true });
     },

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Context } from '../context.ts';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
-import { countWorkers } from '../ops/drain.ts';
+import { isWorked } from '../ops/drain.ts';
 import { when, type Finding } from '../process/finding.ts';
 import { clockMs } from '../redis/clock.ts';
 
@@ -60,10 +60,14 @@ export async function checkClocks({ orm, redis, now }: Pick<Context, 'orm' | 're
   return found;
 }
 
+/** A false alarm costs whoever is called more than two seconds do. */
+const looks = 10;
+
 /** Looks for somebody at every queue, and for a lock that nobody will let go. */
 export async function checkWorkers({ jobs, redis, config }: Pick<Context, 'jobs' | 'redis' | 'config'>) {
-  const unmanned: string[] = [];
-  for (const queue of jobs.queues.values()) if ((await countWorkers(queue, config)) === 0) unmanned.push(queue.name);
+  const known = [...jobs.queues.values()];
+  const isManned = await Promise.all(known.map((queue) => isWorked(queue, config, looks)));
+  const unmanned = known.filter((_queue, place) => !isManned[place]).map(({ name }) => name);
   return [
     ...when(
       unmanned.length > 0,

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
 import { queues } from '../jobs/queues.ts';
@@ -63,8 +64,28 @@ export async function readDrain(
 }
 
 /** How many processes work a queue. One Redis may hold several installations, each in a db of its own. */
-export async function countWorkers(queue: OpenQueue, { REDIS_DB }: Pick<Config, 'REDIS_DB'>): Promise<number> {
+export async function countWorkers(
+  queue: Pick<OpenQueue, 'getWorkers'>,
+  { REDIS_DB }: Pick<Config, 'REDIS_DB'>,
+): Promise<number> {
   return (await queue.getWorkers()).filter(({ db }) => Number(db) === REDIS_DB).length;
+}
+
+const betweenLooksMs = 200;
+
+/**
+ * Whether any process works a queue. A worker whose connection was lost, or that drops one as silent, is away for a moment:
+ * nobody is said to be there only after none was seen in this many looks, 200 ms apart.
+ */
+export async function isWorked(
+  queue: Pick<OpenQueue, 'getWorkers'>,
+  config: Pick<Config, 'REDIS_DB'>,
+  looks = 2,
+): Promise<boolean> {
+  if ((await countWorkers(queue, config)) > 0) return true;
+  if (looks === 1) return false;
+  await sleep(betweenLooksMs);
+  return isWorked(queue, config, looks - 1);
 }
 
 type Done = Readonly<{ processedOn?: number | undefined; finishedOn?: number | undefined }>;

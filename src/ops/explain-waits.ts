@@ -8,7 +8,7 @@ import { countBefore, readDue } from '../jobs/place-in-line.ts';
 import { laneOf } from '../jobs/queues.ts';
 import type { Redis } from '../redis/client.ts';
 import { type Guarded, reasonOfRest } from './breakers.ts';
-import { countWorkers } from './drain.ts';
+import { isWorked } from './drain.ts';
 
 /** What is looked at to tell why jobs do not run. */
 type Watched = Guarded &
@@ -39,7 +39,7 @@ async function whyStopped(watched: Watched, queue: Placed['queue']): Promise<str
   if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
   const restMs = await queue.getRateLimitTtl();
   if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: ${await reasonOfRest(watched, queue.name)}`;
-  if ((await countWorkers(queue, watched.config)) === 0) return `no process works the queue ${queue.name}`;
+  if (!(await isWorked(queue, watched.config))) return `no process works the queue ${queue.name}`;
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import { ping } from '../mysql/database.ts';
 import { within } from '../process/deadline.ts';
 import { finnhub, payments } from '../jobs/queues.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
-import { countWorkers } from './drain.ts';
+import { isWorked } from './drain.ts';
 
 /** How what the platform stands on is, part by part, as this process sees it. */
 export type Status = Readonly<{
@@ -126,5 +126,5 @@ async function isSlowIn({ jobs, now }: StatusParts, queue: string): Promise<bool
 
 async function isMannedIn({ jobs, config }: StatusParts, queue: string): Promise<boolean> {
   const found = jobs.queues.get(queue);
-  return found !== undefined && (await countWorkers(found, config)) > 0;
+  return found !== undefined && (await isWorked(found, config));
 }

@@ -1,6 +1,8 @@
 import type { Job as QueuedJob, Queue } from 'bullmq';
 import { within } from '../process/deadline.ts';
+import type { Redis } from '../redis/client.ts';
 import type { Producer } from './enqueue.ts';
+import { keyOfJob } from './shards/sharded-queue.ts';
 
 /** Where a job stands, in the words of `GET /jobs/{id}`; a prioritized one is `waiting`. */
 export const jobStates = ['waiting', 'active', 'delayed', 'completed', 'failed'] as const;
@@ -45,6 +47,21 @@ function toState(state: string): JobState | undefined {
 export function isOvertaken(error: unknown): boolean {
   // Its scripts' refusals are the only errors that carry such a code.
   return error instanceof Error && 'code' in error && Number(error.code) < 0;
+}
+
+/**
+ * Has a failed job tried as if it had never been. BullMQ forgets the attempts, but not how many processes it has cost: it would be
+ * given up again at once.
+ */
+export async function startAnew(redis: Redis, { queues }: Producer, job: QueuedJob): Promise<void> {
+  const queue = queues.get(job.queueName);
+  if (queue) await redis.hdel(await keyOfJob(queue, job.id ?? ''), 'stc');
+  await job.retry('failed', { resetAttemptsMade: true, resetAttemptsStarted: true });
+}
+
+/** When a job could run first, ms; a scheduled one is stored long before. */
+export function dueMs({ timestamp, opts: { delay = 0 } }: Pick<QueuedJob, 'timestamp' | 'opts'>): number {
+  return timestamp + delay;
 }
 
 const latestMs = 8.64e15; // Beyond it, JavaScript has no dates.

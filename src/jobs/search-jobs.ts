@@ -56,13 +56,39 @@ async function look({ jobs, redis, explain }: Searched, search: JobSearch) {
 
 async function listsOf({ queues }: Producer, search: JobSearch): Promise<readonly Listed[]> {
   const states = search.state === undefined ? jobStates : [search.state];
-  const lists = search.queues.flatMap((name) => states.map((state) => ({ queue: queues.get(name), state })));
-  const each = Math.ceil(mostSeen / Math.max(1, lists.length));
+  const known = search.queues.flatMap((name) => queues.get(name) ?? []);
+  const lists = (await Promise.all(known.map((queue) => lengthsOf(queue, states)))).flat();
+  const shares = shareOut(
+    mostSeen,
+    lists.map(({ length }) => length),
+  );
   const found = await Promise.all([
-    ...lists.flatMap(({ queue, state }) => (queue ? [listOf(queue, state, each)] : [])),
+    ...lists.map(({ queue, state }, place) => listOf(queue, state, shares[place] ?? 1)),
     ...search.queues.flatMap((name) => search.ids.map((id) => listedById(queues.get(name), id, states))),
   ]);
   return found.flat();
+}
+
+async function lengthsOf(queue: Queue, states: readonly JobState[]) {
+  const counts = await queue.getJobCounts('prioritized', ...states);
+  return states.map((state) => {
+    const length = (counts[state] ?? 0) + (state === 'waiting' ? (counts['prioritized'] ?? 0) : 0);
+    // Others may come before it is read.
+    return { queue, state, length: length + spare };
+  });
+}
+
+/** Shares a number out by need: each has what it needs, and those that need more share alike what is left. At least one each. */
+function shareOut(total: number, needs: readonly number[]): readonly number[] {
+  const shares = needs.map(() => 1);
+  let left = total;
+  const smallestFirst = needs.map((need, place) => ({ need, place })).toSorted((a, b) => a.need - b.need);
+  smallestFirst.forEach(({ need, place }, done) => {
+    const share = Math.max(1, Math.min(need, Math.floor(left / (needs.length - done))));
+    shares[place] = share;
+    left -= share;
+  });
+  return shares;
 }
 
 async function listOf(queue: Queue, state: JobState, count: number): Promise<Listed[]> {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
+import { dueMs } from '../jobs/find-jobs.ts';
 import { queues } from '../jobs/queues.ts';
 import type { Observed } from './backlog.ts';
 
@@ -47,7 +48,7 @@ export async function readDrain(
   const state = isPaused ? 'paused' : restMs > 0 ? 'limited' : 'running';
   const jobsNow = state === 'running' ? waiting + prioritised + due + active : 0;
   const places = Math.max(1, workers) * (config.concurrency[name] ?? definition.concurrency);
-  const oldestMs = Math.min(atMs, ...next.map(({ timestamp }) => timestamp));
+  const oldestMs = Math.min(atMs, ...next.map(dueMs));
   return {
     queue: name,
     state,

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
+import { dueMs } from '../../jobs/find-jobs.ts';
 import { readPauses } from '../../jobs/pause.ts';
 import { readBacklog, readStreams } from '../../ops/backlog.ts';
 import { reasonOfRest } from '../../ops/breakers.ts';
@@ -53,7 +54,7 @@ async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStoppe
     sharesOf(jobs, name),
     atOnceOf(jobs, name),
   ]);
-  const oldest = first.map(({ timestamp }) => timestamp).toSorted((a, b) => a - b)[0];
+  const oldest = first.map(dueMs).toSorted((a, b) => a - b)[0];
   const atMs = now().getTime();
   const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
   return {

@@ -111,6 +111,15 @@ describe('a search for jobs', () => {
     expect(await pointersOf(await operator.send('GET', '/jobs?state=lost'))).toEqual(['state']);
   });
 
+  it('looks at as many of a list as others leave to it', async () => {
+    const symbols = Array.from({ length: 250 }, (_none, index) => `S${index}`);
+    await api.ctx.jobs.enqueueAll(
+      symbols.map((symbol) => ({ job: fetchQuote, id: randomUUIDv7(), payload: { symbol }, trace: null })),
+    );
+    expect((await search('key=S0')).data).toHaveLength(1);
+    expect((await search('key=S249')).data).toHaveLength(1);
+  });
+
   it('is for operators', async () => {
     expect((await problemOf(await api.send('GET', '/jobs', { as: 'demo' }))).code).toBe('forbidden');
   });
@@ -150,6 +159,54 @@ describe('a retry', () => {
     const { data } = Entries.parse(await (await api.send('GET', `/audit?subject=${id}`, { as: 'admin' })).json());
     const ended = { status: 409, code: 'job_not_failed', before: { state: 'failed' }, after: { state: 'failed' } };
     expect(data).toContainEqual(expect.objectContaining(ended));
+  });
+
+  it('that comes twice at once is one, and leaves no letter to be replayed', async () => {
+    const id = await failedJob();
+    const both = ['first', 'second'].map(() => api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }));
+    const answers = await Promise.all(both);
+    expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
+    expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(0);
+  });
+
+  it('that comes while its job is being replayed is refused', async () => {
+    const id = await failedJob();
+    const [isMarked, isAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const replay = api.ctx.transaction(async (tx) => {
+      await tx.nativeUpdate(DeadLetter, { jobId: id }, { replayedAt: new Date() });
+      isMarked.resolve();
+      await isAsked.promise;
+    });
+    await isMarked.promise;
+    const asking = api.send('POST', `/jobs/${id}/retry`, { as: 'admin' });
+    const sql = `/* of the test */ select 1 from information_schema.processlist
+      where db = database() and info like 'select%dead%for update'`;
+    await until('it waits', async () => (await api.ctx.orm.em.fork().execute(sql)).length > 0 || undefined);
+    isAsked.resolve();
+    await replay;
+    expect((await problemOf(await asking)).code).toBe('job_not_failed');
+    expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(1);
+  });
+
+  it('forgets also how many processes it has cost', async () => {
+    const id = await failedJob();
+    const key = api.ctx.jobs.queues.get('upkeep')?.toKey(id) ?? '';
+    await api.ctx.redis.hset(key, 'stc', 21, 'ats', 3_700);
+    expect((await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' })).status).toBe(200);
+    expect(await api.ctx.redis.hmget(key, 'stc', 'ats')).toEqual([null, null]);
+  });
+
+  it('on the board is the same one: of a job, and of all that nobody has replayed', async () => {
+    const [one, other, replayed] = [await failedJob(), await failedJob(), await failedJob()];
+    const em = api.ctx.orm.em.fork();
+    await em.nativeUpdate(DeadLetter, { jobId: replayed }, { replayedAt: new Date() });
+    const put = (path: string) => api.send('PUT', `/admin/queues/api/queues/upkeep/${path}`, { as: 'admin' });
+    expect((await put(`${one}/retry`)).status).toBe(204);
+    expect((await problemOf(await put(`${replayed}/retry`))).code).toBe('job_not_failed');
+    expect(await (await put('retry/failed')).json()).toEqual({ retried: 1, skipped: 1 });
+    const left = await em.find(DeadLetter, { jobId: { $in: [one, other, replayed] } }, { disableIdentityMap: true });
+    expect(left.map(({ jobId }) => jobId)).toEqual([replayed]);
+    expect(idsOf(await search('state=waiting')).toSorted()).toEqual([one, other].toSorted());
   });
 
   it('is for administrators, and for jobs that there are', async () => {

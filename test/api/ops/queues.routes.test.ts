@@ -2,7 +2,8 @@ import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
-import { finnhub, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { finnhub, mails, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { readDrain } from '../../../src/ops/drain.ts';
 import { version } from '../../../src/process/version.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
@@ -49,6 +50,18 @@ const bull = (name: string) => {
   if (!queue) throw new Error(name);
   return queue;
 };
+
+test('what was put there for later waits from when it is due', async () => {
+  const hourMs = 3_600_000;
+  const given = { delay: hourMs, timestamp: Date.now() - hourMs };
+  const job = await bull(mails.name).add('mail-alert', {}, given);
+  await job.promote();
+  expect(await queueOf(mails.name)).toMatchObject({ waiting: 1, oldest_waiting_seconds: expect.any(Number) });
+  expect(Number((await queueOf(mails.name))?.['oldest_waiting_seconds'])).toBeLessThan(600);
+  const drain = await readDrain(api.ctx, mails.name);
+  expect(drain?.oldest_seconds).toBeLessThan(600);
+  await bull(mails.name).obliterate();
+});
 
 test('without workers, what is added waits; a pause, a rest and delays show as what they are', async () => {
   await bull(payments.name).add('charge-order', {});

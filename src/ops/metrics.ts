@@ -2,7 +2,8 @@ import { type BatchEnded, batches, type CallEnded, calls } from '../telemetry/me
 import type { Observed } from './backlog.ts';
 
 /** How an attempt ended: it is done, it will be tried again, or it has failed for good. */
-export type Outcome = 'done' | 'retried' | 'failed';
+export const outcomes = ['done', 'retried', 'failed'] as const;
+export type Outcome = (typeof outcomes)[number];
 
 /** An attempt that has ended; `seconds` is how long it ran. */
 export type EndedAttempt = Readonly<{ queue: string; kind: string; outcome: Outcome; seconds: number }>;

@@ -2,7 +2,7 @@ import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client
 import { within } from '../process/deadline.ts';
 import type { Observed } from './backlog.ts';
 import { addGauges, patienceMs } from './gauges.ts';
-import type { Metrics } from './metrics.ts';
+import { type Metrics, outcomes } from './metrics.ts';
 
 const seconds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -17,6 +17,9 @@ export function openRegistry(observed: Observed): Metrics {
     labelNames: ['queue', 'kind', 'outcome'],
     registers,
   });
+  // What has never happened stands there as well, as none: of a line that begins with one nobody can tell that it has grown.
+  for (const { kind, queue } of observed.jobs.definitions.jobs.values())
+    for (const outcome of outcomes) attempts.inc({ queue: queue.name, kind, outcome }, 0);
   const ran = new Histogram({
     name: 'orderflow_job_seconds',
     help: 'How long attempts ran in this worker.',

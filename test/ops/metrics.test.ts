@@ -30,6 +30,12 @@ const scrape = async (process: 'api' | 'worker') => {
 const tries = (kind: string, outcome: string) =>
   `orderflow_job_tries_total{queue="payments",kind="${kind}",outcome="${outcome}"}`;
 
+test('what has never happened stands there as none, so that its first time is seen as growth', async () => {
+  const { samples } = await scrape('worker');
+  for (const outcome of ['done', 'retried', 'failed'])
+    for (const kind of ['charge-order', 'refund-payment']) expect(samples.get(tries(kind, outcome)), kind).toBe(0);
+});
+
 test('figures are those of their sources: jobs by outcome, streams, followers, the outbox, the pool', async () => {
   const order = { products: [1, 2] };
   expect((await platform.send('POST', '/orders', order)).status).toBe(201);

@@ -165,7 +165,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
 
   const isProduction = parsed.data.NODE_ENV === 'production';
   const bindHost = parsed.data.HOST ?? (isProduction ? '0.0.0.0' : '127.0.0.1');
-  const publicUrl = parsed.data.PUBLIC_URL ?? `http://127.0.0.1:${parsed.data.PORT}`;
+  const publicUrl = parsed.data.PUBLIC_URL ?? ownAddress(bindHost, parsed.data.PORT);
   const concurrency = {
     payments: parsed.data.WORKER_CONCURRENCY_PAYMENTS,
     finnhub: parsed.data.WORKER_CONCURRENCY_FINNHUB,
@@ -187,6 +187,13 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     tradeSocketUrl: tradeSocketOf(parsed.data),
     forexFallbackUrl: parsed.data.FOREX_FALLBACK_URL ?? (parsed.data.FINNHUB_API_KEY && referenceRatesUrl),
   });
+}
+
+/** Where a process is reached that listens there. @param host a name or an address, of one interface or of all of them */
+function ownAddress(host: string, port: number): string {
+  const isAnywhere = ['0.0.0.0', '::', ''].includes(host);
+  const named = host.includes(':') ? `[${host}]` : host;
+  return `http://${isAnywhere ? '127.0.0.1' : named}:${port}`;
 }
 
 function tradeSocketOf(given: z.output<typeof schema>): string | undefined {

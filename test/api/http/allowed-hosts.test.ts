@@ -40,6 +40,9 @@ it('hosts are answered as the environment says, by the header and by the line of
   // The address by which callers are told to come is answered too.
   const tunnel = { ...development, PUBLIC_URL: 'https://tunnel.example:8443' };
   expect(await statusesAt(tunnel, ['tunnel.example:8443', 'evil.example'])).toEqual([200, 403]);
+  const network = { ...development, HOST: '192.0.2.7' };
+  expect(await statusesAt(network, ['192.0.2.7:8012', 'localhost:8012', '192.0.2.8'])).toEqual([200, 200, 403]);
+  expect(await statusesAt({ ...development, HOST: '2001:db8::7' }, ['[2001:db8::7]:8012'])).toEqual([200]);
   const production = { NODE_ENV: 'production', PUBLIC_URL: 'https://shop.example' };
   expect(await statusesAt(production, [...local, ...foreign])).toEqual([...local, ...foreign].map(() => 200));
   const listed = { ...production, ALLOWED_HOSTS: 'Shop.example, other.example:8443' };

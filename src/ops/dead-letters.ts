@@ -8,7 +8,7 @@ import {
   LockMode,
 } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
-import { tenantOf } from '../jobs/define-job.ts';
+import { type JobContract, tenantOf } from '../jobs/define-job.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
 import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
@@ -98,18 +98,29 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
   };
   const matching = await tx.count(DeadLetter, where);
   const data: { id: string; kind: string; job_id: string | null }[] = [];
+  const joined = new Map<string, string>();
   for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
     const job = jobs.get(name);
     // A payload that no longer fits its kind would only die again.
     const buried = payloadOf(text);
     const payload = job?.payload.safeParse(buried);
     if (!job || !payload?.success) continue;
-    const jobId = dry_run ? null : after.enqueue(job, payload.data, tenantOf(buried));
+    const enqueue = () => after.enqueue(job, payload.data, tenantOf(buried));
+    const jobId = dry_run ? null : joinedId(joined, job, payload.data, enqueue);
     if (jobId !== null) await tx.nativeUpdate(DeadLetter, { id }, { replayedAt: at, replayJobId: jobId });
     data.push({ id, kind: name, job_id: jobId });
     if (data.length === limit) break;
   }
   return { dry_run, matching, data };
+}
+
+/** Jobs of which BullMQ would keep one are asked for once, or the others would have ids of jobs that there never were. */
+function joinedId(joined: Map<string, string>, job: JobContract, payload: unknown, enqueue: () => string): string {
+  if (!job.coalesceBy) return enqueue();
+  const place = `${job.kind} ${job.coalesceBy(payload)}`;
+  const id = joined.get(place) ?? enqueue();
+  joined.set(place, id);
+  return id;
 }
 
 /** The letters, each locked before it is looked at. */

@@ -61,6 +61,15 @@ describe('dead letters', () => {
     await shop.ctx.orm.em.fork().nativeDelete(DeadLetter, {});
   });
 
+  it('of jobs that are one while they wait are replayed as one, which there is', async () => {
+    for (const symbol of ['AAPL', 'AAPL', 'MSFT']) await die('fetch-quote', { symbol });
+    const { data } = await replay({ kind: 'fetch-quote' });
+    expect(data).toHaveLength(3);
+    expect(new Set(data.map(({ job_id }) => job_id)).size).toBe(2);
+    for (const { job_id } of data) expect((await shop.send('GET', `/jobs/${job_id}`)).status).toBe(200);
+    await shop.ctx.orm.em.fork().nativeDelete(DeadLetter, {});
+  });
+
   it('can hold nothing secret or personal: what each kind of job is told are ids and facts', () => {
     const { jobs } = shop.ctx.jobs.definitions;
     expect(jobs.size).toBeGreaterThan(10);

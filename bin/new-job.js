@@ -33,10 +33,21 @@ function makeJob(name, queue = 'upkeep', ...rest) {
     (file) => basename(file) === `${name}.job.ts`,
   );
   if (existing) throw new Refused(`src/jobs/${existing} is there already; choose another name, or edit it`);
+  if (marketKinds().includes(name)) throw new Refused(`A kind of market data has a job '${name}'; choose another name`);
   const [, test] = files.keys();
   if (existsSync(join(root, test))) throw new Refused(`${test} is there already; choose another name, or edit it`);
   for (const [file, text] of files) writeFileSync(join(root, file), text, { flag: 'wx' });
   return [...files.keys()];
+}
+
+/** The jobs that kinds of market data bring, which are called after their files unless these say otherwise. */
+function marketKinds() {
+  const folder = join(root, 'src/market');
+  const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith('.market.ts'));
+  return files.map((file) => {
+    const named = /^ {2}kind: '([^']+)'/m.exec(readFileSync(join(folder, file), 'utf8'));
+    return named?.[1] ?? `fetch-${basename(file, '.market.ts')}`;
+  });
 }
 
 /** The queues by name, each with the name under which queues.ts exports it. */

@@ -21,7 +21,13 @@ export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
   const jobs = new Map<string, Job<z.ZodType, z.ZodType, Needs>>();
   const events = new Map<string, EventDefinition>();
   const streams = new Map<string, Stream>();
-  const addEvent = (event: EventDefinition) => {
+  const addJob = (file: string, job: Job<z.ZodType, z.ZodType, Needs>) => {
+    if (jobs.has(job.kind)) throw new BadDefinition(`${file} defines '${job.kind}', as another file does; rename one`);
+    jobs.set(job.kind, job);
+  };
+  const addEvent = (file: string, event: EventDefinition) => {
+    if (events.has(event.type))
+      throw new BadDefinition(`${file} defines '${event.type}', as another file does; rename one`);
     events.set(event.type, event);
     streams.set(event.stream.name, event.stream);
   };
@@ -30,20 +36,20 @@ export async function loadDefinitions<Needs>(): Promise<Definitions<Needs>> {
     if (!job) throw new BadDefinition(`${file} exports no job; export one made by defineJob`);
     requireName(file, '.job.ts', job.kind);
     if (!queues.includes(job.queue)) throw new BadDefinition(`${file} names a queue that is not listed in queues.ts`);
-    jobs.set(job.kind, job);
+    addJob(file, job);
   }
   for (const { file, exported } of await importFiles('streams', '.stream.ts'))
     for (const event of exported.filter(isEvent)) {
       if (event.stream.name !== basename(file, '.stream.ts'))
         throw new BadDefinition(`${file} defines '${event.type}' on the stream '${event.stream.name}'; move one`);
-      addEvent(event);
+      addEvent(file, event);
     }
   for (const { file, exported } of await importFiles('market', '.market.ts')) {
     const data = exported.find((value) => isMarketData<Needs>(value));
     if (!data) throw new BadDefinition(`${file} exports no market data; export one made by defineMarketData`);
     requireName(file, '.market.ts', data.name);
-    jobs.set(data.job.kind, data.job);
-    if (data.event) addEvent(data.event);
+    addJob(file, data.job);
+    if (data.event) addEvent(file, data.event);
   }
   return { jobs, events, streams };
 }

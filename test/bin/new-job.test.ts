@@ -39,6 +39,8 @@ describe('npm run new:job', () => {
     [['count-parcels-of-every-single-customer'], /longer than 36/],
     [['define-job'], /name of something else/],
     [['count-parcels', 'nowhere'], /no queue 'nowhere'; there are payments, finnhub, catalog, upkeep, webhooks, mails/],
+    [['fetch-quote'], /A kind of market data has a job 'fetch-quote'/],
+    [['search-symbols'], /A kind of market data has a job 'search-symbols'/],
     [['charge-order'], /charge-order\.job\.ts is there already/],
   ])('refuses %j with a sentence, and makes nothing', (args, sentence) => {
     const { status, output } = newJob(...args);

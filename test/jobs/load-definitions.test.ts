@@ -81,4 +81,16 @@ describe('a definition that is not what its file says', () => {
     write('market/data/qoute.market.ts', `export { priceOf } from './quote.market.ts';\n`);
     expect(load().stderr).toContain('src/market/data/qoute.market.ts exports no market data; export one made by');
   });
+
+  it('is refused where another file defines the same: a job, or a job of market data', () => {
+    rmSync(join(checkout.folder, 'src/market/data/qoute.market.ts'));
+    write(
+      'jobs/fetch-quote.job.ts',
+      `import { quote } from '../market/data/quote.market.ts';\nexport const { job } = quote;\n`,
+    );
+    expect(load().stderr).toContain(`quote.market.ts defines 'fetch-quote', as another file does; rename one`);
+    rmSync(join(checkout.folder, 'src/jobs/fetch-quote.job.ts'));
+    write('jobs/poll-symbol.job.ts', `export { pollSymbol } from './market/poll-symbol.job.ts';\n`);
+    expect(load().stderr).toMatch(/poll-symbol\.job\.ts defines 'poll-symbol', as another file does; rename one/);
+  });
 });

@@ -27,7 +27,9 @@ export async function runCommand(script, parameters = process.argv.slice(2)) {
 
 function runningServers(environment) {
   const running = readRunFile(environment.dataDirectory);
-  if (environment.value('MYSQL_HOST') || environment.isProduction || !running?.mysql) return {};
+  if (environment.isProduction || !running?.mysql) return {};
+  // The environment may name the servers that the platform runs on, or others.
+  if ((environment.value('MYSQL_HOST') ?? running.mysql.host) !== running.mysql.host) return {};
   const { api, mysql, redis } = running;
   return {
     NODE_ENV: environment.value('NODE_ENV') ?? 'development',

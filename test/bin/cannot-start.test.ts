@@ -46,13 +46,14 @@ function run(script: string, args: readonly string[], env: Readonly<Record<strin
 const denied = () => ({ ...data, MYSQL_PASSWORD: 'another one' });
 const isTaken = (name: string) => () => ({ ...data, PORT: '1', HEALTH_PORT: '', [name]: String(port) });
 const spoilt = (name: string, value: string) => () => ({ ...data, DATA_DIR: folder, [name]: value });
-const [api, worker, migrate, start, test, demo] = [
+const [api, worker, migrate, start, test, demo, doctor] = [
   'src/api/main.ts',
   'src/workers/main.ts',
   'src/commands/migrate.ts',
   'bin/start.js',
   'bin/test.js',
   'bin/demo.js',
+  'bin/doctor.js',
 ];
 const wrongPassword = /MySQL at [\d.]+:\d+ does not let the user '\w+' in.*; correct MYSQL_USER and MYSQL_PASSWORD\./;
 const noNumber = (name: string) => new RegExp(`${name} must be a whole number`);
@@ -105,6 +106,27 @@ describe('npm run migrate', () => {
     const administrator = { ADMIN_EMAIL: 'root@example.com', ADMIN_PASSWORD: 'a long sentence' };
     const { code, output } = await run(migrate, [], { ...env, ...administrator });
     expect([code, output]).toEqual([0, 'schema: up to date\n']);
+  });
+});
+
+describe('npm run doctor', () => {
+  it('is of a running platform also where the environment names the server that this runs on', async () => {
+    const place = mkdtempSync(join(tmpdir(), 'orderflow-'));
+    const { MYSQL_HOST = '', MYSQL_PORT = '', MYSQL_USER = '', MYSQL_PASSWORD = '', MYSQL_DB = '' } = data;
+    const { REDIS_HOST, REDIS_PORT, REDIS_DB } = data;
+    const mysql = {
+      host: MYSQL_HOST,
+      port: MYSQL_PORT,
+      user: MYSQL_USER,
+      password: MYSQL_PASSWORD,
+      database: MYSQL_DB,
+    };
+    const redis = { host: REDIS_HOST, port: REDIS_PORT, db: REDIS_DB };
+    writeFileSync(join(place, 'run.json'), JSON.stringify({ api: 'http://127.0.0.1:8012', mysql, redis }));
+    const env = { DATA_DIR: place, MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DB };
+    const { code, output } = await run(doctor, [], env);
+    expect([code, output]).toEqual([1, expect.stringContaining('[no_worker]')]);
+    rmSync(place, { recursive: true });
   });
 });
 

@@ -170,6 +170,13 @@ it('has dead letters replayed, each once, but only those that are meant', async 
   expect(await replay('--all', '--dry-run')).toBe(`${id}  prune-records  would be replayed\n1 of 1\n`);
   expect(await replay(id)).toMatch(new RegExp(`^${id} {2}prune-records {2}[0-9a-f-]{36}\n1 of 1\n$`));
   expect(await replay('--kind', 'prune-records')).toBe('0 of 0\n');
+  // More than the API takes up where nobody says how many.
+  const ids = Array.from({ length: 21 }, (_none, index) => id.slice(0, -2) + (10 + index));
+  await em.insertMany(
+    DeadLetter,
+    ids.map((each) => ({ ...letter, id: each, jobId: each })),
+  );
+  expect(await replay(...ids)).toContain('21 of 21\n');
 });
 
 it('tells refusals by the problem, to people and to programs', async () => {

@@ -38,7 +38,7 @@ const replay: Command = {
     kind: { value: 'KIND', summary: 'those of this kind' },
     before: { value: 'TIME', summary: 'those that gave up before' },
     all: { summary: 'whichever there are' },
-    limit: { value: 'NUMBER', summary: 'how many at most; default: 20' },
+    limit: { value: 'NUMBER', summary: 'how many at most; default: all that are named, else 20' },
     'dry-run': { summary: 'only says which it would be' },
   },
   async run(call) {
@@ -49,7 +49,7 @@ const replay: Command = {
       ids: words.length === 0 ? undefined : words,
       kind: text('kind'),
       before: text('before'),
-      limit: wholeNumber(call, 'limit'),
+      limit: wholeNumber(call, 'limit') ?? (words.length || undefined),
       dry_run: is('dry-run'),
     };
     const done = await orderflow.replayDeadLetters({ body }, { signal });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { checkGateways } from '../gateways/payment-gateways.ts';
 import { ping } from '../mysql/database.ts';
@@ -74,8 +75,8 @@ async function answers(ask: () => Promise<unknown>): Promise<boolean> {
 
 function away({ config }: Context, isThere: Readonly<Record<Part, boolean>>): readonly Examined[] {
   const at: Readonly<Record<Part, string>> = {
-    mysql: `MySQL at ${config.MYSQL_HOST}:${config.MYSQL_PORT}`,
-    redis: `Redis at ${config.REDIS_HOST}:${config.REDIS_PORT}`,
+    mysql: `MySQL at ${listed(config.mysqlHosts)}`,
+    redis: `Redis at ${listed(redisHosts(config))}`,
   };
   const parts = (['mysql', 'redis'] as const).filter((part) => !isThere[part]);
   return parts.map((part) => ({
@@ -88,6 +89,19 @@ function away({ config }: Context, isThere: Readonly<Record<Part, boolean>>): re
       },
     ],
   }));
+}
+
+function redisHosts({
+  REDIS_CLUSTER,
+  REDIS_SENTINELS,
+  REDIS_HOST: host,
+  REDIS_PORT: port,
+}: Config): Config['mysqlHosts'] {
+  return REDIS_CLUSTER ?? REDIS_SENTINELS ?? [{ host: host ?? '', port }];
+}
+
+function listed(hosts: Config['mysqlHosts']): string {
+  return hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
 }
 
 /** A check that fails is a finding: what it would have looked at may be what is wrong. */

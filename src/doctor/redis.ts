@@ -2,7 +2,8 @@ import type { Redis } from '../redis/client.ts';
 import { when, type Finding } from '../process/finding.ts';
 
 const mostOfMemory = 0.8;
-const probe = 'bull:orderflow-doctor';
+// In braces, so that on a cluster all keys of it are of one server.
+const probe = 'bull:{orderflow-doctor}';
 
 /** Looks at the server, at what it keeps, and at what its login may do. */
 export async function checkRedis(redis: Redis): Promise<readonly Finding[]> {

@@ -29,14 +29,16 @@ function answer(
   { freshMs, isStale }: Readonly<{ freshMs: number; isStale: boolean }>,
 ): Response {
   const ageMs = Math.max(0, c.var.ctx.now().getTime() - copy.observedAtMs);
+  const ageSeconds = Math.floor(ageMs / 1_000);
   const leftSeconds = Math.ceil(freshMs / 1_000);
   const json = `${copy.body},"stale":${isStale}}`;
   return answerTagged(c, json, {
-    age: String(Math.floor(ageMs / 1_000)),
+    age: String(ageSeconds),
     // News of one moment may be told more of later, by a fetch of fewer days.
     etag: `"${copy.observedAtMs.toString(36)}-${crc32(json).toString(36)}"`,
     'cache-status': `orderflow; hit; ttl=${leftSeconds}`,
-    'cache-control': `public, max-age=${Math.max(0, leftSeconds)}`,
+    // Whoever keeps it takes its age from that.
+    'cache-control': `public, max-age=${leftSeconds > 0 ? ageSeconds + leftSeconds : 0}`,
   });
 }
 

@@ -23,7 +23,7 @@ describe('a fresh copy', () => {
     expect(body).toMatchObject({ symbol: 'AAPL', ...example, source: 'finnhub', stale: false });
     expect(headers.get('age')).toBe('4');
     expect(headers.get('cache-status')).toBe('orderflow; hit; ttl=6');
-    expect(headers.get('cache-control')).toBe('public, max-age=6');
+    expect(headers.get('cache-control')).toBe('public, max-age=10');
     expect(headers.get('content-type')).toContain('application/json');
     expect(await house.callsAbout('AAPL')).toEqual([]);
   });

@@ -152,6 +152,17 @@ it('goes through a list page by page', async () => {
   ]);
 });
 
+it('goes through the log by the last event of a page', async () => {
+  const { url, heard } = await serve(
+    { status: 200, body: { data: [1], next_cursor: 'b' } },
+    { status: 200, body: { data: [2], next_cursor: null } },
+  );
+  const seen: unknown[] = [];
+  for await (const each of openOrderflow({ url }).all('listEvents')) seen.push(each);
+  expect(seen).toEqual([1, 2]);
+  expect(heard.map((each) => each.url)).toEqual(['/events?limit=100', '/events?limit=100&after=b']);
+});
+
 it('logs in once for all that ask, anew when the login has ended, and not for ever', async () => {
   let logins = 0;
   let isOver = false;

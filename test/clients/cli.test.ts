@@ -117,6 +117,10 @@ it('follows a stream until Ctrl-C, also from a position on', async () => {
   await until('a price', () => /^\S+Z {2}quote\.updated {2}NVDA {2}\{"symbol"/m.test(market.said()) || undefined);
   await market.signal('SIGTERM');
   expect(await market.ended).toBe(0);
+  expect(await run('tail', 'market', '--types', 'quote.update')).toMatchObject({
+    code: 1,
+    complained: expect.stringContaining('quote.update'),
+  });
 });
 
 it('watches an order, and all orders until Ctrl-C', async () => {

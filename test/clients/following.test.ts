@@ -188,6 +188,35 @@ it('leaves a connection that says nothing any more, and nothing holds one whose 
   }
 });
 
+it('goes on with a stream that had fallen silent while whoever follows was busy', async () => {
+  const { url, connections, connection } = await serve();
+  const isDone = Promise.withResolvers<void>();
+  const seen: string[] = [];
+  const ending = new AbortController();
+  const read = async () => {
+    for await (const news of openOrderflow({ url }).followOrders({ patienceMs: 1_000, signal: ending.signal })) {
+      seen.push(news.type === 'gap' ? news.type : news.id);
+      await isDone.promise;
+    }
+  };
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  const ended = read().catch((error: unknown) => error);
+  try {
+    const first = await connectedNow(connections);
+    first.response.write(frame(1, 'a'));
+    await soon(() => seen.length === 1);
+    vi.advanceTimersByTime(50_000);
+    await soon(() => first.isOver());
+  } finally {
+    vi.useRealTimers();
+  }
+  isDone.resolve();
+  const second = await Promise.race([connection(2), ended]);
+  expect(second).toMatchObject({ lastId: '1-0' });
+  ending.abort();
+  await ended;
+});
+
 it('closes the connection when the loop is left, and throws the reason when it is told to end', async () => {
   const { url, connection } = await serve();
   const reading = (async () => {

@@ -95,10 +95,17 @@ function itemOf(word: string) {
   return { product_id: Number(id), quantity: Number(quantity) };
 }
 
+// Of any currency.
+const mostDecimals = 4;
+
 function lineOf({ id, status, items, total_amount, currency, payment }: Order): string {
-  const total = new Intl.NumberFormat('en', { style: 'currency', currency, currencyDisplay: 'code' }).format(
-    total_amount,
-  );
+  // As it came: how many decimals people usually show of a currency is not how many it has.
+  const total = new Intl.NumberFormat('en', {
+    style: 'currency',
+    currency,
+    currencyDisplay: 'code',
+    maximumFractionDigits: mostDecimals,
+  }).format(total_amount);
   const things = items.map(({ quantity, title }) => `${quantity} × ${title}`).join(', ');
   const why = payment?.failure_detail ? ` (${payment.failure_detail})` : '';
   return `${id}  ${status}${why}  ${total}  ${things}`;

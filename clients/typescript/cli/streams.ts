@@ -1,3 +1,5 @@
+import type { Orderflow } from '../src/orderflow.ts';
+import { assume } from '../src/trust.ts';
 import { type Command, exits, Misuse, onlyWord } from './command.ts';
 
 const quote: Command = {
@@ -33,7 +35,8 @@ const tail: Command = {
     const types = listOf(text('types'));
     const streams = {
       orders: () => orderflow.followOrders({ ...following, all: is('all') }),
-      market: () => orderflow.followMarket({ ...following, symbols: listOf(text('symbols')) }),
+      // The API knows which there are, and tells trades to who asks for them alone.
+      market: () => orderflow.followMarket({ ...following, symbols: listOf(text('symbols')), types: typesOf(types) }),
       alerts: () => orderflow.followAlerts(following),
     };
     if (stream !== 'orders' && stream !== 'market' && stream !== 'alerts')
@@ -50,6 +53,14 @@ const tail: Command = {
 
 /** The commands that read the market, and follow what happens. */
 export const streamCommands = [quote, tail];
+
+type MarketTypes = NonNullable<NonNullable<Parameters<Orderflow['followMarket']>[0]>['types']>;
+
+/** Whatever somebody has typed: what is none of them is refused. */
+function typesOf(types: unknown): MarketTypes {
+  assume<MarketTypes>(types);
+  return types;
+}
 
 function listOf(text = ''): string[] {
   return text.split(',').filter(Boolean);

@@ -60,6 +60,9 @@ export async function* follow<Event extends { id: string }>(
         const event = parsed<Event & { reason: string }>(frame.data);
         if (frame.event === 'gap') yield { type: 'gap', reason: event.reason };
         else if (isNew(event.id)) yield { ...event, position: position ?? '' };
+        // While whoever follows is busy with one, nobody reads: that is no silence of the stream.
+        silence.broken();
+        end = performance.now() + patienceMs;
       }
     } catch (error) {
       signal?.throwIfAborted();

@@ -36,6 +36,16 @@ type Calls = { readonly [N in Name]: (...ways: Ways<N>) => Promise<Operations[N]
 type ListName = { [N in Name]: Operations[N]['answer'] extends Page ? N : never }[Name];
 type Page = Readonly<{ data: readonly unknown[]; next_cursor: string | null }>;
 
+/** The newest trade of a symbol, as it happens; for who asks for the type `tick` of some symbols. It is not stored. */
+export type Tick = Readonly<{
+  id: string;
+  type: 'tick';
+  time: string;
+  subject: string;
+  /** Price `p`, volume `v`, and when, ms. */
+  data: Readonly<{ symbol: string; p: number; v: number; t: number }>;
+}>;
+
 /** Every operation of the API as a function, and what takes more than one request. */
 export type Orderflow = Calls &
   Readonly<{
@@ -43,8 +53,8 @@ export type Orderflow = Calls &
     followOrders(following?: Following & { all?: boolean }): AsyncGenerator<Followed<OrdersEvent>, void>;
     /** Market data as it is stored: all, or of these symbols and types. */
     followMarket(
-      following?: Following & { symbols?: readonly string[]; types?: readonly MarketEvent['type'][] },
-    ): AsyncGenerator<Followed<MarketEvent>, void>;
+      following?: Following & { symbols?: readonly string[]; types?: readonly (MarketEvent | Tick)['type'][] },
+    ): AsyncGenerator<Followed<MarketEvent | Tick>, void>;
     /** One's own alerts, as they fire. */
     followAlerts(following?: Following): AsyncGenerator<Followed<AlertsEvent>, void>;
     /** An order as it is and becomes, until it is paid, or its payment has failed, or it is cancelled. */
@@ -80,7 +90,7 @@ export function openOrderflow({ url = '', key, login, fetch = globalThis.fetch }
       eventsOf(follow<OrdersEvent>(send, pathOf('/streams/orders', { all: all && 'true' }), following)),
     followMarket: ({ symbols, types, ...following } = {}) =>
       eventsOf(
-        follow<MarketEvent>(
+        follow<MarketEvent | Tick>(
           send,
           pathOf('/streams/market', { symbols: symbols?.join(), types: types?.join() }),
           following,
@@ -108,7 +118,9 @@ async function* everyOf<N extends ListName>(
 ): AsyncGenerator<Operations[N]['answer']['data'][number], void> {
   let cursor: string | null | undefined;
   do {
-    const page = await ask(operations[name], { limit: 100, ...input, ...(cursor && { cursor }) }, asking);
+    // Events are gone on with by the last one's id.
+    const place = name === 'listEvents' ? 'after' : 'cursor';
+    const page = await ask(operations[name], { limit: 100, ...input, ...(cursor && { [place]: cursor }) }, asking);
     assume<Operations[N]['answer']>(page);
     yield* page.data;
     cursor = page.next_cursor;

@@ -119,6 +119,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'gateways/webhooks',
     'jobs/webhooks',
     'market',
+    'mysql',
     'webhooks',
   ],
   'gateways/webhooks': [],

@@ -1,4 +1,4 @@
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode, raw } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from '../entities/alerts.entity.ts';
 import { EventLogEnd } from '../entities/outbox.entity.ts';
@@ -124,7 +124,8 @@ async function judgeAll(
   await insertRows(
     tx,
     AlertFiring,
-    firings.map(({ firing }) => firing),
+    // When an order is to be placed, others look at by MySQL's clock.
+    firings.map(({ firing }) => ({ ...firing, dueAt: firing.orderState === null ? null : raw('utc_timestamp(3)') })),
   );
   // Of one that carries an order it is told when that is placed or refused.
   for (const { alert, firing } of firings) if (firing.orderState === null) tellFiring(after, parts, alert, firing);
@@ -178,7 +179,7 @@ function firingOf(alert: AlertRow, number: number, price: Price, from: number | 
     orderCode: null,
     orderDetail: null,
     attempts: 0,
-    dueAt: isCarrying ? at : null,
+    dueAt: null,
     mailedAt: null,
   };
 }

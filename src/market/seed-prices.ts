@@ -1,8 +1,8 @@
 import type { MikroORM } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { fetchJson } from '../gateways/http/fetch-json.ts';
+import { presentOf } from '../mysql/present.ts';
 import { insertRows } from '../mysql/rows.ts';
-import { momentOf } from '../mysql/values.ts';
 import { priceRow, priceTable, type ProviderQuote, quoteCall } from './price.ts';
 
 /** Whose past prices are asked for, and where: `from` is the sandbox's control URL. */
@@ -19,14 +19,14 @@ const spans = [
 const patienceMs = 10_000;
 const mostBytes = 2_000_000;
 const rowsAtOnce = 500;
-const Present = z.tuple([z.object({ now: z.string() })]);
 
 /**
  * Stores days of prices of the sandbox's market, so that a first start has charts to show: of each symbol all or nothing, and
  * none of a symbol that has prices. They are demo data: no job has fetched them, and no event tells of them. Returns how many.
  */
 export async function seedPrices(orm: MikroORM, { from, symbols }: PastPrices): Promise<number> {
-  const now = await presentOf(orm);
+  // By which rows are aged as well.
+  const now = await presentOf(orm.em.fork());
   let stored = 0;
   for (const symbol of symbols) {
     const table = priceTable(symbol);
@@ -43,12 +43,6 @@ export async function seedPrices(orm: MikroORM, { from, symbols }: PastPrices): 
     stored += rows.length;
   }
   return stored;
-}
-
-/** The database's present, by which rows are aged as well. */
-async function presentOf(orm: MikroORM): Promise<Date> {
-  const [{ now }] = Present.parse(await orm.em.fork().execute('select utc_timestamp(3) as now'));
-  return momentOf(now);
 }
 
 async function readPast(from: string, symbol: string, now: Date): Promise<ProviderQuote[]> {

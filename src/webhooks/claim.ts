@@ -41,6 +41,15 @@ export async function claim(em: EntityManager, id: string): Promise<string | und
   return isClaimed ? token : undefined;
 }
 
+/**
+ * MySQL's clock, by which others look at what an endpoint waits for: it has said when the claim ends, and goes on with what has passed here
+ * since the endpoint was claimed. The process's own clock may be wrong by hours, or be put right under way.
+ */
+export function clockSince(claimedMs: number, claimEndsAt: Date): () => Date {
+  const beganMs = claimEndsAt.getTime() - leaseSeconds * 1_000;
+  return () => new Date(beganMs + performance.now() - claimedMs);
+}
+
 /** Keeps an endpoint for another while. False: it is another's. */
 export async function keep(em: EntityManager, id: string, token: string): Promise<boolean> {
   return run(
@@ -51,7 +60,7 @@ export async function keep(em: EntityManager, id: string, token: string): Promis
   );
 }
 
-/** Lets an endpoint go, until `wakeAt`, or until something comes; at once if something has come meanwhile. */
+/** Lets an endpoint go, until `wakeAt` by MySQL's clock, or until something comes; at once if something has come meanwhile. */
 export async function release(em: EntityManager, id: string, token: string, wakeAt: Date | undefined): Promise<void> {
   await run(
     em,

@@ -22,8 +22,8 @@ export function waitAfter(failures: number): number {
 }
 
 /**
- * Writes down what came of a round. An endpoint that takes nothing is left alone as a whole; one that takes other events than the
- * failing one is told those. What it has not taken for three days, or that it is gone, has it paused.
+ * Writes down what came of a round, at a moment of MySQL's clock. An endpoint that takes nothing is left alone as a whole; one that
+ * takes other events than the failing one is told those. What it has not taken for three days, or that it is gone, has it paused.
  */
 export async function recordRound(
   tx: EntityManager,

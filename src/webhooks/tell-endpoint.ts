@@ -3,7 +3,7 @@ import { WebhookDelivery, WebhookEndpoint } from '../entities/webhooks.entity.ts
 import type { Answer, CallEndpoint } from '../gateways/webhooks/call-endpoint.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
-import { claim, release } from './claim.ts';
+import { claim, clockSince, release } from './claim.ts';
 import { type Endpoint, readWishes } from './endpoint.ts';
 import { pause } from './pause.ts';
 import { recordRound, type Standing } from './record-round.ts';
@@ -15,9 +15,11 @@ export type TellParts = Readonly<{
   em: EntityManager;
   transaction: Transaction;
   events: Readonly<{ callEndpoint: CallEndpoint }>;
-  now: () => Date;
   log: Log;
 }>;
+
+/** With the clock by which an endpoint is told. */
+type Timed<Parts> = Parts & Readonly<{ now: () => Date }>;
 
 // Then others have their turn; what is left is gone on with as soon as a worker has room.
 const longestTurnMs = 10_000;
@@ -28,11 +30,15 @@ const notTold = 'Its owner may not be told of all events any more. Once they may
  * taken. Twice, or stopped anywhere, an event is told again with the same id; one that follows is told after it has been taken.
  */
 export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSignal): Promise<number> {
-  const { em, transaction, now, log } = parts;
+  const { em, transaction, log } = parts;
   const token = await transaction((tx) => claim(tx, id));
+  const claimedMs = performance.now();
   if (token === undefined) return 0;
   const endpoint = await em.findOne(WebhookEndpoint, id, { disableIdentityMap: true });
-  if (!endpoint || (await readWishes(em, id)).length === 0) {
+  // Its owner has changed it since, or it is another's.
+  if (endpoint?.claim !== token || !endpoint.wakeAt) return 0;
+  const now = clockSince(claimedMs, endpoint.wakeAt);
+  if ((await readWishes(em, id)).length === 0) {
     await transaction((tx, after) => pause(tx, after, { id, notice: notTold, at: now() }));
     return 0;
   }
@@ -45,15 +51,14 @@ export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSi
       await release(em, id, token, deliveries.length === 0 ? nextAt : now());
       return taken;
     }
-    const tries = await tellRound(parts, current, deliveries, signal);
+    const tries = await tellRound({ ...parts, now }, current, deliveries, signal);
     // Nothing was left in the log, or the process is ending: that is no failure of the endpoint's.
     if (tries.length === 0) continue;
     taken += tries.filter(isTaken).length;
-    const standing = await transaction((tx, after) =>
-      recordRound(tx, after, { endpoint: current, token, tries, at: now() }),
-    );
+    const at = now();
+    const standing = await transaction((tx, after) => recordRound(tx, after, { endpoint: current, token, tries, at }));
     if (standing.is !== 'well') return end(em, { id, token, standing, taken, log });
-    current = { ...current, failures: 0, ...(tries.some(isTaken) ? { succeededAt: now() } : {}) };
+    current = { ...current, failures: 0, ...(tries.some(isTaken) ? { succeededAt: at } : {}) };
   }
 }
 
@@ -65,7 +70,12 @@ async function end(em: EntityManager, { id, token, standing, taken, log }: Endin
   return taken;
 }
 
-async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: readonly Delivery[], signal: AbortSignal) {
+async function tellRound(
+  parts: Timed<TellParts>,
+  endpoint: Endpoint,
+  deliveries: readonly Delivery[],
+  signal: AbortSignal,
+) {
   const { em, now, transaction } = parts;
   const bodies = await readBodies(em, deliveries);
   const expired = deliveries.filter(({ position }) => !bodies.has(position)).map(({ position }) => position);
@@ -90,7 +100,7 @@ async function tellRound(parts: TellParts, endpoint: Endpoint, deliveries: reado
 
 /** Sends a message to an endpoint, signed as of now. */
 export function callSigned(
-  { events, now }: Pick<TellParts, 'events' | 'now'>,
+  { events, now }: Timed<Pick<TellParts, 'events'>>,
   endpoint: Endpoint,
   message: Readonly<{ id: string; body: string }>,
   signal: AbortSignal,

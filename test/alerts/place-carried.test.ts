@@ -56,6 +56,16 @@ describe('the order that an alert carries', () => {
     expect(await ordersOf(buyer.id)).toHaveLength(1);
   });
 
+  it('is placed at once, whatever clock the process has that judges', async () => {
+    const buyer = await newPerson(api);
+    await buyer.send('POST', '/market/alerts', { symbol: 'NVDA', above: 1, order: carried });
+    await storePrices(api.ctx.transaction, [{ symbol: 'NVDA', price: 11, asOf: new Date() }]);
+    await api.ctx.events.relay.idle();
+    const ahead = { ...api.ctx, now: () => new Date(Date.now() + 3_600_000) };
+    await judgeWaiting(ahead);
+    expect(await ordersOf(buyer.id)).toHaveLength(1);
+  });
+
   it.each([
     ['dearer than allowed', { products: [1, 2], max_total: 99.99 }, undefined, 'above_max_total'],
     [

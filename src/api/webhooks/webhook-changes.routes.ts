@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
+import { presentOf } from '../../mysql/present.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
 import { newSecret, overlapMs } from '../../webhooks/sign.ts';
 import { audit, differing } from '../callers/audit.ts';
@@ -39,9 +40,10 @@ const change = defineRoute(
   async (c) => {
     const request = c.req.valid('json');
     refuseUntold(c, request);
-    const at = c.var.ctx.now();
     const named = await namedWebhook(c);
     const changed = await c.var.ctx.transaction(async (tx) => {
+      // Workers look by this clock whether it is to be tried.
+      const at = await presentOf(tx);
       const row = await lockWebhook(tx, named);
       const fields = fieldsOf(request, row, at);
       if (fields.status === 'active') await resume(tx, row.id);

@@ -1,10 +1,13 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { buildApp } from '../../../src/api/app.ts';
 import { AuditEntry } from '../../../src/entities/ops.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
+import { findDue } from '../../../src/webhooks/claim.ts';
 import { newPerson } from '../../support/api/accounts.ts';
+import { makeKey, makePerson } from '../../support/api/personas.ts';
 import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
@@ -144,6 +147,17 @@ describe('changing a webhook', () => {
     await change(id, { url: receiver.urlOf('/new') });
     expect(await hooks.deliver(id)).toBe(1);
     expect(receiver.arrivals('/new')).toHaveLength(1);
+  });
+
+  it('has it tried at once, whatever clock the process has that is asked', async () => {
+    const { id } = await hooks.create({ url: receiver.urlOf('/resumed') });
+    await change(id, { status: 'paused' });
+    const ahead = await buildApp({ ...api.ctx, now: () => new Date(Date.now() + 3_600_000) }, api.parts);
+    const { token } = await makePerson(api, 'admin', 7_200_000);
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const body = JSON.stringify({ status: 'active' });
+    expect((await ahead.request(`/webhooks/${id}`, { method: 'PATCH', headers, body })).status).toBe(200);
+    expect(await findDue(api.ctx.orm.em.fork())).toContain(id);
   });
 
   it('refuses what no webhook may be', async () => {

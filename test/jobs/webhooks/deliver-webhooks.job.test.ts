@@ -4,9 +4,11 @@ import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
 import { deliverWebhooks } from '../../../src/jobs/webhooks/deliver-webhooks.job.ts';
 import { claim, findDue, release } from '../../../src/webhooks/claim.ts';
 import { pause } from '../../../src/webhooks/pause.ts';
+import { presentOf } from '../../../src/mysql/present.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
+import { patienceMs } from '../../support/processes/process.ts';
 import { outOfOrder, type Receiver, startReceiver } from '../../support/upstreams/webhook-receiver.ts';
 
 let api: TestApi;
@@ -123,6 +125,19 @@ test('one event that fails keeps back its own subject alone', async () => {
   await waited();
   expect(await hooks.deliver(id)).toBe(2);
   expect(outOfOrder(receiver.arrivals(path))).toEqual([]);
+});
+
+test.each([-3_600_000, 3_600_000])('a clock that is wrong by %d ms keeps nothing waiting', async (wrongMs) => {
+  receiver.behave(path, () => 500);
+  await hooks.publish(`${path}-a`);
+  const now = () => new Date(Date.now() + wrongMs);
+  await performJob(deliverWebhooks, { webhook_id: id }, { ...api.ctx, now });
+  const { retryAt, wakeAt } = await hooks.stored(id);
+  const [{ dueAt, failingSince } = {}] = await em().find(WebhookDelivery, { endpoint: id });
+  const theirs = (await presentOf(em())).getTime();
+  // Long enough for a slow machine, and far from the hour.
+  for (const at of [retryAt, wakeAt, dueAt, failingSince])
+    expect(Math.abs((at?.getTime() ?? 0) - theirs)).toBeLessThan(patienceMs);
 });
 
 test('after three days it is paused with a notice; resumed, it goes on where it stopped', async () => {

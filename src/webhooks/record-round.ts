@@ -34,11 +34,15 @@ export async function recordRound(
   await recordTaken(tx, endpoint.id, tries.filter(isTaken), at);
   if (!(await keep(tx, endpoint.id, token))) return { is: 'lost' };
   const failed = tries.filter((one) => !isTaken(one));
-  const isWorking = tries.some(isTaken) || failed.every(({ delivery }) => isOfItsOwn(delivery, endpoint));
+  // One that has failed altogether is well again when it takes something, not when what fails anyway fails once more.
+  const failsAlone = endpoint.failures === 0 && failed.every(({ delivery }) => isOfItsOwn(delivery, endpoint));
+  const isWorking = tries.some(isTaken) || failsAlone;
   const failures = isWorking ? 0 : endpoint.failures + 1;
   const retryAt = isWorking ? null : new Date(at.getTime() + waitAfter(failures));
   for (const one of failed) await recordFailed(tx, one, at, retryAt);
-  const notice = noticeOf(failed, at);
+  // One that takes nothing is asked with other events than the one that it has owed for longest.
+  const suspects = isWorking ? failed.map(({ delivery }) => delivery.position) : undefined;
+  const notice = goneNotice(failed) ?? (await lateNotice(tx, endpoint.id, at, suspects));
   const fields = { failures, retryAt, ...(tries.some(isTaken) ? { succeededAt: at } : {}) };
   await tx.nativeUpdate(WebhookEndpoint, { id: endpoint.id }, fields);
   if (notice !== undefined) {
@@ -48,9 +52,9 @@ export async function recordRound(
   return retryAt ? { is: 'failing', retryAt } : { is: 'well' };
 }
 
-/** Whether an event alone fails: since it did first, the endpoint has taken others. */
+/** Whether an event alone fails: since it did first, or in the same round, the endpoint has taken others. */
 function isOfItsOwn({ failingSince }: Delivery, { succeededAt }: Endpoint): boolean {
-  return !!failingSince && !!succeededAt && succeededAt > failingSince;
+  return !!failingSince && !!succeededAt && succeededAt >= failingSince;
 }
 
 async function recordTaken(tx: EntityManager, id: string, taken: readonly Try[], at: Date): Promise<void> {
@@ -93,15 +97,29 @@ function statusOf({ answer }: Pick<Try, 'answer'>): number | null {
   return 'status' in answer ? answer.status : null;
 }
 
-/** Why an endpoint is paused after these failures; undefined: it is not. */
-function noticeOf(failed: readonly Try[], at: Date): string | undefined {
-  if (failed.some(({ answer }) => 'status' in answer && answer.status === gone))
-    return 'The endpoint answered 410: it is gone. Nothing more is sent until you make it active again.';
-  const longest = failed.find(({ delivery: { failingSince } }) => {
-    return failingSince && at.getTime() - failingSince.getTime() >= mostFailingMs;
-  });
+/** Why an endpoint is paused that says that it is gone. */
+function goneNotice(failed: readonly Try[]): string | undefined {
+  return failed.some(({ answer }) => 'status' in answer && answer.status === gone)
+    ? 'The endpoint answered 410: it is gone. Nothing more is sent until you make it active again.'
+    : undefined;
+}
+
+/** Why an endpoint is paused that has not taken an event for three days; of all that it owes, where no positions are given. */
+async function lateNotice(
+  tx: EntityManager,
+  endpoint: string,
+  at: Date,
+  positions: readonly number[] | undefined,
+): Promise<string | undefined> {
+  if (positions?.length === 0) return undefined;
+  const failingSince = { $lte: new Date(at.getTime() - mostFailingMs) };
+  const [longest] = await tx.find(
+    WebhookDelivery,
+    { endpoint, state: 'retrying', failingSince, ...(positions ? { position: { $in: [...positions] } } : {}) },
+    { orderBy: { failingSince: 'asc' }, limit: 1, disableIdentityMap: true },
+  );
   if (!longest) return undefined;
-  const { answer, delivery } = longest;
-  const last = 'status' in answer ? `it answered ${answer.status}` : answer.error.slice(0, 100);
-  return `The event ${delivery.eventId} has not been taken for three days; last: ${last}. What came since waits for you.`;
+  const { eventId, responseStatus, error } = longest;
+  const last = responseStatus ? `it answered ${responseStatus}` : error?.slice(0, 100);
+  return `The event ${eventId} has not been taken for three days; last: ${last}. What came since waits for you.`;
 }

@@ -23,7 +23,7 @@ const roundMs = 5_000;
 
 /**
  * Reads what an endpoint may be told now. What has failed waits for its time, and its subject with it; other subjects do not. One that
- * fails altogether is asked with a single event.
+ * fails altogether is asked with a single event, each time of the subject that has been tried least.
  */
 export async function readRound(
   em: EntityManager,
@@ -40,14 +40,26 @@ export async function readRound(
   const isDue = ({ dueAt }: Delivery) => !dueAt || dueAt <= now;
   const resting = retrying.filter((one) => !isDue(one));
   const isFull = retrying.length === mostRetrying;
-  const restingSubjects = [...new Set(resting.map(({ subject }) => subject))];
+  const restingSubjects = subjectsOf(resting);
   const waiting = isFull ? [] : await find('waiting', mostDeliveries, restingSubjects);
   const again = retrying.filter(({ subject }) => !restingSubjects.includes(subject));
-  const due = [...again, ...waiting].toSorted((one, other) => one.position - other.position);
+  // However many wait behind those that have failed.
+  const fresh = failures > 0 && !isFull ? await find('waiting', 1, subjectsOf(retrying)) : [];
+  const due = [...again, ...waiting, ...fresh].toSorted((one, other) => one.position - other.position);
   const dueTimes = resting
     .flatMap(({ dueAt }) => dueAt ?? [])
     .toSorted((one, other) => one.getTime() - other.getTime());
-  return { deliveries: due.slice(0, failures > 0 ? 1 : mostDeliveries), nextAt: dueTimes[0] };
+  return { deliveries: failures > 0 ? leastTried(due) : due.slice(0, mostDeliveries), nextAt: dueTimes[0] };
+}
+
+function subjectsOf(deliveries: readonly Delivery[]): string[] {
+  return [...new Set(deliveries.map(({ subject }) => subject))];
+}
+
+/** The first event of the subject that has been tried least: one that can never be taken is not all that an endpoint is asked with. */
+function leastTried(due: readonly Delivery[]): readonly Delivery[] {
+  const firsts = [...Map.groupBy(due, ({ subject }) => subject).values()].flatMap(([first]) => first ?? []);
+  return firsts.toSorted((one, other) => one.attempts - other.attempts).slice(0, 1);
 }
 
 /** The bodies of events by their position, as followers of their streams get them; those that are no longer in the log are missing. */

@@ -11,12 +11,13 @@ export type Receipt = z.output<typeof Body> & Readonly<{ isTaken: boolean }>;
 /** Somebody who is told of events, and does not always take them. */
 export class Endpoint {
   readonly receipts: Receipt[] = [];
-  /** Whether it takes what comes now. */
-  isWell: () => boolean = () => true;
+  /** Whether it takes what comes now of a subject. */
+  takes: (subject: string) => boolean = () => true;
 
   hear(body: string): number {
-    const isTaken = this.isWell();
-    this.receipts.push({ ...Body.parse(JSON.parse(body)), isTaken });
+    const told = Body.parse(JSON.parse(body));
+    const isTaken = this.takes(told.subject);
+    this.receipts.push({ ...told, isTaken });
     return isTaken ? 200 : 500;
   }
 }

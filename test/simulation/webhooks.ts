@@ -22,8 +22,10 @@ export const webhooks: Scenario = {
     const wishes = Array.from({ length: 1 + time.chance(3) }, () => subjects[time.chance(subjects.length)] ?? '');
     const acting = { isOver: false };
     const illness = time.chance(3);
-    // In the end it takes what it is told.
-    servers.endpoint.isWell = () => acting.isOver || illness === 0 || time.chance(3) > 0;
+    // Of a subject it takes nothing, ever, in some histories.
+    const refused = time.chance(3) === 0 ? subjects[0] : undefined;
+    // In the end it takes what it is told of all others.
+    servers.endpoint.takes = (subject) => subject !== refused && (acting.isOver || illness === 0 || time.chance(3) > 0);
     return {
       run(living) {
         beginWork(living);
@@ -35,12 +37,12 @@ export const webhooks: Scenario = {
         acting.isOver = true;
       },
       watch: () => follower.look(),
-      isOver: () => leftovers(history).length === 0,
-      leftovers: () => leftovers(history),
+      isOver: () => leftovers(history, refused).length === 0,
+      leftovers: () => leftovers(history, refused),
       violations: () => [
         ...violationsOfLog(history, 'orders', follower.seen),
         ...violationsOfOrder(servers.endpoint),
-        ...violationsOfTelling(history),
+        ...violationsOfTelling(history, refused),
         ...(ground.engine.rows('event_log').length > wishes.length ? ['what was written once is told twice'] : []),
       ],
     };
@@ -91,14 +93,14 @@ async function tellOn({ platform }: Living): Promise<void> {
   });
 }
 
-function leftovers({ ground: { engine }, servers }: History): readonly string[] {
+function leftovers({ ground: { engine }, servers }: History, refused: string | undefined): readonly string[] {
   const log = engine.rows('event_log');
   const deliveries = engine.rows('webhook_deliveries');
   return [
     ...log.filter(({ position }) => position === null).map(({ id }) => `the event ${id} has no position`),
     ...(engine.rows('webhook_cursor')[0]?.['position'] === log.length ? [] : ['the cursor is behind']),
     ...deliveries
-      .filter(({ state }) => state !== 'delivered')
+      .filter(({ state, subject }) => state !== 'delivered' && subject !== refused)
       .map(({ position, state }) => `the delivery of ${position} is ${state}`),
     ...(servers.keyspace.stream('orders').length === log.length ? [] : ['the stream is not complete']),
   ];
@@ -114,12 +116,14 @@ function violationsOfOrder({ receipts }: Endpoint): readonly string[] {
   });
 }
 
-function violationsOfTelling({ ground: { engine }, servers }: History): readonly string[] {
+function violationsOfTelling({ ground: { engine }, servers }: History, refused: string | undefined): readonly string[] {
   const taken = new Set(servers.endpoint.receipts.filter(({ isTaken }) => isTaken).map(({ id }) => id));
   const log = engine.rows('event_log');
   const deliveries = engine.rows('webhook_deliveries');
   return [
-    ...log.flatMap(({ id }) => (taken.has(String(id)) ? [] : [`the event ${id} was never taken`])),
+    ...log.flatMap(({ id, subject }) =>
+      taken.has(String(id)) || subject === refused ? [] : [`the event ${id} was never taken`],
+    ),
     ...(deliveries.length === log.length ? [] : [`${deliveries.length} deliveries of ${log.length} events`]),
   ];
 }

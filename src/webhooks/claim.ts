@@ -65,7 +65,8 @@ export async function release(em: EntityManager, id: string, token: string, wake
   await run(
     em,
     `update ${em.getMetadata(WebhookEndpoint).tableName}
-     set wake_at = if(again = 1 and failures = 0, utc_timestamp(3), ?), claim = null, again = 0 where id = ? and claim = ?`,
+     set wake_at = if(again = 1${wakeAt ? ' and failures = 0' : ''}, utc_timestamp(3), ?), claim = null, again = 0
+     where id = ? and claim = ?`,
     [wakeAt ?? null, id, token],
   );
 }

@@ -28,13 +28,13 @@ export async function addDeliveries(tx: EntityManager, deliveries: readonly Due[
   await wake(tx, [...new Set(deliveries.map(({ endpoint }) => endpoint))]);
 }
 
-/** Has endpoints looked after at once; those that fail when their time has come, those that somebody works for once more. */
+/** Has endpoints looked after at once; those that fail when what they have not taken is due, those that somebody works for once more. */
 async function wake(tx: EntityManager, ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   const text = textOf(tx);
   await tx.execute(
     `update ${tx.getMetadata(WebhookEndpoint).tableName}
-     set again = 1, wake_at = if(claim is null and failures = 0, utc_timestamp(3), wake_at)
+     set again = 1, wake_at = if(claim is null and (failures = 0 or wake_at is null), utc_timestamp(3), wake_at)
      where id in (${ids.toSorted().map(text).join(', ')}) and status = 'active' and deleted_at is null`,
     [],
     'run',

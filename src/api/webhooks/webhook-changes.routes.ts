@@ -9,7 +9,7 @@ import { audit, differing } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { refuseUntold, WebhookChange } from './webhook-request.ts';
 import { exampleWebhook, ChangedWebhookView, webhookView } from './webhook-view.ts';
-import { factsOf, namedWebhook } from './webhooks.routes.ts';
+import { factsOf, namedWebhook, refuseOthersEvents } from './webhooks.routes.ts';
 
 const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
 
@@ -35,12 +35,14 @@ const change = defineRoute(
         description: 'The webhook as it is now.',
         content: { 'application/json': { schema: ChangedWebhookView, example: exampleWebhook } },
       },
+      403: { description: "forbidden: everybody's events" },
     },
   },
   async (c) => {
     const request = c.req.valid('json');
     refuseUntold(c, request);
     const named = await namedWebhook(c);
+    if (!isOnlyPause(request)) refuseOthersEvents(c, named);
     const changed = await c.var.ctx.transaction(async (tx) => {
       // Workers look by this clock whether it is to be tried.
       const at = await presentOf(tx);
@@ -59,6 +61,11 @@ const change = defineRoute(
   },
   namedWebhook,
 );
+
+/** Whether nothing more is told by what is asked for. */
+function isOnlyPause({ status, ...others }: z.output<typeof WebhookChange>): boolean {
+  return status !== 'active' && Object.values(others).every((value) => value === undefined);
+}
 
 async function lockWebhook(tx: EntityManager, { id }: Endpoint): Promise<Endpoint> {
   const options = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;

@@ -5,7 +5,7 @@ import { exampleOrder } from '../docs/examples.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { AfterInteger, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { exampleWebhook } from './webhook-view.ts';
-import { namedWebhook } from './webhooks.routes.ts';
+import { steeredWebhook } from './webhooks.routes.ts';
 
 /** An event on its way to a webhook. */
 export const DeliveryView = z
@@ -60,11 +60,12 @@ const list = defineRoute(
         description: 'A page of deliveries.',
         content: { 'application/json': { schema: DeliveryList, example: { data: [example], next_cursor: null } } },
       },
+      403: { description: "forbidden: everybody's events" },
     },
   },
   async (c) => {
     const { cursor, limit, state } = c.req.valid('query');
-    const { id } = await namedWebhook(c);
+    const { id } = await steeredWebhook(c);
     const listName = `deliveries:${id}:${state ?? ''}`;
     const rows = await c.var.ctx.orm.em.fork().find(
       WebhookDelivery,
@@ -79,7 +80,7 @@ const list = defineRoute(
     const { page, next_cursor } = cutPage(listName, placed, limit);
     return c.json({ data: page.map(({ row }) => deliveryView(row)), next_cursor }, 200);
   },
-  namedWebhook,
+  steeredWebhook,
 );
 
 function deliveryView(row: Delivery): z.input<typeof DeliveryView> {

@@ -15,7 +15,7 @@ import { endOf } from '../http/span.ts';
 import { JobView, unsentJobView } from '../ops/job-view.ts';
 import { ReplayRequest } from './webhook-request.ts';
 import { exampleWebhook } from './webhook-view.ts';
-import { namedWebhook } from './webhooks.routes.ts';
+import { namedWebhook, steeredWebhook } from './webhooks.routes.ts';
 
 const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
 
@@ -77,18 +77,18 @@ const replay = defineRoute(
         content: { 'application/json': { schema: ReplayRequest, example: { from: '2026-11-22T10:00:00.000Z' } } },
       },
     },
-    responses: accepted(replayWebhook),
+    responses: { ...accepted(replayWebhook), 403: { description: "forbidden: everybody's events" } },
   },
   async (c) => {
     const request = c.req.valid('json');
-    const { id } = await namedWebhook(c);
+    const { id } = await steeredWebhook(c);
     return answerOnce(c, request, async (tx, after) => {
       const stretch = await stretchOf(c, tx, id, request);
       await audit(c, tx, { after: request });
       return askedFor(replayWebhook, after.enqueue(replayWebhook, { webhook_id: id, ...stretch }), c.var.ctx.now());
     });
   },
-  namedWebhook,
+  steeredWebhook,
 );
 
 /** The part of the log that is asked for. @throws Problem invalid when the webhook is not told of the event. */

@@ -58,8 +58,7 @@ const create = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const { role, userId } = principalOf(c);
-    if (request.scope === 'all' && role !== 'admin')
-      throw new Problem('forbidden', "Everybody's events are for administrators; leave out the scope.");
+    refuseOthersEvents(c, request);
     refuseUntold(c, request);
     const row = newEndpoint(userId, request, c.var.ctx.now());
     return answerOnce(c, request, async (tx) => {
@@ -184,6 +183,22 @@ export async function namedWebhook(c: HonoContext<RouteEnv>): Promise<Endpoint> 
   const row = await c.var.ctx.orm.em.fork().findOne(WebhookEndpoint, where, { disableIdentityMap: true });
   if (!row) throw new Problem('not_found', 'You have no such webhook.');
   return row;
+}
+
+/** The same, if the caller may also know and decide what becomes of what it is told. @throws Problem not_found, forbidden */
+export async function steeredWebhook(c: HonoContext<RouteEnv>): Promise<Endpoint> {
+  const row = await namedWebhook(c);
+  refuseOthersEvents(c, row);
+  return row;
+}
+
+/**
+ * Refuses who could not make such a webhook, though one like it be theirs: a key that is no administrator's, or who administers no
+ * more. @throws Problem forbidden
+ */
+export function refuseOthersEvents(c: HonoContext<RouteEnv>, { scope }: Pick<Endpoint, 'scope'>): void {
+  if (scope === 'all' && principalOf(c).role !== 'admin')
+    throw new Problem('forbidden', "Everybody's events are for administrators, and for such keys of theirs as reach all.");
 }
 
 /** Having webhooks, and seeing them. */

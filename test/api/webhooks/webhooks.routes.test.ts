@@ -79,6 +79,25 @@ describe('having a webhook', () => {
     expect((await post({ url, scope: 'all' }, 'admin')).status).toBe(201);
   });
 
+  it("of everybody's events is an administrator's still when it is changed: their key without :all can pause and delete it", async () => {
+    const { id } = await hooks.create({ url, scope: 'all' }, 'admin');
+    const { key } = await makeKey(api, 2, ['webhooks:read', 'webhooks:write']);
+    const by = (bearer: string) => (method: string, path: string, body?: object) =>
+      api.send(method, `/webhooks/${id}${path}`, { headers: { authorization: `Bearer ${bearer}` }, body });
+    const ask = by(key);
+    const changes = [{ url: 'https://other.example.com/' }, { rotate_secret: true }, { types: [] }, { status: 'active' }];
+    for (const body of changes) expect((await problemOf(await ask('PATCH', '', body))).code).toBe('forbidden');
+    expect((await problemOf(await ask('POST', '/replay', { from: '2026-01-01' }))).code).toBe('forbidden');
+    // Whose orders they are about is none of a customer's business.
+    expect((await problemOf(await ask('GET', '/deliveries'))).code).toBe('forbidden');
+    const wide = by((await makeKey(api, 2, ['webhooks:read:all', 'webhooks:write:all'])).key);
+    for (const body of changes) expect((await wide('PATCH', '', body)).status).toBe(200);
+    expect((await wide('GET', '/deliveries')).status).toBe(200);
+    expect(await (await ask('PATCH', '', { status: 'paused' })).json()).toMatchObject({ status: 'paused' });
+    expect((await ask('POST', '/test')).status).toBe(202);
+    expect((await ask('DELETE', '')).status).toBe(204);
+  });
+
   it('has a bound, also when many come at once', async () => {
     const person = await newPerson(api);
     const row = { userId: person.id, scope: 'own' as const, url, types: '[]', symbols: '[]', secret: 'whsec_YQ==' };

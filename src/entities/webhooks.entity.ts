@@ -34,7 +34,7 @@ export const WebhookEndpoint = defineEntity({
     symbols: p.string().length(3000),
     /** What deliveries are signed with; it must be known to sign, so that it is stored as it is. */
     secret: p.string().length(100).hidden(),
-    /** The secret before, which signs as well until `previousUntil`. */
+    /** The secret before, and the one before that if it still counted, without `whsec_`: both sign as well until `previousUntil`. */
     previousSecret: p.string().length(100).nullable().hidden(),
     previousUntil: p.datetime(3).nullable(),
     status: p.enum(['active', 'paused'] as const).default('active'),

@@ -4,7 +4,7 @@ import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity
 import { Problem } from '../../errors.ts';
 import { presentOf } from '../../mysql/present.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
-import { newSecret, overlapMs } from '../../webhooks/sign.ts';
+import { rotated } from '../../webhooks/sign.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { refuseUntold, WebhookChange } from './webhook-request.ts';
@@ -83,9 +83,7 @@ function fieldsOf(request: z.output<typeof WebhookChange>, row: Endpoint, at: Da
     ...(description === undefined ? {} : { description }),
     ...(types === undefined ? {} : { types: JSON.stringify(types) }),
     ...(symbols === undefined ? {} : { symbols: JSON.stringify(symbols) }),
-    ...(rotates
-      ? { secret: newSecret(), previousSecret: row.secret, previousUntil: new Date(at.getTime() + overlapMs) }
-      : {}),
+    ...(rotates ? rotated(row, at) : {}),
     ...(status === 'active'
       ? { status, notice: null, pausedAt: null, failures: 0, retryAt: null, wakeAt: at, claim: null }
       : {}),

@@ -47,7 +47,8 @@ export const WebhookChange = z
       .optional()
       .openapi({ description: '`active` goes on where it stopped; what came meanwhile has waited.' }),
     rotate_secret: z.literal(true).optional().openapi({
-      description: 'Makes a new secret, shown in the answer; the one before signs as well for 24 hours.',
+      description:
+        'Makes a new secret, shown in the answer; the one before, and what signed beside it, sign as well for 24 hours.',
     }),
   })
   .openapi('WebhookChange');

@@ -21,7 +21,7 @@ export const WebhookView = z
     previous_secret_until: z
       .string()
       .nullable()
-      .openapi({ description: 'The secret before signs as well until then.' }),
+      .openapi({ description: 'The secret before, and the one before that if it still did, sign as well until then.' }),
     created_at: z.string(),
   })
   .openapi('Webhook');

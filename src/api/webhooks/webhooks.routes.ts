@@ -198,7 +198,10 @@ export async function steeredWebhook(c: HonoContext<RouteEnv>): Promise<Endpoint
  */
 export function refuseOthersEvents(c: HonoContext<RouteEnv>, { scope }: Pick<Endpoint, 'scope'>): void {
   if (scope === 'all' && principalOf(c).role !== 'admin')
-    throw new Problem('forbidden', "Everybody's events are for administrators, and for such keys of theirs as reach all.");
+    throw new Problem(
+      'forbidden',
+      "Everybody's events are for administrators, and for such keys of theirs as reach all.",
+    );
 }
 
 /** Having webhooks, and seeing them. */

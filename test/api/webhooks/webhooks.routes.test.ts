@@ -85,7 +85,12 @@ describe('having a webhook', () => {
     const by = (bearer: string) => (method: string, path: string, body?: object) =>
       api.send(method, `/webhooks/${id}${path}`, { headers: { authorization: `Bearer ${bearer}` }, body });
     const ask = by(key);
-    const changes = [{ url: 'https://other.example.com/' }, { rotate_secret: true }, { types: [] }, { status: 'active' }];
+    const changes = [
+      { url: 'https://other.example.com/' },
+      { rotate_secret: true },
+      { types: [] },
+      { status: 'active' },
+    ];
     for (const body of changes) expect((await problemOf(await ask('PATCH', '', body))).code).toBe('forbidden');
     expect((await problemOf(await ask('POST', '/replay', { from: '2026-01-01' }))).code).toBe('forbidden');
     // Whose orders they are about is none of a customer's business.

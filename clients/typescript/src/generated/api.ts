@@ -232,7 +232,7 @@ export type ChangedWebhook = Readonly<{
   /** Nothing is sent before, after a failure. */
   next_try_at: string | null;
   last_success_at: string | null;
-  /** The secret before signs as well until then. */
+  /** The secret before, and the one before that if it still did, sign as well until then. */
   previous_secret_until: string | null;
   created_at: string;
   /** What to verify signatures with. It is shown this once. */
@@ -1289,7 +1289,7 @@ export type Webhook = Readonly<{
   /** Nothing is sent before, after a failure. */
   next_try_at: string | null;
   last_success_at: string | null;
-  /** The secret before signs as well until then. */
+  /** The secret before, and the one before that if it still did, sign as well until then. */
   previous_secret_until: string | null;
   created_at: string;
 }>;
@@ -1304,7 +1304,7 @@ export type WebhookChange = Readonly<{
   symbols?: ReadonlyArray<string> | undefined;
   /** `active` goes on where it stopped; what came meanwhile has waited. */
   status?: 'active' | 'paused' | undefined;
-  /** Makes a new secret, shown in the answer; the one before signs as well for 24 hours. */
+  /** Makes a new secret, shown in the answer; the one before, and what signed beside it, sign as well for 24 hours. */
   rotate_secret?: true | undefined;
 }>;
 

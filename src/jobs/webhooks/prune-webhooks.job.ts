@@ -1,8 +1,11 @@
+import type { EntityManager } from '@mikro-orm/mysql';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
 
 const dayMs = 24 * 3_600_000;
+// With a thousand each, as many webhooks as an administrator may have.
+const mostPages = 20;
 
 /** Deletes deliveries that were over a week ago, what a webhook paused for a month has waiting, and webhooks that are deleted. */
 export const pruneWebhooks = definePrune(
@@ -15,14 +18,32 @@ export const pruneWebhooks = definePrune(
     const before = (days: number) => new Date(now().getTime() - days * dayMs);
     const some = { fields: ['id'], limit: batch, disableIdentityMap: true } as const;
     const gone = await em.find(WebhookEndpoint, { deletedAt: { $ne: null } }, some);
-    const idle = await em.find(WebhookEndpoint, { pausedAt: { $lt: before(30) } }, some);
+    const idle = await idleSince(em, before(30));
     return [
       deleteBefore(em.getMetadata(WebhookDelivery).tableName, 'ended_at', before(7)),
-      ...[...gone, ...idle].map(({ id }) => deleteDeliveries(id)),
+      ...[...gone.map(({ id }) => id), ...idle].map(deleteDeliveries),
       ...gone.map(({ id }) => deleteEndpoint(id)),
     ];
   },
 );
+
+/** Webhooks that have been paused since, and have something waiting; others that have been stand in nobody's way. */
+async function idleSince(em: EntityManager, at: Date): Promise<readonly string[]> {
+  const { tableName: endpoints } = em.getMetadata(WebhookEndpoint);
+  const { tableName: deliveries } = em.getMetadata(WebhookDelivery);
+  const ids: string[] = [];
+  for (let page = 0; page < mostPages; page += 1) {
+    const found = await em.execute<{ id: string }[]>(
+      `select e.id from ${endpoints} e where e.paused_at < ? and e.id > ?
+         and exists (select 1 from ${deliveries} d where d.endpoint = e.id)
+       order by e.id limit ${batch}`,
+      [at, ids.at(-1) ?? ''],
+    );
+    ids.push(...found.map(({ id }) => id));
+    if (found.length < batch) break;
+  }
+  return ids;
+}
 
 function deleteDeliveries(endpoint: string): DeleteSome {
   return async (tx) => {

@@ -1,6 +1,8 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { pruneWebhooks } from '../../../src/jobs/webhooks/prune-webhooks.job.ts';
+import { insertRows } from '../../../src/mysql/rows.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
@@ -35,6 +37,25 @@ test('what was taken a week ago goes; what waits stays, unless its webhook has b
   expect(await prune()).toEqual({ deleted: 2 });
   expect(await em().count(WebhookEndpoint, { id })).toBe(1);
   await hooks.set(id, { status: 'active', pausedAt: null });
+});
+
+test('what waits for a paused webhook goes, however many others have been paused for as long', async () => {
+  const row = { userId: 1, scope: 'own' as const, url: 'https://shop.example.com/hook', types: '[]', symbols: '[]' };
+  const paused = { status: 'paused' as const, pausedAt: daysAgo(31), secret: 'whsec_YQ==', createdAt: daysAgo(40) };
+  const ids = Array.from({ length: 1_100 }, () => randomUUIDv7());
+  await insertRows(
+    em(),
+    WebhookEndpoint,
+    ids.map((id) => ({ ...row, ...paused, id })),
+  );
+  const event = { position: 1, eventId: randomUUIDv7(), type: 'order.paid', subject: 'a', createdAt: daysAgo(40) };
+  await insertRows(
+    em(),
+    WebhookDelivery,
+    ids.map((endpoint) => ({ ...event, endpoint })),
+  );
+  expect(await prune()).toEqual({ deleted: 1_100 });
+  await em().nativeDelete(WebhookEndpoint, { id: { $in: ids } });
 });
 
 test('a webhook that is deleted, or whose owner is, goes with all that was to be told', async () => {

@@ -124,7 +124,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ],
   'gateways/webhooks': [],
   'jobs/webhooks': ['context', 'entities', 'jobs', 'mysql', 'streams', 'webhooks'],
-  webhooks: ['entities', 'gateways/mail', 'gateways/webhooks', 'mysql', 'outbox', 'streams'],
+  webhooks: ['entities', 'gateways/mail', 'gateways/webhooks', 'market', 'mysql', 'outbox', 'streams'],
   'gateways/mail': [],
   'account-problems': [],
   alerts: ['entities', 'gateways/mail', 'gateways/payments', 'jobs', 'market', 'mysql', 'orders', 'outbox', 'streams'],

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+const longest = 32;
+
 /** A name as the provider writes it, upper case: `AAPL`, `BRK.B`, `^GSPC`, `BINANCE:BTCUSDT`. */
 export const Ticker = z
   .string()
@@ -19,7 +21,7 @@ const priced = /.(USDT|USDC|FDUSD)$/;
  * needs its exchange: `BINANCE:ETHBTC`.
  */
 export const CryptoSymbol = Ticker.overwrite(pairOf)
-  .max(32)
+  .max(longest)
   .refine(isCrypto, 'must be a coin such as BTC, or a pair such as BINANCE:BTCUSDT');
 
 /** The pair that a coin or a pair names. */
@@ -42,11 +44,18 @@ export function isCrypto(symbol: string): boolean {
 const coins = new Set('ADA AVAX BNB BONK BTC DOGE DOT ETH FLOKI HBAR PEPE SHIB SOL XLM XRP'.split(' '));
 
 /** A share, or a coin, in its one canonical form: `aapl` is `AAPL`; `BTC` and `BTCUSDT` are `BINANCE:BTCUSDT`. */
-export const Symbol = Ticker.overwrite((name) => (coins.has(name) || isPriced(name) ? pairOf(name) : name)).max(32);
+export const Symbol = Ticker.overwrite((name) => (coins.has(name) || isPriced(name) ? pairOf(name) : name)).max(
+  longest,
+);
 
 /** A word as it stands, and as the symbol that it may name: for looking through what is not about symbols alone. */
 export function spellingsOf(word: string): readonly string[] {
   return [...new Set([word, Symbol.safeParse(word).data ?? word])];
+}
+
+/** What market data are about that are asked for by a symbol: a bare name may be a share's or a coin's, and means both. */
+export function subjectsOf(symbol: string): readonly string[] {
+  return [...new Set([symbol, pairOf(symbol)])].filter(({ length }) => length <= longest);
 }
 
 /** Whether two names are one ticker: share classes are written with a dot here and a dash there. */

@@ -2,6 +2,7 @@ import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { User } from '../entities/accounts.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import { subjectsOf } from '../market/symbol.ts';
 import { catalog } from '../streams/catalog.stream.ts';
 import { market } from '../streams/market.stream.ts';
 
@@ -17,7 +18,8 @@ export type Wishes = Readonly<{
   userId: number;
   isForAll: boolean;
   types: Set<string>;
-  symbols: Set<string>;
+  /** What market data it is told are about; empty: whatever. */
+  subjects: Set<string>;
 }>;
 
 /** Streams of what is for everybody. */
@@ -38,7 +40,7 @@ export function wishesOf({ id, userId, scope, types, symbols }: WishColumns): Wi
     userId,
     isForAll: scope === 'all',
     types: new Set(wordsOf(types)),
-    symbols: new Set(wordsOf(symbols)),
+    subjects: new Set(wordsOf(symbols).flatMap(subjectsOf)),
   };
 }
 
@@ -52,8 +54,8 @@ export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[
   const ofUser = Map.groupBy(endpoints, ({ userId }) => userId);
   const forAll = endpoints.filter(({ isForAll }) => isForAll);
   return ({ stream, type, subject, data }) => {
-    const wants = ({ types, symbols }: Wishes) =>
-      (types.size === 0 || types.has(type)) && (stream !== market.name || symbols.size === 0 || symbols.has(subject));
+    const wants = ({ types, subjects }: Wishes) =>
+      (types.size === 0 || types.has(type)) && (stream !== market.name || subjects.size === 0 || subjects.has(subject));
     if (open.includes(stream)) return endpoints.filter(wants);
     const owned = Owned.safeParse(JSON.parse(data)).data;
     const own = (owned === undefined ? undefined : ofUser.get(owned.user_id)) ?? [];

@@ -45,6 +45,18 @@ describe('an event is for', () => {
     expect(told({ ...quote, subject: 'MSFT' })).toEqual(['all', 'other', 'own']);
     expect(told({ stream: 'catalog', type: 'product.created', data: '{}' })).toEqual(['all', 'apple', 'other', 'own']);
   });
+
+  it('who names the share or the coin by a bare symbol, as followers of the stream do', () => {
+    const named = choosers([
+      wishes('coin', { symbols: '["LTC"]' }),
+      wishes('pair', { symbols: '["BINANCE:LTCUSDT"]' }),
+    ]);
+    const crypto = { stream: 'market', type: 'crypto.updated', data: '{}' };
+    const ids = (subject: string) => named(event({ ...crypto, subject })).map(({ id }) => id);
+    expect(ids('BINANCE:LTCUSDT')).toEqual(['coin', 'pair']);
+    expect(ids('LTC')).toEqual(['coin']);
+    expect(ids('BINANCE:BTCUSDT')).toEqual([]);
+  });
 });
 
 describe('a message', () => {

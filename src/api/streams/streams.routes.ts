@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
-import { CryptoSymbol, Symbol } from '../../market/symbol.ts';
+import { subjectsOf, Symbol } from '../../market/symbol.ts';
 import { alerts } from '../../streams/alerts.stream.ts';
 import { market } from '../../streams/market.stream.ts';
 import { orders } from '../../streams/orders.stream.ts';
@@ -112,8 +112,7 @@ const marketEvents = defineRoute(
   (c) => {
     const { symbols = [], types = [] } = c.req.valid('query');
     refuseUnknownTypes(c, types);
-    // A bare name may be a share's or a coin's: whoever names it is told of both.
-    const subjects = new Set(symbols.flatMap((symbol) => [symbol, CryptoSymbol.safeParse(symbol).data ?? symbol]));
+    const subjects = new Set(symbols.flatMap(subjectsOf));
     const following: Following = {
       after: c.req.valid('header')['last-event-id'],
       accepts: ({ subject, type }) =>

@@ -11,14 +11,14 @@ const wishes = {
   description: z.string().trim().min(1).max(200).nullable().optional(),
   types: z
     .array(z.string().max(100))
-    .max(20)
-    .optional()
-    .openapi({ description: 'Event types, as /asyncapi.json lists them. None: all.' }),
-  symbols: z
-    .array(Symbol)
+    // More than there are: who may leave all out may name them all.
     .max(50)
     .optional()
-    .openapi({ description: 'Symbols of which market data are sent. None: all.' }),
+    .openapi({ description: 'Event types, as /asyncapi.json lists them. None: all.' }),
+  symbols: z.array(Symbol).max(50).optional().openapi({
+    description:
+      'Symbols of which market data are sent, as /streams/market takes them: `LTC` is the share and the coin. None: all.',
+  }),
 };
 const address = z
   .url({ protocol: /^https?$/, error: 'must be an https address' })

@@ -53,6 +53,11 @@ describe('having a webhook', () => {
     expect((await list('demo', '?limit=1')).data).toEqual([shown]);
   });
 
+  it('may name every type of event that there is', async () => {
+    const types = [...api.ctx.jobs.definitions.events.keys()];
+    expect((await post({ url, types })).status).toBe(201);
+  });
+
   it('repeated with its key gives the same bytes, secret included, and one webhook', async () => {
     const headers = { 'idempotency-key': randomUUID() };
     const answers = [];

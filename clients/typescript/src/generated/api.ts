@@ -1300,7 +1300,7 @@ export type WebhookChange = Readonly<{
   description?: string | null | undefined;
   /** Event types, as /asyncapi.json lists them. None: all. */
   types?: ReadonlyArray<string> | undefined;
-  /** Symbols of which market data are sent. None: all. */
+  /** Symbols of which market data are sent, as /streams/market takes them: `LTC` is the share and the coin. None: all. */
   symbols?: ReadonlyArray<string> | undefined;
   /** `active` goes on where it stopped; what came meanwhile has waited. */
   status?: 'active' | 'paused' | undefined;
@@ -1343,7 +1343,7 @@ export type WebhookRequest = Readonly<{
   description?: string | null | undefined;
   /** Event types, as /asyncapi.json lists them. None: all. */
   types?: ReadonlyArray<string> | undefined;
-  /** Symbols of which market data are sent. None: all. */
+  /** Symbols of which market data are sent, as /streams/market takes them: `LTC` is the share and the coin. None: all. */
   symbols?: ReadonlyArray<string> | undefined;
 }>;
 

@@ -56,6 +56,9 @@ const restore = budgetScript('restore', ['log', 'windowMs', 'remembered']);
 // What the scripts answer: verdict, its epoch or wait, and the log as member, score, member, score …
 const Taken = z.tuple([z.enum(['restore', 'wait', 'go']), z.string(), z.array(z.string()).optional()]);
 
+// Members and scores, in turn, that go back in one call: a plan may be too large for all of them to be the arguments of one.
+const mostRestored = 10_000;
+
 // Connections come back within half a second of each other.
 const holdAfterOutageMs = 1_000;
 
@@ -73,7 +76,12 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   ): Promise<number> => {
     const [verdict, detail, seen = []] = Taken.parse(await script(known));
     if (verdict === 'restore') {
-      if (log.length > 0) await restore(redis, { log: keys.log, windowMs: guardedMs, remembered: log });
+      for (let from = 0; from < log.length; from += mostRestored)
+        await restore(redis, {
+          log: keys.log,
+          windowMs: guardedMs,
+          remembered: log.slice(from, from + mostRestored),
+        });
       epoch = detail || 'unknown';
       return ask(script, epoch);
     }

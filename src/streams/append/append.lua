@@ -1,12 +1,13 @@
 -- Appends events of the log to their stream, each at its own place. Answers the position at which the stream ends then, or
 -- 'behind' when something that stands before them in the log is not in the stream.
+-- with ../../redis/from.lua
 local stream = KEYS[1]
 local end_key = KEYS[2]
 local max_length = tonumber(ARGV[1])
 -- Where the event before them stands, if there is any.
 local previous = tonumber(ARGV[2])
 -- Of each event in turn: position, milliseconds, and the eight fields by these names.
-local events = {unpack(ARGV, 3)}
+local events = from(ARGV, 3)
 local names = {'id', 'type', 'version', 'schema', 'time', 'subject', 'data', 'trace'}
 
 -- The end is known as long as the stream is there: whoever deletes a stream has it built again.

@@ -185,3 +185,15 @@ test('four processes that take all they can exceed neither window', async () => 
   expect(mostIn(400)).toBeLessThanOrEqual(12);
   expect(mostIn(1_000)).toBeLessThanOrEqual(50);
 });
+
+test('however large a plan is, what is remembered of it goes back, in parts where it is too much for one call', async () => {
+  const budget = await told({ perWindow: 10_000, perSecond: 10_000 });
+  const { log } = budgetKeys(plan.key);
+  const scoreMs = (await nowMs()) - plan.windowMs / 2;
+  await redis.zadd(log, ...Array.from({ length: 7_500 }, (_, call) => [scoreMs, `call ${call}`]).flat());
+  // From now on the process remembers them.
+  await budget.take(lane);
+  await redis.flushdb();
+  expect(await wait(budget)).toBeUndefined();
+  expect(await redis.zcard(log)).toBe(7_503);
+});

@@ -1,9 +1,10 @@
 -- Puts a process's memory of the log back.
 -- with ../../../redis/clock.lua
+-- with ../../../redis/from.lua
 local log = KEYS[1]
 local window_ms = tonumber(ARGV[1])
 -- Members and their scores in turn.
-local remembered = {unpack(ARGV, 2)}
+local remembered = from(ARGV, 2)
 
 local now = now_ms()
 for i = 1, #remembered, 2 do

@@ -15,6 +15,8 @@ export type LaneShares = Readonly<{
   place(wanted: Wanted): Promise<void>;
   /** Who waits, by lane. */
   read(): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
+  /** How many jobs wait in each lane, those without a place included. */
+  count(): Promise<ReadonlyMap<Lane, number>>;
 }>;
 
 const place = loadScript(new URL('./lane-shares/place.lua', import.meta.url), [
@@ -53,6 +55,16 @@ export function openLaneShares(redis: Redis, keyOf: (name: string) => string, we
       const ofPeople = lanes.map(({ name }) => name).filter(isForPeople);
       const read = async (lane: Lane) => ({ lane, ...(await readShares(redis, { ...placesIn(lane), weights })) });
       return Promise.all(ofPeople.map(read));
+    },
+    async count() {
+      const [unplaced, ...placed] = await Promise.all([
+        redis.llen(waiting),
+        ...lanes.map(({ priority }) => redis.zcount(prioritized, priority * perLane, `(${(priority + 1) * perLane}`)),
+      ]);
+      // What has no priority is in BullMQ's list until it has its place, and when it comes back from a rest.
+      return new Map(
+        lanes.map(({ name, priority }, index) => [name, (placed[index] ?? 0) + (priority === 0 ? unplaced : 0)]),
+      );
     },
   };
 }

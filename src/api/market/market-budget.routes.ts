@@ -1,9 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
 import type { BudgetState } from '../../gateways/finnhub/budget-view.ts';
-import { finnhub, lanes } from '../../jobs/queues.ts';
+import { finnhub, type Lane, lanes } from '../../jobs/queues.ts';
 import { defineRoute } from '../http/define-route.ts';
 
 const redisMs = 1_500;
@@ -87,14 +86,14 @@ const budget = defineRoute(
     const [state, waiting] = await within(
       redisMs,
       'Redis',
-      Promise.all([ctx.market.readBudget(), waitingOf(ctx)]),
+      Promise.all([ctx.market.readBudget(), ctx.jobs.laneShares.get(finnhub.name)?.count()]),
     ).catch(away);
     return c.json(viewOf(state, waiting), 200);
   },
 );
 
-function viewOf({ windows, usedBy, lastRefusal, restingUntilMs }: BudgetState, waiting: ReadonlyMap<string, number>) {
-  const used = lanes.map(({ name }) => ({ lane: name, used: usedBy.get(name) ?? 0, waiting: waiting.get(name) ?? 0 }));
+function viewOf({ windows, usedBy, lastRefusal, restingUntilMs }: BudgetState, waiting?: ReadonlyMap<Lane, number>) {
+  const used = lanes.map(({ name }) => ({ lane: name, used: usedBy.get(name) ?? 0, waiting: waiting?.get(name) ?? 0 }));
   const all = [...usedBy.values()].reduce((sum, count) => sum + count, 0);
   return {
     windows: windows.map(({ windowMs, resetsAtMs, ...rest }) => ({
@@ -109,12 +108,6 @@ function viewOf({ windows, usedBy, lastRefusal, restingUntilMs }: BudgetState, w
       : null,
     resting_until: momentOf(restingUntilMs),
   };
-}
-
-/** How many fetches wait in each lane. */
-async function waitingOf({ jobs }: Context): Promise<ReadonlyMap<string, number>> {
-  const counts = await jobs.queues.get(finnhub.name)?.getCountsPerPriority(lanes.map(({ priority }) => priority));
-  return new Map(lanes.map(({ name, priority }) => [name, counts?.[priority] ?? 0]));
 }
 
 function momentOf(ms: number | undefined): string | null {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { BudgetMinute } from '../../../src/entities/ops.entity.ts';
 import { finnhub } from '../../../src/jobs/queues.ts';
+import { quote } from '../../../src/market/data/quote.market.ts';
 import { openBudget } from '../../../src/gateways/finnhub/budget.ts';
 import { pointersOf } from '../../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
@@ -62,6 +63,25 @@ test('calls are told by lane, those of others too, and jobs that wait', async ()
       lane('refresh', 0),
     ],
     elsewhere: 2,
+  });
+});
+
+test('what waits is told in its lane also where it has been given its tenant’s place, and brought forward', async () => {
+  const { jobs } = api.ctx;
+  const tenant = 'user:1';
+  for (const symbol of ['AAPL', 'MSFT']) await jobs.enqueue(quote.job, { symbol }, { lane: 'logged_in', tenant });
+  for (const symbol of ['IBM', 'ORCL'])
+    await jobs.enqueue(quote.job, { symbol }, { lane: 'anonymous_cold', tenant: 'address:1' });
+  await jobs.enqueue(quote.job, { symbol: 'TSLA' }, { lane: 'refresh' });
+  await jobs.enqueue(quote.job, { symbol: 'ORCL' }, { lane: 'logged_in', tenant });
+  expect(await seen()).toMatchObject({
+    lanes: [
+      lane('logged_in', 0, 3),
+      lane('anonymous_cold', 0, 1),
+      lane('anonymous_stale', 0),
+      lane('watchlist', 0),
+      lane('refresh', 0, 1),
+    ],
   });
 });
 

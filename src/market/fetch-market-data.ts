@@ -95,6 +95,8 @@ async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Market
   const isCurrent =
     copy && (copy.observedAtMs >= attempt.askedAtMs || (!isPoll && freshLeftMs(copy, freshMs, ctx.now()) >= 0));
   if (isCurrent) return over({ outcome: 'current' });
+  // The same of a symbol that the last fetch has found to be none.
+  if (!copy && (await cache.isUnknown(name))) return over({ outcome: 'unknown_symbol' });
   if (!(await asks.isWanted(name))) return { outcome: 'not_wanted' };
   if (!isPoll && (await looks.leftMs(name)) > 0) return over({ outcome: 'looked' });
 

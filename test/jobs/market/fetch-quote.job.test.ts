@@ -103,6 +103,15 @@ test('zeros without a good copy cost one search; no exact hit is remembered and 
   expect(await rows('ZZZ')).toEqual([]);
 });
 
+test('asks nobody about what another fetch has just found to be no symbol', async () => {
+  await run('XXX', { finnhub: { ...zeros, isListed: async () => false } });
+  const calls: string[] = [];
+  const quote = async (symbol: string) => void calls.push(symbol);
+  expect((await run('XXX', { finnhub: { quote } })).outcome).toBe('unknown_symbol');
+  expect(calls).toEqual([]);
+  expect(await desk.ctx.market.asks.isWanted(quoteName('XXX'))).toBe(false);
+});
+
 test('when no call is left for the search, the next try searches only', async () => {
   const noCallLeft = async () => {
     throw new RateLimited(1);

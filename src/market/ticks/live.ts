@@ -7,7 +7,7 @@ export type Tick = Readonly<{ symbol: string; p: number; v: number; t: number }>
 const ticksKey = 'market:ticks';
 const lookingKey = 'market:looking';
 // Prices that nobody has told for so long are no live ones.
-const ticksSeconds = 60;
+const ticksMs = 60_000;
 const lookingMs = 15_000;
 const mostLooked = 500;
 
@@ -25,6 +25,7 @@ export type LiveTicks = Readonly<{
 
 /** Opens it on a connection that fails fast. */
 export function openLiveTicks(redis: Redis, now: () => Date): LiveTicks {
+  let forgetsAtMs = 0;
   return {
     async tell(trades) {
       const fields = [...trades].flatMap(([symbol, { price, volume, atMs }]) => [
@@ -32,12 +33,15 @@ export function openLiveTicks(redis: Redis, now: () => Date): LiveTicks {
         JSON.stringify([price, volume, atMs]),
       ]);
       await redis.hset(ticksKey, ...fields);
-      await redis.expire(ticksKey, ticksSeconds);
+      await redis.pexpire(ticksKey, ticksMs);
+      if (forgetsAtMs > now().getTime()) return;
+      forgetsAtMs = now().getTime() + ticksMs;
+      await forgetOld(redis, now);
     },
     async read(symbols) {
       if (symbols.length === 0) return [];
       const found = await redis.hmget(ticksKey, ...symbols);
-      return symbols.flatMap((symbol, index) => tickOf(symbol, found[index]));
+      return symbols.flatMap((symbol, index) => tickOf(symbol, found[index])).filter(isLive(now));
     },
     async noteLooking(symbols) {
       const until = now().getTime() + lookingMs;
@@ -49,6 +53,20 @@ export function openLiveTicks(redis: Redis, now: () => Date): LiveTicks {
       return (await redis.zrange(lookingKey, 0, mostLooked - 1)).toSorted();
     },
   };
+}
+
+/** The hash stays for as long as anything is traded: a symbol that is not has its last trade in it until this is done. */
+async function forgetOld(redis: Redis, now: () => Date): Promise<void> {
+  const isNew = isLive(now);
+  const ticks = Object.entries(await redis.hgetall(ticksKey)).flatMap(([symbol, text]) => tickOf(symbol, text));
+  const old = ticks.flatMap((tick) => (isNew(tick) ? [] : [tick.symbol]));
+  // One process tells at a time, so that nothing newer has come meanwhile.
+  if (old.length > 0) await redis.hdel(ticksKey, ...old);
+}
+
+function isLive(now: () => Date) {
+  const sinceMs = now().getTime() - ticksMs;
+  return ({ t }: Tick) => t >= sinceMs;
 }
 
 function tickOf(symbol: string, text: string | null | undefined): Tick[] {

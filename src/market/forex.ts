@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { ForexRate } from '../entities/market.entity.ts';
 import type { Observation } from './copy.ts';
@@ -30,15 +31,25 @@ function numbersOf(rates: Rates): Record<string, number> {
 }
 
 /**
- * Stores the rates of a base, one row a publication, and answers whether the publication is a new one. One that is
- * known already is only noted as seen again.
+ * Stores the rates of a base, one row a publication, and answers whether there is something to tell: a new publication, or one
+ * that came incomplete or wrong before. Whoever keeps a table of what events say would keep the wrong one otherwise. One that is
+ * known as it is, is only noted as seen again.
  */
 export async function storeRates(tx: EntityManager, row: ForexRow, publication: string): Promise<boolean> {
-  const { base, observedAt } = row;
-  const known = await tx.nativeUpdate(ForexRate, { base, publication }, { observedAt });
-  // Two fetches at once may both find it new: it is one row all the same, and the event tells nothing false twice.
-  if (known === 0) await tx.upsert(ForexRate, { ...row, publication }, { onConflictFields: ['base', 'publication'] });
-  return known === 0;
+  const { base, observedAt, ...rest } = row;
+  const of = { base, publication };
+  const known = await tx.findOne(ForexRate, of, { disableIdentityMap: true });
+  if (!known) {
+    // Two fetches at once may both find it new: it is one row all the same, and the event tells nothing false twice.
+    await tx.upsert(ForexRate, { ...row, publication }, { onConflictFields: ['base', 'publication'] });
+    return true;
+  }
+  // What was read before it has been corrected does not undo that.
+  if (known.observedAt > observedAt) return false;
+  const isSame = isDeepStrictEqual(known.rates, row.rates);
+  const seen = { ...of, observedAt: { $lte: observedAt } };
+  await tx.nativeUpdate(ForexRate, seen, isSame ? { observedAt } : { ...rest, observedAt });
+  return !isSame;
 }
 
 /** What one unit of a currency costs in another, as decimal text, from whom, and for when. */
@@ -57,12 +68,15 @@ export async function exchangeRate(
   const [own, euro] = [await newestRates(em, from), await newestRates(em, 'EUR')];
   const [newest] = [pick(own, own?.rates[to]), pick(euro, euro && crossRates(euro.rates, from)?.[to])]
     .filter((found) => found !== undefined)
-    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime());
+    // Of one publication what was seen last: it may have been corrected since the other was computed from it.
+    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime() || b.observedAt.getTime() - a.observedAt.getTime());
   return newest ?? (euro ? 'unlisted' : undefined);
 }
 
-function pick(row: ForexRow | undefined, rate: string | undefined): ExchangeRate | undefined {
-  return row && rate !== undefined ? { rate, source: row.source, asOf: row.asOf } : undefined;
+function pick(row: ForexRow | undefined, rate: string | undefined) {
+  if (!row || rate === undefined) return undefined;
+  const { source, asOf, observedAt } = row;
+  return { rate, source, asOf, observedAt };
 }
 
 /**

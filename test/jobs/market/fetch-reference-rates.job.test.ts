@@ -3,6 +3,7 @@ import { ForexRate } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Publication } from '../../../src/gateways/feeds/reference-rates.ts';
 import { fetchReferenceRates } from '../../../src/jobs/market/fetch-reference-rates.job.ts';
+import { exchangeRate, storeRates } from '../../../src/market/forex.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { forexName } from '../../support/api/market-kinds.ts';
 
@@ -72,6 +73,38 @@ describe('fetch-reference-rates', () => {
       '2026-04-13T14:00:00.000Z',
       '2026-04-14T14:00:00.000Z',
     ]);
+  });
+
+  it('mends a publication that came incomplete or wrong, in MySQL too, and tells that', async () => {
+    const { IDR: _, ...incomplete } = april.rates;
+    await run('USD', bank({ ...april, rates: { ...incomplete, GBP: '0.97058' } }));
+    const rate = async (from: string, to: string) => exchangeRate(desk.ctx.orm.em.fork(), from, to);
+    expect([await rate('USD', 'IDR'), await rate('USD', 'GBP')]).toMatchObject(['unlisted', { rate: '0.83069154' }]);
+    desk.pass(3_600_000);
+    expect((await run(undefined, bank())).outcome).toBe('stored');
+    expect(await rows()).toMatchObject([{ base: 'EUR', rates: april.rates, observedAt: desk.now() }, { base: 'USD' }]);
+    // What was computed from it before is no newer publication than itself.
+    expect([await rate('USD', 'IDR'), await rate('USD', 'GBP')]).toMatchObject([
+      { rate: expect.stringMatching(/^17187\.65/) },
+      { rate: '0.74510442' },
+    ]);
+    expect((await run('USD', bank())).outcome).toBe('stored');
+    expect((await rows())[1]).toMatchObject({ base: 'USD', rates: { GBP: '0.74510442' } });
+    expect(await events()).toEqual([
+      'forex.updated EUR',
+      'forex.updated USD',
+      'forex.updated EUR',
+      'forex.updated USD',
+    ]);
+  });
+
+  it('is not undone by rates that were read before they were corrected', async () => {
+    await run(undefined, bank());
+    const [row] = await rows();
+    const before = { base: 'EUR', rates: { EUR: '1' }, asOf: row?.asOf ?? new Date(), source: 'ecb' };
+    const late = { ...before, observedAt: new Date(desk.now().getTime() - 1) };
+    expect(await desk.ctx.transaction((tx) => storeRates(tx, late, row?.publication ?? ''))).toBe(false);
+    expect(await rows()).toMatchObject([{ rates: april.rates, observedAt: desk.now() }]);
   });
 
   it('asks the bank once for any number of bases', async () => {

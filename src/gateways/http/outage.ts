@@ -73,17 +73,20 @@ export function openOutage(redis: Redis, name: string, pace?: Pace): Outage {
   };
   const asked = { ...keys, probeMs, failuresInARow, rememberedMs };
   const or0 = async (answer: Promise<unknown>) => Number(await answer.catch(() => 0));
-  // Whether there is something to forget once the upstream answers; most of the time there is not.
+  // Whether there is something to forget once the upstream answers; most of the time there is not. Who is let in is told whether
+  // other processes have missed an answer, and needs no command for it; who calls without asking to be let in is told of nothing.
   let isTroubled = false;
+  let isTold = false;
   return {
     async admit() {
+      isTold = true;
       const restMs = await or0(admit(redis, asked));
       isTroubled ||= restMs !== 0;
       if (restMs > 0) throw new RateLimited(restMs);
       await pace?.admit();
     },
     async heard() {
-      if (!isTroubled) return;
+      if (isTold && !isTroubled) return;
       isTroubled = false;
       await or0(heard(redis, asked));
     },

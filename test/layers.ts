@@ -85,7 +85,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'streams',
   ],
   'api/payments': ['api/callers', 'api/docs', 'api/http', 'entities', 'gateways/payments', 'orders', 'payments'],
-  'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'market/ticks', 'outbox', 'streams'],
+  'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'market/data', 'market/ticks', 'outbox', 'streams'],
   commands: ['accounts', 'context', 'doctor', 'entities', 'market', 'mysql'],
   'jobs/accounts': ['accounts', 'context', 'entities', 'jobs', 'mysql'],
   'jobs/ops': ['entities', 'jobs', 'mysql'],

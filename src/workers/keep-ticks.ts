@@ -28,9 +28,10 @@ export async function keepTicks(context: Context, signal: AbortSignal, others: r
   await followTicks(parts, signal);
 }
 
-/** Has the price fetched behind everything that people ask for, within the budget. */
+/** Has the price fetched behind everything that people ask for, within the budget; of what nobody knows there is none. */
 async function askFor(symbol: string, { market, jobs }: Pick<Context, 'market' | 'jobs'>): Promise<void> {
   const price = priceOf(symbol);
-  if (await market.asks.admit(copyName(price, { symbol }), 'refresh'))
-    await jobs.enqueue(price.job, { symbol }, { lane: 'refresh' });
+  const name = copyName(price, { symbol });
+  if (await market.cache.isUnknown(name)) return;
+  if (await market.asks.admit(name, 'refresh')) await jobs.enqueue(price.job, { symbol }, { lane: 'refresh' });
 }

@@ -19,6 +19,10 @@ const Tick = z.strictObject({
   data: z.strictObject({ symbol: z.string(), p: z.number(), v: z.number(), t: z.int() }),
 });
 
+const Jobs = z.object({ data: z.array(z.object({ state: z.string() })) });
+const jobsOf = async (symbol: string) =>
+  Jobs.parse(await (await platform.send('GET', `/jobs?key=${symbol}`, undefined, 'admin')).json()).data;
+
 /** Follows ticks until it is told to stop; what has come is in `texts`. */
 async function follow(symbols: string) {
   const abort = new AbortController();
@@ -35,9 +39,12 @@ async function follow(symbols: string) {
 test('every trade is in bars, or its hole is published, and who looks at a symbol gets its newest trades', async () => {
   const { sandbox } = platform;
   await untilCovered(platform, 'AAPL', Date.now());
-  // MSFT is followed because somebody looks at it.
+  // MSFT is followed because somebody looks at it, and so is what is no symbol.
   const beganMs = performance.now();
-  const follower = await follow('AAPL,MSFT');
+  const follower = await follow('AAPL,MSFT,NOSUCH');
+  await until('NOSUCH is known to be none', async () =>
+    (await jobsOf('NOSUCH')).some(({ state }) => state === 'completed') ? true : undefined,
+  );
   for (const kind of ['socket_duplicate', 'socket_disorder', 'socket_odd'])
     await sandbox.fault({ target: 'finnhub', kind, rate: 0.3 });
   for (let cuts = 0; cuts < 2; cuts += 1) {
@@ -60,6 +67,9 @@ test('every trade is in bars, or its hole is published, and who looks at a symbo
   expect(follower.text()).not.toContain('id: undefined');
   await expectTicksWhole(platform, ['AAPL', 'BINANCE:BTCUSDT']);
   // Nobody polls or asks for MSFT: its price was fetched because its ticks began.
-  const asked = (await sandbox.arrivals('finnhub')).filter(({ path }) => path.includes('/quote?symbol=MSFT'));
-  expect(asked.length).toBeGreaterThan(0);
+  const asked = (await sandbox.arrivals('finnhub')).map(({ path }) => path);
+  expect(asked.filter((path) => path.includes('/quote?symbol=MSFT')).length).toBeGreaterThan(0);
+  // Of a share nobody asks for a coin of that name, and of what is no symbol no connection asks again.
+  expect(asked.filter((path) => path.includes('USDT') && !path.includes('BTCUSDT'))).toEqual([]);
+  expect(await jobsOf('NOSUCH')).toHaveLength(1);
 });

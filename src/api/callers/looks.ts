@@ -11,8 +11,11 @@ export type TickFollower = Readonly<{
 /** Somebody looks at some symbols, with or without their ticks. */
 export type Look = Readonly<{ ticks: TickFollower | undefined; close(): void }>;
 
+/** What somebody follows: symbols that are to have ticks, all those whose ticks they are given if there are any, and if they want them. */
+export type Followed = Readonly<{ symbols: readonly string[]; subjects: readonly string[]; hasTicks: boolean }>;
+
 /** Looks of any number of followers in this process; nothing is asked of Redis while there are none. */
-export type Looks = Readonly<{ open(symbols: readonly string[], options: Readonly<{ hasTicks: boolean }>): Look }>;
+export type Looks = Readonly<{ open(followed: Followed): Look }>;
 
 // Four times a second at the most, whatever timers do.
 const readEveryMs = 250;
@@ -20,7 +23,8 @@ const leastApartMs = 260;
 const noteEveryMs = 5_000;
 
 type Own = {
-  symbols: ReadonlySet<string>;
+  symbols: readonly string[];
+  subjects: ReadonlySet<string>;
   hasTicks: boolean;
   /** What it has been given last of each symbol: who comes later is given the newest as well. */
   told: Map<string, string>;
@@ -34,17 +38,18 @@ export function openLooks(live: LiveTicks): Looks {
   let reading: NodeJS.Timeout | undefined;
   let isBusy = false;
   let notedAtMs = Number.NEGATIVE_INFINITY;
-  const symbolsOf = (some: readonly Own[]) => [...new Set(some.flatMap((own) => [...own.symbols]))];
+  const together = (names: readonly Iterable<string>[]) => [...new Set(names.flatMap((some) => [...some]))];
 
   const look = async () => {
     if (performance.now() - notedAtMs >= noteEveryMs) {
       notedAtMs = performance.now();
-      await live.noteLooking(symbolsOf([...all]));
+      await live.noteLooking(together([...all].map(({ symbols }) => symbols)));
     }
-    for (const tick of await live.read(symbolsOf([...all].filter((own) => own.hasTicks)))) {
+    const told = [...all].flatMap(({ hasTicks, subjects }) => (hasTicks ? [subjects] : []));
+    for (const tick of await live.read(together(told))) {
       const text = `${tick.t} ${tick.p} ${tick.v}`;
       for (const own of all) {
-        if (!own.hasTicks || !own.symbols.has(tick.symbol) || own.told.get(tick.symbol) === text) continue;
+        if (!own.hasTicks || !own.subjects.has(tick.symbol) || own.told.get(tick.symbol) === text) continue;
         own.told.set(tick.symbol, text);
         own.waiting.set(tick.symbol, tick);
         own.wake();
@@ -60,8 +65,9 @@ export function openLooks(live: LiveTicks): Looks {
       .finally(() => (isBusy = false));
   };
   return {
-    open(symbols, { hasTicks }) {
-      const own: Own = { symbols: new Set(symbols), hasTicks, told: new Map(), waiting: new Map(), wake: () => {} };
+    open({ symbols, subjects, hasTicks }) {
+      const given = { told: new Map(), waiting: new Map(), wake: () => {} };
+      const own: Own = { symbols, subjects: new Set(subjects), hasTicks, ...given };
       all.add(own);
       // What is new is told at once.
       notedAtMs = Number.NEGATIVE_INFINITY;

@@ -15,7 +15,7 @@ const longestOpeningMs = 2_000;
 export async function answerEvents(
   c: HonoContext<RouteEnv>,
   subscribe: () => Subscription,
-  look?: () => Look,
+  look?: () => Promise<Look>,
 ): Promise<Response> {
   c.header('content-type', 'text/event-stream; charset=utf-8');
   c.header('cache-control', 'no-cache, no-transform');
@@ -24,7 +24,7 @@ export async function answerEvents(
   const subscription = subscribe();
   // Who has the head of the answer may rely on it: what happens from then on will come.
   await subscription.opened(longestOpeningMs);
-  const looking = look?.();
+  const looking = await look?.();
   const close = () => {
     subscription.close();
     looking?.close();

@@ -1,6 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
+import { crypto } from '../../market/data/crypto.market.ts';
+import { copyName } from '../../market/market-data.ts';
 import { subjectsOf, Symbol } from '../../market/symbol.ts';
 import { alerts } from '../../streams/alerts.stream.ts';
 import { market } from '../../streams/market.stream.ts';
@@ -113,16 +115,30 @@ const marketEvents = defineRoute(
     const { symbols = [], types = [] } = c.req.valid('query');
     refuseUnknownTypes(c, types);
     const subjects = new Set(symbols.flatMap(subjectsOf));
+    const pairs = [...subjects].filter((subject) => !symbols.includes(subject));
     const following: Following = {
       after: c.req.valid('header')['last-event-id'],
       accepts: ({ subject, type }) =>
         (subjects.size === 0 || subjects.has(subject)) && (types.length === 0 || types.includes(type)),
     };
     const isLooking = subjects.size > 0 && c.var.ctx.config.tradeSocketUrl !== undefined;
-    const look = () => c.var.looks.open([...subjects], { hasTicks: types.includes(tickType) });
+    const look = async () => {
+      const known = await withPrice(c, pairs);
+      const looked = [...new Set([...symbols, ...known])];
+      return c.var.looks.open({ symbols: looked, subjects: [...subjects], hasTicks: types.includes(tickType) });
+    };
     return follow(c, market.name, following, isLooking ? look : undefined);
   },
 );
+
+/** Those of which a price is stored here: nobody knows that there is any other, and few symbols can be followed. */
+async function withPrice(c: HonoContext<RouteEnv>, pairs: readonly string[]): Promise<readonly string[]> {
+  if (pairs.length === 0) return [];
+  const names = pairs.map((symbol) => copyName(crypto, { symbol }));
+  // Without Redis there are no ticks anyway.
+  const copies = await c.var.ctx.market.cache.readAll(names).catch(() => []);
+  return pairs.filter((_, index) => copies[index] !== undefined);
+}
 
 function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]): void {
   const { events } = c.var.ctx.jobs.definitions;
@@ -132,7 +148,12 @@ function refuseUnknownTypes(c: HonoContext<RouteEnv>, types: readonly string[]):
   throw new Problem('invalid', 'The request does not fit its schema; see errors.', { errors });
 }
 
-function follow(c: HonoContext<RouteEnv>, stream: string, following: Following, look?: () => Look): Promise<Response> {
+function follow(
+  c: HonoContext<RouteEnv>,
+  stream: string,
+  following: Following,
+  look?: () => Promise<Look>,
+): Promise<Response> {
   const { caller, logins } = c.var;
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;
   refuseWithoutPlace(c, owner);

@@ -18,7 +18,7 @@ afterEach(() => {
 test('who comes later is given the newest tick, too, and each is given it once', async () => {
   const looks = openLooks(live);
   const follow = () => {
-    const look = looks.open(['AAPL'], { hasTicks: true });
+    const look = looks.open({ symbols: ['AAPL'], subjects: ['AAPL'], hasTicks: true });
     open.push(look);
     return async () => {
       await look.ticks?.arrival();

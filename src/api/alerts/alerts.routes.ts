@@ -9,7 +9,7 @@ import { watchedAs } from '../../market/watchlist.ts';
 import { audit } from '../callers/audit.ts';
 import { principalOf, requireScope } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { answerChecked, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { requireListed } from '../market/watchlist.routes.ts';
@@ -63,9 +63,12 @@ const create = defineRoute(
     // Whoever may only make alerts orders nothing.
     if (request.order) requireScope(principalOf(c), 'orders:write');
     refuseUncallable(c, request);
-    const carried = await carriedOf(c, request);
-    await requireListed(c, request.symbol);
-    return answerOnce(c, request, async (tx) => {
+    const check = async () => {
+      const carried = await carriedOf(c, request);
+      await requireListed(c, request.symbol);
+      return carried;
+    };
+    return answerChecked(c, request, check, async (tx, _, carried) => {
       const { alert, secret } = await storeAlert(c, tx, request, carried);
       const { watchlist } = ctx.market;
       const everySeconds = await watchForAlerts(tx, watchlist, request.symbol, ctx.now());

@@ -29,6 +29,7 @@ export const IdempotencyHeaders = z.object({
 export type Answer = Readonly<{ status: 200 | 201 | 202; body: object; location?: string }>;
 
 type Work = (tx: EntityManager, after: AfterCommit) => Promise<Answer>;
+type CheckedWork<T> = (tx: EntityManager, after: AfterCommit, checked: T) => Promise<Answer>;
 type Answered = Readonly<{ answer: StoredAnswer; isReplayed: boolean }>;
 
 const patienceMs = 5_000;
@@ -40,12 +41,29 @@ const lookAgainMs = 50;
  * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
  */
 export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
+  return answerChecked(c, body, async () => {}, work);
+}
+
+/**
+ * The same of a write before which something is checked that may change or take its time: products, rates, what the provider
+ * says. It is asked for once no answer is stored, so that none of it keeps a repeated request from the first answer, and before the
+ * transaction begins, which it would hold up.
+ */
+export async function answerChecked<T>(
+  c: HonoContext<RouteEnv>,
+  body: unknown,
+  check: () => Promise<T>,
+  work: CheckedWork<T>,
+): Promise<Response> {
   const ctx = c.get('ctx');
   return answerKeyed(c, body, async (request) => {
-    if (!request) return { answer: stored(await ctx.transaction(work)), isReplayed: false };
-    const known = await recall(c, request);
+    const known = request && (await recall(c, request));
     if (known) return { answer: known, isReplayed: true };
-    const answer = await ctx.transaction((tx, after) => claimAndWork(tx, after, request, work, ctx.now()));
+    const checked = await check();
+    const doWork: Work = (tx, after) => work(tx, after, checked);
+    const answer = await ctx.transaction(async (tx, after) =>
+      request ? claimAndWork(tx, after, request, doWork, ctx.now()) : stored(await doWork(tx, after)),
+    );
     return { answer, isReplayed: false };
   });
 }
@@ -118,7 +136,8 @@ async function claim(tx: EntityManager, request: KeyedRequest, createdAt: Date):
   }
 }
 
-async function recall(
+/** What this request has been answered before; undefined: nothing yet. @throws Problem idempotency_key_reused */
+export async function recall(
   c: HonoContext<RouteEnv>,
   { userId, key, fingerprint }: KeyedRequest,
 ): Promise<StoredAnswer | undefined> {

@@ -6,7 +6,7 @@ import { takesOf } from '../../orders/takeable.ts';
 import { principalOf } from '../callers/principal.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { buyerOf } from './order-buyer.ts';
+import { buyerOf, requireBuyer } from './order-buyer.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { LineView, OrderView } from './order-view.ts';
 
@@ -73,7 +73,9 @@ const preview = defineRoute(
   async (c) => {
     const request = c.req.valid('json');
     const { ctx } = c.var;
-    const userId = await buyerOf(ctx, principalOf(c), request.user_id);
+    const principal = principalOf(c);
+    const userId = buyerOf(principal, request.user_id);
+    await requireBuyer(ctx, principal, userId);
     const means = meansOf(ctx, request.payment_method);
     const priced = await previewItems(ctx.orm.em.fork(), {
       items: wishedItems(request),

@@ -3,12 +3,12 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { Order } from '../../entities/orders.entity.ts';
 import { Problem } from '../../errors.ts';
-import { answerKeyed, IdempotencyHeaders, stored } from '../http/answer-once.ts';
+import { answerKeyed, IdempotencyHeaders, recall, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
-import { buyerOf } from './order-buyer.ts';
+import { buyerOf, requireBuyer } from './order-buyer.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
 import { OrderView, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
@@ -48,16 +48,20 @@ const create = defineRoute(
       503: { description: 'fx_rate_unavailable' },
     },
   },
-  async (c) => {
+  (c) => {
     const request = c.req.valid('json');
     const principal = principalOf(c);
     const ctx = c.get('ctx');
-    const userId = await buyerOf(ctx, principal, request.user_id);
+    const userId = buyerOf(principal, request.user_id);
     const means = meansOf(ctx, request.payment_method);
     const at = ctx.now();
     const shown = ({ order, lines, payment }: PlacedOrder) => orderView(order, lines, payment, userId);
-    return answerKeyed(c, request, (keyed) =>
-      c.get('acceptOrder')({
+    return answerKeyed(c, request, async (keyed) => {
+      // Someone else may have left since the order was placed for them; one's own answer is looked for with what is ordered.
+      const known = keyed && userId !== principal.userId ? await recall(c, keyed) : undefined;
+      if (known) return { answer: known, isReplayed: true };
+      await requireBuyer(ctx, principal, userId);
+      return c.get('acceptOrder')({
         userId,
         tenant: tenantOfCaller(principal),
         items: wishedItems(request),
@@ -72,8 +76,8 @@ const create = defineRoute(
         ...(userId === principal.userId
           ? {}
           : { note: (tx, placed) => audit(c, tx, { subject: placed.order.id, after: shown(placed) }) }),
-      }),
-    );
+      });
+    });
   },
 );
 

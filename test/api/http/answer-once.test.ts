@@ -86,6 +86,19 @@ describe('a request with an Idempotency-Key', () => {
     expect(await count()).toBe(before + keys.length);
   });
 
+  it('gets the first answer also when whom the order was for has left since, and is compared with it', async () => {
+    const { id } = await makePerson(shop);
+    const wish = { user_id: id, products: [1] };
+    const first = await place('for-somebody', wish, shop, 'admin');
+    expect(first.status).toBe(201);
+    expect((await shop.send('DELETE', `/users/${id}`, { as: 'admin' })).status).toBe(204);
+    const again = await place('for-somebody', wish, shop, 'admin');
+    expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+    expect(await again.text()).toBe(await first.text());
+    const reused = await place('for-somebody', { ...wish, products: [2] }, shop, 'admin');
+    expect(await problemOf(reused)).toMatchObject({ code: 'idempotency_key_reused' });
+  });
+
   it('waits for a copy that another process works on, gets its bytes, and does nothing itself', async () => {
     const elsewhere = await beginElsewhere('elsewhere');
     const before = await count();

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Scope } from '../../src/accounts/scopes.ts';
 import { User } from '../../src/entities/accounts.entity.ts';
 import { AlertFiring } from '../../src/entities/alerts.entity.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { Order } from '../../src/entities/orders.entity.ts';
+import { WebhookEndpoint } from '../../src/entities/webhooks.entity.ts';
 import { judgeWaiting } from '../../src/workers/judge-alerts.ts';
 import { newPerson } from '../support/api/accounts.ts';
 import { alertsOf, openAlertApi } from '../support/api/alerts.ts';
@@ -100,7 +103,7 @@ describe('the order that an alert carries', () => {
   });
 
   it('needs more of a key than an alert does', async () => {
-    const send = async (scopes: readonly ('alerts:write' | 'orders:write')[], body: object) => {
+    const send = async (scopes: readonly Scope[], body: object) => {
       const { key } = await makeKey(api, alerts.person.id, scopes);
       return api.send('POST', '/market/alerts', { headers: { authorization: `Bearer ${key}` }, body });
     };
@@ -110,5 +113,21 @@ describe('the order that an alert carries', () => {
       code: 'insufficient_scope',
     });
     expect((await send(['alerts:write', 'orders:write'], { ...body, order: carried })).status).toBe(201);
+  });
+
+  it('and the address of a webhook, with its secret, needs more of a key as well; the id of one does not', async () => {
+    const send = async (scopes: readonly Scope[], webhook: string) => {
+      const { key } = await makeKey(api, alerts.person.id, scopes);
+      const body = { symbol: 'AAPL', above: 1_000, webhook };
+      return api.send('POST', '/market/alerts', { headers: { authorization: `Bearer ${key}` }, body });
+    };
+    const address = 'https://shop.example.com/alerts';
+    const refused = await send(['alerts:write'], address);
+    expect(refused.headers.get('www-authenticate')).toContain('webhooks:write');
+    expect(await problemOf(refused)).toMatchObject({ status: 403, code: 'insufficient_scope' });
+    expect(await em().count(WebhookEndpoint, { userId: alerts.person.id })).toBe(0);
+    const made = await send(['alerts:write', 'webhooks:write'], address);
+    const { webhook } = z.object({ webhook: z.string() }).parse(await made.json());
+    expect((await send(['alerts:write'], webhook)).status).toBe(201);
   });
 });

@@ -7,7 +7,7 @@ import { Problem } from '../../errors.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { watchedAs } from '../../market/watchlist.ts';
 import { audit } from '../callers/audit.ts';
-import { principalOf, requireScope } from '../callers/principal.ts';
+import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerChecked, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -15,7 +15,7 @@ import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { requireListed } from '../market/watchlist.routes.ts';
 import { AlertRequest } from './alert-request.ts';
 import { alertView, AlertView, exampleAlert, lastFirings, NewAlertView } from './alert-view.ts';
-import { carriedOf, refuseUncallable, storeAlert } from './new-alert.ts';
+import { carriedOf, refuseBeyondScope, refuseUncallable, storeAlert } from './new-alert.ts';
 
 const AlertList = z.object({ data: z.array(AlertView), next_cursor: z.string().nullable() }).openapi('AlertList');
 const params = z.object({ id: z.string().openapi({ example: exampleAlert.id }) });
@@ -60,8 +60,7 @@ const create = defineRoute(
   async (c) => {
     const request = c.req.valid('json');
     const { ctx } = c.var;
-    // Whoever may only make alerts orders nothing.
-    if (request.order) requireScope(principalOf(c), 'orders:write');
+    refuseBeyondScope(c, request);
     refuseUncallable(c, request);
     const check = async () => {
       const carried = await carriedOf(c, request);

@@ -14,7 +14,7 @@ import { priceOf } from '../../market/data/quote.market.ts';
 import { toMinor } from '../../money/money.ts';
 import { priceItems, productsOf } from '../../orders/price-items.ts';
 import { takesOf } from '../../orders/takeable.ts';
-import { type Principal, principalOf } from '../callers/principal.ts';
+import { type Principal, principalOf, requireScope } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { wishedItems } from '../orders/order-request.ts';
 import { WebhookRequest, refuseUntold } from '../webhooks/webhook-request.ts';
@@ -59,6 +59,13 @@ function below(place: string) {
     const { headers, facts } = error;
     throw new Problem(error.code, error.message, { errors, headers, facts, cause: error });
   };
+}
+
+/** Whoever may only make alerts orders nothing, and learns no webhook's secret. @throws Problem insufficient_scope */
+export function refuseBeyondScope(c: HonoContext<RouteEnv>, { order, webhook }: AlertRequest): void {
+  const principal = principalOf(c);
+  if (order) requireScope(principal, 'orders:write');
+  if (webhook !== undefined && isAddress(webhook)) requireScope(principal, 'webhooks:write');
 }
 
 /** @throws Problem invalid when the address of a webhook may not be called. */

@@ -1,5 +1,6 @@
 import { type EntityManager, LockMode, raw } from '@mikro-orm/mysql';
 import { z } from 'zod';
+import { User } from '../entities/accounts.entity.ts';
 import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from '../entities/alerts.entity.ts';
 import { EventLogEnd } from '../entities/outbox.entity.ts';
 import { insertRows, updateEach } from '../mysql/rows.ts';
@@ -111,9 +112,8 @@ async function judgeAll(
 ): Promise<boolean> {
   const at = parts.now();
   const perSymbol = Map.groupBy(prices, ({ symbol }) => symbol);
-  const judged = (await lockWoken(tx, perSymbol)).map((alert) =>
-    judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at),
-  );
+  const woken = (await lockWoken(tx, perSymbol)).map((alert) => judgeOne(alert, perSymbol.get(alert.symbol) ?? [], at));
+  const judged = await endOfErased(tx, woken, at);
   const changed = judged.filter(({ isChanged }) => isChanged);
   const firings = judged.flatMap(({ fired }) => fired);
   await updateEach(
@@ -159,7 +159,27 @@ function judgeOne(alert: AlertRow, prices: readonly Price[], at: Date) {
     firings: alert.firings + fired.length,
     endedAt: state.isOver ? at : null,
   };
-  return { id: alert.id, set, fired, isChanged: fired.length > 0 || !isSame };
+  return { id: alert.id, owner: alert.userId, set, fired, isChanged: fired.length > 0 || !isSame };
+}
+
+type Judgement = ReturnType<typeof judgeOne>;
+
+/** Those that would fire for somebody who has left end instead, and nobody is told. */
+async function endOfErased(tx: EntityManager, judged: readonly Judgement[], at: Date): Promise<readonly Judgement[]> {
+  const owners = new Set(judged.flatMap(({ owner, fired }) => (fired.length > 0 ? [owner] : [])));
+  if (owners.size === 0) return judged;
+  const erased = await tx.find(
+    User,
+    { id: { $in: [...owners] }, deletedAt: { $ne: null } },
+    { fields: ['id'], disableIdentityMap: true },
+  );
+  const gone = new Set(erased.map(({ id }) => id));
+  return judged.map((one) => (gone.has(one.owner) && one.fired.length > 0 ? endedUntold(one, at) : one));
+}
+
+function endedUntold({ set, ...judged }: Judgement, at: Date): Judgement {
+  const firings = set.firings - judged.fired.length;
+  return { ...judged, fired: [], set: { ...set, wakeHigh: null, wakeLow: null, firings, endedAt: at } };
 }
 
 /** An alert places one order at the most, with its first firing. */

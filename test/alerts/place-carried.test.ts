@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Scope } from '../../src/accounts/scopes.ts';
+import { judgePrices, lookForPrices } from '../../src/alerts/judge-prices.ts';
 import { User } from '../../src/entities/accounts.entity.ts';
 import { AlertFiring } from '../../src/entities/alerts.entity.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
@@ -94,8 +95,12 @@ describe('the order that an alert carries', () => {
       await em().insert(Product, { id: 3, title: 'A thing', priceMinor: 100, currency: 'USD', stock: 5 });
     const buyer = await newPerson(api);
     const { id } = await alerts.make({ symbol: 'NVDA', above: 1, order }, buyer);
+    // What happens does so when it has fired, and nobody has placed the order.
+    await storePrices(api.ctx.transaction, [{ symbol: 'NVDA', price: 20, asOf: new Date() }]);
+    await api.ctx.events.relay.idle();
+    await judgePrices(api.ctx, await lookForPrices(em()));
     await happens?.(buyer.id);
-    await alerts.prices('NVDA', 20);
+    await alerts.judge();
     expect(await ordersOf(buyer.id)).toEqual([]);
     const firing = await em().findOneOrFail(AlertFiring, { alert: id, number: 1 });
     expect(firing).toMatchObject({ orderState: 'refused', orderCode: code, orderId: null, dueAt: null });

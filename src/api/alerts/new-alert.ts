@@ -14,7 +14,7 @@ import { priceOf } from '../../market/data/quote.market.ts';
 import { toMinor } from '../../money/money.ts';
 import { priceItems, productsOf } from '../../orders/price-items.ts';
 import { takesOf } from '../../orders/takeable.ts';
-import { type Principal, principalOf, requireScope } from '../callers/principal.ts';
+import { accountGone, type Principal, principalOf, requireScope } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { wishedItems } from '../orders/order-request.ts';
 import { WebhookRequest, refuseUntold } from '../webhooks/webhook-request.ts';
@@ -86,7 +86,8 @@ function isAddress(webhook: string): boolean {
 
 /**
  * Stores an alert, and its webhook where that is new. What is judged waits until it can be seen: every price after `since`
- * counts for it. @throws Problem too_many_alerts, too_many_webhooks, or invalid of a webhook that is none of theirs.
+ * counts for it. @throws Problem too_many_alerts, too_many_webhooks, invalid of a webhook that is none of theirs, or unauthenticated
+ * when the account has been deleted since the request came.
  */
 export async function storeAlert(
   c: HonoContext<RouteEnv>,
@@ -141,7 +142,7 @@ async function endOfPrices(tx: EntityManager): Promise<number> {
 
 /** Requests of one user wait for each other, so that none is counted too late. */
 async function refuseTooMany(tx: EntityManager, { userId, role }: Principal): Promise<void> {
-  await tx.nativeUpdate(User, { id: userId }, { id: userId });
+  if ((await tx.nativeUpdate(User, { id: userId, deletedAt: null }, { id: userId })) === 0) throw accountGone();
   const most = mostOf[role];
   if ((await tx.count(PriceAlert, { userId, endedAt: null })) >= most)
     throw new Problem('too_many_alerts', `You have ${most} alerts already; delete one first.`);

@@ -45,8 +45,7 @@ export function guard(who: Who, route: Readonly<{ method: string; path: string }
     // What is open to everyone is open to every key, which is nobody's where it has no scope for it.
     c.set('caller', who === 'public' ? principal : (principal ?? bearer));
     if (who !== 'public') {
-      if (!bearer)
-        throw new Problem('unauthenticated', 'This needs a login.', { headers: { 'www-authenticate': 'Bearer' } });
+      if (!bearer) throw unauthenticated('This needs a login.');
       if (credential?.isCookie) refuseForeignOrigin(c);
       if (!includesRole(bearer.role, who)) throw new Problem('forbidden', `This needs the role ${who}.`);
       if (!principal || !includesRole(principal.role, who)) throw scopeMissing(who, scope);
@@ -67,6 +66,15 @@ function byScope(bearer: Principal, wanted: Scope | undefined): Principal | unde
 /** Refuses a key that may not do this as well. @throws Problem insufficient_scope */
 export function requireScope({ key, ownerRole }: Principal, wanted: Scope): void {
   if (key && !scopeFor(wanted, key.scopes, ownerRole)) throw scopeMissing('user', wanted);
+}
+
+/** The account has been deleted since its request was let in. */
+export function accountGone(): Problem {
+  return unauthenticated('Your account has been deleted meanwhile.');
+}
+
+function unauthenticated(detail: string): Problem {
+  return new Problem('unauthenticated', detail, { headers: { 'www-authenticate': 'Bearer' } });
 }
 
 /** Names the scope that would do, as RFC 6750 has it. */

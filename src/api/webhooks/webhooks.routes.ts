@@ -10,7 +10,7 @@ import type { Endpoint } from '../../webhooks/endpoint.ts';
 import { lookForWork, passOver } from '../../webhooks/route-events.ts';
 import { newSecret } from '../../webhooks/sign.ts';
 import { audit } from '../callers/audit.ts';
-import { principalOf } from '../callers/principal.ts';
+import { accountGone, principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -109,7 +109,7 @@ export async function addEndpoint(tx: EntityManager, row: ReturnType<typeof newE
 
 /** Requests of one user wait for each other, so that none is counted too late. */
 async function refuseTooMany(tx: EntityManager, userId: number, most: number): Promise<void> {
-  await tx.nativeUpdate(User, { id: userId }, { id: userId });
+  if ((await tx.nativeUpdate(User, { id: userId, deletedAt: null }, { id: userId })) === 0) throw accountGone();
   if ((await tx.count(WebhookEndpoint, { userId, deletedAt: null })) >= most)
     throw new Problem('too_many_webhooks', `You have ${most} webhooks already; delete one first.`);
 }

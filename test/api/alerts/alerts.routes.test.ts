@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { PriceAlert } from '../../../src/entities/alerts.entity.ts';
+import { User } from '../../../src/entities/accounts.entity.ts';
+import { AlertFiring, PriceAlert } from '../../../src/entities/alerts.entity.ts';
 import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { AuditEntry } from '../../../src/entities/ops.entity.ts';
 import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
@@ -173,6 +174,25 @@ describe('an alert', () => {
     expect((await other.send('DELETE', `/users/${other.id}`)).status).toBe(204);
     await alerts.prices('AAPL', 10);
     expect(await alerts.told(id)).toEqual([]);
+  });
+});
+
+describe('an alert whose owner has left', () => {
+  it('ends when it would fire, tells nobody, and has its symbol polled no longer', async () => {
+    const other = await newPerson(api);
+    const { id } = await alerts.make({ symbol: 'TSLA', above: 5_000 }, other);
+    await em().nativeUpdate(User, { id: other.id }, { deletedAt: new Date() });
+    await alerts.prices('TSLA', 4_000);
+    expect(await em().findOneOrFail(PriceAlert, id)).toMatchObject({ endedAt: null });
+    await alerts.prices('TSLA', 6_000);
+    expect(await em().findOneOrFail(PriceAlert, id)).toMatchObject({
+      firings: 0,
+      endedAt: expect.any(Date),
+      wakeHigh: null,
+    });
+    expect(await em().count(AlertFiring, { alert: id })).toBe(0);
+    expect(await alerts.told(id)).toEqual([]);
+    expect(await em().findOne(WatchedSymbol, 'TSLA')).toBeNull();
   });
 });
 

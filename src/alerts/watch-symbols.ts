@@ -3,17 +3,8 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { PriceAlert } from '../entities/alerts.entity.ts';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import { Problem } from '../errors.ts';
-import { refuseTooMany, usualSeconds } from '../market/change-watchlist.ts';
-import { fittingSeconds } from '../market/polling.ts';
-import {
-  allWatched,
-  kindOf,
-  lockWatchlist,
-  noteChange,
-  type Watched,
-  watchedAs,
-  type Watchlist,
-} from '../market/watchlist.ts';
+import { refuseTooMany, secondsForAlerts } from '../market/change-watchlist.ts';
+import { allWatched, kindOf, lockWatchlist, noteChange, watchedAs, type Watchlist } from '../market/watchlist.ts';
 
 /** Who changes the watchlist where no administrator does. */
 const nobody = 0;
@@ -34,22 +25,14 @@ export async function watchForAlerts(
   const known = watchedAs(all, symbol);
   if (known) return known.everySeconds;
   refuseTooMany(all.length);
-  const half = { ...watchlist.plan, perWindow: watchlist.plan.perWindow / 2 };
-  const ofAlerts = all.filter(({ forAlerts }) => forAlerts);
-  const fitting = [fittingSeconds(all.map(cadenceOf), watchlist.plan), fittingSeconds(ofAlerts.map(cadenceOf), half)];
-  const fits = fitting.filter((seconds) => seconds !== undefined);
-  if (fits.length < fitting.length)
+  const everySeconds = secondsForAlerts(all, watchlist.plan);
+  if (everySeconds === undefined)
     throw new Problem('watchlist_over_budget', 'There is no room to poll one more symbol for alerts.', {
       errors: [{ pointer: '/symbol', detail: 'is not polled yet; choose one that is, or ask for a place for it' }],
     });
-  const everySeconds = Math.max(usualSeconds, ...fits);
   const row = { symbol, kind: kindOf(symbol), everySeconds, addedBy: null, createdAt: at, polledAt: null };
   await tx.insert(WatchedSymbol, { ...row, forAlerts: true });
   await noteChange(tx, { id: randomUUID(), changedBy: nobody, at });
-  return everySeconds;
-}
-
-function cadenceOf({ everySeconds }: Watched): number {
   return everySeconds;
 }
 

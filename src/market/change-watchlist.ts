@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
+import { PriceAlert } from '../entities/alerts.entity.ts';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import { Problem } from '../errors.ts';
-import { type CallPlan, fittingAll, fittingSeconds } from './polling.ts';
+import { type CallPlan, fittingAll, fittingSeconds, mostEverySeconds } from './polling.ts';
 import { allWatched, kindOf, lockWatchlist, noteChange, type Watched, watchedAs, type Watchlist } from './watchlist.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
@@ -23,8 +24,8 @@ export type WatchParts = Readonly<{
 }>;
 
 const most = 500;
-/** How often a symbol is polled unless somebody says otherwise, or the plan has no room for that. */
-export const usualSeconds = 60;
+// How often a symbol is polled unless somebody says otherwise, or the plan has no room for that.
+const usualSeconds = 60;
 
 /** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
 export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: WatchChange, audited: Audited) {
@@ -39,7 +40,7 @@ export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }
     await lockWatchlist(tx, watchlist.first, at);
     const all = await allWatched(tx);
     const known = watchedAs(all, symbol);
-    const others = all.filter((watched) => watched !== known).map((other) => other.everySeconds);
+    const others = all.filter((watched) => watched !== known).map(cadenceOf);
     if (!known) refuseTooMany(all.length);
     const cadence = cadenceThatFits(everySeconds ?? known?.everySeconds, others, watchlist.plan);
     const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null, forAlerts: false };
@@ -62,7 +63,10 @@ export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }
   return done;
 }
 
-/** Has a symbol polled no longer. @throws Problem when it is not watched. */
+/**
+ * Has a symbol polled no longer, or for alerts alone where somebody has one of it: as often as they may have it polled, and never
+ * more often than it was. @throws Problem when it is not watched.
+ */
 export async function stopWatching(
   ctx: WatchParts,
   { symbol, changedBy }: Omit<WatchChange, 'everySeconds'>,
@@ -77,13 +81,47 @@ export async function stopWatching(
   await transaction(async (tx) => {
     const at = now();
     await lockWatchlist(tx, watchlist.first, at);
-    const known = watchedAs(await allWatched(tx), symbol);
+    const all = await allWatched(tx);
+    const known = watchedAs(all, symbol);
     if (!known) throw notWatched(symbol);
-    await tx.nativeDelete(WatchedSymbol, { symbol: known.symbol });
-    await audited(tx, { before: { every_seconds: known.everySeconds } });
+    const isForAlerts = (await tx.count(PriceAlert, { symbol, endedAt: null })) > 0;
+    const left = isForAlerts
+      ? { symbol, kind: kindOf(symbol), ...leftToAlerts(known, all, watchlist.plan) }
+      : undefined;
+    if (left) await tx.nativeUpdate(WatchedSymbol, { symbol: known.symbol }, left);
+    else await tx.nativeDelete(WatchedSymbol, { symbol: known.symbol });
+    await audited(tx, {
+      before: { every_seconds: known.everySeconds },
+      ...(left ? { after: { every_seconds: left.everySeconds } } : {}),
+    });
     await noteChange(tx, { id: randomUUID(), changedBy, at });
   });
-  log.info({ user: changedBy, symbol }, 'watchlist: no longer watched');
+  log.info({ user: changedBy, symbol }, 'watchlist: no longer watched, unless for alerts');
+}
+
+/** How what was watched is polled for alerts alone. Where there is no room for one more, once a day takes next to none of it. */
+function leftToAlerts(known: Watched, all: readonly Watched[], plan: CallPlan) {
+  const others = all.filter((watched) => watched !== known);
+  const everySeconds = known.forAlerts
+    ? known.everySeconds
+    : Math.max(known.everySeconds, secondsForAlerts(others, plan) ?? mostEverySeconds);
+  return { everySeconds, addedBy: null, forAlerts: true };
+}
+
+/**
+ * How often one more symbol may be polled for alerts, seconds: once a minute at the most, and all that are polled for alerts alone
+ * take half of what polling may take. Undefined: there is no room.
+ */
+export function secondsForAlerts(others: readonly Watched[], plan: CallPlan): number | undefined {
+  const half = { ...plan, perWindow: plan.perWindow / 2 };
+  const ofAlerts = others.filter(({ forAlerts }) => forAlerts);
+  const fitting = [fittingSeconds(others.map(cadenceOf), plan), fittingSeconds(ofAlerts.map(cadenceOf), half)];
+  const fits = fitting.filter((seconds) => seconds !== undefined);
+  return fits.length < fitting.length ? undefined : Math.max(usualSeconds, ...fits);
+}
+
+function cadenceOf({ everySeconds }: Watched): number {
+  return everySeconds;
 }
 
 /** There is nothing to stop. */

@@ -177,10 +177,13 @@ const remove = defineRoute(
     method: 'delete',
     path: '/market/watchlist/{symbol}',
     operationId: 'stopWatchingSymbol',
-    summary: 'Polls a symbol no longer. What is stored of it stays.',
+    summary: 'Polls a symbol no longer, or for alerts alone. What is stored of it stays.',
     tags: ['market'],
     request: { params },
-    responses: { 204: { description: 'It is no longer polled.' }, 422: { description: 'invalid' } },
+    responses: {
+      204: { description: 'It is no longer polled, unless somebody has an alert of it.' },
+      422: { description: 'invalid' },
+    },
   },
   async (c) => {
     const change = { symbol: c.req.valid('param').symbol, changedBy: principalOf(c).userId };

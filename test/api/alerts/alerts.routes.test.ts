@@ -116,6 +116,32 @@ describe('an alert', () => {
     await em().nativeDelete(WatchedSymbol, { symbol: 'FULL' });
   });
 
+  it('keeps its symbol polled when an administrator stops that, no more often than alerts may, until it has ended', async () => {
+    const { id } = await alerts.make({ symbol: 'NVDA', above: 5_000 });
+    const watch = (every_seconds: number) =>
+      api.send('PUT', '/market/watchlist/NVDA', { as: 'admin', body: { every_seconds } });
+    const stop = async () => (await api.send('DELETE', '/market/watchlist/NVDA', { as: 'admin' })).status;
+    const row = () => em().findOne(WatchedSymbol, 'NVDA');
+    for (const [before, after] of [
+      [10, 60],
+      [300, 300],
+    ] as const) {
+      expect(await (await watch(before)).json()).toMatchObject({ every_seconds: before, for_alerts: false });
+      // A second time there is nothing left to stop.
+      expect([await stop(), await stop()]).toEqual([204, 204]);
+      expect(await row()).toMatchObject({ everySeconds: after, forAlerts: true, addedBy: null });
+      expect((await alerts.look(id)).polled_every_seconds).toBe(after);
+    }
+    const full = { kind: 'stock', addedBy: null, createdAt: new Date(), polledAt: null, forAlerts: true } as const;
+    await watch(10);
+    await em().insert(WatchedSymbol, { ...full, symbol: 'FULL', everySeconds: 2 });
+    await stop();
+    expect(await row()).toMatchObject({ everySeconds: 86_400, forAlerts: true });
+    await em().nativeDelete(WatchedSymbol, { symbol: 'FULL' });
+    await alerts.person.send('DELETE', `/market/alerts/${id}`);
+    expect(await row()).toBeNull();
+  });
+
   it.each([
     [{ symbol: 'AAPL' }, '/above'],
     [{ symbol: 'AAPL', above: 1, below: 2 }, '/above'],

@@ -2140,7 +2140,7 @@ export type Operations = {
     input: undefined;
     answer: PaymentsQueue;
   };
-  /** Polls a symbol no longer. What is stored of it stays. */
+  /** Polls a symbol no longer, or for alerts alone. What is stored of it stays. */
   stopWatchingSymbol: {
     input: Readonly<{
       symbol: string;

@@ -10,6 +10,7 @@ const stepMs = 30_000;
 // A clock may go wrong by half a minute.
 const window = 1;
 const recoveryCodes = 10;
+const sixDigits = /^\d{6}$/;
 const plainly = { disableIdentityMap: true } as const;
 
 /** What an app needs to make codes: the secret, and the address that is shown as a QR code. */
@@ -63,13 +64,11 @@ export async function endFactor(tx: EntityManager, userId: number): Promise<bool
 type Factor = Readonly<{ userId: number; secret: string }>;
 
 async function takeTotp(tx: EntityManager, { userId, secret }: Factor, code: string, at: Date): Promise<boolean> {
+  // Digits as wide as those of Asian keyboards are digits. Of anything else the library compares the bytes, and throws at their number.
+  const token = code.normalize('NFKC').replaceAll(/\s/g, '');
+  if (!sixDigits.test(token)) return false;
   const timestamp = at.getTime();
-  const delta = TOTP.validate({
-    token: code.replaceAll(' ', ''),
-    secret: Secret.fromBase32(secret),
-    timestamp,
-    window,
-  });
+  const delta = TOTP.validate({ token, secret: Secret.fromBase32(secret), timestamp, window });
   if (delta === null) return false;
   const lastStep = Math.floor(timestamp / stepMs) + delta;
   // Of two who come with one code at once, one finds it taken; so does who has looked over a shoulder.

@@ -91,6 +91,22 @@ describe('a second factor', () => {
       expect(await codeOfProblem(await logIn(person, codeOf(secret, steps)))).toBe('bad_code');
   });
 
+  it('takes what is no code as a wrong one, and digits however wide and spaced', async () => {
+    const { person, secret } = await withFactor();
+    const wide = (code: string) => code.replaceAll(/\d/g, (digit) => String.fromCodePoint(0xff10 + Number(digit)));
+    for (const code of ['éééééé', '١٢٣٤٥٦', '      '])
+      expect(await codeOfProblem(await logIn(person, code)), code).toBe('bad_code');
+    const end = (code: string) => person.send('POST', '/auth/mfa/end', { password: person.password, code });
+    expect(await codeOfProblem(await end('éééééé'))).toBe('bad_code');
+    expect((await logIn(person, wide(codeOf(secret)))).status).toBe(200);
+    await forgetCodes(person.id);
+    expect((await logIn(person, codeOf(secret).replace(/^.../, '$&\u3000'))).status).toBe(200);
+    const other = await newPerson(api);
+    const begun = await begin(other);
+    expect(await codeOfProblem(await confirm(other, 'éééééé'))).toBe('bad_code');
+    expect((await confirm(other, wide(codeOf(begun.secret)))).status).toBe(200);
+  });
+
   it('takes each recovery code once, of its own account alone', async () => {
     const [{ person, codes }, other] = [await withFactor(), await withFactor()];
     const [first = '', second = ''] = codes;
@@ -104,7 +120,8 @@ describe('a second factor', () => {
   it('is guessed at ten times at the most, from wherever', async () => {
     const { person, secret } = await withFactor();
     const verdicts = [];
-    for (let count = 0; count < 11; count += 1) verdicts.push(await codeOfProblem(await logIn(person, '000000')));
+    for (let count = 0; count < 11; count += 1)
+      verdicts.push(await codeOfProblem(await logIn(person, count % 2 === 0 ? '000000' : 'éééééé')));
     expect(verdicts).toEqual([...Array<string>(10).fill('bad_code'), 'too_many_requests']);
     expect(await codeOfProblem(await logIn(person, codeOf(secret)))).toBe('too_many_requests');
   });

@@ -184,6 +184,10 @@ describe('a webhook', () => {
       deliver(body, sign(body, 'whsec_other')),
       deliver(body, sign(body, 'whsec_new', nowSeconds() - 301)),
       deliver(`${body} `, sign(body, 'whsec_new')),
+      deliver(body, `t=${nowSeconds()},v1=${'é'.repeat(64)}`),
+      deliver(body, `t=${nowSeconds()},v1=`),
+      deliver(body, `t=${nowSeconds()},v1`),
+      deliver(body, `v1==,${sign(body, 'whsec_new')}`),
     ];
     for (const answer of refused) expect((await problemOf(await answer)).code).toBe('bad_signature');
     expect((await shop.read(id)).status).toBe('pending');

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 
 // The times that MySQL and JavaScript both have; what is counted back from the first is still one.
-const [earliestMs, latestMs] = [Date.parse('1000-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
+const earliestMs = Date.parse('1000-01-01T00:00:00Z');
+/** The last time that MySQL has: what is reckoned onwards from a caller's own may lie beyond it. */
+export const latestMs = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Whether a text is a time of the years 1000 to 9999; a zone can put one outside. */
 function isInRange(text: string): boolean {

@@ -6,7 +6,7 @@ import { endKeyAt, mintKey, requireRoomForKey, stillGood } from '../../accounts/
 import { includesRole, type Scope, scopeNames, scopes } from '../../accounts/scopes.ts';
 import { ApiKey } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
-import { Time } from '../../process/moment.ts';
+import { latestMs, Time } from '../../process/moment.ts';
 import { audit } from '../callers/audit.ts';
 import { PersonName, requireFreshLogin } from '../callers/credentials.ts';
 import { hashToken } from '../../accounts/tokens.ts';
@@ -110,7 +110,7 @@ const rotate = defineRoute(
     const { overlap_seconds, expires_at: wanted } = Rotation.parse(c.req.valid('json') ?? {});
     const { id, name: called, scopes: same, perMinute = null, createdAt, expiresAt: end } = await namedKey(c);
     const at = c.var.ctx.now();
-    const asLong = end ? new Date(at.getTime() + end.getTime() - createdAt.getTime()) : null;
+    const asLong = end ? new Date(Math.min(at.getTime() + (end.getTime() - createdAt.getTime()), latestMs)) : null;
     const expiresAt = wanted === undefined ? asLong : endOfKey(c, wanted);
     const oldEndsAt = new Date(at.getTime() + overlap_seconds * 1_000);
     const granted = { name: called, scopes: same, perMinute, createdAt: at, expiresAt, replaces: id };

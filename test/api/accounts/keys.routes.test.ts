@@ -221,6 +221,16 @@ describe('rotating a key', () => {
     expect([left > 0, left <= 600_000]).toEqual([true, true]);
   });
 
+  it('makes one that ends no later than can be written', async () => {
+    const person = await newPerson(api);
+    const last = '9999-12-31T23:59:59.999Z';
+    const old = await create(person, { expires_at: last });
+    const day = 86_400_000;
+    await api.ctx.orm.em.fork().nativeUpdate(ApiKey, { id: old.id }, { createdAt: new Date(Date.now() - day) });
+    const answer = await person.send('POST', `/auth/keys/${old.id}/rotate`);
+    expect(New.parse(await answer.json()).expires_at).toBe(last);
+  });
+
   it('never lengthens what ends sooner, and without an overlap ends the old one at once', async () => {
     const person = await newPerson(api);
     const soon = new Date(Date.now() + 60_000);

@@ -35,7 +35,7 @@ export function openAccounts({ SMTP_URL, MAIL_FROM, publicUrl, isProduction }: C
       // Behind the #, the token is in no request line and no log.
       const link = `${publicUrl}/account#${purpose}=${token}`;
       const end = 'If it was not you, there is nothing to do: without this link nothing changes.';
-      const text = `Hello ${name},\n\n${texts[purpose]}\n\n${link}\n\n${end}\n`;
+      const text = `Hello${name === undefined ? '' : ` ${name}`},\n\n${texts[purpose]}\n\n${link}\n\n${end}\n`;
       await mailer.send({ to: email, subject: subjects[purpose], text }, signal);
     },
   };

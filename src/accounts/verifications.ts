@@ -20,8 +20,8 @@ export async function askForMail(tx: EntityManager, purpose: Purpose, email: str
   return id;
 }
 
-/** A mail to be sent, with the token that its link carries. */
-export type MailDue = Readonly<{ purpose: Purpose; email: string; name: string; token: string }>;
+/** A mail to be sent, with the token that its link carries; the name is that of a person who is known to have the address. */
+export type MailDue = Readonly<{ purpose: Purpose; email: string; name: string | undefined; token: string }>;
 
 /**
  * Makes the token of a mail, of which the hash is stored. Undefined when there is nothing to send: it has been sent, nobody has the
@@ -41,7 +41,8 @@ export async function prepareMail(tx: EntityManager, id: string, at: Date): Prom
   const token = randomBytes(32).toString('base64url');
   const expiresAt = new Date(at.getTime() + lastsMs[purpose]);
   await tx.nativeUpdate(Verification, { id }, { hash: hashToken(token), expiresAt });
-  return { purpose, email, name: user.name, token };
+  // Anybody opens an account with somebody else's address; what they call themselves there is not mailed to that person.
+  return { purpose, email, name: user.emailConfirmedAt ? user.name : undefined, token };
 }
 
 /** Notes that the mail is with the mail server. */

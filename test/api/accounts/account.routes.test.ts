@@ -66,6 +66,13 @@ describe('registering', () => {
   });
 });
 
+it('takes no name with a control character or a line break in it', async () => {
+  for (const character of ['\n', '\r', '\t', '\0', '\x1b', '\x7f', '\x85', '\u2028', '\u2029']) {
+    const refused = await register(registration({ name: `Ada${character}Example` }));
+    expect(await pointersOf(refused), JSON.stringify(character)).toEqual(['/name']);
+  }
+});
+
 describe('logging out', () => {
   it('ends the login it came with and no other', async () => {
     const person = await newPerson(api);

@@ -33,13 +33,14 @@ const finish = (token: string, body: object = { password }, path = '/auth/reset/
   api.send('POST', path, { body: { token, ...body } });
 const logIn = (email: string, given: string) => api.send('POST', '/auth/login', { body: { email, password: given } });
 
-/** Sends what is due to the address as a worker does, and returns the token of the newest link. */
-async function tokenMailed(email: string): Promise<string> {
+/** Sends what is due to the address as a worker does, and returns the text of the newest mail. */
+async function textMailed(email: string): Promise<string> {
   for (const { id } of await em().find(Verification, { email, sentAt: null }))
     await performJob(sendVerification, { verification_id: id }, api.ctx);
-  const mails = (await sandbox.mails()).filter(({ to }) => to.includes(email));
-  return /#\w+=([\w-]+)/.exec(mails.at(-1)?.text ?? '')?.[1] ?? '';
+  return (await sandbox.mails()).findLast(({ to }) => to.includes(email))?.text ?? '';
 }
+/** The token of the newest link. */
+const tokenMailed = async (email: string) => /#\w+=([\w-]+)/.exec(await textMailed(email))?.[1] ?? '';
 const mailedReset = async ({ email }: Person) => {
   expect((await ask(email)).status).toBe(202);
   return tokenMailed(email);
@@ -140,6 +141,21 @@ describe('an address', () => {
     expect((await finish(token, {}, '/auth/confirm/finish')).status).toBe(204);
     expect((await problemOf(await finish(token, {}, '/auth/confirm/finish'))).code).toBe('link_not_good');
     expect((await em().findOneOrFail(User, { email })).emailConfirmedAt).toBeInstanceOf(Date);
+  });
+
+  it('is mailed no name before somebody has shown that it is theirs', async () => {
+    const person = await newPerson(api);
+    // Such a name is older than the rule that refuses it.
+    await em().nativeUpdate(User, { id: person.id }, { name: 'Your parcel is held:\nhttps://evil.example' });
+    expect((await person.send('POST', '/auth/confirm')).status).toBe(202);
+    expect(await textMailed(person.email)).toMatch(/^Hello,\s+please confirm/);
+    expect((await ask(person.email)).status).toBe(202);
+    expect(await textMailed(person.email)).toMatch(/^Hello,\s+somebody/);
+    expect(await me(person)).toMatchObject({ name: 'Your parcel is held:\nhttps://evil.example' });
+    expect((await person.send('PATCH', `/users/${person.id}`, { name: 'Ada Example' })).status).toBe(200);
+    await em().nativeUpdate(User, { id: person.id }, { emailConfirmedAt: new Date() });
+    expect((await ask(person.email)).status).toBe(202);
+    expect(await textMailed(person.email)).toMatch(/^Hello Ada Example,/);
   });
 
   it('is another one with another e-mail, which has to be confirmed itself', async () => {

@@ -1,8 +1,9 @@
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
-import { ApiKey, User } from '../entities/accounts.entity.ts';
+import type { EntityManager } from '@mikro-orm/mysql';
+import { ApiKey } from '../entities/accounts.entity.ts';
 import { Problem } from '../errors.ts';
+import { lockUser } from './users.ts';
 
 const prefix = 'ofk_';
 const letters = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
@@ -43,7 +44,7 @@ export const mostKeys = 50;
 
 /** Makes sure that the user has room for one more key; others of theirs wait. @throws Problem too_many_keys */
 export async function requireRoomForKey(tx: EntityManager, userId: number, at: Date): Promise<void> {
-  await tx.findOneOrFail(User, userId, { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true });
+  await lockUser(tx, userId);
   const live = await tx.count(ApiKey, { user: userId, ...stillGood(at) });
   if (live >= mostKeys) throw new Problem('too_many_keys', `You have ${mostKeys} keys; end one first.`);
 }

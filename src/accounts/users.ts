@@ -21,6 +21,15 @@ export async function requireAnotherAdministrator(tx: EntityManager, userId: num
     throw new Problem('last_administrator', 'This is the only administrator; make another one first.');
 }
 
+/**
+ * The row of an account, locked until the transaction ends; undefined when it has been deleted. Whoever ends logins, and whoever
+ * makes one or what outlives it, has this lock before all else: one of two finds what the other has done.
+ */
+export async function lockUser(tx: EntityManager, id: number) {
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  return (await tx.findOne(User, { id, deletedAt: null }, lock)) ?? undefined;
+}
+
 /** Who is to be erased, when, and the hash of a password that nobody knows. */
 export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
 

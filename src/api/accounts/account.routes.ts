@@ -12,6 +12,7 @@ import {
   wrongPassword,
 } from '../callers/credentials.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { lockCaller } from '../callers/live-login.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
 import { publicAddress } from '../http/public-address.ts';
 import { mailAfter, sendsMails } from './mail.ts';
@@ -116,11 +117,13 @@ const changePassword = defineRoute(
   async (c) => {
     const { current, new: wanted } = c.req.valid('json');
     const { userId, tokenHash } = principalOf(c);
-    const known = { id: userId, passwordHash: await checkPresentPassword(c, current) };
+    const presentHash = await checkPresentPassword(c, current);
     const passwordHash = await c.var.passwords.hash(wanted, c.var.limits.addressOf(c));
     await c.var.ctx.transaction(async (tx) => {
+      const user = await lockCaller(c, tx);
       // Of two changes at once, one finds its `current` outdated.
-      if ((await tx.nativeUpdate(User, known, { passwordHash })) === 0) throw wrongPassword();
+      if (user.passwordHash !== presentHash) throw wrongPassword();
+      await tx.nativeUpdate(User, { id: userId }, { passwordHash });
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
       await audit(c, tx, { subject: userId, after: { password: wanted } });
     });

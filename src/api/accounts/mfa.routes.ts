@@ -1,15 +1,16 @@
 import { z } from '@hono/zod-openapi';
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import type { EntityManager } from '@mikro-orm/mysql';
 import { beginFactor, confirmFactor, endFactor, factorOf, takeCode } from '../../accounts/second-factor.ts';
-import { RecoveryCode, Token, User } from '../../entities/accounts.entity.ts';
+import { RecoveryCode, Token } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
-import { checkPresentPassword, requireFreshLogin } from '../callers/credentials.ts';
+import { checkPresentPassword, requireFreshLogin, wrongPassword } from '../callers/credentials.ts';
+import { lockCaller, requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import { countCodes } from '../callers/second-factor.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { IntegerId } from '../http/fields.ts';
-import { namedUser } from './users.routes.ts';
+import { lockAccount, namedUser } from './users.routes.ts';
 
 /** A code of an app, or a recovery code. */
 export const Code = z.string().min(6).max(40);
@@ -79,13 +80,13 @@ const begin = defineRoute(
     },
   },
   async (c) => {
-    await checkPresentPassword(c, c.req.valid('json').password);
+    const presentHash = await checkPresentPassword(c, c.req.valid('json').password);
     const { userId } = principalOf(c);
     const { transaction, now } = c.var.ctx;
     const enrolment = await transaction(async (tx) => {
       // Locked, so that of two who begin at once the second finds the secret of the first.
-      const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
-      const { email } = await tx.findOneOrFail(User, userId, lock);
+      const { email, passwordHash } = await lockCaller(c, tx);
+      if (passwordHash !== presentHash) throw wrongPassword();
       await audit(c, tx, { subject: userId });
       return beginFactor(tx, userId, email, now());
     });
@@ -123,6 +124,7 @@ const confirm = defineRoute(
     const { userId, tokenHash } = principalOf(c);
     const { transaction, now } = c.var.ctx;
     const confirming = async (tx: EntityManager) => {
+      await lockCaller(c, tx);
       const made = await confirmFactor(tx, userId, c.req.valid('json').code, now());
       if (!made) return undefined;
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
@@ -163,9 +165,10 @@ const end = defineRoute(
   async (c) => {
     const { password, code } = c.req.valid('json');
     const { userId } = principalOf(c);
-    await checkPresentPassword(c, password);
+    const presentHash = await checkPresentPassword(c, password);
     const { transaction, now } = c.var.ctx;
     const ending = async (tx: EntityManager) => {
+      if ((await lockCaller(c, tx)).passwordHash !== presentHash) throw wrongPassword();
       if (!(await takeCode(tx, userId, code, now()))) return undefined;
       await audit(c, tx, { subject: userId, before: { second_factor: true }, after: { second_factor: false } });
       return endFactor(tx, userId);
@@ -196,6 +199,8 @@ const endOfOther = defineRoute(
     requireFreshLogin(c);
     if (id === principalOf(c).userId) throw new Problem('forbidden', 'End your own with POST /auth/mfa/end.');
     await c.var.ctx.transaction(async (tx) => {
+      await lockAccount(tx, id);
+      await requireLiveLogin(c, tx);
       if (!(await endFactor(tx, id))) throw new Problem('second_factor_inactive', 'They have no second factor.');
       await tx.nativeDelete(Token, { user: id });
       await audit(c, tx, { before: { second_factor: true }, after: { second_factor: false } });

@@ -10,6 +10,7 @@ import { latestMs, Time } from '../../process/moment.ts';
 import { audit } from '../callers/audit.ts';
 import { PersonName, requireFreshLogin } from '../callers/credentials.ts';
 import { hashToken } from '../../accounts/tokens.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -150,6 +151,7 @@ async function grant(
   const view = keyView(row);
   await transaction(async (tx) => {
     await requireRoomForKey(tx, user, row.createdAt);
+    await requireLiveLogin(c, tx);
     await tx.insert(ApiKey, row);
     await alongside(tx);
     const { scopes: allowed, expires_at: endsAt, per_minute, replaces } = view;

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { ApiKey, roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
@@ -19,10 +18,11 @@ import {
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { givenFields, IntegerId } from '../http/fields.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
-import { accountOf, namedUser, unknownUser } from './users.routes.ts';
+import { accountOf, lockAccount, namedUser } from './users.routes.ts';
 
 const params = z.object({ id: IntegerId });
 
@@ -90,7 +90,8 @@ const change = defineRoute(
     const changed = await storeUser(
       c.var.ctx.transaction(async (tx, after) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
-        const user = await lockUser(tx, id);
+        const user = await lockAccount(tx, id);
+        await requireLiveLogin(c, tx);
         if (presentHash !== undefined && presentHash !== user.passwordHash) throw wrongPassword();
         const isElsewhere = wanted.email !== undefined && wanted.email !== user.email;
         const fields = {
@@ -144,7 +145,8 @@ const remove = defineRoute(
     );
     await transaction(async (tx) => {
       await requireAnotherAdministrator(tx, id);
-      const { role } = await lockUser(tx, id);
+      const { role } = await lockAccount(tx, id);
+      await requireLiveLogin(c, tx);
       await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
       await audit(c, tx, { before: { role } });
     });
@@ -166,13 +168,6 @@ async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, pas
   throw new Problem('invalid', 'A new e-mail address needs your present password.', {
     errors: [{ pointer: '/current_password', detail: 'is needed to change your e-mail' }],
   });
-}
-
-async function lockUser(tx: EntityManager, id: number) {
-  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
-  const user = await tx.findOne(User, { id, deletedAt: null }, lock);
-  if (!user) throw unknownUser();
-  return user;
 }
 
 /** Accounts: changing and deleting them. */

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
-import type { InferEntity } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
+import { lockUser } from '../../accounts/users.ts';
 import { audit } from '../callers/audit.ts';
 import { Email, NewPassword, PersonName, storeUser } from '../callers/credentials.ts';
 import { AfterInteger, readCursor, cutPage, PageQuery } from '../http/page.ts';
@@ -11,6 +12,7 @@ import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { IntegerId } from '../http/fields.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
@@ -79,6 +81,7 @@ const create = defineRoute(
       createdAt: c.var.ctx.now(),
     };
     const creating = answerOnce(c, await compared(c, given, password), async (tx) => {
+      await requireLiveLogin(c, tx);
       const id = await tx.insert(User, row);
       await audit(c, tx, { subject: id, after: given });
       return { status: 201, body: userView({ ...row, id }), location: `/users/${id}` };
@@ -128,8 +131,15 @@ export function accountOf(c: HonoContext<RouteEnv>, id: number): number {
   return id;
 }
 
+/** The account, locked until the transaction ends. @throws Problem not_found */
+export async function lockAccount(tx: EntityManager, id: number): Promise<InferEntity<typeof User>> {
+  const user = await lockUser(tx, id);
+  if (!user) throw unknownUser();
+  return user;
+}
+
 /** There is no such account, or none that the caller may see. */
-export function unknownUser(cause?: Problem): Problem {
+function unknownUser(cause?: Problem): Problem {
   return new Problem('not_found', 'There is no such user that you may see.', { cause });
 }
 

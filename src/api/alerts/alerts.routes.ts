@@ -7,6 +7,7 @@ import { Problem } from '../../errors.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { watchedAs } from '../../market/watchlist.ts';
 import { audit } from '../callers/audit.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerChecked, IdempotencyHeaders } from '../http/answer-once.ts';
@@ -46,7 +47,7 @@ const create = defineRoute(
         headers: z.object({ Location: z.string() }),
         content: { 'application/json': { schema: NewAlertView, example: exampleAlert } },
       },
-      403: { description: 'insufficient_scope' },
+      403: { description: 'forbidden, insufficient_scope' },
       404: { description: 'unknown_symbol' },
       409: { description: 'too_many_alerts, too_many_webhooks, idempotency_key_in_use' },
       422: {
@@ -68,6 +69,7 @@ const create = defineRoute(
       return carried;
     };
     return answerChecked(c, request, check, async (tx, _, carried) => {
+      await requireLiveLogin(c, tx);
       const { alert, secret } = await storeAlert(c, tx, request, carried);
       const { watchlist } = ctx.market;
       const everySeconds = await watchForAlerts(tx, watchlist, request.symbol, ctx.now());

@@ -45,7 +45,7 @@ export function guard(who: Who, route: Readonly<{ method: string; path: string }
     // What is open to everyone is open to every key, which is nobody's where it has no scope for it.
     c.set('caller', who === 'public' ? principal : (principal ?? bearer));
     if (who !== 'public') {
-      if (!bearer) throw unauthenticated('This needs a login.');
+      if (!bearer) throw loginNeeded();
       if (credential?.isCookie) refuseForeignOrigin(c);
       if (!includesRole(bearer.role, who)) throw new Problem('forbidden', `This needs the role ${who}.`);
       if (!principal || !includesRole(principal.role, who)) throw scopeMissing(who, scope);
@@ -54,6 +54,11 @@ export function guard(who: Who, route: Readonly<{ method: string; path: string }
     }
     return bearer && c.get('limits').begin(bearer, counting);
   };
+}
+
+/** Nobody is known by what a request brings. */
+export function loginNeeded(): Problem {
+  return unauthenticated('This needs a login.');
 }
 
 /** The caller with the role that their key has here; undefined when it has no scope for it. */

@@ -6,6 +6,7 @@ import { presentOf } from '../../mysql/present.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
 import { rotated } from '../../webhooks/sign.ts';
 import { audit, differing } from '../callers/audit.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { refuseUntold, WebhookChange } from './webhook-request.ts';
 import { exampleWebhook, ChangedWebhookView, webhookView } from './webhook-view.ts';
@@ -44,6 +45,7 @@ const change = defineRoute(
     const named = await namedWebhook(c);
     if (!isOnlyPause(request)) refuseOthersEvents(c, named);
     const changed = await c.var.ctx.transaction(async (tx) => {
+      await requireLiveLogin(c, tx);
       // Workers look by this clock whether it is to be tried.
       const at = await presentOf(tx);
       const row = await lockWebhook(tx, named);

@@ -10,6 +10,7 @@ import type { Endpoint } from '../../webhooks/endpoint.ts';
 import { lookForWork, passOver } from '../../webhooks/route-events.ts';
 import { newSecret } from '../../webhooks/sign.ts';
 import { audit } from '../callers/audit.ts';
+import { requireLiveLogin } from '../callers/live-login.ts';
 import { accountGone, principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
@@ -62,6 +63,7 @@ const create = defineRoute(
     refuseUntold(c, request);
     const row = newEndpoint(userId, request, c.var.ctx.now());
     return answerOnce(c, request, async (tx) => {
+      await requireLiveLogin(c, tx);
       await addEndpoint(tx, row, role);
       await audit(c, tx, { subject: row.id, after: factsOf(row) });
       return { status: 201, body: { ...webhookView(row), secret: row.secret }, location: `/webhooks/${row.id}` };

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { User, Verification, type verificationPurposes } from '../entities/accounts.entity.ts';
 import { hashToken } from './tokens.ts';
 
@@ -55,13 +55,19 @@ export async function isGoodLink(em: EntityManager, purpose: Purpose, token: str
   return (await em.count(Verification, { purpose, hash: hashToken(token), expiresAt: { $gt: at } })) > 0;
 }
 
-/** Uses a token up, with every other of its kind for the address, and returns whose it was; undefined when it is none. */
+/**
+ * Uses a token up, with every other of its kind for the address, and returns whose it was, whose row is locked; undefined when it is
+ * none.
+ */
 export async function redeem(tx: EntityManager, purpose: Purpose, token: string, at: Date) {
   const good = { purpose, hash: hashToken(token), expiresAt: { $gt: at } };
   const found = await tx.findOne(Verification, good, { disableIdentityMap: true });
-  // Of two who come with it at once, one finds it gone.
-  if (!found || (await tx.nativeDelete(Verification, good)) === 0) return undefined;
-  await tx.nativeDelete(Verification, { purpose, email: found.email });
-  const whose = { email: found.email, deletedAt: null };
-  return (await tx.findOne(User, whose, { disableIdentityMap: true })) ?? undefined;
+  if (!found) return undefined;
+  const { email } = found;
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  const user = await tx.findOne(User, { email, deletedAt: null }, lock);
+  // Of two who come with it at once, one finds it gone; so does who comes while the password or the address is changed.
+  if (!user || (await tx.nativeDelete(Verification, good)) === 0) return undefined;
+  await tx.nativeDelete(Verification, { purpose, email });
+  return user;
 }

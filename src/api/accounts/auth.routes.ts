@@ -9,6 +9,7 @@ import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { factorOf, takeCode } from '../../accounts/second-factor.ts';
 import { hashToken } from '../../accounts/tokens.ts';
+import { lockUser } from '../../accounts/users.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { countCodes } from '../callers/second-factor.ts';
@@ -74,24 +75,14 @@ const login = defineRoute(
   },
   async (c) => {
     const { email, password, code } = c.req.valid('json');
-    const { orm, now, config, transaction } = c.var.ctx;
+    const { orm, config } = c.var.ctx;
     const attempts = c.var.attempts(email, c.var.limits.addressOf(c));
     await attempts.refuseTooManyAnywhere();
     const user = await orm.em.fork().findOne(User, { email }, { disableIdentityMap: true });
     if (user) c.set('act', c.var.act && { ...c.var.act, subject: String(user.id) });
-    if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user)
-      throw new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
+    if (!(await c.var.passwords.fits(password, user?.passwordHash, attempts)) || !user) throw wrongPair();
     await attempts.forgive();
-    const isTwoFactor = (await factorOf(orm.em.fork(), user.id)) !== undefined;
-    if (isTwoFactor && code === undefined)
-      throw new Problem('second_factor_required', 'This account has a second factor, whose code is needed as well.');
-    const token = isTwoFactor
-      ? await countCodes(c, user.id, () =>
-          transaction(async (tx) =>
-            (await takeCode(tx, user.id, code ?? '', now())) ? grantLogin(c, tx, user.id, true) : undefined,
-          ),
-        )
-      : await transaction((tx) => grantLogin(c, tx, user.id, false));
+    const token = await grantLogin(c, user, code);
     setCookie(c, sessionCookie, token, {
       httpOnly: true,
       sameSite: 'Lax',
@@ -104,8 +95,40 @@ const login = defineRoute(
   },
 );
 
-/** Makes a login and returns its token. */
-async function grantLogin(c: HonoContext<RouteEnv>, tx: EntityManager, user: number, isTwoFactor: boolean) {
+type Proven = Readonly<{ id: number; passwordHash: string }>;
+
+/** Makes a login of who has shown the password, and shows the code where one is needed, and returns its token. */
+async function grantLogin(c: HonoContext<RouteEnv>, user: Proven, code: string | undefined): Promise<string> {
+  const { orm, transaction, now } = c.var.ctx;
+  if (!(await factorOf(orm.em.fork(), user.id)))
+    return transaction(async (tx) => {
+      await lockProven(tx, user);
+      if (await factorOf(tx, user.id)) throw codeNeeded();
+      return storeLogin(c, tx, user.id, false);
+    });
+  if (code === undefined) throw codeNeeded();
+  return countCodes(c, user.id, () =>
+    transaction(async (tx) => {
+      await lockProven(tx, user);
+      return (await takeCode(tx, user.id, code, now())) ? storeLogin(c, tx, user.id, true) : undefined;
+    }),
+  );
+}
+
+/** Hashing takes its time: whoever has set another password meanwhile has ended the logins that the one before was to open. */
+async function lockProven(tx: EntityManager, { id, passwordHash }: Proven): Promise<void> {
+  if ((await lockUser(tx, id))?.passwordHash !== passwordHash) throw wrongPair();
+}
+
+function wrongPair(): Problem {
+  return new Problem('bad_credentials', 'No account has this pair of e-mail and password.');
+}
+
+function codeNeeded(): Problem {
+  return new Problem('second_factor_required', 'This account has a second factor, whose code is needed as well.');
+}
+
+async function storeLogin(c: HonoContext<RouteEnv>, tx: EntityManager, user: number, isTwoFactor: boolean) {
   const token = randomBytes(32).toString('base64url');
   const createdAt = c.var.ctx.now();
   const expiresAt = new Date(createdAt.getTime() + tokenSeconds * 1_000);

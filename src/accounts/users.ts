@@ -4,6 +4,7 @@ import { PriceAlert } from '../entities/alerts.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { Problem } from '../errors.ts';
 import { endFactor } from './second-factor.ts';
+import { endLinks } from './verifications.ts';
 import { randomUUID } from 'node:crypto';
 
 /**
@@ -31,13 +32,14 @@ export async function lockUser(tx: EntityManager, id: number) {
 }
 
 /** Who is to be erased, when, and the hash of a password that nobody knows. */
-export type Erasure = Readonly<{ userId: number; unknownPasswordHash: string; at: Date }>;
+export type Erasure = Readonly<{ userId: number; email: string; unknownPasswordHash: string; at: Date }>;
 
 /**
- * Takes everything personal out of a user's row and ends their logins, keys, webhooks and alerts; their orders stay, and
+ * Takes everything personal out of a user's row and ends their logins, keys, links, webhooks and alerts; their orders stay, and
  * belong to nobody known. The e-mail address is free for a new account afterwards.
  */
-export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash, at }: Erasure): Promise<void> {
+export async function eraseUser(tx: EntityManager, erasure: Erasure): Promise<void> {
+  const { userId, email, unknownPasswordHash, at } = erasure;
   await tx.nativeUpdate(
     User,
     { id: userId },
@@ -51,6 +53,7 @@ export async function eraseUser(tx: EntityManager, { userId, unknownPasswordHash
   );
   await endFactor(tx, userId);
   await endLoginsAndKeys(tx, userId);
+  await endLinks(tx, email);
   await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
   await tx.nativeUpdate(PriceAlert, { userId, endedAt: null }, { endedAt: at, wakeHigh: null, wakeLow: null });
 }

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUIDv7 } from 'node:crypto';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
-import { User, Verification, type verificationPurposes } from '../entities/accounts.entity.ts';
+import { User, Verification, verificationPurposes } from '../entities/accounts.entity.ts';
 import { hashToken } from './tokens.ts';
 
 /** What a mail is for. */
@@ -68,6 +68,15 @@ export async function redeem(tx: EntityManager, purpose: Purpose, token: string,
   const user = await tx.findOne(User, { email, deletedAt: null }, lock);
   // Of two who come with it at once, one finds it gone; so does who comes while the password or the address is changed.
   if (!user || (await tx.nativeDelete(Verification, good)) === 0) return undefined;
-  await tx.nativeDelete(Verification, { purpose, email });
+  await endLinks(tx, email, [purpose]);
   return user;
+}
+
+/** Ends the links that an address has been mailed, and those that it is to be mailed. */
+export async function endLinks(
+  tx: EntityManager,
+  email: string,
+  purposes: readonly Purpose[] = verificationPurposes,
+): Promise<void> {
+  await tx.nativeDelete(Verification, { purpose: { $in: [...purposes] }, email });
 }

@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { deleteCookie } from 'hono/cookie';
 import { Token, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
+import { endLinks } from '../../accounts/verifications.ts';
 import { audit } from '../callers/audit.ts';
 import {
   Email,
@@ -101,7 +102,7 @@ const changePassword = defineRoute(
     method: 'post',
     path: '/auth/password',
     operationId: 'changePassword',
-    summary: "Changes one's password, and ends every other login of the account.",
+    summary: "Changes one's password, and ends every other login of the account and the links for a new one.",
     tags: ['auth'],
     request: {
       body: {
@@ -125,6 +126,7 @@ const changePassword = defineRoute(
       if (user.passwordHash !== presentHash) throw wrongPassword();
       await tx.nativeUpdate(User, { id: userId }, { passwordHash });
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
+      await endLinks(tx, user.email, ['reset']);
       await audit(c, tx, { subject: userId, after: { password: wanted } });
     });
     c.var.logins.forget(userId);

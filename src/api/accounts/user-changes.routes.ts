@@ -5,6 +5,7 @@ import { ApiKey, roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { includesRole } from '../../accounts/scopes.ts';
 import { requireAnotherAdministrator, endLoginsAndKeys, eraseUser } from '../../accounts/users.ts';
+import { endLinks } from '../../accounts/verifications.ts';
 import { audit, differing } from '../callers/audit.ts';
 import {
   Email,
@@ -103,6 +104,8 @@ const change = defineRoute(
         if (passwordHash !== undefined) await endLoginsAndKeys(tx, id);
         else if (wanted.role !== undefined && !includesRole(wanted.role, user.role))
           await tx.nativeDelete(ApiKey, { user: id });
+        if (isElsewhere) await endLinks(tx, user.email);
+        else if (passwordHash !== undefined) await endLinks(tx, user.email, ['reset']);
         if (isElsewhere && wanted.email && sendsMails(c))
           await mailAfter(tx, after, 'confirm', wanted.email, c.var.ctx.now());
         const now = { ...user, ...wanted, ...(isElsewhere ? { emailConfirmedAt: null } : {}) };
@@ -145,9 +148,9 @@ const remove = defineRoute(
     );
     await transaction(async (tx) => {
       await requireAnotherAdministrator(tx, id);
-      const { role } = await lockAccount(tx, id);
+      const { role, email } = await lockAccount(tx, id);
       await requireLiveLogin(c, tx);
-      await eraseUser(tx, { userId: id, unknownPasswordHash, at: now() });
+      await eraseUser(tx, { userId: id, email, unknownPasswordHash, at: now() });
       await audit(c, tx, { before: { role } });
     });
     c.var.logins.forget(id);

@@ -85,6 +85,35 @@ describe('a forgotten password', () => {
     expect((await person.send('GET', '/auth/me')).status).toBe(200);
   });
 
+  it('is set by no link of before it was changed otherwise, or the address was, whose account it may be again', async () => {
+    const admin = (id: number, body: object) => api.send('PATCH', `/users/${id}`, { as: 'admin', body });
+    const changes: readonly ((person: Person) => Promise<Response>)[] = [
+      ({ send, password: current }) => send('POST', '/auth/password', { current, new: 'another sentence' }),
+      ({ id }) => admin(id, { password: 'another sentence' }),
+      async ({ id, email }) => {
+        expect((await admin(id, { email: `${randomUUID()}@example.com` })).status).toBe(200);
+        return admin(id, { email });
+      },
+      async ({ id, email }) => {
+        expect((await api.send('DELETE', `/users/${id}`, { as: 'admin' })).status).toBe(204);
+        return api.send('POST', '/auth/register', { body: { email, password, name: 'Ada Example' } });
+      },
+    ];
+    for (const change of changes) {
+      const person = await newPerson(api);
+      const token = await mailedReset(person);
+      expect((await change(person)).status).toBeLessThan(300);
+      expect((await problemOf(await finish(token, { password: 'stolen sentence' }))).code).toBe('link_not_good');
+    }
+  });
+
+  it('is set by a link that was mailed before something else was changed', async () => {
+    const person = await newPerson(api);
+    const token = await mailedReset(person);
+    expect((await person.send('PATCH', `/users/${person.id}`, { name: 'Ada Exemplar' })).status).toBe(200);
+    expect((await finish(token)).status).toBe(204);
+  });
+
   it('is asked for with the same answer and the same work, whoever has the address', async () => {
     const { email } = await newPerson(api);
     const asked = async (address: string) => {

@@ -1371,7 +1371,7 @@ export type Operations = {
     }>;
     answer: Order;
   };
-  /** Changes one's password, and ends every other login of the account. */
+  /** Changes one's password, and ends every other login of the account and the links for a new one. */
   changePassword: {
     input: Readonly<{
       body: PasswordChange;

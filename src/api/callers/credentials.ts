@@ -12,13 +12,15 @@ export const Email = z.email().max(254).toLowerCase();
 /** A password somebody chooses. */
 export const NewPassword = z.string().min(8).max(1_024);
 
+const beyondOneLine = /[\p{Cc}\u2028\u2029]/u;
+
 /** What somebody wants to be called: in one line, for names stand in mails and lists. */
 export const PersonName = z
   .string()
   .trim()
   .min(1)
   .max(200)
-  .regex(/^[^\p{Cc}\u2028\u2029]*$/u, 'must have no control characters or line breaks');
+  .refine((name) => !beyondOneLine.test(name), 'must have no control characters or line breaks');
 
 /** Does what stores a user. @throws Problem email_taken when another account has the address. */
 export async function storeUser<T>(storing: Promise<T>): Promise<T> {

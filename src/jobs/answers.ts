@@ -15,7 +15,9 @@ export type JobAnswers = Readonly<{
   close(): Promise<void>;
 }>;
 
-type Awaited = { waiting: number; end: PromiseWithResolvers<JobEnding | undefined>; check: NodeJS.Timeout };
+// Who waits is told by a call of its own: a promise that outlives the wait would keep whatever was raced with it.
+type Waiters = Set<(ending: JobEnding | undefined) => void>;
+type Awaited = Readonly<{ waiters: Waiters; check: NodeJS.Timeout }>;
 
 const checkEveryMs = 1_000;
 const closeMs = 1_000;
@@ -23,9 +25,19 @@ const closeMs = 1_000;
 /** Opens the listening. BullMQ's events may be missed, so a job that is waited for is also looked at every second. */
 export function openJobAnswers(producer: Producer, connection: RedisConnection): JobAnswers {
   const awaited = new Map<string, Awaited>();
-  const tell = (id: string, ending: JobEnding) => awaited.get(id)?.end.resolve(ending);
+  const forget = (id: string, job: Awaited) => {
+    clearInterval(job.check);
+    if (awaited.get(id) === job) awaited.delete(id);
+  };
+  const tell = (id: string, ending: JobEnding | undefined) => {
+    const job = awaited.get(id);
+    if (!job) return;
+    // Who asks from now on looks anew.
+    forget(id, job);
+    for (const waiter of job.waiters) waiter(ending);
+  };
   const listening = new Map<string, QueueEvents>();
-  const ended = Promise.withResolvers<undefined>();
+  let hasEnded = false;
   const look = async (queue: string, id: string) => {
     const job = await producer.queues.get(queue)?.getJob(id);
     if (!job?.finishedOn) return;
@@ -35,11 +47,7 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
   };
   const wait = (queue: string, id: string): Awaited => {
     const quietly = () => void look(queue, id).catch(() => {});
-    const fresh = {
-      waiting: 0,
-      end: Promise.withResolvers<JobEnding | undefined>(),
-      check: setInterval(quietly, checkEveryMs),
-    };
+    const fresh: Awaited = { waiters: new Set(), check: setInterval(quietly, checkEveryMs) };
     awaited.set(id, fresh);
     const events = listening.get(queue) ?? openEvents(queue, connection, tell);
     listening.set(queue, events);
@@ -49,26 +57,32 @@ export function openJobAnswers(producer: Producer, connection: RedisConnection):
   };
   return {
     async endOf(queue, id, waitMs) {
+      if (hasEnded) return undefined;
       const job = awaited.get(id) ?? wait(queue, id);
-      job.waiting += 1;
-      const late = Promise.withResolvers<undefined>();
-      const timer = setTimeout(() => late.resolve(undefined), waitMs);
-      const ending = await Promise.race([job.end.promise, late.promise, ended.promise]);
-      clearTimeout(timer);
-      job.waiting -= 1;
-      if (job.waiting === 0) {
-        clearInterval(job.check);
-        awaited.delete(id);
-      }
+      const ending = await waitAmong(job.waiters, waitMs);
+      if (job.waiters.size === 0) forget(id, job);
       return ending;
     },
-    endWaits: () => ended.resolve(undefined),
+    endWaits() {
+      hasEnded = true;
+      for (const id of awaited.keys()) tell(id, undefined);
+    },
     // BullMQ waits for a Redis that is away, or only just back, before it lets go.
     close: async () =>
       void (await Promise.allSettled(
         [...listening.values()].map((events) => within(closeMs, 'Redis', events.close())),
       )),
   };
+}
+
+async function waitAmong(waiters: Waiters, waitMs: number): Promise<JobEnding | undefined> {
+  const { promise, resolve } = Promise.withResolvers<JobEnding | undefined>();
+  waiters.add(resolve);
+  const late = setTimeout(() => resolve(undefined), waitMs);
+  const ending = await promise;
+  clearTimeout(late);
+  waiters.delete(resolve);
+  return ending;
 }
 
 function openEvents(

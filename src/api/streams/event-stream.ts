@@ -78,17 +78,32 @@ async function* framesOf(subscription: Subscription, ticks: TickFollower | undef
   }
 }
 
-/** What comes next, of events or of ticks: an event that is waited for is not lost because a tick came before it. */
-function eitherOf(subscription: Subscription, ticks: TickFollower | undefined) {
-  let taking: ReturnType<Subscription['take']> | undefined;
-  let arriving: Promise<'ticks'> | undefined;
+type Come = Awaited<ReturnType<Subscription['take']>> | 'ticks';
+
+/**
+ * What comes next, of events or of ticks: an event that is waited for is not lost because a tick came before it. The two are not
+ * raced: whoever waits for a tick for hours would keep every event that comes meanwhile.
+ */
+function eitherOf(subscription: Subscription, ticks: TickFollower | undefined): () => Promise<Come> {
+  const come: Promise<Come>[] = [];
+  let wake = () => {};
+  const waitFor = (what: Promise<Come>) => {
+    const note = () => {
+      come.push(what);
+      wake();
+    };
+    what.then(note, note);
+  };
+  let [isTaking, isArriving] = [false, ticks === undefined];
   return async () => {
-    taking ??= subscription.take(heartbeatMs);
-    arriving ??= ticks?.arrival();
-    const come = await (arriving ? Promise.race([taking, arriving]) : taking);
-    if (come === 'ticks') arriving = undefined;
-    else taking = undefined;
-    return come;
+    if (!isTaking) waitFor(subscription.take(heartbeatMs));
+    if (!isArriving && ticks) waitFor(ticks.arrival());
+    [isTaking, isArriving] = [true, true];
+    if (come.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    const next = await come.shift();
+    if (next === 'ticks') isArriving = false;
+    else isTaking = false;
+    return next;
   };
 }
 

@@ -57,6 +57,7 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
   const gathering = openGathering();
   const retry = openRetry();
   let line: Line | undefined;
+  let whileConnected = signal;
   const news = openNews();
   const onTrades = (trades: readonly Trade[], frame: string) => {
     if (gathering.add(trades, frame)) for (const trade of trades) news.note(trade);
@@ -66,15 +67,13 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     const onTooMany = (most: number) => log.warn({ most }, 'ticks: the plan takes no more symbols');
     const opened = openLine({ ...socket, most: socket.symbols, now, tell, onTrades, onTooMany });
     const openedAtMs = performance.now();
-    const watch = setInterval(() => {
-      // A process that was frozen finds here that its time is over.
-      if (!lease.isHeld()) return void opened.end();
-      const told = news.take();
-      if (told.size > 0) live.tell(told).catch(() => {});
-    }, tellEveryMs);
+    const ending = new AbortController();
+    whileConnected = AbortSignal.any([signal, ending.signal]);
+    const watch = watchOver(opened, { lease, news, live });
     const note = async () => {
       const why = await opened.gone;
       clearInterval(watch);
+      ending.abort();
       if (!signal.aborted) log.info({ why }, 'ticks: the connection is gone');
       retry.note(performance.now() - openedAtMs);
     };
@@ -91,7 +90,8 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
       line?.follow(symbols);
       await write();
       const restMs = symbols.length === 0 ? idleEveryMs : writeEveryMs;
-      await Promise.race([pause(restMs, signal), ...(line ? [line.gone] : [])]);
+      // By signals: a promise as old as the connection would keep every rest that is raced with it.
+      await pause(restMs, line ? whileConnected : signal);
     }
     if (signal.aborted) await write();
   } finally {
@@ -99,6 +99,17 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     // Where it is another's already, nothing is let go.
     await lease.release().catch(() => {});
   }
+}
+
+type Watching = Readonly<{ lease: Lease; news: ReturnType<typeof openNews>; live: LiveTicks }>;
+
+/** Tells what is new, several times a second. A process that was frozen finds here that its time is over. */
+function watchOver(line: Line, { lease, news, live }: Watching): NodeJS.Timeout {
+  return setInterval(() => {
+    if (!lease.isHeld()) return void line.end();
+    const told = news.take();
+    if (told.size > 0) live.tell(told).catch(() => {});
+  }, tellEveryMs);
 }
 
 /** Writes what has come and how far it is complete, together or not at all, and keeps the lease by that. */

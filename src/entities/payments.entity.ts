@@ -169,6 +169,7 @@ export const GatewayCall = defineEntity({
     startedAt: p.datetime(3),
     endedAt: p.datetime(3).nullable(),
     outcome: p.string().length(60).nullable(),
+    /** Of `cancel` it begins with why nobody waits for the payment any longer. */
     detail: p.string().length(500).nullable(),
     /** Of a webhook that is taken once: the gateway's own id of the event. */
     eventId: p.string().length(255).nullable(),

@@ -6,7 +6,8 @@ import { giveBackStock } from './stock.ts';
 import { moveOrder } from './transitions.ts';
 
 /** Why an order was cancelled. */
-export type CancelReason = 'requested' | 'expired';
+export const cancelReasons = ['requested', 'expired'] as const;
+export type CancelReason = (typeof cancelReasons)[number];
 
 /**
  * Cancels an order that is locked and has no live payment: the move, the stock given back, the event, all in the

@@ -9,6 +9,7 @@ import {
   type PaymentGateways,
 } from '../gateways/payments/payment-gateway.ts';
 import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
+import type { CancelReason } from '../orders/cancel-order.ts';
 import type { PaymentRow } from '../orders/order.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
 import { outcomeOf } from '../outbox/batch.ts';
@@ -105,6 +106,8 @@ type Call = Readonly<{
   operation: GatewayOperation;
   at: Date;
   eventId?: string;
+  /** Of one that ends a payment: why nobody waits for it any longer. */
+  why?: CancelReason;
 }>;
 type NewCall = ReturnType<typeof newCall>;
 
@@ -122,8 +125,9 @@ export function chargeOf(payment: PaymentRow): Charge {
 }
 
 /** A conversation with the gateway that begins, as its row. */
-export function newCall({ orderId: order, subjectId, operation, at: startedAt, eventId }: Call) {
-  return { id: randomUUIDv7(), order, subjectId, operation, startedAt, eventId: eventId ?? null };
+export function newCall({ orderId: order, subjectId, operation, at: startedAt, eventId, why }: Call) {
+  const told = { detail: why ?? null, eventId: eventId ?? null };
+  return { id: randomUUIDv7(), order, subjectId, operation, startedAt, ...told };
 }
 
 function operationFor(payment: PaymentRow, gateway: PaymentGateway, at: Date): 'charge' | 'look_up' {

@@ -5,9 +5,9 @@ import { GiveUp } from '../errors.ts';
 import type { ChargeOutcome } from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { alone, type Member } from '../outbox/batch.ts';
-import { selectRows, updateEach, updateRows } from '../mysql/rows.ts';
+import { selectRow, selectRows, updateEach, updateRows } from '../mysql/rows.ts';
 import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
-import { type CancelReason, cancelOrder } from '../orders/cancel-order.ts';
+import { type CancelReason, cancelOrder, cancelReasons } from '../orders/cancel-order.ts';
 import { type OrderRow, type PaymentRow, orderFacts } from '../orders/order.ts';
 import {
   IllegalMove,
@@ -32,8 +32,6 @@ export type Settlement = Readonly<{
   at: Date;
   /** The conversation that brought the outcome, if there was one. */
   callId?: string;
-  /** Why nobody waits for the payment any longer: should it be canceled, so is its order. */
-  cancelReason?: CancelReason;
 }>;
 
 // A webhook may get lost: who waits for the buyer is asked about from time to time.
@@ -95,7 +93,7 @@ async function settle(
     within(() => announcePaid(after, one));
     return outcome.status;
   }
-  const reason = outcome.status === 'failed' ? outcome.code : undefined;
+  const reason = outcome.status === 'failed' || outcome.status === 'canceled' ? outcome.code : undefined;
   const move = { id: paymentId, order: orderId, from: payment.status, to: outcome.status, at, reason };
   await movePayment(tx, move, columnsOf(outcome, at));
   const status = await within(() => moveOrderAlong(tx, after, { order, payment, settlement: given }));
@@ -177,11 +175,12 @@ function columnsOf(outcome: ChargeOutcome | Unknown, at: Date): PaymentColumns {
       clientSecret: outcome.clientSecret,
       reviewAt: new Date(at.getTime() + actionReviewMs),
     };
-  if (outcome.status !== 'failed') return { gatewayReference };
+  if (outcome.status === 'succeeded') return { gatewayReference };
+  const { code, detail } = outcome;
   return {
     ...(gatewayReference === null ? {} : { gatewayReference }),
-    failureCode: outcome.code.slice(0, 100),
-    failureDetail: outcome.detail.slice(0, 500),
+    ...(code === undefined ? {} : { failureCode: code.slice(0, 100) }),
+    ...(detail === undefined ? {} : { failureDetail: detail.slice(0, 500) }),
   };
 }
 
@@ -191,15 +190,16 @@ type Along = Readonly<{ order: OrderRow; payment: PaymentRow; settlement: Settle
 async function moveOrderAlong(
   tx: EntityManager,
   after: AfterCommit,
-  { order, payment, settlement: { outcome, at, cancelReason } }: Along,
+  { order, payment, settlement: { outcome, at } }: Along,
 ): Promise<OrderStatus> {
   const { id, status: from } = order;
-  if (outcome.status === 'canceled' && cancelReason) {
-    await cancelOrder(tx, after, { order, reason: cancelReason, at });
-    return 'cancelled';
-  }
   if (outcome.status === 'failed' || outcome.status === 'canceled') {
-    const code = outcome.status === 'failed' ? outcome.code : 'canceled';
+    const reason = await whyEnded(tx, payment);
+    if (reason) {
+      await cancelOrder(tx, after, { order, reason, at });
+      return 'cancelled';
+    }
+    const code = outcome.code ?? 'canceled';
     await moveOrder(tx, { id, from, to: 'payment_failed', at, reason: code });
     const facts = { ...orderFacts(order), payment_id: payment.id };
     after.publish(orderPaymentFailed, id, { ...facts, status: 'payment_failed', failure_code: code });
@@ -207,6 +207,17 @@ async function moveOrderAlong(
   }
   if (outcome.status === 'requires_action') await updateRows(tx, Order, { id }, { waitingSince: at });
   return from;
+}
+
+/**
+ * Why nobody waits for the payment any longer, where its gateway has been asked to end it. That is written down before it is asked:
+ * whoever hears first how the payment ended, by a webhook or a look-up, cancels the order as whoever asked would have.
+ */
+async function whyEnded(tx: EntityManager, { id, order, status }: PaymentRow): Promise<CancelReason | undefined> {
+  if (status !== 'requires_action') return undefined;
+  const call = await selectRow(tx, GatewayCall, { order, subjectId: id, operation: 'cancel' });
+  // One of a release that did not write it down yet was asked for by a job that took no reason for this one.
+  return call && (cancelReasons.find((reason) => call.detail?.startsWith(reason)) ?? 'expired');
 }
 
 /** Rows by their ids, read in one order, so that whoever locks several never waits in a circle. */

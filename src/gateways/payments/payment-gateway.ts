@@ -16,7 +16,8 @@ export type ChargeOutcome =
   /** Waits for the buyer, whose browser needs the secret. */
   | Readonly<{ status: 'requires_action'; reference: string; clientSecret: string | null }>
   | Readonly<{ status: 'failed'; reference: string | null; code: string; detail: string }>
-  | Readonly<{ status: 'canceled'; reference: string }>;
+  /** With why it was refused before, where it was. */
+  | Readonly<{ status: 'canceled'; reference: string; code?: string; detail?: string }>;
 
 /** What is to be given back of a charge. `key` is the refund's own. */
 export type GiveBack = Readonly<{

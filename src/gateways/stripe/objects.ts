@@ -31,19 +31,22 @@ export function intentOutcome(intent: StripeIntent): ChargeOutcome {
     case 'succeeded':
       return { status: 'succeeded', reference };
     case 'canceled':
-      return { status: 'canceled', reference };
+      return { status: 'canceled', reference, ...(error && refusalOf(error)) };
     case 'requires_action':
       return { status: 'requires_action', reference, clientSecret: clientSecret ?? null };
     case 'requires_payment_method':
       return {
         status: 'failed',
         reference,
-        code: error?.decline_code || error?.code || 'card_declined',
-        detail: error?.message ?? 'The payment method was refused.',
+        ...refusalOf(error ?? {}),
       };
     default:
       throw new Undecided(`Stripe left ${reference} '${status}'`);
   }
+}
+
+function refusalOf({ decline_code: declineCode, code, message }: z.output<typeof Failure>) {
+  return { code: declineCode || code || 'card_declined', detail: message ?? 'The payment method was refused.' };
 }
 
 /** An intent as a line of the gateway's list; one that has not decided yet counts as waiting. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { beginCall } from '../../payments/begin-charge.ts';
+import { cancelReasons } from '../../orders/cancel-order.ts';
 import { knownPayment, lockKnownOrder } from '../../orders/order.ts';
 import { endCall, settlePayment } from '../../payments/settle-payment.ts';
 import { GatewayName } from '../../orders/jobs.ts';
@@ -22,7 +23,7 @@ export const cancelPayment = defineJob(
       payment_id: z.uuid(),
       gateway: GatewayName,
       // Optional until jobs that name no reason have drained.
-      reason: z.enum(['requested', 'expired']).default('expired'),
+      reason: z.enum(cancelReasons).default('expired'),
     }),
     result: z.object({ payment_status: z.string() }),
     attempts: 100,
@@ -45,19 +46,20 @@ export const cancelPayment = defineJob(
       const { gatewayReference: reference, status } = payment;
       const gateway = gateways.named(payment.gateway);
       if (status !== 'requires_action' || !reference) return { status, gateway, reference: undefined, callId: '' };
-      const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now() };
+      // From here on, whoever hears of the end cancels the order as well: a webhook may be quicker than the answer.
+      const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now(), why: reason };
       return { status, gateway, reference, callId: await beginCall(tx, call) };
     });
     if (begun.reference === undefined) return { payment_status: begun.status };
     const { callId, gateway, reference } = begun;
     const noted = (status: string) => (detail: string) =>
-      transaction((tx) => endCall(tx, callId, { status, detail }, now()));
+      transaction((tx) => endCall(tx, callId, { status, code: reason, detail }, now()));
     const outcome = await hearGateway({ gateway, restOf, signal }, () => gateway.cancel(reference), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });
     const status = await transaction((tx, after) =>
-      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId, cancelReason: reason }),
+      settlePayment(tx, after, { orderId, paymentId, outcome, at: now(), callId }),
     );
     return { payment_status: status };
   },

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OutcomeUnknown, Undecided } from '../../../src/errors.ts';
 import type { ChargeOutcome, PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
@@ -12,7 +13,7 @@ import { readStream } from '../../support/stores/stream-entries.ts';
 
 let shop: Shop;
 beforeAll(async () => {
-  shop = await openShop();
+  shop = await openShop({ STRIPE_WEBHOOK_SECRET: 'whsec_test' });
 });
 afterAll(() => shop.close());
 
@@ -42,6 +43,10 @@ async function worked<T>(answer: PaymentGateway['cancel'], ask: () => Promise<T>
     await worker.close();
   }
 }
+async function eventsOf(id: string) {
+  await shop.ctx.events.relay.idle();
+  return (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === id);
+}
 const walkAway = (id: string) => shop.send('DELETE', `/orders/${id}`, { as: 'demo' });
 
 test('a buyer who walks away from an authentication cancels: at the gateway first, and then the order', async () => {
@@ -57,8 +62,7 @@ test('a buyer who walks away from an authentication cancels: at the gateway firs
   expect(before).toEqual([`${reference} pending`]);
   expect(await shop.stockOf(product)).toBe(5);
   expect((await walkAway(id)).status).toBe(200);
-  await shop.ctx.events.relay.idle();
-  const events = (await readStream(shop.ctx.redis, 'orders')).filter(({ subject }) => subject === id);
+  const events = await eventsOf(id);
   expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.cancelled']);
   expect(events.at(-1)?.data).toContain('"reason":"requested"');
 });
@@ -84,7 +88,8 @@ test('and waits on while the gateway is not heard', async () => {
   expect(await shop.read(id)).toMatchObject({ status: 'pending', payment: { status: 'requires_action' } });
 });
 
-const cancel = (payload: { order_id: string; payment_id: string }, answer: PaymentGateway['cancel']) =>
+type Ending = Readonly<{ order_id: string; payment_id: string; reason?: 'requested' }>;
+const cancel = (payload: Ending, answer: PaymentGateway['cancel']) =>
   performJob(cancelPayment, payload, {
     ...shop.ctx,
     payments: { ...shop.ctx.payments, gateways: answering(shop.ctx.payments.gateways, { cancel: answer }) },
@@ -112,4 +117,59 @@ test('while the gateway is not heard nothing is decided, and it is tried again',
   const { id, payload } = await waiting();
   await expect(cancel(payload, () => Promise.reject(new OutcomeUnknown('silence')))).rejects.toThrow('silence');
   expect(await shop.read(id)).toMatchObject({ status: 'pending', payment: { status: 'requires_action' } });
+});
+
+/** Has the gateway tell of its own accord that it has canceled the order's payment. */
+async function tell(id: string, reference: string, changes: object = {}): Promise<void> {
+  const [payment] = await shop.payments(id);
+  const metadata = { order_id: id, payment_id: payment?.id };
+  const intent = { id: reference, status: 'canceled', amount: payment?.amountMinor, currency: 'usd', metadata };
+  const [seconds, type] = [Math.floor(Date.now() / 1_000), 'payment_intent.canceled'];
+  const data = { object: { ...intent, ...changes } };
+  const body = JSON.stringify({ id: `evt_${reference}`, type, created: seconds, data });
+  const signature = createHmac('sha256', 'whsec_test').update(`${seconds}.${body}`).digest('hex');
+  const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${seconds},v1=${signature}` };
+  expect((await shop.send('POST', '/payments/webhook', { body, headers })).status).toBe(200);
+}
+
+test('a webhook that overtakes the answer cancels the order as the answer would have', async () => {
+  const { id, reference, product, payload } = await waiting();
+  const stop = async (): Promise<ChargeOutcome> => {
+    await tell(id, reference);
+    return { status: 'canceled', reference };
+  };
+  expect(await cancel(payload, stop)).toEqual({ payment_status: 'canceled' });
+  expect(await shop.read(id)).toMatchObject({ status: 'cancelled', payment: { status: 'canceled' } });
+  expect(await shop.stockOf(product)).toBe(5);
+  const events = await eventsOf(id);
+  expect(events.map(({ type }) => type)).toEqual(['order.created', 'order.cancelled']);
+  expect(events.at(-1)?.data).toContain('"reason":"expired"');
+});
+
+test.each(['canceled', 'failed'] as const)(
+  'where the answer is lost, whoever looks and finds it %s cancels',
+  async (status) => {
+    const { id, reference, product, payload } = await waiting();
+    const lost = async () => Promise.reject(new OutcomeUnknown('silence'));
+    await expect(cancel({ ...payload, reason: 'requested' }, lost)).rejects.toThrow('silence');
+    const lookUp = async () => ({ status, reference, code: 'no', detail: 'No.' });
+    await shop.charge(id, { lookUp, cancel: async () => ({ status: 'canceled', reference }) });
+    expect(await shop.read(id)).toMatchObject({ status: 'cancelled', payment: { status } });
+    expect(await shop.stockOf(product)).toBe(5);
+    expect((await eventsOf(id)).at(-1)?.data).toContain('"reason":"requested"');
+  },
+);
+
+test('a refusal that is ended at the gateway keeps its reason also when a webhook overtakes the answer', async () => {
+  const { id, reference } = await waiting();
+  const refusal = { code: 'payment_intent_authentication_failure', message: 'The buyer did not authenticate.' };
+  const stop = async (): Promise<ChargeOutcome> => {
+    await tell(id, reference, { last_payment_error: refusal });
+    return { status: 'canceled', reference };
+  };
+  const lookUp = async () => ({ status: 'failed' as const, reference, code: refusal.code, detail: refusal.message });
+  await shop.charge(id, { lookUp, cancel: stop });
+  const told = { failure_code: refusal.code, failure_detail: refusal.message };
+  expect(await shop.read(id)).toMatchObject({ status: 'payment_failed', payment: told });
+  expect((await eventsOf(id)).at(-1)?.data).toContain(`"failure_code":"${refusal.code}"`);
 });

@@ -10,6 +10,8 @@ import { refundPayment } from './refund-payment.job.ts';
 import { z } from 'zod';
 import { settlePayment } from '../../payments/settle-payment.ts';
 import { paymentMoves } from '../../orders/transitions.ts';
+import { orderJobs } from '../../orders/jobs.ts';
+import { tenantOfUser } from '../shares.ts';
 import { chargeOrder } from './charge-order.job.ts';
 import { defineJob } from '../define-job.ts';
 import { upkeep as queue } from '../queues.ts';
@@ -215,6 +217,12 @@ async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedC
   if (payment.gatewayReference && payment.gatewayReference !== reference)
     return outcome.status === 'succeeded' ? 'differs' : 'same';
   if (payment.status === outcome.status) return 'same';
+  // A refusal before the buyer's eyes can still be overcome by the buyer: it is ended at the gateway before it counts.
+  if (payment.status === 'requires_action' && outcome.status === 'failed') {
+    const payload = { order_id: orderId, payment_id: paymentId, gateway: gateway.name };
+    await ctx.transaction(async (_tx, after) => after.enqueue(orderJobs.charge, payload, tenantOfUser(payment.user)));
+    return 'same';
+  }
   if (paymentMoves[payment.status].includes(outcome.status)) {
     await ctx.transaction((tx, after) => settlePayment(tx, after, { orderId, paymentId, outcome, at: ctx.now() }));
     return 'settled';

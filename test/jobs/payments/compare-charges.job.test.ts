@@ -75,6 +75,23 @@ test('settles a payment nobody had heard of by what the gateway lists', async ()
   expect((await shop.read(id)).status).toBe('paid');
 });
 
+test('leaves a refusal that its buyer can still overcome to whoever ends it at the gateway first', async () => {
+  const { id } = await shop.place();
+  const line = await lineOf(id, 'succeeded');
+  const { reference, paymentId = '' } = line;
+  await shop.charge(id, { charge: async () => ({ status: 'requires_action', reference, clientSecret: 'secret' }) });
+  const asked = async () => {
+    await shop.ctx.events.relay.idle();
+    const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
+    return jobs?.filter(({ name, data }) => name === 'charge-order' && JSON.stringify(data).includes(paymentId)).length;
+  };
+  const before = (await asked()) ?? 0;
+  const outcome = { status: 'failed' as const, reference, code: 'card_declined', detail: 'No.' };
+  expect(await compare([{ ...line, outcome }])).toEqual({ compared: 1, settled: 0, differing: [] });
+  expect(await shop.read(id)).toMatchObject({ status: 'pending', payment: { status: 'requires_action' } });
+  expect(await asked()).toBe(before + 1);
+});
+
 test('names money that only one of the books has, once however often it is found', async () => {
   const refused = await shop.place();
   await shop.charge(refused.id, refusingGateway);

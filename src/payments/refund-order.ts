@@ -22,15 +22,15 @@ type Asked = Readonly<{
 }>;
 
 /**
- * Asks for a refund: its row, with the key that every call for it will carry, and the job that does it. What has been asked
- * for counts at once, so that refunds asked for together never exceed what was paid.
+ * Asks for a refund and returns its id: its row, with the key that every call for it will carry, and the job that does it. What has
+ * been asked for counts at once, so that refunds asked for together never exceed what was paid.
  * @throws Problem not_found, order_closed, invalid, refund_too_large or amount_not_chargeable.
  */
 export async function refundOrder(
   tx: EntityManager,
   after: AfterCommit,
   { id, amount, reason, gateways, at }: Asked,
-): Promise<void> {
+): Promise<string> {
   const order = await lockOrder(tx, id);
   if (!order) throw new Problem('not_found', 'There is no such order.');
   if (order.status !== 'paid' && order.status !== 'partially_refunded')
@@ -54,6 +54,7 @@ export async function refundOrder(
   });
   const began = { order: id, subject: 'refund' as const, subjectId: refund.id, from: null, to: 'processing', at };
   await writeHistory(tx, [{ ...began, reason }]);
+  return refund.id;
 }
 
 // A refund at a gateway that is no longer configured waits for it; what that one could take is not known.

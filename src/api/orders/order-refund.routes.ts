@@ -69,13 +69,19 @@ const refund = defineRoute(
     } = c.get('ctx');
     const at = now();
     return answerOnce(c, request, async (tx, after) => {
-      await refundOrder(tx, after, { id, amount: request.amount, reason: request.reason, gateways, at });
+      const refundId = await refundOrder(tx, after, {
+        id,
+        amount: request.amount,
+        reason: request.reason,
+        gateways,
+        at,
+      });
       const order = await tx.findOneOrFail(Order, { id }, { disableIdentityMap: true });
       const [view] = await orderViews(tx, [order], principalOf(c).userId);
       const { user, currency, status } = order;
       await audit(c, tx, {
         before: { status },
-        after: { status, user_id: user, currency, refund: view?.refunds.at(-1) },
+        after: { status, user_id: user, currency, refund: view?.refunds.find((each) => each.id === refundId) },
       });
       return { status: 202, body: view ?? {}, location: `/orders/${id}` };
     });

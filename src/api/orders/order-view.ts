@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
-import { orderStatuses, OrderLine } from '../../entities/orders.entity.ts';
+import { orderStatuses, OrderHistory, OrderLine } from '../../entities/orders.entity.ts';
 import { Payment, paymentStatuses, Refund, refundStatuses } from '../../entities/payments.entity.ts';
 import type { OrderRow, PaymentRow } from '../../orders/order.ts';
 import { toMajor } from '../../money/money.ts';
@@ -127,7 +127,7 @@ function secretFor(viewerId: number, { user }: ShownOrder, { clientSecret }: Sho
   return clientSecret && user === viewerId ? { client_secret: clientSecret } : {};
 }
 
-/** The views of orders, in their order, with three queries however many there are. */
+/** The views of orders, in their order, with three queries however many there are, or four where one has been paid anew in vain. */
 export async function orderViews(
   em: EntityManager,
   orders: readonly OrderRow[],
@@ -139,9 +139,29 @@ export async function orderViews(
   const refunds = await em.find(Refund, of, { orderBy: { id: 'asc' }, disableIdentityMap: true });
   const refundsByOrder = Map.groupBy(refunds, ({ order }) => order);
   const linesByOrder = Map.groupBy(lines, ({ order }) => order);
-  const lastPayment = new Map(payments.map((payment) => [payment.order, payment]));
+  const lastPayment = await lastPayments(em, payments);
   return orders.map((order) => {
     const { id } = order;
     return orderView(order, linesByOrder.get(id) ?? [], lastPayment.get(id), viewerId, refundsByOrder.get(id));
   });
+}
+
+/** Each order's payment that is alive, else the one made last. Their ids do not tell: they may be of processes with other clocks. */
+async function lastPayments(em: EntityManager, payments: readonly PaymentRow[]): Promise<Map<string, PaymentRow>> {
+  const byOrder = Map.groupBy(payments, ({ order }) => order);
+  const doubtful = [...byOrder].flatMap(([order, its]) => (its.length > 1 && !its.some(isLive) ? [order] : []));
+  const begun = { order: { $in: doubtful }, subject: 'payment' as const, fromStatus: null };
+  const beginnings =
+    doubtful.length > 0 ? await em.find(OrderHistory, begun, { orderBy: { id: 'asc' }, disableIdentityMap: true }) : [];
+  const lastBegun = new Map(beginnings.map(({ order, subjectId }) => [order, subjectId]));
+  return new Map(
+    [...byOrder].flatMap(([order, its]) => {
+      const last = its.find(isLive) ?? its.find(({ id }) => id === lastBegun.get(order)) ?? its.at(-1);
+      return last ? [[order, last] as const] : [];
+    }),
+  );
+}
+
+function isLive({ liveOrderId }: PaymentRow): boolean {
+  return typeof liveOrderId === 'string';
 }

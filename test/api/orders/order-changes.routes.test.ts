@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderView } from '../../../src/api/orders/order-view.ts';
 import { OrderHistory } from '../../../src/entities/orders.entity.ts';
+import { Payment } from '../../../src/entities/payments.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
@@ -49,6 +50,22 @@ describe('POST /orders/{id}/pay', () => {
     expect(new Set(payments.map(({ gatewayKey }) => gatewayKey)).size).toBe(2);
     await shop.charge(order.id, takingGateway());
     expect(await shop.read(order.id)).toMatchObject({ status: 'paid' });
+  });
+
+  it('shows the payment that is alive, else the last, whatever the clocks of the processes that made them say', async () => {
+    const order = await shop.place();
+    await shop.charge(order.id, refusingGateway);
+    const first = (await shop.read(order.id)).payment?.id;
+    await call('POST', `/orders/${order.id}/pay`, { payment_method: 'pm_card_visa' });
+    const second = (await shop.payments(order.id)).find(({ id }) => id !== first)?.id ?? '';
+    // As if made by a process whose clock is slow by years.
+    const slow = `0150${second.slice(4)}`;
+    const em = shop.ctx.orm.em.fork();
+    await em.nativeUpdate(Payment, { id: second }, { id: slow });
+    await em.nativeUpdate(OrderHistory, { subjectId: second }, { subjectId: slow });
+    expect((await shop.read(order.id)).payment).toMatchObject({ id: slow, status: 'processing' });
+    expect(await shop.charge(order.id, refusingGateway)).toBe('failed');
+    expect((await shop.read(order.id)).payment).toMatchObject({ id: slow, status: 'failed' });
   });
 
   it('lets one of twenty clicks at once through', async () => {

@@ -5,7 +5,7 @@ import { User } from '../../entities/accounts.entity.ts';
 import { orderStatuses } from '../../entities/orders.entity.ts';
 import { Problem } from '../../errors.ts';
 import { Currency } from '../../money/currency.ts';
-import { oddlyDivided, toMinor } from '../../money/money.ts';
+import { decimalsOf, mostMinor, oddlyDivided } from '../../money/money.ts';
 import type { OrderRow } from '../../orders/order.ts';
 import { Moment } from '../../process/moment.ts';
 import { Email } from '../callers/credentials.ts';
@@ -93,44 +93,39 @@ function firstIdOf(atMs: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
+/** Totals between two amounts, ends included; without a currency of whichever each is in, by how many decimals that has. */
 function totalBetween({ currency, min, max }: Pick<Filters, 'currency' | 'min' | 'max'>): Where[] {
   if (min === undefined && max === undefined) return [];
-  if (currency === undefined) return [{ $or: totalsOfAny(minorOf('min', min, finest), minorOf('max', max, finest)) }];
-  const [least, most] = [minorOf('min', min, currency), minorOf('max', max, currency)];
-  if (least !== undefined && most !== undefined && least > most) throw unfitting('max', 'must not be less than `min`');
-  return [
-    ...(least === undefined ? [] : [{ totalMinor: { $gte: least } }]),
-    ...(most === undefined ? [] : [{ totalMinor: { $lte: most } }]),
-  ];
-}
-
-// A currency with as many decimals as any has.
-const finest = 'CLF';
-const mostDecimals = 4;
-
-/** Totals between two amounts in ten-thousandths, of whichever currency each is in. */
-function totalsOfAny(least: number | undefined, most: number | undefined): Where[] {
-  if (least !== undefined && most !== undefined && least > most) throw unfitting('max', 'must not be less than `min`');
-  const between = (decimals: number) => {
-    const step = 10 ** (mostDecimals - decimals);
-    const over = (amount: number) => amount % step;
-    return {
-      ...(least === undefined ? {} : { $gte: (least + ((step - over(least)) % step)) / step }),
-      ...(most === undefined ? {} : { $lte: (most - over(most)) / step }),
-    };
-  };
+  if (min !== undefined && max !== undefined && min > max) throw unfitting('max', 'must not be less than `min`');
+  const between = (decimals: number) => ({
+    ...(min === undefined ? {} : { $gte: leastMinor(min, decimals) }),
+    ...(max === undefined ? {} : { $lte: minorOf(max, decimals).minor }),
+  });
+  if (currency !== undefined) {
+    const decimals = decimalsOf(currency);
+    for (const [name, amount] of Object.entries({ min, max }))
+      if (amount !== undefined && !minorOf(amount, decimals).isExact)
+        throw unfitting(name, `must be an amount that there is in ${currency}`);
+    return [{ totalMinor: between(decimals) }];
+  }
   const odd = [...oddlyDivided].map(([decimals, codes]) => ({
     currency: { $in: [...codes] },
     totalMinor: between(decimals),
   }));
-  return [...odd, { currency: { $nin: [...oddlyDivided.values()].flat() }, totalMinor: between(2) }];
+  return [{ $or: [...odd, { currency: { $nin: [...oddlyDivided.values()].flat() }, totalMinor: between(2) }] }];
 }
 
-function minorOf(name: string, amount: number | undefined, currency: string): number | undefined {
-  if (amount === undefined) return undefined;
-  const minor = toMinor(amount, currency);
-  if (minor === undefined) throw unfitting(name, `must be an amount that there is in ${currency}`);
-  return minor;
+/** The smallest number of minor units that is not less than the amount. */
+function leastMinor(amount: number, decimals: number): number {
+  const { minor, isExact } = minorOf(amount, decimals);
+  return isExact ? minor : minor + 1;
+}
+
+/** An amount in whole minor units, and whether it was no more than that. Beyond the largest that there can be, one is like another. */
+function minorOf(amount: number, decimals: number): Readonly<{ minor: number; isExact: boolean }> {
+  const [whole = '', fraction = ''] = String(amount).split('.');
+  const minor = Number(`${whole}${fraction.slice(0, decimals).padEnd(decimals, '0')}`);
+  return { minor: Math.min(minor, mostMinor + 1), isExact: fraction.length <= decimals };
 }
 
 /** What is neither an id nor an e-mail that somebody has is found nowhere. */

@@ -99,6 +99,23 @@ describe('the list of orders, narrowed', () => {
     expect(await problemOf(await ask('user_id=2', 'demo'))).toMatchObject({ status: 403, code: 'forbidden' });
   });
 
+  it('takes amounts of which some currency has none so large', async () => {
+    const month = { at: at('2026-04-01'), user: 1 } as const;
+    const [yen = '', units = ''] = await storeOrders(api.ctx.orm.em.fork(), [
+      { ...month, totalMinor: 300_000_000_000, currency: 'JPY' },
+      { ...month, at: at('2026-04-02'), totalMinor: 1_000_000_000_000_000, currency: 'CLF' },
+    ]);
+    const all = 'from=2026-04-01&to=2026-04-30';
+    for (const max of ['999999999999', '999999999999.9999'])
+      expect(await found(`${all}&max=${max}`)).toEqual([units, yen]);
+    expect(await found(`${all}&min=200000000000`)).toEqual([yen]);
+    expect(await found(`${all}&max=100000000000`)).toEqual([units]);
+    expect(await found(`${all}&min=100000000000.0001`)).toEqual([yen]);
+    expect(await found('currency=CLF&max=999999999999')).toEqual([units]);
+    expect(await found('currency=CLF&min=100000000000.0001')).toEqual([]);
+    expect((await ask('max=999999999999', 'demo')).status).toBe(200);
+  });
+
   it.each([
     ['min=2&max=1.9999', ['max']],
     ['min=1.00001', ['min']],

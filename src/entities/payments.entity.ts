@@ -53,6 +53,7 @@ export const Payment = defineEntity({
     createdAt: p.datetime(3),
     /** When the gateway was first asked to charge: committed before the call. Null: it has never been asked. */
     chargingAt: p.datetime(3).nullable(),
+    /** When it was last asked to charge. */
     lastCallAt: p.datetime(3).nullable(),
     calls: p.integer().unsigned(),
     settledAt: p.datetime(3).nullable(),

@@ -83,7 +83,9 @@ function begin(payments: Map<string, Seen>, { orderId, paymentId, at, gateways }
   const gateway = gateways.named(payment.gateway);
   const operation = operationFor(payment, gateway, at);
   const chargingAt = payment.chargingAt ?? at;
-  const set = { calls: payment.calls + 1, lastCallAt: at, chargingAt, toldReference: null };
+  // Whoever looks for a charge looks where it was asked for: looking must not make that more.
+  const lastCallAt = operation === 'charge' ? at : (payment.lastCallAt ?? null);
+  const set = { calls: payment.calls + 1, lastCallAt, chargingAt, toldReference: null };
   const known = payments.get(paymentId)?.known ?? payment;
   payments.set(paymentId, { known, now: { ...payment, ...set } });
   const call = newCall({ orderId, subjectId: paymentId, operation, at });

@@ -32,7 +32,7 @@ export const PaymentView = z
     created_at: z.string(),
     settled_at: z.string().nullable(),
     calls: z.int().openapi({ description: 'How often the gateway was asked about it.' }),
-    last_call_at: z.string().nullable(),
+    last_call_at: z.string().nullable().openapi({ description: 'When the gateway was last asked to charge.' }),
     review_at: z.string().nullable().openapi({
       description: 'When it is looked at again; null: the gateway has said how it ended.',
     }),

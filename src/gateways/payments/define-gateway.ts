@@ -25,7 +25,7 @@ export function onceAsked(open: () => Promise<GatewayCalls>): Required<GatewayCa
   const opened = () => (opening ??= open());
   return {
     charge: async (charge) => (await opened()).charge(charge),
-    find: async (lost) => (await opened()).find(lost),
+    find: async (lost, signal) => (await opened()).find(lost, signal),
     lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
     charged: async (reference) => (await opened()).charged(reference),
     cancel: async (reference) => (await opened()).cancel(reference),

@@ -112,8 +112,8 @@ export type GatewayRules = Readonly<{
  */
 export type GatewayCalls = Readonly<{
   charge(charge: Charge): Promise<ChargeOutcome>;
-  /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. */
-  find(charge: LostCharge): Promise<ChargeOutcome | undefined>;
+  /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. The signal ends the search. */
+  find(charge: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
   lookUp(reference: string, charged: Readonly<{ amountMinor: number; currency: string }>): Promise<ChargeOutcome>;
   /** The charge of a reference as the gateway's books have it; undefined: they do not. */
@@ -155,3 +155,11 @@ export type PaymentGateways = Readonly<{
 export function isKeyStale({ keyLifeMs }: Pick<GatewayRules, 'keyLifeMs'>, firstUsedAt: Date, at: Date): boolean {
   return at.getTime() - firstUsedAt.getTime() >= keyLifeMs;
 }
+
+/** What becomes of a charge that the gateway has not, and cannot be asked for again: it has not happened and will not happen. */
+export const neverTaken: ChargeOutcome = {
+  status: 'failed',
+  reference: null,
+  code: 'not_charged',
+  detail: 'The gateway never took the charge up.',
+};

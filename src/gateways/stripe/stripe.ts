@@ -10,7 +10,7 @@ import { readStripeWebhook } from './webhook.ts';
 const timeoutMs = 10_000;
 // Clocks differ; the gateway's is the one that stamps intents.
 const clockSlackSeconds = 300;
-// Of the minutes in which one charge was asked for.
+// Of the time in which one charge was asked for; where there are more, the daily comparison goes through all of them.
 const mostAround = 10_000;
 // Of the days that are compared, whose job has its own time as well.
 const mostListed = 1_000_000;
@@ -32,7 +32,7 @@ export function openStripe({
   const { paymentIntents, refunds } = stripe;
   return {
     charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
-    find: (lost) => listening(() => find(stripe, lost)),
+    find: (lost, signal) => listening(() => find(stripe, lost, signal)),
     lookUp: (reference, charged) =>
       listening(async () => outcomeOver(await paymentIntents.retrieve(reference), charged)),
     charged: (reference) =>
@@ -107,13 +107,15 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
 }
 
 /** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
-async function find(stripe: Stripe, lost: LostCharge): Promise<ChargeOutcome | undefined> {
+async function find(stripe: Stripe, lost: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined> {
   const isIt = (intent: Stripe.PaymentIntent) =>
     listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
   const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
   if (told && isIt(told)) return intentOutcome(told);
-  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt, mostAround))
+  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt, mostAround)) {
     if (isIt(intent)) return intentOutcome(intent);
+    signal?.throwIfAborted();
+  }
   return undefined;
 }
 
@@ -139,14 +141,14 @@ type Listed<T> = Readonly<{
   list(asked: { created: { gte: number; lte: number }; limit: number }): AsyncIterable<T>;
 }>;
 
-/** @throws an error rather than end early: what was not seen must not count as not there. */
+/** @throws Undecided rather than end early: what was not seen must not count as not there, and the gateway has answered. */
 async function* listing<T>(books: Listed<T>, since: Date, until: Date, most = mostListed): AsyncGenerator<T> {
   const seconds = (date: Date) => Math.floor(date.getTime() / 1_000);
   const created = { gte: seconds(since) - clockSlackSeconds, lte: seconds(until) + clockSlackSeconds };
   let seen = 0;
   for await (const row of books.list({ created, limit: 100 })) {
     seen += 1;
-    if (seen > most) throw new Error(`Stripe lists more than ${most} objects of the time in question`);
+    if (seen > most) throw new Undecided(`Stripe lists more than ${most} objects of the time in question`);
     yield row;
   }
 }

@@ -1,7 +1,12 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
-import { type ChargeOutcome, isKeyStale, type PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
+import {
+  type ChargeOutcome,
+  isKeyStale,
+  neverTaken,
+  type PaymentGateway,
+} from '../../gateways/payments/payment-gateway.ts';
 import { type Begun, chargeOf, undoCharge } from '../../payments/begin-charge.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { orderJobs } from '../../orders/jobs.ts';
@@ -38,19 +43,27 @@ export const chargeOrder = defineJob(
     if (!begun) return { order_id, payment_status: 'settled' };
     const { callId, gateway } = begun;
     const settle = (outcome: ChargeOutcome | Unknown) => payments.settle({ ...ids, outcome, at: now(), callId });
-    const outcome = await hearGateway({ gateway, restOf: payments.restOf, signal }, () => converse(ctx, begun), {
-      unknown: (detail) => settle({ status: 'unknown', detail }),
-      notExecuted: (detail) =>
-        transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),
-    });
+    const outcome = await hearGateway(
+      { gateway, restOf: payments.restOf, signal },
+      () => converse(ctx, begun, signal),
+      {
+        unknown: (detail) => settle({ status: 'unknown', detail }),
+        notExecuted: (detail) =>
+          transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),
+      },
+    );
     return { order_id, payment_status: await settle(outcome) };
   },
 );
 
 /** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
-async function converse({ now }: JobContext, { payment, gateway, operation }: Begun): Promise<ChargeOutcome> {
+async function converse(
+  { now }: JobContext,
+  { payment, gateway, operation }: Begun,
+  signal: AbortSignal,
+): Promise<ChargeOutcome> {
   const outcome =
-    operation === 'charge' ? await gateway.charge(chargeOf(payment)) : await lookUp(gateway, payment, now());
+    operation === 'charge' ? await gateway.charge(chargeOf(payment)) : await lookUp(gateway, payment, now(), signal);
   // A buyer whose card was refused could still confirm the charge in the browser, and knows nothing of a charge whose answer
   // was lost. The gateway is made to end both, so that paying again cannot charge twice.
   const isOpen =
@@ -61,15 +74,19 @@ async function converse({ now }: JobContext, { payment, gateway, operation }: Be
   return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
 }
 
-async function lookUp(gateway: PaymentGateway, payment: Begun['payment'], at: Date): Promise<ChargeOutcome> {
+async function lookUp(
+  gateway: PaymentGateway,
+  payment: Begun['payment'],
+  at: Date,
+  signal: AbortSignal,
+): Promise<ChargeOutcome> {
   const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, chargingAt, lastCallAt } = payment;
   if (gatewayReference) return gateway.lookUp(gatewayReference, { amountMinor, currency });
   const firstAskedAt = chargingAt ?? at;
   const lastAskedAt = lastCallAt ?? firstAskedAt;
-  const found = await gateway.find({ paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference });
+  const lost = { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference };
+  const found = await gateway.find(lost, signal);
   if (found) return found;
-  // The gateway has no such charge, and the key will not be used again: it has not happened and will not happen.
-  if (isKeyStale(gateway, firstAskedAt, at))
-    return { status: 'failed', reference: null, code: 'not_charged', detail: 'The gateway never took the charge up.' };
+  if (isKeyStale(gateway, firstAskedAt, at)) return neverTaken;
   throw new Undecided('the gateway lists no such charge yet');
 }

@@ -2,7 +2,13 @@ import type { JobContext } from '../../context.ts';
 import { keepLetter } from '../../ops/dead-letters.ts';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Payment, Refund } from '../../entities/payments.entity.ts';
-import type { ListedRefund, PaymentGateway, ListedCharge } from '../../gateways/payments/payment-gateway.ts';
+import {
+  isKeyStale,
+  type ListedCharge,
+  type ListedRefund,
+  neverTaken,
+  type PaymentGateway,
+} from '../../gateways/payments/payment-gateway.ts';
 import { hearRefunds } from '../../payments/hear-refund.ts';
 import type { PaymentRow } from '../../orders/order.ts';
 import type { RefundRow } from '../../payments/refund-payment.ts';
@@ -146,13 +152,16 @@ async function* succeededIn(em: EntityManager, { since, until }: Span): AsyncGen
 // Charges of the last minutes may still be on their way to both books.
 const freshMs = 10 * 60_000;
 const mostNamed = 100;
+// More are looked at the day after; as long as their time is listed, and by their own jobs all the while.
+const mostLost = 10_000;
 
 const Count = z.object({ compared: z.int(), settled: z.int(), differing: z.array(z.string()) });
 
 /**
  * Compares the gateway's list of the last two days with ours, and that of refunds for as long as they can still fail. What is
- * not over is settled by what the list says, and a refund made at the gateway is recorded; money that only one of the books has
- * is for people: it becomes a dead letter, whose replay charges and refunds nothing. Twice is harmless.
+ * not over is settled by what the list says, or by its not being there when it cannot be asked for any more, and a refund made at
+ * the gateway is recorded; money that only one of the books has is for people: it becomes a dead letter, whose replay charges and
+ * refunds nothing. Twice is harmless.
  */
 export const compareCharges = defineJob(
   {
@@ -200,10 +209,38 @@ export const compareCharges = defineJob(
 
 async function* compareBooks(ctx: JobContext, gateway: PaymentGateway, span: Span): AsyncGenerator<Compared> {
   const { until } = span;
-  for await (const charge of gateway.list(new Date(until.getTime() - 2 * dayMs), until))
+  const listed = { since: new Date(until.getTime() - 2 * dayMs), until };
+  const lost = await lostIn(ctx, gateway, listed);
+  for await (const charge of gateway.list(listed.since, listed.until)) {
+    lost.delete(charge.paymentId ?? '');
     if (charge.outcome.status !== 'requires_action')
       yield { verdict: await compare(ctx, gateway, charge), difference: differenceOf(charge) };
+  }
+  for (const { order: orderId, id: paymentId } of lost.values()) {
+    const settlement = { orderId, paymentId, outcome: neverTaken, at: ctx.now() };
+    await ctx.transaction((tx, after) => settlePayment(tx, after, settlement));
+    const payload = { order_id: orderId, payment_id: paymentId };
+    const what = `the gateway has never heard of payment ${paymentId}`;
+    yield { verdict: 'settled', difference: { reference: paymentId, kind: chargeOrder.kind, payload, what } };
+  }
   yield* compareRefunds(ctx, gateway, span);
+}
+
+/**
+ * Payments that were asked for within a span, and cannot be any more, by their ids. What a busy gateway lists of that time may be more
+ * than an attempt of `charge-order` goes through: those that are not in the whole list were never taken.
+ */
+async function lostIn(
+  { em, now }: JobContext,
+  gateway: PaymentGateway,
+  { since, until }: Span,
+): Promise<Map<string, PaymentRow>> {
+  if (!gateway.keepsBooks) return new Map();
+  const asked = { chargingAt: { $gte: since }, lastCallAt: { $lt: until } };
+  const where = { gateway: gateway.name, status: 'unknown' as const, gatewayReference: null, ...asked };
+  const rows = await em.find(Payment, where, { ...fresh, orderBy: { id: 'asc' }, limit: mostLost });
+  const isOver = ({ chargingAt }: PaymentRow) => chargingAt && isKeyStale(gateway, chargingAt, now());
+  return new Map(rows.filter(isOver).map((row) => [row.id, row]));
 }
 
 async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedCharge): Promise<Verdict> {

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OutcomeUnknown, RateLimited, TooManyCalls } from '../../../src/errors.ts';
-import type { Charge, ChargeOutcome, PaymentGateway } from '../../../src/gateways/payments/payment-gateway.ts';
+import { OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../../src/errors.ts';
+import type {
+  Charge,
+  ChargeOutcome,
+  LostCharge,
+  PaymentGateway,
+} from '../../../src/gateways/payments/payment-gateway.ts';
 import { until } from '../../support/processes/process.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { readStream } from '../../support/stores/stream-entries.ts';
@@ -55,6 +60,30 @@ test('runs twice at once: both ask under one key, and one of them settles', asyn
   await Promise.all([shop.charge(order.id, { charge }), shop.charge(order.id, { charge })]);
   expect(new Set(calls).size).toBe(1);
   expect(await eventsOf(order.id)).toEqual(['1 order.created', '2 order.paid']);
+});
+
+test('looking for a charge does not make the time longer in which it is looked for', async () => {
+  const order = await shop.place();
+  await expect(
+    shop.charge(order.id, { charge: () => Promise.reject(new OutcomeUnknown('silence')) }),
+  ).rejects.toThrow();
+  const [payment] = await shop.payments(order.id);
+  const asked: Date[] = [];
+  const signals: (AbortSignal | undefined)[] = [];
+  const find = async ({ lastAskedAt }: LostCharge, signal?: AbortSignal) => {
+    asked.push(lastAskedAt);
+    signals.push(signal);
+    throw new Undecided('there are too many to be gone through');
+  };
+  for (const hours of [24, 25]) {
+    const cut = new AbortController();
+    const ctx = { now: () => new Date(Date.now() + hours * 3_600_000) };
+    await expect(shop.charge(order.id, { find }, ctx, cut.signal)).rejects.toThrow('too many');
+    cut.abort();
+  }
+  expect(asked).toEqual([payment?.lastCallAt, payment?.lastCallAt]);
+  // What cuts the attempt off ends the search.
+  expect(signals.map((signal) => signal?.aborted)).toEqual([true, true]);
 });
 
 test('is refused: the order fails with the code, and nothing is tried again', async () => {

@@ -1,10 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
+import { Payment } from '../../../src/entities/payments.entity.ts';
 import { OutcomeUnknown } from '../../../src/errors.ts';
 import type { ListedCharge, ListedRefund } from '../../../src/gateways/payments/payment-gateway.ts';
 import { compareCharges } from '../../../src/jobs/payments/compare-charges.job.ts';
 import { answering, openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { tireless } from '../../support/upstreams/tireless-outage.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -179,4 +181,25 @@ test('finds a payment that has been charged twice, also when the first charge wa
     settled: 1,
     differing: [`pi_second_${heard.id}`, `pi_second_${unheard.id}`],
   });
+});
+
+test('ends what was asked for a day ago and is in no list, however long that is, and nothing that is', async () => {
+  const dayMs = 24 * 3_600_000;
+  const silent = { charge: () => Promise.reject(new OutcomeUnknown('silence')) };
+  const ids = [];
+  for (const ageMs of [dayMs, dayMs, 3_600_000, 3 * dayMs]) {
+    const { id } = await shop.place();
+    await expect(shop.charge(id, silent, { outage: tireless })).rejects.toThrow('silence');
+    const at = new Date(Date.now() - ageMs);
+    await shop.ctx.orm.em.fork().nativeUpdate(Payment, { order: id }, { chargingAt: at, lastCallAt: at });
+    ids.push(id);
+  }
+  const [never = '', waits = '', ...others] = ids;
+  const line = await lineOf(waits, 'succeeded');
+  const outcome = { status: 'requires_action' as const, reference: line.reference, clientSecret: null };
+  for (const settled of [1, 0]) expect(await compare([{ ...line, outcome }])).toMatchObject({ settled });
+  const failed = { status: 'failed', failure_code: 'not_charged' };
+  expect(await shop.read(never)).toMatchObject({ status: 'payment_failed', payment: failed });
+  for (const id of [waits, ...others])
+    expect(await shop.read(id)).toMatchObject({ status: 'pending', payment: { status: 'unknown' } });
 });

@@ -725,6 +725,7 @@ export type Payment = Readonly<{
   settled_at: string | null;
   /** How often the gateway was asked about it. */
   calls: number;
+  /** When the gateway was last asked to charge. */
   last_call_at: string | null;
   /** When it is looked at again; null: the gateway has said how it ended. */
   review_at: string | null;

@@ -121,15 +121,21 @@ function marksOf({ config, jobs }: Pick<Context, 'config' | 'jobs'>): readonly s
   return parts.map(({ qualifiedName }) => `${markKey}:${qualifiedName.slice(0, qualifiedName.indexOf('}') + 1)}`);
 }
 
-/** Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. */
+/**
+ * Tells Redis which queues are stopped. Of which nobody has ever decided it, payments run and the others stay as they are. Redis is
+ * looked at first: a decision stands in MySQL before Redis hears of it, so that one which comes meanwhile is never undone.
+ */
 async function keepPauses({ orm, jobs }: Context): Promise<void> {
-  const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
-  const keep = async (queue: OpenQueue) => {
-    const isWanted = decided.get(queue.name);
-    if (isWanted === undefined) return;
+  const lookAt = async (queue: OpenQueue) => {
     const stopped = await Promise.all(shardsOf(queue).map((shard) => shard.hasQueueMetaField('paused')));
-    if (!stopped.includes(!isWanted)) return;
+    return { queue, stopped };
+  };
+  const found = await Promise.all([...jobs.queues.values()].map(lookAt));
+  const decided = new Map([[payments.name, false], ...(await readPauses(orm.em.fork()))]);
+  const keep = async ({ queue, stopped }: (typeof found)[number]) => {
+    const isWanted = decided.get(queue.name);
+    if (isWanted === undefined || !stopped.includes(!isWanted)) return;
     await (isWanted ? queue.pause() : queue.resume());
   };
-  await Promise.all([...jobs.queues.values()].map(keep));
+  await Promise.all(found.map(keep));
 }

@@ -102,8 +102,9 @@ async function appendAfter(parts: AnnounceParts, stream: Stream, end: number, is
 
 /**
  * Appends to each stream what it lacks of the log: what nobody has appended because its process died, what Redis forgot when
- * it was started again, and all that a stream may hold when Redis has lost it. Workers do so; two at once do no harm. Returns where
- * the streams end in the log: of one that is `known` to be complete up to there, Redis is not asked.
+ * it was started again, and all that a stream may hold when Redis has lost it, or holds events that the log has lost. Workers do so;
+ * two at once do no harm. Returns where the streams end in the log: of one that is `known` to be complete up to there, Redis is not
+ * asked.
  */
 export async function completeStreams(
   parts: AnnounceParts,
@@ -118,10 +119,33 @@ export async function completeStreams(
       await alone(parts, stream, async () => {
         const end = (await endOfStream(parts.redis, stream)) ?? (await adopt(parts, stream));
         if (end === undefined || end < logged) await complete(parts, stream, end, signal);
+        if (end !== undefined && end > logged && (await isBeyondLog(parts, stream)))
+          await replace(parts, stream, signal);
       });
     }),
   );
   return ends;
+}
+
+/**
+ * Whether a stream goes on where the log has ended: a replica that lacked the last commits has become the server, or the database is
+ * another. Positions are committed before they are appended, so a log that is read after the stream and ends before it has lost some.
+ */
+async function isBeyondLog({ orm, redis }: AnnounceParts, stream: Stream): Promise<boolean> {
+  const end = await endOfStream(redis, stream);
+  const logged = (await endsOfStreams(orm.em.fork())).get(stream.name);
+  return end !== undefined && logged !== undefined && end > logged;
+}
+
+/** The positions of what the log has lost are given again: with those events the stream would pass over what now bears them. */
+async function replace(parts: AnnounceParts, stream: Stream, signal: AbortSignal): Promise<void> {
+  parts.log.warn({ stream: stream.name }, 'the log has lost events that a stream holds; MySQL decides');
+  await forget(parts, stream);
+  await complete(parts, stream, undefined, signal);
+}
+
+async function forget({ redis }: AnnounceParts, stream: Stream): Promise<void> {
+  await redis.del(stream.name, endKey(stream));
 }
 
 async function complete(parts: AnnounceParts, stream: Stream, from: number | undefined, signal: AbortSignal) {
@@ -130,8 +154,7 @@ async function complete(parts: AnnounceParts, stream: Stream, from: number | und
   for (let isFirst = from === undefined; !signal.aborted; isFirst = false) {
     const next = await appendAfter(parts, stream, end, isFirst).catch(async (error: unknown) => {
       // Somebody has put an entry of the future there. The stream goes, and the next look builds it again.
-      if (error instanceof Error && error.message.includes('equal or smaller'))
-        await parts.redis.del(stream.name, endKey(stream));
+      if (error instanceof Error && error.message.includes('equal or smaller')) await forget(parts, stream);
       throw error;
     });
     if (next === undefined) return;

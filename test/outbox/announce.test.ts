@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { EventLog, EventLogEnd } from '../../src/entities/outbox.entity.ts';
+import { EventLog, EventLogEnd, EventVersion } from '../../src/entities/outbox.entity.ts';
 import { endsOfStreams } from '../../src/outbox/event-log.ts';
 import { numberEvents } from '../../src/outbox/number-events.ts';
 import { appendEvents } from '../support/stores/append-events.ts';
@@ -180,3 +180,36 @@ test('versions come in their order where the clock of who wrote the later one wa
   for (const parcel of ['parcel-0', 'parcel-509'])
     expect(log.filter(({ subject }) => subject === parcel).map(({ version }) => version)).toEqual([1, 2]);
 });
+
+/** What a replica has of ten events that lacked the last five when it became the server. */
+async function loseTail(): Promise<void> {
+  for (let step = 1; step <= 10; step += 1) await move(`kept-${step}`);
+  await announce();
+  const em = outbox.api.ctx.orm.em.fork();
+  const lost = (await outbox.log()).slice(5);
+  await em.nativeDelete(EventLog, { id: { $in: lost.map(({ id }) => id) } });
+  await em.nativeDelete(EventVersion, { subject: { $in: lost.map(({ subject }) => subject) } });
+  await em.nativeUpdate(EventLogEnd, {}, { position: 5 });
+}
+
+const kept = ['kept-1', 'kept-2', 'kept-3', 'kept-4', 'kept-5'];
+
+test('a stream that holds events which the log has lost is built again from what the log has', async () => {
+  await loseTail();
+  await outbox.complete();
+  expect(await subjects()).toEqual(kept);
+});
+
+test.each([3, 5, 8])(
+  'and nothing is passed over of the next %i, which bear positions that were given before',
+  async (count) => {
+    await loseTail();
+    const next = Array.from({ length: count }, (_, index) => `next-${index}`);
+    for (const parcel of next) {
+      await move(parcel);
+      await announce();
+    }
+    await outbox.complete();
+    expect(await subjects()).toEqual([...kept, ...next]);
+  },
+);

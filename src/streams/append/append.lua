@@ -1,5 +1,6 @@
 -- Appends events of the log to their stream, each at its own place. Answers the position at which the stream ends then, or
--- 'behind' when something that stands before them in the log is not in the stream.
+-- 'behind' when something that stands before them in the log is not in the stream. A stream that has other events in their places
+-- holds what the log has lost: it goes, and is built again.
 -- with ../../redis/from.lua
 local stream = KEYS[1]
 local end_key = KEYS[2]
@@ -14,9 +15,16 @@ local names = {'id', 'type', 'version', 'schema', 'time', 'subject', 'data', 'tr
 local last = redis.call('EXISTS', stream) == 1 and tonumber(redis.call('GET', end_key) or nil)
 if last and last < (previous or tonumber(events[1])) or not last and previous then return 'behind' end
 
+-- Whether the entry is there, or none from before it any more: then it may have been trimmed.
+local function was_appended(id)
+  local found = redis.call('XREVRANGE', stream, id, '-', 'COUNT', 1)
+  return #found == 0 or found[1][1] == id
+end
+
 local step = #names + 2
 for first = 1, #events, step do
   local position = events[first]
+  local id = events[first + 1] .. '-' .. position
   if not last or tonumber(position) > last then
     local entry = {}
     for index, name in ipairs(names) do
@@ -26,8 +34,11 @@ for first = 1, #events, step do
         entry[#entry + 1] = value
       end
     end
-    redis.call('XADD', stream, 'MAXLEN', '~', max_length, events[first + 1] .. '-' .. position, unpack(entry))
+    redis.call('XADD', stream, 'MAXLEN', '~', max_length, id, unpack(entry))
     redis.call('SET', end_key, position)
+  elseif not was_appended(id) then
+    redis.call('DEL', stream, end_key)
+    return 'behind'
   end
 end
 return redis.call('GET', end_key)

@@ -10,9 +10,9 @@ const Fields = z.object({
 /** Each stream with its events and the fields of their data. */
 export async function streamsSection(): Promise<string[]> {
   const { streams, events } = await loadDefinitions();
-  const perStream = [...streams.values()].flatMap(({ name, summary, maxLength }) => [
+  const perStream = [...streams.values()].flatMap(({ name, summary, maxLength, loggedDays }) => [
     `### ${name}`,
-    `${summary} About the newest ${maxLength.toLocaleString('en')} events are kept; all of them stay in \`event_log\`.`,
+    `${summary} About the newest ${maxLength.toLocaleString('en')} events are kept; ${inLog(loggedDays)}.`,
     markdownTable(
       ['event', 'schema', 'what', 'data'],
       [...events.values()]
@@ -26,6 +26,10 @@ export async function streamsSection(): Promise<string[]> {
       'the whole of it, with an example of each event, is what `/asyncapi.json` of a running API says.',
     ...perStream,
   ];
+}
+
+function inLog(days: number | undefined): string {
+  return days === undefined ? 'all of them stay in `event_log`' : `in \`event_log\` they stay for ${days} days`;
 }
 
 /** The names of the fields, those that may be missing with a question mark. */

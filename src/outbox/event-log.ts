@@ -4,6 +4,7 @@ import type { LoggedEvent } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { beginning, entryId } from '../streams/entry.ts';
 import type { EndOfLog } from '../streams/reader.ts';
+import { firstIdOf, momentOfId } from './ids.ts';
 
 /** One event of the log. */
 export type LogRow = InferEntity<typeof EventLog>;
@@ -67,6 +68,27 @@ export async function lastPositionOf(em: EntityManager, ids: readonly string[]):
     { fields: ['position'], orderBy: { position: 'desc' }, limit: 1, disableIdentityMap: true },
   );
   return row?.position ?? undefined;
+}
+
+// Clocks are not so far apart, and transactions not so long.
+const slackMs = 3_600_000;
+
+/**
+ * Where the log goes on after an event. Of one that may have been deleted, because it is older than `kept`, that is up to an hour before
+ * it: what comes then may come again, and nothing is missed. Undefined when there is no such event, and was none.
+ */
+export async function placeAfter(em: EntityManager, id: string, kept: Date): Promise<number | undefined> {
+  const position = await lastPositionOf(em, [id]);
+  const atMs = momentOfId(id);
+  if (position !== undefined || atMs === undefined || atMs > kept.getTime() + slackMs) return position;
+  // What was written so long before had its position before the event had its own.
+  const before = { id: { $lt: firstIdOf(atMs - slackMs) }, at: { $lt: new Date(atMs - slackMs) } };
+  const [row] = await em.find(
+    EventLog,
+    { ...before, position: { $ne: null } },
+    { fields: ['position'], orderBy: { id: 'desc' }, limit: 1, disableIdentityMap: true },
+  );
+  return row?.position ?? 0;
 }
 
 function toLogged({ position, entryMs, trace, at, ...row }: LogRow): LoggedEvent {

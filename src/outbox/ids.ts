@@ -21,3 +21,16 @@ function following(id: string): string {
   const tail = Number.parseInt(id.slice(-12), 16) + 1;
   return `${id.slice(0, -12)}${tail.toString(16).padStart(12, '0').slice(-12)}`;
 }
+
+const [earliestMs, latestMs] = [0, 2 ** 48 - 1];
+
+/** What the UUIDv7s of a moment begin with. */
+export function firstIdOf(atMs: number): string {
+  const digits = Math.min(Math.max(atMs, earliestMs), latestMs).toString(16).padStart(12, '0');
+  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
+}
+
+/** The moment that a UUIDv7 begins with, ms; undefined for another UUID. */
+export function momentOfId(id: string): number | undefined {
+  return id.charAt(14) === '7' ? Number.parseInt(id.slice(0, 8) + id.slice(9, 13), 16) : undefined;
+}

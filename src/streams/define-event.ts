@@ -1,7 +1,10 @@
 import type { z } from 'zod';
 
-/** A Redis stream: `name` is its key, and about `maxLength` of its newest entries are kept. */
-export type Stream = Readonly<{ name: string; summary: string; maxLength: number }>;
+/**
+ * A Redis stream: `name` is its key, and about `maxLength` of its newest entries are kept. In the log its events stay for
+ * `loggedDays`, or for ever.
+ */
+export type Stream = Readonly<{ name: string; summary: string; maxLength: number; loggedDays?: number }>;
 
 /** A fact that is announced: past tense, on one stream, with data that its zod schema describes. */
 export type EventDefinition<Data extends z.ZodType = z.ZodType> = Readonly<{

@@ -8,4 +8,6 @@ export const market = defineStream({
   name: 'market',
   summary: 'Market data, in order per symbol.',
   maxLength: 100_000,
+  // Prices have tables of their own; the log would be nothing but these.
+  loggedDays: 7,
 });

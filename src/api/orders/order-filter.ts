@@ -7,6 +7,7 @@ import { Problem } from '../../errors.ts';
 import { Currency } from '../../money/currency.ts';
 import { decimalsOf, mostMinor, oddlyDivided } from '../../money/money.ts';
 import type { OrderRow } from '../../orders/order.ts';
+import { firstIdOf } from '../../outbox/ids.ts';
 import { Moment } from '../../process/moment.ts';
 import { Email } from '../callers/credentials.ts';
 import type { Principal } from '../callers/principal.ts';
@@ -76,7 +77,6 @@ export async function orderFilter(
 
 // An id is minted within moments of the time that is stored beside it; an order may wait for its batch, and for a failover.
 const slackMs = 3_600_000;
-const [earliestMs, latestMs] = [0, 2 ** 48 - 1];
 
 /** By the ids as well, which begin with their time: every index of orders ends with them, so that none is gone through whole. */
 function placedBetween(from: Date | undefined, to: Date | undefined): Where[] {
@@ -85,12 +85,6 @@ function placedBetween(from: Date | undefined, to: Date | undefined): Where[] {
     ...(from ? [{ createdAt: { $gte: from }, id: { $gte: firstIdOf(from.getTime() - slackMs) } }] : []),
     ...(to ? [{ createdAt: { $lte: to }, id: { $lt: firstIdOf(to.getTime() + slackMs) } }] : []),
   ];
-}
-
-/** What the UUIDv7s of a moment begin with. */
-function firstIdOf(atMs: number): string {
-  const digits = Math.min(Math.max(atMs, earliestMs), latestMs).toString(16).padStart(12, '0');
-  return `${digits.slice(0, 8)}-${digits.slice(8)}`;
 }
 
 /** Totals between two amounts, ends included; without a currency of whichever each is in, by how many decimals that has. */

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { spellingsOf } from '../../market/symbol.ts';
-import { lastPositionOf, readLog } from '../../outbox/event-log.ts';
+import { placeAfter, readLog } from '../../outbox/event-log.ts';
+import { market } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { wholeNumber } from '../http/fields.ts';
@@ -37,6 +38,8 @@ const example = {
   next_cursor: null,
 };
 
+const dayMs = 24 * 3_600_000;
+
 const list = defineRoute(
   'admin',
   {
@@ -59,11 +62,12 @@ const list = defineRoute(
   },
   async (c) => {
     const { after, subject, limit } = c.req.valid('query');
-    const { orm, events } = c.var.ctx;
+    const { orm, events, now } = c.var.ctx;
     // Whoever has just been answered finds what that caused. Without Redis the log is complete all the same.
     await events.relay.announce().catch(() => 0);
     const em = orm.em.fork();
-    const position = after === undefined ? 0 : await lastPositionOf(em, [after]);
+    const kept = new Date(now().getTime() - market.loggedDays * dayMs);
+    const position = after === undefined ? 0 : await placeAfter(em, after, kept);
     if (position === undefined)
       throw new Problem('invalid', 'There is no event of this id.', {
         errors: [{ pointer: 'after', detail: 'must be the id of an event' }],

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { AuditEntry, BudgetMinute, DeadLetter, IdempotencyKey, QueueMinute } from '../../entities/ops.entity.ts';
 import { EventLog } from '../../entities/outbox.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
+import { market } from '../../streams/market.stream.ts';
 import { definePrune } from '../define-prune.ts';
 
 const hourMs = 3_600_000;
@@ -26,7 +27,7 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
     deleteBefore(em.getMetadata(QueueMinute).tableName, 'minute', hoursBefore(now, 8 * 24)),
     // A day more than GET /market/budget/history tells.
     deleteBefore(em.getMetadata(BudgetMinute).tableName, 'minute', hoursBefore(now, 2 * 24)),
-    (tx) => deleteEvents(tx, hoursBefore(now, 7 * 24)),
+    (tx) => deleteEvents(tx, hoursBefore(now, market.loggedDays * 24)),
     // Strangers cause them, so they must not grow for ever; what was changed is never deleted.
     (tx) => deleteRefusals(tx, hoursBefore(now, 90 * 24)),
   ];
@@ -36,7 +37,7 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
 async function deleteEvents(tx: EntityManager, before: Date): Promise<number> {
   const oldest = await tx.find(
     EventLog,
-    { stream: 'market', position: { $ne: null } },
+    { stream: market.name, position: { $ne: null } },
     { fields: ['id', 'at'], orderBy: { position: 'asc' }, limit: batch, disableIdentityMap: true },
   );
   const ids = oldest.filter(({ at }) => at < before).map(({ id }) => id);

@@ -3,8 +3,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { GatewayCall } from '../../../src/entities/payments.entity.ts';
+import { pruneRecords } from '../../../src/jobs/ops/prune-records.job.ts';
+import { firstIdOf } from '../../../src/outbox/ids.ts';
 import { OrderHistory } from '../../../src/entities/orders.entity.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { performJob } from '../../support/api/perform-job.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 
 let shop: Shop;
@@ -56,10 +59,26 @@ describe('GET /events', () => {
     expect((await list(`after=${data[0]?.id}`)).data.map(({ subject }) => subject)).toEqual(['late']);
   });
 
+  it('goes on after an event of the market that was deleted meanwhile', async () => {
+    const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000);
+    const old = (stream: string, at: Date) => ({
+      ...row(`old ${stream}`, at),
+      stream,
+      id: `${firstIdOf(at.getTime())}-7000-8000-000000000000`,
+    });
+    const rows = [old('orders', daysAgo(9)), old('market', daysAgo(8))];
+    await shop.ctx.orm.em.fork().insertMany(EventLog, rows);
+    const after = rows[1]?.id ?? '';
+    expect((await list(`after=${after}`)).data).toEqual([]);
+    const { id } = await shop.place();
+    expect(await performJob(pruneRecords, {}, shop.ctx)).toEqual({ deleted: 1 });
+    expect((await list(`after=${after}`)).data.map(({ subject }) => subject)).toEqual([id]);
+  });
+
   it('is for administrators, and refuses what is no event', async () => {
     expect((await problemOf(await shop.send('GET', '/events', { as: 'demo' }))).code).toBe('forbidden');
     expect((await problemOf(await shop.send('GET', '/events'))).code).toBe('unauthenticated');
-    for (const query of ['after=1', `after=${crypto.randomUUID()}`, 'limit=0'])
+    for (const query of ['after=1', `after=${crypto.randomUUID()}`, `after=${randomUUIDv7()}`, 'limit=0'])
       expect((await problemOf(await shop.send('GET', `/events?${query}`, { as: 'admin' }))).code).toBe('invalid');
   });
 });

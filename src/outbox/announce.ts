@@ -96,7 +96,7 @@ async function alone({ log }: AnnounceParts, { name }: Stream, work: () => Promi
 async function appendAfter(parts: AnnounceParts, stream: Stream, end: number, isFirst = false) {
   const events = await readStreamLog(parts.orm.em.fork(), stream.name, end, batch);
   if (events.length === 0) return undefined;
-  const next = await append(parts.redis, stream, isFirst ? undefined : end, events);
+  const next = await append(parts.redis, stream, isFirst ? undefined : end, events, isFirst && end > 0);
   return next !== undefined && next > end ? next : undefined;
 }
 

@@ -31,12 +31,14 @@ const run = loadScript(new URL('append/append.lua', import.meta.url), [
   'endKey',
   'maxLength',
   'previous',
+  'isCut',
   'events',
 ]);
 
 /**
  * Appends events of one stream, in the order of the log, and returns the position at which the stream ends then. What is there
  * already is passed over. `previous` is where the event before them stands; undefined when nothing before them belongs to the stream.
+ * A stream that begins with them where the log does not, `isCut`, is known to lack its beginning.
  * Undefined is returned when the stream does not reach so far: what it lacks comes first.
  */
 export async function append(
@@ -44,12 +46,15 @@ export async function append(
   stream: Pick<Stream, 'name' | 'maxLength'>,
   previous: number | undefined,
   events: readonly LoggedEvent[],
+  isCut = false,
 ): Promise<number | undefined> {
   const answer = await run(redis, {
     stream: stream.name,
     endKey: endKey(stream),
     maxLength: stream.maxLength,
     previous: previous ?? '',
+    // A subject whose first events are no longer in the log says so, too.
+    isCut: isCut || (events[0]?.version ?? 1) > 1,
     events: events.flatMap(wordsOf),
   });
   return answer === 'behind' ? undefined : Number(answer);

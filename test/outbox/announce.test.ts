@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EventLog, EventLogEnd, EventVersion } from '../../src/entities/outbox.entity.ts';
 import { endsOfStreams } from '../../src/outbox/event-log.ts';
 import { numberEvents } from '../../src/outbox/number-events.ts';
+import { missedSince } from '../../src/streams/history.ts';
 import { appendEvents } from '../support/stores/append-events.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import { openOutbox, type Outbox, parcelMoved } from '../support/stores/open-outbox.ts';
@@ -21,6 +22,7 @@ const announced = async () =>
   (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject, version }) => `${subject} ${version}`);
 const announce = () => outbox.relay().announce();
 const entries = () => outbox.api.ctx.redis.xrange('parcels', '-', '+');
+const gapAfter = async (id: string) => (await missedSince(outbox.api.ctx.redis, 'parcels', id, 500)).gap;
 
 test('a lost stream is built again as it was, ids included, and what is committed meanwhile follows it', async () => {
   for (let step = 1; step <= 210; step += 1) {
@@ -38,6 +40,7 @@ test('a lost stream is built again as it was, ids included, and what is committe
   const after = await entries();
   expect(after.slice(0, 210)).toEqual(before);
   expect((await announced()).slice(210)).toEqual(['parcel-1 31']);
+  expect(await gapAfter('0-0')).toBeUndefined();
 });
 
 test('of a long log, as much is restored as streams may be long', async () => {
@@ -50,6 +53,9 @@ test('of a long log, as much is restored as streams may be long', async () => {
   await outbox.complete();
   const subjects = (await readStream(outbox.api.ctx.redis, 'parcels')).map(({ subject }) => subject);
   expect(subjects).toEqual(rows.slice(300).map(({ subject }) => subject));
+  // Who has seen nothing yet is told that this is not all; who has seen its first event goes on.
+  expect(await gapAfter('0-0')).toBe('trimmed');
+  expect(await gapAfter((await entries())[0]?.[0] ?? '')).toBeUndefined();
 });
 
 test('the end that Redis has forgotten is appended again, under the ids that it had', async () => {
@@ -213,3 +219,13 @@ test.each([3, 5, 8])(
     expect(await subjects()).toEqual([...kept, ...next]);
   },
 );
+
+test('a stream whose first events have been deleted from the log is known to lack its beginning', async () => {
+  for (let step = 1; step <= 3; step += 1) await move('parcel', step);
+  await announce();
+  await outbox.api.ctx.orm.em.fork().nativeDelete(EventLog, { version: 1 });
+  await outbox.api.ctx.redis.flushdb();
+  await outbox.complete();
+  expect(await announced()).toEqual(['parcel 2', 'parcel 3']);
+  expect(await gapAfter('0-0')).toBe('trimmed');
+});

@@ -7,8 +7,10 @@ local end_key = KEYS[2]
 local max_length = tonumber(ARGV[1])
 -- Where the event before them stands, if there is any.
 local previous = tonumber(ARGV[2])
+-- Whether what is before them in the log is left out of a stream that begins with them.
+local is_cut = ARGV[3] == '1'
 -- Of each event in turn: position, milliseconds, and the eight fields by these names.
-local events = from(ARGV, 3)
+local events = from(ARGV, 4)
 local names = {'id', 'type', 'version', 'schema', 'time', 'subject', 'data', 'trace'}
 
 -- The end is known as long as the stream is there: whoever deletes a stream has it built again.
@@ -22,6 +24,7 @@ local function was_appended(id)
 end
 
 local step = #names + 2
+local last_id
 for first = 1, #events, step do
   local position = events[first]
   local id = events[first + 1] .. '-' .. position
@@ -34,11 +37,15 @@ for first = 1, #events, step do
         entry[#entry + 1] = value
       end
     end
-    redis.call('XADD', stream, 'MAXLEN', '~', max_length, id, unpack(entry))
+    last_id = redis.call('XADD', stream, 'MAXLEN', '~', max_length, id, unpack(entry))
     redis.call('SET', end_key, position)
   elseif not was_appended(id) then
     redis.call('DEL', stream, end_key)
     return 'behind'
   end
+end
+-- Redis counts what was ever added: a stream of fewer entries is known to lack its beginning.
+if not last and is_cut then
+  redis.call('XSETID', stream, last_id, 'ENTRIESADDED', redis.call('XLEN', stream) + 1)
 end
 return redis.call('GET', end_key)

@@ -96,6 +96,8 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'context',
     'gateways/http',
     'jobs',
+    'jobs/accounts',
+    'jobs/alerts',
     'jobs/payments',
     'jobs/shards',
     'jobs/webhooks',

@@ -20,6 +20,16 @@ export async function askForMail(tx: EntityManager, purpose: Purpose, email: str
   return id;
 }
 
+/** The ids of mails that have been asked for, are of use still, and have not been sent, up to so many: the last to expire first. */
+export async function unsentMails(em: EntityManager, at: Date, most: number): Promise<readonly string[]> {
+  const rows = await em.find(
+    Verification,
+    { sentAt: null, expiresAt: { $gt: at } },
+    { fields: ['id'], orderBy: { expiresAt: 'desc' }, limit: most, disableIdentityMap: true },
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** A mail to be sent, with the token that its link carries; the name is that of a person who is known to have the address. */
 export type MailDue = Readonly<{ purpose: Purpose; email: string; name: string | undefined; token: string }>;
 

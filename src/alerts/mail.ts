@@ -33,6 +33,23 @@ export async function mailOf(
   return { to: user.email, subject: `${alert.symbol} is at ${firing.price}`, text: textOf(user.name, alert, firing) };
 }
 
+/**
+ * Firings of the last hour of which no mail has been noted, up to so many, the newest first: those that are to be mailed, and those that
+ * were too many then. Of one whose order is not placed yet it is told when that is known.
+ */
+export async function unmailedFirings(em: EntityManager, at: Date, most: number): Promise<readonly Which[]> {
+  const rows = await em.find(
+    AlertFiring,
+    {
+      mailedAt: null,
+      firedAt: { $gt: new Date(at.getTime() - hourMs) },
+      $or: [{ orderState: null }, { orderState: { $ne: 'waiting' } }],
+    },
+    { fields: ['alert', 'number'], orderBy: { firedAt: 'desc' }, limit: most, disableIdentityMap: true },
+  );
+  return rows.map(({ alert, number }) => ({ alert_id: alert, firing: number }));
+}
+
 /** How many mails somebody got since then. */
 export function mailsSince(em: EntityManager, userId: number, since: Date): Promise<number> {
   return em.count(AlertFiring, { userId, mailedAt: { $gt: since } });

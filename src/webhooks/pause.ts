@@ -47,6 +47,20 @@ const ofThePlatform = {
   code: null,
 } as const;
 
+// Longer than all attempts to mail it take; whether one was mailed is noted nowhere.
+const mailedForMs = 600_000;
+
+/** The ids of endpoints that the platform has paused so lately that their owners may not have been told, up to so many. */
+export async function pausedOfLate(em: EntityManager, at: Date, most: number): Promise<readonly string[]> {
+  const pausedAt = { $gt: new Date(at.getTime() - mailedForMs) };
+  const rows = await em.find(
+    WebhookEndpoint,
+    { pausedAt, status: 'paused', notice: { $ne: null }, deletedAt: null },
+    { fields: ['id'], orderBy: { pausedAt: 'desc' }, limit: most, disableIdentityMap: true },
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** The mail to the owner of a paused endpoint; undefined: it goes on already, or nobody has shown that the address is theirs. */
 export async function mailOfPause(em: EntityManager, id: string, publicUrl: string): Promise<Mail | undefined> {
   const plainly = { disableIdentityMap: true } as const;

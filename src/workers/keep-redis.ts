@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { reconcile } from '../jobs/payments/reconcile.job.ts';
 import { readPauses } from '../jobs/pause.ts';
 import { completeStreams } from '../outbox/announce.ts';
+import { askForMails } from './ask-for-mails.ts';
 import { scheduleJobs } from './schedule-jobs.ts';
 
 /** Ends a queue's rest that would not end by itself, or later than any that is asked for. */
@@ -101,6 +102,7 @@ export async function keepRedis(context: Context, signal: AbortSignal): Promise<
       // Several workers may do it at once: it is harmless twice.
       if (isLost) {
         await context.jobs.enqueue(reconcile, { is_everything_due: true });
+        await askForMails(context);
         for (const [mark, [run]] of lost) await context.redis.set(mark, run);
         log.info('Redis holds jobs and schedules again');
       }

@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { Verification } from '../../src/entities/accounts.entity.ts';
 import { Order } from '../../src/entities/orders.entity.ts';
+import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
+import { accounts } from '../support/api/test-api.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { patienceMs, until } from '../support/processes/process.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
@@ -85,4 +88,20 @@ test('a stop of the payments, and one of any queue on the board, outlives an emp
   await paymentsQueue('start');
   expect((await onBoard('resume')).status).toBe(200);
   await until('paid', async () => ((await statusOf(platform, id)) === 'paid' ? true : undefined));
+});
+
+test('a mail that waits for the mail server comes although Redis is emptied meanwhile', async () => {
+  await platform.sandbox.kill();
+  expect((await platform.send('POST', '/auth/reset', { email: accounts.demo.email })).status).toBe(202);
+  const delayed = () => platform.redis.zcard('bull:mails:delayed');
+  await until('the mail waits for its next attempt', async () => ((await delayed()) > 0 ? true : undefined));
+  const em = platform.orm.em.fork();
+  await until('the outbox is empty', async () => ((await em.count(OutboxMessage)) === 0 ? true : undefined));
+  await platform.redis.flushall();
+  await platform.sandbox.restart();
+  const mail = await until('the mail is there', async () =>
+    (await platform.sandbox.mails()).find(({ to }) => to.includes(accounts.demo.email)),
+  );
+  expect(mail.text).toContain('#reset=');
+  await until('it is noted', async () => ((await em.count(Verification, { sentAt: null })) === 0 ? true : undefined));
 });

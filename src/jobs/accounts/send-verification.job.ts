@@ -19,6 +19,8 @@ export const sendVerification = defineJob(
     backoffMs: 1_000,
     maxBackoffMs: 60_000,
     timeoutMs: 30_000,
+    // Two at once would mail two links, of which only one is good.
+    coalesceBy: ({ verification_id }) => verification_id,
   },
   async ({ payload: { verification_id: id }, signal }, { transaction, accounts, now }: JobContext) => {
     const due = await transaction((tx) => prepareMail(tx, id, now()));

@@ -16,6 +16,7 @@ export const mailAlert = defineJob(
     backoffMs: 1_000,
     maxBackoffMs: 60_000,
     timeoutMs: 30_000,
+    coalesceBy: ({ alert_id, firing }) => `${alert_id}-${firing}`,
   },
   async ({ payload, signal }, { em, transaction, accounts, now }: JobContext) => {
     const mail = accounts.mailer && (await mailOf(em, payload, now()));

@@ -19,6 +19,7 @@ export const mailPausedWebhook = defineJob(
     backoffMs: 1_000,
     maxBackoffMs: 60_000,
     timeoutMs: 30_000,
+    coalesceBy: ({ webhook_id }) => webhook_id,
   },
   async ({ payload: { webhook_id: id }, signal }, { em, accounts }: JobContext) => {
     const mail = accounts.mailer && (await mailOfPause(em, id, accounts.publicUrl));

@@ -15,7 +15,7 @@ test('who follows ticks of which none comes keeps none of the events that come m
     answerEvents(
       c,
       () => subscription,
-      () => ({ ticks, close: () => {} }),
+      async () => ({ ticks, close: () => {} }),
     ),
   );
   const reader = (await app.request('/')).body?.getReader();

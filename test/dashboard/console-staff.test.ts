@@ -1,4 +1,5 @@
 import { keyboardCases } from '../support/console/keyboard-cases.ts';
+import { lostAnswerCases } from '../support/console/lost-answer-cases.ts';
 import { refusalCases } from '../support/console/order-cases.ts';
 import { questionCases } from '../support/console/question-cases.ts';
 import { staffCases } from '../support/console/staff-cases.ts';
@@ -10,3 +11,4 @@ staffCases(opened);
 keyboardCases(opened);
 questionCases(opened);
 refusalCases(opened);
+lostAnswerCases(opened);

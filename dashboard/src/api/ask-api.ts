@@ -1,7 +1,7 @@
 import { doubt } from './doubt.ts';
 import { askForFreshLogin } from './fresh-login.ts';
 import { Refused, refusalOf, refuseSilence } from './refused.ts';
-import { keyOf, settle } from './wish.ts';
+import { keyOf, settle, type Wish } from './wish.ts';
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 type Request = Readonly<{
@@ -40,13 +40,18 @@ export async function askForFile(path: string, type: string): Promise<Blob> {
 /** An answer, and whether it is the one to an earlier request that got lost on its way. */
 export type Once<T> = Readonly<{ answer: T; wasLost: boolean }>;
 
+/** What is to be said of an answer: nothing, but where it is the one to an earlier click. */
+export function lossOf({ wasLost }: Pick<Once<unknown>, 'wasLost'>): string {
+  return wasLost ? 'It had been done already: only the answer to your first click was lost.' : '';
+}
+
 /**
  * Asks for something that must be done once: until the API has answered, it is asked for under one Idempotency-Key,
- * however often somebody clicks and whatever has become of the answers.
+ * however often somebody clicks and whatever has become of the answers. Where "once" is once for what was `seen`, that belongs to it.
  * @throws Refused
  */
-export async function askOnce<T>(path: string, body: object): Promise<Once<T>> {
-  const wish = { path, body };
+export async function askOnce<T>(path: string, body: object, seen?: Wish['seen']): Promise<Once<T>> {
+  const wish = { path, body, seen };
   const key = keyOf(wish);
   try {
     const response = await send({ method: 'POST', path, body, key });

@@ -1,11 +1,16 @@
 import { who } from './who.ts';
 
 /** Something that somebody wants done once. */
-export type Wish = Readonly<{ path: string; body: object }>;
+export type Wish = Readonly<{
+  path: string;
+  body: object;
+  /** What was there when it was wished for, where the same may be wished for again once that is another. */
+  seen?: string | number | undefined;
+}>;
 
 /**
- * The Idempotency-Key under which a wish is asked for until it is answered: one for each user, path and body, kept by
- * this tab, so that a click after a lost answer or a reload means the same as the first one.
+ * The Idempotency-Key under which a wish is asked for until it is answered: one for each user, path, body and what was
+ * seen, kept by this tab, so that a click after a lost answer or a reload means the same as the first one.
  */
 export function keyOf(wish: Wish): string {
   const kept = sessionStorage.getItem(nameOf(wish));
@@ -20,8 +25,8 @@ export function settle(wish: Wish, key: string): void {
   if (sessionStorage.getItem(nameOf(wish)) === key) sessionStorage.removeItem(nameOf(wish));
 }
 
-function nameOf({ path, body }: Wish): string {
-  return `orderflow-wish ${who.read()} ${path} ${JSON.stringify(body)}`;
+function nameOf({ path, body, seen = '' }: Wish): string {
+  return `orderflow-wish ${who.read()} ${path} ${JSON.stringify(body)} ${seen}`;
 }
 
 // `randomUUID` is there only on secure origins; a page opened over plain HTTP from another machine is none.

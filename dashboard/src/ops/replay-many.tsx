@@ -1,26 +1,28 @@
 import { useState } from 'preact/hooks';
-import { ask, askOnce } from '../api/ask-api.ts';
+import { ask, askOnce, lossOf } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 
-type Replay = Readonly<{ matching: number; data: readonly unknown[] }>;
+type Replay = Readonly<{ matching: number; data: readonly Readonly<{ id: string }>[] }>;
 
 // As many as the API replays at a time.
 const limit = 100;
 
 /** Replays all of a kind, or all there are, once it has been said how many that is. */
 export function ReplayMany({ kind, onDone }: Readonly<{ kind: string; onDone(): void }>) {
-  const [found, setFound] = useState<number>();
+  const [found, setFound] = useState<Replay>();
   const [said, setSaid] = useState('');
   const { isBusy, failure, run } = useDeed();
   const body = { limit, ...(kind && { kind }) };
   const path = '/dead-letters/replay';
-  const count = () => run(async () => setFound((await ask<Replay>('POST', path, { ...body, dry_run: true })).matching));
+  const count = () => run(async () => setFound(await ask<Replay>('POST', path, { ...body, dry_run: true })));
   const replay = () =>
     run(async () => {
-      const { answer } = await askOnce<Replay>(path, body).finally(onDone);
+      // Whoever counts after a replay is shown others, and means those: a letter is replayed once ever.
+      const once = await askOnce<Replay>(path, body, found?.data[0]?.id).finally(onDone);
+      const { answer } = once;
       setFound(undefined);
       const left = answer.matching - answer.data.length;
-      setSaid(`${answer.data.length} are queued again${left > 0 ? `, ${left} are left` : ''}.`);
+      setSaid(`${answer.data.length} are queued again${left > 0 ? `, ${left} are left` : ''}. ${lossOf(once)}`.trim());
     });
   return (
     <div class="deeds">
@@ -31,7 +33,7 @@ export function ReplayMany({ kind, onDone }: Readonly<{ kind: string; onDone(): 
       ) : (
         <>
           <span>
-            Queue {Math.min(limit, found)} of {found} again?
+            Queue {Math.min(limit, found.matching)} of {found.matching} again?
           </span>
           <button type="button" class="main" aria-disabled={isBusy} onClick={() => void replay()}>
             Yes, replay

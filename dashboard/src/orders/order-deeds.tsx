@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { askOnce, lossOf } from '../api/ask-api.ts';
 import { settings } from '../api/settings.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { CardChoice, usualCard } from './cards.tsx';
@@ -19,7 +19,7 @@ export function OrderDeeds({ order, mayRefund, isOpen = false, onChange }: Shown
   const { status, payment, refunds } = order;
   const isUnpaid = status === 'payment_failed' || (status === 'pending' && payment === null);
   const isPaid = (status === 'paid' || status === 'partially_refunded') && !refunds.some(isUnderWay);
-  if (isUnpaid) return <Unpaid id={order.id} onChange={onChange} />;
+  if (isUnpaid) return <Unpaid order={order} onChange={onChange} />;
   if (payment?.status === 'requires_action') return <Awaited order={order} onChange={onChange} />;
   return isPaid && mayRefund ? <Refundable order={order} startsOpen={isOpen} onChange={onChange} /> : null;
 }
@@ -28,9 +28,11 @@ export function OrderDeeds({ order, mayRefund, isOpen = false, onChange }: Shown
 export const isUnderWay = ({ status }: Order['refunds'][number]): boolean =>
   status === 'processing' || status === 'unknown';
 
-function Unpaid({ id, onChange }: Readonly<{ id: string; onChange(): void }>) {
+type Acting = Readonly<{ order: Order; onChange(): void }>;
+
+function Unpaid({ order, onChange }: Acting) {
   const [card, setCard] = useState<string>(usualCard);
-  const { isBusy, failure, act } = useActs(id, onChange);
+  const { isBusy, said, failure, act } = useActs(order, onChange);
   return (
     <div class="fields" role="group" aria-label="Pay or cancel">
       {settings.isDemo && (
@@ -44,16 +46,17 @@ function Unpaid({ id, onChange }: Readonly<{ id: string; onChange(): void }>) {
       <button type="button" aria-disabled={isBusy} onClick={() => act('cancel', {})}>
         Cancel the order
       </button>
+      <p role="status">{said}</p>
       <p role="alert">{failure}</p>
     </div>
   );
 }
 
 /** Its buyer has to confirm it where the bank says; the sandbox has a page for that. */
-function Awaited({ order: { id, payment }, onChange }: Readonly<{ order: Order; onChange(): void }>) {
-  const { isBusy, failure, act } = useActs(id, onChange);
+function Awaited({ order, onChange }: Acting) {
+  const { isBusy, said, failure, act } = useActs(order, onChange);
   // The secret is the buyer's alone; what it begins with is the intent's public id, as for the gateway's own script.
-  const [intent] = payment?.client_secret?.split('_secret_') ?? [];
+  const [intent] = order.payment?.client_secret?.split('_secret_') ?? [];
   return (
     <div class="fields" role="group" aria-label="Confirm or cancel">
       {settings.bank && intent && (
@@ -62,16 +65,23 @@ function Awaited({ order: { id, payment }, onChange }: Readonly<{ order: Order; 
       <button type="button" aria-disabled={isBusy} onClick={() => act('cancel', {})}>
         Cancel the order
       </button>
+      <p role="status">{said}</p>
       <p role="alert">{failure}</p>
     </div>
   );
 }
 
-function useActs(id: string, onChange: () => void) {
+function useActs({ id, payment }: Order, onChange: () => void) {
   const { isBusy, failure, run } = useDeed();
-  // Also after a refusal: somebody else may have been quicker.
-  const act = (deed: string, body: object) => void run(() => askOnce(`/orders/${id}/${deed}`, body).finally(onChange));
-  return { isBusy, failure, act };
+  const [said, setSaid] = useState('');
+  const act = (deed: string, body: object) =>
+    void run(async () => {
+      setSaid('');
+      // Who pays once more after another refusal means another payment. Read again also after a refusal: somebody else may
+      // have been quicker.
+      setSaid(lossOf(await askOnce(`/orders/${id}/${deed}`, body, payment?.id).finally(onChange)));
+    });
+  return { isBusy, said, failure, act };
 }
 
 type Refunding = Readonly<{ order: Order; startsOpen: boolean; onChange(): void }>;

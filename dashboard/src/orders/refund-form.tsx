@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { askOnce, lossOf } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { amountLeft, formatMoney, leastOf } from './money.ts';
 import type { Order } from './use-orders.ts';
@@ -13,11 +13,16 @@ export function RefundForm({ order, onDone }: Shown) {
   const [amount, setAmount] = useState(left);
   const [reason, setReason] = useState('');
   const [isReviewed, setIsReviewed] = useState(false);
+  const [said, setSaid] = useState('');
   const { isBusy, failure, run } = useDeed();
   const money = formatMoney(Number(amount), currency);
   const body = { amount: Number(amount), ...(reason.trim() && { reason: reason.trim() }) };
-  // Also after a refusal: somebody else may have been quicker.
-  const refund = () => run(() => askOnce(`/orders/${order.id}/refund`, body).finally(onDone));
+  const refund = () =>
+    run(async () => {
+      setSaid('');
+      // Also after a refusal: somebody else may have been quicker.
+      setSaid(lossOf(await askOnce(`/orders/${order.id}/refund`, body, order.refunds.length).finally(onDone)));
+    });
   const review = (event: Event) => {
     event.preventDefault();
     setIsReviewed(true);
@@ -52,6 +57,7 @@ export function RefundForm({ order, onDone }: Shown) {
       ) : (
         <button type="submit">Give back {money}</button>
       )}
+      <p role="status">{said}</p>
       <p role="alert">{failure}</p>
     </form>
   );

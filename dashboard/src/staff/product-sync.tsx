@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { askOnce, lossOf } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
@@ -11,6 +11,7 @@ import { SyncChanges, type SyncResult, wordsOf } from './sync-changes.tsx';
 /** Reads the product feed, and tells how that goes and what it has changed. */
 export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
   const [id, setId] = useState<string>();
+  const [said, setSaid] = useState('');
   const { isBusy, failure, run } = useDeed();
   const job = useReading<Job>(id && `/jobs/${id}`);
   const state = job.value?.id === id ? job.value?.state : undefined;
@@ -18,10 +19,15 @@ export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
     if (state === 'completed') onDone();
   }, [state]);
   const result = state === 'completed' ? resultOf(job.value) : undefined;
-  const sync = () => void run(async () => setId((await askOnce<Job>('/products/sync', {})).answer.id));
+  const sync = async () => {
+    setSaid('');
+    const once = await askOnce<Job>('/products/sync', {});
+    setId(once.answer.id);
+    setSaid(lossOf(once));
+  };
   return (
     <>
-      <button type="button" aria-disabled={isBusy} onClick={sync}>
+      <button type="button" aria-disabled={isBusy} onClick={() => void run(sync)}>
         Read the feed
       </button>
       <p role="status" class="faint">
@@ -29,7 +35,7 @@ export function ProductSync({ onDone }: Readonly<{ onDone(): void }>) {
           <>
             <a href={pathOf('jobs', id)}>The reading</a> is {state}
             {state === 'active' && job.value?.started_at && <Since at={job.value.started_at} />}
-            {result ? `: ${wordsOf(result)}` : '.'}
+            {result ? `: ${wordsOf(result)}` : '.'} {said}
           </>
         )}
       </p>

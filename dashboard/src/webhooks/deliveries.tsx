@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { askOnce, lossOf } from '../api/ask-api.ts';
 import { awaitJob } from '../api/await-job.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
@@ -19,10 +19,13 @@ const states: readonly Delivery['state'][] = ['waiting', 'retrying', 'delivered'
 export function Deliveries({ path }: Readonly<{ path: string }>) {
   const [state, setState] = useState('');
   const pages = usePages<Delivery>(queried(`${path}/deliveries`, { state }));
+  const [said, setSaid] = useState('');
   const { isBusy, failure, run } = useDeed();
   const replay = async (wish: object) => {
-    await awaitJob((await askOnce<Job>(`${path}/replay`, wish)).answer);
+    const once = await askOnce<Job>(`${path}/replay`, wish);
+    await awaitJob(once.answer);
     pages.again();
+    return lossOf(once);
   };
   return (
     <section aria-labelledby="deliveries">
@@ -35,19 +38,20 @@ export function Deliveries({ path }: Readonly<{ path: string }>) {
           Read again
         </button>
       </div>
+      <p role="status">{said}</p>
       <p role="alert">{failure}</p>
       <Paged
         label="Deliveries"
         pages={pages}
         keyOf={({ event_id: id }) => id}
         empty="Nothing of that kind."
-        columns={[...columns, again(isBusy, (id) => void run(() => replay({ event_id: id })))]}
+        columns={[...columns, again(isBusy, (id) => void run(async () => setSaid(await replay({ event_id: id }))))]}
       />
       <h3>Send again what happened in a time</h3>
       <DeedForm
         label="Send again"
         button="Send again"
-        onSubmit={(fields) => replay(stretchOf(fields)).then(() => 'What happened then is told again.')}
+        onSubmit={(fields) => replay(stretchOf(fields)).then((loss) => loss || 'What happened then is told again.')}
       >
         <label>
           From

@@ -1,5 +1,5 @@
 import { useState } from 'preact/hooks';
-import { askOnce } from '../api/ask-api.ts';
+import { askOnce, lossOf } from '../api/ask-api.ts';
 import { awaitJob } from '../api/await-job.ts';
 import { useDeed } from '../api/use-deed.ts';
 import type { Job } from '../ops/job.ts';
@@ -14,12 +14,14 @@ type Shown = Readonly<{
 }>;
 
 /** What can be done with a webhook as it is. */
-export function WebhookDeeds({ webhook: { status }, path, onChange, onEnd }: Shown) {
+export function WebhookDeeds({ webhook: { status, url }, path, onChange, onEnd }: Shown) {
   const { isBusy, failure, run } = useDeed();
   const [said, setSaid] = useState('');
   const test = async () => {
     setSaid('');
-    setSaid(outcomeOf((await awaitJob((await askOnce<Job>(`${path}/test`, {})).answer)).result));
+    // Another address is another test.
+    const once = await askOnce<Job>(`${path}/test`, {}, url);
+    setSaid(`${outcomeOf((await awaitJob(once.answer)).result)} ${lossOf(once)}`.trim());
   };
   const other = status === 'active' ? 'paused' : 'active';
   return (

@@ -1,0 +1,56 @@
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { loseAnswer } from '../processes/browser.ts';
+import { until } from '../processes/process.ts';
+import type { Console, OpenConsole } from './console.ts';
+
+/** What becomes of answers that are lost or late, which the browser itself reports as errors of the console: after all that looks for them. */
+export function lostAnswerCases(opened: OpenConsole): void {
+  test('who pays once more after a lost answer and another refusal has paid once more', async () => {
+    const at = opened('paying after a loss');
+    if (!at) return;
+    const id = await place(at, { products: [1], payment_method: 'pm_card_chargeDeclined' });
+    await at.logIn('demo');
+    await at.visit(`/app/orders/${id}`);
+    const pay = at.page.getByRole('button', { name: 'Pay', exact: true });
+    const tries = at.page.getByRole('region', { name: 'Payments' }).locator('tbody tr').filter({ hasText: 'failed' });
+    await loseAnswer(at.page, `/orders/${id}/pay`);
+    for (const count of [2, 3]) {
+      await at.page.getByLabel('Test card').selectOption('Declined');
+      await pay.click();
+      await until(`${count} payments`, async () => ((await tries.count()) === count ? true : undefined));
+    }
+    await at.page.unroute(`**/orders/${id}/pay`);
+  });
+
+  test('a refund whose answer is lost is the same one at the next click, which says so', async () => {
+    const at = opened('one refund');
+    if (!at) return;
+    const id = await place(at, { products: [1] });
+    await until('it is paid', async () => ((await orderOf(at, id)).status === 'paid' ? true : undefined));
+    await at.logIn('admin');
+    await at.visit(`/app/orders/${id}`);
+    const json = await orderOf(at, id);
+    await at.page.route(`**/orders/${id}`, (route) => route.fulfill({ json }));
+    await loseAnswer(at.page, `/orders/${id}/refund`);
+    await at.page.getByRole('button', { name: 'Give back $60.00' }).click();
+    const yes = at.page.getByRole('button', { name: 'Yes, give $60.00 back' });
+    await yes.click();
+    await at.page.getByText('The server did not answer').waitFor();
+    await yes.click();
+    await at.page.getByText('It had been done already').waitFor();
+    expect((await orderOf(at, id)).refunds).toHaveLength(1);
+    await at.page.unroute(`**/orders/${id}`);
+    await at.page.unroute(`**/orders/${id}/refund`);
+  });
+}
+
+const Order = z.looseObject({ id: z.string(), status: z.string(), refunds: z.array(z.unknown()) });
+
+async function place({ platform }: Console, body: object): Promise<string> {
+  return Order.parse(await (await platform.send('POST', '/orders', body)).json()).id;
+}
+
+async function orderOf({ platform }: Console, id: string) {
+  return Order.parse(await (await platform.send('GET', `/orders/${id}`)).json());
+}

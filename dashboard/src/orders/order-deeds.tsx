@@ -11,7 +11,7 @@ type Shown = Readonly<{
   mayRefund: boolean;
   /** Whether what a refund needs is there at once. */
   isOpen?: boolean;
-  onChange(): void;
+  onChange(): Promise<void>;
 }>;
 
 /** What may be done with an order as it is. */
@@ -28,7 +28,7 @@ export function OrderDeeds({ order, mayRefund, isOpen = false, onChange }: Shown
 export const isUnderWay = ({ status }: Order['refunds'][number]): boolean =>
   status === 'processing' || status === 'unknown';
 
-type Acting = Readonly<{ order: Order; onChange(): void }>;
+type Acting = Readonly<{ order: Order; onChange(): Promise<void> }>;
 
 function Unpaid({ order, onChange }: Acting) {
   const [card, setCard] = useState<string>(usualCard);
@@ -71,20 +71,24 @@ function Awaited({ order, onChange }: Acting) {
   );
 }
 
-function useActs({ id, payment }: Order, onChange: () => void) {
+function useActs({ id, payment }: Order, onChange: () => Promise<void>) {
   const { isBusy, failure, run } = useDeed();
   const [said, setSaid] = useState('');
   const act = (deed: string, body: object) =>
     void run(async () => {
       setSaid('');
-      // Who pays once more after another refusal means another payment. Read again also after a refusal: somebody else may
-      // have been quicker.
-      setSaid(lossOf(await askOnce(`/orders/${id}/${deed}`, body, payment?.id).finally(onChange)));
+      try {
+        // Who pays once more after another refusal means another payment.
+        setSaid(lossOf(await askOnce(`/orders/${id}/${deed}`, body, payment?.id)));
+      } finally {
+        // Also after a refusal: somebody else may have been quicker.
+        await onChange();
+      }
     });
   return { isBusy, said, failure, act };
 }
 
-type Refunding = Readonly<{ order: Order; startsOpen: boolean; onChange(): void }>;
+type Refunding = Readonly<{ order: Order; startsOpen: boolean; onChange(): Promise<void> }>;
 
 function Refundable({ order, startsOpen, onChange }: Refunding) {
   const [isOpen, setIsOpen] = useState(startsOpen);

@@ -25,19 +25,18 @@ export function OrderPage({ id, user }: Readonly<{ id: string; user: User }>) {
         {!failure && <p class="empty">Reading the order.</p>}
       </>
     );
-  const onChange = () => void read();
   return (
     <article class="order-page" data-order={order.id} data-status={order.status} aria-labelledby="order">
       <OrderHead order={order} user={user} />
       <p role="alert">{failure?.message}</p>
       <section aria-label="What can be done" class="no-print">
-        <OrderDeeds order={order} mayRefund={user.role === 'admin'} isOpen onChange={onChange} />
+        <OrderDeeds order={order} mayRefund={user.role === 'admin'} isOpen onChange={read} />
       </section>
       <OrderLines order={order} />
       <OrderPayments order={order} />
       <section aria-labelledby="history" class="no-print">
         <h2 id="history">History</h2>
-        <OrderTimeline id={order.id} status={order.status} onChange={onChange} />
+        <OrderTimeline id={order.id} status={order.status} onChange={() => void read()} />
       </section>
       <div class="no-print">{isOperator(user) && <OrderJobs id={order.id} />}</div>
     </article>

@@ -6,7 +6,7 @@ import { onFair } from '../api/weather.ts';
 type Reader = Readonly<{ all(orders: readonly Order[]): void; one(order: Order): void; opened(): Iterable<string> }>;
 
 /** Reads orders one after the other, so that what is shown last was read last, whatever order answers come in. */
-export type OrderReads = Readonly<{ readAll(): void; readOne(id: string): void; close(): void }>;
+export type OrderReads = Readonly<{ readAll(): void; readOne(id: string): Promise<void>; close(): void }>;
 
 /** How many orders the list shows. */
 export const mostShown = 20;
@@ -18,6 +18,7 @@ export function openOrderReads({ all, one, opened }: Reader): OrderReads {
   const due = new Set<string>();
   let isAllDue = false;
   let isReading = false;
+  let reading = Promise.resolve();
   const step = async () => {
     const [id = ''] = due;
     if (!isAllDue && due.size <= mostSingly) {
@@ -31,8 +32,7 @@ export function openOrderReads({ all, one, opened }: Reader): OrderReads {
     const listed = new Set(data.map((order) => order.id));
     for (const some of opened()) if (!listed.has(some)) due.add(some);
   };
-  const work = async () => {
-    if (isReading) return;
+  const readDue = async () => {
     isReading = true;
     try {
       while (isAllDue || due.size > 0) await step();
@@ -41,6 +41,10 @@ export function openOrderReads({ all, one, opened }: Reader): OrderReads {
     }
     isReading = false;
   };
+  const work = () => {
+    if (!isReading) reading = readDue();
+    return reading;
+  };
   return {
     readAll() {
       isAllDue = true;
@@ -48,7 +52,7 @@ export function openOrderReads({ all, one, opened }: Reader): OrderReads {
     },
     readOne(id) {
       due.add(id);
-      void work();
+      return work();
     },
     close: onFair(() => void work()),
   };

@@ -6,7 +6,7 @@ import { formatTime } from '../prices/quote.ts';
 import type { Order } from './use-orders.ts';
 import type { User } from '../api/use-session.ts';
 
-type Shown = Readonly<{ order: Order; viewer: User; isOpen: boolean; onToggle(): void; onChange(): void }>;
+type Shown = Readonly<{ order: Order; viewer: User; isOpen: boolean; onToggle(): void; onChange(): Promise<void> }>;
 
 /** An order: what it is, and, once opened, its history and what can be done with it now. */
 export function OrderRow({ order, viewer, isOpen, onToggle, onChange }: Shown) {
@@ -37,7 +37,7 @@ export function OrderRow({ order, viewer, isOpen, onToggle, onChange }: Shown) {
       {isOpen && (
         <div class="opened">
           <OrderDeeds order={order} mayRefund={viewer.role === 'admin'} onChange={onChange} />
-          <OrderTimeline id={order.id} status={order.status} onChange={onChange} />
+          <OrderTimeline id={order.id} status={order.status} onChange={() => void onChange()} />
         </div>
       )}
     </li>

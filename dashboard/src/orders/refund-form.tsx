@@ -4,31 +4,23 @@ import { useDeed } from '../api/use-deed.ts';
 import { amountLeft, formatMoney, leastOf } from './money.ts';
 import type { Order } from './use-orders.ts';
 
-type Shown = Readonly<{ order: Order; onDone(): void }>;
+type Shown = Readonly<{ order: Order; onDone(): Promise<void> }>;
 
 /** Gives money back: how much of what is left, why, and, once that has been read again, that it is meant. */
 export function RefundForm({ order, onDone }: Shown) {
   const { currency } = order;
   const left = amountLeft(order.total_amount, order.refunded_amount, currency);
-  const [amount, setAmount] = useState(left);
+  const { typed, type, isReviewed, review, said, isBusy, failure, refund } = useRefund({ order, onDone });
+  const amount = typed ?? left;
   const [reason, setReason] = useState('');
-  const [isReviewed, setIsReviewed] = useState(false);
-  const [said, setSaid] = useState('');
-  const { isBusy, failure, run } = useDeed();
   const money = formatMoney(Number(amount), currency);
   const body = { amount: Number(amount), ...(reason.trim() && { reason: reason.trim() }) };
-  const refund = () =>
-    run(async () => {
-      setSaid('');
-      // Also after a refusal: somebody else may have been quicker.
-      setSaid(lossOf(await askOnce(`/orders/${order.id}/refund`, body, order.refunds.length).finally(onDone)));
-    });
-  const review = (event: Event) => {
+  const submit = (event: Event) => {
     event.preventDefault();
-    setIsReviewed(true);
+    review(true);
   };
   return (
-    <form class="fields" aria-label="Refund" onSubmit={review}>
+    <form class="fields" aria-label="Refund" onSubmit={submit}>
       <label>
         Amount, {currency}
         <input
@@ -39,7 +31,7 @@ export function RefundForm({ order, onDone }: Shown) {
           step={leastOf(currency)}
           value={amount}
           readOnly={isReviewed}
-          onInput={({ currentTarget }) => setAmount(currentTarget.value)}
+          onInput={({ currentTarget }) => type(currentTarget.value)}
         />
       </label>
       <label>
@@ -53,7 +45,7 @@ export function RefundForm({ order, onDone }: Shown) {
         />
       </label>
       {isReviewed ? (
-        <Review money={money} isBusy={isBusy} onYes={() => void refund()} onNo={() => setIsReviewed(false)} />
+        <Review money={money} isBusy={isBusy} onYes={() => void refund(body)} onNo={() => review(false)} />
       ) : (
         <button type="submit">Give back {money}</button>
       )}
@@ -61,6 +53,38 @@ export function RefundForm({ order, onDone }: Shown) {
       <p role="alert">{failure}</p>
     </form>
   );
+}
+
+/** One refund after the other: each is typed, reviewed and confirmed by itself. */
+function useRefund({ order: { id, refunds }, onDone }: Shown) {
+  const [typed, setTyped] = useState<string>();
+  // What was reviewed is no longer what is asked about once another refund has been made, by whomever.
+  const [reviewed, setReviewed] = useState<number>();
+  const [said, setSaid] = useState('');
+  const { isBusy, failure, run } = useDeed();
+  const refund = (body: object) =>
+    run(async () => {
+      setSaid('');
+      try {
+        setSaid(lossOf(await askOnce(`/orders/${id}/refund`, body, refunds.length)));
+        // The next one begins anew, also where the order cannot be read now: one more click is no second refund.
+        setReviewed(undefined);
+        setTyped(undefined);
+      } finally {
+        // Also after a refusal: somebody else may have been quicker.
+        await onDone();
+      }
+    });
+  return {
+    typed,
+    type: setTyped,
+    isReviewed: reviewed === refunds.length,
+    review: (isReviewed: boolean) => setReviewed(isReviewed ? refunds.length : undefined),
+    said,
+    isBusy,
+    failure,
+    refund,
+  };
 }
 
 type Reviewed = Readonly<{ money: string; isBusy: boolean; onYes(): void; onNo(): void }>;

@@ -17,8 +17,8 @@ export type Orders = Readonly<{
   /** Those that are looked at closely; they stay however many newer ones come. */
   opened: ReadonlySet<string>;
   toggle(id: string): void;
-  /** Reads an order again. */
-  refresh(id: string): void;
+  /** Reads an order again; resolves when that has been tried. */
+  refresh(id: string): Promise<void>;
   /** Places the demo order, one of product 1, one of product 2; resolves to whether an earlier click had done so. */
   place(): Promise<boolean>;
 }>;
@@ -67,7 +67,7 @@ export function useOrders(isForAll: boolean): Orders {
     const onEvent = (event: StreamEvent) => {
       const start = newestAtStart.current;
       note(event, start !== undefined && event.subject > start);
-      reading.readOne(event.subject);
+      void reading.readOne(event.subject);
     };
     const listener = { onEvent, onReset: reading.readAll, onState: setState };
     const stop = followStream(orderStream(isForAll), orderEvents, listener);
@@ -83,7 +83,7 @@ export function useOrders(isForAll: boolean): Orders {
     tally,
     opened,
     toggle: (id) => setOpened((old) => (old.has(id) ? without(old, id) : new Set([...old, id]))),
-    refresh: (id) => reads.current?.readOne(id),
+    refresh: async (id) => reads.current?.readOne(id),
     async place() {
       const { answer, wasLost } = await askOnce<Order>('/orders', { products: [1, 2] });
       // An order can be paid before its answer is here; the answer is then the older news.

@@ -93,6 +93,27 @@ export function orderCases(opened: OpenConsole): void {
     await at.page.emulateMedia({ media: 'screen' });
   });
 
+  test('after a refund the next one is reviewed anew, also while the order cannot be read', async () => {
+    const at = opened('one refund');
+    if (!at) return;
+    const id = await place(at, { products: [1] });
+    await until('it is paid', async () => ((await statusOf(at, id)) === 'paid' ? true : undefined));
+    await at.logIn('admin');
+    await at.visit(`/app/orders/${id}`);
+    const old = await (await at.platform.send('GET', `/orders/${id}`)).text();
+    await at.page.route(`**/orders/${id}`, (route) => route.fulfill({ contentType: 'application/json', body: old }));
+    await at.page.getByLabel('Amount').fill('20');
+    await at.page.getByRole('button', { name: 'Give back $20.00' }).click();
+    const yes = at.page.getByRole('button', { name: 'Yes, give $20.00 back' });
+    await Promise.all([at.page.waitForResponse(`**/orders/${id}/refund`), yes.click()]);
+    await yes.waitFor({ state: 'detached' });
+    await at.page.getByRole('button', { name: 'Give back $60.00' }).waitFor();
+    expect(await refundsOf(at, id)).toHaveLength(1);
+    await at.page.unroute(`**/orders/${id}`);
+    await at.page.locator('[data-status=partially_refunded]').waitFor();
+    await at.page.getByRole('button', { name: 'Give back $40.00' }).waitFor();
+  });
+
   test('all refunds are listed for staff, narrowed by status, lead to their orders, and are saved as CSV; by keyboard alone', async () => {
     const at = opened('refunds');
     if (!at) return;

@@ -10,13 +10,14 @@ type Shown = Readonly<{ product: Product | undefined; onChange(product: Product)
 
 /** Changes a product, or adds one: what it is called, costs, belongs to, and how many there are. */
 export function ProductForm({ product, onChange, onClose }: Shown) {
-  const [fields, setFields] = useState(() => fieldsOf(product));
+  const [begun] = useState(() => fieldsOf(product));
+  const [fields, setFields] = useState(begun);
   const [chosen, setCurrency] = useState('USD');
   const currency = product?.currency ?? chosen;
   const { isBusy, failure, run } = useDeed();
   const store = async () => {
-    if (product) return ask<Product>('PATCH', `/products/${product.id}`, changeOf(fields));
-    return (await askOnce<Product>('/products', { ...changeOf(fields), currency })).answer;
+    if (product) return ask<Product>('PATCH', `/products/${product.id}`, changeOf(begun, fields, currency));
+    return (await askOnce<Product>('/products', { ...valuesOf(fields), currency })).answer;
   };
   const save = (event: Event) => {
     event.preventDefault();
@@ -66,7 +67,15 @@ function fieldsOf(product: Product | undefined): Fields {
   return { title, price: String(price), category: category ?? '', stock: stock === null ? '' : String(stock) };
 }
 
-function changeOf({ title, price, category, stock }: Fields): object {
+/** Only what was typed: meanwhile some may have been sold, and a feed or somebody else may have named another price. */
+function changeOf(begun: Fields, fields: Fields, currency: string): object {
+  const names = (['title', 'price', 'category', 'stock'] as const).filter((name) => fields[name] !== begun[name]);
+  const values = valuesOf(fields);
+  const changed = Object.fromEntries(names.map((name) => [name, values[name]]));
+  return names.includes('price') ? { ...changed, currency } : changed;
+}
+
+function valuesOf({ title, price, category, stock }: Fields) {
   return {
     title,
     price: Number(price),

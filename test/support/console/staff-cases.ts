@@ -141,6 +141,30 @@ export function staffCases(opened: OpenConsole): void {
     await expectSound(at, 'products');
   });
 
+  test('what is sold while a product is being changed stays sold', async () => {
+    const at = opened('a product that is sold');
+    if (!at) return;
+    const answer = await at.platform.send(
+      'POST',
+      '/products',
+      { title: 'Copper Kettle', price: 60, stock: 10 },
+      'admin',
+    );
+    const { id } = z.object({ id: z.int() }).parse(await answer.json());
+    await at.logIn('admin');
+    await at.visit('/app/products');
+    await at.page.getByLabel('Search').fill('kettle');
+    await at.page.getByRole('button', { name: 'Change Copper Kettle' }).click();
+    await at.page.getByLabel('Title').fill('Copper Pot');
+    const items = [{ product_id: id, quantity: 4 }];
+    expect((await at.platform.send('POST', '/orders', { items, currency: 'USD' })).status).toBe(201);
+    expect((await at.platform.send('PATCH', `/products/${id}`, { price: 65 }, 'admin')).status).toBe(200);
+    await at.page.getByRole('button', { name: 'Save' }).press('Enter');
+    await at.page.getByText('Copper Pot is changed.').waitFor();
+    const product = await (await at.platform.send('GET', `/products/${id}`)).json();
+    expect(product).toMatchObject({ title: 'Copper Pot', price: 65, stock: 6 });
+  });
+
   test('a shop that knows no category yet offers to read the feed, and then shows what came of it', async () => {
     const at = opened('a new shop');
     if (!at) return;

@@ -17,11 +17,14 @@ export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: Us
   const [chosen, setCurrency] = useState('');
   const currency = chosen || [...totals.keys()][0];
   const wish = useMemo(() => wishOf(lines, currency, card), [lines, currency, card]);
-  const { preview, refusal } = usePreview(user && lines.length > 0 ? wish : undefined);
-  const { isBusy, failure, place } = useOrdering(empty);
+  const { isBusy, failure, place, lostOf } = useOrdering(empty);
+  const lost = lostOf(wish);
+  // What was asked for may have been taken already, and be sold out by that very order: only asking again can tell.
+  const now = usePreview(user && lines.length > 0 && !lost ? wish : undefined);
+  const preview = lost ?? now.preview;
   const order = (event: Event) => {
     event.preventDefault();
-    if (preview) place(wish, preview.total_amount);
+    if (preview) place(wish, preview);
   };
   return (
     <section class="basket" aria-labelledby="basket">
@@ -44,7 +47,7 @@ export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: Us
           ) : (
             <a href="/#log-in">Log in to order</a>
           )}
-          <p role="alert">{failure || refusal}</p>
+          <p role="alert">{failure || now.refusal}</p>
         </div>
       </form>
     </section>

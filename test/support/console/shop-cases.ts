@@ -103,6 +103,26 @@ export function lostCases(opened: OpenConsole): void {
     expect(await countOrders(at)).toBe(before + 1);
     await at.page.unroute('**/orders');
   });
+
+  test('an order that has taken the last pieces is the same one at the next click, though they are sold out', async () => {
+    const at = opened('the last piece');
+    if (!at) return;
+    const last = { title: 'The last Candle', price: 12, stock: 1 };
+    const answer = await at.platform.send('POST', '/products', last, 'admin');
+    await at.logIn('demo');
+    await at.visit(`/app/shop/${z.object({ id: z.int() }).parse(await answer.json()).id}`);
+    await at.page.getByRole('button', { name: 'Add to the basket' }).click();
+    const before = await countOrders(at);
+    const soldOut = at.page.getByText('Fewer than 1 of');
+    await loseAnswer(at.page, '/orders', { until: () => soldOut.waitFor() });
+    const place = at.page.getByRole('button', { name: 'Place the order' });
+    await place.click();
+    await at.page.getByText('The server did not answer').waitFor();
+    await place.click();
+    await at.page.locator('[data-status=paid]').waitFor();
+    expect(await countOrders(at)).toBe(before + 1);
+    await at.page.unroute('**/orders');
+  });
 }
 
 const Products = z.object({ data: z.array(z.object({ id: z.int() })) });

@@ -58,13 +58,19 @@ export async function openBrowser(executablePath: string): Promise<BrowserPage> 
   };
 }
 
-/** Lets the next write at a path that ends so arrive, and loses its answer; with `isCut` it does not even arrive. */
-export async function loseAnswer(page: Page, path: string, { isCut = false } = {}): Promise<void> {
+type Loss = Readonly<{ isCut?: boolean; until?: () => Promise<void> }>;
+
+/**
+ * Lets the next write at a path that ends so arrive, and loses its answer, not before `until` has come true; with `isCut` it does not
+ * even arrive.
+ */
+export async function loseAnswer(page: Page, path: string, { isCut = false, until }: Loss = {}): Promise<void> {
   let isLost = false;
   await page.route(`**${path}`, async (route) => {
     if (isLost || route.request().method() !== 'POST') return route.fallback();
     isLost = true;
     if (!isCut) await route.fetch();
+    await until?.();
     return route.abort();
   });
 }

@@ -4,7 +4,9 @@ import { Refused } from './refused.ts';
 import { onFair } from './weather.ts';
 
 type Answer<Row> = Readonly<{ data: readonly Row[]; next_cursor: string | null }>;
-type Known<Row> = Readonly<{ askedAtMs: number; rows: readonly Row[]; next: string | null }>;
+type Known<Row> = Readonly<{ path: string; askedAtMs: number; rows: readonly Row[]; next: string | null }>;
+/** What could not be read: the page after a cursor, or the first one. */
+type Missed = Readonly<{ cursor: string | undefined; why: Refused }>;
 
 /** A list that is read page by page; what has been read stays where it is. */
 export type Pages<Row> = Readonly<{
@@ -25,32 +27,46 @@ export type Pages<Row> = Readonly<{
 /** Reads a list of the API, and reads it anew under another path. */
 export function usePages<Row>(path: string): Pages<Row> {
   const [known, setKnown] = useState<Known<Row>>();
-  const [failure, setFailure] = useState<Refused>();
+  const [missed, setMissed] = useState<Missed>();
   const [isBusy, setIsBusy] = useState(false);
   // An answer that was asked for under an earlier path is no answer any more.
   const turn = useRef(0);
-  const read = async (from: Known<Row> | undefined) => {
+  // What is told of the weather or clicked can come before the page has been drawn again.
+  const isUnderWay = useRef(false);
+  const read = async (cursor: string | undefined) => {
     turn.current += 1;
     const own = turn.current;
+    isUnderWay.current = true;
     setIsBusy(true);
     const askedAtMs = performance.now();
-    const cursor = from?.next ? `&cursor=${encodeURIComponent(from.next)}` : '';
-    const answer = await ask<Answer<Row>>('GET', `${path}${cursor}`).catch(asRefused);
+    const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const answer = await ask<Answer<Row>>('GET', `${path}${after}`).catch(asRefused);
     if (own !== turn.current) return;
+    isUnderWay.current = false;
     setIsBusy(false);
-    if (answer instanceof Refused) return setFailure(answer);
-    setFailure(undefined);
-    setKnown({ askedAtMs, rows: [...(from?.rows ?? []), ...answer.data], next: answer.next_cursor });
+    if (answer instanceof Refused) return setMissed({ cursor, why: answer });
+    setMissed(undefined);
+    const { data, next_cursor: next } = answer;
+    setKnown((old) => ({ path, askedAtMs, rows: cursor === undefined ? data : [...(old?.rows ?? []), ...data], next }));
+  };
+  // A slow answer is waited for, however often the weather is found fair meanwhile.
+  const readUnlessUnderWay = (cursor: string | undefined) => {
+    if (!isUnderWay.current) void read(cursor);
   };
   useEffect(() => void read(undefined), [path]);
-  useEffect(() => (failure?.isWeather ? onFair(() => void read(undefined)) : undefined), [failure]);
+  useEffect(
+    () => (missed?.why.isWeather ? onFair(() => readUnlessUnderWay(missed.cursor)) : undefined),
+    [missed, path],
+  );
+  // The cursor of one list is none of another.
+  const next = known?.path === path ? known.next : null;
   return {
     rows: known?.rows,
     askedAtMs: known?.askedAtMs,
-    hasMore: known !== undefined && known.next !== null,
+    hasMore: next !== null,
     isBusy,
-    failure: failure?.message ?? '',
-    more: () => void read(known),
+    failure: missed?.why.message ?? '',
+    more: () => next !== null && readUnlessUnderWay(next),
     again: () => void read(undefined),
     change: (isIt, row) =>
       setKnown((old) => old && { ...old, rows: old.rows.flatMap((some) => (isIt(some) ? (row ?? []) : some)) }),

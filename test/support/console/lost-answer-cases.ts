@@ -4,7 +4,7 @@ import { loseAnswer } from '../processes/browser.ts';
 import { until } from '../processes/process.ts';
 import type { Console, OpenConsole } from './console.ts';
 
-/** What becomes of answers that are lost or late, which the browser itself reports as errors of the console: after all that looks for them. */
+/** What is lost or late on its way, which the browser itself reports as errors of the console: after all that looks for them. */
 export function lostAnswerCases(opened: OpenConsole): void {
   test('who pays once more after a lost answer and another refusal has paid once more', async () => {
     const at = opened('paying after a loss');
@@ -43,6 +43,67 @@ export function lostAnswerCases(opened: OpenConsole): void {
     await at.page.unroute(`**/orders/${id}`);
     await at.page.unroute(`**/orders/${id}/refund`);
   });
+
+  test('a list that is slow after a failure is waited for, and one that fails further down is read on from there', async () => {
+    const at = opened('a slow list');
+    if (!at) return;
+    const failed = new Set<string>();
+    await at.page.route(/\/products\?/, async (route) => {
+      const asked = new URL(route.request().url()).searchParams;
+      const step = asked.get('cursor') ?? 'first';
+      if (failed.has(step)) {
+        // The weather is found fair every second.
+        for (let count = 0; count < 3; count += 1) await at.page.waitForResponse('**/status');
+        return route.fulfill({ json: pageOf(step) });
+      }
+      failed.add(step);
+      return route.fulfill({ status: 503, json: { code: 'unavailable', detail: 'The database did not answer.' } });
+    });
+    await at.logIn('admin');
+    await at.visit('/app/products');
+    await at.page.getByText('Mug first').waitFor();
+    await at.page.getByRole('button', { name: 'More' }).click();
+    await at.page.getByText('Mug second').waitFor();
+    expect([await at.page.getByText('Mug first').count(), failed.size]).toEqual([1, 2]);
+    await at.page.unroute(/\/products\?/);
+  });
+
+  test('there is no more of a list while another one is being read', async () => {
+    const at = opened('another list');
+    if (!at) return;
+    let answer = () => {};
+    const isAnswered = new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+    await at.page.route(/\/products\?/, async (route) => {
+      const words = new URL(route.request().url()).searchParams.get('q') ?? 'first';
+      if (words !== 'first') await isAnswered;
+      return route.fulfill({ json: pageOf(words) });
+    });
+    await at.logIn('admin');
+    await at.visit('/app/products');
+    // While it reads, it is called so.
+    const more = at.page.getByRole('button', { name: /^(More|Reading)$/ });
+    await more.waitFor();
+    await Promise.all([at.page.waitForRequest(/q=second/), at.page.getByLabel('Search').fill('second')]);
+    await more.waitFor({ state: 'detached' });
+    answer();
+    await at.page.getByText('Mug second').waitFor();
+    await at.page.unroute(/\/products\?/);
+  });
+}
+
+/** One product, after which there are more where it is the first. */
+function pageOf(name: string): object {
+  const product = {
+    id: name === 'first' ? 1 : 2,
+    title: `Mug ${name}`,
+    price: 1,
+    currency: 'USD',
+    stock: null,
+    source: 'own',
+  };
+  return { data: [product], next_cursor: name === 'first' ? 'second' : null };
 }
 
 const Order = z.looseObject({ id: z.string(), status: z.string(), refunds: z.array(z.unknown()) });

@@ -6,10 +6,12 @@ import { Refused } from './refused.ts';
 export type Reading<T> = Readonly<{ value: T | undefined; failure: Refused | undefined; read(): Promise<void> }>;
 
 const patienceMs = 4_000;
+// What lay with the moment may be over, also where it is read every ten minutes.
+const retryMs = 3_000;
 
 /**
- * Reads `source`, a path of the API or a way to read, now and again and again, as long as the page is seen; nothing while
- * there is none. Another source is read at once.
+ * Reads `source`, a path of the API or a way to read, now, again and again, as long as the page is seen, and when it is seen
+ * again; nothing while there is none. Another source is read at once.
  */
 export function useReading<T>(source: string | (() => Promise<T>) | undefined, everyMs = 1_000): Reading<T> {
   const [value, setValue] = useState<T>();
@@ -17,32 +19,40 @@ export function useReading<T>(source: string | (() => Promise<T>) | undefined, e
   // An answer that was asked for earlier, and comes later, is old.
   const begun = useRef(0);
   const shown = useRef(0);
-  const read = async () => {
-    if (source === undefined) return;
+  const attempt = async (): Promise<Refused | undefined> => {
+    if (source === undefined) return undefined;
     begun.current += 1;
     const turn = begun.current;
     const asking = typeof source === 'string' ? askQuickly<T>(source, patienceMs) : source();
     const answer = await asking.catch(asRefused);
-    if (turn < shown.current) return;
+    const refusal = answer instanceof Refused ? answer : undefined;
+    if (turn < shown.current) return refusal;
     shown.current = turn;
-    if (answer instanceof Refused) return setFailure(answer);
-    setValue(answer);
-    setFailure(undefined);
+    setFailure(refusal);
+    if (!(answer instanceof Refused)) setValue(answer);
+    return refusal;
   };
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     let isGone = false;
     const turn = async () => {
-      if (!document.hidden) await read();
-      if (!isGone) timer = setTimeout(() => void turn(), everyMs);
+      clearTimeout(timer);
+      const refusal = document.hidden ? undefined : await attempt();
+      clearTimeout(timer);
+      if (!isGone) timer = setTimeout(() => void turn(), refusal?.isWeather ? Math.min(retryMs, everyMs) : everyMs);
+    };
+    const seen = () => {
+      if (!document.hidden) void turn();
     };
     void turn();
+    document.addEventListener('visibilitychange', seen);
     return () => {
       isGone = true;
       clearTimeout(timer);
+      document.removeEventListener('visibilitychange', seen);
     };
   }, [source, everyMs]);
-  return { value, failure, read };
+  return { value, failure, read: async () => void (await attempt()) };
 }
 
 function asRefused(error: unknown): Refused {

@@ -47,12 +47,12 @@ export function WebhookFields({ webhook }: Readonly<{ webhook?: Webhook }>) {
   );
 }
 
-/** The body of a request for it. */
+/** The body of a request for it; of the events nothing is said where it is not known which there are. */
 export function wishesOf(fields: Fields): object {
   return {
     url: fields.text('url'),
     description: fields.text('description') || null,
-    types: fields.all('types'),
+    ...(fields.asks('types') && { types: fields.all('types') }),
     symbols: fields
       .text('symbols')
       .split(/[\s,]+/)

@@ -85,7 +85,40 @@ export function webhookCases(opened: OpenConsole): void {
     expect(await at.page.getByRole('link', { name: receiver.urlOf('/other') }).count()).toBe(0);
     await expectSound(at, 'webhooks-after');
   });
+
+  test('its events stay as they are where it could not be read which there are; that is read as soon as it can be', async () => {
+    const at = opened('unread events');
+    if (!at) return;
+    await at.logIn('demo');
+    const types = ['order.paid'];
+    const created = await at.platform.send('POST', '/webhooks', { url: receiver.urlOf('/unread'), types });
+    const { id } = z.object({ id: z.string() }).parse(await created.json());
+    // An answer that breaks off is no error of the console.
+    await at.page.route('**/asyncapi.json', (route) => route.fulfill({ body: '{' }));
+    await at.visit(`/app/webhooks/${id}`);
+    await at.page.getByLabel('What it is for').fill('Unread');
+    await at.page.getByRole('button', { name: 'Save' }).click();
+    await at.page.getByText('It is saved.').waitFor();
+    const changed = await (await at.platform.send('GET', `/webhooks/${id}`)).json();
+    expect(changed).toMatchObject({ description: 'Unread', types });
+    await at.page.unroute('**/asyncapi.json');
+    await at.page.getByLabel('order.paid').waitFor();
+
+    // A page that is opened in the background reads once it is looked at.
+    await at.page.addInitScript(hideWhereAsked);
+    await at.page.evaluate('sessionStorage.isHidden = true');
+    await at.page.reload();
+    await at.page.getByText('Reading the webhook.').waitFor();
+    await at.page.evaluate('delete sessionStorage.isHidden');
+    await at.page.evaluate("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))");
+    await at.page.getByLabel('order.paid').waitFor();
+    expect((await at.platform.send('DELETE', `/webhooks/${id}`)).ok).toBe(true);
+  });
 }
+
+/** Makes a page one that is not seen, in a tab that has been told to. */
+const hideWhereAsked = `if (sessionStorage.isHidden !== undefined)
+  Object.defineProperty(document, 'hidden', { configurable: true, value: true })`;
 
 /** An hour ago, as somebody here would type it. */
 const hourAgo = `new Date(Date.now() - 3_600_000 - new Date().getTimezoneOffset() * 60_000).toISOString().slice(0, 16)`;

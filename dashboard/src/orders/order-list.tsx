@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
+import { orderEvents } from '../api/heard-events.ts';
 import { type Pages, usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
@@ -14,7 +15,7 @@ import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
 import { everyOrder, isLeftOut, type Narrowed, OrderFilters } from './order-filters.tsx';
 import { wordsFor } from './order-row.tsx';
-import { type Order, orderEvents, orderStream } from './use-orders.ts';
+import { type Order, orderStream } from './use-orders.ts';
 
 type Shown = Readonly<{ user: User; onState(state: LiveState | undefined): void }>;
 

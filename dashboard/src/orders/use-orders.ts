@@ -3,6 +3,7 @@ import type { z } from '@hono/zod-openapi';
 import type { OrderView } from '../../../src/api/orders/order-view.ts';
 import { askOnce } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
+import { orderEvents } from '../api/heard-events.ts';
 import { mostShown, type OrderReads, openOrderReads } from './order-reads.ts';
 import { type Tally, useTally } from '../api/use-tally.ts';
 
@@ -22,20 +23,6 @@ export type Orders = Readonly<{
   /** Places the demo order, one of product 1, one of product 2; resolves to whether an earlier click had done so. */
   place(): Promise<boolean>;
 }>;
-
-const happenings = [
-  'created',
-  'updated',
-  'paid',
-  'payment_failed',
-  'payment_retried',
-  'cancelled',
-  'refunded',
-  'refund_failed',
-  'disputed',
-];
-/** Whatever is announced of an order. */
-export const orderEvents = happenings.map((what) => `order.${what}`);
 
 /** The stream of one's own orders, or of everybody's. */
 export const orderStream = (isForAll: boolean): string => `/streams/orders${isForAll ? '?all=true' : ''}`;

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
+import { marketEvents, priceEvents } from '../api/heard-events.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { Refused } from '../api/refused.ts';
 import { settings } from '../api/settings.ts';
@@ -29,9 +30,6 @@ export type Prices = Readonly<{
 
 const mostAtOnce = 50;
 const mostTries = 5;
-const prices: ReadonlySet<string> = new Set(['quote.updated', 'crypto.updated']);
-// A symbol's news and prices are counted together: only who hears all of them can tell that nothing is missing.
-const types = [...prices, 'company.updated', 'news.published', 'forex.updated'];
 
 // They come with the page, whose largest part they are.
 const first: ReadonlyMap<string, Quote> = newest(new Map(), quotesOf(settings.quotes));
@@ -59,12 +57,12 @@ export function usePrices(): Prices {
     };
     const onEvent = (event: StreamEvent) => {
       note(event);
-      if (!prices.has(event.type)) return;
+      if (!priceEvents.includes(event.type)) return;
       const quote = quoteOf(event.data);
       put([quote]);
       setAll((old) => withMoving(old, quote.symbol));
     };
-    const stop = followStream('/streams/market', types, { onEvent, onReset, onState: setState });
+    const stop = followStream('/streams/market', marketEvents, { onEvent, onReset, onState: setState });
     return () => {
       stop();
       copies.close();

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { marketEvents, orderEvents } from '../../../dashboard/src/api/heard-events.ts';
 import { asyncApiOf } from '../../../src/api/docs/asyncapi.ts';
 import { loadDefinitions } from '../../../src/jobs/load-definitions.ts';
 import { defineEvent, defineStream } from '../../../src/streams/define-event.ts';
@@ -48,6 +49,12 @@ function at({ $ref }: z.output<typeof Reference>): unknown {
 }
 
 describe('the description of the streams', () => {
+  it('names no event of orders or market data that the live page does not hear, for it would count it as missed', () => {
+    const typesOf = (channel: string) => Object.keys(document.channels[channel]?.messages ?? {}).toSorted();
+    expect(marketEvents.toSorted()).toEqual(typesOf('market'));
+    expect(orderEvents.toSorted()).toEqual(typesOf('orders'));
+  });
+
   it('is AsyncAPI 3 of this very version', async () => {
     const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } });
     expect(document).toMatchObject({ asyncapi: '3.0.0', info: { title: 'Orderflow', version: manifest.version } });

@@ -8,7 +8,7 @@ import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './
 import { openLaneShares } from './lane-shares.ts';
 import { openQueueShares } from './queue-shares.ts';
 import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
-import { listShards, overShards } from './shards/sharded-queue.ts';
+import { listShards, overShards, shardsOf } from './shards/sharded-queue.ts';
 import { openShards, type Shards } from './shards/shards.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { carried, type JobContract, tenantOf } from './define-job.ts';
@@ -31,6 +31,9 @@ export type Enqueue = <P extends z.ZodType>(
 /** Which of these jobs a queue holds that have not finished. */
 export type FindLive = (queue: string, ids: readonly string[]) => Promise<readonly string[]>;
 
+/** The unfinished job with which a job of this kind and payload would be one, if there is any. @throws when Redis does not answer. */
+export type FindJoined = (job: JobContract, payload: unknown) => Promise<string | undefined>;
+
 /** A queue that is open, BullMQ's own. */
 export type OpenQueue = Queue;
 
@@ -47,6 +50,7 @@ export type Producer = SharedPlaces &
     enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
     /** Which of these jobs the queue holds unfinished. */
     findLive: FindLive;
+    findJoined: FindJoined;
     close(): Promise<void>;
   }>;
 
@@ -126,14 +130,34 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
       );
       await Promise.all(adding);
     },
-    async findLive(name, ids) {
-      const queue = opened.get(name);
-      if (!queue) return [];
-      const found = await within(addDeadlineMs, 'Redis', Promise.all(ids.map((id) => queue.getJob(id))));
-      return found.flatMap((job) => (job?.id && !job.finishedOn ? [job.id] : []));
-    },
+    ...openFinding(opened),
     async close() {
       await Promise.allSettled(lines.map((line) => line.close()));
+    },
+  };
+}
+
+/** Finds jobs that have not finished. */
+function openFinding(opened: Producer['queues']): Pick<Producer, 'findLive' | 'findJoined'> {
+  const findLive: FindLive = async (name, ids) => {
+    const queue = opened.get(name);
+    if (!queue) return [];
+    const found = await within(addDeadlineMs, 'Redis', Promise.all(ids.map((id) => queue.getJob(id))));
+    return found.flatMap((job) => (job?.id && !job.finishedOn ? [job.id] : []));
+  };
+  return {
+    findLive,
+    async findJoined(job, payload) {
+      const queue = opened.get(job.queue.name);
+      const place = optionsOf(job, payload).deduplication?.id;
+      if (!queue || place === undefined) return undefined;
+      const asking = shardsOf(queue).map((shard) => shard.getDeduplicationJobId(place));
+      const ids = await within(addDeadlineMs, 'Redis', Promise.all(asking));
+      const [live] = await findLive(
+        queue.name,
+        ids.filter((id) => id !== null),
+      );
+      return live;
     },
   };
 }

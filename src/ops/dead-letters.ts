@@ -9,6 +9,7 @@ import {
 } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
 import { type JobContract, tenantOf } from '../jobs/define-job.ts';
+import type { FindJoined } from '../jobs/enqueue.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
 import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
@@ -74,6 +75,7 @@ export type ReplayWish = Readonly<{
   dry_run: boolean;
   limit: number;
   jobs: Definitions['jobs'];
+  findJoined: FindJoined;
   at: Date;
 }>;
 
@@ -99,6 +101,7 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
   const matching = await tx.count(DeadLetter, where);
   const data: { id: string; kind: string; job_id: string | null }[] = [];
   const joined = new Map<string, string>();
+  const findJoined = untilAway(wish.findJoined);
   for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
     const job = jobs.get(name);
     // A payload that no longer fits its kind would only die again.
@@ -106,7 +109,7 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
     const payload = job?.payload.safeParse(buried);
     if (!job || !payload?.success) continue;
     const enqueue = () => after.enqueue(job, payload.data, tenantOf(buried));
-    const jobId = dry_run ? null : joinedId(joined, job, payload.data, enqueue);
+    const jobId = dry_run ? null : await joinedId(joined, job, payload.data, { findJoined, enqueue });
     if (jobId !== null) await tx.nativeUpdate(DeadLetter, { id }, { replayedAt: at, replayJobId: jobId });
     data.push({ id, kind: name, job_id: jobId });
     if (data.length === limit) break;
@@ -115,12 +118,29 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
 }
 
 /** Jobs of which BullMQ would keep one are asked for once, or the others would have ids of jobs that there never were. */
-function joinedId(joined: Map<string, string>, job: JobContract, payload: unknown, enqueue: () => string): string {
+async function joinedId(
+  joined: Map<string, string>,
+  job: JobContract,
+  payload: unknown,
+  { findJoined, enqueue }: Readonly<{ findJoined: FindJoined; enqueue: () => string }>,
+): Promise<string> {
   if (!job.coalesceBy) return enqueue();
   const place = `${job.kind} ${job.coalesceBy(payload)}`;
-  const id = joined.get(place) ?? enqueue();
+  const id = joined.get(place) ?? (await findJoined(job, payload)) ?? enqueue();
   joined.set(place, id);
   return id;
+}
+
+/** Without Redis letters are replayed as well; it is asked no more, because they are locked meanwhile. */
+function untilAway(find: FindJoined): FindJoined {
+  let isAway = false;
+  return async (job, payload) => {
+    if (isAway) return undefined;
+    return find(job, payload).catch(() => {
+      isAway = true;
+      return undefined;
+    });
+  };
 }
 
 /** The letters, each locked before it is looked at. */

@@ -156,11 +156,11 @@ const replay = defineRoute(
   (c) => {
     const request = c.req.valid('json');
     const {
-      jobs: { definitions },
+      jobs: { definitions, findJoined },
       now,
     } = c.var.ctx;
     return answerOnce(c, request, async (tx, after) => {
-      const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, at: now() });
+      const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, findJoined, at: now() });
       await audit(c, tx, { after: body });
       return { status: 200, body };
     });

@@ -70,6 +70,18 @@ describe('dead letters', () => {
     await shop.ctx.orm.em.fork().nativeDelete(DeadLetter, {});
   });
 
+  it('whose job is asked for already, and has not finished, are replayed by that one', async () => {
+    const { definitions, enqueue } = shop.ctx.jobs;
+    const job = definitions.jobs.get('fetch-quote');
+    if (!job) throw new Error('there is no such kind');
+    const id = await enqueue(job, { symbol: 'TSLA' });
+    await die('fetch-quote', { symbol: 'TSLA' });
+    const { data } = await replay({ kind: 'fetch-quote' });
+    expect(data).toMatchObject([{ job_id: id }]);
+    expect((await shop.send('GET', `/jobs/${data[0]?.job_id}`)).status).toBe(200);
+    await shop.ctx.orm.em.fork().nativeDelete(DeadLetter, {});
+  });
+
   it('can hold nothing secret or personal: what each kind of job is told are ids and facts', () => {
     const { jobs } = shop.ctx.jobs.definitions;
     expect(jobs.size).toBeGreaterThan(10);

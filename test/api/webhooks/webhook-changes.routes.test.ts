@@ -1,36 +1,29 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
-import { webhooksOf } from '../../support/api/webhooks.ts';
-import { type Receiver, startReceiver, verified } from '../../support/upstreams/webhook-receiver.ts';
+import { openWebhookApi, type WebhookApi } from '../../support/api/webhooks.ts';
+import { verified } from '../../support/upstreams/webhook-receiver.ts';
 
-let api: TestApi;
-let receiver: Receiver;
-let hooks: ReturnType<typeof webhooksOf>;
+let at: WebhookApi;
 beforeAll(async () => {
-  [api, receiver] = await Promise.all([openTestApi(), startReceiver()]);
-  hooks = webhooksOf(api);
+  at = await openWebhookApi();
 });
-afterAll(async () => {
-  await receiver.close();
-  await api.close();
-});
+afterAll(() => at.close());
 
 const Secret = z.object({ secret: z.string() });
 
 test('a secret that is changed again within a day takes none from receivers, but that three are the most', async () => {
-  const made = await hooks.create({ url: receiver.urlOf('/hasty') });
+  const made = await at.hooks.create({ url: at.receiver.urlOf('/hasty') });
   const secrets = [made.secret];
   const rotate = async () => {
     const { secret } = Secret.parse(
-      await (await api.send('PATCH', `/webhooks/${made.id}`, { as: 'demo', body: { rotate_secret: true } })).json(),
+      await (await at.api.send('PATCH', `/webhooks/${made.id}`, { as: 'demo', body: { rotate_secret: true } })).json(),
     );
     secrets.unshift(secret);
   };
   const signed = async (subject: string) => {
-    await hooks.publish(subject);
-    await hooks.deliver(made.id);
-    const last = receiver.arrivals('/hasty').at(-1);
+    await at.hooks.publish(subject);
+    await at.hooks.deliver(made.id);
+    const last = at.receiver.arrivals('/hasty').at(-1);
     if (!last) throw new Error('nothing has come');
     return secrets.map((one) => {
       try {
@@ -46,7 +39,7 @@ test('a secret that is changed again within a day takes none from receivers, but
   expect(await signed('a')).toEqual([true, true, true]);
   await rotate();
   expect(await signed('b')).toEqual([true, true, true, false]);
-  await hooks.set(made.id, { previousUntil: new Date(0) });
+  await at.hooks.set(made.id, { previousUntil: new Date(0) });
   await rotate();
   expect(await signed('c')).toEqual([true, true, false, false, false]);
 });

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
+import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { deliverWebhooks } from '../../../src/jobs/webhooks/deliver-webhooks.job.ts';
 import { orderPaid } from '../../../src/streams/orders.stream.ts';
 import type { Endpoint } from '../../../src/webhooks/endpoint.ts';
 import { lookForWork, routeEvents } from '../../../src/webhooks/route-events.ts';
 import { performJob } from './perform-job.ts';
-import type { TestApi } from './test-api.ts';
+import { startReceiver } from '../upstreams/webhook-receiver.ts';
+import { openTestApi, type TestApi } from './test-api.ts';
 
 const Created = z.looseObject({ id: z.string(), secret: z.string() });
 const Listed = z.object({
@@ -49,8 +50,38 @@ export function webhooksOf(api: TestApi) {
     },
     /** Sets what time or other processes would. */
     set: (id: string, fields: Partial<Endpoint>) => ctx.orm.em.fork().nativeUpdate(WebhookEndpoint, { id }, fields),
+    /** Lets the time of every wait be over. */
+    async passWaits(id: string) {
+      const em = ctx.orm.em.fork();
+      await em.nativeUpdate(WebhookEndpoint, { id }, { retryAt: null });
+      await em.nativeUpdate(WebhookDelivery, { endpoint: id, state: 'retrying' }, { dueAt: null });
+    },
     async deliveries(id: string, query = '', as: 'demo' | 'admin' = 'admin') {
       return Listed.parse(await (await api.send('GET', `/webhooks/${id}/deliveries${query}`, { as })).json());
+    },
+  };
+}
+
+/** An API without workers, its webhooks, and somebody who receives them. */
+export type WebhookApi = Awaited<ReturnType<typeof openWebhookApi>>;
+
+/** Opens them for a file of tests, which closes them. */
+export async function openWebhookApi() {
+  const [api, receiver] = await Promise.all([openTestApi(), startReceiver()]);
+  const hooks = webhooksOf(api);
+  let count = 0;
+  return {
+    api,
+    receiver,
+    hooks,
+    /** A webhook with an address of its own. */
+    async newWebhook() {
+      const path = `/hook-${(count += 1)}`;
+      return { path, ...(await hooks.create({ url: receiver.urlOf(path) })) };
+    },
+    async close() {
+      await receiver.close();
+      await api.close();
     },
   };
 }

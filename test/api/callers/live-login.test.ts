@@ -5,11 +5,12 @@ import { SecondFactor, Token, User } from '../../../src/entities/accounts.entity
 import { sendAs } from '../../support/api/accounts.ts';
 import { makeKey, makePerson, present } from '../../support/api/personas.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
-import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
+import { openAlertApi } from '../../support/api/alerts.ts';
+import type { TestApi } from '../../support/api/test-api.ts';
 
 let api: TestApi;
 beforeAll(async () => {
-  api = await openTestApi();
+  api = await openAlertApi();
 });
 afterAll(() => api.close());
 
@@ -25,7 +26,7 @@ const factor = (userId: number, confirmedAt: Date | null) =>
   em().insert(SecondFactor, { userId, secret: secret.base32, createdAt: new Date(), confirmedAt });
 const url = 'https://shop.example.com/hook';
 
-/** What is made for oneself that lets somebody in after the login. */
+/** What is made for oneself that outlives the login, and lets somebody in or buys. */
 const own: Readonly<Record<string, (as: Person) => Promise<Asked>>> = {
   'changing the password': async () => ['POST', '/auth/password', { current: password, new: 'another sentence' }],
   'beginning a second factor': async () => ['POST', '/auth/mfa', { password }],
@@ -33,6 +34,7 @@ const own: Readonly<Record<string, (as: Person) => Promise<Asked>>> = {
     await factor(id, null);
     return ['POST', '/auth/mfa/confirm', { code: code() }];
   },
+  'making an alert': async () => ['POST', '/market/alerts', { symbol: 'AAPL', above: 200 }],
   'ending a second factor': async ({ id }) => {
     await factor(id, new Date());
     return ['POST', '/auth/mfa/end', { password, code: code() }];

@@ -36,6 +36,8 @@ export type BudgetMemory = Readonly<{
   ask(script: (epoch: string) => Promise<unknown>): Promise<number>;
   /** How long this process should make no call: others may not have put back yet what they remember. */
   holdMs(): number;
+  /** Notes what hear.lua has answered for a call: it counts from then on and not from when it can have come at the latest. */
+  heard(id: string, atMs: unknown): void;
 }>;
 
 /** Where the log is, and for how long and how often it is looked at after this process has asked last. */
@@ -62,6 +64,15 @@ const mostRestored = 10_000;
 // Connections come back within half a second of each other.
 const holdAfterOutageMs = 1_000;
 
+async function putBack(
+  redis: Redis,
+  into: Readonly<{ log: string; windowMs: number }>,
+  log: readonly string[],
+): Promise<void> {
+  for (let from = 0; from < log.length; from += mostRestored)
+    await restore(redis, { ...into, remembered: log.slice(from, from + mostRestored) });
+}
+
 /** Opens the memory. As long as its last call counts, the process keeps looking, to remember what others do too. */
 export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }: Remembering): BudgetMemory {
   let epoch = '';
@@ -76,12 +87,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   ): Promise<number> => {
     const [verdict, detail, seen = []] = Taken.parse(await script(known));
     if (verdict === 'restore') {
-      for (let from = 0; from < log.length; from += mostRestored)
-        await restore(redis, {
-          log: keys.log,
-          windowMs: guardedMs,
-          remembered: log.slice(from, from + mostRestored),
-        });
+      await putBack(redis, { log: keys.log, windowMs: guardedMs }, log);
       epoch = detail || 'unknown';
       return ask(script, epoch);
     }
@@ -114,5 +120,9 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
       return ask(script);
     },
     holdMs,
+    heard(id, atMs) {
+      const place = log.indexOf(id);
+      if (place >= 0) log[place + 1] = String(atMs);
+    },
   };
 }

@@ -32,7 +32,9 @@ export async function readBudget(redis: Redis, limits: BudgetLimits): Promise<Bu
   const mostKept = { mostOfWindow: reserved * perWindow, mostOfSecond: reserved * perSecond };
   const answer = await view(redis, { ...budgetKeys(key), windowMs, ...mostKept });
   const [nowMs, log, kept, keptInSecond, restMs, refusal] = Seen.parse(answer);
-  const calls = log.flatMap((member, index) => (index % 2 === 0 ? [{ member, atMs: Number(log[index + 1]) }] : []));
+  const calls = log.flatMap((member, index) =>
+    index % 2 === 0 ? [{ member, atMs: Math.min(nowMs, Number(log[index + 1])) }] : [],
+  );
   const window = (name: WindowState['name'], ms: number, limit: number, left: number): WindowState => {
     const within = calls.filter(({ atMs }) => atMs > nowMs - ms);
     const oldest = within[0];

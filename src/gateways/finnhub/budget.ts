@@ -34,6 +34,8 @@ export type BudgetOptions = BudgetLimits &
   }>;
 
 const voidAfterMs = 250;
+// From the grant on, with what a crowded machine and the way take; sooner where its answer is heard.
+const arrivesMs = 1_000;
 const probeMs = 10_000;
 const probePauseMs = 50;
 const redisAwayMs = 1_000;
@@ -59,13 +61,14 @@ const take = budgetScript('take', [
   'holdMs',
   'ownHoldMs',
   'isBackground',
+  'arrivesMs',
 ]);
 const giveBack = budgetScript('give-back', ['log', 'probe', 'people', 'id']);
 const hear = budgetScript('hear', ['log', 'epoch', 'probe', 'since', 'id', 'used', 'newEpoch', 'windowMs', 'isGuess']);
 const refuse = budgetScript('refuse', ['rest', 'refused', 'restMs', 'toldForMs']);
 
 /**
- * Opens the budget: a sliding log in Redis of the moments at which calls are known to have arrived at the latest.
+ * Opens the budget: a sliding log in Redis of the moments by which calls have arrived at the latest.
  * Limits are kept with a guard, so that jitter never shows as an excess. Each process remembers the log it last saw
  * and puts it back when Redis has lost it; until an answer has told what is left, one call is made at a time.
  */
@@ -88,7 +91,7 @@ export function openBudget(redis: Redis, options: BudgetOptions): Budget {
   return {
     async take(lane) {
       const grant = { id: `${lane}:${randomUUID()}`, askedAtMs: performance.now() };
-      const asked = { id: grant.id, probeMs, probePauseMs, holdMs, isBackground: isBackground(lane) };
+      const asked = { id: grant.id, probeMs, probePauseMs, holdMs, isBackground: isBackground(lane), arrivesMs };
       const askScript = (knownEpoch: string) =>
         take(redis, { ...keys, ...plan, ...asked, knownEpoch, ownHoldMs: memory.holdMs() });
       const waitMs = await memory.ask(askScript).catch((error: unknown) => {
@@ -106,7 +109,8 @@ export function openBudget(redis: Redis, options: BudgetOptions): Budget {
       const isGuess = answer === 'unlabelled';
       const used =
         answer === 'silent' ? -1 : isGuess ? perWindow : Math.max(answer.limit, perWindow) - answer.remaining;
-      await hear(redis, { ...keys, id: grant.id, used, newEpoch: randomUUID(), windowMs: guardedMs, isGuess });
+      const heard = { id: grant.id, used, newEpoch: randomUUID(), windowMs: guardedMs, isGuess };
+      memory.heard(grant.id, await hear(redis, { ...keys, ...heard }));
     },
     rest: async (ms) => void (await refuse(redis, { ...keys, restMs: ms, toldForMs })),
   };

@@ -11,7 +11,9 @@ const BudgetHistory = z.object({
   total: z.record(z.string(), z.int()),
   data: z.array(z.object({ at: z.string(), calls: z.record(z.string(), z.int()) })),
 });
-const plan = { key: 'some', perWindow: 60, windowMs: 60_000, perSecond: 30, reserved: 0.2, holdMs: 0 };
+// Nobody looks by himself: what one test has used would be put back into the Redis of the next.
+const limits = { perWindow: 60, windowMs: 60_000, perSecond: 30, reserved: 0.2 };
+const plan = { key: 'some', ...limits, lookEveryMs: 60_000, holdMs: 0 };
 const open = () => openBudget(api.ctx.redis, plan);
 
 let api: TestApi;

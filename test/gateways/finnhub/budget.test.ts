@@ -93,6 +93,20 @@ test('the second is kept with its guard: five of six', async () => {
   expect(rest).toBeLessThanOrEqual(1_000);
 });
 
+test('a call of which nobody hears, its process or Redis being lost, counts until a window after it can have arrived', async () => {
+  const windowMs = 3_000;
+  const budget = await told({ windowMs });
+  const unheard = await budget.take(lane);
+  const heard = await budget.take(lane);
+  await budget.hear(heard, 'silent');
+  const { log } = budgetKeys(plan.key);
+  const at = async (id: string) => Number(await redis.zscore(log, id)) - (await nowMs());
+  // As late as it may come: what is told of has come by now.
+  expect(await at(heard.id)).toBeLessThanOrEqual(0);
+  expect(await at(unheard.id)).toBeGreaterThan(0);
+  expect(await at(unheard.id)).toBeLessThanOrEqual(1_000);
+});
+
 test('another key has a budget of its own, and the key itself stands nowhere in Redis', async () => {
   await grants(await told());
   expect(await grants(await told({ key: 'another' }))).toBe(4);

@@ -1,5 +1,5 @@
 -- Notes that a call has arrived by now, and learns what the provider has counted: calls of which the log knows nothing
--- are entered as if made now.
+-- are entered as if made now. Answers when it was, by Redis's clock.
 -- with ../../../redis/clock.lua
 local log = KEYS[1]
 local epoch = KEYS[2]
@@ -18,8 +18,8 @@ local now = now_ms()
 redis.call('ZADD', log, now, id)
 redis.call('PEXPIRE', log, window_ms * 2)
 if redis.call('GET', probe) == id then redis.call('DEL', probe) end
-if used < 0 or (is_guess and redis.call('EXISTS', epoch) == 1) then return 0 end
+if used < 0 or (is_guess and redis.call('EXISTS', epoch) == 1) then return tostring(now) end
 redis.call('ZREMRANGEBYSCORE', log, '-inf', now - window_ms)
 for i = redis.call('ZCARD', log) + 1, used do redis.call('ZADD', log, now, new_epoch .. ':' .. i) end
 if redis.call('SET', epoch, new_epoch, 'NX') then redis.call('SET', since, now, 'NX', 'PX', 600000) end
-return 1
+return tostring(now)

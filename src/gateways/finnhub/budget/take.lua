@@ -27,6 +27,8 @@ local early_ms = tonumber(ARGV[10])
 local hold_ms = tonumber(ARGV[11])
 local own_hold_ms = tonumber(ARGV[12])
 local is_background = ARGV[13] == '1'
+-- By when a call has arrived of which nobody tells.
+local arrives_ms = tonumber(ARGV[14])
 
 local now = now_ms()
 local current = redis.call('GET', epoch)
@@ -36,7 +38,8 @@ redis.call('ZREMRANGEBYSCORE', log, '-inf', now - window_ms)
 local function wait_for(count, limit, ms)
   if count < limit then return 0 end
   local freed = redis.call('ZREVRANGE', log, limit - 1, limit - 1, 'WITHSCORES')
-  return math.max(0, math.ceil(tonumber(freed[2]) + ms - now))
+  -- What is under way may be heard of at any moment.
+  return math.max(0, math.ceil(math.min(tonumber(freed[2]), now) + ms - now))
 end
 
 local in_window = redis.call('ZCARD', log)
@@ -64,7 +67,7 @@ if wait == 0 and not current and not redis.call('SET', probe, id, 'NX', 'PX', pr
   wait, is_for_all = probe_pause_ms, true
 end
 if wait == 0 then
-  redis.call('ZADD', log, now, id)
+  redis.call('ZADD', log, now + arrives_ms, id)
   redis.call('PEXPIRE', log, window_ms * 2)
 end
 if is_background then

@@ -22,7 +22,7 @@ export async function retryAllFromBoard(c: HonoContext<RouteEnv>): Promise<Respo
   const { ctx } = c.var;
   const queue = ctx.jobs.queues.get(c.req.param('queue') ?? '');
   if (!queue) throw new Problem('not_found', 'There is no such queue.');
-  const ids = await queue.getRanges(['failed']);
+  const ids = await queue.getRanges(['failed'], 0, -1);
   let retried = 0;
   for (let from = 0; from < ids.length; from += atOnce) {
     const found = await Promise.all(ids.slice(from, from + atOnce).map((id) => queue.getJob(id)));

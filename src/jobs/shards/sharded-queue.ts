@@ -45,7 +45,7 @@ const nothing = () => [null, 0, 0, 0];
 /** Jobs come into the shard of what they are about, and workers fetch from all of them in turns. */
 class ShardedQueue extends QueueShards {
   readonly #parts: Parts;
-  readonly #waits: Waits;
+  readonly #waits: Waits<Backend>;
   readonly #takeSign: () => Promise<boolean>;
   #next = 0;
   #ended = 0;

@@ -1,13 +1,20 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { openContext } from '../../src/context.ts';
 import { diagnose } from '../../src/doctor/diagnose.ts';
+import { RateLimited } from '../../src/errors.ts';
+import { openBudget } from '../../src/gateways/finnhub/budget.ts';
+import { budgetKeys } from '../../src/gateways/finnhub/budget-memory.ts';
 import { queues } from '../../src/jobs/queues.ts';
 import { tagOf } from '../../src/jobs/shards/choice.ts';
+import { impatientRedis, openConnection } from '../../src/redis/connection.ts';
 import { type RedisCluster, startRedisCluster } from '../support/engines/redis-cluster.ts';
 import { seeMainFlows, seeOutlived } from '../support/engines/main-flows.ts';
 import { ask } from '../support/engines/redis-node.ts';
+import type { Node } from '../support/engines/server-node.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
+import { until } from '../support/processes/process.ts';
 
 let cluster: RedisCluster;
 let platform: Platform;
@@ -49,4 +56,50 @@ test('the doctor leaves nothing on any master', async () => {
 
 test('while the node of the payments is killed orders are answered 201, and all are paid once a replica has its place', async () => {
   await seeOutlived(platform, await cluster.writer());
+});
+
+/** A key of Finnhub whose budget this node holds. */
+async function keyOn(node: Node): Promise<string> {
+  for (let number = 0; ; number += 1)
+    if ((await cluster.ownerOf(budgetKeys(`key-${number}`).log)) === node) return `key-${number}`;
+}
+
+/** Has the replica of a master know all that it does, and nothing that comes later. */
+async function detachReplica({ host, port }: Node, ownKey: string): Promise<void> {
+  const master = new Redis({ host, port });
+  await until('a replica is in step', async () => {
+    await master.set(ownKey, 'known to both');
+    return (await master.wait(1, 1_000)) === 1 ? true : undefined;
+  });
+  // It does not know the password, and comes back no more.
+  await master.config('SET', 'requirepass', 'none of its business');
+  await master.client('KILL', 'TYPE', 'replica');
+  master.disconnect();
+}
+
+test('calls that the master of the budget has granted, and its successor has never heard of, count all the same', async () => {
+  const master = await cluster.writer();
+  const key = await keyOn(master);
+  const redis = openConnection(impatientRedis(readConfig({ ...platform.env, LOG_LEVEL: 'silent' })));
+  redis.on('error', () => {});
+  await until('connected', () => (redis.status === 'ready' ? true : undefined));
+  const hourMs = 3_600_000;
+  const plan = { key, perWindow: 3, windowMs: hourMs, perSecond: 30 };
+  // It looks by itself when it is asked, and at no other time.
+  const budget = openBudget(redis, { ...plan, holdMs: 0, lookEveryMs: hourMs });
+  await budget.hear(await budget.take('logged_in'), { limit: 3, remaining: 2 });
+  await detachReplica(master, `${budgetKeys(key).outside}test`);
+  for (let count = 0; count < 2; count += 1) await budget.take('logged_in');
+  await master.process().signal('SIGKILL');
+  const waitMs = async () => {
+    const refused: unknown = await budget.take('logged_in').catch((error: unknown) => error);
+    return refused instanceof RateLimited ? refused.waitMs : 0;
+  };
+  // Before that it is refused because nobody answers, and because others may not have put back yet what they remember.
+  const answer = await until('it is granted, or refused because the window is full', async () => {
+    const ms = await waitMs();
+    return ms === 0 || ms > hourMs / 2 ? ms : undefined;
+  });
+  redis.disconnect();
+  expect(answer).toBeGreaterThan(hourMs / 2);
 });

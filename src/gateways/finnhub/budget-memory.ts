@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Redis } from '../../redis/client.ts';
 import { z } from 'zod';
 import { loadScript, type Script } from '../../redis/scripts.ts';
+import { watchMaster } from '../../redis/watch-master.ts';
 
 /** The key and what its plan allows; `reserved` is the part, from 0 to 1, of both windows that is kept for people. */
 export type BudgetLimits = Readonly<{
@@ -73,26 +74,54 @@ async function putBack(
     await restore(redis, { ...into, remembered: log.slice(from, from + mostRestored) });
 }
 
+/** How often Redis has been away, after which it may lack what it was told last; and for how long nobody should believe its log. */
+type Outages = Readonly<{ note(): void; count(): number; holdMs(): number }>;
+
+function watchOutages(redis: Redis, key: string): Outages {
+  let outages = 0;
+  let holdUntilMs = 0;
+  const note = () => {
+    outages += 1;
+    holdUntilMs = performance.now() + holdAfterOutageMs;
+  };
+  const hasMoved = watchMaster(redis, key);
+  const noteMove = () => {
+    if (hasMoved()) note();
+  };
+  // A cluster looks again and again who holds what, and stays ready when it is another.
+  redis.on('refresh', noteMove);
+  return {
+    note,
+    count() {
+      noteMove();
+      return outages;
+    },
+    holdMs: () => Math.max(0, Math.ceil(holdUntilMs - performance.now())),
+  };
+}
+
 /** Opens the memory. As long as its last call counts, the process keeps looking, to remember what others do too. */
 export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }: Remembering): BudgetMemory {
+  const outages = watchOutages(redis, keys.log);
   let epoch = '';
   let log: string[] = [];
+  let remindedAfter = 0;
   let askedAtMs = Number.NEGATIVE_INFINITY;
-  let holdUntilMs = 0;
-  const holdMs = () => Math.max(0, Math.ceil(holdUntilMs - performance.now()));
-  // A Redis that came back may have lost its last second: until that is over, what is remembered is put back each time.
-  const ask = async (
-    script: (epoch: string) => Promise<unknown>,
-    known = holdMs() > 0 ? '' : epoch,
-  ): Promise<number> => {
-    const [verdict, detail, seen = []] = Taken.parse(await script(known));
-    if (verdict === 'restore') {
+  const ask = async (script: (epoch: string) => Promise<unknown>): Promise<number> => {
+    const before = outages.count();
+    // A Redis that came back may have lost its last second: until that is over, what is remembered is put back each time.
+    let known = outages.holdMs() > 0 || remindedAfter < before ? '' : epoch;
+    for (;;) {
+      const [verdict, detail, seen = []] = Taken.parse(await script(known));
+      // Asked before an outage and answered after it: what that log lacks is put back first. A grant in it counts all the same.
+      if (outages.count() > before) return ask(script);
+      if (verdict !== 'restore') {
+        [epoch, log, remindedAfter] = [known, seen, before];
+        return verdict === 'wait' ? Number(detail) : 0;
+      }
       await putBack(redis, { log: keys.log, windowMs: guardedMs }, log);
-      epoch = detail || 'unknown';
-      return ask(script, epoch);
+      known = detail || 'unknown';
     }
-    log = seen;
-    return verdict === 'wait' ? Number(detail) : 0;
   };
   // What cannot be looked at now is at the next look.
   const lookAgain = () => void ask((knownEpoch) => look(redis, { ...keys, knownEpoch })).catch(() => {});
@@ -108,7 +137,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
   redis.once('end', stop);
   let isFirst = redis.status !== 'ready';
   redis.on('ready', () => {
-    if (!isFirst) holdUntilMs = performance.now() + holdAfterOutageMs;
+    if (!isFirst) outages.note();
     isFirst = false;
     // On a first start too: whoever may have something to put back is waited for from now on, not from the first call on.
     lookAgain();
@@ -119,7 +148,7 @@ export function openBudgetMemory(redis: Redis, { keys, guardedMs, lookEveryMs }:
       looking ??= setInterval(lookIfDue, lookEveryMs).unref();
       return ask(script);
     },
-    holdMs,
+    holdMs: outages.holdMs,
     heard(id, atMs) {
       const place = log.indexOf(id);
       if (place >= 0) log[place + 1] = String(atMs);

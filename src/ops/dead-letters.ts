@@ -25,16 +25,21 @@ export type Letter = Readonly<{
   diedAt: Date;
 }>;
 
-/** Keeps a dead letter: one a job, however often it is kept, and nothing of it cut without a mark. */
-export async function keepLetter(em: EntityManager, letter: Letter): Promise<void> {
-  const { kind, jobId, payload, reason, ...rest } = letter;
-  const texts = { kind: cut(kind, 100), jobId: cut(jobId, 191), reason: cut(reason, 1_000) };
+/** Keeps a dead letter: one a job, however often it is kept, and nothing of it cut without a mark. False: there is one. */
+export async function keepLetter(em: EntityManager, letter: Letter): Promise<boolean> {
+  const { kind, payload, ...rest } = letter;
+  const texts = { kind: cut(kind, 100), jobId: jobIdOf(letter), reason: reasonOf(letter) };
   try {
     await em.insert(DeadLetter, { id: randomUUIDv7(), ...rest, ...texts, payload: readablePayload(textOf(payload)) });
+    return true;
   } catch (error) {
     if (!(error instanceof UniqueConstraintViolationException)) throw error;
+    return false;
   }
 }
+
+const jobIdOf = ({ jobId }: Letter) => cut(jobId, 191);
+const reasonOf = ({ reason }: Letter) => cut(reason, 1_000);
 
 function cut(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
@@ -61,10 +66,18 @@ export async function bury({ orm, now, log }: Burial, dead: Dead, reason: Error)
     diedAt: now(),
   };
   try {
-    await keepLetter(orm.em.fork(), { ...told, payload: dead.data });
+    await keepLast(orm.em.fork(), { ...told, payload: dead.data });
   } catch (error) {
     log.error({ err: error, letter: told }, 'dead letter: MySQL is away; the job stands here and in Redis');
   }
+}
+
+/** A retry whose process ended before it took the letter back leaves it to the job that runs again: it tells why that failed. */
+async function keepLast(em: EntityManager, letter: Letter): Promise<void> {
+  if (await keepLetter(em, letter)) return;
+  const { attempts, diedAt } = letter;
+  const where = { jobId: jobIdOf(letter), replayedAt: null };
+  await em.nativeUpdate(DeadLetter, where, { reason: reasonOf(letter), attempts, diedAt });
 }
 
 /** Which dead letters are meant, and how many at the most. */

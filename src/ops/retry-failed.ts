@@ -1,10 +1,4 @@
-import {
-  type EntityManager,
-  type InferEntity,
-  LockMode,
-  type MikroORM,
-  UniqueConstraintViolationException,
-} from '@mikro-orm/mysql';
+import { type EntityManager, type InferEntity, LockMode } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
 import { Problem } from '../errors.ts';
 import type { Producer } from '../jobs/enqueue.ts';
@@ -13,7 +7,7 @@ import type { Transaction } from '../outbox/transaction.ts';
 import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
 
-type Needs = Readonly<{ jobs: Producer; orm: MikroORM; redis: Redis; transaction: Transaction }>;
+type Needs = Readonly<{ jobs: Producer; redis: Redis; transaction: Transaction }>;
 type Job = FoundJob['job'];
 type Letter = InferEntity<typeof DeadLetter>;
 
@@ -24,19 +18,23 @@ const deadlineMs = 1_500;
  * again. @throws Problem job_not_failed when it has been replayed, job_moved when it is gone or has been taken up.
  */
 export async function retryFailed(needs: Needs, job: Job): Promise<void> {
-  const id = job.id ?? '';
-  // Before it runs again, so that failing once more is a new letter.
-  const letter = await needs.transaction((tx) => takeLetter(tx, id));
-  try {
-    await within(deadlineMs, 'Redis', startAnew(needs.redis, needs.jobs, job));
-  } catch (error) {
-    if (letter && !(await hasGoneOn(needs, job))) await putBack(needs, letter);
-    if (!isOvertaken(error)) throw error;
-    throw new Problem('job_moved', 'The job is gone, or has been taken up meanwhile.', { cause: error });
-  }
+  let tried: (Tried & Readonly<{ letter: Letter | null }>) | undefined;
+  // Its letter is locked until Redis has answered, and gone no earlier: a process that ends here leaves it. So nobody replays the job
+  // meanwhile, and should it fail once more at once, that letter waits for the end of this one.
+  const { error } = await needs.transaction(async (tx) => {
+    const letter = await lockLetter(tx, job.id ?? '');
+    // Once, also where the transaction runs again.
+    tried ??= { letter, ...(await tryAnew(needs, job)) };
+    if (tried.letter && tried.goesOn)
+      await tx.nativeDelete(DeadLetter, { id: tried.letter.id, diedAt: tried.letter.diedAt });
+    return tried;
+  });
+  if (error === undefined) return;
+  if (!isOvertaken(error)) throw error;
+  throw new Problem('job_moved', 'The job is gone, or has been taken up meanwhile.', { cause: error });
 }
 
-async function takeLetter(tx: EntityManager, jobId: string): Promise<Letter | null> {
+async function lockLetter(tx: EntityManager, jobId: string): Promise<Letter | null> {
   const letter = await tx.findOne(
     DeadLetter,
     { jobId },
@@ -44,23 +42,26 @@ async function takeLetter(tx: EntityManager, jobId: string): Promise<Letter | nu
   );
   if (letter?.replayedAt)
     throw new Problem('job_not_failed', `It has been replayed already, as the job ${letter.replayJobId ?? 'unknown'}.`);
-  await tx.nativeDelete(DeadLetter, { jobId });
   return letter;
 }
 
-/** Whether it is no longer one that has failed: somebody else has had it tried again. False where Redis does not say. */
+/** Whether the job is no longer one that has failed, and what kept it from being tried by us. */
+type Tried = Readonly<{ goesOn: boolean; error?: Error }>;
+
+async function tryAnew(needs: Needs, job: Job): Promise<Tried> {
+  try {
+    await within(deadlineMs, 'Redis', startAnew(needs.redis, needs.jobs, job));
+    return { goesOn: true };
+  } catch (error) {
+    const reason = error instanceof Error ? error : new Error(String(error));
+    return { goesOn: await hasGoneOn(needs, job), error: reason };
+  }
+}
+
+/** Whether somebody else has had it tried again, or we did and were not told. False where Redis does not say. */
 async function hasGoneOn({ jobs }: Needs, { queueName, id = '' }: Job): Promise<boolean> {
   const state = await within(deadlineMs, 'Redis', Promise.resolve(jobs.queues.get(queueName)?.getJobState(id))).catch(
     () => 'unknown',
   );
   return state !== 'failed' && state !== 'unknown';
-}
-
-async function putBack({ orm }: Needs, letter: Letter): Promise<void> {
-  try {
-    await orm.em.fork().insert(DeadLetter, letter);
-  } catch (error) {
-    // It has failed again meanwhile, and has a letter that is newer.
-    if (!(error instanceof UniqueConstraintViolationException)) throw error;
-  }
 }

@@ -5,10 +5,8 @@ import { JobView } from '../../../src/api/ops/job-view.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
 import type { Enqueue } from '../../../src/jobs/enqueue.ts';
-import { upkeep } from '../../../src/jobs/queues.ts';
-import { patientRedis } from '../../../src/redis/connection.ts';
-import { runQueue } from '../../../src/workers/run-queue.ts';
 import { newPerson, type Person } from '../../support/api/accounts.ts';
+import { failedJob } from '../../support/api/failed-job.ts';
 import { until } from '../../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
@@ -125,24 +123,9 @@ describe('a search for jobs', () => {
   });
 });
 
-/** A job that has failed for good, with its dead letter. */
-async function failedJob(): Promise<string> {
-  const id = randomUUIDv7();
-  await api.ctx.jobs.queues.get('upkeep')?.add('charge-order', {}, { jobId: id });
-  const worker = runQueue(upkeep, 1, patientRedis(api.ctx.config), api.ctx);
-  await until('a dead letter', async () =>
-    (await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })) === 1 ? true : undefined,
-  );
-  await until('a failed job', async () =>
-    (await search(`key=${id}&state=failed`)).data.length === 1 ? true : undefined,
-  );
-  await worker.close();
-  return id;
-}
-
 describe('a retry', () => {
   it('gives a failed job its tries again, takes its dead letter back, and stands in the audit', async () => {
-    const id = await failedJob();
+    const id = await failedJob(api.ctx);
     const answer = await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' });
     expect(JobView.parse(await answer.json())).toMatchObject({ id, state: 'waiting', attempts: 0 });
     expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(0);
@@ -152,7 +135,7 @@ describe('a retry', () => {
   });
 
   it('is not made of one that has been replayed', async () => {
-    const id = await failedJob();
+    const id = await failedJob(api.ctx);
     await api.ctx.orm.em.fork().nativeUpdate(DeadLetter, { jobId: id }, { replayedAt: new Date() });
     expect((await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).code).toBe('job_not_failed');
     expect(await api.ctx.orm.em.fork().count(DeadLetter, { jobId: id })).toBe(1);
@@ -162,7 +145,7 @@ describe('a retry', () => {
   });
 
   it('that comes twice at once is one, and leaves no letter to be replayed', async () => {
-    const id = await failedJob();
+    const id = await failedJob(api.ctx);
     const both = ['first', 'second'].map(() => api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }));
     const answers = await Promise.all(both);
     expect(answers.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([200, 409]);
@@ -170,7 +153,7 @@ describe('a retry', () => {
   });
 
   it('that comes while its job is being replayed is refused', async () => {
-    const id = await failedJob();
+    const id = await failedJob(api.ctx);
     const [isMarked, isAsked] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const replay = api.ctx.transaction(async (tx) => {
       await tx.nativeUpdate(DeadLetter, { jobId: id }, { replayedAt: new Date() });
@@ -189,7 +172,7 @@ describe('a retry', () => {
   });
 
   it('forgets also how many processes it has cost', async () => {
-    const id = await failedJob();
+    const id = await failedJob(api.ctx);
     const key = api.ctx.jobs.queues.get('upkeep')?.toKey(id) ?? '';
     await api.ctx.redis.hset(key, 'stc', 21, 'ats', 3_700);
     expect((await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' })).status).toBe(200);
@@ -197,8 +180,8 @@ describe('a retry', () => {
   });
 
   it('on the board is the same one: of a job, and of all that nobody has replayed', async () => {
-    const [one, replayed] = [await failedJob(), await failedJob()];
-    const others = [await failedJob(), await failedJob(), await failedJob()];
+    const [one, replayed] = [await failedJob(api.ctx), await failedJob(api.ctx)];
+    const others = [await failedJob(api.ctx), await failedJob(api.ctx), await failedJob(api.ctx)];
     const em = api.ctx.orm.em.fork();
     await em.nativeUpdate(DeadLetter, { jobId: replayed }, { replayedAt: new Date() });
     const put = (path: string) => api.send('PUT', `/admin/queues/api/queues/upkeep/${path}`, { as: 'admin' });

@@ -78,7 +78,7 @@ export async function fetchMarketData<A extends Ask, Said>(
 
 /** Calls once a slot, whatever becomes of it. */
 async function fetchInSlot<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {
-  const claim = await claimPoll(ctx.transaction, subjectOf(fetch.attempt.payload), ctx.now());
+  const claim = await claimPoll(ctx.transaction, subjectOf(fetch.attempt.payload), ctx.market.present);
   // Whoever has claimed the slot may still have to find that it is wanted, so that is left to run out.
   if (!claim) return { outcome: 'not_wanted' };
   return fetchOnce(fetch, ctx).catch(async (error: unknown) => {

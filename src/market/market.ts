@@ -1,4 +1,4 @@
-import type { MikroORM } from '@mikro-orm/mysql';
+import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import { openReferenceRates, type ReferenceRates } from '../gateways/feeds/reference-rates.ts';
@@ -9,6 +9,7 @@ import { openPlan, type Plan } from '../gateways/finnhub/plan.ts';
 import type { TellOdd } from '../gateways/http/lenient.ts';
 import { openOutage, type Outage } from '../gateways/http/outage.ts';
 import { isForPeople, type Lane } from '../jobs/queues.ts';
+import { presentOf } from '../mysql/present.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { type Asks, openAsks } from './asks.ts';
 import { type Cache, openCache } from './cache.ts';
@@ -29,6 +30,8 @@ export type Market = Readonly<{
   freshMs(data: Pick<MarketData, 'freshSeconds'>): number;
   /** What is polled without being asked for. */
   watchlist: Watchlist;
+  /** The moment by which all processes count the slots of what is polled: the database's. */
+  present(em: EntityManager): Promise<Date>;
   /** Whether shares are traded. */
   hours: Hours;
   /** What Finnhub's plan is known not to include. */
@@ -68,6 +71,7 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
     looks: openLooks(redis, now),
     freshMs: ({ freshSeconds }) => 1_000 * (typeof freshSeconds === 'number' ? freshSeconds : config[freshSeconds]),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
+    present: presentOf,
     hours: openHours(redis),
     plan,
     provider,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { EntityManager } from '@mikro-orm/mysql';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 
@@ -68,12 +69,18 @@ export type Claim = Readonly<{ symbol: string; before: Date | null; at: Date }>;
 /**
  * Takes the one call that polling may make for a symbol in the slot that lasts; undefined when it has been made, may be
  * under way, or was lost with its process, and when the symbol is no longer watched. It is committed before the call, so that
- * neither a job that runs twice nor a lost Redis makes a second.
+ * neither a job that runs twice nor a lost Redis makes a second. `present` is a clock that all processes share: one that is ahead
+ * by itself would keep the slots to come from the others.
  */
-export async function claimPoll(transaction: Transaction, symbol: string, at: Date): Promise<Claim | undefined> {
+export async function claimPoll(
+  transaction: Transaction,
+  symbol: string,
+  present: (em: EntityManager) => Promise<Date>,
+): Promise<Claim | undefined> {
   return transaction(async (tx) => {
     const watched = await tx.findOne(WatchedSymbol, { symbol }, { disableIdentityMap: true });
     if (!watched) return undefined;
+    const at = await present(tx);
     const before = watched.polledAt ?? null;
     if (before && before.getTime() >= slotBegan(watched, at.getTime())) return undefined;
     const taken = await tx.nativeUpdate(WatchedSymbol, { symbol, polledAt: before }, { polledAt: at });

@@ -53,10 +53,10 @@ export const pollSymbol = defineJob(
 );
 
 /** Why a watched symbol need not be asked for in this slot, if there is a reason. */
-async function reasonToWait(symbol: string, { em, market: { cache, hours }, now }: JobContext) {
+async function reasonToWait(symbol: string, { em, market: { cache, hours, present } }: JobContext) {
   const watched = await em.findOne(WatchedSymbol, { symbol }, { disableIdentityMap: true });
   if (!watched) return 'not_watched';
-  const at = now();
+  const at = await present(em);
   const began = slotBegan(watched, at.getTime());
   const polledAtMs = watched.polledAt?.getTime() ?? 0;
   const observedAtMs = (await cache.read(copyName(priceOf(symbol), { symbol })))?.observedAtMs ?? 0;

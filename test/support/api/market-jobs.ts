@@ -46,7 +46,7 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
   const now = () => new Date(nowMs);
   const { redis } = opened.ctx;
-  const clocked = { cache: openCache(redis, now), looks: openLooks(redis, now) };
+  const clocked = { cache: openCache(redis, now), looks: openLooks(redis, now), present: async () => now() };
   const api = { ...opened, ctx: { ...opened.ctx, now, market: { ...opened.ctx.market, ...clocked } } };
   return {
     ...api,

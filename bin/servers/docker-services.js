@@ -24,17 +24,7 @@ export async function dockerServices({ environment, supervisor, folder, names, d
   const project = `orderflow-${createHash('sha256').update(folder).digest('hex').slice(0, 10)}`;
   const password = keptPassword(folder);
   const [mysqlPort, redisPort] = await freePorts(2);
-  const env = {
-    ...environment.all,
-    MYSQL_PASSWORD: password,
-    MYSQL_ROOT_PASSWORD: password,
-    // On loopback, as the private Redis of any other source.
-    REDIS_ACL: 'default on nopass ~* &* +@all',
-    REDIS_PASSWORD: '',
-    MYSQL_DB: database,
-    MYSQL_PUBLISH: String(mysqlPort),
-    REDIS_PUBLISH: String(redisPort),
-  };
+  const env = { ...environment.all, ...composeVariables({ password, database, mysqlPort, redisPort }) };
   const demanded = ['MYSQL_PASSWORD', 'MYSQL_ROOT_PASSWORD', 'REDIS_PASSWORD'].map((name) => `${name}=unused`);
   const compose = (...args) => ['compose', '-f', join(root, 'docker-compose.yml'), '-p', project, ...args];
   // The file demands a password to be read at all; stopping needs none.
@@ -46,6 +36,21 @@ export async function dockerServices({ environment, supervisor, folder, names, d
   return {
     mysql: { host: '127.0.0.1', port: mysqlPort, user: 'orderflow', password, database },
     redis: { host: '127.0.0.1', port: redisPort, db },
+  };
+}
+
+/** What `docker-compose.yml` is told of its two servers. */
+export function composeVariables({ password, database, mysqlPort, redisPort }) {
+  return {
+    MYSQL_PASSWORD: password,
+    MYSQL_ROOT_PASSWORD: password,
+    // On loopback, as the private Redis of any other source.
+    REDIS_ACL: 'default on nopass ~* &* +@all',
+    // The file takes no empty one. It opens nothing, and its own check of Redis goes on where a password is not needed.
+    REDIS_PASSWORD: 'unused',
+    MYSQL_DB: database,
+    MYSQL_PUBLISH: String(mysqlPort),
+    REDIS_PUBLISH: String(redisPort),
   };
 }
 

@@ -87,6 +87,22 @@ it('no password stands in the file: each must be chosen', () => {
     expect(() => filled(readFileSync('docker-compose.yml', 'utf8'), { ...given, [missing]: '' })).toThrow(missing);
 });
 
+it('is filled with what `npm start` gives it where Docker brings the servers: a Redis without a password', async () => {
+  const { composeVariables } = z
+    .object({
+      composeVariables: z.custom<(servers: object) => Record<string, string>>((value) => typeof value === 'function'),
+    })
+    .parse(await import(new URL('../../bin/servers/docker-services.js', import.meta.url).href));
+  const env = composeVariables({ password: 'a long one', database: 'orderflow', mysqlPort: 3_307, redisPort: 6_380 });
+  const { mysql, redis } = Compose.parse(
+    parse(filled(readFileSync('docker-compose.yml', 'utf8'), env), { merge: true }),
+  ).services;
+  expect(mysql?.environment).toMatchObject({ MYSQL_DATABASE: 'orderflow', MYSQL_PASSWORD: 'a long one' });
+  expect(mysql?.ports).toEqual(['127.0.0.1:3307:3306']);
+  expect(redis?.command).toContain('--user default on nopass ~* &* +@all');
+  expect(redis?.ports).toEqual(['127.0.0.1:6380:6379']);
+});
+
 it('what is mounted is there, and what is started without a profile is what the product needs', () => {
   const mounted = Object.values(services).flatMap((service) => service.volumes ?? []);
   for (const [source = ''] of mounted.map((volume) => volume.split(':')))

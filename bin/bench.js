@@ -93,7 +93,7 @@ async function main() {
     isStopping = true;
     steps.abandon();
     if (measuring) endSession(measuring.pid);
-    await Promise.all([endTools(), supervisor.stop()]);
+    await supervisor.stop(endTools());
     directory.release();
     // What a measure that failed has written is worth a look.
     if (code === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

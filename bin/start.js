@@ -138,7 +138,7 @@ async function main() {
     isStopping = true;
     steps.abandon();
     if (why) steps.say(why);
-    await Promise.all([endTools(), supervisor.stop()]);
+    await supervisor.stop(endTools());
     run.remove();
     directory.release();
     process.exit(code);

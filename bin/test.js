@@ -155,7 +155,7 @@ async function main() {
     isStopping = true;
     steps.abandon();
     if (suite) endSession(suite.pid);
-    await Promise.all([endTools(), supervisor.stop()]);
+    await supervisor.stop(endTools());
     directory.release();
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exitCode = code;

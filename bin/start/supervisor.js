@@ -47,8 +47,11 @@ export class Supervisor {
     this.#changed();
   }
 
-  /** Ends everything within 10 s: who takes requests first, who keeps data last. */
-  async stop() {
+  /**
+   * Ends everything within 10 s: who takes requests first, who keeps data last. `setUp` resolves once no command of the set-up
+   * runs any more, for the commands of the end undo what those have done.
+   */
+  async stop(setUp) {
     if (this.#stopping) return;
     this.#stopping = true;
     for (const part of this.#parts) part.stopping = true;
@@ -61,7 +64,8 @@ export class Supervisor {
     await Promise.all([api, this.#end(roles('worker'), deadline - Date.now())]);
     await this.#end(roles('sandbox'), 500);
     await this.#end(roles('redis', 'mysql'), 2500);
-    for (const { command } of this.#commands) await runTool(command[0], command.slice(1), { ms: 5000 });
+    await setUp;
+    for (const { command } of this.#commands) await runTool(command[0], command.slice(1), { ms: 5000, isAtEnd: true });
     await this.#guard.close();
   }
 

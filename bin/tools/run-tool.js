@@ -8,10 +8,10 @@ let isEnding = false;
 
 /**
  * Runs a command to its end and answers `{ code, output }`; a command that cannot be started, or is still running
- * after `ms`, answers code 127 or 124.
+ * after `ms`, answers code 127 or 124. What is part of the end itself, `isAtEnd`, is started also when everything is being stopped.
  */
-export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine } = {}) {
-  if (isEnding) return Promise.resolve({ code: 127, output: 'not started: everything is being stopped' });
+export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine, isAtEnd = false } = {}) {
+  if (isEnding && !isAtEnd) return Promise.resolve({ code: 127, output: 'not started: everything is being stopped' });
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
     running.add(child);
@@ -41,7 +41,10 @@ export function runTool(command, args, { cwd, env, input, ms = 600_000, onLine }
   });
 }
 
-/** Ends every command still running, for a stop in the middle of the set-up; resolves when none is left. None can be started any more. */
+/**
+ * Ends every command still running, for a stop in the middle of the set-up; resolves when none is left. None can be started any more
+ * but those of the end.
+ */
 export async function endTools() {
   isEnding = true;
   const ends = [...running].map((child) => {

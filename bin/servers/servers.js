@@ -81,6 +81,29 @@ export function givenServers({ value, setting }) {
 }
 
 /** What names a Redis: one server, nodes of a cluster, or sentinels. */
+/** The variables of those servers which the environment does not name. A password's file would win over the password. */
+export function unnamedServers({ value }, { mysql, redis }) {
+  return {
+    ...(mysql &&
+      !value('MYSQL_HOST') && {
+        MYSQL_HOST: mysql.host,
+        MYSQL_PORT: String(mysql.port),
+        MYSQL_USER: mysql.user,
+        MYSQL_PASSWORD: mysql.password,
+        MYSQL_PASSWORD_FILE: '',
+        MYSQL_DB: mysql.database,
+      }),
+    ...(redis &&
+      !redisVariables.some((name) => value(name)) && {
+        REDIS_HOST: redis.host,
+        REDIS_PORT: String(redis.port),
+        REDIS_DB: String(redis.db),
+        REDIS_PASSWORD: redis.password ?? '',
+        REDIS_PASSWORD_FILE: '',
+      }),
+  };
+}
+
 export const redisVariables = ['REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_HOST'];
 
 /** The first of `host[:port],…`. */

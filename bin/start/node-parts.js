@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { redisVariables } from '../servers/servers.js';
+import { unnamedServers } from '../servers/servers.js';
 import { root } from '../tools/environment.js';
 
 /**
@@ -18,16 +18,7 @@ export function childEnvironment({ environment, servers, upstreams, dataDirector
   env.NODE_OPTIONS = `${smallYoungGeneration} ${env.NODE_OPTIONS ?? ''}`.trim();
   // Node compiles each file once instead of at every start.
   env.NODE_COMPILE_CACHE ??= join(dataDirectory, 'compile-cache');
-  const { mysql, redis } = servers;
-  if (mysql && !environment.value('MYSQL_HOST')) {
-    Object.assign(env, { MYSQL_HOST: mysql.host, MYSQL_PORT: String(mysql.port), MYSQL_USER: mysql.user });
-    Object.assign(env, { MYSQL_PASSWORD: mysql.password, MYSQL_DB: mysql.database, MYSQL_PASSWORD_FILE: '' });
-  }
-  if (redis && !redisVariables.some((name) => environment.value(name))) {
-    Object.assign(env, { REDIS_HOST: redis.host, REDIS_PORT: String(redis.port), REDIS_DB: String(redis.db) });
-    Object.assign(env, { REDIS_PASSWORD: '', REDIS_PASSWORD_FILE: '' });
-  }
-  return env;
+  return Object.assign(env, unnamedServers(environment, servers));
 }
 
 /** The outside world in one process; only what the upstreams need of the environment. */

@@ -4,6 +4,7 @@ import { explain } from './explain.js';
 import { install } from './install.js';
 import { findNode } from './node-24.js';
 import { readRunFile } from '../start/run-file.js';
+import { givenServers, unnamedServers } from '../servers/servers.js';
 import { Steps } from './steps.js';
 
 /** Runs a command of the product on the servers the environment names, or on those of a running `npm start`; ends with its exit code. */
@@ -25,25 +26,24 @@ export async function runCommand(script, parameters = process.argv.slice(2)) {
   }
 }
 
+/**
+ * What the environment leaves open of the running platform. One that names another server or database than the platform's is of
+ * another platform, and gets nothing of this one.
+ */
 function runningServers(environment) {
   const running = readRunFile(environment.dataDirectory);
   if (environment.isProduction || !running?.mysql) return {};
-  // The environment may name the servers that the platform runs on, or others.
-  if ((environment.value('MYSQL_HOST') ?? running.mysql.host) !== running.mysql.host) return {};
   const { api, mysql, redis } = running;
+  const given = givenServers(environment);
+  const isOther = (named, own, ...fields) =>
+    named && fields.some((field) => String(named[field]) !== String(own[field]));
+  if (isOther(given.mysql, mysql, 'host', 'port', 'database') || isOther(given.redis, redis, 'host', 'port', 'db'))
+    return {};
   return {
     NODE_ENV: environment.value('NODE_ENV') ?? 'development',
     // None of them charges anybody, and the sandbox's keys are known to the running platform alone.
     PAYMENT_GATEWAY: 'instant',
     PUBLIC_URL: environment.value('PUBLIC_URL') ?? api,
-    MYSQL_HOST: mysql.host,
-    MYSQL_PORT: String(mysql.port),
-    MYSQL_USER: mysql.user,
-    MYSQL_PASSWORD: mysql.password,
-    MYSQL_DB: mysql.database,
-    REDIS_HOST: redis.host,
-    REDIS_PORT: String(redis.port),
-    REDIS_DB: String(redis.db),
-    REDIS_PASSWORD: redis.password ?? '',
+    ...unnamedServers(environment, running),
   };
 }

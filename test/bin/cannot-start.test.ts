@@ -99,7 +99,39 @@ describe('what only somebody else can mend is said in a sentence with its remedy
   });
 });
 
+/** A data folder as a running `npm start` has one: on this test's servers, but for what is said. */
+function besidePlatform(mysql: object = {}, redis: object = {}) {
+  const place = mkdtempSync(join(tmpdir(), 'orderflow-'));
+  const { MYSQL_HOST: host, MYSQL_PORT, MYSQL_USER: user, MYSQL_PASSWORD: password, MYSQL_DB: database } = data;
+  const platform = {
+    api: 'http://127.0.0.1:8012',
+    mysql: { host, port: Number(MYSQL_PORT), user, password, database, ...mysql },
+    redis: { host: data['REDIS_HOST'], port: Number(data['REDIS_PORT']), db: Number(data['REDIS_DB']), ...redis },
+  };
+  writeFileSync(join(place, 'run.json'), JSON.stringify(platform));
+  return { folder: place, [Symbol.dispose]: () => rmSync(place, { recursive: true }) };
+}
+
 describe('npm run migrate', () => {
+  it.each([
+    ['port', () => ({ port })],
+    ['database', () => ({ database: `${data['MYSQL_DB']}_of_another` })],
+    ['password', () => ({ password: 'the one before' })],
+  ])('is of what the environment names beside a platform that has another %s', async (_what, other) => {
+    using place = besidePlatform(other());
+    const { code, output } = await run('bin/migrate.js', [], { ...data, DATA_DIR: place.folder });
+    expect([code, output]).toEqual([0, 'schema: up to date\n']);
+  });
+
+  it('is of the platform that runs where nothing else is named, whatever password stands in a file', async () => {
+    using place = besidePlatform();
+    const file = join(place.folder, 'password');
+    writeFileSync(file, 'of another server');
+    const files = { MYSQL_PASSWORD_FILE: file, REDIS_PASSWORD_FILE: file };
+    const { code, output } = await run('bin/migrate.js', [], { ...files, DATA_DIR: place.folder });
+    expect([code, output]).toEqual([0, 'schema: up to date\n']);
+  });
+
   it('needs the database alone, in production too', async () => {
     const { MYSQL_HOST = '', MYSQL_PORT = '', MYSQL_USER = '', MYSQL_PASSWORD = '', MYSQL_DB = '' } = data;
     const env = { NODE_ENV: 'production', MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DB };
@@ -111,22 +143,17 @@ describe('npm run migrate', () => {
 
 describe('npm run doctor', () => {
   it('is of a running platform also where the environment names the server that this runs on', async () => {
-    const place = mkdtempSync(join(tmpdir(), 'orderflow-'));
+    using place = besidePlatform();
     const { MYSQL_HOST = '', MYSQL_PORT = '', MYSQL_USER = '', MYSQL_PASSWORD = '', MYSQL_DB = '' } = data;
-    const { REDIS_HOST, REDIS_PORT, REDIS_DB } = data;
-    const mysql = {
-      host: MYSQL_HOST,
-      port: MYSQL_PORT,
-      user: MYSQL_USER,
-      password: MYSQL_PASSWORD,
-      database: MYSQL_DB,
-    };
-    const redis = { host: REDIS_HOST, port: REDIS_PORT, db: REDIS_DB };
-    writeFileSync(join(place, 'run.json'), JSON.stringify({ api: 'http://127.0.0.1:8012', mysql, redis }));
-    const env = { DATA_DIR: place, MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DB };
+    const env = { DATA_DIR: place.folder, MYSQL_HOST, MYSQL_PORT, MYSQL_USER, MYSQL_PASSWORD, MYSQL_DB };
     const { code, output } = await run(doctor, [], env);
     expect([code, output]).toEqual([1, expect.stringContaining('[no_worker]')]);
-    rmSync(place, { recursive: true });
+  });
+
+  it('is of the Redis that the environment names beside a platform that has another', async () => {
+    using place = besidePlatform({}, { port });
+    const { code, output } = await run(doctor, [], { ...data, DATA_DIR: place.folder });
+    expect([code, output]).toEqual([1, expect.stringContaining('[no_worker]')]);
   });
 });
 

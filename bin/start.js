@@ -40,7 +40,7 @@ async function start(supervisor, directory, run) {
   ]);
   Object.assign(run.content, { sandbox: upstreams.sandbox, mysql: servers.mysql, redis: servers.redis });
 
-  const env = childEnvironment({ environment, servers, upstreams, dataDirectory });
+  const env = childEnvironment({ environment, servers, upstreams, dataDirectory, url });
   await steps.step('Database schema and demo data', () => migrate(node, env, upstreams.sandbox));
   await steps.step('Worker', () =>
     withFreePorts(1, ([healthPort]) =>

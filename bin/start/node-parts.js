@@ -8,13 +8,16 @@ import { root } from '../tools/environment.js';
  */
 export const smallYoungGeneration = '--max-semi-space-size=16';
 
-/** The environment of every process of ours: the user's, and over it what the set-up has decided. */
-export function childEnvironment({ environment, servers, upstreams, dataDirectory }) {
+/** The environment of every process of ours: the user's, and over it what the set-up has decided. @param url where the API is */
+export function childEnvironment({ environment, servers, upstreams, dataDirectory, url }) {
   const env = { ...environment.all, ...upstreams.env, DATA_DIR: dataDirectory };
   env.PORT = environment.setting('PORT');
   env.NODE_ENV = environment.value('NODE_ENV') ?? 'development';
   env.SHUTDOWN_SECONDS = environment.value('SHUTDOWN_SECONDS') ?? '5';
   delete env.HEALTH_PORT;
+  // The sandbox's webhooks, the demo, the command line and the lines to try come by this address.
+  const hosts = environment.value('ALLOWED_HOSTS');
+  if (hosts && !environment.isProduction) env.ALLOWED_HOSTS = `${hosts},${new URL(url).host}`;
   env.NODE_OPTIONS = `${smallYoungGeneration} ${env.NODE_OPTIONS ?? ''}`.trim();
   // Node compiles each file once instead of at every start.
   env.NODE_COMPILE_CACHE ??= join(dataDirectory, 'compile-cache');

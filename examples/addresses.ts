@@ -3,11 +3,18 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 /** Where a Redis is. */
-export type RedisAddress = Readonly<{ host: string; port: number; db: number; password?: string }>;
+export type RedisAddress = Readonly<z.output<typeof RedisAddress>>;
+
+const RedisAddress = z.object({
+  host: z.string(),
+  port: z.int(),
+  db: z.int(),
+  password: z.string().exactOptional(),
+});
 
 const RunFile = z.object({
   api: z.string(),
-  redis: z.object({ host: z.string(), port: z.int(), db: z.int() }),
+  redis: RedisAddress,
 });
 
 /** The API that `API` names, or else the one of the `npm start` that is running here. */
@@ -15,7 +22,7 @@ export function apiAddress(env: NodeJS.ProcessEnv = process.env): string {
   return env['API'] || runFile(env, 'API').api;
 }
 
-/** The Redis that `REDIS_*` name, or else the one of the `npm start` that is running here, which has no password. */
+/** The Redis that `REDIS_*` name, or else the one of the `npm start` that is running here. */
 export function redisAddress(env: NodeJS.ProcessEnv = process.env): RedisAddress {
   if (!env['REDIS_HOST']) return runFile(env, 'REDIS_HOST').redis;
   return {

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { orders } from '../../src/streams/orders.stream.ts';
 import { appendEvents } from '../support/stores/append-events.ts';
 import { follow, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { startRedis } from '../support/processes/platform.ts';
 import { ownData } from '../support/stores/servers.ts';
 
 let redis: Redis;
@@ -16,11 +17,7 @@ beforeAll(async () => {
   const address = { host: REDIS_HOST, port: Number(REDIS_PORT), db: Number(REDIS_DB) };
   redis = new Redis(address);
   folder = await mkdtemp(join(tmpdir(), 'orderflow-examples-'));
-  // As a running `npm start` writes it.
-  await writeFile(
-    join(folder, 'run.json'),
-    `${JSON.stringify({ api: 'http://127.0.0.1', redis: address }, undefined, 2)}\n`,
-  );
+  await writeRunFile(folder, address);
 });
 afterAll(async () => {
   redis.disconnect();
@@ -28,14 +25,21 @@ afterAll(async () => {
 });
 beforeEach(async () => void (await redis.flushdb()));
 
-const append = (count: number) => appendEvents(redis, orders, 'order.paid', count, { user_id: 1 });
+/** As a running `npm start` writes it. */
+async function writeRunFile(place: string, address: object): Promise<void> {
+  const run = { api: 'http://127.0.0.1', processes: [], mysql: { host: 'elsewhere', password: 'x' }, redis: address };
+  await writeFile(join(place, 'run.json'), `${JSON.stringify(run, undefined, 2)}\n`);
+}
+const append = (count: number, more: Readonly<Record<string, string>> = {}) =>
+  appendEvents(redis, orders, 'order.paid', count, { user_id: 1 }, more);
 const printed = (some: TestProcess, count: number) =>
   until(
     () => `${count} lines; there are:\n${some.output()}`,
     () => (some.output().split('\n').length > count ? some.output().trim().split('\n') : undefined),
   );
-const consume = (...args: string[]) =>
-  startProcess('examples/consume-orders.ts', ['--group', 'test', ...args], { DATA_DIR: folder });
+const consumeAt = (place: string, ...args: string[]) =>
+  startProcess('examples/consume-orders.ts', ['--group', 'test', ...args], { DATA_DIR: place });
+const consume = (...args: string[]) => consumeAt(folder, ...args);
 
 test('the consumer takes each event once, acknowledges it, and ends when it is told to', async () => {
   const subjects = await append(3);
@@ -76,28 +80,71 @@ test('without a platform to read from, the examples say what to do', async () =>
   expect(stderr.toString()).toContain('run `npm start` first');
 });
 
-test('the shell script follows a stream from an entry on, or from now on', async () => {
+/** Starts the shell script; undefined where there is no redis-cli. */
+function startScript(dataDirectory: string, ...args: string[]): (TestProcess & Readonly<{ end(): void }>) | undefined {
   if (spawnSync('redis-cli', ['--version']).status !== 0) {
     process.stdout.write('examples/follow-orders.sh: not run, there is no redis-cli\n');
-    return;
+    return undefined;
   }
-  const start = (...args: string[]) =>
-    follow(
-      spawn('examples/follow-orders.sh', args, {
-        env: { PATH: process.env['PATH'], DATA_DIR: folder },
-        detached: true,
-      }),
-    );
-  const end = (some: TestProcess) => process.kill(-some.pid);
+  const env = { PATH: process.env['PATH'], DATA_DIR: dataDirectory };
+  const script = follow(spawn('examples/follow-orders.sh', args, { env, detached: true }));
+  return { ...script, end: () => process.kill(-script.pid) };
+}
+const subjectsIn = (lines: readonly string[]) => lines.map((line) => line.split(' ')[3]);
+
+test('the shell script follows a stream from an entry on, or from now on', async () => {
   const subjects = await append(3);
-  const all = start('orders', '0');
-  expect((await printed(all, 3)).map((line) => line.split(' ')[3])).toEqual(subjects);
+  const all = startScript(folder, 'orders', '0');
+  if (!all) return;
+  expect(subjectsIn(await printed(all, 3))).toEqual(subjects);
   const [firstId] = (all.output().split('\n')[0] ?? '').split(' ');
-  const rest = start('orders', firstId ?? '');
+  const rest = startScript(folder, 'orders', firstId ?? '');
+  if (!rest) return;
   await printed(rest, 2);
   const late = await append(2);
-  expect((await printed(all, 5)).map((line) => line.split(' ')[3])).toEqual([...subjects, ...late]);
-  expect((await printed(rest, 4)).map((line) => line.split(' ')[3])).toEqual([...subjects.slice(1), ...late]);
-  end(all);
-  end(rest);
+  expect(subjectsIn(await printed(all, 5))).toEqual([...subjects, ...late]);
+  expect(subjectsIn(await printed(rest, 4))).toEqual([...subjects.slice(1), ...late]);
+  all.end();
+  rest.end();
+});
+
+test('the shell script knows entries of a platform with traces, which have a field more, beside those of one without', async () => {
+  const traced = { trace: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01' };
+  const subjects = [...(await append(2, traced)), ...(await append(1)), ...(await append(2, traced))];
+  const script = startScript(folder, 'orders', '0');
+  if (!script) return;
+  expect(subjectsIn(await printed(script, 5))).toEqual(subjects);
+  const late = await append(1, traced);
+  expect(subjectsIn(await printed(script, 6))).toEqual([...subjects, ...late]);
+  for (const line of script.output().trim().split('\n'))
+    expect(line).toMatch(/^\d+-\d+ \S+Z order\.paid [0-9a-f-]{36} \{"user_id":1\}$/);
+  script.end();
+});
+
+test('the password of a Redis that `npm start` was given is that of the examples too', async () => {
+  const server = await startRedis();
+  const password = 'a "long", one \\ {here}';
+  const place = await mkdtemp(join(tmpdir(), 'orderflow-examples-'));
+  const address = { host: '127.0.0.1', port: Number(server.env['REDIS_PORT']), db: 0, password };
+  await writeRunFile(place, address);
+  const owner = new Redis({ host: address.host, port: address.port });
+  await owner.config('SET', 'requirepass', password);
+  const subjects = await appendEvents(owner, orders, 'order.paid', 2, { user_id: 1 });
+  const consumer = consumeAt(place);
+  expect((await printed(consumer, 2)).map((line) => line.split(' ')[2])).toEqual(subjects);
+  const script = startScript(place, 'orders', '0');
+  if (script) expect(subjectsIn(await printed(script, 2))).toEqual(subjects);
+  script?.end();
+  await consumer.signal('SIGTERM');
+  owner.disconnect();
+  await server.stop();
+  await rm(place, { recursive: true });
+});
+
+test('the shell script ends with what a Redis says that refuses it', async () => {
+  await redis.set(orders.name, 'no stream');
+  const script = startScript(folder, 'orders');
+  if (!script) return;
+  expect(await script.ended).toBe(1);
+  expect(script.output()).toMatch(/^WRONGTYPE /);
 });

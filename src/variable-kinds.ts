@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isIP } from 'node:net';
+import { isIP, isIPv6 } from 'node:net';
 import { z } from 'zod';
 
 /** Where a server listens. */
@@ -36,6 +36,27 @@ export function hostNames() {
   );
 }
 
+/** One host, whose port is another variable's. */
+export function hostAlone(portName: string) {
+  return text()
+    .transform(withoutBrackets)
+    .refine(isHost, `must be the name or address of one host; its port is ${portName}`);
+}
+
+/** Hosts separated by commas, which have no ports. */
+export function hostsAlone() {
+  return list()
+    .transform((names) => names.map(withoutBrackets))
+    .refine(
+      (names) => names.every(isHost),
+      'must be hosts such as hooks.internal or 10.0.0.7, without a scheme or a port',
+    );
+}
+
+/** An IPv6 address may stand in brackets, as in a URL. */
+const withoutBrackets = (name: string) => name.replace(/^\[(.*)\]$/, '$1');
+const isHost = (name: string) => isIPv6(name) || /^[\p{L}\p{N}_-]+(\.[\p{L}\p{N}_-]+)*\.?$/u.test(name);
+
 /** The servers of such a list; `otherwise` is the port of those that name none. */
 export function hostsOf(names: string, otherwise: number): Host[] {
   return names.split(',').flatMap((name) => {
@@ -59,6 +80,25 @@ export function symbols() {
   return list()
     .transform((names) => [...new Set(names.map((name) => name.toUpperCase()))])
     .pipe(z.array(z.string().regex(/^[A-Z0-9^][A-Z0-9.:_^-]{0,31}$/, 'must be symbols such as AAPL')).max(500));
+}
+
+/** What Host headers say, separated by commas: names or addresses (of IPv6 in brackets), with a port or without. */
+export function hostHeaders() {
+  const isHeader = (word: string) => /^(\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*)(:\d{1,5})?$/i.test(word);
+  return list().refine((words) => words.every(isHeader), 'must be hosts such as shop.example or shop.example:8443');
+}
+
+/** Origins as browsers send them, separated by commas. */
+export function origins() {
+  const isOrigin = (word: string) => {
+    const url = URL.parse(word);
+    // Apps with pages of their own have schemes of their own, of whose addresses `origin` says nothing.
+    return url !== null && `${url.protocol}//${url.host}` === word && !word.includes('*');
+  };
+  return list().refine(
+    (words) => words.every(isOrigin),
+    'must be origins such as https://shop.example: lower case, no path, no *',
+  );
 }
 
 /** Whether a word of TRUSTED_PROXIES is an address or a subnet. */

@@ -159,6 +159,71 @@ describe('the servers', () => {
   });
 });
 
+describe('what a word must be is said, and no other is taken', () => {
+  it.each([
+    ['REDIS_HOST', ['cache', 'cache.example', 'cache_1.internal.', '10.0.0.7', '::1', 'fd00::7']],
+    ['ALLOWED_HOSTS', ['shop.example', 'Shop.example:8443', '127.0.0.1:8012', '[::1]:8012', 'shop.example, a.example']],
+    ['CORS_ORIGINS', ['https://shop.example', 'http://localhost:5173, http://[::1]:3000', 'capacitor://localhost']],
+    ['WEBHOOK_ALLOWED_HOSTS', ['localhost,hooks.internal,10.0.0.7', 'fd00::7']],
+  ])('%s takes %j', (name, values) => {
+    for (const value of values)
+      expect(readConfig({ ...least, [name]: value })).toMatchObject({
+        [name]: name === 'REDIS_HOST' ? value : value.split(/, ?/),
+      });
+  });
+
+  it.each([
+    [
+      'REDIS_HOST',
+      ['cache:6380', 'a,b', 'redis://cache', 'me@cache', '/run/redis.sock', '[::1]:6379'],
+      /its port is REDIS_PORT/,
+    ],
+    [
+      'ALLOWED_HOSTS',
+      ['https://shop.example', 'shop.example/', '*.shop.example', '*', 'shop.example:x', '::1', 'a.example, b/c'],
+      /such as shop\.example/,
+    ],
+    [
+      'CORS_ORIGINS',
+      [
+        'https://shop.example/',
+        '*',
+        'https://*.shop.example',
+        'shop.example',
+        'https://shop.example:443',
+        'https://Shop.example',
+      ],
+      /such as https:\/\/shop\.example: lower case, no path, no \*/,
+    ],
+    [
+      'WEBHOOK_ALLOWED_HOSTS',
+      ['http://hooks.internal', 'hooks.internal:8080', '*.internal', '10.0.0.0/8'],
+      /without a scheme or a port/,
+    ],
+  ])('%s refuses %j', (name, values, remedy) => {
+    for (const value of values) {
+      const lines = refusal({ ...least, [name]: value }).split('\n');
+      expect(lines.slice(1), value).toEqual([expect.stringMatching(remedy)]);
+      expect(lines[1]).toMatch(new RegExp(`^ {2}${name} must be `));
+    }
+  });
+
+  it('an IPv6 address may stand in brackets also where it is alone', () => {
+    expect(readConfig({ ...least, REDIS_HOST: '[::1]' }).REDIS_HOST).toBe('::1');
+    expect(readConfig({ ...least, WEBHOOK_ALLOWED_HOSTS: '[::1]' }).webhookHosts).toEqual(['::1']);
+  });
+});
+
+it('traces go below the address of the collector, or to the whole address that is named for them', () => {
+  const [one, other] = ['http://traces:4318', 'https://traces.example/of/orderflow'];
+  expect(readConfig(least).tracesUrl).toBeUndefined();
+  for (const end of ['', '/', '//'])
+    expect(readConfig({ ...least, OTEL_EXPORTER_OTLP_ENDPOINT: `${one}${end}` }).tracesUrl).toBe(`${one}/v1/traces`);
+  const named = { ...least, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: other };
+  expect(readConfig(named).tracesUrl).toBe(other);
+  expect(readConfig({ ...named, OTEL_EXPORTER_OTLP_ENDPOINT: one }).tracesUrl).toBe(other);
+});
+
 describe('TRUSTED_PROXIES', () => {
   it('takes addresses and subnets of both kinds', () => {
     const TRUSTED_PROXIES = '10.0.0.0/8, 192.0.2.7,::1,fd00::/8';

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { isDebian, unpackServers } from './debian-packages.js';
 import { dockerAnswers, dockerServices } from './docker-services.js';
@@ -80,7 +81,6 @@ export function givenServers({ value, setting }) {
   return { mysql, redis };
 }
 
-/** What names a Redis: one server, nodes of a cluster, or sentinels. */
 /** The variables of those servers which the environment does not name. A password's file would win over the password. */
 export function unnamedServers({ value }, { mysql, redis }) {
   return {
@@ -104,10 +104,12 @@ export function unnamedServers({ value }, { mysql, redis }) {
   };
 }
 
+/** What names a Redis: one server, nodes of a cluster, or sentinels. */
 export const redisVariables = ['REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_HOST'];
 
-/** The first of `host[:port],…`. */
+/** The first of `host[:port],…`. An IPv6 address alone needs no brackets. */
 function firstOf(hosts, otherwise) {
+  if (isIPv6(hosts)) return { host: hosts, port: Number(otherwise) };
   const [, address, host = address, port = otherwise] =
     /^(?:\[([^\]]+)\]|([^\s:,]+))(?::(\d+))?/.exec(hosts.trim()) ?? [];
   return { host, port: Number(port) };

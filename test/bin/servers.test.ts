@@ -47,9 +47,12 @@ describe('MySQL and Redis', () => {
     });
   });
 
-  it('come from the environment also when it names several, of which the first is told', async () => {
+  it.each([
+    ['several, of which the first is told', 'REDIS_CLUSTER', '[::1]:7000,c'],
+    ['an address of IPv6', 'REDIS_HOST', '::1'],
+  ])('come from the environment also when it names %s', async (_what, name, hosts) => {
     const folder = makeFolder();
-    const env = { MYSQL_HOST: 'a:3307,b', MYSQL_PASSWORD: 'secret', REDIS_CLUSTER: '[::1]:7000,c' };
+    const env = { MYSQL_HOST: 'a:3307,b', MYSQL_PASSWORD: 'secret', [name]: hosts, REDIS_PORT: '7000' };
     const { answer, stop } = await bring('debian', folder, env);
     await stop();
     rmSync(folder, { recursive: true });

@@ -22,6 +22,7 @@ const Alerts = z.strictObject({
     }),
   ),
 });
+const Scrapes = z.looseObject({ scrape_configs: z.array(z.looseObject({ job_name: z.string() })) });
 const Dashboard = z.looseObject({
   panels: z.array(z.looseObject({ title: z.string(), targets: z.array(z.looseObject({ expr: z.string() })) })),
 });
@@ -55,6 +56,13 @@ describe('the alerts', () => {
     expect(names.size).toBeGreaterThan(8);
     const named = rules.flatMap(({ expr }) => Array.from(expr.matchAll(/queue="(\w+)"/g), ([, name]) => name));
     expect(named.filter((name) => !queues.some((queue) => queue.name === name))).toEqual([]);
+  });
+
+  it('know a process that is gone by its scrapes, and all of them by there being none', () => {
+    const gone = rules.find(({ alert }) => alert === 'OrderflowProcessGone')?.expr.split(' or ');
+    expect(gone).toEqual(['up{job="orderflow"} == 0', 'absent(up{job="orderflow"})']);
+    const [config] = Scrapes.parse(parse(readFileSync('deploy/observability/prometheus.yml', 'utf8'))).scrape_configs;
+    expect(config?.job_name).toBe('orderflow');
   });
 
   it('each lead to a page that says what to do', () => {

@@ -58,7 +58,9 @@ function holidays(year: number): Holiday[] {
   const closed = (eventName: string, atDate: Day): Holiday => ({ eventName, atDate, tradingHour: '' });
   const half = (eventName: string, atDate: Day): Holiday => ({ eventName, atDate, tradingHour: '09:30-13:00' });
   const thanksgiving = nthWeekday(year, 11, 4, 4);
-  const christmasEve = dated(year, 12, 24);
+  // From Monday to Thursday it is a half day; on a Friday it is closed itself, for the holiday on the Saturday.
+  const isEve = (day: Day) => [1, 2, 3, 4].includes(weekday(day));
+  const [independenceEve, christmasEve] = [dated(year, 7, 3), dated(year, 12, 24)];
   const newYear = dated(year, 1, 1);
   return [
     // A New Year's Day on a Saturday is not made up for: the Friday before ends the old year's books.
@@ -68,11 +70,12 @@ function holidays(year: number): Holiday[] {
     closed('Good Friday', shifted(easter(year), -2)),
     closed('Memorial Day', nthWeekday(year, 5, 1, -1)),
     closed('Juneteenth', observed(dated(year, 6, 19))),
+    ...(isEve(independenceEve) ? [half('Independence Day', independenceEve)] : []),
     closed('Independence Day', observed(dated(year, 7, 4))),
     closed('Labor Day', nthWeekday(year, 9, 1, 1)),
     closed('Thanksgiving Day', thanksgiving),
     half('Thanksgiving Day', shifted(thanksgiving, 1)),
-    ...([1, 2, 3, 4].includes(weekday(christmasEve)) ? [half('Christmas Day', christmasEve)] : []),
+    ...(isEve(christmasEve) ? [half('Christmas Day', christmasEve)] : []),
     closed('Christmas Day', observed(dated(year, 12, 25))),
   ];
 }

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { openHours } from '../../sandbox/finnhub/hours.ts';
+import { marketHolidays } from '../../sandbox/finnhub/trading-calendar.ts';
 import { openMarket } from '../../sandbox/finnhub/market.ts';
 
 const hours = openHours('exchange');
@@ -13,10 +15,30 @@ test.each([
   ['before the opening', '2026-11-23T14:29:00Z', '2026-11-20T14:30Z', '2026-11-19T21:00Z', '2026-11-20T21:00Z'],
   ['Thanksgiving', '2026-11-26T18:00:00Z', '2026-11-25T14:30Z', '2026-11-24T21:00Z', '2026-11-25T21:00Z'],
   ['the half day after', '2026-11-27T20:00:00Z', '2026-11-27T14:30Z', '2026-11-25T21:00Z', '2026-11-27T18:00Z'],
+  ['the eve of the fourth', '2025-07-03T20:00:00Z', '2025-07-03T13:30Z', '2025-07-02T20:00Z', '2025-07-03T17:00Z'],
   ['a summer morning', '2026-07-08T13:45:00Z', '2026-07-08T13:30Z', '2026-07-07T20:00Z', '2026-07-08T13:45Z'],
 ])('on %s the session is the right one', (_name, time, opened, closedBefore, last) => {
   const found = hours.session('Common Stock', at(time));
   expect(found).toEqual({ opened: seconds(opened), closedBefore: seconds(closedBefore), last: seconds(last) });
+});
+
+test('the holidays of a July are those that were recorded, and half a day before a fourth on a Tuesday to Friday', () => {
+  const Holidays = z.object({ data: z.array(z.object({ atDate: z.string(), tradingHour: z.string() })) });
+  const inJuly = (year: number) =>
+    Holidays.parse(marketHolidays(at(`${year}-02-01`)))
+      .data.filter(({ atDate }) => atDate.startsWith(`${year}-07`))
+      .map(({ atDate, tradingHour }) => [atDate.slice(8), tradingHour]);
+  const [closed, half] = ['', '09:30-13:00'];
+  for (const year of [2_023, 2_024, 2_025, 2_028])
+    expect([year, inJuly(year)]).toEqual([
+      year,
+      [
+        ['04', closed],
+        ['03', half],
+      ],
+    ]);
+  expect(inJuly(2_026)).toEqual([['03', closed]]);
+  expect(inJuly(2_027)).toEqual([['05', closed]]);
 });
 
 test('shares stand still while their market is closed, and coins never do', () => {

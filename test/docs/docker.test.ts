@@ -78,6 +78,8 @@ describe('Dockerfile', () => {
     expect(dockerfile).toMatch(/^COPY --from=page \/app\/dashboard\/dist /m);
     expect(dockerfile).toMatch(/^USER node$/m);
     expect(dockerfile).toContain(`NODE_OPTIONS=${smallYoungGeneration}\n`);
+    for (const page of ['docs/operating.md', 'docs/performance.md'])
+      expect(readFileSync(page, 'utf8').match(/--max-semi-space-size=\d+/g)).toEqual([smallYoungGeneration]);
     // A list, not a line for a shell: the signal that ends a container must reach the API itself.
     expect(dockerfile.trimEnd().split('\n').at(-1)).toBe('CMD ["node", "src/api/main.ts"]');
   });

@@ -103,6 +103,7 @@ export const variables = {
   STREAMS_PER_ADDRESS: whole(1, 1_000_000).default(50),
   SHUTDOWN_SECONDS: whole(1, 600).default(10),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   SANDBOX_CONTROL_URL: z.url({ protocol: /^https?$/ }).optional(),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
 } as const;
@@ -142,6 +143,8 @@ export type Config = Readonly<
     tradeSocketUrl: string | undefined;
     /** Daily reference rates for keys whose plan has no forex; none where market data is off. */
     forexFallbackUrl: string | undefined;
+    /** Where traces are sent; nowhere, and nothing is traced, where no collector is named. */
+    tracesUrl: string | undefined;
     /** Private hosts that webhooks may be sent to all the same, and without TLS. */
     webhookHosts: readonly string[];
     /** Jobs at once in a process, by queue, where it was set. */
@@ -189,6 +192,7 @@ export function readConfig(env: NodeJS.ProcessEnv = environment(), { isServing =
     bindHost,
     publicUrl: publicUrl.replace(/\/+$/, ''),
     tradeSocketUrl: tradeSocketOf(parsed.data),
+    tracesUrl: parsed.data.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT ?? tracesOf(parsed.data.OTEL_EXPORTER_OTLP_ENDPOINT),
     forexFallbackUrl: parsed.data.FOREX_FALLBACK_URL ?? (parsed.data.FINNHUB_API_KEY && referenceRatesUrl),
   });
 }
@@ -204,6 +208,11 @@ function tradeSocketOf(given: z.output<typeof schema>): string | undefined {
   if (!given.FINNHUB_API_KEY) return undefined;
   const isFinnhub = new URL(given.FINNHUB_BASE_URL).hostname.endsWith('finnhub.io');
   return given.FINNHUB_WS_URL ?? (isFinnhub ? finnhubSocketUrl : undefined);
+}
+
+/** A collector takes each kind of signal at a path of its own. */
+function tracesOf(collector: string | undefined): string | undefined {
+  return collector && `${collector.replace(/\/+$/, '')}/v1/traces`;
 }
 
 /** The values that must not be seen anywhere. */

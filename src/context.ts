@@ -59,7 +59,7 @@ export type Context = Omit<JobContext, 'em' | 'accounts'> &
 /** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
 export async function openContext(config: Config, role: string): Promise<Context> {
   const log = openLog(role, config.LOG_LEVEL, secretsOf(config));
-  const { telemetry, close: closeTraces } = await openTraces(config.OTEL_EXPORTER_OTLP_ENDPOINT, role);
+  const { telemetry, close: closeTraces } = await openTraces(config.tracesUrl, role);
   const now = () => new Date();
   const definitions = await loadDefinitions<JobContext>();
   const orm = await MikroORM.init(ormOptions(config));

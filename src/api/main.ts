@@ -28,7 +28,7 @@ const answers = openJobAnswers(context.jobs, patientRedis(config));
 const isWatched =
   config.RATE_LIMIT_ANONYMOUS_PER_MINUTE > 0 ||
   config.RATE_LIMIT_BURST > 0 ||
-  config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined ||
+  config.tracesUrl !== undefined ||
   context.log.isLevelEnabled('debug');
 const front = isWatched ? undefined : openFrontCopies();
 const app = await startWith(() => buildApp(context, { readiness, answers, front }));

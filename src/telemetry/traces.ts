@@ -88,9 +88,9 @@ const lastSendMs = 2_000;
 // What begins a trace. BullMQ's own upkeep, several steps a second in an idle worker, begins none.
 const beginners: ReadonlySet<SpanKind> = new Set([SpanKind.SERVER, SpanKind.CONSUMER]);
 
-/** Sends the traces of this process to the collector at `endpoint`. Nothing of OpenTelemetry's is loaded without one. */
-export async function openTraces(endpoint: string | undefined, role: string): Promise<Traces> {
-  if (endpoint === undefined) return { telemetry: undefined, close: async () => {} };
+/** Sends the traces of this process to a collector at `url`. Nothing of OpenTelemetry's is loaded without one. */
+export async function openTraces(url: string | undefined, role: string): Promise<Traces> {
+  if (url === undefined) return { telemetry: undefined, close: async () => {} };
   const [sdk, { OTLPTraceExporter }, { AsyncLocalStorageContextManager }, { resourceFromAttributes }, core, bullmq] =
     await Promise.all([
       import('@opentelemetry/sdk-trace'),
@@ -100,7 +100,7 @@ export async function openTraces(endpoint: string | undefined, role: string): Pr
       import('@opentelemetry/core'),
       import('bullmq-otel'),
     ]);
-  const exporter = new OTLPTraceExporter({ url: `${endpoint.replace(/\/+$/, '')}/v1/traces` });
+  const exporter = new OTLPTraceExporter({ url });
   const root = {
     shouldSample: (_context: unknown, _traceId: string, _name: string, kind: SpanKind) => ({
       decision: beginners.has(kind) ? sdk.SamplingDecision.RECORD_AND_SAMPLED : sdk.SamplingDecision.NOT_RECORD,

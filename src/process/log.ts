@@ -30,7 +30,7 @@ const censored = '[secret]';
 const names = ['password', 'token', 'authorization', 'cookie', 'secret', 'client_secret', 'passwordHash'];
 // What a secret of ours or of the gateway looks like, wherever it stands.
 const shapes =
-  /\bpi_\w+_secret_\w+|\b(?:sk|rk|pk)_(?:test|live)_\w+|\bwhsec_\w+|(?<=\bBearer )[\w-]{20,}|\$argon2\w*\$[^\s"]+/g;
+  /\bpi_\w+_secret_\w+|\b(?:sk|rk|pk)_(?:test|live)_\w+|\bwhsec_[\w+/=]+|(?<=\bBearer )[\w-]{20,}|\$argon2\w*\$[^\s"]+/g;
 // Shorter ones are words like `root`, which would take whole lines with them.
 const leastSecretLength = 8;
 

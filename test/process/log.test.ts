@@ -23,6 +23,7 @@ describe('a line of the log', () => {
     ['a client secret by its looks', { note: 'see pi_3Abc_secret_canary for more' }],
     ['a key of the gateway', { url: 'https://example.com/?key=sk_test_canary' }],
     ['a secret of webhooks', { list: ['whsec_canary'] }],
+    ['a secret of webhooks behind the signs of base64', { note: 'whsec_a+canary/canary== is its secret' }],
     ['a bearer token', { headers: ['authorization: Bearer canarycanarycanarycanary'] }],
     ['a hash of a password', { sql: "insert '$argon2id$v=19$m=19456,t=2,p=1$canary$canary'" }],
   ])('does not hold %s', (_what, entry) => {

@@ -47,6 +47,9 @@ const problem = (status: number, code: string, seconds?: number): Reply => ({
   ...(seconds === undefined ? {} : { headers: { 'retry-after': String(seconds) } }),
 });
 const one = { body: { products: [1] } };
+const granted = { status: 200, body: { access_token: 'token' } };
+const done = { status: 200, body: { id: 1 } };
+const login = { email: 'a@example.com', password: 'a long sentence' };
 
 it('sends what it is given where it belongs', async () => {
   const { url, heard } = await serve({ status: 200, body: {} });
@@ -172,7 +175,7 @@ it('logs in once for all that ask, anew when the login has ended, and not for ev
     const isGood = !isOver && request.headers.authorization === `Bearer token-${logins}`;
     answer(response, isGood ? { status: 200, body: { id: 1 } } : problem(401, 'unauthenticated'));
   });
-  const orderflow = openOrderflow({ url: server.url, login: { email: 'a@example.com', password: 'a long sentence' } });
+  const orderflow = openOrderflow({ url: server.url, login });
   const askThrice = () => Promise.all([orderflow.me(), orderflow.me(), orderflow.me()]);
   await askThrice();
   expect(logins).toBe(1);
@@ -185,12 +188,50 @@ it('logs in once for all that ask, anew when the login has ended, and not for ev
 });
 
 it('logs in again after a login that was refused', async () => {
-  const granted = { status: 200, body: { access_token: 'token' } };
-  const { url, heard } = await serve(problem(401, 'bad_credentials'), granted, { status: 200, body: { id: 1 } });
-  const { me } = openOrderflow({ url, login: { email: 'a@example.com', password: 'a long sentence' } });
+  const { url, heard } = await serve(problem(401, 'bad_credentials'), granted, done);
+  const { me } = openOrderflow({ url, login });
   await expect(me()).rejects.toMatchObject({ code: 'bad_credentials' });
-  expect(await me()).toEqual({ id: 1 });
+  expect(await me()).toEqual(done.body);
   expect(heard.map((each) => each.url)).toEqual(['/auth/login', '/auth/login', '/auth/me']);
+});
+
+it.each([
+  ['is lost', 'lost'],
+  ['says that the database is away', problem(503, 'unavailable', 0)],
+  ['comes from a proxy that finds nobody behind it', { status: 502 }],
+] as const)('logs in again when the answer to its login %s, also for what is never repeated', async (_, reply) => {
+  const { url, heard } = await serve(reply, granted, done);
+  expect(await openOrderflow({ url, login }).retryJob({ id: 'a' })).toEqual(done.body);
+  expect(heard.map((each) => each.url)).toEqual(['/auth/login', '/auth/login', '/jobs/a/retry']);
+});
+
+it('says by which intention to go on when a login on the way had no answer either', async () => {
+  const { url, heard } = await serve('lost');
+  const failed = openOrderflow({ url, login }).placeOrder(one, { patienceMs: 0, intention: 'cart-4711' });
+  await expect(failed).rejects.toMatchObject({ name: 'NoAnswer', intention: 'cart-4711' });
+  expect(heard.map((each) => each.url)).toEqual(['/auth/login']);
+});
+
+it('leaves a login on the way when it is told to or its time is over, and the login goes on for the others', async () => {
+  let logins = 0;
+  let grant = () => {};
+  server = await listen((request, response) => {
+    if (request.url !== '/auth/login') return answer(response, done);
+    logins += 1;
+    grant = () => answer(response, granted);
+  });
+  const { me } = openOrderflow({ url: server.url, login });
+  const other = me();
+  const ending = new AbortController();
+  const ended = me(undefined, { signal: ending.signal, patienceMs: 0 });
+  await until('the login has been asked for', () => logins > 0 || undefined);
+  const reason = new Error('enough');
+  ending.abort(reason);
+  await expect(ended).rejects.toBe(reason);
+  await expect(me(undefined, { timeoutMs: 1, patienceMs: 0 })).rejects.toBeInstanceOf(NoAnswer);
+  grant();
+  expect(await other).toEqual(done.body);
+  expect(logins).toBe(1);
 });
 
 it('does not hand its key to whoever it is redirected to', async () => {

@@ -38,14 +38,16 @@ export function openAsk(send: Send): Ask {
       signal?.throwIfAborted();
       const answer = await tryOnce(send, operation, input, { ...asking, intention });
       if ('body' in answer) return answer.body;
-      const waitMs = waitAfter(answer.error, operation, attempt);
+      const waitMs = waitAfter(answer, operation, attempt);
       if (waitMs === undefined || performance.now() + waitMs > end) throw answer.error;
       await pause(waitMs, signal);
     }
   };
 }
 
-type Answer = Readonly<{ body: unknown } | { error: Refused | NoAnswer }>;
+/** Why there is no answer; where the operation has not been sent, it can be sent again whatever it is. */
+type Failure = Readonly<{ error: Refused | NoAnswer; isSent: boolean }>;
+type Answer = Readonly<{ body: unknown }> | Failure;
 
 async function tryOnce(send: Send, operation: Operation, input: Input, asking: Asking): Promise<Answer> {
   const { intention, signal, timeoutMs = 30_000 } = asking;
@@ -60,23 +62,26 @@ async function tryOnce(send: Send, operation: Operation, input: Input, asking: A
     const until = anyOf(signal, AbortSignal.timeout(timeoutMs));
     const response = await send(target, { method, headers, signal: until, ...(body === undefined ? {} : { body }) });
     const text = await response.text();
-    if (!response.ok) return { error: refusalOf(response, text) };
-    if (response.status === 202 && method === 'GET')
-      return { error: new NoAnswer(`${target} is still being fetched`, { retryAfterMs: retryAfterMsOf(response) }) };
+    if (!response.ok) return { error: refusalOf(response, text), isSent: true };
+    if (response.status === 202 && method === 'GET') {
+      const advice = { retryAfterMs: retryAfterMsOf(response) };
+      return { error: new NoAnswer(`${target} is still being fetched`, advice), isSent: true };
+    }
     return { body: text === '' ? undefined : parsed(text) };
   } catch (cause) {
     signal?.throwIfAborted();
-    // Of logging in on the way.
-    if (cause instanceof Refused || cause instanceof NoAnswer) throw cause;
-    return { error: new NoAnswer(`no answer to ${method} ${target}`, { cause, intention }) };
+    // The login on the way was refused.
+    if (cause instanceof Refused) return { error: cause, isSent: false };
+    const error = new NoAnswer(`no answer to ${method} ${target}`, { cause, intention });
+    return { error, isSent: !(cause instanceof NoAnswer) };
   }
 }
 
 /** How long to wait before the next try; undefined: it would not help, or might do something twice. */
-function waitAfter(error: Refused | NoAnswer, { method, isKeyed }: Operation, attempt: number): number | undefined {
+function waitAfter({ error, isSent }: Failure, { method, isKeyed }: Operation, attempt: number): number | undefined {
   const { retryAfterMs } = error;
   const advisedMs = retryAfterMs === undefined ? undefined : retryAfterMs + Math.random() * jitterMs;
-  const isRepeatable = isKeyed || (method !== 'POST' && method !== 'PATCH');
+  const isRepeatable = !isSent || isKeyed || (method !== 'POST' && method !== 'PATCH');
   if (error instanceof NoAnswer) return isRepeatable ? (advisedMs ?? backoffMs(attempt)) : undefined;
   if (!worthRepeating.has(error.status)) return undefined;
   if (!isRepeatable && !notBegun.has(error.code ?? '')) return undefined;

@@ -1,6 +1,10 @@
 import type { Credentials } from './credentials.ts';
+import { NoAnswer } from './refusals.ts';
 
-/** Sends one request with the credentials. @throws what `fetch` throws when there is no answer */
+/**
+ * Sends one request with the credentials. @throws what `fetch` throws when there is no answer; Refused or NoAnswer when a login on the
+ * way was refused or not answered: then the request itself has not been carried out
+ */
 export type Send = (path: string, init: Init) => Promise<Response>;
 
 type Init = Omit<RequestInit, 'headers'> & Readonly<{ headers: Readonly<Record<string, string>> }>;
@@ -14,10 +18,25 @@ export function openSend(url: string, credentials: Credentials, fetch: typeof gl
     return fetch(base + path, { redirect: 'error', ...init, headers: { ...init.headers, ...authorization } });
   };
   return async (path, init) => {
-    const token = await credentials.token();
+    const token = await tokenOf(credentials, init.signal);
     const response = await send(token, path, init);
     if (response.status !== 401 || token === undefined || !credentials.hasAnother(token)) return response;
     await response.body?.cancel();
-    return send(await credentials.token(), path, init);
+    return send(await tokenOf(credentials, init.signal), path, init);
   };
+}
+
+/** The token, as long as the signal lets one wait for it: the login that brings it goes on for whoever else needs it. */
+async function tokenOf(credentials: Credentials, signal: Init['signal']): Promise<string | undefined> {
+  let leave = () => {};
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(new NoAnswer('the login has not been answered', { cause: signal?.reason }));
+  });
+  if (signal?.aborted) leave();
+  signal?.addEventListener('abort', leave);
+  try {
+    return await Promise.race([credentials.token(), left]);
+  } finally {
+    signal?.removeEventListener('abort', leave);
+  }
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { chromiumPath, openBrowser } from '../support/processes/browser.ts';
+import { type BrowserPage, chromiumPath, openBrowser } from '../support/processes/browser.ts';
 import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
 import { logIn, type Platform, startPlatform } from '../support/processes/platform.ts';
 import { listen, type LocalServer } from '../support/upstreams/local-server.ts';
@@ -15,11 +15,9 @@ beforeAll(async () => {
   platform = await startPlatform();
   // A site of somebody else's, as an origin that the API allows.
   site = await listen((request, response) => {
-    const isScript = request.url?.endsWith('.js') ?? false;
-    response.writeHead(200, { 'content-type': isScript ? 'text/javascript' : 'text/html' });
-    response.end(
-      isScript ? readFileSync(join(checkout.folder, 'clients/typescript/dist', request.url ?? '')) : '<!doctype html>',
-    );
+    const { contentType, body } = fileAt(request.url ?? '');
+    response.writeHead(200, { 'content-type': contentType });
+    response.end(body);
   });
 });
 afterAll(async () => {
@@ -27,6 +25,22 @@ afterAll(async () => {
   await platform.stop();
   checkout[Symbol.dispose]();
 });
+
+/** A page without anything in it, and the client's files. */
+function fileAt(path: string) {
+  if (!path.endsWith('.js')) return { contentType: 'text/html', body: '<!doctype html>' };
+  return {
+    contentType: 'text/javascript',
+    body: readFileSync(join(checkout.folder, 'clients/typescript/dist', path), 'utf8'),
+  };
+}
+
+/** A browser; without one it is said that nothing is proved. */
+async function browse(): Promise<BrowserPage | undefined> {
+  if (chromiumPath !== undefined) return openBrowser(chromiumPath);
+  process.stdout.write('the client in a browser: not run, there is no Chromium\n');
+  return undefined;
+}
 
 /** What the page does, as a script of it would. */
 const program = (url: string, key: string) => `(async () => {
@@ -51,9 +65,8 @@ const program = (url: string, key: string) => `(async () => {
 })()`;
 
 it('orders, watches and verifies in a real browser, from another origin', async () => {
-  if (chromiumPath === undefined)
-    return void process.stdout.write('the client in a browser: not run, there is no Chromium\n');
-  const browser = await openBrowser(chromiumPath);
+  const browser = await browse();
+  if (!browser) return;
   await browser.page.goto(site.url);
   const done: unknown = await browser.page.evaluate(program(platform.url, await logIn(platform.url, 'demo')));
   await browser.close();
@@ -62,4 +75,31 @@ it('orders, watches and verifies in a real browser, from another origin', async 
     refused: 'unknown_product',
     event: { test: 2432232314 },
   });
+});
+
+const orderTwice = `(async () => {
+  const { openOrderflow } = await import('/src/orderflow.js');
+  const { placeOrder } = openOrderflow();
+  for (let count = 0; count < 2; count += 1) await placeOrder({ body: { products: [1] } });
+  return isSecureContext;
+})()`;
+
+it('names each order anew on a page that came over plain HTTP from another machine', async () => {
+  const browser = await browse();
+  if (!browser) return;
+  const { page } = browser;
+  const keys: (string | null)[] = [];
+  await page.route('http://192.168.0.2/**', async (route) => {
+    const request = route.request();
+    const { pathname } = new URL(request.url());
+    if (pathname !== '/orders') return route.fulfill(fileAt(pathname));
+    keys.push(await request.headerValue('idempotency-key'));
+    return route.fulfill({ status: 201, json: {} });
+  });
+  await page.goto('http://192.168.0.2/');
+  const isSecure: unknown = await page.evaluate(orderTwice);
+  await browser.close();
+  expect(isSecure).toBe(false);
+  expect(new Set(keys).size).toBe(2);
+  for (const key of keys) expect(key).toMatch(/^[\da-f]{32}$/);
 });

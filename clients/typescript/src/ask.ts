@@ -32,7 +32,7 @@ const jitterMs = 250;
 export function openAsk(send: Send): Ask {
   return async (operation, input = {}, asking = {}) => {
     const { signal, patienceMs = 60_000 } = asking;
-    const intention = operation.isKeyed ? (asking.intention ?? crypto.randomUUID()) : undefined;
+    const intention = operation.isKeyed ? (asking.intention ?? newIntention()) : undefined;
     const end = performance.now() + patienceMs;
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
@@ -43,6 +43,11 @@ export function openAsk(send: Send): Ask {
       await pause(waitMs, signal);
     }
   };
+}
+
+// `randomUUID` is there only on secure origins; a page that came over plain HTTP from another machine is none.
+function newIntention(): string {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /** Why there is no answer; where the operation has not been sent, it can be sent again whatever it is. */

@@ -2,12 +2,7 @@ import { Chosen } from '../parts/chosen.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { currencies } from './currencies.ts';
 import { leastOf } from './money.ts';
-
-/** What orders can be narrowed by; empty where they are not. */
-export const everyOrder = { q: '', status: '', user_id: '', currency: '', from: '', to: '', min: '', max: '' };
-
-/** What is asked for, as it was typed. */
-export type Narrowed = Readonly<typeof everyOrder>;
+import type { Narrowed } from './narrowed.ts';
 
 type Shown = Readonly<{ asked: Narrowed; isForAll: boolean; onAsk(some: Partial<Narrowed>): void }>;
 
@@ -82,15 +77,3 @@ const fieldOf = (asked: Narrowed, onAsk: Shown['onAsk']) => (name: keyof Narrowe
   onInput: ({ currentTarget: { validity, value } }: { currentTarget: HTMLInputElement }) =>
     validity.valid && onAsk({ [name]: value.trim() }),
 });
-
-/** Whether a list that is narrowed so leaves an order out, by what was announced of it. */
-export function isLeftOut(asked: Narrowed, order: Readonly<Record<string, unknown>>): boolean {
-  const { user_id: user, currency, min, max } = asked;
-  const total = Number(order['total_amount']);
-  return (
-    (user !== '' && String(order['user_id']) !== user) ||
-    (currency !== '' && order['currency'] !== currency) ||
-    (min !== '' && total < Number(min)) ||
-    (max !== '' && total > Number(max))
-  );
-}

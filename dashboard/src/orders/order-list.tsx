@@ -6,14 +6,15 @@ import { type Pages, usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
 import { useAsked } from '../frame/asked.ts';
-import { formatMoment } from '../parts/moment.ts';
+import { formatMoment, spanOfDays } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { SaveCsv } from '../parts/save-csv.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
-import { everyOrder, isLeftOut, type Narrowed, OrderFilters } from './order-filters.tsx';
+import { everyOrder, isLeftOut, type Narrowed } from './narrowed.ts';
+import { OrderFilters } from './order-filters.tsx';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderStream } from './use-orders.ts';
 
@@ -23,9 +24,12 @@ type Shown = Readonly<{ user: User; onState(state: LiveState | undefined): void 
 export function OrderList({ user, onState }: Shown) {
   const isForAll = user.role === 'admin';
   const [asked, narrow] = useAsked(everyOrder);
-  const path = queried('/orders', useSettled(asked));
+  const settled = useSettled(asked);
+  const path = queried('/orders', { ...settled, ...spanOfDays(settled) });
   const pages = usePages<Order>(path);
   const { fresh, setFresh } = useFollowed(isForAll, { pages, asked }, onState);
+  // Those that were counted for another list are on this one, or do not belong there.
+  useEffect(() => setFresh(0), [path]);
   const again = () => {
     setFresh(0);
     pages.again();
@@ -82,10 +86,15 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
       () => {},
     );
   };
+  const isLeftOutNow = (event: StreamEvent) => {
+    const { asked, pages: shown } = listed.current;
+    // While another list is on its way, what is shown says nothing of it.
+    return isLeftOut(asked, event, shown.isBusy ? [] : (shown.rows ?? []));
+  };
   useEffect(() => {
-    const onEvent = ({ type, subject, data }: StreamEvent) => {
-      if (type === 'order.created')
-        return setFresh((count) => (isLeftOut(listed.current.asked, data) ? count : count + 1));
+    const onEvent = (event: StreamEvent) => {
+      const { type, subject } = event;
+      if (type === 'order.created') return setFresh((count) => (isLeftOutNow(event) ? count : count + 1));
       if (told.current.size >= mostTold) told.current.clear();
       told.current.set(subject, performance.now());
       refresh(subject);

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
 import { mainId } from '../parts/hold-focus.ts';
-import { formatMoment } from '../parts/moment.ts';
+import { formatMoment, spanOfDays } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { useSettled } from '../parts/use-settled.ts';
@@ -26,7 +26,8 @@ const labels = { actor: 'Who (id or e-mail)', action: 'What', subject: 'Of what'
 /** Who has changed what, or tried to, and from where; newest first. */
 export function AuditView() {
   const [asked, setAsked] = useState<Readonly<Record<keyof typeof labels, string>>>(nothing);
-  const pages = usePages<Entry>(queried('/audit', useSettled(asked)));
+  const settled = useSettled(asked);
+  const pages = usePages<Entry>(queried('/audit', { ...settled, ...spanOfDays(settled) }));
   const field = (name: keyof typeof labels) => ({
     maxLength: 191,
     value: asked[name],

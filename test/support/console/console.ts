@@ -29,6 +29,16 @@ export async function expectSound({ browser, platform }: Console, name: string):
   expect(browser.faults(platform.url)).toEqual([]);
 }
 
+/** A tab of somebody who lives where it is another day than in UTC now, and that day. */
+export async function openAbroad({ browser: { context } }: Console): Promise<Readonly<{ tab: Page; day: string }>> {
+  const now = new Date();
+  const [timezoneId, days] = now.getUTCHours() < 10 ? ['Etc/GMT+12', -1] : ['Etc/GMT-14', 1];
+  const tab = await context.newPage();
+  const devtools = await context.newCDPSession(tab);
+  await devtools.send('Emulation.setTimezoneOverride', { timezoneId });
+  return { tab, day: new Date(now.getTime() + days * 86_400_000).toISOString().slice(0, 10) };
+}
+
 /** A job that gave up. */
 export async function bury({ orm }: Platform, kind: string, told: Partial<Buried> = {}): Promise<Buried> {
   const letter = {

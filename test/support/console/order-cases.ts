@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { until } from '../processes/process.ts';
-import { type Console, type OpenConsole, expectSound } from './console.ts';
+import { type Console, type OpenConsole, expectSound, openAbroad } from './console.ts';
 
 /** Orders: the list, and the page of each. */
 export function orderCases(opened: OpenConsole): void {
@@ -211,6 +211,27 @@ export function orderCases(opened: OpenConsole): void {
     await at.page.getByText('There are no such orders.').waitFor();
     await at.page.getByRole('link', { name: 'Orders' }).press('Enter');
     await at.page.locator(`[data-row="${yen}"]`).getByText('¥').waitFor();
+  });
+
+  test('the days that the list is narrowed to are the reader’s own, in its file and for new orders too', async () => {
+    const at = opened('days of orders');
+    if (!at) return;
+    const id = await place(at, { products: [1] });
+    await at.logIn('admin');
+    const { tab, day } = await openAbroad(at);
+    const days = `#?from=${day}&to=${day}`;
+    await tab.goto(`${at.platform.url}/app/orders${days}`);
+    await tab.locator(`[data-row="${id}"]`).waitFor();
+    expect([await tab.getByLabel('From').inputValue(), new URL(tab.url()).hash]).toEqual([day, days]);
+    const [file] = await Promise.all([
+      tab.waitForEvent('download'),
+      tab.getByRole('button', { name: 'Save as CSV' }).click(),
+    ]);
+    expect(await readFile(await file.path(), 'utf8')).toContain(id);
+    await tab.locator('[data-source=orders][data-fine=true]').waitFor();
+    await place(at, { products: [1] });
+    await tab.getByRole('button', { name: '1 new order' }).waitFor();
+    await tab.close();
   });
 
   test('what becomes of an order while the list is on its way is not missed', async () => {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { User } from '../../../src/entities/accounts.entity.ts';
 import { Product } from '../../../src/entities/catalog.entity.ts';
 import { until } from '../processes/process.ts';
-import { bury, type OpenConsole, expectSound } from './console.ts';
+import { bury, type OpenConsole, expectSound, openAbroad } from './console.ts';
 
 const staffViews = [
   'Payments',
@@ -75,6 +75,22 @@ export function staffCases(opened: OpenConsole): void {
     await row.getByText('shown').click();
     await row.getByText(/"role": "operator"/).waitFor();
     await expectSound(at, 'audit');
+  });
+
+  test('the days that the audit log is narrowed to are the reader’s own', async () => {
+    const at = opened('days of the audit log');
+    if (!at) return;
+    await at.platform.send('PATCH', '/products/1', { price: 60 }, 'admin');
+    await at.logIn('admin');
+    const { tab, day } = await openAbroad(at);
+    await tab.goto(`${at.platform.url}/app/audit`);
+    await tab.getByLabel('From').fill(day);
+    const read = tab.waitForResponse((answer) => /\/audit\?.*from=.*to=/.test(answer.url()));
+    await tab.getByLabel('To', { exact: true }).fill(day);
+    expect(await (await read).json()).toMatchObject({
+      data: expect.arrayContaining([expect.objectContaining({ action: 'changeProduct', subject: '1' })]),
+    });
+    await tab.close();
   });
 
   test('an operator reads what operators may, and is shown no view and no button for what only administrators may', async () => {

@@ -9,3 +9,13 @@ export function useKept(name: string): readonly [string, (value: string) => void
   };
   return [value, keep];
 }
+
+/** Calls back when another tab has changed what this browser keeps under a name, until the returned function is called. */
+export function onKept(name: string, listener: () => void): () => void {
+  const hear = ({ key }: StorageEvent) => {
+    // Where all has been taken away at once, there is no name.
+    if (key === name || key === null) listener();
+  };
+  addEventListener('storage', hear);
+  return () => removeEventListener('storage', hear);
+}

@@ -5,7 +5,16 @@ import { marketEvents, priceEvents } from '../api/heard-events.ts';
 import { pricePath, type Quote } from './quote.ts';
 import { Refused } from '../api/refused.ts';
 import { settings } from '../api/settings.ts';
-import { listOf, readSymbols, withAdded, withMoved, withMoving, withRemoved } from './symbols.ts';
+import {
+  listOf,
+  onSymbols,
+  readSymbols,
+  useSymbols,
+  withAdded,
+  withMoved,
+  withMoving,
+  withRemoved,
+} from './symbols.ts';
 import { type Tally, useTally } from '../api/use-tally.ts';
 import { openReading } from '../api/weather.ts';
 import { useTrails } from './use-trails.ts';
@@ -36,7 +45,7 @@ const first: ReadonlyMap<string, Quote> = newest(new Map(), quotesOf(settings.qu
 
 /** Keeps the prices of the watched symbols current: the stored copies first, then every update as it is announced. */
 export function usePrices(): Prices {
-  const [all, setAll] = useState(readSymbols);
+  const [all, setAll] = useSymbols();
   const [quotes, setQuotes] = useState<ReadonlyMap<string, Quote>>(first);
   const [state, setState] = useState<LiveState>('connecting');
   const [resets, setResets] = useState(0);
@@ -63,8 +72,11 @@ export function usePrices(): Prices {
       setAll((old) => withMoving(old, quote.symbol));
     };
     const stop = followStream('/streams/market', marketEvents, { onEvent, onReset, onState: setState });
+    // Of a symbol from another tab, the price may have been announced long ago.
+    const stopHearing = onSymbols(copies.read);
     return () => {
       stop();
+      stopHearing();
       copies.close();
     };
   }, []);

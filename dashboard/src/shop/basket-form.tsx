@@ -11,13 +11,13 @@ import { type Preview, usePreview } from './use-preview.ts';
 
 /** The basket: how many of what, what it costs now in which currency, with which card; and the order. */
 export function BasketForm({ basket, user }: Readonly<{ basket: Basket; user: User | undefined }>) {
-  const { lines, set, empty } = basket;
+  const { lines, set, takeOut } = basket;
   const totals = totalsOf(lines);
   const [card, setCard] = useState<string>(usualCard);
   const [chosen, setCurrency] = useState('');
   const currency = chosen || [...totals.keys()][0];
   const wish = useMemo(() => wishOf(lines, currency, card), [lines, currency, card]);
-  const { isBusy, failure, place, lostOf } = useOrdering(empty);
+  const { isBusy, failure, place, lostOf } = useOrdering(() => takeOut(lines));
   const lost = lostOf(wish);
   // What was asked for may have been taken already, and be sold out by that very order: only asking again can tell.
   const now = usePreview(user && lines.length > 0 && !lost ? wish : undefined);

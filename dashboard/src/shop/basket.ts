@@ -1,18 +1,20 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { toMajor, toMinor } from '../../../src/money/money.ts';
+import { onKept } from '../parts/use-kept.ts';
 import type { Product } from './product.ts';
 
 /** So many of a product, at the price at which it was seen. */
 export type Line = Readonly<Pick<Product, 'id' | 'title' | 'price' | 'currency'> & { quantity: number }>;
 
-/** What somebody wants to order; this browser keeps it. */
+/** What somebody wants to order; this browser keeps it, for all of its tabs. */
 export type Basket = Readonly<{
   lines: readonly Line[];
   /** Puts so many more in. */
   add(product: Product, quantity?: number): void;
   /** So many of one from now on; 0 takes it out. */
   set(id: number, quantity: number): void;
-  empty(): void;
+  /** Takes out what has been ordered: what was put in meanwhile stays. */
+  takeOut(ordered: readonly Line[]): void;
 }>;
 
 const name = 'orderflow-basket';
@@ -22,24 +24,33 @@ const mostPieces = 1_000;
 /** Keeps the basket. */
 export function useBasket(): Basket {
   const [lines, setLines] = useState(readLines);
+  useEffect(() => onKept(name, () => setLines(readLines())), []);
   const put = (some: readonly Line[]) => {
     localStorage.setItem(name, JSON.stringify(some));
     setLines(some);
   };
+  // Every change is one of what is kept, which another tab may have changed since it was shown here.
   return {
     lines,
     add({ id, title, price, currency }, quantity = 1) {
-      const had = lines.find((line) => line.id === id)?.quantity ?? 0;
+      const kept = readLines();
+      const had = kept.find((line) => line.id === id)?.quantity ?? 0;
       const line = { id, title, price, currency, quantity: Math.min(mostPieces, had + quantity) };
-      const others = lines.filter((some) => some.id !== id);
-      put(had > 0 ? lines.map((some) => (some.id === id ? line : some)) : [...others, line].slice(0, mostLines));
+      const others = kept.filter((some) => some.id !== id);
+      put(had > 0 ? kept.map((some) => (some.id === id ? line : some)) : [...others, line].slice(0, mostLines));
     },
-    set(id, quantity) {
-      const pieces = Math.min(mostPieces, Math.max(0, Math.trunc(quantity)));
-      put(lines.flatMap((line) => (line.id !== id ? line : pieces === 0 ? [] : { ...line, quantity: pieces })));
+    set: (id, quantity) => put(readLines().flatMap((line) => (line.id === id ? withPieces(line, quantity) : line))),
+    takeOut(ordered) {
+      const taken = new Map(ordered.map((line) => [line.id, line.quantity]));
+      put(readLines().flatMap((line) => withPieces(line, line.quantity - (taken.get(line.id) ?? 0))));
     },
-    empty: () => put([]),
   };
+}
+
+/** The line with so many pieces, or none where they are none. */
+function withPieces(line: Line, quantity: number): readonly Line[] {
+  const pieces = Math.min(mostPieces, Math.max(0, Math.trunc(quantity)));
+  return pieces === 0 ? [] : [{ ...line, quantity: pieces }];
 }
 
 /** What the lines cost in each currency that they are in. */

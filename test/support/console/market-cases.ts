@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { examplePrice } from '../../../src/market/price.ts';
@@ -82,6 +83,38 @@ export function marketCases(opened: OpenConsole): void {
     await expectSound(at, 'watchlist');
     await at.page.getByRole('button', { name: 'Remove BTC' }).click();
     await until('gone', async () => ((await list()) === 'AAPL,MSFT' ? true : undefined));
+  });
+
+  test('all tabs of a browser have one list of symbols in one order', async () => {
+    const at = opened('symbols of two tabs');
+    if (!at) return;
+    await at.logIn(undefined);
+    await at.visit('/');
+    const tab = await at.browser.context.newPage();
+    await tab.goto(at.platform.url);
+    const add = async (page: Page, symbol: string) => {
+      await page.getByLabel('Symbol to watch').fill(symbol);
+      await page.keyboard.press('Enter');
+    };
+    const have = (page: Page, symbols: string) =>
+      until(symbols, async () => {
+        const listed = await page.locator('.prices li .name').allTextContents();
+        // Others that move may stand there too.
+        return listed.filter((name) => /^(AAPL|MSFT|BTC|ETH)$/.test(name)).join() === symbols ? true : undefined;
+      });
+    await add(at.page, 'btc');
+    await have(tab, 'AAPL,MSFT,BTC');
+    await tab.locator('.price[data-symbol="BINANCE:BTCUSDT"]').waitFor();
+    await add(tab, 'eth');
+    await have(at.page, 'AAPL,MSFT,BTC,ETH');
+    await tab.getByRole('link', { name: 'Market', exact: true }).click();
+    await tab.getByRole('button', { name: 'Move ETH', exact: true }).press('ArrowUp');
+    await have(at.page, 'AAPL,MSFT,ETH,BTC');
+    await at.page.locator('.prices li', { hasText: 'BTC' }).getByRole('button', { name: 'Remove' }).click();
+    await tab.locator('tr[data-row="BINANCE:BTCUSDT"]').waitFor({ state: 'detached' });
+    await tab.close();
+    await at.page.reload();
+    await have(at.page, 'AAPL,MSFT,ETH');
   });
 
   test('an old price says why it is: here nobody polls it, and this much of the plan is used', async () => {

@@ -61,6 +61,35 @@ export function shopCases(opened: OpenConsole): void {
     await at.page.getByRole('link', { name: 'Shop' }).press('Enter');
     await at.page.getByText('Nothing is in it yet.').waitFor();
   });
+
+  test('all tabs of a browser have one basket, of which an order takes what it was of', async () => {
+    const at = opened('two tabs');
+    if (!at) return;
+    await at.logIn('demo');
+    await at.visit('/app/shop/1');
+    const tab = await at.browser.context.newPage();
+    await tab.goto(`${at.platform.url}/app/shop/2`);
+    const add = { name: 'Add to the basket' };
+    await tab.getByRole('button', add).waitFor();
+    await at.page.getByRole('button', add).click();
+    await tab.locator('[data-line="1"]').waitFor();
+    await tab.getByRole('button', add).click();
+    await at.page.locator('.sum[data-total="100"]').waitFor();
+    const mugs = tab.getByLabel('Quantity of Enamel Mug');
+    const haveMugs = (count: string) =>
+      until(`${count} mugs`, async () => ((await mugs.inputValue()) === count ? true : undefined));
+    await at.page.route('**/orders', async (route) => {
+      await tab.getByRole('button', add).click();
+      await haveMugs('2');
+      return route.fallback();
+    });
+    await at.page.getByRole('button', { name: 'Place the order' }).click();
+    await at.page.getByText('Total $100.00').waitFor();
+    await tab.locator('[data-line="1"]').waitFor({ state: 'detached' });
+    await haveMugs('1');
+    await at.page.unroute('**/orders');
+    await tab.close();
+  });
 }
 
 /** What is refused or lost on its way, which the browser itself reports as an error of the console: the last of all. */

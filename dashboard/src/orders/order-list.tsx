@@ -1,5 +1,4 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { ask } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
 import { orderEvents } from '../api/heard-events.ts';
 import { type Pages, usePages } from '../api/use-pages.ts';
@@ -15,6 +14,7 @@ import { Customer } from './customer.tsx';
 import { formatMoney } from './money.ts';
 import { everyOrder, isLeftOut, type Narrowed } from './narrowed.ts';
 import { OrderFilters } from './order-filters.tsx';
+import { openSingleReads, type SingleReads } from './order-reads.ts';
 import { wordsFor } from './order-row.tsx';
 import { type Order, orderStream } from './use-orders.ts';
 
@@ -77,14 +77,9 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
   const listed = useRef(now);
   listed.current = now;
   const told = useRef(new Map<string, number>());
+  const reads = useRef<SingleReads>(undefined);
   const refresh = (id: string) => {
-    const isIt = (order: Order) => order.id === id;
-    if (!listed.current.pages.rows?.some(isIt)) return;
-    // What cannot be read now is read again with the list.
-    ask<Order>('GET', `/orders/${id}`).then(
-      (order) => listed.current.pages.change(isIt, order),
-      () => {},
-    );
+    if (listed.current.pages.rows?.some((order) => order.id === id)) void reads.current?.readOne(id);
   };
   const isLeftOutNow = (event: StreamEvent) => {
     const { asked, pages: shown } = listed.current;
@@ -92,6 +87,8 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
     return isLeftOut(asked, event, shown.isBusy ? [] : (shown.rows ?? []));
   };
   useEffect(() => {
+    const reading = openSingleReads((order) => listed.current.pages.change(({ id }) => id === order.id, order));
+    reads.current = reading;
     const onEvent = (event: StreamEvent) => {
       const { type, subject } = event;
       if (type === 'order.created') return setFresh((count) => (isLeftOutNow(event) ? count : count + 1));
@@ -107,6 +104,7 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
     const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset, onState });
     return () => {
       stop();
+      reading.close();
       onState(undefined);
     };
   }, [isForAll]);

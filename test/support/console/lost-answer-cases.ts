@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { loseAnswer } from '../processes/browser.ts';
 import { until } from '../processes/process.ts';
@@ -42,6 +42,55 @@ export function lostAnswerCases(opened: OpenConsole): void {
     expect((await orderOf(at, id)).refunds).toHaveLength(1);
     await at.page.unroute(`**/orders/${id}`);
     await at.page.unroute(`**/orders/${id}/refund`);
+  });
+
+  test('an order of the list that cannot be read when it is paid is read again', async () => {
+    const at = opened('a row that was missed');
+    if (!at) return;
+    onTestFinished(async () => void (await at.platform.send('POST', '/payments/start', undefined, 'admin')));
+    await at.platform.send('POST', '/payments/stop', undefined, 'admin');
+    const id = await place(at, { products: [1] });
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    const row = at.page.locator(`[data-row="${id}"]`);
+    await row.getByText('pending').waitFor();
+    const away = { status: 503, json: { code: 'unavailable', detail: 'The database did not answer.' } };
+    await at.page.route(`**/orders/${id}`, (route) => route.fulfill(away), { times: 1 });
+    await at.platform.send('POST', '/payments/start', undefined, 'admin');
+    await row.getByText('paid', { exact: true }).waitFor();
+  });
+
+  test('what the list shows of an order last was read last, however late an answer comes', async () => {
+    const at = opened('a late row');
+    if (!at) return;
+    const id = await place(at, { products: [1], payment_method: 'pm_card_chargeDeclined' });
+    const haveFailed = () =>
+      until('it has failed', async () => ((await orderOf(at, id)).status === 'payment_failed' ? true : undefined));
+    await haveFailed();
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    const row = at.page.locator(`[data-row="${id}"]`);
+    await row.getByText('payment failed').waitFor();
+    let isAnswered: boolean | undefined;
+    await at.page.route(`**/orders/${id}`, async (route) => {
+      const isFirst = isAnswered === undefined;
+      isAnswered ??= false;
+      const response = await route.fetch();
+      if (!isFirst) return route.fulfill({ response });
+      await haveFailed();
+      expect((await at.platform.send('POST', `/orders/${id}/cancel`)).status).toBe(200);
+      // That comes after the news of what was cancelled.
+      await place(at, { products: [1] });
+      await at.page.getByRole('button', { name: '1 new order' }).waitFor();
+      await route.fulfill({ response });
+      isAnswered = true;
+    });
+    await at.platform.send('POST', `/orders/${id}/pay`, { payment_method: 'pm_card_chargeDeclined' });
+    await until('the first read is answered', () => isAnswered || undefined);
+    await row.getByText('cancelled').waitFor();
+    await at.page.unroute(`**/orders/${id}`);
   });
 
   test('a list that is slow after a failure is waited for, and one that fails further down is read on from there', async () => {

@@ -8,25 +8,26 @@ import { CodeField } from '../parts/code-field.tsx';
 export function FreshLogin({ session }: Readonly<{ session: Session }>) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [waiting, setWaiting] = useState<readonly Freshness[]>([]);
+  const { user } = session;
   useEffect(() => onFreshLogin((one) => setWaiting((others) => [...others, one])), []);
-  const isOpen = waiting.length > 0;
-  useEffect(() => {
-    if (isOpen) dialog.current?.showModal();
-    else dialog.current?.close();
-  }, [isOpen]);
   const settle = (isFresh: boolean) => {
     waiting.forEach((one) => one(isFresh));
     setWaiting([]);
   };
+  // What somebody has asked for is not done for nobody, nor in the name of who has come instead.
+  useEffect(() => settle(false), [user?.id]);
+  useEffect(() => {
+    if (!user && waiting.length > 0) settle(false);
+  }, [waiting]);
+  const isOpen = user !== undefined && waiting.length > 0;
+  useEffect(() => {
+    if (isOpen) dialog.current?.showModal();
+    else dialog.current?.close();
+  }, [isOpen]);
   return (
     <dialog ref={dialog} class="palette" aria-labelledby="fresh-login" onClose={() => settle(false)}>
-      {isOpen && session.user && (
-        <PasswordAgain
-          session={session}
-          user={session.user}
-          onDone={() => settle(true)}
-          onClose={() => settle(false)}
-        />
+      {isOpen && (
+        <PasswordAgain session={session} user={user} onDone={() => settle(true)} onClose={() => settle(false)} />
       )}
     </dialog>
   );

@@ -134,17 +134,8 @@ export function freshLoginCases(opened: OpenConsole): void {
     const at = opened('fresh login');
     if (!at) return;
     const own = await register(at, 'fresh@example.com');
-    await at.logIn(own);
-    const em = at.platform.orm.em.fork();
-    const { id: user } = await em.findOneOrFail(User, { email: own.email });
-    const anHourAgo = { createdAt: new Date(Date.now() - 3_600_000) };
-    await em.nativeUpdate(Token, { user }, anHourAgo);
-    // The API remembers logins for seconds, but for whom somebody changes.
-    await at.platform.send('PATCH', `/users/${user}`, { name: 'Ada Exemplar' }, 'admin');
-    await at.visit('/app/keys');
-    await at.page.getByLabel('Name', { exact: true }).fill('Late');
-    await at.page.getByLabel('orders:read', { exact: true }).check();
-    const make = at.page.getByRole('button', { name: 'Make the key' });
+    await logInAnHourAgo(at, own);
+    const make = await fillKeyForm(at);
     await make.click();
     const dialog = at.page.getByRole('dialog', { name: 'Is it you' });
     await dialog.getByRole('button', { name: 'Leave it' }).click();
@@ -158,6 +149,40 @@ export function freshLoginCases(opened: OpenConsole): void {
     await at.page.getByRole('textbox', { name: /^The key Late/ }).waitFor();
     expect(await dialog.count()).toBe(0);
   });
+
+  test('a login that ends elsewhere while the password is asked for takes the question with it', async () => {
+    const at = opened('an ended login');
+    if (!at) return;
+    const own = await register(at, 'ended@example.com');
+    await logInAnHourAgo(at, own);
+    const make = await fillKeyForm(at);
+    await make.click();
+    await at.page.getByRole('dialog', { name: 'Is it you' }).waitFor();
+    const headers = { origin: at.platform.url };
+    const ended = await at.browser.context.request.post(`${at.platform.url}/auth/logout`, { headers });
+    expect(ended.ok()).toBe(true);
+    await at.page.getByText('You have been logged out elsewhere').waitFor();
+    // As long as it is open, nothing else on the page can be used.
+    await at.page.locator('dialog[open]').waitFor({ state: 'detached' });
+  });
+}
+
+/** The login is too old for what needs a fresh one. */
+async function logInAnHourAgo(at: Console, own: Credentials): Promise<void> {
+  await at.logIn(own);
+  const em = at.platform.orm.em.fork();
+  const { id: user } = await em.findOneOrFail(User, { email: own.email });
+  await em.nativeUpdate(Token, { user }, { createdAt: new Date(Date.now() - 3_600_000) });
+  // The API remembers logins for seconds, but for whom somebody changes.
+  await at.platform.send('PATCH', `/users/${user}`, { name: 'Ada Exemplar' }, 'admin');
+}
+
+/** Fills in the form for a key, and answers what makes it. */
+async function fillKeyForm(at: Console) {
+  await at.visit('/app/keys');
+  await at.page.getByLabel('Name', { exact: true }).fill('Late');
+  await at.page.getByLabel('orders:read', { exact: true }).check();
+  return at.page.getByRole('button', { name: 'Make the key' });
 }
 
 async function register({ platform }: Console, email: string): Promise<Credentials> {

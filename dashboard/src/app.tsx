@@ -33,7 +33,7 @@ export function App() {
         <Navigation session={session} onSearch={() => setIsSearching(true)} />
       </Masthead>
       <ViewBar user={user} at={view} />
-      <ShownView key={`${view} ${item ?? ''}`} name={view} staged={staged} />
+      <ShownView key={`${view} ${item ?? ''} ${session.successions}`} name={view} staged={staged} />
       <footer>
         <p>
           Charts by <a href="https://www.tradingview.com/">TradingView Lightweight Charts</a>

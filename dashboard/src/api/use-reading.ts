@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { askQuickly } from './ask-api.ts';
 import { Refused } from './refused.ts';
+import { onSeen } from './seen.ts';
 
 /** What was read last, and, when the newest attempt has failed, why. */
 export type Reading<T> = Readonly<{ value: T | undefined; failure: Refused | undefined; read(): Promise<void> }>;
@@ -41,15 +42,12 @@ export function useReading<T>(source: string | (() => Promise<T>) | undefined, e
       clearTimeout(timer);
       if (!isGone) timer = setTimeout(() => void turn(), refusal?.isWeather ? Math.min(retryMs, everyMs) : everyMs);
     };
-    const seen = () => {
-      if (!document.hidden) void turn();
-    };
     void turn();
-    document.addEventListener('visibilitychange', seen);
+    const stop = onSeen(() => void turn());
     return () => {
       isGone = true;
       clearTimeout(timer);
-      document.removeEventListener('visibilitychange', seen);
+      stop();
     };
   }, [source, everyMs]);
   return { value, failure, read: async () => void (await attempt()) };

@@ -4,6 +4,7 @@ import type { UserView } from '../../../src/api/accounts/user-view.ts';
 import { ask } from './ask-api.ts';
 import { onDoubt } from './doubt.ts';
 import { Refused } from './refused.ts';
+import { onSeen } from './seen.ts';
 import { onFair } from './weather.ts';
 import { who } from './who.ts';
 
@@ -14,6 +15,8 @@ export type User = z.output<typeof UserView>;
 export type Session = Readonly<{
   user: User | undefined;
   hasEnded: boolean;
+  /** How often somebody has come after another: what the one was shown, or has typed, is not the other's. */
+  successions: number;
   /** `code` is of the second factor, where the account has one. */
   logIn(email: string, password: string, code?: string): Promise<void>;
   /** @throws Refused when the API has not logged out: then the session goes on. */
@@ -24,9 +27,13 @@ export type Session = Readonly<{
 export function useSession(): Session {
   const [user, setUser] = useState<User>();
   const [hasEnded, setHasEnded] = useState(false);
+  const [successions, setSuccessions] = useState(0);
   const isKnown = useRef(false);
+  const latest = useRef<number>(undefined);
   const begin = (someone: User) => {
     isKnown.current = true;
+    if (latest.current !== undefined && latest.current !== someone.id) setSuccessions((count) => count + 1);
+    latest.current = someone.id;
     who.remember(someone.id);
     setHasEnded(false);
     setUser((old) => (JSON.stringify(old) === JSON.stringify(someone) ? old : someone));
@@ -40,15 +47,22 @@ export function useSession(): Session {
   const readUser = async () => begin(await ask<User>('GET', '/auth/me'));
 
   useEffect(() => {
-    const look = () =>
-      readUser().catch((error: unknown) => {
-        if (error instanceof Refused && error.status === 401) end(isKnown.current);
-      });
+    const look = async () => {
+      try {
+        await readUser();
+      } catch (error) {
+        if (!(error instanceof Refused) || error.status !== 401) return false;
+        if (isKnown.current) end(true);
+        else who.forget();
+      }
+      return true;
+    };
     return lookWhenever(look, isKnown);
   }, []);
   return {
     user,
     hasEnded,
+    successions,
     async logIn(email, password, code) {
       await ask('POST', '/auth/login', { email, password, ...(code === undefined ? {} : { code }) });
       await readUser();
@@ -63,23 +77,30 @@ export function useSession(): Session {
   };
 }
 
-/** Looks who is logged in now, and whenever that may have changed or can be found out at last; until it is told to stop. */
-function lookWhenever(look: () => Promise<void>, isKnown: Readonly<{ current: boolean }>): () => void {
-  let isLooking = false;
-  const lookOnce = async () => {
-    if (isLooking) return;
-    isLooking = true;
-    await look();
+/** Looks who is logged in now, and whenever that may have changed; what was not answered is asked again in fair weather. */
+function lookWhenever(look: () => Promise<boolean>, isKnown: Readonly<{ current: boolean }>): () => void {
+  let [isDue, isLooking] = [false, false];
+  const lookWhenDue = async () => {
+    if (!isDue || isLooking) return;
+    [isDue, isLooking] = [false, true];
+    const isAnswered = await look();
     isLooking = false;
+    // What has changed meanwhile may not be in the answer.
+    if (isAnswered) void lookWhenDue();
+    else isDue = true;
   };
   const lookIf = (isWorthIt: boolean) => {
-    if (isWorthIt) void lookOnce();
+    isDue ||= isWorthIt;
+    void lookWhenDue();
   };
-  lookIf(who.read() !== undefined);
+  const lookIfRemembered = () => lookIf(who.read() !== undefined);
+  lookIfRemembered();
   const stops = [
-    onDoubt(() => lookIf(isKnown.current)),
-    onFair(() => lookIf(!isKnown.current && who.read() !== undefined)),
+    onDoubt(() => lookIf(isKnown.current && !isLooking)),
+    onFair(() => void lookWhenDue()),
     who.onChange(() => lookIf(true)),
+    // Not every program that logs in says so to this page.
+    onSeen(lookIfRemembered),
   ];
   return () => stops.forEach((stop) => stop());
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../../../src/ops/status.ts';
 import { askQuickly } from './ask-api.ts';
+import { onSeen } from './seen.ts';
 import { setClock } from './server-clock.ts';
 import { sayFair } from './weather.ts';
 
@@ -30,15 +31,12 @@ export function useStatus(): Known {
       if (!document.hidden) await look();
       if (!isGone) timer = setTimeout(() => void turn(), everyMs);
     };
-    const seen = () => {
-      if (!document.hidden) void turn();
-    };
     void turn();
-    document.addEventListener('visibilitychange', seen);
+    const stop = onSeen(() => void turn());
     return () => {
       isGone = true;
       clearTimeout(timer);
-      document.removeEventListener('visibilitychange', seen);
+      stop();
     };
   }, []);
   return known;

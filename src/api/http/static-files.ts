@@ -18,7 +18,7 @@ export type StaticFiles = Readonly<{
 /** Our own pages with their scripts and styles. */
 export const ownPages: StaticFiles = {
   folder: join(import.meta.dirname, '..', 'docs', 'pages'),
-  names: ['account.js', 'docs.css', 'docs.js', 'icon.svg', 'login.js', 'page.css', 'palette.css'],
+  names: ['account.js', 'docs.css', 'docs.js', 'icon.svg', 'login.js', 'page.css', 'palette.css', 'tell-login.js'],
   maxAgeSeconds: 60,
 };
 

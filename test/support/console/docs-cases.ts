@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { accounts } from '../api/test-api.ts';
 import { glance } from '../processes/browser-look.ts';
 import { until } from '../processes/process.ts';
 import { type Console, expectSound, type OpenConsole } from './console.ts';
@@ -61,6 +62,38 @@ export function boardCases(opened: OpenConsole): void {
     await at.visit('/admin/queues/queue/payments');
     await at.page.getByRole('button', { name: 'Throughput (jobs / min)' }).waitFor();
     expect(at.browser.faults(at.platform.url)).toEqual([]);
+  });
+
+  test('who logs in at the form of the board, at /docs or by another program is who all pages of the browser show', async () => {
+    const at = opened('other logins');
+    if (!at) return;
+    const { page, platform } = at;
+    await at.logIn('demo');
+    await at.visit('/app/market/MSFT');
+    const price = page.getByRole('region', { name: 'Alerts' }).getByRole('spinbutton', { name: 'Price' });
+    const forStaff = page.getByRole('link', { name: 'Customers' });
+    await price.fill('12345');
+    const other = await at.browser.context.newPage();
+    await other.goto(`${platform.url}/admin/queues`);
+    await other.getByLabel('E-mail').fill(accounts.admin.email);
+    await other.getByLabel('Password').fill(accounts.admin.password);
+    await other.getByRole('button', { name: 'Log in' }).click();
+    await forStaff.waitFor();
+    // What the one has typed is not the other's.
+    await until('an empty form', async () => ((await price.inputValue()) === '12345' ? undefined : true));
+
+    await other.goto(`${platform.url}/docs#/auth/login`);
+    const login = other.locator('#operations-auth-login');
+    await login.getByRole('button', { name: 'Try it out' }).click();
+    await login.getByRole('button', { name: 'Execute' }).click();
+    await forStaff.waitFor({ state: 'detached' });
+    await other.close();
+
+    const request = { data: accounts.admin, headers: { origin: platform.url } };
+    expect((await at.browser.context.request.post(`${platform.url}/auth/login`, request)).ok()).toBe(true);
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+    await forStaff.waitFor();
+    expect(at.browser.faults(platform.url)).toEqual([]);
   });
 }
 

@@ -1,3 +1,5 @@
+import { tellLogin } from './tell-login.js';
+
 // The bundle before this script defines SwaggerUIBundle. Without a validator, nothing is asked of any other site.
 // oxlint-disable-next-line typescript/no-unsafe-call -- the bundle comes without types for a browser's globals
 globalThis.SwaggerUIBundle({
@@ -7,8 +9,15 @@ globalThis.SwaggerUIBundle({
   displayRequestDuration: true,
   persistAuthorization: true,
   validatorUrl: null,
+  responseInterceptor: hearLogin,
   plugins: [withoutNestedLinks],
 });
+
+/** A login that is tried here is the browser's own: its cookie is set, whoever was logged in before. */
+function hearLogin(response) {
+  if (response.ok && new URL(response.url, location.href).pathname === '/auth/login') void tellLogin();
+  return response;
+}
 
 /** No link stands in a button; the address follows which operation is open all the same. */
 function withoutNestedLinks({ React }) {

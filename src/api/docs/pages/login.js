@@ -1,3 +1,5 @@
+import { tellLogin } from './tell-login.js';
+
 // Posts the form as JSON, the only way there is to log in, and comes back with the cookie that login set.
 const form = document.getElementById('login');
 const refusal = document.getElementById('refusal');
@@ -20,7 +22,10 @@ async function logIn() {
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(Object.fromEntries(new FormData(form))),
     });
-    if (answer.ok) return location.reload();
+    if (answer.ok) {
+      await tellLogin();
+      return location.reload();
+    }
     const { code } = await answer.json();
     if (code === 'second_factor_required') return askForCode();
     refusal.textContent = refusals[code] ?? `Refused (${answer.status}).`;

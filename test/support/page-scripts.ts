@@ -35,6 +35,16 @@ export const cutLabels = `(() => {
   return time.length > 0 && price.length > 0 ? [...time, ...price].reduce((sum, count) => sum + count, 0) : -1;
 })()`;
 
+/** In the page, before its own scripts: a clock that is so far ahead. */
+export const clockAhead = (ms: number): string => `globalThis.Date = class extends Date {
+  constructor(...parts) {
+    super(...(parts.length === 0 ? [Date.now()] : parts));
+  }
+  static now() {
+    return super.now() + ${ms};
+  }
+}`;
+
 /** In the page: a moment as its reader is shown it. */
 export const formatted = (at: string): string =>
   `new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' }).format(new Date('${at}')).replace(/ (?=.*,)/g, '\u00a0')`;

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Status } from '../../../src/ops/status.ts';
 import { askQuickly } from './ask-api.ts';
 import { onSeen } from './seen.ts';
-import { setClock } from './server-clock.ts';
+import { leaveClock, setClock } from './server-clock.ts';
 import { sayFair } from './weather.ts';
 
 /** How the platform is; `away`: the server does not say so any more; undefined: it has not been asked yet. */
@@ -22,7 +22,7 @@ export function useStatus(): Known {
       const askedAtMs = Date.now();
       const status = await askQuickly<Status>('/status', patienceMs).catch(() => 'away' as const);
       setKnown(status);
-      if (status === 'away') return;
+      if (status === 'away') return leaveClock();
       setClock(status.at, askedAtMs);
       if (status.mysql === 'up' && status.redis === 'up') sayFair(askedAtMs);
     };

@@ -1,4 +1,5 @@
 import { ask } from '../api/ask-api.ts';
+import { toldNow } from '../api/server-clock.ts';
 import type { Quote } from './quote.ts';
 
 /** What a price did within one interval, which begins at `t`, UNIX seconds, and how many observations that is made of. */
@@ -54,7 +55,7 @@ function fits({ interval, range }: Stretch): boolean {
 
 /** The stored bars of a symbol, oldest first, and up to when they tell all that was observed. */
 export async function readBars(symbol: string, { interval, range }: Stretch) {
-  const from = new Date(Date.now() - ranges[range].hours * 3_600_000).toISOString();
+  const from = new Date((await toldNow()) - ranges[range].hours * 3_600_000).toISOString();
   const path = `/market/bars?symbol=${encodeURIComponent(symbol)}&interval=${interval}&from=${from}`;
   return ask<Readonly<{ to: string; data: readonly Bar[] }>>('GET', path);
 }

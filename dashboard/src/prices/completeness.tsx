@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
+import { toldNow } from '../api/server-clock.ts';
 import { useReading } from '../api/use-reading.ts';
 import { duration } from '../parts/duration.ts';
 import { formatTime } from './quote.ts';
@@ -23,7 +24,7 @@ export function useCompleteness(symbol: string | undefined): Complete | undefine
   const read = useMemo(() => {
     if (symbol === undefined) return undefined;
     const path = `/market/completeness?symbol=${encodeURIComponent(symbol)}`;
-    return () => ask<Complete>('GET', `${path}&from=${new Date(Date.now() - hourMs).toISOString()}`);
+    return async () => ask<Complete>('GET', `${path}&from=${new Date((await toldNow()) - hourMs).toISOString()}`);
   }, [symbol]);
   return useReading<Complete>(read, everyMs).value;
 }

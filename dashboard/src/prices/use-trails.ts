@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
+import { toldNow } from '../api/server-clock.ts';
 import type { Quote } from './quote.ts';
 
 const most = 60;
@@ -29,7 +30,7 @@ export function useTrails(
 }
 
 async function readPast(symbol: string): Promise<number[]> {
-  const from = new Date(Date.now() - 3 * 3_600_000).toISOString();
+  const from = new Date((await toldNow()) - 3 * 3_600_000).toISOString();
   const path = `/market/bars?symbol=${encodeURIComponent(symbol)}&interval=5m&from=${from}`;
   const { data } = await ask<{ data: { c: number }[] }>('GET', path);
   return data.map(({ c }) => c);

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { BrowserPage } from '../processes/browser.ts';
 import type { Platform } from '../processes/platform.ts';
+import { clockAhead } from '../page-scripts.ts';
 import { until } from '../processes/process.ts';
 import { settleLetters } from './console.ts';
 
@@ -57,5 +58,23 @@ export function tickCases(opened: (what: string) => BrowserPage | undefined, pla
     await page.locator('.live').getByText('Live', { exact: true }).waitFor();
     // What was to be fetched meanwhile has given up.
     await settleLetters(platform());
+  });
+
+  test('on a computer whose clock is hours ahead the chart, the sparklines and the trades are there as anywhere', async () => {
+    const context = opened('a wrong clock')?.context;
+    if (!context) return;
+    const page = await context.newPage();
+    await page.addInitScript(clockAhead(8 * hourMs));
+    const refused: string[] = [];
+    page.on('response', (answer) => void (answer.status() >= 400 && refused.push(answer.url())));
+    const read = page.waitForResponse(/\/market\/bars\?.*interval=1m/);
+    await page.goto(platform().url);
+    expect((await read).status()).toBe(200);
+    await page.locator('figure.chart[data-newest]').waitFor();
+    await page.locator('.row', { hasText: 'AAPL' }).locator('polyline').waitFor({ state: 'attached' });
+    await page.locator('[data-covered-until]').waitFor();
+    expect(refused).toEqual([]);
+    expect(await page.getByText('could not be read').count()).toBe(0);
+    await page.close();
   });
 }

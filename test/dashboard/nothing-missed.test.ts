@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { openWatchedPlatform, type WatchedPlatform } from '../support/console/watched-platform.ts';
 import type { BrowserPage } from '../support/processes/browser.ts';
 import type { Platform } from '../support/processes/platform.ts';
+import { untilFollowers } from '../support/processes/followers.ts';
 import { until } from '../support/processes/process.ts';
+import { visibility } from '../support/page-scripts.ts';
 
 let watched: WatchedPlatform;
 let platform: Platform;
@@ -120,4 +123,29 @@ test('while the gateway is away the head says so, and an opened order shows how 
   await platform.sandbox.clearFaults();
   await page.locator('.live').getByText('Live', { exact: true }).waitFor();
   await order.getByText('asked the gateway to charge: succeeded').waitFor();
+});
+
+test('a page that nobody sees follows nothing, and seen again shows what has happened, of which it calls nothing missed', async () => {
+  const page = opened('a hidden page')?.page;
+  if (!page) return;
+  await untilFollowers(platform, 2);
+  await page.evaluate(visibility('hidden'));
+  await untilFollowers(platform, 0);
+  const market = await platform.redis.xlen('market');
+  const answer = await platform.send('POST', '/orders', { products: [1] });
+  const { id } = z.object({ id: z.string() }).parse(await answer.json());
+  await until('prices of meanwhile', async () =>
+    (await platform.redis.xlen('market')) > market + 3 ? true : undefined,
+  );
+  await page.evaluate(visibility('visible'));
+  await page.locator(`[data-order="${id}"][data-status=paid]`).waitFor();
+  await untilFollowers(platform, 2);
+  expect((await platform.send('POST', `/orders/${id}/refund`, {}, 'admin')).status).toBe(202);
+  await page.locator(`[data-order="${id}"][data-status=refunded]`).waitFor();
+  const prices = page.locator('.prices .counted');
+  const events = async () => Number(await prices.getAttribute('data-events'));
+  const before = await events();
+  await until('prices that move again', async () => ((await events()) > before + 3 ? true : undefined));
+  for (const counted of [prices, page.locator('.orders .counted')])
+    expect(await counted.getAttribute('data-missed')).toBe('0');
 });

@@ -35,6 +35,12 @@ export const cutLabels = `(() => {
   return time.length > 0 && price.length > 0 ? [...time, ...price].reduce((sum, count) => sum + count, 0) : -1;
 })()`;
 
+/** In the page: what a browser does when its window is covered, or seen again. */
+export const visibility = (state: 'hidden' | 'visible'): string => `(() => {
+  Object.defineProperty(document, 'hidden', { configurable: true, get: () => ${state === 'hidden'} });
+  document.dispatchEvent(new Event('visibilitychange'));
+})()`;
+
 /** In the page, before its own scripts: a clock that is so far ahead. */
 export const clockAhead = (ms: number): string => `globalThis.Date = class extends Date {
   constructor(...parts) {

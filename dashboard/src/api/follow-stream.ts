@@ -1,4 +1,5 @@
 import { doubt } from './doubt.ts';
+import { isPageAttended, onAttendance } from './seen.ts';
 
 /** How a live connection is: not yet, yes, or lost and coming back. */
 export type LiveState = 'connecting' | 'live' | 'waiting';
@@ -24,7 +25,8 @@ const retryMs = 3_000;
 
 /**
  * Follows a stream until the returned function is called. The browser comes back by itself with the last event's id,
- * and then nothing is missing; only a first connection, a gap or an answer that was no stream make a reset.
+ * and then nothing is missing; only a first connection, a gap or an answer that was no stream make a reset. Nothing is followed
+ * while nobody sees the page: over HTTP/1.1 a browser has six connections to a server, for all of its pages together.
  */
 export function followStream(path: string, types: readonly string[], listener: StreamListener): () => void {
   let source: EventSource | undefined;
@@ -50,10 +52,19 @@ export function followStream(path: string, types: readonly string[], listener: S
     own.addEventListener('gap', listener.onReset);
     for (const type of types) own.addEventListener(type, ({ data }) => listener.onEvent(eventOf(String(data))));
   };
-  connect();
-  return () => {
+  const close = () => {
     clearTimeout(retry);
     source?.close();
+  };
+  const stopHearing = onAttendance((isAttended) => {
+    close();
+    listener.onState('connecting');
+    if (isAttended) connect();
+  });
+  if (isPageAttended()) connect();
+  return () => {
+    stopHearing();
+    close();
   };
 }
 

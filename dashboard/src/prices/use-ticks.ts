@@ -1,21 +1,25 @@
 import { useEffect, useState } from 'preact/hooks';
 import { followStream, type StreamEvent } from '../api/follow-stream.ts';
+import { useRoom } from '../api/front-window.ts';
 import type { Quote } from './quote.ts';
 
 type Tick = Readonly<{ symbol: string; p: number; t: number }>;
 
 const type = 'tick';
 
-/** The price of a symbol as it moves from trade to trade, where trades are told; the rest stays that of the stored quote. */
+/**
+ * The price of a symbol as it moves from trade to trade, where trades are told and there is room for them; the rest stays that of the
+ * stored quote.
+ */
 export function useTicks(symbol: string | undefined, isLive: boolean, quote: Quote | undefined): Quote | undefined {
   const [tick, setTick] = useState<Tick>();
+  const hasRoom = useRoom();
   useEffect(() => {
-    setTick(undefined);
-    if (symbol === undefined || !isLive) return undefined;
+    if (symbol === undefined || !isLive || !hasRoom) return undefined;
     const path = `/streams/market?types=${type}&symbols=${encodeURIComponent(symbol)}`;
     // Of ticks nothing is read again: the next one says all.
     return followStream(path, [type], { onEvent: (event) => setTick(tickOf(event)), onReset() {}, onState() {} });
-  }, [symbol, isLive]);
+  }, [symbol, isLive, hasRoom]);
   if (!quote || tick?.symbol !== quote.symbol || tick.t <= Date.parse(quote.as_of)) return quote;
   return moved(quote, tick);
 }

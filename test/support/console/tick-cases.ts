@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { BrowserPage } from '../processes/browser.ts';
 import type { Platform } from '../processes/platform.ts';
 import { clockAhead } from '../page-scripts.ts';
+import { untilFollowers } from '../processes/followers.ts';
 import { until } from '../processes/process.ts';
 import { settleLetters } from './console.ts';
 
@@ -58,6 +59,25 @@ export function tickCases(opened: (what: string) => BrowserPage | undefined, pla
     await page.locator('.live').getByText('Live', { exact: true }).waitFor();
     // What was to be fetched meanwhile has given up.
     await settleLetters(platform());
+  });
+
+  test('of two windows the one used last follows trades, so that both have connections left', async () => {
+    const at = opened('two windows');
+    if (!at) return;
+    const isForTicks = /\/streams\/market\?types=tick/;
+    // Prices, orders and trades.
+    await untilFollowers(platform(), 3);
+    const other = await at.context.newPage();
+    const asked = other.waitForRequest(isForTicks);
+    await other.goto(platform().url);
+    await asked;
+    await untilFollowers(platform(), 5);
+    for (const page of [at.page, other]) await page.locator('.live').getByText('Live', { exact: true }).waitFor();
+    const askedAgain = at.page.waitForRequest(isForTicks);
+    await at.page.evaluate("dispatchEvent(new Event('focus'))");
+    await askedAgain;
+    await untilFollowers(platform(), 5);
+    await other.close();
   });
 
   test('on a computer whose clock is hours ahead the chart, the sparklines and the trades are there as anywhere', async () => {

@@ -65,7 +65,8 @@ export function endingOf(server: Server): ServerEnding {
         lookedAtMs = performance.now();
         if (isInTime && isRead()) server.closeIdleConnections();
       }, lookMs);
-      void late.then(() => server.closeAllConnections());
+      // An answer by HTTP/1.0 has no end of its own: only a reset shows that it is not whole.
+      void late.then(() => sockets.forEach((socket) => socket.resetAndDestroy()));
       await closed;
       clearInterval(idle);
       cut.abort();

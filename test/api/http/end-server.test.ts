@@ -17,7 +17,8 @@ const clients: Socket[] = [];
 beforeEach(async () => {
   server = createServer((request, response) => {
     const [, path = ''] = request.url?.split('/') ?? [];
-    response.end(path === 'large' ? Buffer.alloc(large, 'a') : path);
+    if (path === 'endless') response.write('a part');
+    else response.end(path === 'large' ? Buffer.alloc(large, 'a') : path);
   });
   ending = endingOf(server);
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -96,6 +97,16 @@ it('who never reads is cut off in the end', async () => {
   const client = await ask('large');
   await ending.close(200);
   client.on('error', () => {});
+});
+
+it('who is cut off in the midst of an answer that has no length sees that it is not whole', async () => {
+  const client = connect(port(), '127.0.0.1');
+  clients.push(client);
+  client.write('GET /endless HTTP/1.0\r\n\r\n');
+  await once(client, 'readable');
+  const heard = text(client);
+  await ending.close(200);
+  await expect(heard).rejects.toMatchObject({ code: 'ECONNRESET' });
 });
 
 it('goes on while somebody asks, and ends half a second later; probes are nobody', async () => {

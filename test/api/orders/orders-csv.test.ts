@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { Hono } from 'hono';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { RouteEnv } from '../../../src/api/callers/route-env.ts';
 import { answerCsv } from '../../../src/api/http/csv.ts';
+import { serveApi } from '../../../src/api/serve-api.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 import { storeOrders } from '../../support/stores/placed-orders.ts';
@@ -16,6 +19,19 @@ beforeAll(async () => {
   await storeOrders(api.ctx.orm.em.fork(), rows);
 });
 afterAll(() => api.close());
+
+/** CSV whose second part cannot be read, once the first has been. */
+function halfCsv(isHalfRead: Promise<void>) {
+  async function* halves(): AsyncGenerator<string, void> {
+    yield 'one\r\n';
+    await isHalfRead;
+    throw new Error('a secret of ours');
+  }
+  return new Hono<RouteEnv>().get('/', (c) => {
+    c.set('ctx', api.ctx);
+    return answerCsv(c, 'half.csv', halves());
+  });
+}
 
 const ask = (query: string, as: 'demo' | 'admin' = 'demo', accept = 'text/csv') =>
   api.send('GET', `/orders?${query}`, { as, headers: { accept } });
@@ -88,17 +104,29 @@ describe('orders as CSV', () => {
   });
 
   it('are cut off, and never whole, when what follows cannot be read', async () => {
-    const app = new Hono<RouteEnv>();
-    app.get('/', (c) => {
-      c.set('ctx', api.ctx);
-      return answerCsv(c, 'half.csv', halves());
-    });
-    async function* halves(): AsyncGenerator<string, void> {
-      yield 'one\r\n';
-      throw new Error('a secret of ours');
-    }
-    const answer = await app.request('/');
+    const answer = await halfCsv(Promise.resolve()).request('/');
     expect(answer.status).toBe(200);
     await expect(answer.text()).rejects.toThrow(/^CSV cut off$/);
+  });
+
+  it.each(['1.0', '1.1'])('are seen to be cut off also on the wire, by HTTP/%s', async (version) => {
+    const isHalfRead = Promise.withResolvers<void>();
+    const server = serveApi(halfCsv(isHalfRead.promise)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    let [heard, failure] = ['', ''];
+    socket.on('data', (part) => {
+      heard += part.toString();
+      if (heard.includes('one\r\n')) isHalfRead.resolve();
+    });
+    socket.on('error', (error) => (failure = 'code' in error ? String(error.code) : error.message));
+    socket.write(`GET / HTTP/${version}\r\nhost: x\r\n\r\n`);
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(heard).toMatch(/^HTTP\/1\.1 200 .*one\r\n/s);
+    // The newer says by a last chunk that it is whole.
+    if (version === '1.0') expect(failure).toBe('ECONNRESET');
+    else expect(heard).toMatch(/transfer-encoding: chunked.*(?<!\r\n0\r\n\r\n)$/is);
   });
 });

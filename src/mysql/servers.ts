@@ -1,17 +1,15 @@
 import type { MysqlPool } from 'kysely';
-import { createPool, type Pool, type PoolConnection, type PoolOptions } from 'mysql2';
+import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { Host } from '../variable-kinds.ts';
 import { NoWritableServer } from './faults.ts';
-import { Session } from './session.ts';
+import { Place } from './place.ts';
+import type { Session } from './session.ts';
 import { isThere, isWritable } from './writable.ts';
 
 /**
  * What is looked for: the one of `hosts` that takes writes; or, to read, any of `replicas`, and of `hosts` only when none of them is there.
  */
 export type Wanted = Readonly<{ hosts: readonly Host[]; replicas?: readonly Host[] }>;
-
-/** A server: its pool, and one connection beside it by which it is asked what it is, however busy the pool is. */
-type Place = Readonly<{ host: Host; pool: Pool; asking: Pool; sessions: Map<PoolConnection, Session> }>;
 
 type Callback = Parameters<MysqlPool['getConnection']>[0];
 
@@ -26,6 +24,8 @@ export class Servers implements MysqlPool {
   readonly #isRight: (connection: PoolConnection) => Promise<boolean>;
   readonly #options: PoolOptions;
   readonly #isAlone: boolean;
+  /** Those that were left well, until they have answered. */
+  readonly #left = new Set<Place>();
   #current: Place;
   #isFound: boolean;
   #searching: Promise<void> | undefined;
@@ -40,7 +40,7 @@ export class Servers implements MysqlPool {
     if (!first) throw new TypeError('a pool needs a server');
     this.#isAlone = others.length === 0;
     this.#isFound = this.#isAlone;
-    this.#current = openPlace(first, options);
+    this.#current = this.#openPlace(first);
   }
 
   /** The pool of the server that is used now. */
@@ -54,8 +54,7 @@ export class Servers implements MysqlPool {
 
   end(callback: (error: unknown) => void): void {
     clearInterval(this.#watch);
-    this.#current.asking.end(() => {});
-    this.#current.pool.end(callback);
+    this.#current.end(callback);
   }
 
   async #give(callback: Callback): Promise<void> {
@@ -68,31 +67,19 @@ export class Servers implements MysqlPool {
   }
 
   async #acquire(): Promise<Session> {
+    this.#watch ??= setInterval(() => this.#look(), lookEveryMs).unref();
     if (!this.#isFound) await this.#searchOnce();
     try {
-      return await this.#open();
+      return await this.#current.open();
     } catch (error) {
       if (this.#isAlone) throw error;
       await this.#searchOnce();
-      return this.#open();
+      return this.#current.open();
     }
-  }
-
-  async #open(): Promise<Session> {
-    const { pool, sessions } = this.#current;
-    const raw = await connect(pool);
-    const known = sessions.get(raw);
-    if (known) return known;
-    const session = new Session(raw, () => this.#doubt());
-    const forget = () => sessions.delete(raw);
-    raw.once('error', forget).once('end', forget);
-    sessions.set(raw, session);
-    return session;
   }
 
   #searchOnce(): Promise<void> {
     this.#searching ??= this.#search().finally(() => (this.#searching = undefined));
-    this.#watch ??= setInterval(() => void this.#look(), lookEveryMs).unref();
     return this.#searching;
   }
 
@@ -109,7 +96,7 @@ export class Servers implements MysqlPool {
       this.#current = found;
       this.#isFound = true;
       // Others that would have done are asked for when they are wanted.
-      for (const attempt of attempts) attempt.then((place) => place === found || close(place)).catch(() => {});
+      for (const attempt of attempts) attempt.then((place) => place === found || place.close()).catch(() => {});
       return;
     }
     throw none(this.#refusal);
@@ -118,70 +105,46 @@ export class Servers implements MysqlPool {
   /** A server that is left for a better one is well itself: what is being read there is read to its end. */
   #leave({ host }: Place): void {
     const [best = []] = this.#tiers;
-    if (best.includes(host) && !best.includes(this.#current.host)) end(this.#current);
-    else close(this.#current);
+    if (best.includes(host) && !best.includes(this.#current.host)) {
+      this.#left.add(this.#current);
+      this.#current.end();
+    } else this.#current.close();
   }
 
   async #probe(host: Host): Promise<Place> {
-    const place = host === this.#current.host ? this.#current : openPlace(host, this.#options);
+    const place = host === this.#current.host ? this.#current : this.#openPlace(host);
     try {
-      if (await holds(place, this.#isRight)) return place;
+      if (await place.holds(this.#isRight)) return place;
     } catch (error) {
       this.#refusal = error;
     }
-    if (place !== this.#current) close(place);
+    if (place !== this.#current) place.close();
     throw none(this.#refusal);
   }
 
-  async #look(): Promise<void> {
+  #look(): void {
+    for (const place of [this.#current, ...this.#left]) {
+      void place.endLost();
+      if (place.isEmpty) this.#left.delete(place);
+    }
+    if (!this.#isAlone) void this.#judge();
+  }
+
+  async #judge(): Promise<void> {
     const isPreferred = this.#tiers[0]?.includes(this.#current.host);
-    if (!isPreferred || !(await holds(this.#current, this.#isRight).catch(() => false))) this.#doubt();
+    if (!isPreferred || !(await this.#current.holds(this.#isRight).catch(() => false))) this.#doubt();
   }
 
   #doubt(): void {
     if (!this.#isAlone) this.#searchOnce().catch(() => {});
   }
-}
 
-function openPlace(host: Host, options: PoolOptions): Place {
-  const own = { ...options, ...host };
-  // What a server is it says before there is a database.
-  const { database: _, ...anywhere } = own;
-  return { host, pool: createPool(own), asking: createPool({ ...anywhere, connectionLimit: 1 }), sessions: new Map() };
-}
-
-/** Nobody gets a connection of it any more, and who waits for an answer learns that it does not come. */
-function close(place: Place): void {
-  for (const session of place.sessions.values()) session.cut();
-  end(place);
-}
-
-/** Nobody gets a connection of it any more; who waits for an answer still gets it. */
-function end({ pool, asking }: Place): void {
-  pool.end(() => {});
-  asking.end(() => {});
+  #openPlace(host: Host): Place {
+    return new Place(host, this.#options, () => this.#doubt());
+  }
 }
 
 /** The last that a server was heard to say, or the network of it, is the best reason that there is. */
 function none(cause: unknown): NoWritableServer {
   return new NoWritableServer('no server of those named can be used now', { cause });
-}
-
-async function holds({ asking }: Place, isRight: (connection: PoolConnection) => Promise<boolean>): Promise<boolean> {
-  const raw = await connect(asking);
-  try {
-    const isSo = await isRight(raw);
-    raw.release();
-    return isSo;
-  } catch (error) {
-    // It may answer something late.
-    raw.destroy();
-    throw error;
-  }
-}
-
-function connect(pool: Pool): Promise<PoolConnection> {
-  return new Promise((resolve, reject) => {
-    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
-  });
 }

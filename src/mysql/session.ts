@@ -25,7 +25,8 @@ const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows
 export class Session implements MysqlPoolConnection {
   readonly #raw: RawConnection;
   readonly #onFenced: () => void;
-  readonly #awaited = new Set<Answer>();
+  /** Who waits, and since when. */
+  readonly #awaited = new Map<Answer, number>();
   readonly #unsent = new Unsent();
   #isSpoilt = false;
 
@@ -41,6 +42,17 @@ export class Session implements MysqlPoolConnection {
 
   get threadId() {
     return this.#raw.threadId;
+  }
+
+  /** Whether it does not come back into the pool, or is to be thrown away where it is there. */
+  get isSpoilt() {
+    return this.#isSpoilt;
+  }
+
+  /** Since when it waits for its next answer, by a clock that only goes on; undefined when it waits for none. */
+  get waitsSinceMs(): number | undefined {
+    const [first] = this.#awaited.values();
+    return first;
   }
 
   connect(callback?: (error: unknown) => void): void {
@@ -65,12 +77,17 @@ export class Session implements MysqlPoolConnection {
     this.#raw.destroy();
   }
 
-  /** Ends it under whoever uses it, who learns that it is lost: the server may never answer again. */
-  cut(): void {
+  /** Whoever uses it goes on, and nobody does after that: another to the same server has been lost. */
+  spoil(): void {
+    this.#isSpoilt = true;
+  }
+
+  /** Ends it under whoever uses it, who learns why it is lost: the server may never answer again. */
+  cut(why: string): void {
     this.#isSpoilt = true;
     this.#raw.destroy();
-    const lost = Object.assign(new Error('another server has taken its place'), { code: 'PROTOCOL_CONNECTION_LOST' });
-    for (const answer of this.#awaited) answer(lost, []);
+    const lost = Object.assign(new Error(why), { code: 'PROTOCOL_CONNECTION_LOST' });
+    for (const answer of this.#awaited.keys()) answer(lost, []);
   }
 
   #send(statements: readonly Statement[], callback: Answer) {
@@ -86,10 +103,10 @@ export class Session implements MysqlPoolConnection {
       if (answered < before) noteUncommitted(error);
       tellOthers(statements, error, result);
       const tell = () => callback(error, before > 0 ? lastOf(result, before) : result);
-      if (error && before === 0 && isWhole(statements)) this.#raw.query('rollback', tell);
+      if (error && before === 0 && isWhole(statements)) this.#send([{ text: 'rollback' }], tell);
       else tell();
     };
-    this.#awaited.add(answer);
+    this.#awaited.set(answer, performance.now());
     const command = this.#raw.query(textOf(statements), (error, result) =>
       answer(error, isResult(result) ? result : []),
     );

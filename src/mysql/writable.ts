@@ -1,10 +1,9 @@
 import type { PoolConnection } from 'mysql2';
 import { z } from 'zod';
-import { within } from '../process/deadline.ts';
+import { askRows } from './ask-rows.ts';
 
 const Pairs = z.array(z.object({ Variable_name: z.string(), Value: z.string() }));
 const CutOff = z.tuple([z.object({ is_cut_off: z.coerce.number() })]);
-const deadlineMs = 2_000;
 
 /**
  * Whether a server takes writes, by what it says of itself: it is not read-only, ready if it is one of a Galera cluster, and not cut off
@@ -21,7 +20,7 @@ export async function isWritable(connection: PoolConnection): Promise<boolean> {
 
 /** Whether it answers at all. */
 export async function isThere(connection: PoolConnection): Promise<boolean> {
-  await rows(connection, 'select 1');
+  await askRows(connection, 'select 1');
   return true;
 }
 
@@ -30,17 +29,13 @@ async function isCutOff(connection: PoolConnection): Promise<boolean> {
   const sql = `select coalesce(sum(member_state = 'UNREACHABLE') * 2 >= count(*), 0) as is_cut_off
     from performance_schema.replication_group_members`;
   // Not every login may look there; then it has to show by what the server does.
-  const found = await rows(connection, sql).catch(() => [{ is_cut_off: 0 }]);
+  const found = await askRows(connection, sql).catch(() => [{ is_cut_off: 0 }]);
   return CutOff.parse(found)[0].is_cut_off === 1;
 }
 
 async function pairs(connection: PoolConnection, sql: string): Promise<ReadonlyMap<string, string>> {
-  const found = Pairs.parse(await rows(connection, sql));
+  const found = Pairs.parse(await askRows(connection, sql));
   return new Map(found.map(({ Variable_name, Value }) => [Variable_name, Value]));
-}
-
-async function rows(connection: PoolConnection, sql: string): Promise<unknown> {
-  return within(deadlineMs, 'MySQL', connection.promise().query(sql)).then(([found]) => found);
 }
 
 /** Newer servers know further words for a server that is more read-only than ON. */

@@ -1,10 +1,10 @@
 import { tracingChannel } from 'node:diagnostics_channel';
 
 /** How a session begins: that one is begun meanwhile depends on how long the last has rested. */
-const beginning = /^set (session|names)\b/i;
+const beginning = /^(set (session|names)\b|select concat_ws\(':', .*@@server_id\) as server$)/i;
 
-/** What this process sends to MySQL while it does something, word for word and in order: each a way there and back. */
-export async function sendsOf(work: () => Promise<unknown>): Promise<readonly string[]> {
+/** What this process sends to MySQL while it does something, word for word and in order: each a way there and back. `work` sees it grow. */
+export async function sendsOf(work: (heard: readonly string[]) => Promise<unknown>): Promise<readonly string[]> {
   const heard: string[] = [];
   const hear = (message: unknown) => {
     if (isQuery(message) && !beginning.test(message.query)) heard.push(message.query);
@@ -12,7 +12,7 @@ export async function sendsOf(work: () => Promise<unknown>): Promise<readonly st
   const { start } = tracingChannel('mysql2:query');
   start.subscribe(hear);
   try {
-    await work();
+    await work(heard);
   } finally {
     start.unsubscribe(hear);
   }

@@ -22,6 +22,8 @@ export type ToxicProxy = Proxy &
     clear(): void;
     /** Ends every connection; new ones may be made. */
     cut(): Promise<void>;
+    /** On connections that there are now nothing comes that way any more, nor that an end has hung up; new ones are well. */
+    silence(side: 'down' | 'both'): void;
   }>;
 
 /** Opens the way to a server, which may be away; `random` decides what is by chance. */
@@ -33,11 +35,14 @@ export async function openToxicProxy(host: string, port: number, random: () => n
     changed.resolve();
     changed = Promise.withResolvers<void>();
   };
+  const silenced = new WeakMap<Socket, 'down' | 'both'>();
   const carry = (from: Socket, to: Socket, side: 'up' | 'down') => {
+    const isSilent = () => silenced.get(from) === side || silenced.get(from) === 'both';
     let last = Promise.resolve();
     const deliver = async (chunk: Buffer, dueMs: number) => {
       while (toxics.closed === side || toxics.closed === 'both') await changed.promise;
       if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+      if (isSilent()) return;
       const { sliceBytes = chunk.length, bytesPerSecond } = toxics;
       for (let begin = 0; begin < chunk.length; begin += sliceBytes) {
         const piece = chunk.subarray(begin, begin + sliceBytes);
@@ -52,9 +57,11 @@ export async function openToxicProxy(host: string, port: number, random: () => n
       const dueMs = performance.now() + delayMs + random() * jitterMs;
       last = last.then(() => deliver(chunk, dueMs));
     });
-    from.on('close', () => void last.then(() => to.destroySoon()));
+    from.on('close', () => void last.then(() => isSilent() || to.destroySoon()));
   };
+  const open = new Set<Socket>();
   const proxy = await openProxy(host, port, (client, upstream) => {
+    for (const socket of [client, upstream]) open.add(socket.once('close', () => open.delete(socket)));
     carry(client, upstream, 'up');
     carry(upstream, client, 'down');
   });
@@ -62,5 +69,6 @@ export async function openToxicProxy(host: string, port: number, random: () => n
     await proxy.close();
     await proxy.open();
   };
-  return { ...proxy, set, clear: () => set({}), cut };
+  const silence = (side: 'down' | 'both') => open.forEach((socket) => void silenced.set(socket, side));
+  return { ...proxy, set, clear: () => set({}), cut, silence };
 }

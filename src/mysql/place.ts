@@ -1,0 +1,176 @@
+import { Socket } from 'node:net';
+import {
+  type Connection,
+  createConnection,
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type PoolOptions,
+} from 'mysql2';
+import { z } from 'zod';
+import type { Host } from '../variable-kinds.ts';
+import { longestAskMs } from './ask-rows.ts';
+import { Session } from './session.ts';
+import { serverOf, type Threads, threadsOf } from './threads.ts';
+
+/** A session that has waited for longer than a server may take to say what it is. */
+type Silent = Readonly<{ raw: PoolConnection; session: Session; sinceMs: number }>;
+
+/** A server: its pool, and one connection beside it by which it is asked what it is, however busy the pool is. */
+export class Place {
+  readonly host: Host;
+  readonly pool: Pool;
+  readonly #anywhere: PoolOptions;
+  readonly #asking: Pool;
+  readonly #onFenced: () => void;
+  readonly #sessions = new Map<PoolConnection, Session>();
+  /** What the servers of sessions call themselves: behind a proxy they may be different ones. */
+  readonly #servers = new WeakMap<Session, string>();
+  /** At which statement a thread had nothing to do, and how much had been heard of its answer. */
+  readonly #resting = new WeakMap<Session, Readonly<{ sinceMs: number; heardBytes: number }>>();
+  #isLooking = false;
+
+  /** `onFenced` hears of each refusal that says that another server is the one for writes. */
+  constructor(host: Host, options: PoolOptions, onFenced: () => void) {
+    const own = { ...options, ...host };
+    // What a server is it says before there is a database.
+    const { database: _, ...anywhere } = own;
+    this.host = host;
+    this.pool = createPool(own);
+    this.#anywhere = anywhere;
+    this.#asking = createPool({ ...anywhere, connectionLimit: 1 });
+    this.#onFenced = onFenced;
+  }
+
+  /** Whether nobody has a connection of it any more. */
+  get isEmpty(): boolean {
+    return this.#sessions.size === 0;
+  }
+
+  async open(): Promise<Session> {
+    for (;;) {
+      const raw = await connect(this.pool);
+      const session = this.#sessions.get(raw) ?? (await this.#begin(raw));
+      if (!session.isSpoilt) return session;
+      this.#sessions.delete(raw);
+      session.release();
+    }
+  }
+
+  /** Whether the server says of itself that it is what is looked for. */
+  async holds(isRight: (connection: PoolConnection) => Promise<boolean>): Promise<boolean> {
+    const raw = await connect(this.#asking);
+    try {
+      const isSo = await isRight(raw);
+      raw.release();
+      return isSo;
+    } catch (error) {
+      // It may answer something late.
+      raw.destroy();
+      throw error;
+    }
+  }
+
+  /** Nobody gets a connection of it any more, and who waits for an answer learns that it does not come. */
+  close(): void {
+    for (const session of this.#sessions.values()) session.cut('another server has taken its place');
+    this.end();
+  }
+
+  /** Nobody gets a connection of it any more; who waits for an answer still gets it. */
+  end(callback: (error: unknown) => void = () => {}): void {
+    this.#asking.end(() => {});
+    this.pool.end(callback);
+  }
+
+  /**
+   * Ends the sessions whose answers do not come any more, although nobody has hung up: the server itself is asked what has become of their
+   * threads. What it still works on may take as long as it will. With one that is lost, none to the same server is given to anybody else.
+   */
+  async endLost(): Promise<void> {
+    const silent = this.#silent();
+    if (this.#isLooking || silent.length === 0) return;
+    this.#isLooking = true;
+    const ids = silent.map(({ session }) => session.threadId);
+    // A server that cannot be reached, or is too busy to say, may still be at work.
+    const threads = await this.#askAnew((connection) => threadsOf(connection, ids)).catch(() => undefined);
+    this.#isLooking = false;
+    const lost = silent.filter((one) => one.session.waitsSinceMs === one.sinceMs && this.#isLost(one, threads));
+    for (const one of lost) this.#lose(one);
+    if (lost.length > 0) for (const session of this.#sessions.values()) session.spoil();
+  }
+
+  async #begin(raw: PoolConnection): Promise<Session> {
+    const session = new Session(raw, this.#onFenced);
+    const forget = () => this.#sessions.delete(raw);
+    raw.once('error', forget).once('end', forget);
+    this.#sessions.set(raw, session);
+    try {
+      this.#servers.set(session, await serverOf(session));
+      return session;
+    } catch (error) {
+      forget();
+      raw.destroy();
+      throw error;
+    }
+  }
+
+  #silent(): readonly Silent[] {
+    const latestMs = performance.now() - longestAskMs;
+    return [...this.#sessions].flatMap(([raw, session]) => {
+      const sinceMs = session.waitsSinceMs;
+      return sinceMs !== undefined && sinceMs < latestMs ? [{ raw, session, sinceMs }] : [];
+    });
+  }
+
+  #isLost({ raw, session, sinceMs }: Silent, threads: Threads | undefined): boolean {
+    // Nothing has been asked of it but who it is.
+    if (!this.#servers.has(session)) return true;
+    if (threads?.server !== this.#servers.get(session)) return false;
+    const command = threads?.commands.get(session.threadId);
+    if (command === undefined) return true;
+    const before = this.#resting.get(session);
+    const heardBytes = socketOf(raw).bytesRead;
+    this.#resting.delete(session);
+    if (command !== 'Sleep') return false;
+    this.#resting.set(session, { sinceMs, heardBytes });
+    // Seen once, its answer may be under way; and a long one comes in pieces.
+    return before?.sinceMs === sinceMs && before.heardBytes === heardBytes;
+  }
+
+  #lose({ raw, session }: Silent): void {
+    const socket = socketOf(raw);
+    this.#sessions.delete(raw);
+    session.cut('its server has nothing to answer any more');
+    // The driver would say goodbye, and wait for one.
+    socket.destroy();
+  }
+
+  /** Asks on a connection of its own, for any other may be as silent. */
+  async #askAnew<T>(question: (connection: Connection) => Promise<T>): Promise<T> {
+    const connection = createConnection(this.#anywhere);
+    // Whoever asks hears of it.
+    connection.on('error', () => {});
+    try {
+      await new Promise<void>((resolve, reject) => {
+        connection.connect((error) => (error ? reject(error) : resolve()));
+      });
+      return await question(connection);
+    } finally {
+      connection.destroy();
+    }
+  }
+}
+
+function connect(pool: Pool): Promise<PoolConnection> {
+  return new Promise((resolve, reject) => {
+    pool.getConnection((error, connection) => (error ? reject(error) : resolve(connection)));
+  });
+}
+
+// The driver has it, and does not say so in its types.
+const Carried = z.object({ stream: z.instanceof(Socket) });
+
+function socketOf(raw: PoolConnection): Socket {
+  return Carried.parse(raw).stream;
+}

@@ -1,0 +1,139 @@
+import { MikroORM } from '@mikro-orm/mysql';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { Product } from '../../src/entities/catalog.entity.ts';
+import { ormOptions } from '../../src/entities/orm-options.ts';
+import { isTransient } from '../../src/mysql/faults.ts';
+import { together } from '../../src/mysql/together.ts';
+import { CommitUnknown, openTransaction } from '../../src/outbox/transaction.ts';
+import { until } from '../support/processes/process.ts';
+import { createDatabase } from '../support/stores/create-database.ts';
+import { type OwnData, ownData } from '../support/stores/servers.ts';
+import { sendsOf } from '../support/stores/statements.ts';
+import { openToxicProxy, type ToxicProxy } from '../support/upstreams/toxic-proxy.ts';
+
+// As long as nobody hangs up, the kernel waits for a quarter of an hour.
+const seconds = { timeout: 60_000 };
+
+let data: OwnData;
+let direct: MikroORM;
+beforeAll(async () => {
+  data = await ownData();
+  direct = await createDatabase(readConfig(data));
+});
+afterAll(async () => {
+  await direct.schema.dropDatabase();
+  await direct.close(true);
+});
+
+let way: ToxicProxy;
+let orm: MikroORM;
+beforeEach(async () => {
+  way = await openToxicProxy(data['MYSQL_HOST'] ?? '', Number(data['MYSQL_PORT']), () => 0);
+  const config = readConfig({ ...data, MYSQL_HOST: '127.0.0.1', MYSQL_PORT: String(way.port) });
+  orm = await MikroORM.init(ormOptions(config));
+  await execute('select 1');
+});
+afterEach(async () => {
+  await way.close();
+  await orm.close(true);
+});
+
+const execute = (sql: string) => orm.em.fork().execute(sql);
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => value,
+    (error: unknown) => error,
+  );
+const relay = { notify() {}, isBehind: () => false };
+const transaction = () => openTransaction(orm, relay, () => new Date(), 10 * seconds.timeout);
+const titleOf = async (id: number) => (await direct.em.fork().findOneOrFail(Product, id)).title;
+
+const Found = z.array(z.object({ id: z.number() }));
+const threadThat = (does: string) =>
+  until(`a thread does ${does}`, async () => {
+    const sql = `select id as id from information_schema.processlist where info like '${does}%'`;
+    return Found.parse(await direct.em.fork().execute(sql))[0]?.id;
+  });
+
+test.each(['both', 'down'] as const)(
+  'a statement of which the server knows nothing, or whose answer is lost, is ended and may be sent anew: silent %s',
+  seconds,
+  async (side) => {
+    way.silence(side);
+    expect(isTransient(await failureOf(execute('select 1')))).toBe(true);
+    expect(await execute('select 2 as number')).toEqual([{ number: 2 }]);
+  },
+);
+
+test('so is one whose thread has gone without a word', seconds, async () => {
+  const failing = failureOf(execute('select sleep(3600)'));
+  const id = await threadThat('select sleep(3600)');
+  way.silence('both');
+  await direct.em.fork().execute(`kill connection ${id}`);
+  expect(isTransient(await failing)).toBe(true);
+});
+
+test('connections that rest beside a lost one are not waited for, one after the other', seconds, async () => {
+  await Promise.all(Array.from({ length: 10 }, () => execute('select sleep(0.2)')));
+  way.silence('both');
+  expect(isTransient(await failureOf(execute('select 1')))).toBe(true);
+  const sent = await sendsOf(() => Promise.all(Array.from({ length: 10 }, () => execute('select 2'))));
+  // The pool closes what has rested for five seconds: on a machine that is as slow as that, nothing is seen here.
+  expect(sent.filter((one) => one.includes('processlist'))).toEqual([]);
+});
+
+test('a transaction whose way falls silent is done again', seconds, async () => {
+  let runs = 0;
+  await transaction()(async (tx) => {
+    runs += 1;
+    await tx.execute('select title from products where id = 1');
+    if (runs === 1) way.silence('both');
+    await tx.nativeUpdate(Product, { id: 1 }, { title: `in run ${runs}` });
+  });
+  expect(await titleOf(1)).toBe(`in run ${runs}`);
+  expect(runs).toBeGreaterThan(1);
+});
+
+test.each([
+  ['both', false],
+  ['down', true],
+] as const)('of a COMMIT it is not known whether it was carried out: silent %s', seconds, async (side, isDone) => {
+  const title = `committed into silence ${side}`;
+  const committing = transaction()(async (tx) => {
+    await tx.nativeUpdate(Product, { id: 2 }, { title });
+    way.silence(side);
+  });
+  await expect(committing).rejects.toThrow(CommitUnknown);
+  expect((await titleOf(2)) === title).toBe(isDone);
+});
+
+test('nor of a transaction that was sent all at once', seconds, async () => {
+  way.silence('down');
+  const change = "update products set title = 'at once' where id = 1";
+  const failure = await failureOf(execute(together(['begin', change, 'commit'])));
+  expect(failure).toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' });
+  expect(await titleOf(1)).toBe('at once');
+});
+
+test('what the server works on may take as long as it will', seconds, async () => {
+  const lock = `of_${data['MYSQL_DB']}`;
+  await direct.em.fork().transactional(async (holder) => {
+    await holder.execute(`/* of the test */ select get_lock('${lock}', 0) as answer`);
+    let isOver = false;
+    const waiting = execute(`/* of the test */ select get_lock('${lock}', 600) as answer`).finally(() => {
+      isOver = true;
+    });
+    await sendsOf(async (heard) => {
+      const asks = () => heard.filter((one) => one.includes('information_schema.processlist')).length;
+      await until('it has been asked about again and again', async () => {
+        await holder.execute('select 1');
+        return asks() > 3 || undefined;
+      });
+    });
+    expect(isOver).toBe(false);
+    await holder.execute(`/* of the test */ select release_lock('${lock}') as answer`);
+    expect(await waiting).toEqual([{ answer: 1 }]);
+  });
+});

@@ -13,7 +13,7 @@ export type PruneNeeds = Readonly<{
 
 const result = z.object({ deleted: z.int().nonnegative() });
 
-/** Declares a job that deletes what is old once an hour, up to 100,000 rows of a kind a run; what is left waits for the next. */
+/** Declares a job that deletes what is old once an hour, for a minute at the most; what is left then waits for the next run. */
 export function definePrune(
   { kind, summary }: Readonly<{ kind: string; summary: string }>,
   deletions: (ctx: PruneNeeds) => Promise<readonly DeleteSome[]> | readonly DeleteSome[],

@@ -44,10 +44,35 @@ test('each batch has a transaction of its own, and one that is not full is the l
   expect([many.state.asked, none.state.asked]).toEqual([3, 1]);
 });
 
-test('more than a hundred batches are left for the next run, and keep no other kind from its turn', async () => {
-  const [endless, few] = [rows(1_000 * batch), rows(5)];
-  expect(await run([endless, few])).toEqual({ deleted: 100 * batch + 5, transactions: 101 });
-  expect(few.state.left).toBe(0);
+test('all goes in one run, in turns of a hundred batches that keep no other kind waiting', async () => {
+  const [many, few] = [rows(250 * batch), rows(5)];
+  const order: string[] = [];
+  const named = (name: string, { deleteSome }: ReturnType<typeof rows>): DeleteSome => {
+    return (tx) => {
+      if (order.at(-1) !== name) order.push(name);
+      return deleteSome(tx);
+    };
+  };
+  const deletions = [
+    { ...many, deleteSome: named('many', many) },
+    { ...few, deleteSome: named('few', few) },
+  ];
+  expect(await run(deletions)).toEqual({ deleted: 250 * batch + 5, transactions: 252 });
+  expect([many.state.left, few.state.left]).toEqual([0, 0]);
+  expect(order).toEqual(['many', 'few', 'many']);
+});
+
+test('when the time is up the rest is left for the next run', async () => {
+  const time = new AbortController();
+  const many = rows(1_000 * batch);
+  const deleteSome: DeleteSome = (tx) => {
+    if (many.state.asked === 149) time.abort();
+    return many.deleteSome(tx);
+  };
+  expect(await run([{ ...many, deleteSome }, rows(5)], time.signal)).toEqual({
+    deleted: 150 * batch + 5,
+    transactions: 151,
+  });
 });
 
 test('nothing is begun when the time is up', async () => {

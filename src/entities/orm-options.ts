@@ -65,11 +65,12 @@ const mostConnections = 20;
 /**
  * How every session begins. READ COMMITTED, so that a sweep of the outbox never makes an insert wait; nobody waits for a
  * lock longer than a client waits for an answer; and a process that is frozen, or cut off, in the middle of a transaction
- * does not hold its locks until it comes back: the server ends a session that has been silent, and undoes what it began.
+ * does not hold its locks until it comes back: the server ends a session that has been silent, and undoes what it began. In UTC,
+ * because what columns are given by the server itself is told as that.
  */
 const session = [
   'set session transaction isolation level read committed',
-  `set session innodb_lock_wait_timeout = 5, wait_timeout = ${longestSilenceSeconds}`,
+  `set session innodb_lock_wait_timeout = 5, wait_timeout = ${longestSilenceSeconds}, time_zone = '+00:00'`,
 ];
 
 /** MikroORM as every process and its command line see it, on the server that takes writes. Sessions are UTC and `utf8mb4_bin`. */

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../../src/config.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
@@ -6,6 +6,7 @@ import { User } from '../../src/entities/accounts.entity.ts';
 import { openPasswords } from '../../src/accounts/passwords.ts';
 import { seedAdministrator, seedDemo } from '../../src/accounts/seed.ts';
 import { freePort, startProcess, type TestProcess, until } from '../support/processes/process.ts';
+import { startMysql } from '../support/stores/mysql-server.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
 
@@ -106,5 +107,14 @@ describe('the demo data', () => {
       [1, 'demo@example.com', 'user'],
       [2, 'admin@example.com', 'admin'],
     ]);
+  });
+
+  it('is dated in UTC, whatever the time zone of the server', async () => {
+    const server = await startMysql('orderflow_test_east', ['--default-time-zone=+05:00']);
+    onTestFinished(() => server.stop());
+    const east = await createDatabase(readConfig({ ...given, ...server.env, NODE_ENV: 'development' }));
+    onTestFinished(() => east.close(true));
+    for (const table of ['users', 'products'])
+      expect(await east.em.fork().execute(`select id from ${table} where created_at > utc_timestamp(3)`)).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { type Configuration, MySqlConnection, MySqlDriver } from '@mikro-orm/mysql';
+import { type Configuration, type MikroORM, MySqlConnection, MySqlDriver } from '@mikro-orm/mysql';
 import { MysqlDialect } from 'kysely';
 import type { Pool, PoolOptions } from 'mysql2';
 import { Servers, type Wanted } from './servers.ts';
@@ -23,6 +23,10 @@ class ServersConnection extends MySqlConnection {
     await this.ensureConnection();
     return this.requireNativeClient(this.#servers?.pool);
   }
+
+  longestWaitMs(): number {
+    return this.#servers?.longestWaitMs() ?? 0;
+  }
 }
 
 /** Makes MikroORM's driver for the servers that are wanted. */
@@ -33,4 +37,10 @@ export function driverFor(wanted: Wanted): typeof MySqlDriver {
       Object.assign(this, { connection: new ServersConnection(config, wanted) });
     }
   };
+}
+
+/** How long the first of those who wait for a connection has been waiting, ms. */
+export function longestWaitMs(orm: MikroORM): number {
+  const connection = orm.em.getDriver().getConnection();
+  return connection instanceof ServersConnection ? connection.longestWaitMs() : 0;
 }

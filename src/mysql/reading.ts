@@ -1,4 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
+import { refuseNewcomers } from './refuse-newcomers.ts';
 
 const name = 'orderflow:reading';
 
@@ -9,8 +10,11 @@ export function readFrom(orm: MikroORM, replica: MikroORM): void {
 
 /**
  * For lists and histories: from a replica where there is one, which may be behind by what was written in the last moments. Whatever
- * decides about money, stock or who may is read where it is written.
+ * decides about money, stock or who may is read where it is written. Readers who crowd a replica keep each other out, and nobody else.
+ * @throws Problem overloaded
  */
 export function readingEm(orm: MikroORM): EntityManager {
-  return (orm.config.getExtension<MikroORM>(name) ?? orm).em.fork();
+  const from = orm.config.getExtension<MikroORM>(name) ?? orm;
+  refuseNewcomers(from);
+  return from.em.fork();
 }

@@ -31,6 +31,7 @@ export class Servers implements MysqlPool {
   #searching: Promise<void> | undefined;
   #watch: NodeJS.Timeout | undefined;
   #refusal: unknown;
+  readonly #waiting = new Set<Readonly<{ sinceMs: number }>>();
 
   constructor({ hosts, replicas }: Wanted, options: PoolOptions) {
     this.#tiers = replicas ? [replicas, hosts] : [hosts];
@@ -48,6 +49,12 @@ export class Servers implements MysqlPool {
     return this.#current.pool;
   }
 
+  /** How long the first of those who wait for a connection has been waiting, ms; whichever server they will get one to. */
+  longestWaitMs(): number {
+    const [first] = this.#waiting;
+    return first ? performance.now() - first.sinceMs : 0;
+  }
+
   getConnection(callback: Callback): void {
     void this.#give(callback);
   }
@@ -58,10 +65,13 @@ export class Servers implements MysqlPool {
   }
 
   async #give(callback: Callback): Promise<void> {
+    const waiter = { sinceMs: performance.now() };
+    this.#waiting.add(waiter);
     const given: unknown[] = await this.#acquire().then(
       (session) => [undefined, session],
       (error: unknown) => [error],
     );
+    this.#waiting.delete(waiter);
     // With an error there is no connection, which the callback's type does not provide for.
     Reflect.apply(callback, undefined, given);
   }

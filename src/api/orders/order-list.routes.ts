@@ -47,7 +47,8 @@ const list = defineRoute(
       return answerCsv(
         c,
         name,
-        ordersCsv(() => readingEm(orm), filter, principal.userId),
+        // Who is in goes on, however many wait by then.
+        ordersCsv(() => em.fork(), filter, principal.userId),
       );
     }
     const after = cursor === undefined ? [] : [{ id: { $lt: readCursor(filter.list, cursor, AfterUuid) } }];

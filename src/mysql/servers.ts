@@ -7,9 +7,13 @@ import type { Session } from './session.ts';
 import { isThere, isWritable } from './writable.ts';
 
 /**
- * What is looked for: the one of `hosts` that takes writes; or, to read, any of `replicas`, and of `hosts` only when none of them is there.
+ * What is looked for: the one of `hosts` that takes writes; or, to read, any of `replicas`, and the former only when none of them is
+ * there.
  */
 export type Wanted = Readonly<{ hosts: readonly Host[]; replicas?: readonly Host[] }>;
+
+/** Servers of which any will do, and how one shows that it is right; those of an earlier tier are better. */
+type Tier = Readonly<{ hosts: readonly Host[]; isRight: (connection: PoolConnection) => Promise<boolean> }>;
 
 type Callback = Parameters<MysqlPool['getConnection']>[0];
 
@@ -20,8 +24,7 @@ const lookEveryMs = 1_000;
  * A single server is taken for the one, whatever its name leads to.
  */
 export class Servers implements MysqlPool {
-  readonly #tiers: readonly (readonly Host[])[];
-  readonly #isRight: (connection: PoolConnection) => Promise<boolean>;
+  readonly #tiers: readonly [Tier, ...Tier[]];
   readonly #options: PoolOptions;
   readonly #isAlone: boolean;
   /** Those that were left well, until they have answered. */
@@ -34,10 +37,11 @@ export class Servers implements MysqlPool {
   readonly #waiting = new Set<Readonly<{ sinceMs: number }>>();
 
   constructor({ hosts, replicas }: Wanted, options: PoolOptions) {
-    this.#tiers = replicas ? [replicas, hosts] : [hosts];
-    this.#isRight = replicas ? isThere : isWritable;
+    // Of several, the one that takes writes is read as well: whichever answered first would be another each time.
+    const written = { hosts, isRight: hosts.length > 1 ? isWritable : isThere };
+    this.#tiers = replicas ? [{ hosts: replicas, isRight: isThere }, written] : [written];
     this.#options = options;
-    const [first, ...others] = this.#tiers.flat();
+    const [first, ...others] = this.#tiers.flatMap((tier) => tier.hosts);
     if (!first) throw new TypeError('a pool needs a server');
     this.#isAlone = others.length === 0;
     this.#isFound = this.#isAlone;
@@ -88,18 +92,21 @@ export class Servers implements MysqlPool {
     }
   }
 
-  #searchOnce(): Promise<void> {
-    this.#searching ??= this.#search().finally(() => (this.#searching = undefined));
+  #searchOnce({ hasDoubts = true } = {}): Promise<void> {
+    this.#searching ??= this.#search(hasDoubts).finally(() => (this.#searching = undefined));
     return this.#searching;
   }
 
-  /** Finds where it is now, others first: whoever searches has doubts about the present one. */
-  async #search(): Promise<void> {
+  /** Finds where it is now. Of a tier, others come first for whoever has doubts about the present one, and otherwise that one. */
+  async #search(hasDoubts: boolean): Promise<void> {
     this.#refusal = undefined;
     const isCurrent = (host: Host) => this.#isFound && host === this.#current.host;
-    const groups = this.#tiers.flatMap((tier) => [tier.filter((host) => !isCurrent(host)), tier.filter(isCurrent)]);
-    for (const group of groups) {
-      const attempts = group.map((host) => this.#probe(host));
+    const groups = this.#tiers.flatMap(({ hosts, isRight }) => {
+      const [own, others] = [hosts.filter(isCurrent), hosts.filter((host) => !isCurrent(host))];
+      return (hasDoubts ? [others, own] : [own, others]).map((some) => ({ some, isRight }));
+    });
+    for (const { some, isRight } of groups) {
+      const attempts = some.map((host) => this.#probe(host, isRight));
       const found = await Promise.any(attempts).catch(() => undefined);
       if (!found) continue;
       if (found !== this.#current) this.#leave(found);
@@ -114,17 +121,20 @@ export class Servers implements MysqlPool {
 
   /** A server that is left for a better one is well itself: what is being read there is read to its end. */
   #leave({ host }: Place): void {
-    const [best = []] = this.#tiers;
-    if (best.includes(host) && !best.includes(this.#current.host)) {
+    if (this.#isBest(host) && !this.#isBest(this.#current.host)) {
       this.#left.add(this.#current);
       this.#current.end();
     } else this.#current.close();
   }
 
-  async #probe(host: Host): Promise<Place> {
+  #isBest(host: Host): boolean {
+    return this.#tiers[0].hosts.includes(host);
+  }
+
+  async #probe(host: Host, isRight: Tier['isRight']): Promise<Place> {
     const place = host === this.#current.host ? this.#current : this.#openPlace(host);
     try {
-      if (await place.holds(this.#isRight)) return place;
+      if (await place.holds(isRight)) return place;
     } catch (error) {
       this.#refusal = error;
     }
@@ -141,8 +151,8 @@ export class Servers implements MysqlPool {
   }
 
   async #judge(): Promise<void> {
-    const isPreferred = this.#tiers[0]?.includes(this.#current.host);
-    if (!isPreferred || !(await this.#current.holds(this.#isRight).catch(() => false))) this.#doubt();
+    if (!this.#isBest(this.#current.host)) this.#searchOnce({ hasDoubts: false }).catch(() => {});
+    else if (!(await this.#current.holds(this.#tiers[0].isRight).catch(() => false))) this.#doubt();
   }
 
   #doubt(): void {

@@ -1,4 +1,4 @@
-import { MikroORM } from '@mikro-orm/mysql';
+import { type EntityManager, MikroORM } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
@@ -6,7 +6,7 @@ import { ormOptions } from '../../src/entities/orm-options.ts';
 import { type MysqlPair, startMysqlPair } from '../support/engines/mysql-pair.ts';
 import { placeOrder, statusOf } from '../support/load/place-order.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
-import { until } from '../support/processes/process.ts';
+import { freePort, until } from '../support/processes/process.ts';
 
 const List = z.object({ data: z.array(z.object({ id: z.string() })) });
 
@@ -74,4 +74,29 @@ test('what is being read from the primary is read to its end when the replica is
   // Void unless it is still being read there.
   expect(isOver).toBe(false);
   expect(await slow).toEqual([{ slept: 0 }]);
+});
+
+/** From which ports is read while a slow answer is waited for, over some looks at the servers; it must be read to its end. */
+async function portsMeanwhile(em: () => EntityManager): Promise<readonly number[]> {
+  let isOver = false;
+  const ports = new Set<number>();
+  const readOn = async () => {
+    while (!isOver) ports.add(Port.parse(await em().execute('select @@port as port'))[0].port);
+  };
+  const slow = em()
+    .execute('select sleep(3) as slept')
+    .finally(() => (isOver = true));
+  expect((await Promise.all([slow, readOn()]))[0]).toEqual([{ slept: 0 }]);
+  return [...ports];
+}
+
+test('while the replica is away, of several servers the one that takes writes is read, and left for no other', async () => {
+  const at = (port: unknown) => ({ host: '127.0.0.1', port: Number(port) });
+  const [first, second] = [at(pair.first.env['MYSQL_PORT']), at(pair.second.env['MYSQL_PORT'])];
+  const wanted = { hosts: [second, first], replicas: [at(await freePort())] };
+  const reading = await MikroORM.init(ormOptions(readConfig(platform.env), wanted));
+  onTestFinished(() => reading.close(true));
+  expect(await portsMeanwhile(() => reading.em.fork())).toEqual([first.port]);
+  await pair.second.asRoot('set global read_only = 0');
+  expect(await portsMeanwhile(() => reading.em.fork())).toEqual([first.port]);
 });

@@ -76,8 +76,8 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     throw error;
   };
   serverAdapter.setErrorHandler(passOn);
-  for (const path of [base, `${base}/*`])
-    app.use(path, inOrder(keepPrivate), admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
+  // To Hono that is the page itself as well: named besides, it would count each request twice.
+  app.use(`${base}/*`, inOrder(keepPrivate), admit, refuseLongPages, readBody, refuseWithoutRedis, withoutForeignFonts);
   for (const verb of ['pause', 'resume'] as const) {
     const decide = (c: HonoContext<RouteEnv>) => pauseFromBoard(c, verb === 'pause');
     app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);

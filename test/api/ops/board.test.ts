@@ -84,6 +84,17 @@ describe('with a login', () => {
     await beDemo('user');
   });
 
+  it('a request is counted once, also for the page itself', async () => {
+    for (const path of [base, `${base}/`, `${base}/api/queues`]) {
+      const wish = { name: 'looks', scopes: ['jobs:read'], per_minute: 1 };
+      const made = await api.send('POST', '/auth/keys', { as: 'admin', body: wish });
+      const headers = { authorization: `Bearer ${z.object({ key: z.string() }).parse(await made.json()).key}` };
+      const statuses = [];
+      for (let count = 0; count < 2; count += 1) statuses.push((await api.send('GET', path, { headers })).status);
+      expect(statuses, path).toEqual([200, 429]);
+    }
+  });
+
   it('an administrator changes them', async () => {
     expect((await api.send('PUT', pause, { as: 'admin' })).status).toBe(200);
     expect(await isPaused()).toBe(true);

@@ -71,7 +71,10 @@ export function openLimits({ config, redis }: Context): Limits {
       if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);
     },
     async countMail(c) {
-      await count(c, `address ${addressOf(c)}`, 'everywhere', ofMails, undefined);
+      const use = await ofMails.use(`address ${addressOf(c)}`);
+      // It has been told already how many requests of any kind are left.
+      tell(c, [standingOf('mail', ofMails, use)], { append: true });
+      if (!use.isAllowed) throw tooMany(secondsUntil(use));
     },
     async countCaller(c, { userId, key }, counting) {
       if (counting === 'nowhere') return;
@@ -129,15 +132,15 @@ function useOf(allowance: Allowance | undefined, key: string, counting: 'here' |
 
 type Standing = Use & Readonly<{ name: string; quota: number; windowSeconds: number }>;
 
-/** The two header fields of the IETF's draft-ietf-httpapi-ratelimit-headers. */
-function tell(c: HonoContext<RouteEnv>, standings: readonly Standing[]): void {
+/** The two header fields of the IETF's draft-ietf-httpapi-ratelimit-headers, instead of what they have said or after it. */
+function tell(c: HonoContext<RouteEnv>, standings: readonly Standing[], { append = false } = {}): void {
   if (standings.length === 0) return;
   const policies = standings.map(({ name, quota, windowSeconds }) => `"${name}";q=${quota};w=${windowSeconds}`);
   const rests = standings.map(
     ({ name, left, resetsInMs }) => `"${name}";r=${left};t=${Math.max(1, Math.ceil(resetsInMs / 1_000))}`,
   );
-  c.header('ratelimit-policy', policies.join(', '));
-  c.header('ratelimit', rests.join(', '));
+  c.header('ratelimit-policy', policies.join(', '), { append });
+  c.header('ratelimit', rests.join(', '), { append });
 }
 
 function tooMany(seconds: number): Problem {

@@ -67,6 +67,19 @@ describe('an address', () => {
   });
 });
 
+it('mails have a limit of their own, told after that of requests', async () => {
+  const api = await open({ ...off, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '50', SMTP_URL: 'smtp://127.0.0.1:9' });
+  const ask = () => api.send('POST', '/auth/reset', { body: { email: 'nobody@example.com' } });
+  const first = await ask();
+  expect(first.status).toBe(202);
+  expect(first.headers.get('ratelimit-policy')).toBe('"default";q=50;w=60, "mail";q=10;w=60');
+  expect(first.headers.get('ratelimit')).toMatch(/^"default";r=49;t=\d+, "mail";r=9;t=\d+$/);
+  expect(await statuses(times(9, ask))).toEqual(Array(9).fill(202));
+  const refused = await ask();
+  expect(await problemOf(refused)).toMatchObject({ code: 'too_many_requests' });
+  expect(refused.headers.get('ratelimit')).toMatch(/^"default";r=39;t=\d+, "mail";r=0;t=\d+$/);
+});
+
 describe('a user', () => {
   it('is counted on every route, and alone', async () => {
     const api = await open({ ...off, RATE_LIMIT_PER_MINUTE: '4' });

@@ -77,9 +77,9 @@ export const problemCodes = {
   },
   unsupported_media_type: {
     status: 415,
-    title: 'Not JSON',
-    cause: 'A body came with another content type than application/json.',
-    remedy: 'Send `Content-Type: application/json`.',
+    title: 'Not plain JSON',
+    cause: 'A body came with another content type than application/json, or packed.',
+    remedy: 'Send `Content-Type: application/json`, and no `Content-Encoding`.',
   },
   malformed_json: {
     status: 400,

@@ -23,12 +23,21 @@ export async function readJsonBody(
   const type = c.req.header('content-type');
   if (type === undefined ? bytes.length > 0 : !isJson.test(type))
     throw new Problem('unsupported_media_type', 'Send application/json in UTF-8.');
+  if (isPacked(c.req.header('content-encoding')))
+    throw new Problem('unsupported_media_type', 'Send the body as it is, without a Content-Encoding.', {
+      headers: { 'accept-encoding': 'identity' },
+    });
   const text = isOptional && bytes.length === 0 ? '{}' : decode(bytes);
   if (jsonDepth(text) > mostDepth)
     throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
   // Hono keeps what has been read as a promise, whatever its types say.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
   return parse(text);
+}
+
+/** Whether a body is said to be packed. None is unpacked here: a few bytes could become any number of them. */
+function isPacked(codings: string | undefined): boolean {
+  return codings !== undefined && codings.split(',').some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding));
 }
 
 async function readBounded(request: Request, mostBytes: number): Promise<Buffer> {

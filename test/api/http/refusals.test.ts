@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import { problemCodes } from '../../../src/problem-codes.ts';
@@ -89,6 +90,35 @@ describe('a body', () => {
       for (const type of types)
         expect(await problemOf(await post(path, '{}', type)), type).toMatchObject({ code: 'unsupported_media_type' });
     expect((await post('/orders', json({ products: [1] }), 'Application/JSON; charset=UTF-8')).status).toBe(201);
+  });
+
+  it('that is packed is refused for that, whatever it holds, and by every reader', async () => {
+    const text = json({ products: [1] });
+    const send = (method: string, path: string, coding: string, body: string | Uint8Array) =>
+      app.request(path, {
+        method,
+        headers: { authorization, 'content-type': 'application/json', 'content-encoding': coding },
+        body,
+      });
+    const packed = [
+      ['gzip', gzipSync(text)],
+      ['br', text],
+      ['identity, GZIP', text],
+      ['deflate', '{'],
+    ] as const;
+    for (const [coding, body] of packed)
+      for (const path of [...bodied, '/payments/webhook']) {
+        const refused = await send('POST', path, coding, body);
+        expect(await problemOf(refused), path).toMatchObject({ status: 415, code: 'unsupported_media_type' });
+        expect(refused.headers.get('accept-encoding')).toBe('identity');
+      }
+    const long = await send('POST', '/orders', 'gzip', ' '.repeat(70_000));
+    expect(await problemOf(long)).toMatchObject({ code: 'too_large' });
+    const headers = { 'content-encoding': 'gzip' };
+    const onBoard = await api.send('PUT', '/admin/queues/api/queues/payments/pause', { as: 'admin', headers });
+    expect(await problemOf(onBoard)).toMatchObject({ code: 'unsupported_media_type' });
+    for (const coding of ['identity', 'Identity', ''])
+      expect((await send('POST', '/orders', coding, text)).status, coding).toBe(201);
   });
 
   it('that is not JSON, not UTF-8 or too deep is refused', async () => {

@@ -89,6 +89,7 @@ function namedCode(c: HonoContext<RouteEnv>): ProblemCode {
 }
 
 function wantsJson(c: HonoContext<RouteEnv>): boolean {
+  c.header('vary', 'Accept', { append: true });
   const accept = c.req.header('accept') ?? '';
   return accept.includes('json') && !accept.includes('text/html');
 }

@@ -49,6 +49,7 @@ export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'
 
 /** Whether somebody looks at the answer in a browser: a program that takes pages too says that it takes JSON. */
 export function wantsPage(c: HonoContext<RouteEnv>): boolean {
+  c.header('vary', 'Accept', { append: true });
   const accept = c.req.header('accept') ?? '';
   return accept.includes('text/html') && !accept.includes('json');
 }

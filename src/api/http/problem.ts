@@ -48,7 +48,6 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
 
 /** Who follows a dead link in a browser is told so on a page, with the way home. */
 function answerNotFound(c: HonoContext<RouteEnv>, { code, message }: Problem): Promise<Response> {
-  c.header('vary', 'Accept', { append: true });
   const body = html`<p>${clip(message, mostDetail)}</p>
     <p><a href="/">The live page</a> · <a href="/problems/${code}">What this means</a></p>
     <p class="faint">Request <code>${c.get('requestId')}</code></p>`;

@@ -31,6 +31,14 @@ describe('the page of a problem', () => {
       expect(await problemOf(await api.send('GET', `/problems/${code}`))).toMatchObject({ code: 'not_found' });
   });
 
+  it('and the list of all, and what is not there, are kept by caches for who takes the same alone', async () => {
+    for (const path of ['/problems', '/problems/invalid', '/problems/nope', '/nope'])
+      for (const accept of ['text/html', 'application/json', '*/*']) {
+        const answer = await api.send('GET', path, { headers: { accept } });
+        expect(answer.headers.get('vary'), `${path} ${accept}`).toBe('Origin, Accept');
+      }
+  });
+
   it('is linked from the list of all', async () => {
     const page = await (await api.send('GET', '/problems')).text();
     for (const code of Object.keys(problemCodes)) expect(page).toContain(`href="/problems/${code}"`);

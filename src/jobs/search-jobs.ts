@@ -24,7 +24,7 @@ export type JobSearch = Readonly<{
 export type Position = Readonly<{ atMs: number; id: string }>;
 
 const searchDeadlineMs = 3_000;
-// So many jobs are glanced at for one search, newest first, shared by the lists that are looked at.
+// So many jobs are glanced at for one search, shared by the lists that are looked at: of each the newest.
 const mostSeen = 3_000;
 // Jobs may go while they are being read: some more than a page are.
 const spare = 5;
@@ -63,13 +63,16 @@ async function listsOf({ queues }: Producer, search: JobSearch): Promise<readonl
     lists.map(({ length }) => length),
   );
   const found = await Promise.all([
-    ...lists.map(({ queue, state }, place) => listOf(queue, state, shares[place] ?? 1)),
+    ...lists.map((list, place) => listOf(list, shares[place] ?? 1)),
     ...search.queues.flatMap((name) => search.ids.map((id) => listedById(queues.get(name), id, states))),
   ]);
   return found.flat();
 }
 
-async function lengthsOf(queue: Queue, states: readonly JobState[]) {
+/** The jobs of a queue in a state, so many. */
+type List = Readonly<{ queue: Queue; state: JobState; length: number }>;
+
+async function lengthsOf(queue: Queue, states: readonly JobState[]): Promise<readonly List[]> {
   const counts = await queue.getJobCounts('prioritized', ...states);
   return states.map((state) => {
     const length = (counts[state] ?? 0) + (state === 'waiting' ? (counts['prioritized'] ?? 0) : 0);
@@ -91,10 +94,25 @@ function shareOut(total: number, needs: readonly number[]): readonly number[] {
   return shares;
 }
 
-async function listOf(queue: Queue, state: JobState, count: number): Promise<Listed[]> {
-  const types = state === 'waiting' ? (['waiting', 'prioritized'] as const) : ([state] as const);
-  const ids = await queue.getRanges([...types], 0, count - 1, false);
+async function listOf({ queue, state, length }: List, count: number): Promise<Listed[]> {
+  const ids = state === 'waiting' ? await waitingIds(queue, count, length) : await lastIds(queue, [state], count);
   return ids.map((id) => ({ queue, state, id }));
+}
+
+async function waitingIds(queue: Queue, count: number, length: number): Promise<string[]> {
+  if (count >= length) return lastIds(queue, ['waiting', 'prioritized'], count);
+  // What came last has its place at the end of a backlog where it belongs to it, and in front of it where it is somebody else's.
+  const half = Math.ceil(count / 2);
+  const parts = await Promise.all([
+    lastIds(queue, ['waiting'], count),
+    lastIds(queue, ['prioritized'], half),
+    queue.getRanges(['prioritized'], 0, half - 1, true),
+  ]);
+  return parts.flat();
+}
+
+function lastIds(queue: Queue, types: (JobState | 'prioritized')[], count: number): Promise<string[]> {
+  return queue.getRanges(types, 0, count - 1, false);
 }
 
 async function listedById(queue: Queue | undefined, id: string, states: readonly JobState[]): Promise<Listed[]> {

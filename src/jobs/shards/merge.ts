@@ -26,6 +26,13 @@ export function mergeIds(
   return merged;
 }
 
+/** The first so many of several lists that are served in turns: the first of each, the oldest of them first, then the next of each. */
+export function mergeTurns(lists: readonly Ids[], count: number): string[] {
+  const turns = Math.min(count, Math.max(0, ...lists.map(({ length }) => length)));
+  const merged = Array.from({ length: turns }, (_, turn) => lists.flatMap((ids) => ids[turn] ?? []).toSorted());
+  return merged.flat().slice(0, count);
+}
+
 /** What BullMQ counts of a queue: how many in all, in which minute the last was counted and how many then; and by minutes, newest first. */
 export type Minutes = [meta: string[], perMinute: string[], minutes: number];
 

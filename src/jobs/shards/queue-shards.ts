@@ -1,6 +1,6 @@
 import type { JobType } from 'bullmq';
 import { type Given, JobShards } from './job-shards.ts';
-import { mergeIds, mergeMinutes } from './merge.ts';
+import { mergeIds, mergeMinutes, mergeTurns } from './merge.ts';
 
 /** From which of a list on, to which, and which come first. Of a last one of -1, all do. */
 export type Page = Readonly<{ start: number; end: number; isOldestFirst: boolean }>;
@@ -103,7 +103,7 @@ export class QueueShards extends JobShards {
     return [meta, page, minutes] satisfies Awaited<ReturnType<JobShards['getMetrics']>>;
   }
 
-  /** Ids of jobs in each of some states, one after the other; what several shards hold, by age. */
+  /** Ids of jobs in each of some states, one after the other; what several shards hold, by age, and by turns from where it is fetched. */
   async list(types: readonly JobType[], { start, end, isOldestFirst }: Page): Promise<readonly string[]> {
     const listed = await this.each(async (shard) => {
       const lists: readonly (readonly string[])[] = await shard.getRanges([...types], 0, end, isOldestFirst);
@@ -115,7 +115,9 @@ export class QueueShards extends JobShards {
       // Lists that BullMQ reads from their end come the wrong way round.
       const isTurned = isOldestFirst && listTypes.has(type);
       const lists = listed.map((some) => (isTurned ? (some[index] ?? []).toReversed() : (some[index] ?? [])));
-      return mergeIds(lists, { count, isOldestFirst }).slice(start);
+      const areTurns = isOldestFirst && type === 'prioritized';
+      const merged = areTurns ? mergeTurns(lists, count) : mergeIds(lists, { count, isOldestFirst });
+      return merged.slice(start);
     });
     return [...new Set(all)];
   }

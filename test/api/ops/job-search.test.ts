@@ -118,6 +118,21 @@ describe('a search for jobs', () => {
     expect((await search('key=S249')).data).toHaveLength(1);
   });
 
+  it('finds what has just come into a queue that tenants share, however much of another waits there', async () => {
+    const ask = async (tenant: string, count: number) => {
+      const payload = { order_id: randomUUIDv7(), payment_id: randomUUIDv7(), tenant };
+      const asked = Array.from({ length: count }, () => ({ job: chargeOrder, id: randomUUIDv7(), payload }));
+      await api.ctx.jobs.enqueueAll(asked);
+      return asked.map(({ id }) => id);
+    };
+    for (let batch = 0; batch < 10; batch += 1) await ask('user:7', 400);
+    const newest = await ask('key:a', 3);
+    expect(idsOf(await search('state=waiting&limit=3')).toSorted()).toEqual(newest.toSorted());
+    // Nor is the end of the backlog lost.
+    const last = await ask('user:7', 2);
+    expect(idsOf(await search('state=waiting&limit=5')).toSorted()).toEqual([...newest, ...last].toSorted());
+  });
+
   it('is for operators', async () => {
     expect((await problemOf(await api.send('GET', '/jobs', { as: 'demo' }))).code).toBe('forbidden');
   });

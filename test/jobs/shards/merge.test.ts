@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { mergeIds, mergeMinutes } from '../../../src/jobs/shards/merge.ts';
+import { mergeIds, mergeMinutes, mergeTurns } from '../../../src/jobs/shards/merge.ts';
 
 /** Up to five lists of ids, no id twice. */
 const lists = fc
@@ -24,6 +24,22 @@ test('a shard’s own order stays, whatever it is', () => {
       for (const list of listed) {
         const own = new Set(list);
         expect(merged.filter((id) => own.has(id))).toEqual(list);
+      }
+    }),
+  );
+});
+
+test('lists that are served in turns are one in which none waits for the end of another', () => {
+  const both = mergeTurns([['b', 'd', 'e'], [], ['a', 'z']], Number.POSITIVE_INFINITY);
+  expect(both).toEqual(['a', 'b', 'd', 'z', 'e']);
+  fc.assert(
+    fc.property(lists, fc.nat(110), (listed, count) => {
+      const merged = mergeTurns(listed, count);
+      expect(merged).toEqual(mergeTurns(listed, Number.POSITIVE_INFINITY).slice(0, count));
+      for (const list of listed) {
+        const own = merged.filter((id) => list.includes(id));
+        expect(own).toEqual(list.slice(0, own.length));
+        expect(own.length).toBeGreaterThanOrEqual(Math.min(list.length, Math.floor(merged.length / listed.length)));
       }
     }),
   );

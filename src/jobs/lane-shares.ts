@@ -39,12 +39,18 @@ const perLane = 2 ** 32;
 const forReturns = 2 ** 24;
 const perRound = 2 ** 10;
 
+/** The scores of a lane: its `first`, and those that are places. */
+export function placesOf(lane: Lane) {
+  const first = priorityOf(lane) * perLane;
+  return { first, from: first + forReturns, to: first + perLane, perRound };
+}
+
 /** Opens the places of the queue whose keys `keyOf` names. */
 export function openLaneShares(redis: Redis, keyOf: (name: string) => string, weights: Weights = {}): LaneShares {
   const [waiting, prioritized, told] = [keyOf('wait'), keyOf('prioritized'), JSON.stringify(weights)];
   const placesIn = (lane: Lane) => {
-    const first = priorityOf(lane) * perLane;
-    return { prioritized, shares: keyOf(`shares:${lane}`), from: first + forReturns, to: first + perLane, perRound };
+    const { first: _, ...own } = placesOf(lane);
+    return { ...own, prioritized, shares: keyOf(`shares:${lane}`) };
   };
   return {
     async place({ id, lane, tenant, isNew }) {

@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts';
 import { within } from '../../process/deadline.ts';
 import { type QueueDefinition, queues } from '../../jobs/queues.ts';
-import { dueMs } from '../../jobs/find-jobs.ts';
+import { readOldestDue } from '../../jobs/oldest-waiting.ts';
 import { readPauses } from '../../jobs/pause.ts';
 import { readBacklog, readStreams } from '../../ops/backlog.ts';
 import { reasonOfRest } from '../../ops/breakers.ts';
@@ -40,21 +40,20 @@ async function streamViews(ctx: Context) {
   });
 }
 
-async function viewOf(ctx: Context, { name, summary }: QueueDefinition, isStopped: boolean) {
-  const { jobs, config, now } = ctx;
+async function viewOf(ctx: Context, definition: QueueDefinition, isStopped: boolean) {
+  const { jobs, config, now, redis } = ctx;
+  const { name, summary } = definition;
   const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
-  const [counts, workers, isPaused, restMs, first, shares, atOnce] = await Promise.all([
+  const [counts, workers, isPaused, restMs, oldest, shares, atOnce] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
     countWorkers(queue, config),
     queue.isPaused(),
     queue.getRateLimitTtl(),
-    // Of each state the one that waits longest.
-    queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+    readOldestDue(redis, queue, definition),
     sharesOf(jobs, name),
     atOnceOf(jobs, name),
   ]);
-  const oldest = first.map(dueMs).toSorted((a, b) => a - b)[0];
   const atMs = now().getTime();
   const { waiting = 0, prioritized = 0, active = 0, delayed = 0, completed = 0, failed = 0 } = counts;
   return {
@@ -161,7 +160,10 @@ const QueueView = z
     completed: count.openapi({ description: 'Of the last day.' }),
     failed: count.openapi({ description: 'Of the last day, for good.' }),
     workers: count.openapi({ description: 'Processes that work this queue.' }),
-    oldest_waiting_seconds: z.number().nullable(),
+    oldest_waiting_seconds: z
+      .number()
+      .nullable()
+      .openapi({ description: 'Of the job that has waited longest, which need not be the next.' }),
     shares: SharesView.nullable().openapi({ description: 'null where queues are not shared, or Redis is away.' }),
     at_once: AtOnceView.nullable().openapi({ description: 'null where there is no such limit, or Redis is away.' }),
   })

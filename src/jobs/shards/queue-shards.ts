@@ -1,4 +1,4 @@
-import type { JobType } from 'bullmq';
+import type { JobType, RedisQueueBackend as Shard } from 'bullmq';
 import { type Given, JobShards } from './job-shards.ts';
 import { mergeIds, mergeMinutes, mergeTurns } from './merge.ts';
 
@@ -120,6 +120,16 @@ export class QueueShards extends JobShards {
       return merged.slice(start);
     });
     return [...new Set(all)];
+  }
+
+  /** Ids of jobs that each shard is asked for; it is known from then on where they are. */
+  async gather(ask: (shard: Shard) => Promise<readonly string[]>): Promise<readonly string[]> {
+    const gathered = await this.each(async (shard) => {
+      const ids = await ask(shard);
+      for (const id of ids) this.note(id, shard);
+      return ids;
+    });
+    return gathered.flat();
   }
 
   #partOf(whole: number): number {

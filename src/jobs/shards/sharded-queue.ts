@@ -37,6 +37,12 @@ export async function listShards(queue: Open, types: readonly JobType[], page: P
   return backend instanceof ShardedQueue && backend.shards().length > 1 ? backend.list(types, page) : undefined;
 }
 
+/** Ids of jobs that each shard of a queue is asked for. */
+export async function gatherIds(queue: Open, ask: (shard: Backend) => Promise<readonly string[]>) {
+  const backend = queue.getBackend();
+  return backend instanceof ShardedQueue ? backend.gather(ask) : ask(backend);
+}
+
 type Fetched = readonly unknown[] | void;
 
 /** What a fetch finds where there is nothing: no job, and no moment to wait for. */

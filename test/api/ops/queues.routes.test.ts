@@ -10,6 +10,7 @@ import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { startRedis } from '../../support/processes/platform.ts';
 import { until } from '../../support/processes/process.ts';
+import { fetchQuote } from '../../support/api/market-kinds.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 
 const Share = z.object({
@@ -100,6 +101,45 @@ test('whoever waits in a queue that tenants share is named by an id, with what c
     { tenant: 'key:a', lane: null, weight: 1, waiting: 3, most_before: 2 + 4 },
   ]);
   expect((await queueOf(upkeep.name))?.['shares']).toBeNull();
+});
+
+const twentyMinutesMs = 1_200_000;
+const oldestOf = async (name: string) => Number((await queueOf(name))?.['oldest_waiting_seconds']);
+
+test('of several lanes, the job that waits longest tells for how long, whichever comes first', async () => {
+  const queue = bull(finnhub.name);
+  for (const name of [finnhub.name, upkeep.name]) {
+    await bull(name).obliterate({ force: true });
+    await bull(name).add('fetch-quote', {}, { priority: 3, timestamp: Date.now() - twentyMinutesMs });
+    await bull(name).add('fetch-quote', {}, { priority: 1 });
+    await bull(name).add('fetch-quote', {});
+    expect(await oldestOf(name)).toBeGreaterThanOrEqual(1_200);
+  }
+  await queue.obliterate({ force: true });
+  // Nor does whoever comes into a lane between the turns of another tenant make that one's wait any shorter.
+  const wish = (symbol: string, tenant: string) =>
+    api.ctx.jobs.enqueue(fetchQuote, { symbol }, { lane: 'anonymous_cold', tenant });
+  const [served, waiting] = [await wish('A', 'user:7'), await wish('B', 'user:7')];
+  await wish('C', 'key:a');
+  await api.ctx.redis.hset(queue.toKey(waiting), 'timestamp', Date.now() - twentyMinutesMs);
+  await queue.remove(served);
+  expect(await oldestOf(finnhub.name)).toBeGreaterThanOrEqual(1_200);
+});
+
+test('of a long backlog whose turn it is not, the first job tells for how long it waits', async () => {
+  await bull(payments.name).obliterate({ force: true });
+  const ask = async (tenant: string, count: number) => {
+    const payload = { order_id: randomUUIDv7(), payment_id: randomUUIDv7(), tenant };
+    const asked = Array.from({ length: count }, () => ({ job: chargeOrder, id: randomUUIDv7(), payload }));
+    await api.ctx.jobs.enqueueAll(asked);
+    return asked.map(({ id }) => id);
+  };
+  const [served = '', ...waiting] = await ask('user:7', 40);
+  await ask('key:a', 3);
+  for (const id of waiting)
+    await api.ctx.redis.hset(bull(payments.name).toKey(id), 'timestamp', Date.now() - twentyMinutesMs);
+  await bull(payments.name).remove(served);
+  expect(await oldestOf(payments.name)).toBeGreaterThanOrEqual(1_200);
 });
 
 test('it is for operators and administrators', async () => {

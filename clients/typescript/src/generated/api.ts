@@ -863,6 +863,7 @@ export type Queue = Readonly<{
   failed: number | null;
   /** Processes that work this queue. */
   workers: number | null;
+  /** Of the job that has waited longest, which need not be the next. */
   oldest_waiting_seconds: number | null;
   shares: QueueShares;
   at_once: QueueAtOnce;

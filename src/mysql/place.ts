@@ -16,6 +16,8 @@ import { serverOf, type Threads, threadsOf } from './threads.ts';
 /** A session that has waited for longer than a server may take to say what it is. */
 type Silent = Readonly<{ raw: PoolConnection; session: Session; sinceMs: number }>;
 
+const longestTrustMs = 30_000;
+
 /** A server: its pool, and one connection beside it by which it is asked what it is, however busy the pool is. */
 export class Place {
   readonly host: Host;
@@ -28,6 +30,8 @@ export class Place {
   readonly #servers = new WeakMap<Session, string>();
   /** At which statement a thread had nothing to do, and how much had been heard of its answer. */
   readonly #resting = new WeakMap<Session, Readonly<{ sinceMs: number; heardBytes: number }>>();
+  /** Which statement a thread was at work on, and until when nobody asks again. */
+  readonly #working = new WeakMap<Session, Readonly<{ sinceMs: number; untilMs: number }>>();
   #isLooking = false;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
@@ -116,11 +120,19 @@ export class Place {
   }
 
   #silent(): readonly Silent[] {
-    const latestMs = performance.now() - longestAskMs;
+    const nowMs = performance.now();
     return [...this.#sessions].flatMap(([raw, session]) => {
       const sinceMs = session.waitsSinceMs;
-      return sinceMs !== undefined && sinceMs < latestMs ? [{ raw, session, sinceMs }] : [];
+      if (sinceMs === undefined || sinceMs >= nowMs - longestAskMs) return [];
+      const working = this.#working.get(session);
+      return working?.sinceMs === sinceMs && nowMs < working.untilMs ? [] : [{ raw, session, sinceMs }];
     });
+  }
+
+  /** The longer a statement has taken, the longer may pass until it is asked about again. */
+  #noteWorking(session: Session, sinceMs: number): void {
+    const nowMs = performance.now();
+    this.#working.set(session, { sinceMs, untilMs: nowMs + Math.min(nowMs - sinceMs, longestTrustMs) });
   }
 
   #isLost({ raw, session, sinceMs }: Silent, threads: Threads | undefined): boolean {
@@ -132,7 +144,10 @@ export class Place {
     const before = this.#resting.get(session);
     const heardBytes = socketOf(raw).bytesRead;
     this.#resting.delete(session);
-    if (command !== 'Sleep') return false;
+    if (command !== 'Sleep') {
+      this.#noteWorking(session, sinceMs);
+      return false;
+    }
     this.#resting.set(session, { sinceMs, heardBytes });
     // Seen once, its answer may be under way; and a long one comes in pieces.
     return before?.sinceMs === sinceMs && before.heardBytes === heardBytes;

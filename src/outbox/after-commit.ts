@@ -7,7 +7,7 @@ import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
 import type { Mint } from './ids.ts';
-import type { Numbered, Unnumbered } from './number-events.ts';
+import type { Numbered, Unnumbered } from './numbering.ts';
 import { placedBy } from './places.ts';
 import { type NewEvent, writeEvents, type WrittenEvents } from './write-events.ts';
 

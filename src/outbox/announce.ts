@@ -6,7 +6,8 @@ import { append, endKey, endOfStream } from '../streams/append.ts';
 import type { Stream } from '../streams/define-event.ts';
 import { entriesOf } from '../streams/history.ts';
 import { endsOfStreams, lastPositionOf, readStreamLog, startOfStream } from './event-log.ts';
-import { type Numbered, numberEvents, type Numbering, type Unnumbered } from './number-events.ts';
+import { numberEvents } from './number-events.ts';
+import type { Numbered, Numbering, Unnumbered } from './numbering.ts';
 import { numberWritten } from './number-written.ts';
 
 /** What announcing needs of its process. */

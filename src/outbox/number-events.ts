@@ -1,19 +1,11 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import { EventLog, EventLogEnd } from '../entities/outbox.entity.ts';
 import { choose, momentOf, textOf, type ValueText } from '../mysql/values.ts';
 import type { LoggedEvent } from '../streams/append.ts';
+import { numberWritten } from './number-written.ts';
+import { byVersion, type Numbered, type Numbering, tablesOf } from './numbering.ts';
 
-/** An event that has been committed, and has no position yet; its version may be known to MySQL alone. */
-export type Unnumbered = Omit<LoggedEvent, 'position' | 'entryMs' | 'version'> &
-  Readonly<{ version?: number | undefined }>;
 /** One that has been read. */
 type Waiting = Omit<LoggedEvent, 'position' | 'entryMs'>;
-
-/** An event that has just been given its position; `previous` is where the one before it stands in its stream. */
-export type Numbered = LoggedEvent & Readonly<{ previous: number | undefined }>;
-
-/** What numbering needs: of each of `streams` it is known where it ends. */
-export type Numbering = Readonly<{ em: EntityManager; streams: readonly string[]; now: Date }>;
 
 /** The most events that are given positions at once. */
 export const mostNumbered = 500;
@@ -22,25 +14,41 @@ export const mostNumbered = 500;
 type End = Readonly<{ last: number; lastMs: number; ends: ReadonlyMap<string, number> }>;
 type EndRow = Readonly<{ log_position: string; log_ms: string; [end: `end_${number}`]: string | null }>;
 
+// Then those who are quicker would be so again: they give positions one after the other, without looking what the log ends with.
+const mostTries = 5;
+
 /**
  * Gives positions to events that have been committed without one, 500 at the most, and returns them in that order: a
  * transaction's as it wrote them, a subject's by their versions; and whether more of them wait. Any number of processes may
- * do so at once: one of them moves the end of the log on, and the others look again.
+ * do so at once: one of them moves the end of the log on, and the others look again. What still waits after some looks, although the end
+ * was moved each time, is left by all others, and is given positions wherever the end is by then.
  */
 export async function numberEvents(
   numbering: Numbering,
 ): Promise<Readonly<{ events: readonly Numbered[]; isMore: boolean }>> {
+  let [tries, left] = [0, new Set<string>()];
   for (;;) {
-    const found = await find(numbering, 'e.id');
-    const isMore = found.events.length === mostNumbered;
-    const complete = isMore ? await withoutLater(numbering.em, found.events) : found.events;
-    // Where clocks are so far apart that nothing which comes first is among them, versions alone say what does.
-    const next =
-      complete.length > 0 || !isMore ? { ...found, events: complete } : await find(numbering, 'e.version, e.id');
-    if (!next.end) return { events: [], isMore: false };
-    const given = await moveEnd(numbering, byVersion(next.events), next.end);
+    const { events, end, isMore } = await findNext(numbering);
+    if (!end) return { events: [], isMore: false };
+    const given = await moveEnd(numbering, byVersion(events), end);
     if (given) return { events: given, isMore };
+    const still = events.filter(({ id }) => left.has(id));
+    tries = still.length > 0 ? tries + 1 : 1;
+    left = new Set((still.length > 0 ? still : events).map(({ id }) => id));
+    if (tries < mostTries) continue;
+    const placed = await numberWritten(numbering, still);
+    if (placed) return { events: placed, isMore: true };
   }
+}
+
+/** What is to be given positions next, where the log ends, and whether more may wait. */
+async function findNext(numbering: Numbering) {
+  const found = await find(numbering, 'e.id');
+  const isMore = found.events.length === mostNumbered;
+  const complete = isMore ? await withoutLater(numbering.em, found.events) : found.events;
+  if (complete.length > 0 || !isMore) return { ...found, events: complete, isMore };
+  // Where clocks are so far apart that nothing which comes first is among them, versions alone say what does.
+  return { ...(await find(numbering, 'e.version, e.id')), isMore };
 }
 
 type Found = Waiting & EndRow & Readonly<{ at: string }>;
@@ -57,11 +65,6 @@ async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id
     return { id, stream, type, subject, version, schema, time: momentOf(at).toISOString(), data, trace };
   });
   return { events, end: rows[0] && endOf(rows[0], streams) };
-}
-
-/** The names of the log and of its end. */
-export function tablesOf(em: EntityManager) {
-  return { log: em.getMetadata(EventLog).tableName, end: em.getMetadata(EventLogEnd).tableName };
 }
 
 // Servers read the end of one stream off its index before they begin; those of all, joined, they would collect first.
@@ -116,23 +119,6 @@ async function withoutLater(em: EntityManager, found: readonly Waiting[]): Promi
   for (const event of found.toSorted((one, other) => one.version - other.version))
     if (isLater(event)) absent.add(placeOf(event));
   return found.filter((event) => !absent.has(placeOf(event)));
-}
-
-/** The same places, and of each subject the lower version in the earlier one: its writers' clocks may differ. */
-export function byVersion<Event extends Unnumbered>(events: readonly Event[]): readonly Event[] {
-  const subjects = Map.groupBy(events, subjectOf);
-  const next = new Map(
-    [...subjects].map(([key, some]) => [
-      key,
-      some.toSorted((one, other) => (one.version ?? 0) - (other.version ?? 0)).values(),
-    ]),
-  );
-  return events.flatMap((event) => next.get(subjectOf(event))?.next().value ?? []);
-}
-
-/** What an event is about, in its stream. */
-export function subjectOf({ stream, subject }: Pick<LoggedEvent, 'stream' | 'subject'>): string {
-  return `${stream} ${subject}`;
 }
 
 /** One statement, so that the end moves with all of them or not at all; then undefined. */

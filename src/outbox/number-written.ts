@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { together } from '../mysql/together.ts';
 import { choose, textOf } from '../mysql/values.ts';
 import { askForPlaces, placedBy, type PlacedRow } from './places.ts';
-import { byVersion, type Numbered, type Numbering, subjectOf, tablesOf, type Unnumbered } from './number-events.ts';
+import { byVersion, type Numbered, type Numbering, subjectOf, tablesOf, type Unnumbered } from './numbering.ts';
 
 /**
  * Gives positions to events that this process has just committed, and returns them in that order; undefined when that is for

@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { textOf } from '../mysql/values.ts';
-import { type Numbered, tablesOf, type Unnumbered } from './number-events.ts';
+import { type Numbered, tablesOf, type Unnumbered } from './numbering.ts';
 
 /** Where an event stands in the log, if anywhere; `previous` is told of the first of each stream. */
 export type PlacedRow = Readonly<

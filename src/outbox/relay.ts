@@ -8,7 +8,8 @@ import { type Log, withoutLogIds } from '../process/log.ts';
 import { untraced } from '../telemetry/traces.ts';
 import type { Committed, Message } from './after-commit.ts';
 import { announce, announceWritten, isNumbered } from './announce.ts';
-import { mostNumbered, type Numbered, type Unnumbered } from './number-events.ts';
+import { mostNumbered } from './number-events.ts';
+import type { Numbered, Unnumbered } from './numbering.ts';
 
 /** Sends what has been committed: events to their streams, jobs to their queues. */
 export type Relay = Readonly<{

@@ -4,7 +4,7 @@ import { EventLog, EventVersion } from '../entities/outbox.entity.ts';
 import { askLater, insertRows } from '../mysql/rows.ts';
 import { type Later, withNext } from '../mysql/together.ts';
 import { textOf, type ValueText } from '../mysql/values.ts';
-import { tablesOf, type Unnumbered } from './number-events.ts';
+import { tablesOf, type Unnumbered } from './numbering.ts';
 import { askForPlaces, type PlacedRow } from './places.ts';
 
 /** An event that its transaction writes to the log; `data` is JSON text. */

@@ -6,7 +6,7 @@ import type { QueuedJob } from '../../../src/jobs/enqueue.ts';
 import { upkeep } from '../../../src/jobs/queues.ts';
 import type { Message } from '../../../src/outbox/after-commit.ts';
 import { completeStreams } from '../../../src/outbox/announce.ts';
-import type { Unnumbered } from '../../../src/outbox/number-events.ts';
+import type { Unnumbered } from '../../../src/outbox/numbering.ts';
 import { openRelay, type Relay, type RelayParts } from '../../../src/outbox/relay.ts';
 import { defineEvent, defineStream, type Stream } from '../../../src/streams/define-event.ts';
 import { openTransaction, type Transaction } from '../../../src/outbox/transaction.ts';

@@ -22,11 +22,14 @@ export type MysqlPair = Readonly<{
 const database = 'orderflow_test_pair';
 const Version = z.tuple([z.object({ version: z.string() })]);
 const Place = z.tuple([z.looseObject({ File: z.string(), Position: z.coerce.number() })]);
+const Mark = z.tuple([z.object({ mark: z.string() })]);
 
 /** Starts both; MYSQL_HOST names the second first. */
 export async function startMysqlPair(): Promise<MysqlPair> {
   const program = process.env['TEST_MYSQL_SERVER'] ?? '';
-  const own = (id: number) => ['--log-bin=binlog', `--server-id=${id}`, ...(id === 2 ? ['--read-only=ON'] : [])];
+  // A follower that is killed fetches anew what it has not carried out.
+  const follower = ['--read-only=ON', '--relay-log-recovery=ON'];
+  const own = (id: number) => ['--log-bin=binlog', `--server-id=${id}`, ...(id === 2 ? follower : [])];
   const [first, second] = await Promise.all([startMysql(database, own(1)), startMysql(database, own(2))]);
   const port = (server: MysqlServer) => server.env['MYSQL_PORT'] ?? '';
   const [{ version }] = Version.parse(await first.asRoot('select version() as version'));
@@ -44,8 +47,9 @@ export async function startMysqlPair(): Promise<MysqlPair> {
     `grant replication slave on *.* to 'follower'@'127.0.0.1'`,
   );
   const placeOf = async () => Place.parse(await first.asRoot(words.place))[0];
+  const [{ mark }] = Mark.parse(await first.asRoot(words.mark));
   const { File, Position } = await placeOf();
-  await second.asRoot(words.follow(port(first), File, Position), words.start);
+  await second.asRoot(...words.follow(port(first), { file: File, position: Position, mark }), words.start);
   return {
     env: { ...first.env, MYSQL_HOST: `127.0.0.1:${port(second)},127.0.0.1:${port(first)}`, MYSQL_PORT: '' },
     first,
@@ -73,9 +77,13 @@ export async function startMysqlPair(): Promise<MysqlPair> {
 
 const mariadb = {
   place: 'show master status',
-  follow: (port: string, file: string, position: number) =>
+  // Only a place named so is kept together with what has been carried out, so that none is carried out twice after a kill.
+  mark: 'select @@gtid_binlog_pos as mark',
+  follow: (port: string, { mark }: Readonly<{ file: string; position: number; mark: string }>) => [
+    `set global gtid_slave_pos = '${mark}'`,
     `change master to master_host = '127.0.0.1', master_port = ${port}, master_user = 'follower', master_password = 'follow',
-     master_log_file = '${file}', master_log_pos = ${position}`,
+     master_use_gtid = slave_pos`,
+  ],
   start: 'start slave',
   stop: 'stop slave',
   status: 'show slave status',
@@ -84,9 +92,11 @@ const mariadb = {
 
 const mysql: typeof mariadb = {
   place: 'show binary log status',
-  follow: (port, file, position) =>
+  mark: `select '' as mark`,
+  follow: (port, { file, position }) => [
     `change replication source to source_host = '127.0.0.1', source_port = ${port}, source_user = 'follower',
      source_password = 'follow', source_log_file = '${file}', source_log_pos = ${position}, get_source_public_key = 1`,
+  ],
   start: 'start replica',
   stop: 'stop replica',
   status: 'show replica status',

@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { reportFault } from '../support/proof/report-fault.ts';
-import type { Mutation } from './mutations/mutation.ts';
+import { type Mutation, withoutGuard } from './mutations/mutation.ts';
 import { outbox } from './mutations/outbox.ts';
 import { outside } from './mutations/outside.ts';
 import { keys, money } from './mutations/payments.ts';
@@ -40,19 +40,12 @@ test.each(mutations)('it is noticed that $what', async (mutation) => {
 });
 
 /** The sources without the guard. @throws when they do not have it. */
-function copyWith({ file, edits }: Mutation): string {
+function copyWith(mutation: Mutation): string {
   const folder = mkdtempSync(join(tmpdir(), 'orderflow-mutation-'));
   cpSync(root, folder, { recursive: true, filter: (path) => !left.has(relative(root, path)) });
   symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
-  const path = join(folder, file);
-  const mutated = edits.reduce(
-    (text, [from, to]) => {
-      if (!text.includes(from)) throw new Error(`${file} does not say: ${from}`);
-      return text.replace(from, () => to);
-    },
-    readFileSync(path, 'utf8'),
-  );
-  writeFileSync(path, mutated);
+  const path = join(folder, mutation.file);
+  writeFileSync(path, withoutGuard(mutation, readFileSync(path, 'utf8')));
   return folder;
 }
 

@@ -35,6 +35,12 @@ export const outbox: readonly Mutation[] = [
     by: 'outbox',
   },
   {
+    what: 'whoever is slower than all others looks again for ever',
+    file: 'src/outbox/number-events.ts',
+    edits: [['if (tries < mostTries) continue;', 'if (tries > 0) continue;']],
+    by: 'test/outbox/number-events.test.ts',
+  },
+  {
     what: 'positions are given whether or not the end has moved for them',
     file: 'src/outbox/number-written.ts',
     edits: [[' and n.claim = ${token}', '']],

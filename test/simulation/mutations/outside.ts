@@ -17,7 +17,7 @@ export const outside: readonly Mutation[] = [
   {
     what: 'what was lost is not put back',
     file: 'src/gateways/finnhub/budget-memory.ts',
-    edits: [['if (log.length > 0) await restore(redis,', 'if (log.length < 0) await restore(redis,']],
+    edits: [['await putBack(redis, { log: keys.log, windowMs: guardedMs }, log);', '']],
     by: 'budget',
   },
   {
@@ -37,10 +37,14 @@ export const outside: readonly Mutation[] = [
   {
     what: 'a grant is not entered',
     file: 'src/gateways/finnhub/budget/take.lua',
-    edits: [
-      ["if wait == 0 then\n  redis.call('ZADD', log, now, id)", "if false then\n  redis.call('ZADD', log, now, id)"],
-    ],
+    edits: [["if wait == 0 then\n  redis.call('ZADD', log,", "if false then\n  redis.call('ZADD', log,"]],
     by: 'budget',
+  },
+  {
+    what: 'a call of which nobody hears counts from when it was let go',
+    file: 'src/gateways/finnhub/budget/take.lua',
+    edits: [['now + arrives_ms, id', 'now, id']],
+    by: 'test/gateways/finnhub/budget.test.ts',
   },
   {
     what: 'windows are as long as the plan says, and no longer',
@@ -167,5 +171,17 @@ export const outside: readonly Mutation[] = [
     file: 'src/gateways/http/outage.ts',
     edits: [['if (isShutDown(signal)) throw error;', '']],
     by: 'test/gateways/http/noted.test.ts',
+  },
+  {
+    what: 'a shard whose wait has ended is not waited for while the worker asks',
+    file: 'src/jobs/shards/waits.ts',
+    edits: [['if (asking && !isOver && !hasFailed) void wait(shard);', '']],
+    by: 'test/jobs/shards/waits.test.ts',
+  },
+  {
+    what: 'a statement that its server works on is cut off',
+    file: 'src/mysql/place.ts',
+    edits: [["if (command !== 'Sleep') {", 'if (command === undefined) {']],
+    by: 'test/mysql/lost-sessions.test.ts',
   },
 ];

@@ -140,7 +140,7 @@ export const outside: readonly Mutation[] = [
     what: 'a worker is told that nothing waits, whether or not something does',
     file: 'src/jobs/shards/take-sign/take-sign.lua',
     edits: [['if left > 0 then return 0 end', '']],
-    by: 'test/jobs/shards/cost.test.ts',
+    by: 'test/jobs/shards/take-sign.test.ts',
   },
   {
     what: 'an attempt that is cut off because its process ends is a failure',

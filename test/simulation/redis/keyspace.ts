@@ -142,6 +142,9 @@ export class Keyspace {
     if (kept !== undefined && !(kept instanceof StreamEntries))
       throw new Refused('WRONGTYPE the key holds another kind of value');
     const stream = kept ?? new StreamEntries();
+    if (name === 'xlen') return stream.entries.length;
+    // What was ever added is asked by nobody here.
+    if (name === 'xsetid') return 'OK';
     if (name !== 'xadd') return range(name, stream, values);
     const [, , , id = '', ...fields] = values;
     const last = stream.entries.at(-1)?.[0];
@@ -213,6 +216,7 @@ function boundOf(text: string): number {
 }
 
 function range(name: string, { entries }: StreamEntries, [from = '', to = '', , count]: readonly string[]): Reply {
+  if (name !== 'xrange' && name !== 'xrevrange') throw new Refused(`ERR the double has no command ${name}`);
   const [least, most] = name === 'xrevrange' ? [to, from] : [from, to];
   const isIn = (id: string) =>
     (least.startsWith('(') ? compareIds(id, least.slice(1)) > 0 : compareIds(id, least) >= 0) &&

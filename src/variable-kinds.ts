@@ -84,7 +84,7 @@ export function symbols() {
 
 /** What Host headers say, separated by commas: names or addresses (of IPv6 in brackets), with a port or without. */
 export function hostHeaders() {
-  const isHeader = (word: string) => /^(\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*)(:\d{1,5})?$/i.test(word);
+  const isHeader = (word: string) => /^(\[[\da-f:.]+\]|[\w-]+(\.[\w-]+)*\.?)(:\d{1,5})?$/i.test(word);
   return list().refine((words) => words.every(isHeader), 'must be hosts such as shop.example or shop.example:8443');
 }
 

@@ -32,7 +32,12 @@ export function endingOf(server: Server): ServerEnding {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
+  const answers = answersOf(server);
   const isRead = () => [...sockets].every(({ writableLength }) => writableLength === 0);
+  const cutOff = () => {
+    answers.forEach(resetOldest);
+    server.closeAllConnections();
+  };
   let looksSince = 0;
   return {
     drain() {
@@ -65,13 +70,27 @@ export function endingOf(server: Server): ServerEnding {
         lookedAtMs = performance.now();
         if (isInTime && isRead()) server.closeIdleConnections();
       }, lookMs);
-      // An answer by HTTP/1.0 has no end of its own: only a reset shows that it is not whole.
-      void late.then(() => sockets.forEach((socket) => socket.resetAndDestroy()));
+      void late.then(cutOff);
       await closed;
       clearInterval(idle);
       cut.abort();
     },
   };
+}
+
+/** The answers that a server has begun and not ended. */
+function answersOf(server: Server): ReadonlySet<ServerResponse> {
+  const answers = new Set<ServerResponse>();
+  server.on('request', (_: IncomingMessage, response: ServerResponse) => {
+    answers.add(response);
+    response.once('close', () => answers.delete(response));
+  });
+  return answers;
+}
+
+/** An answer by HTTP/1.0 has no end of its own: only a reset shows that it is not whole. */
+function resetOldest({ req, writableFinished }: ServerResponse): void {
+  if (req.httpVersion === '1.0' && !writableFinished) req.socket.resetAndDestroy();
 }
 
 /**

@@ -1,5 +1,6 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { everyOrder, isLeftOut } from '../../dashboard/src/orders/narrowed.ts';
+import { spanOfDays } from '../../dashboard/src/parts/moment.ts';
 
 const order = {
   subject: '019341d2-0000-7000-8000-000000000001',
@@ -21,6 +22,9 @@ it.each([
   [{ currency: 'EUR' }, true],
   [{ min: '60.01' }, true],
   [{ max: '59.99' }, true],
+  [{ status: 'pending' }, false],
+  [{ status: 'paid' }, false],
+  [{ status: 'refunded' }, true],
 ])('%j leaves a new order out: %s', (asked, isOut) => {
   expect(isLeftOut({ ...everyOrder, ...asked }, order, [])).toBe(isOut);
 });
@@ -44,4 +48,13 @@ it('counts the whole of the last day, and nothing after it', () => {
     true,
     false,
   ]);
+});
+
+it('counts a day of twenty-five hours to its end, where clocks go back at midnight', () => {
+  vi.stubEnv('TZ', 'America/Santiago');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  expect(spanOfDays({ from: '2025-04-05', to: '2025-04-05' })).toEqual({
+    from: '2025-04-05T03:00:00.000Z',
+    to: '2025-04-06T03:59:59.999Z',
+  });
 });

@@ -129,6 +129,8 @@ test('a page that nobody sees follows nothing, and seen again shows what has hap
   const page = opened('a hidden page')?.page;
   if (!page) return;
   await untilFollowers(platform, 2);
+  await page.locator('figure.chart canvas').first().waitFor();
+  await page.evaluate("document.querySelector('figure.chart canvas').id = 'drawn'");
   await page.evaluate(visibility('hidden'));
   await untilFollowers(platform, 0);
   const market = await platform.redis.xlen('market');
@@ -137,11 +139,15 @@ test('a page that nobody sees follows nothing, and seen again shows what has hap
   await until('prices of meanwhile', async () =>
     (await platform.redis.xlen('market')) > market + 3 ? true : undefined,
   );
+  const past = page.waitForResponse(/\/market\/bars\?/);
   await page.evaluate(visibility('visible'));
+  await past;
   await page.locator(`[data-order="${id}"][data-status=paid]`).waitFor();
   await untilFollowers(platform, 2);
   expect((await platform.send('POST', `/orders/${id}/refund`, {}, 'admin')).status).toBe(202);
   await page.locator(`[data-order="${id}"][data-status=refunded]`).waitFor();
+  // Nobody's place in the chart is taken from him.
+  expect(await page.locator('#drawn').count()).toBe(1);
   const prices = page.locator('.prices .counted');
   const events = async () => Number(await prices.getAttribute('data-events'));
   const before = await events();

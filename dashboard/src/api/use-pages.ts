@@ -5,8 +5,12 @@ import { onFair } from './weather.ts';
 
 type Answer<Row> = Readonly<{ data: readonly Row[]; next_cursor: string | null }>;
 type Known<Row> = Readonly<{ path: string; askedAtMs: number; rows: readonly Row[]; next: string | null }>;
-/** What could not be read: the page after a cursor, or the first one. */
-type Missed = Readonly<{ cursor: string | undefined; why: Refused }>;
+/** From where on a list is read, or from its beginning, and how many rows at the least. */
+type Wanted = Readonly<{ cursor?: string; least?: number }>;
+type Missed = Readonly<{ wanted: Wanted; why: Refused }>;
+
+// Whoever has read more than this of a list finds his place again.
+const mostAnew = 200;
 
 /** A list that is read page by page; what has been read stays where it is. */
 export type Pages<Row> = Readonly<{
@@ -20,6 +24,8 @@ export type Pages<Row> = Readonly<{
   more(): void;
   /** Reads it from the beginning. */
   again(): void;
+  /** Reads anew what is shown, as far as it goes. */
+  refresh(): void;
   /** Shows a row otherwise: undefined takes it off. */
   change(isIt: (row: Row) => boolean, row: Row | undefined): void;
 }>;
@@ -33,44 +39,55 @@ export function usePages<Row>(path: string): Pages<Row> {
   const turn = useRef(0);
   // What is told of the weather or clicked can come before the page has been drawn again.
   const isUnderWay = useRef(false);
-  const read = async (cursor: string | undefined) => {
+  const read = async (wanted: Wanted) => {
     turn.current += 1;
     const own = turn.current;
     isUnderWay.current = true;
     setIsBusy(true);
     const askedAtMs = performance.now();
-    const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-    const answer = await ask<Answer<Row>>('GET', `${path}${after}`).catch(asRefused);
+    const answer = await readRows<Row>(path, wanted).catch(asRefused);
     if (own !== turn.current) return;
     isUnderWay.current = false;
     setIsBusy(false);
-    if (answer instanceof Refused) return setMissed({ cursor, why: answer });
+    if (answer instanceof Refused) return setMissed({ wanted, why: answer });
     setMissed(undefined);
     const { data, next_cursor: next } = answer;
-    setKnown((old) => ({ path, askedAtMs, rows: cursor === undefined ? data : [...(old?.rows ?? []), ...data], next }));
+    const before = wanted.cursor === undefined ? () => [] : (old?: Known<Row>) => old?.rows ?? [];
+    setKnown((old) => ({ path, askedAtMs, rows: [...before(old), ...data], next }));
   };
   // A slow answer is waited for, however often the weather is found fair meanwhile.
-  const readUnlessUnderWay = (cursor: string | undefined) => {
-    if (!isUnderWay.current) void read(cursor);
+  const readUnlessUnderWay = (wanted: Wanted) => {
+    if (!isUnderWay.current) void read(wanted);
   };
-  useEffect(() => void read(undefined), [path]);
+  useEffect(() => void read({}), [path]);
   useEffect(
-    () => (missed?.why.isWeather ? onFair(() => readUnlessUnderWay(missed.cursor)) : undefined),
+    () => (missed?.why.isWeather ? onFair(() => readUnlessUnderWay(missed.wanted)) : undefined),
     [missed, path],
   );
   // The cursor of one list is none of another.
   const next = known?.path === path ? known.next : null;
+  const shown = known?.path === path ? known.rows.length : 0;
   return {
     rows: known?.rows,
     askedAtMs: known?.askedAtMs,
     hasMore: next !== null,
     isBusy,
     failure: missed?.why.message ?? '',
-    more: () => next !== null && readUnlessUnderWay(next),
-    again: () => void read(undefined),
+    more: () => next !== null && readUnlessUnderWay({ cursor: next }),
+    again: () => void read({}),
+    refresh: () => void read({ least: Math.min(shown, mostAnew) }),
     change: (isIt, row) =>
       setKnown((old) => old && { ...old, rows: old.rows.flatMap((some) => (isIt(some) ? (row ?? []) : some)) }),
   };
+}
+
+/** One page, or as many as it takes. */
+async function readRows<Row>(path: string, { cursor, least = 0 }: Wanted): Promise<Answer<Row>> {
+  const after = cursor === undefined ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+  const page = await ask<Answer<Row>>('GET', `${path}${after}`);
+  if (page.next_cursor === null || page.data.length >= least) return page;
+  const rest = await readRows<Row>(path, { cursor: page.next_cursor, least: least - page.data.length });
+  return { ...rest, data: [...page.data, ...rest.data] };
 }
 
 function asRefused(error: unknown): Refused {

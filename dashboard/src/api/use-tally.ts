@@ -24,7 +24,7 @@ export function useTally(): Readonly<{
     () =>
       onAttendance(() => {
         versions.current.clear();
-        hasForgotten.current = true;
+        hasForgotten.current = false;
       }),
     [],
   );

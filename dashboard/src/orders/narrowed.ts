@@ -10,13 +10,17 @@ export type Narrowed = Readonly<typeof everyOrder>;
 type Announced = Readonly<{ subject: string; time: string; data: Readonly<Record<string, unknown>> }>;
 type Listed = readonly Readonly<{ user_id: number }>[];
 
+// What an order is in days rather than moments after it was placed.
+const lateStatuses: ReadonlySet<string> = new Set(['partially_refunded', 'refunded', 'cancelled']);
+
 /** Whether a list that is narrowed so leaves a new order out, by what is announced of it and what has been listed. */
 export function isLeftOut(asked: Narrowed, order: Announced, listed: Listed): boolean {
-  const { q, user_id: user, currency, min, max } = asked;
+  const { q, status, user_id: user, currency, min, max } = asked;
   const { user_id: buyer, currency: paidIn, total_amount: total } = order.data;
   const span = spanOfDays(asked);
   const atMs = Date.parse(order.time);
   return (
+    lateStatuses.has(status) ||
     (q !== '' && !isFound(q, order, listed)) ||
     (user !== '' && String(buyer) !== user) ||
     (currency !== '' && paidIn !== currency) ||

@@ -99,7 +99,7 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
     // What was read before the stream was open, or over a gap in it, is read once more.
     const onReset = () => {
       setFresh(0);
-      listed.current.pages.again();
+      listed.current.pages.refresh();
     };
     const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset, onState });
     return () => {

@@ -4,6 +4,7 @@ import type { OrderView } from '../../../src/api/orders/order-view.ts';
 import { askOnce } from '../api/ask-api.ts';
 import { followStream, type LiveState, type StreamEvent } from '../api/follow-stream.ts';
 import { orderEvents } from '../api/heard-events.ts';
+import { onAttendance } from '../api/seen.ts';
 import { mostShown, type OrderReads, openOrderReads } from './order-reads.ts';
 import { type Tally, useTally } from '../api/use-tally.ts';
 
@@ -27,14 +28,23 @@ export type Orders = Readonly<{
 /** The stream of one's own orders, or of everybody's. */
 export const orderStream = (isForAll: boolean): string => `/streams/orders${isForAll ? '?all=true' : ''}`;
 
+/**
+ * Ids begin with the time: what is greater than the newest of the first read has been placed since. What is followed after nobody has
+ * seen the page for a while begins anew.
+ */
+function useNewestAtStart() {
+  const newest = useRef<string>(undefined);
+  useEffect(() => onAttendance(() => (newest.current = undefined)), []);
+  return newest;
+}
+
 /** Keeps the orders of whoever is logged in current, or, for administrators, everybody's. */
 export function useOrders(isForAll: boolean): Orders {
   const [orders, setOrders] = useState<readonly Order[]>();
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const [state, setState] = useState<LiveState>('connecting');
   const { tally, note } = useTally();
-  // Ids begin with the time: what is greater than the newest of the first read has been placed since.
-  const newestAtStart = useRef<string>(undefined);
+  const newestAtStart = useNewestAtStart();
   const reads = useRef<OrderReads>(undefined);
   const openedNow = useRef(opened);
   openedNow.current = opened;

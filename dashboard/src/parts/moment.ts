@@ -18,10 +18,12 @@ type Days = Readonly<{ from: string; to: string }>;
  * would be those of UTC. What is no day stays as it is, and the API says what it thinks of it.
  */
 export function spanOfDays({ from, to }: Days): Days {
-  return { from: momentOf(from, '00:00'), to: momentOf(to, '23:59:59.999') };
+  return { from: momentOf(from, 0, 0), to: momentOf(to, 1, -1) };
 }
 
-function momentOf(named: string, hour: string): string {
-  const at = new Date(`${named}T${hour}`);
-  return Number.isNaN(at.getTime()) ? named : at.toISOString();
+/** So many ms after the beginning of a day, or of one so many days later: where clocks go back at midnight, there are two of 23:59. */
+function momentOf(named: string, days: number, ms: number): string {
+  const at = new Date(`${named}T00:00`);
+  at.setDate(at.getDate() + days);
+  return Number.isNaN(at.getTime()) ? named : new Date(at.getTime() + ms).toISOString();
 }

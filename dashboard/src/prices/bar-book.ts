@@ -4,6 +4,8 @@ import { type Bar, joinBars } from './bars.ts';
 export type BarBook = Readonly<{
   inOrder(): readonly Bar[];
   at(t: number | undefined): Bar | undefined;
+  /** The past is being read: what is added from now on may be missing in it. */
+  begin(): void;
   /** Lays the past under what has been added meanwhile; all that was observed up to `toMs` is in it. */
   start(past: readonly Bar[], toMs: number): void;
   /** Adds a price of this moment, which came after all that is there. */
@@ -24,6 +26,7 @@ export function openBarBook(): BarBook {
   return {
     inOrder: () => [...bars.values()].toSorted((a, b) => a.t - b.t),
     at: (t) => (t === undefined ? undefined : bars.get(t)),
+    begin: () => void (meanwhile = []),
     start(past, toMs) {
       bars.clear();
       for (const bar of past) bars.set(bar.t, bar);

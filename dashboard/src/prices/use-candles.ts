@@ -37,7 +37,12 @@ export function useCandles({ symbol, quote, stretch, resets, onPick }: Shown) {
     const own = openDrawing(symbol, stretch, telling);
     drawing.current = own;
     return () => own.close();
-  }, [symbol, stretch, resets, tries]);
+  }, [symbol, stretch, tries]);
+  const answered = useRef(resets);
+  useEffect(() => {
+    if (answered.current !== resets) drawing.current?.again();
+    answered.current = resets;
+  }, [resets]);
   useEffect(() => {
     if (quote) drawing.current?.add(quote);
   }, [quote, stretch]);
@@ -65,11 +70,12 @@ function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook
     chart?.show(bars, isAll);
     onNewest(bars.at(-1));
   };
-  const read = async () => {
+  const read = async (isAll: boolean) => {
+    book.begin();
     const { to, data } = await readBars(symbol, stretch);
     if (isGone) return;
     book.start(data, Date.parse(to));
-    show(true);
+    show(isAll);
   };
   const draw = async () => {
     const { drawChart } = await import('./draw-chart.ts');
@@ -77,10 +83,13 @@ function openDrawing(symbol: string, stretch: Stretch, { place, onNewest, onLook
     chart = drawChart(place.current, { onLook, onPick });
     show(true);
   };
-  for (const work of [read, draw]) work().catch((error: Error) => isGone || onFailure(error));
+  const fail = (error: Error) => isGone || onFailure(error);
+  for (const work of [read(true), draw()]) work.catch(fail);
   return {
     at: book.at,
     chart: () => chart,
+    /** Reads the past once more, in which something may have been missing; what is looked at stays in view. */
+    again: () => void read(false).catch(fail),
     add(quote: Quote) {
       book.add(barOf(quote, stretch.interval), Date.parse(quote.as_of));
       show();

@@ -1,5 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { visibility } from '../page-scripts.ts';
 import { loseAnswer } from '../processes/browser.ts';
 import { until } from '../processes/process.ts';
 import type { Console, OpenConsole } from './console.ts';
@@ -59,6 +60,25 @@ export function lostAnswerCases(opened: OpenConsole): void {
     await at.page.route(`**/orders/${id}`, (route) => route.fulfill(away), { times: 1 });
     await at.platform.send('POST', '/payments/start', undefined, 'admin');
     await row.getByText('paid', { exact: true }).waitFor();
+  });
+
+  test('a list of which more has been read is as long as before when its page is seen again', async () => {
+    const at = opened('a list of two pages');
+    if (!at) return;
+    for (let count = 0; count < 25; count += 1) await place(at, { products: [1] });
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    const rows = at.page.locator('[data-row]');
+    await at.page.getByRole('button', { name: 'More' }).click();
+    await rows.nth(24).waitFor();
+    const shown = await rows.count();
+    const left = at.page.waitForEvent('requestfailed', (request) => request.url().includes('/streams/orders'));
+    await at.page.evaluate(visibility('hidden'));
+    await left;
+    const id = await place(at, { products: [1] });
+    await at.page.evaluate(visibility('visible'));
+    await at.page.locator(`[data-row="${id}"]`).waitFor();
+    expect(await rows.count()).toBeGreaterThanOrEqual(shown);
   });
 
   test('what the list shows of an order last was read last, however late an answer comes', async () => {

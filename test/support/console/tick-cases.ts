@@ -77,7 +77,14 @@ export function tickCases(opened: (what: string) => BrowserPage | undefined, pla
     await at.page.evaluate("dispatchEvent(new Event('focus'))");
     await askedAgain;
     await untilFollowers(platform(), 5);
-    await other.close();
+    const handed = other.waitForRequest(isForTicks);
+    await other.evaluate("dispatchEvent(new Event('focus'))");
+    await handed;
+    // Whoever is left has the place, without being asked.
+    const takenOver = at.page.waitForRequest(isForTicks);
+    await other.close({ runBeforeUnload: true });
+    await takenOver;
+    await untilFollowers(platform(), 3);
   });
 
   test('on a computer whose clock is hours ahead the chart, the sparklines and the trades are there as anywhere', async () => {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect, Server as NetServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { probes } from './callers/limits.ts';
+import { resetOldest } from './http/incoming.ts';
 
 /** How an HTTP server ends. */
 export type ServerEnding = Readonly<{
@@ -35,7 +36,7 @@ export function endingOf(server: Server): ServerEnding {
   const answers = answersOf(server);
   const isRead = () => [...sockets].every(({ writableLength }) => writableLength === 0);
   const cutOff = () => {
-    answers.forEach(resetOldest);
+    for (const { req, writableFinished } of answers) if (!writableFinished) resetOldest(req);
     server.closeAllConnections();
   };
   let looksSince = 0;
@@ -86,11 +87,6 @@ function answersOf(server: Server): ReadonlySet<ServerResponse> {
     response.once('close', () => answers.delete(response));
   });
   return answers;
-}
-
-/** An answer by HTTP/1.0 has no end of its own: only a reset shows that it is not whole. */
-function resetOldest({ req, writableFinished }: ServerResponse): void {
-  if (req.httpVersion === '1.0' && !writableFinished) req.socket.resetAndDestroy();
 }
 
 /**

@@ -18,6 +18,12 @@ type Silent = Readonly<{ raw: PoolConnection; session: Session; sinceMs: number 
 
 const longestTrustMs = 30_000;
 
+/**
+ * What a server was last found to do with the statement that a session has waited for since then: until when nobody asks again, and, where
+ * it had nothing to do, how many bytes the session had been answered.
+ */
+type Seen = Readonly<{ sinceMs: number; untilMs: number; restedAtBytes?: number }>;
+
 /** A server: its pool, and one connection beside it by which it is asked what it is, however busy the pool is. */
 export class Place {
   readonly host: Host;
@@ -28,10 +34,7 @@ export class Place {
   readonly #sessions = new Map<PoolConnection, Session>();
   /** What the servers of sessions call themselves: behind a proxy they may be different ones. */
   readonly #servers = new WeakMap<Session, string>();
-  /** At which statement a thread had nothing to do, and how much had been heard of its answer. */
-  readonly #resting = new WeakMap<Session, Readonly<{ sinceMs: number; heardBytes: number }>>();
-  /** Which statement a thread was at work on, and until when nobody asks again. */
-  readonly #working = new WeakMap<Session, Readonly<{ sinceMs: number; untilMs: number }>>();
+  readonly #seen = new WeakMap<Session, Seen>();
   #isLooking = false;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
@@ -124,15 +127,9 @@ export class Place {
     return [...this.#sessions].flatMap(([raw, session]) => {
       const sinceMs = session.waitsSinceMs;
       if (sinceMs === undefined || sinceMs >= nowMs - longestAskMs) return [];
-      const working = this.#working.get(session);
-      return working?.sinceMs === sinceMs && nowMs < working.untilMs ? [] : [{ raw, session, sinceMs }];
+      const seen = this.#seen.get(session);
+      return seen?.sinceMs === sinceMs && nowMs < seen.untilMs ? [] : [{ raw, session, sinceMs }];
     });
-  }
-
-  /** The longer a statement has taken, the longer may pass until it is asked about again. */
-  #noteWorking(session: Session, sinceMs: number): void {
-    const nowMs = performance.now();
-    this.#working.set(session, { sinceMs, untilMs: nowMs + Math.min(nowMs - sinceMs, longestTrustMs) });
   }
 
   #isLost({ raw, session, sinceMs }: Silent, threads: Threads | undefined): boolean {
@@ -141,16 +138,17 @@ export class Place {
     if (threads?.server !== this.#servers.get(session)) return false;
     const command = threads?.commands.get(session.threadId);
     if (command === undefined) return true;
-    const before = this.#resting.get(session);
-    const heardBytes = socketOf(raw).bytesRead;
-    this.#resting.delete(session);
+    const before = this.#seen.get(session);
     if (command !== 'Sleep') {
-      this.#noteWorking(session, sinceMs);
+      // The longer it has taken, the longer may pass until it is asked about again.
+      const nowMs = performance.now();
+      this.#seen.set(session, { sinceMs, untilMs: nowMs + Math.min(nowMs - sinceMs, longestTrustMs) });
       return false;
     }
-    this.#resting.set(session, { sinceMs, heardBytes });
+    const restedAtBytes = socketOf(raw).bytesRead;
+    this.#seen.set(session, { sinceMs, untilMs: 0, restedAtBytes });
     // Seen once, its answer may be under way; and a long one comes in pieces.
-    return before?.sinceMs === sinceMs && before.heardBytes === heardBytes;
+    return before?.sinceMs === sinceMs && before.restedAtBytes === restedAtBytes;
   }
 
   #lose({ raw, session }: Silent): void {

@@ -6,6 +6,8 @@ import type { Platform } from '../support/processes/platform.ts';
 import { untilFollowers } from '../support/processes/followers.ts';
 import { until } from '../support/processes/process.ts';
 import { visibility } from '../support/page-scripts.ts';
+import { appendEvents } from '../support/stores/append-events.ts';
+import { orders } from '../../src/streams/orders.stream.ts';
 
 let watched: WatchedPlatform;
 let platform: Platform;
@@ -152,6 +154,9 @@ test('a page that nobody sees follows nothing, and seen again shows what has hap
   const events = async () => Number(await prices.getAttribute('data-events'));
   const before = await events();
   await until('prices that move again', async () => ((await events()) > before + 3 ? true : undefined));
-  for (const counted of [prices, page.locator('.orders .counted')])
-    expect(await counted.getAttribute('data-missed')).toBe('0');
+  const ofOrders = page.locator('.orders .counted');
+  for (const counted of [prices, ofOrders]) expect(await counted.getAttribute('data-missed')).toBe('0');
+  // What begins from now on, and does not come from its beginning, is missed as before.
+  await appendEvents(platform.redis, orders, 'order.paid', 1, { user_id: 1 }, { version: '2' });
+  await ofOrders.and(page.locator('[data-missed="1"]')).waitFor();
 });

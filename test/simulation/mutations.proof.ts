@@ -5,10 +5,8 @@ import { join, relative, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { reportFault } from '../support/proof/report-fault.ts';
+import { mutations } from './mutations/all.ts';
 import { type Mutation, withoutGuard } from './mutations/mutation.ts';
-import { outbox } from './mutations/outbox.ts';
-import { outside } from './mutations/outside.ts';
-import { keys, money } from './mutations/payments.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const left = new Set(['.data', '.git', 'node_modules']);
@@ -16,7 +14,6 @@ const histories = '4000';
 // A history, or one test: what cannot even be loaded without its guard has noticed nothing.
 const noticed = /^\w+: seed \d+|^.*FAIL.* > .*$/m;
 
-const mutations = [...outbox, ...money, ...keys, ...outside];
 let found = 0;
 afterAll(() => {
   // A part of them says nothing of all.

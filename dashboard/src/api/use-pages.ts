@@ -9,7 +9,7 @@ type Known<Row> = Readonly<{ path: string; askedAtMs: number; rows: readonly Row
 type Wanted = Readonly<{ cursor?: string; least?: number }>;
 type Missed = Readonly<{ wanted: Wanted; why: Refused }>;
 
-// Whoever has read more than this of a list finds his place again.
+// As many rows are read anew at the most: whoever had read more of a list reads on.
 const mostAnew = 200;
 
 /** A list that is read page by page; what has been read stays where it is. */

@@ -1,3 +1,5 @@
+import { onKept } from '../parts/use-kept.ts';
+
 // The session's cookie cannot be seen from here; who has never logged in is not asked for on every visit.
 const name = 'orderflow-user';
 
@@ -7,11 +9,5 @@ export const who = {
   remember: (id: number) => localStorage.setItem(name, String(id)),
   forget: () => localStorage.removeItem(name),
   /** Calls back when another page of this browser has logged in or out. */
-  onChange(listener: () => void): () => void {
-    const hear = ({ key }: StorageEvent) => {
-      if (key === name || key === null) listener();
-    };
-    addEventListener('storage', hear);
-    return () => removeEventListener('storage', hear);
-  },
+  onChange: (listener: () => void): (() => void) => onKept(name, listener),
 };

@@ -1,7 +1,7 @@
 import type { Context as HonoContext } from 'hono';
 import { accepts } from 'hono/accepts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { incomingOf } from './front-copies.ts';
+import { incomingOf, resetOldest } from './incoming.ts';
 
 /** Whether the caller would rather have CSV than JSON. */
 export function wantsCsv(c: HonoContext<RouteEnv>): boolean {
@@ -62,7 +62,7 @@ export async function answerCsv(
   const next = () =>
     parts.next().catch((error: unknown) => {
       log.error({ err: error, request_id: c.get('requestId') }, 'CSV cut off');
-      resetOldest(c.env);
+      resetOldest(incomingOf(c.env));
       // Whoever reads it must see that it is not whole, and nothing of why.
       throw new Error('CSV cut off');
     });
@@ -84,10 +84,4 @@ export async function answerCsv(
     'content-type': 'text/csv; charset=utf-8; header=present',
     'content-disposition': `attachment; filename="${name}"`,
   });
-}
-
-/** An answer by HTTP/1.0 ends where its connection does: that it is not whole is seen only where the connection is reset. */
-function resetOldest(env: unknown): void {
-  const incoming = incomingOf(env);
-  if (incoming?.httpVersion === '1.0') incoming.socket.resetAndDestroy();
 }

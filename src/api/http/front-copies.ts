@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { forgetOldest } from '../../process/forget-oldest.ts';
 import type { Around } from '../callers/route-env.ts';
+import { incomingOf } from './incoming.ts';
 
 /**
  * Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes, and one
@@ -110,15 +111,4 @@ function nameOf({ method, url, rawHeaders }: IncomingMessage): string | undefine
 /** A copy that caches may keep for a while. */
 function isForAll({ status, headers }: Response): boolean {
   return status === 200 && /^public, max-age=[1-9]/.test(headers.get('cache-control') ?? '') && headers.has('etag');
-}
-
-/** The request as the server has it; one that came over no socket has none. */
-export function incomingOf(env: unknown): IncomingMessage | undefined {
-  return typeof env === 'object' && env !== null && 'incoming' in env && isIncoming(env.incoming)
-    ? env.incoming
-    : undefined;
-}
-
-function isIncoming(value: unknown): value is IncomingMessage {
-  return typeof value === 'object' && value !== null && 'rawHeaders' in value && 'method' in value;
 }

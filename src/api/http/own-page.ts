@@ -47,7 +47,7 @@ export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'
   return text.replace('<header></header>', masthead);
 }
 
-/** Whether somebody looks at the answer in a browser: a program that takes pages too says that it takes JSON. */
+/** Whether somebody looks at the answer in a browser, on which it depends then: a program that takes pages too says that it takes JSON. */
 export function wantsPage(c: HonoContext<RouteEnv>): boolean {
   c.header('vary', 'Accept', { append: true });
   const accept = c.req.header('accept') ?? '';

@@ -1,7 +1,7 @@
 import type { Config } from '../../config.ts';
 import { Problem } from '../../errors.ts';
 import type { Check } from '../callers/route-env.ts';
-import { incomingOf } from './front-copies.ts';
+import { incomingOf } from './incoming.ts';
 
 /**
  * Where callers find a path of ours, as `Location` says it: under PUBLIC_URL, path prefix included; where that is not set, by the

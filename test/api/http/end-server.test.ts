@@ -99,6 +99,13 @@ it('who never reads is cut off in the end', async () => {
   client.on('error', () => {});
 });
 
+it('who has been answered whole is not cut off with those who have not', async () => {
+  const [slow, answered] = [await ask('large'), await ask('small')];
+  slow.on('error', () => {});
+  await ending.close(200);
+  expect(await text(answered)).toMatch(/small$/);
+});
+
 it('who is cut off in the midst of an answer that has no length sees that it is not whole', async () => {
   const client = connect(port(), '127.0.0.1');
   clients.push(client);

@@ -101,10 +101,15 @@ type PulseParts = Readonly<{ patience: Patience; now: () => Date; end: (reason: 
 
 /** Asks again and again whether the other side lives, and ends what does not, or says nothing for too long. */
 function openPulse(ws: WebSocket, { patience, now, end }: PulseParts) {
-  let [aliveAtMs, heardAtMs, answeredAtMs] = [0, 0, 0];
+  let [aliveAtMs, heardAtMs, answeredAtMs, probedAtMs] = [0, 0, 0, 0];
   let probing: NodeJS.Timeout | undefined;
   const probe = () => {
     const atMs = performance.now();
+    // While this process stood still it could hear nothing, and what came then is only read after this: that time is not the other's.
+    const stoodMs = Math.max(0, atMs - probedAtMs - 2 * patience.probeEveryMs);
+    aliveAtMs += stoodMs;
+    heardAtMs += stoodMs;
+    probedAtMs = atMs;
     if (atMs - aliveAtMs > patience.answerMs) return end('no answer to a ping');
     if (atMs - heardAtMs > patience.quietMs) return end('nothing was said for too long');
     return ws.ping(String(now().getTime()));
@@ -119,7 +124,7 @@ function openPulse(ws: WebSocket, { patience, now, end }: PulseParts) {
       heardAtMs = performance.now();
     },
     start() {
-      aliveAtMs = heardAtMs = performance.now();
+      aliveAtMs = heardAtMs = probedAtMs = performance.now();
       probe();
       probing = setInterval(probe, patience.probeEveryMs);
     },

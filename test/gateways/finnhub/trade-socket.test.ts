@@ -57,21 +57,28 @@ it('hears what it subscribes to, knows up to when, and is told of one symbol too
 });
 
 it('ends a connection that answers nothing, and one that lives and says nothing', async () => {
+  await sandbox.fault({ target: 'finnhub', kind: 'socket_silence' });
   const silent = connect({ answerMs: 500 });
   silent.socket.subscribe('AAPL');
-  await until('a trade', () => silent.trades[0]);
-  await sandbox.fault({ target: 'finnhub', kind: 'socket_silence' });
   expect(await silent.socket.gone).toBe('no answer to a ping');
   await sandbox.clearFaults();
+  await sandbox.fault({ target: 'finnhub', kind: 'socket_quiet' });
   const quiet = connect({ quietMs: 500 });
   quiet.socket.subscribe('AAPL');
-  await until('a trade', () => quiet.trades[0]);
-  await sandbox.fault({ target: 'finnhub', kind: 'socket_quiet' });
   expect(await quiet.socket.gone).toBe('nothing was said for too long');
   // Both were ended here, not only given up: the provider would refuse a second one beside them.
   await until('the provider has seen it', async () =>
     (await sandbox.sockets()).every(({ closed_at_ms: at }) => at !== null) ? true : undefined,
   );
+});
+
+it('does not take its own standing still for the silence of the other', async () => {
+  const { socket } = connect({ answerMs: 1_000, quietMs: 1_000 });
+  await until('an answer', () => (socket.answeredAtMs() > 0 ? true : undefined));
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_000);
+  const backAtMs = Date.now();
+  const answer = until('an answer afterwards', () => (socket.answeredAtMs() >= backAtMs ? 'answered' : undefined));
+  expect(await Promise.race([answer, socket.gone])).toBe('answered');
 });
 
 it('says why it is gone without the key: cut, refused, nobody there', async () => {

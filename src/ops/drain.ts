@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
-import { dueMs } from '../jobs/find-jobs.ts';
+import { readOldestDue } from '../jobs/oldest-waiting.ts';
 import { queues } from '../jobs/queues.ts';
 import type { Observed } from './backlog.ts';
 
@@ -20,7 +20,7 @@ export type Drain = Readonly<{
   active: number;
   workers: number;
   seconds_to_drain: number;
-  /** Age of the job that is next. */
+  /** Age of the job that has waited longest, whosever turn is next; 0 when none waits. */
   oldest_seconds: number;
 }>;
 
@@ -29,26 +29,25 @@ const usualSeconds = 1;
 
 /** Reads that of a queue; undefined when none is called so. @throws when Redis is away. */
 export async function readDrain(
-  { jobs, config, now }: Pick<Observed, 'jobs' | 'config' | 'now'>,
+  { jobs, config, now, redis }: Pick<Observed, 'jobs' | 'config' | 'now' | 'redis'>,
   name: string,
 ): Promise<Drain | undefined> {
   const [queue, definition] = [jobs.queues.get(name), queues.find((some) => some.name === name)];
   if (!queue || !definition) return undefined;
   const atMs = now().getTime();
-  const [counts, due, workers, isPaused, restMs, next, done] = await Promise.all([
+  const [counts, due, workers, isPaused, restMs, oldestMs = atMs, done] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active'),
     queue.getDelayedCount(atMs),
     countWorkers(queue, config),
     queue.isPaused(),
     queue.getRateLimitTtl(),
-    queue.getJobs(['waiting', 'prioritized'], 0, 0, true),
+    readOldestDue(redis, queue, definition),
     queue.getJobs(['completed'], 0, judgedBy - 1),
   ]);
   const { waiting = 0, prioritized: prioritised = 0, active = 0 } = counts;
   const state = isPaused ? 'paused' : restMs > 0 ? 'limited' : 'running';
   const jobsNow = state === 'running' ? waiting + prioritised + due + active : 0;
   const places = Math.max(1, workers) * (config.concurrency[name] ?? definition.concurrency);
-  const oldestMs = Math.min(atMs, ...next.map(dueMs));
   return {
     queue: name,
     state,
@@ -60,7 +59,7 @@ export async function readDrain(
     workers,
     // Of places that are all taken, each ends a job in the mean time of one.
     seconds_to_drain: (jobsNow * meanSeconds(done)) / places,
-    oldest_seconds: (atMs - oldestMs) / 1_000,
+    oldest_seconds: Math.max(0, (atMs - oldestMs) / 1_000),
   };
 }
 

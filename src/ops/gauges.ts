@@ -85,7 +85,7 @@ function addQueues(open: Open, look: Look, observed: Observed): Refresh {
   const gauges = {
     jobs: open('orderflow_queue_jobs', 'What could be worked now: waiting, due and active; 0 while it rests.', 'queue'),
     seconds_to_drain: open('orderflow_queue_drain_seconds', 'How long its workers need for that.', 'queue'),
-    oldest_seconds: open('orderflow_queue_age_seconds', 'Age of the job that is next.', 'queue'),
+    oldest_seconds: open('orderflow_queue_age_seconds', 'Age of the job that has waited longest.', 'queue'),
     workers: open('orderflow_queue_workers', 'Processes that work the queue.', 'queue'),
   };
   const resting = open('orderflow_queue_resting', 'Whether the queue is paused or limited.', 'queue', 'why');

@@ -104,7 +104,11 @@ test('whoever waits in a queue that tenants share is named by an id, with what c
 });
 
 const twentyMinutesMs = 1_200_000;
-const oldestOf = async (name: string) => Number((await queueOf(name))?.['oldest_waiting_seconds']);
+/** What operators are told of a queue, and what scalers and alarms are. */
+async function oldestOf(name: string): Promise<number> {
+  const told = Number((await queueOf(name))?.['oldest_waiting_seconds']);
+  return Math.min(told, (await readDrain(api.ctx, name))?.oldest_seconds ?? 0);
+}
 
 test('of several lanes, the job that waits longest tells for how long, whichever comes first', async () => {
   const queue = bull(finnhub.name);

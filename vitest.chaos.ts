@@ -3,11 +3,11 @@ import { longestFirst } from './test/support/processes/longest-first.ts';
 
 /** What measures, or has to happen in time. Nothing runs beside it. */
 const measuring = [
-  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts,rolling}.chaos.ts',
+  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts}.chaos.ts',
   'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts',
 ];
-/** Loads that are the same for minutes, and what waits for the next minute's budget: two of them leave each other room. */
-const steady = ['test/chaos/{budget,soak,workers}.chaos.ts'];
+/** Loads that are the same for minutes, and what waits for the next minute's budget: three of them leave each other room. */
+const steady = ['test/chaos/{budget,soak,workers,rolling}.chaos.ts'];
 /** What waits much of its time, until a fault has lasted. */
 const waiting = [
   'test/chaos/**/*.chaos.ts',
@@ -27,6 +27,7 @@ const longest = [
   'chaos/simulation',
   'chaos/budget',
   'chaos/soak',
+  'chaos/workers',
 ];
 
 /** The proofs that take too long for `npm test`: `npm run chaos`. */
@@ -57,11 +58,11 @@ export default defineConfig({
           name: 'waiting',
           include: waiting,
           exclude: [...measuring, ...steady],
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 0 },
         },
       },
-      { extends: true, test: { name: 'steady', include: steady, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'steady', include: steady, maxWorkers: 3, sequence: { groupOrder: 1 } } },
       { extends: true, test: { name: 'measuring', include: measuring, maxWorkers: 1, sequence: { groupOrder: 2 } } },
     ],
   },

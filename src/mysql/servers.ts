@@ -166,5 +166,7 @@ export class Servers implements MysqlPool {
 
 /** The last that a server was heard to say, or the network of it, is the best reason that there is. */
 function none(cause: unknown): NoWritableServer {
-  return new NoWritableServer('no server of those named can be used now', { cause });
+  return new NoWritableServer('no server of MYSQL_HOST can be used now: `npm run doctor` says what each lacks', {
+    cause,
+  });
 }

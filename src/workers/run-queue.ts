@@ -104,7 +104,7 @@ export function runQueue(
     drainDelay: blockMs / 1_000,
     // A rest that has been cut short is noticed within a second.
     maximumRateLimitDelay: 1_000,
-    // A job of a killed worker is taken up by another after about six seconds. All workers must say the same.
+    // A job of a killed worker is taken up by another within seven seconds, the sum of the two. All workers must say the same.
     lockDuration: 5_000,
     stalledInterval: 2_000,
     // Crashes of the process are not failures of the job. What has cost too many is given up by an attempt of ours, and so

@@ -15,6 +15,9 @@ import { paymentJobs } from './jobs.ts';
 import { hearRefunds } from './hear-refund.ts';
 import { endCall, settlePayment } from './settle-payment.ts';
 
+// Clocks differ; the gateway's is the one that says when something has happened.
+const clockSlackMs = 300_000;
+
 type Told = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
 
 /**
@@ -61,8 +64,8 @@ function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<t
   };
 }
 
-/** What became of a notice. */
-export type Taken = 'not_ours' | 'known' | 'looked_up' | 'settled';
+/** What became of a notice. One that is `too_early` has to come again: nobody can know yet whether it is ours. */
+export type Taken = 'not_ours' | 'too_early' | 'known' | 'looked_up' | 'settled';
 
 type Hearing<About extends Notice['about']> = Readonly<{
   /** Whose signature it bears. */
@@ -73,7 +76,8 @@ type Hearing<About extends Notice['about']> = Readonly<{
 
 /**
  * Takes in what the gateway tells of its own accord. It moves what it is about when the gateway's own id, the amount and the
- * currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is known.
+ * currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is known. What it says of
+ * the money of a charge whose own answer nobody has heard yet is too early.
  */
 export async function takeNotice(
   tx: EntityManager,
@@ -133,8 +137,8 @@ async function takeRefunds(
   { gateway, notice, at }: Hearing<'refunds'>,
 ): Promise<Taken> {
   const { type, chargeReference, refunds, isWhole } = notice;
-  const payment = await lockPaymentOf(tx, gateway, chargeReference);
-  if (!payment) return 'not_ours';
+  const payment = await lockPaymentOf(tx, { gateway, notice, at }, chargeReference);
+  if (payment === 'not_ours' || payment === 'too_early') return payment;
   const { order: orderId, id: paymentId } = payment;
   // What a payment that is not settled here gives back is asked for when it is.
   const heard = payment.status === 'succeeded' ? await hearRefunds(tx, after, { payment, refunds, at }) : [];
@@ -153,8 +157,9 @@ async function takeDispute(
   { gateway, notice, at }: Hearing<'dispute'>,
 ): Promise<Taken> {
   const { type, eventId, dispute } = notice;
-  const payment = await lockPaymentOf(tx, gateway, dispute.chargeReference);
-  if (payment?.currency !== dispute.currency) return 'not_ours';
+  const payment = await lockPaymentOf(tx, { gateway, notice, at }, dispute.chargeReference);
+  if (payment === 'not_ours' || payment === 'too_early') return payment;
+  if (payment.currency !== dispute.currency) return 'not_ours';
   const { order: orderId } = payment;
   if (await selectRow(tx, GatewayCall, { order: orderId, eventId, outcome: type })) return 'known';
   const order = await lockKnownOrder(tx, orderId);
@@ -166,14 +171,28 @@ async function takeDispute(
 /** The payment that the gateway knows under this id, read once its order is locked. */
 async function lockPaymentOf(
   tx: EntityManager,
-  gateway: string,
+  { gateway, notice, at }: Hearing<'refunds' | 'dispute'>,
   gatewayReference: string | undefined,
-): Promise<PaymentRow | undefined> {
-  if (gatewayReference === undefined) return undefined;
-  const found = await selectRow(tx, Payment, { gateway, gatewayReference });
-  if (!found) return undefined;
+): Promise<PaymentRow | 'not_ours' | 'too_early'> {
+  if (gatewayReference === undefined) return 'not_ours';
+  const find = () => selectRow(tx, Payment, { gateway, gatewayReference });
+  let found = await find();
+  if (!found && (await isAnyUnheard(tx, gateway, notice.happenedAt ?? at))) return 'too_early';
+  // Its answer may have been written down between the two questions.
+  found ??= await find();
+  if (!found) return 'not_ours';
   await lockKnownOrder(tx, found.order);
-  return selectRow(tx, Payment, { gateway, gatewayReference });
+  return (await find()) ?? 'not_ours';
+}
+
+/**
+ * Whether the gateway had been asked for a charge by then whose id there nobody has heard yet: what has happened to a charge may have
+ * happened to that one. Later ones do not count, so that what is not ours is not refused for as long as a shop is busy.
+ */
+async function isAnyUnheard(tx: EntityManager, gateway: string, by: Date): Promise<boolean> {
+  const chargingAt = { $lte: new Date(by.getTime() + clockSlackMs) };
+  const unheard = { gateway, status: { $in: ['processing', 'unknown'] as const }, gatewayReference: null, chargingAt };
+  return (await tx.findOne(Payment, unheard, { fields: ['id'], disableIdentityMap: true })) !== null;
 }
 
 async function noteWebhook(

@@ -23,7 +23,9 @@ const shared = {
     },
     400: { description: 'malformed_json, bad_signature' },
     422: { description: 'invalid: signed, and not of the form that its type has' },
-    503: { description: 'not_configured' },
+    503: {
+      description: 'not_configured; unavailable: about a charge whose own answer is still awaited, to be sent again',
+    },
   },
 };
 
@@ -77,7 +79,7 @@ function findGateway(c: HonoContext<RouteEnv>): PaymentGateway {
   throw new Problem('not_found', 'This deployment speaks to no such gateway.');
 }
 
-/** Takes in what a gateway tells. @throws Problem not_configured when it is none that could be known. */
+/** Takes in what a gateway tells. @throws Problem not_configured when it is none that could be known, unavailable when it is too early. */
 async function hear(c: HonoContext<RouteEnv>, gateway: PaymentGateway | undefined): Promise<void> {
   const { transaction, now, log } = c.var.ctx;
   if (!gateway?.readWebhook)
@@ -92,6 +94,10 @@ async function hear(c: HonoContext<RouteEnv>, gateway: PaymentGateway | undefine
   if (!notice) return;
   const what = await transaction((tx, after) => takeNotice(tx, after, { gateway: name, notice, at: now() }));
   log.debug({ gateway: name, type: notice.type, event: notice.eventId, what }, 'payments: webhook');
+  if (what === 'too_early')
+    throw new Problem('unavailable', 'A charge that this may be about is still being asked for; send it again.', {
+      headers: { 'retry-after': '5' },
+    });
 }
 
 async function readNotice<T>(read: () => Promise<T>): Promise<T> {

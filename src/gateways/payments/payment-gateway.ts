@@ -80,7 +80,12 @@ export type ToldDispute = Readonly<{
 }>;
 
 /** What a webhook tells. Ids of ours in it were written by whoever made the object: they prove nothing. */
-export type Notice = Readonly<{ type: string; eventId: string }> &
+export type Notice = Readonly<{
+  type: string;
+  eventId: string;
+  /** When the gateway says that it happened, where it does. */
+  happenedAt?: Date | undefined;
+}> &
   (
     | Readonly<{ about: 'charge'; charge: ListedCharge; isDecided: boolean }>
     /** What is not whole has to be asked for. */

@@ -108,8 +108,8 @@ function aboutDispute(event: Event): Notice {
   return { ...heading(event), about: 'dispute', dispute };
 }
 
-function heading({ id: eventId, type }: Event) {
-  return { type, eventId };
+function heading({ id: eventId, type, created }: Event) {
+  return { type, eventId, happenedAt: created === undefined ? undefined : new Date(created * 1_000) };
 }
 
 function idOf(reference: z.output<typeof Reference>): string | undefined {

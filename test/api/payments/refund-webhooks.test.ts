@@ -10,13 +10,15 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
-const deliver = async (type: string, object: object, { id = `evt_${randomUUID()}`, created = 1_764_000_000 } = {}) => {
+const send = (type: string, object: object, { id = `evt_${randomUUID()}`, created = 1_764_000_000 } = {}) => {
   const body = JSON.stringify({ id, object: 'event', type, created, data: { object } });
   const seconds = Math.floor(Date.now() / 1_000);
   const signature = createHmac('sha256', 'whsec_test').update(`${seconds}.${body}`).digest('hex');
   const headers = { 'content-type': 'application/json', 'stripe-signature': `t=${seconds},v1=${signature}` };
-  const answer = await shop.send('POST', '/payments/webhook', { body, headers });
-  expect(answer.status).toBe(200);
+  return shop.send('POST', '/payments/webhook', { body, headers });
+};
+const deliver = async (...told: Parameters<typeof send>) => {
+  expect((await send(...told)).status).toBe(200);
 };
 /** A paid order of 100.00 USD, and the gateway's id of its payment. */
 async function paid() {
@@ -169,6 +171,45 @@ describe('a refund of our own', () => {
       { id: refundId, status: 'processing', amount: 25 },
       { status: 'succeeded', amount: 10 },
     ]);
+  });
+});
+
+/** Pays an order whose charge the gateway tells more of before it answers; what it answers to that, then and once it is paid. */
+async function toldEarly(type: string, objectOf: (intent: string) => object) {
+  const { id } = await shop.place();
+  let tell: (() => ReturnType<typeof send>) | undefined;
+  let early: Response | undefined;
+  const charge = async ({ key }: { key: string }) => {
+    const intent = `pi_${key}`;
+    const [object, event] = [objectOf(intent), { id: `evt_${key}`, created: Math.floor(Date.now() / 1_000) }];
+    tell = () => send(type, object, event);
+    early = await tell();
+    // What happened before any charge that is under way was asked for is of none of these.
+    await deliver(type, objectOf('pi_foreign'), { created: event.created - 600 });
+    return { status: 'succeeded' as const, reference: intent };
+  };
+  expect(await shop.charge(id, { charge })).toBe('succeeded');
+  return { id, early, later: [await tell?.(), await tell?.()].map((answer) => answer?.status) };
+}
+
+describe('what has happened to a charge before its own answer is heard', () => {
+  const disputeOf = (intent: string) => {
+    const money = { amount: 10_000, currency: 'usd' };
+    return { id: `dp_${intent}`, object: 'dispute', status: 'needs_response', payment_intent: intent, ...money };
+  };
+
+  it('is refused as long as that is awaited, and then taken once: a dispute', async () => {
+    const { id, early, later } = await toldEarly('charge.dispute.created', disputeOf);
+    expect([early?.status, early?.headers.get('retry-after'), later]).toEqual([503, '5', [200, 200]]);
+    expect(await eventsOf(id, 'order.disputed')).toHaveLength(1);
+  });
+
+  it('is refused as long as that is awaited, and then taken once: a refund', async () => {
+    const { id, early, later } = await toldEarly('refund.created', (intent) =>
+      refundOf(intent, { id: `re_${intent}` }),
+    );
+    expect([early?.status, later]).toEqual([503, [200, 200]]);
+    expect(await eventsOf(id, 'order.refunded')).toMatchObject([{ amount: 25, refunded_amount: 25 }]);
   });
 });
 

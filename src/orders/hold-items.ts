@@ -50,14 +50,15 @@ export async function holdItems(
   const products = asked ?? (await productsOf(tx, wishes));
   const known: Readonly<{ wish: ItemsWish; one: Priced | Problem }>[] = [];
   for (const wish of wishes) known.push({ wish, one: await orProblem(() => priceItems(tx, products, wish)) });
-  const isShort = await takeStock(
+  // Who was counted when it was read may not be any more once it is locked.
+  const { short, counted } = await takeStock(
     tx,
     known.map(({ one }) => (one instanceof Problem ? [] : one.priced.filter(({ product }) => isCounted(product)))),
   );
   return known.map(({ wish, one }, index) => {
     if (one instanceof Problem) return one;
-    const short = isShort[index];
-    return short ? outOfStock(short, wish) : { ...one, lines: linesOf(wish.order, one.priced) };
+    const missing = short[index];
+    return missing ? outOfStock(missing, wish) : { ...one, lines: linesOf(wish.order, one.priced, counted) };
   });
 }
 
@@ -73,14 +74,14 @@ export function eventItems(
   }));
 }
 
-function linesOf(order: string, priced: readonly PricedLine[]): HeldLine[] {
+function linesOf(order: string, priced: readonly PricedLine[], counted: ReadonlySet<number>): HeldLine[] {
   return priced.map(({ product, quantity, unitPriceMinor, lineTotalMinor, fxRate }, position) => ({
     order,
     position,
     productId: product.id,
     title: product.title,
     quantity,
-    held: isCounted(product) ? quantity : 0,
+    held: counted.has(product.id) ? quantity : 0,
     unitPriceMinor,
     lineTotalMinor,
     fxRate,

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Product } from '../../src/entities/catalog.entity.ts';
-import { Order } from '../../src/entities/orders.entity.ts';
+import { Order, OrderLine } from '../../src/entities/orders.entity.ts';
 import { Payment } from '../../src/entities/payments.entity.ts';
 import { OrderView } from '../../src/api/orders/order-view.ts';
 import { chargeOrder } from '../../src/jobs/payments/charge-order.job.ts';
@@ -12,6 +12,7 @@ import { takesOf } from '../../src/orders/takeable.ts';
 import { KeyInUse } from '../../src/outbox/keyed-answers.ts';
 import { problemOf } from '../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { until } from '../support/processes/process.ts';
 import { sendsOf, statementsOf, toStatements } from '../support/stores/statements.ts';
 
 let api: TestApi;
@@ -86,6 +87,24 @@ it('whose name another process has taken since it was looked for is asked again,
   });
   await expect(accepting).rejects.toThrow(KeyInUse);
   expect(await em().count(Order)).toBe(before);
+});
+
+it('of a product that is not counted any more once it is locked is taken, and holds nothing of it', async () => {
+  const mug = await em().insert(Product, { title: 'Mug', priceMinor: 900, currency: 'USD', stock: 5 });
+  let placing: Promise<Response> | undefined;
+  await sendsOf((heard) =>
+    api.ctx.transaction(async (tx) => {
+      await tx.nativeUpdate(Product, mug, { stock: null });
+      const asksFor = () => heard.some((one) => one.includes('`products`') && one.includes('for update'));
+      placing = place({ products: [mug] });
+      await until('the order waits for its product', async () => asksFor() || undefined);
+    }),
+  );
+  const answer = await placing;
+  expect(answer?.status).toBe(201);
+  const { id } = OrderView.parse(await answer?.json());
+  expect((await em().findOneOrFail(OrderLine, { order: id })).held).toBe(0);
+  expect((await em().findOneOrFail(Product, mug)).stock).toBeNull();
 });
 
 describe('the statements of an order', () => {

@@ -17,9 +17,14 @@ export function stripeRefusal(error: unknown): Refusal | undefined {
       code: error.decline_code || error.code || 'card_declined',
       detail: error.message,
     };
-  if (error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409)
+  if (isRefused(error))
     return { status: 'failed', reference: null, code: error.code || 'invalid_request', detail: error.message };
   return undefined;
+}
+
+/** Whether the request itself was refused, as one about what the account of this key does not have. */
+export function isRefused(error: unknown): error is InstanceType<typeof errors.StripeInvalidRequestError> {
+  return error instanceof errors.StripeInvalidRequestError && error.statusCode !== 409;
 }
 
 /** What any other error means for the conversation. */

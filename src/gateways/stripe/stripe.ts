@@ -3,7 +3,7 @@ import { Undecided } from '../../errors.ts';
 import type { Charge, ChargeOutcome, GatewayCalls, ListedRefund, LostCharge } from '../payments/payment-gateway.ts';
 import type { Pace } from '../http/pace.ts';
 import { stripeAmount, toldAmount } from './amounts.ts';
-import { type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
+import { isRefused, type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
 import { intentOutcome, isAllOfIt, listedCharge, listedRefund, refundOutcome } from './objects.ts';
 import { readStripeWebhook } from './webhook.ts';
 
@@ -170,11 +170,12 @@ async function asking<T>(call: () => Promise<T>): Promise<T | Refusal> {
   }
 }
 
-/** Asks what has happened: being refused an answer tells nothing about it. */
+/** Asks what has happened. Being refused an answer tells nothing about it, and is no silence: as Undecided it opens no breaker. */
 async function listening<T>(call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
+    if (isRefused(error)) throw new Undecided(`Stripe does not tell: ${error.message}`, { cause: error });
     throw stripeFailure(error);
   }
 }

@@ -2,14 +2,17 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { JobContext } from '../../context.ts';
 import { z } from 'zod';
 import { Order } from '../../entities/orders.entity.ts';
+import { GatewayCall } from '../../entities/payments.entity.ts';
 import { cancelOrder } from '../../orders/cancel-order.ts';
-import { livePaymentOf, lockKnownOrder } from '../../orders/order.ts';
+import { livePaymentOf, lockKnownOrder, type PaymentRow } from '../../orders/order.ts';
 import { cancelPayment } from '../payments/cancel-payment.job.ts';
 import { defineJob } from '../define-job.ts';
 import { upkeep } from '../queues.ts';
 import { tenantOfUser } from '../shares.ts';
 
 const batch = 200;
+// Once a day is seldom enough for people to read what the dead letters say.
+const longestWaitMs = 86_400_000;
 
 /**
  * Cancels orders that have waited for their buyer too long and gives their stock back. Where the gateway waits for the
@@ -40,6 +43,7 @@ export const expireOrders = defineJob(
           // Whose gateway cannot be spoken to waits on: its buyer may still pay there.
           if (!gateways.all.some(({ name }) => name === payment.gateway)) return undefined;
           const payload = { order_id: id, payment_id: payment.id, gateway: payment.gateway };
+          if (await isAskedLately(tx, payment, order.waitingSince, now())) return undefined;
           after.enqueue(cancelPayment, payload, tenantOfUser(order.user));
           return 'asked';
         }
@@ -53,6 +57,23 @@ export const expireOrders = defineJob(
     return count;
   },
 );
+
+/**
+ * Whether the gateway has been asked in vain to end it not long ago: a job that has given up is a dead letter, and another like it
+ * comes the later the longer all of this takes.
+ */
+async function isAskedLately(
+  tx: EntityManager,
+  { id, order }: PaymentRow,
+  waitingSince: Date,
+  at: Date,
+): Promise<boolean> {
+  const asked = { order, subjectId: id, operation: 'cancel' as const };
+  const last = await tx.findOne(GatewayCall, asked, { orderBy: { id: 'desc' }, disableIdentityMap: true });
+  if (!last) return false;
+  const waitMs = Math.min((at.getTime() - waitingSince.getTime()) / 2, longestWaitMs);
+  return at.getTime() - last.startedAt.getTime() < waitMs;
+}
 
 /** All that have waited since before then, the longest first; those that cannot expire yet keep nobody from being looked at. */
 async function* waiting(em: EntityManager, before: Date): AsyncGenerator<string> {

@@ -170,6 +170,12 @@ test.each([
   await server.close();
 });
 
+test('an intent that the account of this key does not have is an answer, and no silence', async () => {
+  const nobodys = 'pi_of_another_account';
+  await expect(stripe.lookUp(nobodys, charge())).rejects.toThrow(Undecided);
+  await expect(stripe.cancel(nobodys)).rejects.toThrow(Undecided);
+});
+
 test('a gateway that nobody listens for leaves the outcome unknown, never failed', async () => {
   const nowhere = open(`http://127.0.0.1:${await freePort()}`);
   await expect(nowhere.charge(charge())).rejects.toThrow(OutcomeUnknown);

@@ -3,6 +3,7 @@ import { Order } from '../../../src/entities/orders.entity.ts';
 import { OutcomeUnknown } from '../../../src/errors.ts';
 import { expireOrders } from '../../../src/jobs/orders/expire-orders.job.ts';
 import { openShop, refusingGateway, type Shop } from '../../support/api/shop.ts';
+import { beginCall } from '../../../src/payments/begin-charge.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 
 let shop: Shop;
@@ -47,6 +48,25 @@ test('asks the gateway to stop waiting first, where it waits for the buyer too',
   await shop.charge(id, { charge });
   expect(await expire(65)).toEqual({ cancelled: 0, asked: 1 });
   expect((await shop.read(id)).status).toBe('pending');
+});
+
+test('asks again the later the longer it has asked in vain', async () => {
+  const { id } = await shop.place();
+  const charge = async () => ({ status: 'requires_action' as const, reference: 'pi_stays', clientSecret: 'secret' });
+  await shop.charge(id, { charge });
+  const [payment] = await shop.payments(id);
+  const ids = { orderId: id, subjectId: payment?.id ?? '', operation: 'cancel' as const };
+  const askInVain = (seconds: number) =>
+    shop.ctx.transaction((tx) => beginCall(tx, { ...ids, at: later(seconds).now(), why: 'expired' }));
+  const isAsked = async (seconds: number) => (await expire(seconds)).asked - others;
+  const others = (await expire(65)).asked - 1;
+  await askInVain(65);
+  expect([await isAsked(70), await isAsked(125), await isAsked(135)]).toEqual([0, 0, 1]);
+  await askInVain(135);
+  expect([await isAsked(260), await isAsked(275)]).toEqual([0, 1]);
+  // Once a day at the least.
+  await askInVain(1_000_000);
+  expect([await isAsked(1_086_300), await isAsked(1_086_500)]).toEqual([0, 1]);
 });
 
 test('finds who can expire behind any number of orders that cannot', async () => {

@@ -51,7 +51,7 @@ export const Payment = defineEntity({
     failureCode: p.string().length(100).nullable(),
     failureDetail: p.string().length(500).nullable(),
     createdAt: p.datetime(3),
-    /** When the gateway was first asked to charge: committed before the call. Null: it has never been asked. */
+    /** When the gateway was first asked to charge: committed before the call. Null: never, or it has certainly done nothing. */
     chargingAt: p.datetime(3).nullable(),
     /** When it was last asked to charge. */
     lastCallAt: p.datetime(3).nullable(),
@@ -108,7 +108,7 @@ export const Refund = defineEntity({
     failureCode: p.string().length(100).nullable(),
     failureDetail: p.string().length(500).nullable(),
     createdAt: p.datetime(3),
-    /** When the gateway was first asked: committed before the call. */
+    /** When the gateway was first asked: committed before the call. Null: never, or it has certainly done nothing. */
     chargingAt: p.datetime(3).nullable(),
     lastCallAt: p.datetime(3).nullable(),
     calls: p.integer().unsigned(),

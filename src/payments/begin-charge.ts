@@ -8,7 +8,7 @@ import {
   type PaymentGateway,
   type PaymentGateways,
 } from '../gateways/payments/payment-gateway.ts';
-import { insertRows, selectRows, updateEach } from '../mysql/rows.ts';
+import { insertRows, selectRows, updateEach, updateRows } from '../mysql/rows.ts';
 import type { CancelReason } from '../orders/cancel-order.ts';
 import type { PaymentRow } from '../orders/order.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
@@ -92,13 +92,23 @@ function begin(payments: Map<string, Seen>, { orderId, paymentId, at, gateways }
   return { payment, gateway, operation, callId: call.id, set, call, known };
 }
 
-/** Takes back what {@link beginCharges} wrote: the gateway was not asked, or did certainly nothing. */
+/**
+ * Takes back what {@link beginCharges} wrote: the gateway was not asked, or did certainly nothing. Where nobody else has asked it
+ * or is at it, the payment is again one that was never charged: it may be cancelled or changed, and its key has not begun to age.
+ */
 export async function undoCharge(
   tx: EntityManager,
   { paymentId, callId, detail, at }: Readonly<{ paymentId: string; callId: string; detail: string; at: Date }>,
 ): Promise<void> {
   const calls: RawQueryFragment = raw('calls - 1');
   await tx.nativeUpdate(Payment, { id: paymentId }, { calls });
+  // Another attempt that has begun, or died in the middle of its call, is still counted.
+  await updateRows(
+    tx,
+    Payment,
+    { id: paymentId, status: 'processing', calls: 0 },
+    { chargingAt: null, lastCallAt: null },
+  );
   await endCall(tx, callId, { status: 'not_executed', detail }, at);
 }
 

@@ -8,6 +8,7 @@ import { orderRefunded, orderRefundFailed } from '../streams/orders.stream.ts';
 import { beginCall, mustLookUp } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
 import { toMajor } from '../money/money.ts';
+import { updateRows } from '../mysql/rows.ts';
 import { arePaymentsPaused } from '../jobs/pause.ts';
 import { tenantOfUser } from '../jobs/shares.ts';
 import { paymentJobs } from './jobs.ts';
@@ -85,13 +86,18 @@ async function beginRefund(
   return { refund, gateway, operation, reference: payment.gatewayReference, callId };
 }
 
-/** Takes back what {@link beginRefund} wrote: the gateway was not asked, or did certainly nothing. */
+/**
+ * Takes back what {@link beginRefund} wrote: the gateway was not asked, or did certainly nothing. Where nobody else has asked it
+ * or is at it, and it has not taken the refund up, the refund is again one that was never asked for: its key has not begun to age.
+ */
 export async function undoRefund(
   tx: EntityManager,
   { refundId, callId, detail, at }: Readonly<{ refundId: string; callId: string; detail: string; at: Date }>,
 ): Promise<void> {
   const calls: RawQueryFragment = raw('calls - 1');
   await tx.nativeUpdate(Refund, { id: refundId }, { calls });
+  const unasked = { id: refundId, status: 'processing' as const, calls: 0, gatewayReference: null };
+  await updateRows(tx, Refund, unasked, { chargingAt: null, lastCallAt: null });
   await endCall(tx, callId, { status: 'not_executed', detail }, at);
 }
 

@@ -1,5 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import Stripe from 'stripe';
-import { Undecided } from '../../errors.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown, Undecided } from '../../errors.ts';
 import type { Charge, ChargeOutcome, GatewayCalls, ListedRefund, LostCharge } from '../payments/payment-gateway.ts';
 import type { Pace } from '../http/pace.ts';
 import { stripeAmount, toldAmount } from './amounts.ts';
@@ -76,18 +77,26 @@ function connect(key: string, base: string, pace: Pace | undefined): Stripe {
     // BullMQ's attempts are the one place that tries again.
     maxNetworkRetries: 0,
     telemetry: false,
-    ...(pace && { httpClient: paced(Stripe.createNodeHttpClient(), pace) }),
+    httpClient: noting(Stripe.createNodeHttpClient(), pace),
   });
 }
 
 type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
 
-function paced(http: HttpClient, pace: Pace): HttpClient {
+/** What becomes of the requests of one call: the package makes one more by itself when a connection is closed on it. */
+const under = new AsyncLocalStorage<{ isAnyLost: boolean }>();
+
+/** Has every request wait for its turn, and notes which call has lost one. */
+function noting(http: HttpClient, pace: Pace | undefined): HttpClient {
   return {
     getClientName: () => http.getClientName(),
     async makeRequest(...request) {
-      await pace.take();
-      return http.makeRequest(...request);
+      await pace?.take();
+      return http.makeRequest(...request).catch((error: unknown) => {
+        const call = under.getStore();
+        if (call) call.isAnyLost = true;
+        throw error;
+      });
     },
   };
 }
@@ -161,12 +170,17 @@ function intentOfRefusal(error: unknown): Stripe.PaymentIntent {
 
 /** Asks for money to move: a refusal is an outcome, every other error is one of errors.ts. */
 async function asking<T>(call: () => Promise<T>): Promise<T | Refusal> {
+  const requests = { isAnyLost: false };
   try {
-    return await call();
+    return await under.run(requests, call);
   } catch (error) {
     const refusal = stripeRefusal(error);
     if (refusal) return refusal;
-    throw stripeFailure(error);
+    const failure = stripeFailure(error);
+    const saysNothingHappened = failure instanceof NotExecuted || failure instanceof Misconfigured;
+    // That is said of the last request: what the one before has done, nobody has heard.
+    if (requests.isAnyLost && saysNothingHappened) throw new OutcomeUnknown('Stripe did not answer', { cause: error });
+    throw failure;
   }
 }
 

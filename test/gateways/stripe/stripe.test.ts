@@ -170,6 +170,24 @@ test.each([
   await server.close();
 });
 
+test.each([
+  [429, 'rate_limit_error'],
+  [401, 'invalid_request_error'],
+])('%i after a connection that was closed tells nothing of what was asked on that', async (status, type) => {
+  let requests = 0;
+  const server = await listen((_request, response) => {
+    requests += 1;
+    if (requests === 1) return response.destroy();
+    const error = { type, message: 'Not now.' };
+    return response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
+  });
+  const stripeThere = open(server.url);
+  await expect(stripeThere.charge(charge())).rejects.toThrow(OutcomeUnknown);
+  expect(requests).toBe(2);
+  await expect(stripeThere.charge(charge())).rejects.not.toThrow(OutcomeUnknown);
+  await server.close();
+});
+
 test('an intent that the account of this key does not have is an answer, and no silence', async () => {
   const nobodys = 'pi_of_another_account';
   await expect(stripe.lookUp(nobodys, charge())).rejects.toThrow(Undecided);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../../src/errors.ts';
+import { Misconfigured, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../../src/errors.ts';
 import type {
   Charge,
   ChargeOutcome,
@@ -151,6 +151,41 @@ test('is called too often: nothing is decided, nothing is looked up for it, and 
   expect(await shop.payments(order.id)).toMatchObject([{ status: 'processing', calls: 0 }]);
   expect(await shop.charge(order.id, takingGateway())).toBe('succeeded');
   expect(await eventsOf(order.id)).toEqual(['1 order.created', '2 order.paid']);
+});
+
+const refusesKey = async (): Promise<ChargeOutcome> => Promise.reject(new Misconfigured('set another key'));
+
+test('is refused for its secret: nothing is under way, and the order can be cancelled', async () => {
+  const order = await shop.place();
+  await expect(shop.charge(order.id, { charge: refusesKey })).rejects.toThrow('set another key');
+  expect((await shop.send('DELETE', `/orders/${order.id}`, { as: 'demo' })).status).toBe(200);
+  const calls: string[] = [];
+  expect(await shop.charge(order.id, takingGateway(calls))).toBe('settled');
+  expect(calls).toEqual([]);
+});
+
+test('is refused for its secret for longer than a key is good: it is charged once that is mended', async () => {
+  const order = await shop.place();
+  const ctx = { now: () => new Date(Date.now() + 86_400_000) };
+  await expect(shop.charge(order.id, { charge: refusesKey })).rejects.toThrow('set another key');
+  const looksUp = { find: () => Promise.reject(new Error('looked up')) };
+  expect(await shop.charge(order.id, { ...takingGateway(), ...looksUp }, ctx)).toBe('succeeded');
+});
+
+test('is refused for its secret while another attempt is at work: the charge stays under way', async () => {
+  const order = await shop.place();
+  const [isAsked, isRefused] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const charge = async ({ key }: Charge): Promise<ChargeOutcome> => {
+    isAsked.resolve();
+    await isRefused.promise;
+    return { status: 'succeeded', reference: `pi_${key}` };
+  };
+  const charging = shop.charge(order.id, { charge });
+  await isAsked.promise;
+  await expect(shop.charge(order.id, { charge: refusesKey })).rejects.toThrow('set another key');
+  expect((await shop.send('DELETE', `/orders/${order.id}`, { as: 'demo' })).status).toBe(409);
+  isRefused.resolve();
+  expect(await charging).toBe('succeeded');
 });
 
 test('fails in its own code: nothing is decided and nothing announced, and the next try goes on', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
-import { NotExecuted, OutcomeUnknown } from '../../../src/errors.ts';
+import { Misconfigured, NotExecuted, OutcomeUnknown } from '../../../src/errors.ts';
 import type {
   GiveBack,
   ListedRefund,
@@ -131,6 +131,18 @@ describe('a refund', () => {
     expect(await shop.refund(id, silent)).toBe('succeeded');
     expect(new Set(asked.map(({ key }) => key)).size).toBe(1);
     expect((await shop.read(id)).status).toBe('refunded');
+  });
+
+  it('that is refused for its secret for longer than a key is good is asked for once that is mended', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const refused = { refund: () => Promise.reject(new Misconfigured('set another key')) };
+    await expect(shop.refund(id, refused)).rejects.toThrow('set another key');
+    const taking = {
+      refund: async ({ key }: GiveBack): Promise<RefundOutcome> => ({ status: 'succeeded', reference: `re_${key}` }),
+      refundsOf: () => Promise.reject(new Error('looked up')),
+    };
+    expect(await shop.refund(id, taking, { now: () => new Date(Date.now() + 86_400_000) })).toBe('succeeded');
   });
 
   it('that the gateway refuses leaves the order paid, and the money can be refunded again', async () => {

@@ -56,8 +56,11 @@ export type Context = Omit<JobContext, 'em' | 'accounts'> &
     close(): Promise<void>;
   }>;
 
-/** Opens every connection of a process. It succeeds while Redis is away; MySQL is connected to on first use. */
-export async function openContext(config: Config, role: string): Promise<Context> {
+/**
+ * Opens every connection of a process; `asking` is the one by which Redis is asked. It succeeds while Redis is away; MySQL is
+ * connected to on first use.
+ */
+export async function openContext(config: Config, role: string, asking = impatientRedis(config)): Promise<Context> {
   const log = openLog(role, config.LOG_LEVEL, secretsOf(config));
   const { telemetry, close: closeTraces } = await openTraces(config.tracesUrl, role);
   const now = () => new Date();
@@ -65,8 +68,8 @@ export async function openContext(config: Config, role: string): Promise<Context
   const orm = await MikroORM.init(ormOptions(config));
   const replica = await openReplica(config);
   if (replica) readFrom(orm, replica);
-  const redis = openRedis(config, log);
-  const producer = openProducer(impatientRedis(config), { telemetry, ...sharingOf(config) });
+  const redis = openRedis(asking, log);
+  const producer = openProducer(asking, { telemetry, ...sharingOf(config) });
   const relay = openRelay({ orm, redis, producer, definitions, log, now });
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));

@@ -41,9 +41,9 @@ const silentMs = 5_000;
  */
 export const blockMs = 3_000;
 
-/** A connection for asking: it fails within a second instead of waiting for Redis to come back. */
-export function impatientRedis(config: Config): RedisConnection {
-  const hasty = { commandTimeout: 1_000, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
+/** A connection for asking: it fails within a second, or within `commandTimeout` ms, instead of waiting for Redis to come back. */
+export function impatientRedis(config: Config, commandTimeout = 1_000): RedisConnection {
+  const hasty = { commandTimeout, enableOfflineQueue: false, maxRetriesPerRequest: 1 };
   return { ...basics(config), ...hasty };
 }
 
@@ -148,8 +148,8 @@ export function changePatience(
 }
 
 /** Opens the shared connection of a process; outages and their ends are logged once each. */
-export function openRedis(config: Config, log: Log): Redis {
-  const redis = openConnection(impatientRedis(config));
+export function openRedis(connection: RedisConnection, log: Log): Redis {
+  const redis = openConnection(connection);
   let isAway = false;
   redis.on('error', (error) => {
     if (!isAway) log.warn({ err: error }, 'Redis is away; what needs it waits, orders do not');

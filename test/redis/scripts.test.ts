@@ -5,14 +5,14 @@ import { pathToFileURL } from 'node:url';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { impatientRedis } from '../../src/redis/connection.ts';
 import { BadScript, loadScript } from '../../src/redis/scripts.ts';
 import { ownData } from '../support/stores/servers.ts';
+import { unhurriedRedis } from '../support/stores/unhurried-redis.ts';
 
 let redis: Redis;
 let folder: string;
 beforeAll(async () => {
-  redis = new Redis({ ...impatientRedis(readConfig(await ownData())), enableOfflineQueue: true });
+  redis = new Redis({ ...unhurriedRedis(readConfig(await ownData())), enableOfflineQueue: true });
   folder = await mkdtemp(join(tmpdir(), 'scripts-'));
 });
 afterAll(async () => {

@@ -14,6 +14,7 @@ import { keepRedis } from '../../src/workers/keep-redis.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { until } from '../support/processes/process.ts';
+import { unhurriedRedis } from '../support/stores/unhurried-redis.ts';
 
 // Three of BullMQ's queues behind one name. The proof with processes, and with a killed one, is test/chaos/shards.chaos.ts.
 const count = 3;
@@ -246,7 +247,8 @@ test('a worker keeps its locks in every shard, puts back signs it cannot follow,
 
 test('a process that uses one shard serves what others have put into more, and what waits there already', async () => {
   await queueOf(api.ctx).pause();
-  const other = await openContext({ ...api.ctx.config, PAYMENTS_SHARDS: 1 }, 'test');
+  const config = { ...api.ctx.config, PAYMENTS_SHARDS: 1 };
+  const other = await openContext(config, 'test', unhurriedRedis(config));
   closing.push(() => other.close());
   const orders = [0, 1, 2].flatMap((shard) => ordersOf(shard, 10));
   const ids = await add(api.ctx, orders);

@@ -5,16 +5,16 @@ import { RateLimited } from '../../../src/errors.ts';
 import { type Budget, type BudgetOptions, openBudget } from '../../../src/gateways/finnhub/budget.ts';
 import { budgetKeys } from '../../../src/gateways/finnhub/budget-memory.ts';
 import { isForPeople, type Lane } from '../../../src/jobs/queues.ts';
-import { impatientRedis } from '../../../src/redis/connection.ts';
 import { until } from '../../support/processes/process.ts';
 import { ownData } from '../../support/stores/servers.ts';
+import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 
 let redis: Redis;
 let other: Redis;
 beforeAll(async () => {
   const config = readConfig(await ownData());
-  redis = new Redis({ ...impatientRedis(config), enableOfflineQueue: true });
-  other = new Redis({ ...impatientRedis(config), enableOfflineQueue: true });
+  redis = new Redis({ ...unhurriedRedis(config), enableOfflineQueue: true });
+  other = new Redis({ ...unhurriedRedis(config), enableOfflineQueue: true });
   for (const one of [redis, other]) one.setMaxListeners(100);
 });
 afterAll(() => [redis, other].forEach((one) => one.disconnect()));

@@ -5,16 +5,16 @@ import { readConfig } from '../../../src/config.ts';
 import { RateLimited } from '../../../src/errors.ts';
 import { type Budget, openBudget } from '../../../src/gateways/finnhub/budget.ts';
 import { budgetKeys } from '../../../src/gateways/finnhub/budget-memory.ts';
-import { impatientRedis } from '../../../src/redis/connection.ts';
 import { until } from '../../support/processes/process.ts';
 import { ownData } from '../../support/stores/servers.ts';
+import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 
 let redis: Redis;
 const connections: Redis[] = [];
 beforeAll(async () => {
   const config = readConfig(await ownData());
   for (let index = 0; index < 4; index += 1)
-    connections.push(new Redis({ ...impatientRedis(config), enableOfflineQueue: true }));
+    connections.push(new Redis({ ...unhurriedRedis(config), enableOfflineQueue: true }));
   redis = connections[0] ?? new Redis();
   // Every budget listens to its connection; here there are many on one.
   redis.setMaxListeners(100);

@@ -3,12 +3,12 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
-import { impatientRedis } from '../../../src/redis/connection.ts';
 import { ownData } from '../../support/stores/servers.ts';
+import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 
 let redis: Redis;
 beforeAll(async () => {
-  redis = new Redis({ ...impatientRedis(readConfig(await ownData())), enableOfflineQueue: true });
+  redis = new Redis({ ...unhurriedRedis(readConfig(await ownData())), enableOfflineQueue: true });
 });
 afterAll(() => redis.disconnect());
 

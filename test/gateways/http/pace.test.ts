@@ -6,14 +6,14 @@ import { RateLimited, TooManyCalls } from '../../../src/errors.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
 import { openPace, type Pace } from '../../../src/gateways/http/pace.ts';
 import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
-import { impatientRedis } from '../../../src/redis/connection.ts';
 import { ownData } from '../../support/stores/servers.ts';
+import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
 
 let redis: Redis;
 let sandbox: Sandbox;
 beforeAll(async () => {
-  redis = new Redis(impatientRedis(readConfig(await ownData())));
+  redis = new Redis(unhurriedRedis(readConfig(await ownData())));
   sandbox = await startSandbox();
 });
 afterAll(async () => {

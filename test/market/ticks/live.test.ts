@@ -3,13 +3,13 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import type { Trade } from '../../../src/gateways/finnhub/trade-frame.ts';
 import { openLiveTicks } from '../../../src/market/ticks/live.ts';
-import { impatientRedis } from '../../../src/redis/connection.ts';
 import { ownData } from '../../support/stores/servers.ts';
+import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 
 let redis: Redis;
 let nowMs = Date.UTC(2026, 10, 23, 15);
 beforeAll(async () => {
-  redis = new Redis({ ...impatientRedis(readConfig(await ownData())), enableOfflineQueue: true });
+  redis = new Redis({ ...unhurriedRedis(readConfig(await ownData())), enableOfflineQueue: true });
 });
 afterAll(() => redis.disconnect());
 beforeEach(() => redis.flushdb());

@@ -4,12 +4,13 @@ import { buildApp } from '../../../src/api/app.ts';
 import { readinessOf } from '../../../src/mysql/database.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type Context, type JobContext, openContext } from '../../../src/context.ts';
-import { patientRedis } from '../../../src/redis/connection.ts';
+import { impatientRedis, patientRedis } from '../../../src/redis/connection.ts';
 import { openAccounts } from '../../../src/accounts/accounts.ts';
 import { z } from 'zod';
 import { type IsDescribed, openDescription } from './described.ts';
 import { createDatabase } from '../stores/create-database.ts';
 import { ownData } from '../stores/servers.ts';
+import { unhurriedRedis } from '../stores/unhurried-redis.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
@@ -36,10 +37,14 @@ let isDescribed: IsDescribed | undefined;
 
 /** Opens the API; `env` is laid over the test's environment. */
 export async function openTestApi(env: Readonly<Record<string, string>> = {}): Promise<TestApi> {
-  const config = readConfig({ ...(await ownData()), ...env });
+  const own = await ownData();
+  const given = { ...own, ...env };
+  // That of all tests is taken away by none: when it does not answer, somebody has been kept from working.
+  const isShared = given['REDIS_PORT'] === own['REDIS_PORT'];
+  const config = readConfig(given);
   const orm = await createDatabase(config);
-  const context = await openContext(config, 'test');
-  await connected(context.redis);
+  const context = await openContext(config, 'test', isShared ? unhurriedRedis(config) : impatientRedis(config));
+  await connected(context.redis, isShared);
   const answers = openJobAnswers(context.jobs, patientRedis(config));
   const ctx = { ...context, em: context.orm.em.fork(), accounts: openAccounts(config) };
   const parts = { readiness: readinessOf(context), answers };
@@ -109,10 +114,11 @@ async function expectOwnWords(answer: Response, asked: string): Promise<void> {
       throw new Error(`${asked} is refused with our own words: ${sentence}`);
 }
 
-/** Resolves when the connection is there, or is known not to come: some tests begin without Redis. */
-async function connected(redis: Context['redis']): Promise<void> {
+/** Resolves when the connection is there, or, unless it must come, is known not to: some tests begin without Redis. */
+async function connected(redis: Context['redis'], mustCome: boolean): Promise<void> {
   if (redis.status === 'ready') return;
   const { promise, resolve } = Promise.withResolvers<void>();
-  redis.once('ready', resolve).once('close', resolve);
+  redis.once('ready', resolve);
+  if (!mustCome) redis.once('close', resolve);
   await promise;
 }

@@ -117,9 +117,7 @@ describe('npm start', () => {
   it('ends with 0 on Ctrl-C pressed twice, leaves no process and no run.json', async () => {
     platform.signalGroup('SIGINT');
     platform.signalGroup('SIGINT');
-    const began = Date.now();
     expect(await platform.exited).toBe(0);
-    expect(Date.now() - began).toBeLessThan(10_000);
     expect(processesOf(checkout)).toEqual([]);
     expect(() => statSync(join(checkout.dataDirectory, 'run.json'))).toThrow('ENOENT');
   });

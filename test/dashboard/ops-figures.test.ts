@@ -101,11 +101,13 @@ async function makeTrouble(): Promise<void> {
   // Its quote is there whichever of the others get what is left of the plan: what nobody has a quote of is not taken into the watchlist.
   const first = await fetch(`${platform.url}/market/quote?symbol=AAPL`, { headers: { prefer: 'wait=10' } });
   expect([first.status, await first.text()]).toEqual([200, expect.stringContaining('"AAPL"')]);
+}
+/** Asks for more than the plan has left: what nobody asks for again is given up while it waits, and the next minute has calls again. */
+async function askTooMuch(): Promise<void> {
+  const headers = { prefer: 'wait=0' };
+  const ask = (symbol: string) => fetch(`${platform.url}/market/quote?symbol=${symbol}`, { headers });
   const symbols = ['MSFT', 'NVDA', 'TSLA', 'META', 'AMZN', 'GOOGL'];
-  const asking = symbols.map((symbol) =>
-    fetch(`${platform.url}/market/quote?symbol=${symbol}`, { headers: { prefer: 'wait=1' } }),
-  );
-  await Promise.all(asking.map(async (answer) => (await answer).arrayBuffer()));
+  await Promise.all(symbols.map(async (symbol) => (await ask(symbol)).arrayBuffer()));
 }
 
 test('every figure of the operators’ view is what its source says: paused, limited, delayed, failed, unmanned', async () => {
@@ -122,18 +124,17 @@ test('every figure of the operators’ view is what its source says: paused, lim
     await until(
       () => `the figures of ${name}; shown: ${JSON.stringify(seen[name])}`,
       async () => {
+        if (name === 'finnhub') await askTooMuch();
         const [shown, source] = [await shownOf(at, name), await sourceOf(name)];
         seen = { ...seen, [name]: shown };
-        return JSON.stringify(shown) === JSON.stringify(source) ? true : undefined;
+        const isAsMeant = name !== 'finnhub' || (shown.state === 'limited' && shown.waiting > 0);
+        return isAsMeant && JSON.stringify(shown) === JSON.stringify(source) ? true : undefined;
       },
     );
   // The scenario was what it says, and metrics are of the same source.
   expect(seen['payments']).toMatchObject({ state: 'paused', waiting: 3, completed: 2, failed: 1, workers: 1 });
-  expect(seen['finnhub']).toMatchObject({ state: 'limited', workers: 1 });
-  expect(seen['finnhub']?.waiting).toBeGreaterThan(0);
   expect(seen['catalog']).toMatchObject({ state: 'unmanned', workers: 0 });
-  expect(seen['catalog']?.waiting).toBeGreaterThan(0);
-  expect(seen['upkeep']?.delayed).toBeGreaterThan(0);
+  expect(Math.min(seen['catalog']?.waiting ?? 0, seen['upkeep']?.delayed ?? 0)).toBeGreaterThan(0);
   for (const name of ['payments', 'upkeep'] as const)
     for (const state of ['completed', 'failed', 'delayed', 'active'] as const)
       expect([name, state, await measured(name, state)]).toEqual([name, state, seen[name]?.[state]]);
@@ -162,11 +163,10 @@ test('outbox, streams, the plan and what gave up are what MySQL, Redis and the p
 
   expect(await platform.sandbox.arrivals('finnhub')).not.toEqual([]);
   const gauge = page.locator('[data-window=minute]').getByRole('meter');
-  await until('the calls that have arrived', async () =>
-    Number(await gauge.getAttribute('aria-valuenow')) === (await platform.sandbox.arrivals('finnhub')).length
-      ? true
-      : undefined,
-  );
+  await until('the calls that have arrived within a minute', async () => {
+    const calls = (await platform.sandbox.arrivals('finnhub')).filter(({ at_ms }) => at_ms > Date.now() - 60_000);
+    return Number(await gauge.getAttribute('aria-valuenow')) === calls.length ? true : undefined;
+  });
   expect(Number(await gauge.getAttribute('aria-valuemax'))).toBe(perMinute);
   const Lanes = z.object({ lanes: z.array(z.object({ lane: z.string(), used: z.int(), waiting: z.int() })) });
   await until('lanes as the API says', async () => {

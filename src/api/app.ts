@@ -78,16 +78,16 @@ function stepsTo(defined: Route, admit: Check): MiddlewareHandler<RouteEnv>[] {
   return find ? [inOrder(...guarding), refuseAbsentFirst(find), inOrder(reading)] : [inOrder(...guarding, reading)];
 }
 
-function provide(ctx: Context, { readiness, answers }: ApiParts): Around {
+function provide(ctx: Context, { readiness, answers, countingDeadlineMs }: ApiParts): Around {
   const reads = openMarketReads({ ...ctx, answers, hasKey: ctx.config.FINNHUB_API_KEY !== undefined });
   const readStatus = openStatus(ctx);
   const acceptOrder = openOrders(ctx.transaction);
   const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
-  const limits = openLimits(ctx);
+  const limits = openLimits(ctx, countingDeadlineMs);
   const looks = openLooks(ctx.events.ticks);
   const passwords = openPasswords();
-  const attempts = openFailedLogins(ctx.redis);
+  const attempts = openFailedLogins(ctx.redis, countingDeadlineMs);
   return (c, next) => {
     c.set('ctx', ctx);
     c.set('readiness', readiness);

@@ -17,8 +17,10 @@ export type Allowance = Readonly<{
 /** Requests taken from Redis in advance, and what is known of the rest. */
 type Share = { here: number; elsewhere: number; endsAtMs: number };
 
+/** How long a request that is counted waits for Redis; then its process counts alone. */
+export const countingDeadlineMs = 250;
+
 const windowSeconds = 60;
-const redisDeadlineMs = 250;
 const redisRestMs = 1_000;
 const mostKeys = 50_000;
 
@@ -26,25 +28,24 @@ const mostKeys = 50_000;
  * Opens the counting of one kind of key. A process takes a hundredth of the minute from Redis at a time, so that a
  * hundred requests cost one look at it; what all processes let through together never exceeds the minute's number.
  */
-export function openAllowance(redis: Redis, name: string, perMinute: number, elapsedMs: () => number): Allowance {
+export function openAllowance(
+  redis: Redis,
+  name: string,
+  perMinute: number,
+  elapsedMs: () => number,
+  deadlineMs = countingDeadlineMs,
+): Allowance {
   const shareSize = Math.max(1, Math.floor(perMinute / 100));
   const mostShares = Math.floor(perMinute / shareSize);
   const options = { keyPrefix: `limit:${name}`, duration: windowSeconds };
   const inMemory = new RateLimiterMemory({ ...options, points: perMinute });
-  const inRedis = new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    points: mostShares,
-    // Whoever has used everything up is refused without another look.
-    inMemoryBlockOnConsumed: mostShares,
-    rejectIfRedisNotReady: true,
-  });
+  const inRedis = openRedisLimiter(redis, { ...options, points: mostShares });
   const shares = new Map<string, Share>();
   const underWay = new Map<string, Promise<void>>();
   let isAwayUntilMs = 0;
 
   const fetchShare = async (key: string): Promise<void> => {
-    const taken = await within(redisDeadlineMs, 'Redis', consume(inRedis, key));
+    const taken = await within(deadlineMs, 'Redis', consume(inRedis, key));
     if (shares.size >= mostKeys) shares.clear();
     const here = taken.isAllowed ? shareSize : 0;
     shares.set(key, { here, elsewhere: taken.left * shareSize, endsAtMs: elapsedMs() + taken.resetsInMs });
@@ -74,6 +75,16 @@ export function openAllowance(redis: Redis, name: string, perMinute: number, ela
       return useHere(key);
     },
   };
+}
+
+function openRedisLimiter(redis: Redis, options: Readonly<{ keyPrefix: string; duration: number; points: number }>) {
+  return new RateLimiterRedis({
+    ...options,
+    storeClient: redis,
+    // Whoever has used everything up is refused without another look.
+    inMemoryBlockOnConsumed: options.points,
+    rejectIfRedisNotReady: true,
+  });
 }
 
 /** A refusal of the library is a result like any other; everything else is thrown. */

@@ -4,6 +4,7 @@ import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-l
 import { within } from '../../process/deadline.ts';
 import { Problem } from '../../errors.ts';
 import type { Attempts } from '../../accounts/passwords.ts';
+import { countingDeadlineMs } from './allowance.ts';
 
 /** The attempts of one address at one account. */
 export type LoginAttempts = Attempts &
@@ -26,7 +27,6 @@ const most = {
   pairUnderAttack: 3,
 } as const;
 const windowSeconds = 15 * 60;
-const redisDeadlineMs = 250;
 
 type Counted = Readonly<Record<'pair' | 'address' | 'account', RateLimiterRes | null>>;
 
@@ -34,12 +34,15 @@ type Counted = Readonly<Record<'pair' | 'address' | 'account', RateLimiterRes | 
  * Opens the counting of failed logins over 15 minutes, over all processes as long as Redis is there. Nothing has to be
  * swept: failures cost a hashing each, so there cannot be many.
  */
-export function openFailedLogins(redis: Redis): (account: string, address: string) => LoginAttempts {
+export function openFailedLogins(
+  redis: Redis,
+  deadlineMs = countingDeadlineMs,
+): (account: string, address: string) => LoginAttempts {
   const options = { keyPrefix: 'limit:login', points: most.pair, duration: windowSeconds };
   const inMemory = new RateLimiterMemory(options);
   const inRedis = new RateLimiterRedis({ ...options, storeClient: redis, rejectIfRedisNotReady: true });
   // While Redis is away, each process counts by itself.
-  const patiently = <T>(work: Promise<T>) => within(redisDeadlineMs, 'Redis', work).catch(() => null);
+  const patiently = <T>(work: Promise<T>) => within(deadlineMs, 'Redis', work).catch(() => null);
   return (account, address) => {
     const keys = {
       pair: keyOf('pair', account, address),

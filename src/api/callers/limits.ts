@@ -45,18 +45,18 @@ const mailsPerMinute = 10;
 // Of as many limits as keys have at once on one process, and more.
 const mostKeyLimits = 1_000;
 
-/** Opens the limits that the configuration names; one of 0 is off. */
-export function openLimits({ config, redis }: Context): Limits {
+/** Opens the limits that the configuration names; one of 0 is off. Without Redis for `deadlineMs`, this process counts alone. */
+export function openLimits({ config, redis }: Context, deadlineMs?: number): Limits {
   const elapsedMs = () => performance.now();
-  const allowance = (name: string, perMinute: number) =>
-    perMinute === 0 ? undefined : openAllowance(redis, name, perMinute, elapsedMs);
+  const open = (name: string, perMinute: number) => openAllowance(redis, name, perMinute, elapsedMs, deadlineMs);
+  const allowance = (name: string, perMinute: number) => (perMinute === 0 ? undefined : open(name, perMinute));
   const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
   const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
-  const ofMails = openAllowance(redis, 'mail', mailsPerMinute, elapsedMs);
+  const ofMails = open('mail', mailsPerMinute);
   const ofKeys = new Map<number, Allowance>();
   // Keys with the same limit are counted by one allowance, each by itself.
   const allowanceOfKeys = (perMinute: number) => {
-    const ofKey = ofKeys.get(perMinute) ?? openAllowance(redis, 'key', perMinute, elapsedMs);
+    const ofKey = ofKeys.get(perMinute) ?? open('key', perMinute);
     forgetOldest(ofKeys.set(perMinute, ofKey), mostKeyLimits);
     return ofKey;
   };

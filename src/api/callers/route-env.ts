@@ -18,6 +18,8 @@ import type { Principal } from './principal.ts';
 export type ApiParts = Readonly<{
   readiness: ApiReadiness;
   answers: JobAnswers;
+  /** How long counting waits for Redis; 250 ms unless it is named. */
+  countingDeadlineMs?: number | undefined;
   /** Copies in front of the routes, where nobody is counted. */
   front?: Readonly<{ keep: Around }> | undefined;
 }>;

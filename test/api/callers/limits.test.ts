@@ -30,7 +30,7 @@ describe('an address', () => {
     const api = await open({ ...off, RATE_LIMIT_ANONYMOUS_PER_MINUTE: '3', RATE_LIMIT_BURST: '50' });
     const first = await api.send('GET', quote);
     expect(first.headers.get('ratelimit-policy')).toBe('"default";q=3;w=60, "burst";q=50;w=1');
-    expect(first.headers.get('ratelimit')).toMatch(/^"default";r=2;t=(60|59), "burst";r=49;t=1$/);
+    expect(first.headers.get('ratelimit')).toMatch(/^"default";r=2;t=[56]\d, "burst";r=49;t=1$/);
     expect(await statuses(times(2, () => api.send('GET', quote)))).toEqual([200, 200]);
     const refused = await api.send('GET', quote);
     expect(await problemOf(refused)).toMatchObject({ status: 429, code: 'too_many_requests' });
@@ -135,11 +135,12 @@ describe('what is under way', () => {
 describe('the burst', () => {
   it('refuses what is too much in a second, and takes it in the next', async () => {
     const api = await open({ ...off, RATE_LIMIT_BURST: '5' });
-    const refused = (await statuses(times(8, () => api.send('GET', quote)))).filter((status) => status === 429);
-    expect(refused).toHaveLength(3);
-    const answer = await api.send('GET', quote);
-    expect(answer.headers.get('retry-after')).toBe('1');
-    expect(answer.headers.get('ratelimit-policy')).toBe('"burst";q=5;w=1');
+    const answers = await Promise.all(times(9, () => api.send('GET', quote)));
+    const refused = answers.filter(({ status }) => status === 429);
+    expect(refused).toHaveLength(4);
+    expect(refused[0]?.headers.get('retry-after')).toBe('1');
+    expect(refused[0]?.headers.get('ratelimit-policy')).toBe('"burst";q=5;w=1');
+    await until('one is taken again', async () => ((await api.send('GET', quote)).status === 200 ? true : undefined));
   });
 });
 

@@ -10,7 +10,7 @@ import { z } from 'zod';
 import { type IsDescribed, openDescription } from './described.ts';
 import { createDatabase } from '../stores/create-database.ts';
 import { ownData } from '../stores/servers.ts';
-import { unhurriedRedis } from '../stores/unhurried-redis.ts';
+import { unhurriedMs, unhurriedRedis } from '../stores/unhurried-redis.ts';
 
 /** The API in this process on real MySQL and Redis of its own, with the demo data. */
 export type TestApi = Readonly<{
@@ -47,7 +47,7 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
   await connected(context.redis, isShared);
   const answers = openJobAnswers(context.jobs, patientRedis(config));
   const ctx = { ...context, em: context.orm.em.fork(), accounts: openAccounts(config) };
-  const parts = { readiness: readinessOf(context), answers };
+  const parts = { readiness: readinessOf(context), answers, ...(isShared && { countingDeadlineMs: unhurriedMs }) };
   const app = await buildApp(ctx, parts);
   const tokens = new Map<string, string>();
 

@@ -1,11 +1,11 @@
 import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
-import { diagnose } from '../doctor/diagnose.ts';
+import { diagnose, redisOfDoctor } from '../doctor/diagnose.ts';
 import { startWith } from '../process/life.ts';
 
 // Says what is wrong with a deployment, and what to do about each: exit 1, or 0 when nothing is.
-const config = await startWith(async () => readConfig());
-const context = await startWith(() => openContext({ ...config, LOG_LEVEL: 'silent' }, 'doctor'));
+const config = await startWith(async () => ({ ...readConfig(), LOG_LEVEL: 'silent' as const }));
+const context = await startWith(() => openContext(config, 'doctor', redisOfDoctor(config)));
 const examined = await startWith(() => diagnose(context));
 const say = (line: string) => void process.stdout.write(`${line}\n`);
 for (const { name, findings, skipped } of examined) {

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts';
 import { checkGateways } from '../gateways/payment-gateways.ts';
 import { ping } from '../mysql/database.ts';
 import { within } from '../process/deadline.ts';
-import { impatientRedis, openConnection } from '../redis/connection.ts';
+import { impatientRedis, openConnection, type RedisConnection } from '../redis/connection.ts';
 import type { Finding } from '../process/finding.ts';
 import { checkMysql } from './mysql.ts';
 import { checkRedis } from './redis.ts';
@@ -12,6 +12,11 @@ import { checkSettings, checkWatchlist } from './settings.ts';
 import { checkClocks, checkStored, checkWorkers } from './work.ts';
 
 const patienceMs = 10_000;
+
+/** How a doctor asks Redis: what is busy for seconds is not away. */
+export function redisOfDoctor(config: Config): RedisConnection {
+  return impatientRedis(config, patienceMs);
+}
 
 type Part = 'mysql' | 'redis';
 type Check = Readonly<{ name: string; needs: readonly Part[]; look(): Promise<readonly Finding[]> }>;
@@ -22,7 +27,7 @@ export type Examined = Readonly<{ name: string; findings: readonly Finding[]; sk
 /** Examines a deployment part by part. What stands on a part that does not answer is not examined, and says so. */
 export async function diagnose(context: Context): Promise<readonly Examined[]> {
   // Of its own, which stays with a server that refuses writes: those of processes look for another then.
-  const redis = openConnection({ ...impatientRedis(context.config), reconnectOnError: () => false });
+  const redis = openConnection({ ...redisOfDoctor(context.config), reconnectOnError: () => false });
   redis.on('error', () => {});
   try {
     return await examine({ ...context, redis });

@@ -1,17 +1,23 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../support/processes/process.ts';
 import { openServedApi, type ServedApi } from '../../support/api/served-api.ts';
 
 let api: ServedApi;
+let hasty: ServedApi;
 beforeAll(async () => {
-  api = await openServedApi({ headersMs: 400, requestMs: 800, checkEveryMs: 50 });
+  api = await openServedApi();
+  hasty = await openServedApi({ headersMs: 400, requestMs: 800, checkEveryMs: 50 });
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  await api.close();
+  await hasty.close();
+});
 
 /** Sends bytes as they are, the later parts after a pause each, and answers all that comes back until the end. */
-async function say(parts: readonly string[], { pauseMs = 0, endsItself = false } = {}): Promise<string> {
-  const socket = connect(api.port, '127.0.0.1');
+async function say(parts: readonly string[], { to = api, pauseMs = 0, endsItself = false } = {}): Promise<string> {
+  const socket = connect(to.port, '127.0.0.1');
   let heard = '';
   socket.on('data', (part) => (heard += part.toString()));
   socket.on('error', () => {});
@@ -71,6 +77,7 @@ describe('on the wire', () => {
 
   it('a head that comes slowly is not waited for', async () => {
     const heard = await say(['GET /auth/ping HTTP/1.1\r\n', ...Array.from({ length: 20 }, () => 'x: y\r\n')], {
+      to: hasty,
       pauseMs: 100,
     });
     expect(statuses(heard)).toEqual([408]);
@@ -78,11 +85,14 @@ describe('on the wire', () => {
 
   it('a body that comes slowly is not waited for', async () => {
     const head = 'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n';
-    const heard = await say([head, ...Array.from({ length: 30 }, () => ' ')], { pauseMs: 100 });
+    const heard = await say([head, ...Array.from({ length: 30 }, () => ' ')], { to: hasty, pauseMs: 100 });
     expect(statuses(heard).every((status) => status === 408 || status === 400)).toBe(true);
   });
 
   it('and after all that, others are served as ever', async () => {
     expect(statuses(await say([get(last)]))).toEqual([200]);
+    await until('the hasty one too', async () =>
+      statuses(await say([get(last)], { to: hasty }))[0] === 200 ? true : undefined,
+    );
   });
 });

@@ -4,6 +4,7 @@ import { readingEm } from '../../src/mysql/reading.ts';
 import { problemOf } from '../support/api/problem-of.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { type MysqlPair, startMysqlPair } from '../support/engines/mysql-pair.ts';
+import { keepBusy } from '../support/stores/keep-busy.ts';
 import { until } from '../support/processes/process.ts';
 
 let pair: MysqlPair;
@@ -19,16 +20,22 @@ afterAll(async () => {
 
 const order = () => api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
 
-/** Keeps all twenty connections of a pool busy, and asks until there is a refusal; `rest` resolves when nobody waits any more. */
+/** Keeps all twenty connections of a pool to the second server busy, and asks until there is a refusal; `rest` ends that. */
 async function refusalOf(em: () => EntityManager, ask: () => Promise<Response>) {
-  const busy = Array.from({ length: 20 }, () => em().execute('select sleep(6)'));
+  const { MYSQL_USER: user = '', MYSQL_PASSWORD: password = '' } = pair.env;
+  const port = Number(pair.second.env['MYSQL_PORT']);
+  const letGo = await keepBusy({ host: '127.0.0.1', port, user, password }, em);
   const answers: Response[] = [];
   const asked: Promise<unknown>[] = [];
   const refused = await until('a refusal', () => {
     asked.push(ask().then((answer) => answers.push(answer)));
     return answers.find(({ status }) => status !== 200);
   });
-  return { refused, rest: async () => void (await Promise.all([...busy, ...asked])) };
+  const rest = async () => {
+    await letGo();
+    await Promise.all(asked);
+  };
+  return { refused, rest };
 }
 
 test('readers who crowd the replica are refused there, and orders are taken as ever', async () => {

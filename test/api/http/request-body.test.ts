@@ -1,17 +1,28 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { patienceMs } from '../../support/processes/process.ts';
 import { openServedApi, type ServedApi } from '../../support/api/served-api.ts';
 import { accounts, Granted } from '../../support/api/test-api.ts';
+
+// What is left of a refused body is read for half a second by the clock, in which this process may stand still.
+const drainMs = 500;
+const startTimer = globalThis.setTimeout;
 
 let api: ServedApi;
 let authorization: string;
 beforeAll(async () => {
+  const start = (run: (...given: unknown[]) => void, ms?: number, ...given: unknown[]) =>
+    startTimer(run, ms === drainMs ? patienceMs : ms, ...given);
+  vi.stubGlobal('setTimeout', start);
   api = await openServedApi();
   const login = await api.send('POST', '/auth/login', { body: accounts.demo });
   authorization = `Bearer ${Granted.parse(await login.json()).access_token}`;
 });
-afterAll(() => api.close());
+afterAll(async () => {
+  vi.unstubAllGlobals();
+  await api.close();
+});
 
 type Sent = Readonly<{ path: string; bytes: number; isChunked: boolean; headers?: Record<string, string> }>;
 

@@ -9,6 +9,7 @@ import { pause } from '../../src/webhooks/pause.ts';
 import { askForMails } from '../../src/workers/ask-for-mails.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { webhooksOf } from '../support/api/webhooks.ts';
+import { sendAll } from '../support/stores/send-all.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -28,7 +29,7 @@ const Asked = z.union([
 
 /** What the jobs that wait to be sent are about. */
 async function asked(): Promise<string[]> {
-  await api.ctx.events.relay.idle();
+  await sendAll(api.ctx);
   const waiting = await api.ctx.jobs.queues.get(queue.name)?.getJobs(['prioritized', 'waiting']);
   return (waiting ?? []).map(({ data }) => Asked.parse(data)).toSorted();
 }
@@ -56,7 +57,7 @@ test('what is not known to be sent, and of use still, is asked for once, and not
   await fire({ orderState: 'waiting' });
   await fire({ firedAt: ago(61) });
   await pausedWebhook(ago(11));
-  await api.ctx.events.relay.idle();
+  await sendAll(api.ctx);
   await api.ctx.redis.flushdb();
 
   expect(await askForMails(api.ctx)).toBe(due.length);

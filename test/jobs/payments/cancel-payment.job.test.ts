@@ -9,6 +9,7 @@ import { runQueue } from '../../../src/workers/run-queue.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 import { answering, openShop, type Shop } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 import { readStream } from '../../support/stores/stream-entries.ts';
 
 let shop: Shop;
@@ -30,7 +31,7 @@ async function waiting() {
 /** A worker of the payments queue whose gateway says this to whoever asks it to stop waiting. */
 async function worked<T>(answer: PaymentGateway['cancel'], ask: () => Promise<T>): Promise<T> {
   // The charges of these orders have been made; their jobs are not for this worker.
-  await shop.ctx.events.relay.idle();
+  await sendAll(shop.ctx);
   await shop.ctx.jobs.queues.get(payments.name)?.obliterate({ force: true });
   const gateways = answering(shop.ctx.payments.gateways, { cancel: answer });
   const room = { ...shop.ctx.payments, gateways };

@@ -6,6 +6,7 @@ import type { ListedCharge, ListedRefund } from '../../../src/gateways/payments/
 import { compareCharges } from '../../../src/jobs/payments/compare-charges.job.ts';
 import { answering, openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 import { tireless } from '../../support/upstreams/tireless-outage.ts';
 
 let shop: Shop;
@@ -83,7 +84,7 @@ test('leaves a refusal that its buyer can still overcome to whoever ends it at t
   const { reference, paymentId = '' } = line;
   await shop.charge(id, { charge: async () => ({ status: 'requires_action', reference, clientSecret: 'secret' }) });
   const asked = async () => {
-    await shop.ctx.events.relay.idle();
+    await sendAll(shop.ctx);
     const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
     return jobs?.filter(({ name, data }) => name === 'charge-order' && JSON.stringify(data).includes(paymentId)).length;
   };

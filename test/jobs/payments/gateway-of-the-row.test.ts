@@ -14,6 +14,7 @@ import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts'
 import { openRests } from '../../../src/payments/rests.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -168,7 +169,7 @@ test('whose gateway cannot be spoken to any more waits untouched, is reported, a
   expect((await shop.read(refund.order_id)).refunds).toMatchObject([{ status: 'processing' }]);
 
   // Nobody asks for it again and again meanwhile, and its order does not expire.
-  await shop.ctx.events.relay.idle();
+  await sendAll(shop.ctx);
   await shop.ctx.redis.flushdb();
   expect(await performJob(reconcile, {}, later(withoutStripe(), 60))).toEqual({ reviewed: 0, revived: 0 });
   expect(await performJob(expireOrders, {}, later(withoutStripe(), 86_400))).toMatchObject({ asked: 0 });

@@ -5,6 +5,7 @@ import { payments as queue } from '../../../src/jobs/queues.ts';
 import { reconcile } from '../../../src/jobs/payments/reconcile.job.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -19,7 +20,7 @@ beforeEach(async () => {
 const later = (seconds: number) => ({ ...shop.ctx, now: () => new Date(Date.now() + seconds * 1_000) });
 const review = (seconds: number, payload = {}) => performJob(reconcile, payload, later(seconds));
 const inQueue = async (ids: readonly string[]) => {
-  await shop.ctx.events.relay.idle();
+  await sendAll(shop.ctx);
   return shop.ctx.jobs.findLive(queue.name, ids);
 };
 const jobOf = async (order: string) => (await shop.payments(order))[0]?.jobId ?? '';
@@ -54,19 +55,20 @@ test('a payment whose job waits, or has not left MySQL, keeps it', async () => {
   await shop.ctx.orm.em.fork().insert(OutboxMessage, { ...row, id: job, createdAt: at, leaseUntil: at });
   expect(await review(60)).toEqual({ reviewed: 1, revived: 0 });
   expect(await jobOf(id)).toBe(job);
+  await shop.ctx.orm.em.fork().nativeDelete(OutboxMessage, { id: job });
 });
 
 test('when Redis is lost everything that is not over is due at once', async () => {
   const orders = [await shop.place(), await shop.place(), await shop.place({ products: [1] })];
   await shop.charge(orders[0]?.id ?? '', takingGateway());
-  await shop.ctx.events.relay.idle();
+  await sendAll(shop.ctx);
   await shop.ctx.redis.flushdb();
   expect(await review(0, { is_everything_due: true })).toEqual({ reviewed: 1, revived: 1 });
 });
 
 test('two reviews at once, as after the loss of Redis, give each payment one job', async () => {
   const orders = await Promise.all(Array.from({ length: 5 }, () => shop.place()));
-  await shop.ctx.events.relay.idle();
+  await sendAll(shop.ctx);
   await shop.ctx.redis.flushdb();
   const reviews = await Promise.all([review(16), review(16), review(16)]);
   expect(reviews.reduce((sum, { revived }) => sum + revived, 0)).toBe(5);

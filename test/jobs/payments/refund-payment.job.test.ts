@@ -13,6 +13,7 @@ import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts'
 import { reconcile } from '../../../src/jobs/payments/reconcile.job.ts';
 import { answering, openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { performJob } from '../../support/api/perform-job.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -79,6 +80,7 @@ describe('a refund', () => {
     const lookUp = (...all: ListedRefund[]) =>
       performJob(lookUpRefunds, { order_id: id, payment_id: payment?.id ?? '' }, on({ refundsOf: async () => all }));
     const queued = async () => {
+      await sendAll(shop.ctx);
       const jobs = (await shop.ctx.jobs.queues.get('payments')?.getJobs(['waiting', 'prioritized'])) ?? [];
       return jobs.filter(({ name, data }) => name === lookUpRefunds.kind && JSON.stringify(data).includes(id)).length;
     };
@@ -90,7 +92,7 @@ describe('a refund', () => {
     const first = await performJob(refundPayment, payload, on({ refund: async () => taken }));
     expect(first.refund_status).toBe('processing');
     expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 10 });
-    await expect.poll(queued).toBe(1);
+    expect(await queued()).toBe(1);
     // Asked about meanwhile it is not believed either, and nothing more is asked for.
     const again = await performJob(refundPayment, payload, on({ refundsOf: async () => [listed(10_000, taken)] }));
     expect(again.refund_status).toBe('processing');
@@ -194,11 +196,11 @@ describe('a refund', () => {
     await ask(id);
     const reference = `re_${id}`;
     await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail: 'pending' }) });
-    await shop.ctx.events.relay.idle();
+    await sendAll(shop.ctx);
     await shop.ctx.redis.flushdb();
     const later = { ...shop.ctx, now: () => new Date(Date.now() + 60_000) };
     expect((await performJob(reconcile, {}, later)).revived).toBeGreaterThan(0);
-    await shop.ctx.events.relay.idle();
+    await sendAll(shop.ctx);
     const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
     const data = expect.objectContaining({ order_id: id });
     expect(jobs).toContainEqual(expect.objectContaining({ name: 'refund-payment', data }));

@@ -8,6 +8,7 @@ import { presentOf } from '../../../src/mysql/present.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openWebhookApi, type WebhookApi } from '../../support/api/webhooks.ts';
 import { patienceMs } from '../../support/processes/process.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 import { outOfOrder } from '../../support/upstreams/webhook-receiver.ts';
 
 let at: WebhookApi;
@@ -164,7 +165,7 @@ test('one that says that it is gone is paused at once', async () => {
   expect(await audit.json()).toMatchObject({
     data: [{ actor: null, before: { status: 'active' }, after: { status: 'paused' } }],
   });
-  await at.api.ctx.events.relay.idle();
+  await sendAll(at.api.ctx);
   // Of this one, and of the one of the case before.
   const mails = await at.api.send('GET', '/jobs?kind=mail-paused-webhook', { as: 'admin' });
   expect(await mails.json()).toMatchObject({ data: [{ queue: 'mails' }, { queue: 'mails' }] });

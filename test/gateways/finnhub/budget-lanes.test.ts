@@ -74,16 +74,15 @@ test('a refusal that people need not share is looked at again soon, and one that
   await redis.set(keys.pace, (await now()) + 30_000);
   expect(await wait(budget, 'refresh')).toBe(250);
   await madeAgo(60, 10_000);
-  expect(await wait(budget, 'refresh')).toBeGreaterThan(49_000);
+  expect(await wait(budget, 'refresh')).toBeGreaterThan(20_000);
 });
 
 test('while somebody waits for a call, the background gets none; then it goes on', async () => {
   const budget = await told();
-  await madeAgo(60, 58_500);
-  expect(await wait(budget, 'logged_in')).toBeLessThanOrEqual(2_000);
-  await until('a place is free', async () =>
-    (await redis.zcount(keys.log, (await now()) - 60_500, '+inf')) === 0 ? true : undefined,
-  );
+  await madeAgo(60, 30_000);
+  expect(await wait(budget, 'logged_in')).toBeGreaterThan(20_000);
+  // As when their window is over; who waits does so still.
+  await redis.del(keys.log);
   expect(await wait(budget, 'watchlist')).toBe(250);
   expect(await wait(budget, 'logged_in')).toBeUndefined();
   expect(await wait(budget, 'watchlist')).toBeUndefined();
@@ -103,10 +102,10 @@ test('what people have used stays theirs for a sixth of a window, at most a fift
 
 test('a refusal of the provider is kept by everyone, the longest of several', async () => {
   const [budget, another] = [await told(), open({}, other)];
-  await budget.rest(5_000);
+  await budget.rest(50_000);
   await another.rest(100);
-  expect(await wait(budget, 'logged_in')).toBeGreaterThan(4_000);
-  expect(await wait(another, 'watchlist')).toBeGreaterThan(4_000);
+  expect(await wait(budget, 'logged_in')).toBeGreaterThan(20_000);
+  expect(await wait(another, 'watchlist')).toBeGreaterThan(20_000);
 });
 
 test.each([

@@ -39,8 +39,11 @@ const queue = () => {
   return found;
 };
 
-/** A station whose workers reach Redis by the proxy, watched impatiently. */
-function man() {
+// Longer than a machine stands still, where somebody works; shorter where nobody may or can.
+const [patientMs, impatientMs] = [5_000, 300];
+
+/** A station whose workers reach Redis by the proxy, watched. */
+function man(stuckMs: number) {
   const stopping = new AbortController();
   const gaveUp: string[] = [];
   let opened = 0;
@@ -49,7 +52,7 @@ function man() {
     opened += 1;
     return runQueue(upkeep, 1, connection, api.ctx);
   });
-  const watch = openWatch([station], api.ctx, { stuckMs: 300, everyMs: 20 });
+  const watch = openWatch([station], api.ctx, { stuckMs, everyMs: 20 });
   const running = watch.run(stopping.signal, (name) => {
     gaveUp.push(name);
     stopping.abort();
@@ -70,13 +73,16 @@ function man() {
 const isDone = async (id: string) => (await queue().getJob(id))?.finishedOn !== undefined;
 
 test('a worker that works is left alone, and so is one that has nothing to do, or may not do it', async () => {
-  const { watch, gaveUp, opened, end } = man();
+  const working = man(patientMs);
   for (let count = 0; count < 5; count += 1) {
     const id = await api.ctx.jobs.enqueue(pruneTokens, {});
     await untilTrue(async () => isDone(id));
   }
+  expect([working.opened(), working.gaveUp, working.watch.isStuck()]).toEqual([1, [], false]);
+  await working.end();
   await queue().pause();
   await api.ctx.jobs.enqueue(pruneTokens, {});
+  const { watch, gaveUp, opened, end } = man(impatientMs);
   // The server's own time, in which it is looked at a dozen times.
   await api.ctx.em.execute('select sleep(1)');
   expect([opened(), gaveUp, watch.isStuck()]).toEqual([1, [], false]);
@@ -86,7 +92,7 @@ test('a worker that works is left alone, and so is one that has nothing to do, o
 
 test('a worker that fetches nothing while jobs wait is made anew, and the new one works them', async () => {
   isSilent = true;
-  const { watch, gaveUp, opened, end } = man();
+  const { watch, gaveUp, opened, end } = man(patientMs);
   await untilTrue(() => silenced.length > 0);
   isSilent = false;
   const id = await api.ctx.jobs.enqueue(pruneTokens, {});
@@ -99,10 +105,12 @@ test('a worker that fetches nothing while jobs wait is made anew, and the new on
 
 test('when the new one fetches nothing either, the process is to end, and is not alive until then', async () => {
   isSilent = true;
-  const { watch, gaveUp, opened, end } = man();
+  const { watch, gaveUp, opened, end } = man(impatientMs);
   await api.ctx.jobs.enqueue(pruneTokens, {});
   await until('it is stuck', () => watch.isStuck() || undefined);
   await until('it gives up', () => (gaveUp.length > 0 ? true : undefined));
-  expect([opened(), gaveUp]).toEqual([2, ['upkeep']]);
+  // Where Redis was too slow to be asked, nothing was known, and it was begun again.
+  expect(opened()).toBeGreaterThan(1);
+  expect(gaveUp).toEqual(['upkeep']);
   await end();
 });

@@ -103,8 +103,9 @@ describe('schedules', () => {
     const both = await Promise.all([schedule(sweepYard(60_000)), schedule(sweepYard(60_000))]);
     expect(both.filter(Boolean)).toHaveLength(1);
     expect(await api.ctx.redis.exists('orderflow:scheduling')).toBe(0);
-    await api.ctx.redis.set('orderflow:scheduling', 'dead', 'PX', 50);
+    await api.ctx.redis.set('orderflow:scheduling', 'dead');
     expect(await schedule(sweepYard(60_000))).toBe(false);
+    await api.ctx.redis.pexpire('orderflow:scheduling', 50);
     await until('its turn', async () => (await schedule(sweepYard(60_000))) || undefined);
   });
 

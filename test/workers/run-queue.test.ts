@@ -95,7 +95,10 @@ test('RateLimited rests the whole queue, in every worker, spends no attempt, and
   };
   const [{ farewells, job }] = [work(doIt), work(doIt)];
   const first = await api.ctx.jobs.enqueue(job, { name: 'Eve' });
-  await until('the queue rests', async () => ((await queue().getRateLimitTtl(restMax)) > 0 ? true : undefined));
+  // Or has rested already, where this process has stood still.
+  await until('the queue rests', async () =>
+    (await queue().getRateLimitTtl(restMax)) > 0 || startedAt.length > 1 ? true : undefined,
+  );
   const others = ['Fay', 'Guy', 'Hel'].map((name) => api.ctx.jobs.enqueue(job, { name }));
   for (const id of [first, ...(await Promise.all(others))]) {
     const done = await ended(id);

@@ -30,18 +30,20 @@ afterAll(async () => {
   await feed.stop();
 });
 beforeEach(async () => {
+  tryMs = 60_000;
   await api.ctx.orm.em.fork().nativeDelete(Product, { source: { $ne: 'local' } });
   await api.ctx.redis.flushdb();
   await events();
 });
 
+let tryMs = 60_000;
 const sync = (payload = { force: true }, id?: string, report?: Attempt['report']) =>
   performJob(
     syncProducts,
     payload,
     {
       ...api.ctx.jobs.fork(),
-      catalog: { ...api.ctx.catalog, productFeed: openProductFeed(feed.url, () => {}, { tryMs: 300 }) },
+      catalog: { ...api.ctx.catalog, productFeed: openProductFeed(feed.url, () => {}, { tryMs }) },
     },
     { ...(id !== undefined && { id }), ...(report && { report }) },
   );
@@ -51,8 +53,7 @@ const told = new Set<string>();
 /** The events since the last call, as `type subject`. As workers do, it puts what Redis has lost back first. */
 const events = async () => {
   await api.ctx.events.relay.idle();
-  const { streams } = api.ctx.jobs.definitions;
-  await completeStreams({ ...api.ctx, streams }, new AbortController().signal);
+  await completeStreams({ ...api.ctx, streams: api.ctx.jobs.definitions.streams }, new AbortController().signal);
   const some = (await readStream(api.ctx.redis, 'catalog')).filter(({ id }) => !told.has(id));
   for (const { id } of some) told.add(id);
   return some;
@@ -230,6 +231,7 @@ describe('syncing the product feed', () => {
     await events();
     const before = await stored();
     feed.answerWith(noFeed[name] ?? sendJson([lamp(5)]));
+    if (name === 'no answer at all') tryMs = 300;
     await expect(sync()).rejects.toThrow(GiveUp);
     expect(await stored()).toEqual(before);
     expect(await events()).toEqual([]);
@@ -284,14 +286,13 @@ describe('syncing the product feed', () => {
       { ...ctx.payments.gateways.named(ctx.payments.gateways.current), limits },
     ]);
     await ctx.orm.em.fork().nativeDelete(Product, { source: { $ne: 'local' } });
-    const productFeed = openProductFeed(feed.url, () => {}, { tryMs: 300 });
     await performJob(
       syncProducts,
       { force: true },
       {
         ...ctx.jobs.fork(),
         payments: { ...ctx.payments, gateways },
-        catalog: { ...ctx.catalog, productFeed },
+        catalog: { ...ctx.catalog, productFeed: openProductFeed(feed.url, () => {}, { tryMs }) },
       },
     );
     expect(await priced()).toEqual([999]);

@@ -65,11 +65,11 @@ test('a first start makes one call at a time until an answer has told what is le
 });
 
 test('an answer without the header rests one window, once: after that the log is complete', async () => {
-  const budget = open({ windowMs: 3_000 });
+  const budget = open({ windowMs: 10_000 });
   await budget.hear(await budget.take(lane), 'unlabelled');
   const rest = await wait(budget);
   expect(rest).toBeGreaterThan(0);
-  expect(rest).toBeLessThanOrEqual(3_025);
+  expect(rest).toBeLessThanOrEqual(10_084);
   const granted = await until('the window is over', () => budget.take(lane).catch(() => undefined));
   await budget.hear(granted, 'unlabelled');
   expect(await grants(budget)).toBe(4);
@@ -87,24 +87,29 @@ test('the window of the plan is kept with its guard: half a second of a minute',
 
 test('the second is kept with its guard: five of six', async () => {
   const budget = await told({ perWindow: 100, windowMs: 60_000, perSecond: 6 });
-  expect(await grants(budget)).toBe(4);
-  const rest = await wait(budget);
-  expect(rest).toBeGreaterThan(0);
-  expect(rest).toBeLessThanOrEqual(1_000);
+  // The first look after an answer puts back what is remembered.
+  await budget.take(lane);
+  await redis.del(budgetKeys(plan.key).log);
+  // At once: what is asked for later may be of another second.
+  const rests = await Promise.all(Array.from({ length: 6 }, () => wait(budget)));
+  expect(rests.slice(0, 5)).toEqual(Array.from({ length: 5 }, () => undefined));
+  expect(rests[5]).toBeGreaterThan(0);
+  expect(rests[5]).toBeLessThanOrEqual(1_000);
 });
 
 test('a call of which nobody hears, its process or Redis being lost, counts until a window after it can have arrived', async () => {
-  const windowMs = 3_000;
-  const budget = await told({ windowMs });
+  const budget = await told();
+  const fromMs = await nowMs();
   const unheard = await budget.take(lane);
+  const untilMs = await nowMs();
   const heard = await budget.take(lane);
   await budget.hear(heard, 'silent');
   const { log } = budgetKeys(plan.key);
-  const at = async (id: string) => Number(await redis.zscore(log, id)) - (await nowMs());
-  // As late as it may come: what is told of has come by now.
-  expect(await at(heard.id)).toBeLessThanOrEqual(0);
-  expect(await at(unheard.id)).toBeGreaterThan(0);
-  expect(await at(unheard.id)).toBeLessThanOrEqual(1_000);
+  const scoreOf = async (id: string) => Number(await redis.zscore(log, id));
+  // As late as it may come, a second after it was granted: what is told of has come by now.
+  expect(await scoreOf(heard.id)).toBeLessThanOrEqual(await nowMs());
+  expect(await scoreOf(unheard.id)).toBeGreaterThanOrEqual(fromMs + 1_000);
+  expect(await scoreOf(unheard.id)).toBeLessThanOrEqual(untilMs + 1_000);
 });
 
 test('another key has a budget of its own, and the key itself stands nowhere in Redis', async () => {

@@ -51,13 +51,21 @@ const untilNoneIsLeft = () =>
   });
 const calls = async () =>
   (await house.sandbox.arrivals('finnhub')).map(({ path }) => new URL(path, 'http://x').searchParams.get('symbol'));
-/** How many calls were made after somebody began to ask, until the one that they asked for; theirs counts. */
+/** How many calls were made after somebody had asked, until the one that they asked for; theirs counts. */
 async function turnOf(symbol: string, options: SendOptions = {}): Promise<number> {
+  const queue = house.ctx.jobs.queues.get(finnhub.name);
+  const ask = async (seconds: number) => {
+    const headers = { prefer: `wait=${seconds}` };
+    return (await house.send('GET', `/market/quote?symbol=${symbol}`, { ...options, headers })).status;
+  };
   await untilNoneIsLeft();
+  // While they ask nobody calls: whoever stands still meanwhile misses no turn by it.
+  await queue?.pause();
+  await until('no call is under way', async () => ((await queue?.getActiveCount()) === 0 ? true : undefined));
+  expect(await ask(0)).toBe(202);
   const before = (await calls()).length;
-  const headers = { prefer: 'wait=10' };
-  const answer = await house.send('GET', `/market/quote?symbol=${symbol}`, { ...options, headers });
-  expect(answer.status).toBe(200);
+  await queue?.resume();
+  await until('the quote', async () => ((await ask(10)) === 200 ? true : undefined));
   return (await calls()).slice(before).indexOf(symbol) + 1;
 }
 

@@ -5,8 +5,9 @@ import type { Connection, TradeLog } from './trade-log.ts';
 import { everyMs, type Trade, tradesOf } from './trades.ts';
 
 const pingEveryMs = 60_000;
-// Whoever has not answered one by the next is gone, or stands still.
+// Whoever has answered neither of two by the next is gone, or stands still for longer than a crowded machine does.
 const aliveEveryMs = 2_500;
+const mostUnanswered = 2;
 // Some frames are lost by a cut.
 const cutMs = 600;
 
@@ -43,7 +44,7 @@ const odd: readonly string[] = [
 export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
   const { log, connection, mostSymbols } = parts;
   const symbols = new Set<string>();
-  let isAlive = true;
+  let unanswered = 0;
   const end = (why: string) => {
     log.close(connection, why);
     ws.terminate();
@@ -61,9 +62,9 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     voice.say([...symbols].flatMap((symbol) => tradesOf(symbol, parts)));
   };
   const probe = () => {
-    if (isAlive) ws.ping();
-    else end('no answer to a ping');
-    isAlive = false;
+    if (unanswered >= mostUnanswered) return end('no answer to a ping');
+    unanswered += 1;
+    ws.ping();
   };
   const timers = [
     setInterval(trade, everyMs),
@@ -71,7 +72,7 @@ export function openFeed(ws: WebSocket, parts: FeedParts): Feed {
     setInterval(probe, aliveEveryMs),
   ];
 
-  ws.on('pong', () => (isAlive = true));
+  ws.on('pong', () => (unanswered = 0));
   ws.on('ping', (data) => !voice.isLost() && ws.pong(data));
   ws.on('error', () => {});
   ws.on('close', () => {

@@ -123,7 +123,7 @@ test('a log that is lost is put back by who does not ask for anything either, an
   expect(await grants(budget, 'logged_in')).toBe(60);
   await redis.flushdb();
   // Another process, which remembers nothing, and whose call finds the provider's window just begun.
-  const newcomer = open({ lookEveryMs: 20, holdMs: 200 }, other);
+  const newcomer = open({ lookEveryMs: 20, holdMs: 5_000 }, other);
   expect(await wait(newcomer, 'logged_in')).toBeGreaterThan(0);
   const granted = await until('it is refused for the calls of others', async () => {
     const refused = await wait(newcomer, 'logged_in');

@@ -49,7 +49,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   ops: ['entities', 'gateways/http', 'jobs', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'market/ticks', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
-  'api/accounts': ['accounts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],
+  'api/accounts': ['accounts', 'alerts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],
   'api/docs': ['accounts', 'api/callers', 'api/http', 'jobs', 'market', 'market/data', 'streams', 'webhooks'],
   'api/ops': ['api/callers', 'api/docs', 'api/http', 'context', 'entities', 'jobs', 'market', 'mysql', 'ops', 'redis'],
   api: ['accounts', 'api/callers', 'api/docs', 'api/http', 'api/ops', 'context', 'jobs', 'market', 'mysql', 'ops', 'orders', 'redis'],

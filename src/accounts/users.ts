@@ -36,9 +36,10 @@ export type Erasure = Readonly<{ userId: number; email: string; unknownPasswordH
 
 /**
  * Takes everything personal out of a user's row and ends their logins, keys, links, webhooks and alerts; their orders stay, and
- * belong to nobody known. The e-mail address is free for a new account afterwards.
+ * belong to nobody known. The e-mail address is free for a new account afterwards. Returns how many alerts have ended: what was polled for
+ * them alone is left to the caller.
  */
-export async function eraseUser(tx: EntityManager, erasure: Erasure): Promise<void> {
+export async function eraseUser(tx: EntityManager, erasure: Erasure): Promise<number> {
   const { userId, email, unknownPasswordHash, at } = erasure;
   await tx.nativeUpdate(
     User,
@@ -55,7 +56,7 @@ export async function eraseUser(tx: EntityManager, erasure: Erasure): Promise<vo
   await endLoginsAndKeys(tx, userId);
   await endLinks(tx, email);
   await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
-  await tx.nativeUpdate(PriceAlert, { userId, endedAt: null }, { endedAt: at, wakeHigh: null, wakeLow: null });
+  return tx.nativeUpdate(PriceAlert, { userId, endedAt: null }, { endedAt: at, wakeHigh: null, wakeLow: null });
 }
 
 /** Ends all that acts for the user: their logins and their keys. */

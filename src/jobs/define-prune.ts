@@ -14,9 +14,9 @@ export type PruneNeeds = Readonly<{
 const result = z.object({ deleted: z.int().nonnegative() });
 
 /** Declares a job that deletes what is old once an hour, for a minute at the most; what is left then waits for the next run. */
-export function definePrune(
+export function definePrune<Needs extends PruneNeeds = PruneNeeds>(
   { kind, summary }: Readonly<{ kind: string; summary: string }>,
-  deletions: (ctx: PruneNeeds) => Promise<readonly DeleteSome[]> | readonly DeleteSome[],
+  deletions: (ctx: Needs) => Promise<readonly DeleteSome[]> | readonly DeleteSome[],
 ) {
   return defineJob(
     {
@@ -31,6 +31,6 @@ export function definePrune(
       everyMs: 3_600_000,
     },
     // What is old stays old: a second run, or one beside it, finds less to delete and nothing else.
-    async (attempt, ctx: PruneNeeds) => ({ deleted: await deleteInBatches(await deletions(ctx), attempt, ctx) }),
+    async (attempt, ctx: Needs) => ({ deleted: await deleteInBatches(await deletions(ctx), attempt, ctx) }),
   );
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
+import { stopWatchingForAlerts } from '../../alerts/watch-symbols.ts';
 import { ApiKey, roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { includesRole } from '../../accounts/scopes.ts';
@@ -141,7 +142,7 @@ const remove = defineRoute(
   async (c) => {
     const id = accountOf(c, c.req.valid('param').id);
     requireFreshLogin(c);
-    const { transaction, now } = c.var.ctx;
+    const { transaction, market, now } = c.var.ctx;
     const unknownPasswordHash = await c.var.passwords.hash(
       randomBytes(32).toString('base64'),
       c.var.limits.addressOf(c),
@@ -150,8 +151,10 @@ const remove = defineRoute(
       await requireAnotherAdministrator(tx, id);
       const { role, email } = await lockAccount(tx, id);
       await requireLiveLogin(c, tx);
-      await eraseUser(tx, { userId: id, email, unknownPasswordHash, at: now() });
+      const at = now();
+      const endedAlerts = await eraseUser(tx, { userId: id, email, unknownPasswordHash, at });
       await audit(c, tx, { before: { role } });
+      if (endedAlerts > 0) await stopWatchingForAlerts(tx, market.watchlist, at);
     });
     c.var.logins.forget(id);
     return c.body(null, 204);

@@ -187,7 +187,7 @@ describe('an alert', () => {
     await em().nativeUpdate(PriceAlert, { userId: other.id }, { endedAt: new Date() });
   });
 
-  it('ends with its owner’s account', async () => {
+  it('ends with its owner’s account, and so does polling its symbol', async () => {
     const other = await newPerson(api);
     const { id } = await alerts.make(
       {
@@ -197,7 +197,10 @@ describe('an alert', () => {
       },
       other,
     );
+    await alerts.make({ symbol: 'TSLA', above: 5_000 }, other);
+    expect(await em().findOne(WatchedSymbol, 'TSLA')).toMatchObject({ forAlerts: true });
     expect((await other.send('DELETE', `/users/${other.id}`)).status).toBe(204);
+    expect(await em().findOne(WatchedSymbol, 'TSLA')).toBeNull();
     await alerts.prices('AAPL', 10);
     expect(await alerts.told(id)).toEqual([]);
   });

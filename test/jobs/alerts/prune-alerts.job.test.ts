@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { AlertFiring, PriceAlert } from '../../../src/entities/alerts.entity.ts';
+import { WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { pruneAlerts } from '../../../src/jobs/alerts/prune-alerts.job.ts';
 import { makeAlert } from '../../support/api/personas.ts';
 import { performJob } from '../../support/api/perform-job.ts';
@@ -23,4 +24,21 @@ it('prune-alerts deletes what fired and what ended ninety days ago, and nothing 
   expect(await performJob(pruneAlerts, {}, api.ctx)).toEqual({ deleted: 0 });
   expect(await em.count(AlertFiring, { alert })).toBe(1);
   expect(await em.count(PriceAlert, { id: alert })).toBe(1);
+});
+
+it('prune-alerts stops polling for alerts that have ended, where whoever ended them died before that', async () => {
+  const em = api.ctx.orm.em.fork();
+  const row = { kind: 'stock', everySeconds: 60, addedBy: null, createdAt: new Date(), polledAt: null } as const;
+  await makeAlert(api, { id: 1 });
+  for (const [symbol, forAlerts] of [
+    ['AAPL', true],
+    ['TSLA', true],
+    ['IBM', false],
+  ] as const)
+    await em.upsert(WatchedSymbol, { ...row, symbol, forAlerts });
+  const version = await api.ctx.market.watchlist.version();
+  expect(await performJob(pruneAlerts, {}, api.ctx)).toEqual({ deleted: 1 });
+  expect((await api.ctx.market.watchlist.all()).map(({ symbol }) => symbol)).toEqual(['AAPL', 'IBM']);
+  expect(await api.ctx.market.watchlist.version()).not.toBe(version);
+  expect(await performJob(pruneAlerts, {}, api.ctx)).toEqual({ deleted: 0 });
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { User } from '../entities/accounts.entity.ts';
 import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from '../entities/alerts.entity.ts';
 import { EventLogEnd } from '../entities/outbox.entity.ts';
+import { presentOf } from '../mysql/present.ts';
 import { insertRows, updateEach } from '../mysql/rows.ts';
 import { momentOf, textOf } from '../mysql/values.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
@@ -79,21 +80,27 @@ function priceOf({ type, position, data }: Event): Price[] {
   return [{ position, symbol, price, asOf }];
 }
 
-/** Leaves out prices that were observed before one that has been judged, and notes the newest of each symbol. */
+/**
+ * Leaves out prices that were observed before one that has been judged, and notes the newest of each symbol. A moment that is yet to come
+ * was written by a clock that is ahead: such a price counts in the order of the log, and makes none of those that follow late.
+ */
 async function withoutLate(tx: EntityManager, prices: readonly Price[]): Promise<readonly Price[]> {
   if (prices.length === 0) return [];
   const { tableName } = tx.getMetadata(JudgedSymbol);
   const text = textOf(tx);
+  const present = await presentOf(tx);
   const symbols = [...new Set(prices.map(({ symbol }) => symbol))].toSorted();
   const rows = await tx.execute<{ symbol: string; as_of: string }[]>(
-    `select symbol, as_of from ${tableName} where symbol in (${symbols.map(text).join(', ')})`,
+    `select symbol, as_of from ${tableName} where symbol in (${symbols.map(text).join(', ')}) and as_of <= ${text(present)}`,
   );
   const newest = new Map(rows.map((row) => [row.symbol, momentOf(row.as_of)]));
   const inTime = prices.filter(({ symbol, asOf }) => {
+    if (asOf > present) return true;
     if (asOf < (newest.get(symbol) ?? asOf)) return false;
     newest.set(symbol, asOf);
     return true;
   });
+  if (newest.size === 0) return inTime;
   const values = [...newest].map(([symbol, asOf]) => `(${text(symbol)}, ${text(asOf)})`).join(', ');
   await tx.execute(
     `insert into ${tableName} (symbol, as_of) values ${values} on duplicate key update as_of = values(as_of)`,

@@ -113,6 +113,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'variable-kinds': [],
   doctor: ['context', 'entities', 'gateways', 'market', 'mysql', 'ops', 'redis'],
   'api/webhooks': [
+    'accounts',
     'api/callers',
     'api/docs',
     'api/http',

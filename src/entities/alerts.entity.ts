@@ -43,7 +43,7 @@ export const PriceAlert = defineEntity({
     firings: p.integer().unsigned().default(0),
     /** JSON text: the order that its first firing places. */
     carried: p.text().nullable(),
-    /** The one webhook of its owner that is told; null: each that wants to be. */
+    /** The one webhook of its owner that is told; null, also once that is deleted: each that wants to be. */
     webhookId: p.uuid().nullable(),
     createdAt: p.datetime(3),
     /** When it has fired for the last time, or its owner was found to have left. */

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
+import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { stopWatchingForAlerts } from '../../alerts/watch-symbols.ts';
 import { ApiKey, roles, User } from '../../entities/accounts.entity.ts';
+import { PriceAlert } from '../../entities/alerts.entity.ts';
+import { WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import { includesRole } from '../../accounts/scopes.ts';
 import { requireAnotherAdministrator, endLoginsAndKeys, eraseUser } from '../../accounts/users.ts';
@@ -105,6 +108,7 @@ const change = defineRoute(
         if (passwordHash !== undefined) await endLoginsAndKeys(tx, id);
         else if (wanted.role !== undefined && !includesRole(wanted.role, user.role))
           await tx.nativeDelete(ApiKey, { user: id });
+        if (wanted.role !== undefined && wanted.role !== 'admin') await unnameWebhooksOfAll(tx, id);
         if (isElsewhere) await endLinks(tx, user.email);
         else if (passwordHash !== undefined) await endLinks(tx, user.email, ['reset']);
         if (isElsewhere && wanted.email && sendsMails(c))
@@ -174,6 +178,14 @@ async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, pas
   throw new Problem('invalid', 'A new e-mail address needs your present password.', {
     errors: [{ pointer: '/current_password', detail: 'is needed to change your e-mail' }],
   });
+}
+
+/** Who administers no more is told nothing by webhooks of everybody's events: alerts that name one would tell nobody. */
+async function unnameWebhooksOfAll(tx: EntityManager, userId: number): Promise<void> {
+  const all = await tx.find(WebhookEndpoint, { userId, scope: 'all' }, { fields: ['id'], disableIdentityMap: true });
+  if (all.length === 0) return;
+  const webhookId = { $in: all.map(({ id }) => id) };
+  await tx.nativeUpdate(PriceAlert, { userId, webhookId }, { webhookId: null });
 }
 
 /** Accounts: changing and deleting them. */

@@ -27,7 +27,8 @@ export const AlertRequest = z
       })
       .optional()
       .openapi({
-        description: 'The one webhook that is told, or the address of a new one. None: each that takes `alert.fired`.',
+        description:
+          'The one webhook that is told, or the address of a new one. None, or once it is deleted: each that takes `alert.fired`.',
       }),
   })
   .superRefine(({ above, below, percent }, check) => {

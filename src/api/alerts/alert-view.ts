@@ -48,7 +48,9 @@ export const AlertView = z
         max_total: z.number(),
       })
       .nullable(),
-    webhook: z.string().nullable().openapi({ description: 'The one webhook that is told.' }),
+    webhook: z.string().nullable().openapi({
+      description: 'The one webhook that is told; null, also once it has been deleted: each that takes `alert.fired`.',
+    }),
     polled_every_seconds: z.int().nullable().openapi({
       description:
         'How often the price is asked for without anybody asking; null: never. Of a closed market at most each quarter of an hour.',

@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { lockUser } from '../../accounts/users.ts';
+import { PriceAlert } from '../../entities/alerts.entity.ts';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import { presentOf } from '../../mysql/present.ts';
@@ -104,7 +106,8 @@ const remove = defineRoute(
     method: 'delete',
     path: '/webhooks/{id}',
     operationId: 'deleteWebhook',
-    summary: 'Ends a webhook: nothing more is sent to it.',
+    summary:
+      'Ends a webhook: nothing more is sent to it. Alerts that name it tell each webhook that takes `alert.fired` from then on.',
     tags: ['webhooks'],
     request: { params },
     responses: { 204: { description: 'It is gone.' } },
@@ -112,9 +115,12 @@ const remove = defineRoute(
   async (c) => {
     const named = await namedWebhook(c);
     await c.var.ctx.transaction(async (tx) => {
+      // Whoever makes an alert has this lock before they look for its webhook.
+      await lockUser(tx, named.userId);
       const row = await lockWebhook(tx, named);
       const ended = { deletedAt: c.var.ctx.now(), wakeAt: null, claim: null };
       await tx.nativeUpdate(WebhookEndpoint, { id: row.id }, ended);
+      await tx.nativeUpdate(PriceAlert, { userId: row.userId, webhookId: row.id }, { webhookId: null });
       await audit(c, tx, { before: factsOf(row) });
     });
     return c.body(null, 204);

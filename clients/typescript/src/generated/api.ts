@@ -20,7 +20,7 @@ export type Alert = Readonly<{
     payment_method: string | null;
     max_total: number;
   }> | null;
-  /** The one webhook that is told. */
+  /** The one webhook that is told; null, also once it has been deleted: each that takes `alert.fired`. */
   webhook: string | null;
   /** How often the price is asked for without anybody asking; null: never. Of a closed market at most each quarter of an hour. */
   polled_every_seconds: number | null;
@@ -64,7 +64,7 @@ export type AlertRequest = Readonly<{
   /** Whether it ends when it has fired. Default: yes of one with an order, else no. */
   once?: boolean | undefined;
   order?: StandingOrderRequest | undefined;
-  /** The one webhook that is told, or the address of a new one. None: each that takes `alert.fired`. */
+  /** The one webhook that is told, or the address of a new one. None, or once it is deleted: each that takes `alert.fired`. */
   webhook?: string | undefined;
 }>;
 
@@ -1474,7 +1474,7 @@ export type Operations = {
     }>;
     answer: undefined;
   };
-  /** Ends a webhook: nothing more is sent to it. */
+  /** Ends a webhook: nothing more is sent to it. Alerts that name it tell each webhook that takes `alert.fired` from then on. */
   deleteWebhook: {
     input: Readonly<{
       id: string;

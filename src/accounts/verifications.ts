@@ -41,10 +41,12 @@ export async function prepareMail(tx: EntityManager, id: string, at: Date): Prom
   const wish = await tx.findOne(Verification, { id, sentAt: null }, { disableIdentityMap: true });
   if (!wish) return undefined;
   const { purpose, email } = wish;
-  const user = await tx.findOne(User, { email, deletedAt: null }, { disableIdentityMap: true });
-  const goodLinks = { email, purpose, sentAt: { $ne: null }, expiresAt: { $gt: at } };
+  // Mails to one address wait for each other here, and one that is still being sent counts: its link may be there already.
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  const user = await tx.findOne(User, { email, deletedAt: null }, lock);
+  const otherLinks = { id: { $ne: id }, email, purpose, hash: { $ne: null }, expiresAt: { $gt: at } };
   const isDue = user && (purpose === 'reset' || !user.emailConfirmedAt);
-  if (!isDue || (await tx.count(Verification, goodLinks)) >= mostGoodLinks) {
+  if (!isDue || (await tx.count(Verification, otherLinks)) >= mostGoodLinks) {
     await tx.nativeDelete(Verification, { id });
     return undefined;
   }

@@ -207,6 +207,7 @@ function firingOf(alert: AlertRow, number: number, price: Price, from: number | 
     orderDetail: null,
     attempts: 0,
     dueAt: null,
+    mailBegunAt: null,
     mailedAt: null,
   };
 }

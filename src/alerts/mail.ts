@@ -1,8 +1,9 @@
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { User } from '../entities/accounts.entity.ts';
 import { AlertFiring, PriceAlert } from '../entities/alerts.entity.ts';
 import type { Mail } from '../gateways/mail/mailer.ts';
+import { presentOf } from '../mysql/present.ts';
 import type { AlertRow } from './alert.ts';
 import type { alertJobs } from './jobs.ts';
 import { type Firing, movedBy } from './tell-firing.ts';
@@ -14,22 +15,24 @@ const hourMs = 3_600_000;
 const mostAnHour = 20;
 
 /**
- * The mail that tells of a firing. Undefined when there is none to send: it was sent, its owner has left, has not shown that the
- * address is theirs, or has had enough mails this hour.
+ * The mail that tells of a firing, which counts as one of its owner's of this hour from then on, so that of many at once none is one too
+ * many; one that has been begun before has its place already. Undefined when there is none to send: it was sent, its owner has left,
+ * has not shown that the address is theirs, or has had enough mails this hour.
  */
-export async function mailOf(
-  em: EntityManager,
-  { alert_id: id, firing: number }: Which,
-  at: Date,
-): Promise<Mail | undefined> {
+export async function beginMail(tx: EntityManager, { alert_id: id, firing: number }: Which): Promise<Mail | undefined> {
   const plainly = { disableIdentityMap: true } as const;
-  const alert = await em.findOne(PriceAlert, id, plainly);
-  const firing = await em.findOne(AlertFiring, { alert: id, number, mailedAt: null }, plainly);
-  if (!alert || !firing) return undefined;
+  const alert = await tx.findOne(PriceAlert, id, plainly);
+  if (!alert) return undefined;
   const { userId } = alert;
-  const user = await em.findOne(User, { id: userId, deletedAt: null, emailConfirmedAt: { $ne: null } }, plainly);
-  const since = new Date(at.getTime() - hourMs);
-  if (!user || (await mailsSince(em, userId, since)) >= mostAnHour) return undefined;
+  const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, ...plainly } as const;
+  const user = await tx.findOne(User, { id: userId, deletedAt: null, emailConfirmedAt: { $ne: null } }, lock);
+  const firing = await tx.findOne(AlertFiring, { alert: id, number, mailedAt: null }, plainly);
+  if (!user || !firing) return undefined;
+  const present = await presentOf(tx);
+  const since = new Date(present.getTime() - hourMs);
+  const hasPlace = firing.mailBegunAt ? firing.mailBegunAt > since : false;
+  if (!hasPlace && (await mailsSince(tx, userId, since)) >= mostAnHour) return undefined;
+  await tx.nativeUpdate(AlertFiring, { alert: id, number }, { mailBegunAt: present });
   return { to: user.email, subject: `${alert.symbol} is at ${firing.price}`, text: textOf(user.name, alert, firing) };
 }
 
@@ -50,14 +53,19 @@ export async function unmailedFirings(em: EntityManager, at: Date, most: number)
   return rows.map(({ alert, number }) => ({ alert_id: alert, firing: number }));
 }
 
-/** How many mails somebody got since then. */
+/** How many mails to somebody have been begun since then, and not given up. */
 export function mailsSince(em: EntityManager, userId: number, since: Date): Promise<number> {
-  return em.count(AlertFiring, { userId, mailedAt: { $gt: since } });
+  return em.count(AlertFiring, { userId, mailBegunAt: { $gt: since } });
 }
 
 /** Notes that the mail is with the mail server. */
 export async function noteMailed(tx: EntityManager, { alert_id, firing: number }: Which, at: Date): Promise<void> {
   await tx.nativeUpdate(AlertFiring, { alert: alert_id, number }, { mailedAt: at });
+}
+
+/** Gives the place among the mails of the hour back: this one was not taken. */
+export async function giveMailBack(tx: EntityManager, { alert_id, firing: number }: Which): Promise<void> {
+  await tx.nativeUpdate(AlertFiring, { alert: alert_id, number, mailedAt: null }, { mailBegunAt: null });
 }
 
 function textOf(name: string, alert: AlertRow, firing: Firing): string {

@@ -59,7 +59,7 @@ export const AlertFiring = defineEntity({
     /** Those whose order is to be placed: every worker looks for them. */
     { properties: ['dueAt'] },
     /** How many mails somebody got of late. */
-    { properties: ['userId', 'mailedAt'] },
+    { properties: ['userId', 'mailBegunAt'] },
     /** Those of long ago: the job `prune-alerts`. */
     { properties: ['firedAt'] },
   ],
@@ -86,6 +86,8 @@ export const AlertFiring = defineEntity({
     attempts: p.integer().unsigned().default(0),
     /** When somebody is to place the order, or to look whether that was done. */
     dueAt: p.datetime(3).nullable(),
+    /** When somebody set about mailing it, which takes one of the hour's mails; null again when the mail was not taken. */
+    mailBegunAt: p.datetime(3).nullable(),
     mailedAt: p.datetime(3).nullable(),
   },
 });

@@ -194,7 +194,7 @@ const asking: Readonly<Record<string, readonly (() => Promise<unknown>)[]>> = {
   'price_alerts: symbol, wake_low': [() => wokenBy(em(), new Map([['S7', [2_999]]]))],
   'price_alerts: ended_at': [pruneFired],
   'alert_firings: due_at': [() => takeDue(em())],
-  'alert_firings: user_id, mailed_at': [() => mailsSince(em(), 1, timeOf(2_900, now))],
+  'alert_firings: user_id, mail_begun_at': [() => mailsSince(em(), 1, timeOf(2_900, now))],
   'alert_firings: fired_at': [pruneFired],
   'event_log: position': [
     administrator('/events'),

@@ -46,10 +46,37 @@ describe('mail-alert', () => {
   it('sends none beyond twenty an hour, and none without a mail server', async () => {
     const { id, alert } = await somebodyAlerted(new Date());
     for (let number = 1; number <= 20; number += 1) await fire(id, randomUUID(), number);
-    await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert } }, { mailedAt: new Date() });
+    await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert } }, { mailBegunAt: new Date() });
     expect(await send(alert)).toEqual({ sent: false });
-    await em().nativeUpdate(AlertFiring, { userId: id, number: 20 }, { mailedAt: new Date(Date.now() - 3_700_000) });
+    const before = new Date(Date.now() - 3_700_000);
+    await em().nativeUpdate(AlertFiring, { userId: id, number: 20 }, { mailBegunAt: before });
     const without = { ...api.ctx, accounts: openAccounts({ ...api.ctx.config, SMTP_URL: undefined }) };
     expect([await send(alert, without), await send(alert)]).toEqual([{ sent: false }, { sent: true }]);
+  });
+
+  it('sends twenty an hour when thirty come at once, and as many when each run is repeated', async () => {
+    const { id, alert, email } = await somebodyAlerted(new Date());
+    for (let number = 2; number <= 30; number += 1) await fire(id, alert, number);
+    const numbers = Array.from({ length: 30 }, (_, index) => index + 1);
+    const sendAll = async () => {
+      const ends = await Promise.all(
+        numbers.map((firing) => performJob(mailAlert, { alert_id: alert, firing }, api.ctx)),
+      );
+      return ends.filter(({ sent }) => sent).length;
+    };
+    expect([await sendAll(), await sendAll()]).toEqual([20, 0]);
+    expect((await sandbox.mails()).filter(({ to }) => to.includes(email))).toHaveLength(20);
+  });
+
+  it('gives its place back when the mail is not taken, and keeps it for who comes after a process that died', async () => {
+    const { id, alert, email } = await somebodyAlerted(new Date());
+    for (let number = 1; number <= 19; number += 1) await fire(id, randomUUID(), number);
+    await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert } }, { mailBegunAt: new Date() });
+    const away = { ...api.ctx, accounts: openAccounts({ ...api.ctx.config, SMTP_URL: 'smtp://127.0.0.1:1' }) };
+    await expect(send(alert, away)).rejects.toThrow('the mail was not taken');
+    expect(await em().findOneOrFail(AlertFiring, { alert })).toMatchObject({ mailBegunAt: null, mailedAt: null });
+    await em().nativeUpdate(AlertFiring, { alert }, { mailBegunAt: new Date() });
+    expect([await send(alert), await send(alert)]).toEqual([{ sent: true }, { sent: false }]);
+    expect((await sandbox.mails()).filter(({ to }) => to.includes(email))).toHaveLength(1);
   });
 });

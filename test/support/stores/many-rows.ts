@@ -228,6 +228,7 @@ async function fillAlerts(em: EntityManager, at: MakeTime, now: Date): Promise<v
     firedAt: isRare(row) ? at(0) : now,
     orderState: isRare(row + 1) ? ('waiting' as const) : null,
     dueAt: isRare(row + 1) ? at(0) : null,
+    mailBegunAt: row % 2 === 0 ? at(row) : null,
     mailedAt: row % 2 === 0 ? at(row) : null,
   }));
   await insertRows(em, PriceAlert, alerts);

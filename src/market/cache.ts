@@ -2,15 +2,7 @@ import { crc32 } from 'node:zlib';
 import type { Redis } from '../redis/client.ts';
 import { readTexts } from '../redis/read-texts.ts';
 import { loadScript } from '../redis/scripts.ts';
-import type { Copy } from './copy.ts';
-
-// What another process has written may be ahead by as much as clocks differ.
-const aheadMs = 5_000;
-
-/** The latest moment, UNIX ms, that something which has happened may bear; what is later was not written by us. */
-export function latestBelieved(now: Date): number {
-  return now.getTime() + aheadMs;
-}
+import { type Copy, latestBelieved } from './copy.ts';
 
 /** Finished answers in Redis, so that a read is neither parsed nor serialised again. */
 export type Cache = Readonly<{

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { ForexRate } from '../entities/market.entity.ts';
+import { presentOf } from '../mysql/present.ts';
 import type { Observation } from './copy.ts';
 import { type Rates, crossRates, roundHalfEven, wholeOf } from './cross-rates.ts';
 
@@ -44,10 +45,11 @@ export async function storeRates(tx: EntityManager, row: ForexRow, publication: 
     await tx.upsert(ForexRate, { ...row, publication }, { onConflictFields: ['base', 'publication'] });
     return true;
   }
-  // What was read before it has been corrected does not undo that.
-  if (known.observedAt > observedAt) return false;
+  const present = await presentOf(tx);
+  // What was read before it has been corrected does not undo that; what bears a moment yet to come is no later than anything.
+  if (known.observedAt > observedAt && known.observedAt <= present) return false;
   const isSame = isDeepStrictEqual(known.rates, row.rates);
-  const seen = { ...of, observedAt: { $lte: observedAt } };
+  const seen = { ...of, $or: [{ observedAt: { $lte: observedAt } }, { observedAt: { $gt: present } }] };
   await tx.nativeUpdate(ForexRate, seen, isSame ? { observedAt } : { ...rest, observedAt });
   return !isSame;
 }

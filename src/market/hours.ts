@@ -1,6 +1,6 @@
 import type { Redis } from '../redis/client.ts';
 import { z } from 'zod';
-import { latestBelieved } from './cache.ts';
+import { latestBelieved } from './copy.ts';
 
 /** A day on which the exchanges are closed, or trade for some of it: `from-to` on their clocks, empty when closed. */
 export type Holiday = Readonly<{ day: string; tradingHour: string }>;

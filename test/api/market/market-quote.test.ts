@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { StockQuote } from '../../../src/entities/market.entity.ts';
 import { until } from '../../support/processes/process.ts';
+import { observedPrice } from '../../support/api/observed-price.ts';
 import { example, type MarketHouse, openMarketHouse } from '../../support/api/market-api.ts';
 
 // A short window, so that a rest of the queue is over soon.
@@ -78,6 +79,14 @@ describe('an old copy', () => {
     await house.ctx.redis.del('copy:fetch-quote:TSLA');
     expect((await house.quote('TSLA')).status).toBe(200);
     expect(await house.callsAbout('TSLA')).toEqual(['quote']);
+  });
+
+  test('is one that MySQL has from a clock which is an hour ahead, however soon it is read', async () => {
+    const ahead = { ...observedPrice('DIS', 0), observedAt: new Date(Date.now() + hour) };
+    await house.ctx.orm.em.fork().insert(StockQuote, ahead);
+    expect((await house.quote('DIS')).body).toMatchObject({ c: 100, stale: true });
+    await until('a fresh price', async () => ((await house.quote('DIS')).body['stale'] === false ? true : undefined));
+    expect(await house.callsAbout('DIS')).toEqual(['quote']);
   });
 
   test('is still the answer while the provider fails', async () => {

@@ -107,6 +107,19 @@ describe('fetch-reference-rates', () => {
     expect(await rows()).toMatchObject([{ rates: april.rates, observedAt: desk.now() }]);
   });
 
+  it('is mended at once though it was stored by a clock that is an hour ahead', async () => {
+    await run(undefined, bank({ ...april, rates: { ...april.rates, GBP: '0.97058' } }));
+    const ahead = new Date(Date.now() + 3_600_000);
+    await desk.ctx.orm.em.fork().nativeUpdate(ForexRate, { base: 'EUR' }, { observedAt: ahead });
+    expect((await run(undefined, bank())).outcome).toBe('stored');
+    expect(await rows()).toMatchObject([{ rates: april.rates, observedAt: desk.now() }]);
+    // Nor are its rates fresh for whoever wants those of another base.
+    await desk.ctx.orm.em.fork().nativeUpdate(ForexRate, { base: 'EUR' }, { observedAt: ahead });
+    const asked = bank();
+    await run('USD', asked);
+    expect(asked.asked.times).toBe(1);
+  });
+
   it('asks the bank once for any number of bases', async () => {
     const once = bank();
     for (const base of ['USD', 'GBP', 'IDR', 'EUR']) await run(base, once);

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { OrderHistory } from '../../../src/entities/orders.entity.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -122,7 +123,7 @@ describe('a refund made at the gateway itself', () => {
   it('is asked for where the gateway tells of a charge without its refunds', async () => {
     const { id, intent } = await paid();
     await deliver('charge.refunded', { id: 'ch_1', object: 'charge', payment_intent: intent, amount_refunded: 2_500 });
-    await shop.ctx.events.relay.idle();
+    await sendAll(shop.ctx);
     const jobs = await shop.ctx.jobs.queues.get('payments')?.getJobs();
     const data = expect.objectContaining({ order_id: id });
     expect(jobs).toContainEqual(expect.objectContaining({ name: 'look-up-refunds', data }));

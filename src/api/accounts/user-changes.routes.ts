@@ -88,7 +88,9 @@ const change = defineRoute(
         'forbidden',
         'Change your own password with POST /auth/password, which asks for the present one.',
       );
-    if (wanted.role !== undefined || password !== undefined) requireFreshLogin(c);
+    // A new password is mailed to whoever has the address.
+    const isOthersEmail = wanted.email !== undefined && id !== userId;
+    if (wanted.role !== undefined || password !== undefined || isOthersEmail) requireFreshLogin(c);
     const presentHash = await provenBy(c, wanted.email, current_password);
     const passwordHash =
       password === undefined ? undefined : await c.var.passwords.hash(password, c.var.limits.addressOf(c));

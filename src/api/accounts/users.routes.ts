@@ -6,7 +6,7 @@ import { roles, User } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
 import { lockUser } from '../../accounts/users.ts';
 import { audit } from '../callers/audit.ts';
-import { Email, NewPassword, PersonName, storeUser } from '../callers/credentials.ts';
+import { Email, NewPassword, PersonName, requireFreshLogin, storeUser } from '../callers/credentials.ts';
 import { AfterInteger, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -69,6 +69,7 @@ const create = defineRoute(
     },
     responses: {
       201: { description: 'The account.', headers: z.object({ Location: z.string() }), content: userContent },
+      403: { description: 'forbidden, fresh_login_required' },
       409: { description: 'email_taken, idempotency_key_in_use' },
       422: { description: 'invalid, idempotency_key_reused' },
     },
@@ -81,6 +82,8 @@ const create = defineRoute(
       createdAt: c.var.ctx.now(),
     };
     const creating = answerOnce(c, await compared(c, given, password), async (tx) => {
+      // Not before: whoever repeats a request is answered as the first time, however old their login is by then.
+      if (given.role !== 'user') requireFreshLogin(c);
       await requireLiveLogin(c, tx);
       const id = await tx.insert(User, row);
       await audit(c, tx, { subject: id, after: given });

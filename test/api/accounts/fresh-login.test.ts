@@ -26,6 +26,18 @@ const asking: Readonly<
   'deleting an account': async (_as, { id }) => ['DELETE', `/users/${id}`, undefined, 204],
   'giving a role': async (_as, { id }) => ['PATCH', `/users/${id}`, { role: 'operator' }, 200],
   "setting somebody's password": async (_as, { id }) => ['PATCH', `/users/${id}`, { password: 'a long sentence' }, 200],
+  "changing somebody's address": async (_as, { id }) => [
+    'PATCH',
+    `/users/${id}`,
+    { email: `other-${id}@example.com` },
+    200,
+  ],
+  'opening an account with a role': async (_as, { id }) => [
+    'POST',
+    '/users',
+    { email: `colleague-${id}@example.com`, password: 'a long sentence', name: 'Ada Example', role: 'operator' },
+    201,
+  ],
   "ending somebody's second factor": async (_as, { id }) => ['DELETE', `/users/${id}/mfa`, undefined, 409],
 };
 
@@ -54,4 +66,20 @@ it('nothing else does: names are changed, keys and logins ended at any time', as
     ['DELETE', '/auth/tokens', undefined, 204],
   ] as const)
     expect((await sendAs(api, person.token, method, path, body)).status, path).toBe(status);
+});
+
+it('opening an account without a role over others needs none, nor does being told again of one that was opened', async () => {
+  const admin = await makePerson(api, 'admin');
+  const open = (role: string) =>
+    api.send('POST', '/users', {
+      headers: { authorization: `Bearer ${admin.token}`, 'idempotency-key': `open-${role}` },
+      body: { email: `${role}-of-${admin.id}@example.com`, password: 'a long sentence', name: 'Ada Example', role },
+    });
+  expect((await open('operator')).status).toBe(201);
+  await em().nativeUpdate(Token, { id: admin.tokenId }, { createdAt: new Date(0) });
+  await sendAs(api, admin.token, 'PATCH', `/users/${admin.id}`, { name: 'Ada Exemplar' });
+  const again = await open('operator');
+  expect([again.status, again.headers.get('idempotent-replayed')]).toEqual([201, 'true']);
+  expect((await problemOf(await open('admin'))).code).toBe('fresh_login_required');
+  expect((await open('user')).status).toBe(201);
 });

@@ -1,4 +1,4 @@
-import type { EntityManager } from '@mikro-orm/mysql';
+import { type EntityManager, LockMode } from '@mikro-orm/mysql';
 import { WebhookDelivery, WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
 import { definePrune } from '../define-prune.ts';
@@ -18,10 +18,12 @@ export const pruneWebhooks = definePrune(
     const before = (days: number) => new Date(now().getTime() - days * dayMs);
     const some = { fields: ['id'], limit: batch, disableIdentityMap: true } as const;
     const gone = await em.find(WebhookEndpoint, { deletedAt: { $ne: null } }, some);
-    const idle = await idleSince(em, before(30));
+    const monthAgo = before(30);
+    const idle = await idleSince(em, monthAgo);
     return [
       deleteBefore(em.getMetadata(WebhookDelivery).tableName, 'ended_at', before(7)),
-      ...[...gone.map(({ id }) => id), ...idle].map(deleteDeliveries),
+      ...gone.map(({ id }) => deleteDeliveries(id)),
+      ...idle.map((id) => deleteWhileIdle(id, monthAgo)),
       ...gone.map(({ id }) => deleteEndpoint(id)),
     ];
   },
@@ -43,6 +45,15 @@ async function idleSince(em: EntityManager, at: Date): Promise<readonly string[]
     if (found.length < batch) break;
   }
   return ids;
+}
+
+/** Whoever lets it go on meanwhile waits for a batch at the most, and is told what is left by then. */
+function deleteWhileIdle(id: string, since: Date): DeleteSome {
+  const options = { fields: ['id'], lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
+  return async (tx) => {
+    const idle = await tx.findOne(WebhookEndpoint, { id, pausedAt: { $lt: since } }, options);
+    return idle ? deleteDeliveries(id)(tx) : 0;
+  };
 }
 
 function deleteDeliveries(endpoint: string): DeleteSome {

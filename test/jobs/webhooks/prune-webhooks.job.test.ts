@@ -58,6 +58,31 @@ test('what waits for a paused webhook goes, however many others have been paused
   await em().nativeDelete(WebhookEndpoint, { id: { $in: ids } });
 });
 
+test('a webhook that goes on while what waited for it is deleted keeps what is left by then', async () => {
+  const hooks = webhooksOf(api);
+  const { id } = await hooks.create({ url: 'https://shop.example.com/hook' });
+  const event = { endpoint: id, type: 'order.paid', subject: 'a', createdAt: daysAgo(40) };
+  const events = Array.from({ length: 1_500 }, (_, index) => ({
+    ...event,
+    position: index + 1,
+    eventId: randomUUIDv7(),
+  }));
+  await insertRows(em(), WebhookDelivery, events);
+  await hooks.set(id, { status: 'paused', pausedAt: daysAgo(31) });
+  const waiting = () => em().count(WebhookDelivery, { endpoint: id });
+  const transaction: typeof api.ctx.transaction = async (work) => {
+    if ((await waiting()) === 500) {
+      const goesOn = { as: 'demo', body: { status: 'active' } } as const;
+      expect((await api.send('PATCH', `/webhooks/${id}`, goesOn)).status).toBe(200);
+    }
+    return api.ctx.transaction(work);
+  };
+  expect(await performJob(pruneWebhooks, {}, { ...api.ctx, transaction })).toEqual({ deleted: 1_000 });
+  expect(await waiting()).toBe(500);
+  await em().nativeDelete(WebhookDelivery, { endpoint: id });
+  await em().nativeDelete(WebhookEndpoint, { id });
+});
+
 test('a webhook that is deleted, or whose owner is, goes with all that was to be told', async () => {
   const hooks = webhooksOf(api);
   const { id } = await hooks.create({ url: 'https://shop.example.com/hook' });

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import type { EntityManager } from '@mikro-orm/mysql';
+import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { ApiKey } from '../entities/accounts.entity.ts';
 import { Problem } from '../errors.ts';
 import { lockUser } from './users.ts';
@@ -54,8 +54,23 @@ export function stillGood(at: Date) {
   return { $or: [{ expiresAt: null }, { expiresAt: { $gt: at } }] };
 }
 
-/** Lets a key end at `endsAt` unless it ends before. */
-export async function endKeyAt(tx: EntityManager, id: string, endsAt: Date): Promise<void> {
+type Ends = Pick<InferEntity<typeof ApiKey>, 'expiresAt' | 'replacedAt' | 'grantedUntil'>;
+
+/** When a key was to end before another one took over from it; null: never. */
+export function grantedEnd({ expiresAt, replacedAt, grantedUntil }: Ends): Date | null {
+  return (replacedAt ? grantedUntil : expiresAt) ?? null;
+}
+
+/**
+ * Lets a key that another one takes over from end at `endsAt`, unless it ends before. When it was to end stays known: whoever never got
+ * the other one asks for one more, which is to last as long.
+ */
+export async function endReplaced(
+  tx: EntityManager,
+  { id, ...ends }: Ends & Readonly<{ id: string }>,
+  { at, endsAt }: Readonly<{ at: Date; endsAt: Date }>,
+): Promise<void> {
+  await tx.nativeUpdate(ApiKey, { id, replacedAt: null }, { replacedAt: at, grantedUntil: grantedEnd(ends) });
   await tx.nativeUpdate(ApiKey, { id, ...stillGood(endsAt) }, { expiresAt: endsAt });
 }
 

@@ -96,6 +96,10 @@ export const ApiKey = defineEntity({
     lastUsedFrom: p.string().length(64).nullable(),
     /** The key that this one takes over from. */
     replaces: p.uuid().nullable(),
+    /** When another one was made that takes over from it, the first time. */
+    replacedAt: p.datetime(3).nullable(),
+    /** When it was to end before that; null: when somebody ends it. */
+    grantedUntil: p.datetime(3).nullable(),
   },
 });
 

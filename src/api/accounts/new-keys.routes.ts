@@ -2,7 +2,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
-import { endKeyAt, mintKey, requireRoomForKey, stillGood } from '../../accounts/api-keys.ts';
+import { endReplaced, grantedEnd, mintKey, requireRoomForKey, stillGood } from '../../accounts/api-keys.ts';
 import { includesRole, type Scope, scopeNames, scopes } from '../../accounts/scopes.ts';
 import { ApiKey } from '../../entities/accounts.entity.ts';
 import { Problem } from '../../errors.ts';
@@ -85,7 +85,7 @@ const Rotation = z
       .default(86_400)
       .openapi({ description: 'How long the old key goes on beside the new one.' }),
     expires_at: ExpiresAt.openapi({
-      description: 'When the new key ends; as long after its making as the old one, when left out.',
+      description: 'When the new key ends; as long after its making as the old one was to, when left out.',
     }),
   })
   .openapi('ApiKeyRotation');
@@ -109,7 +109,9 @@ const rotate = defineRoute(
   },
   async (c) => {
     const { overlap_seconds, expires_at: wanted } = Rotation.parse(c.req.valid('json') ?? {});
-    const { id, name: called, scopes: same, perMinute = null, createdAt, expiresAt: end } = await namedKey(c);
+    const old = await namedKey(c);
+    const { id, name: called, scopes: same, perMinute = null, createdAt } = old;
+    const end = grantedEnd(old);
     const at = c.var.ctx.now();
     const asLong = end ? new Date(Math.min(at.getTime() + (end.getTime() - createdAt.getTime()), latestMs)) : null;
     const expiresAt = wanted === undefined ? asLong : endOfKey(c, wanted);
@@ -118,7 +120,7 @@ const rotate = defineRoute(
     return grant(c, granted, async (tx) => {
       const own = { id, user: principalOf(c).userId, ...stillGood(c.var.ctx.now()) };
       if ((await tx.count(ApiKey, own)) === 0) throw unknownKey();
-      await endKeyAt(tx, id, oldEndsAt);
+      await endReplaced(tx, old, { at, endsAt: oldEndsAt });
     });
   },
   namedKey,
@@ -147,6 +149,8 @@ async function grant(
     start: key.slice(0, 8),
     lastUsedAt: null,
     lastUsedFrom: null,
+    replacedAt: null,
+    grantedUntil: null,
   };
   const view = keyView(row);
   await transaction(async (tx) => {

@@ -221,6 +221,25 @@ describe('rotating a key', () => {
     expect([left > 0, left <= 600_000]).toEqual([true, true]);
   });
 
+  it.each([
+    ['endless', undefined],
+    ['good for an hour', inAnHour()],
+  ])('a second time makes one that is %s too, as what is replaced was', async (_what, end) => {
+    const person = await newPerson(api);
+    const old = await create(person, { expires_at: end });
+    const rotate = async () => {
+      const answer = await person.send('POST', `/auth/keys/${old.id}/rotate`, { overlap_seconds: 60 });
+      return New.parse(await answer.json());
+    };
+    const lifeOf = ({ created_at, expires_at }: Awaited<ReturnType<typeof rotate>>) =>
+      expires_at === null ? null : Date.parse(expires_at) - Date.parse(created_at);
+    const lost = await rotate();
+    expect(lifeOf(lost)).toBe(lifeOf(old));
+    // Whoever did not get it may have ended it.
+    expect((await person.send('DELETE', `/auth/keys/${lost.id}`)).status).toBe(204);
+    for (const made of [await rotate(), await rotate()]) expect(lifeOf(made)).toBe(lifeOf(old));
+  });
+
   it('makes one that ends no later than can be written', async () => {
     const person = await newPerson(api);
     const last = '9999-12-31T23:59:59.999Z';

@@ -106,7 +106,7 @@ export type ApiKeyRequest = Readonly<{
 export type ApiKeyRotation = Readonly<{
   /** How long the old key goes on beside the new one. */
   overlap_seconds?: number | undefined;
-  /** When the new key ends; as long after its making as the old one, when left out. */
+  /** When the new key ends; as long after its making as the old one was to, when left out. */
   expires_at?: string | undefined;
 }>;
 

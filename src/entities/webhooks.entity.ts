@@ -32,6 +32,8 @@ export const WebhookEndpoint = defineEntity({
     types: p.string().length(3000),
     /** JSON text: the symbols of which market data are told; empty: all. */
     symbols: p.string().length(3000),
+    /** Events after this place in the log are told. */
+    since: p.bigint('number').unsigned().default(0),
     /** What deliveries are signed with; it must be known to sign, so that it is stored as it is. */
     secret: p.string().length(100).hidden(),
     /** The secret before, and the one before that if it still counted, without `whsec_`: both sign as well until `previousUntil`. */

@@ -20,6 +20,8 @@ export type Wishes = Readonly<{
   types: Set<string>;
   /** What market data it is told are about; empty: whatever. */
   subjects: Set<string>;
+  /** Where the log ended when it was made: what follows is for it. */
+  since: number;
 }>;
 
 /** Streams of what is for everybody. */
@@ -34,17 +36,18 @@ export function wordsOf(text: string): string[] {
 }
 
 /** What an endpoint wants to be told. */
-export function wishesOf({ id, userId, scope, types, symbols }: WishColumns): Wishes {
+export function wishesOf({ id, userId, scope, types, symbols, since }: WishColumns): Wishes {
   return {
     id,
     userId,
     isForAll: scope === 'all',
     types: new Set(wordsOf(types)),
     subjects: new Set(wordsOf(symbols).flatMap(subjectsOf)),
+    since,
   };
 }
 
-type WishColumns = Pick<Endpoint, 'id' | 'userId' | 'scope' | 'types' | 'symbols'>;
+type WishColumns = Pick<Endpoint, 'id' | 'userId' | 'scope' | 'types' | 'symbols' | 'since'>;
 
 /**
  * Says of an event which endpoints it is for. Products and market data are for everybody; all else is for whom it names as its user, and
@@ -69,12 +72,13 @@ export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[
 /** The endpoints that are told events now: those whose owner is still there, and may still be told of all where that is asked. */
 export async function readWishes(em: EntityManager, id?: string): Promise<Wishes[]> {
   const { tableName } = em.getMetadata(WebhookEndpoint);
-  const rows = await em.execute<(WishColumns & { user_id: number })[]>(
-    `select e.id, e.user_id, e.scope, e.types, e.symbols
+  const rows = await em.execute<(Omit<WishColumns, 'since'> & { user_id: number; since: string })[]>(
+    `select e.id, e.user_id, e.scope, e.types, e.symbols, e.since
      from ${tableName} e join ${em.getMetadata(User).tableName} u on u.id = e.user_id
      where e.deleted_at is null and u.deleted_at is null and (e.scope = 'own' or u.role = 'admin')
        ${id === undefined ? '' : 'and e.id = ?'}`,
     id === undefined ? [] : [id],
   );
-  return rows.map((row) => wishesOf({ ...row, userId: row.user_id }));
+  // What is as long as a position is told as text.
+  return rows.map((row) => wishesOf({ ...row, userId: row.user_id, since: Number(row.since) }));
 }

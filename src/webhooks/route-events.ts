@@ -28,11 +28,10 @@ export async function lookForWork(em: EntityManager): Promise<Look> {
 }
 
 /**
- * Leaves out what was before anybody asked: whoever makes the first webhook is told of what comes from then on. A process that has looked
- * before it was made, and comes after, moves the cursor to where the log ended by then, or not at all.
+ * Leaves out what nobody asks for. A process that has looked before the first webhook was made, and comes after, moves the cursor to where
+ * the log ended by then, or not at all.
  */
-export async function passOver(em: EntityManager, { routed, written, hasEndpoints }: Look): Promise<void> {
-  if (hasEndpoints || routed === written) return;
+async function passOver(em: EntityManager, { routed, written }: Look): Promise<void> {
   await em.nativeUpdate(WebhookCursor, { id: 1, position: routed }, { position: written });
 }
 
@@ -63,7 +62,7 @@ function deliveriesOf(events: readonly LogRow[], endpoints: readonly Wishes[], w
   const deliveries: Due[] = [];
   for (const event of events) {
     const position = event.position ?? 0;
-    for (const { id } of chosenBy(event))
+    for (const { id } of chosenBy(event).filter(({ since }) => position > since))
       deliveries.push({ endpoint: id, position, eventId: event.id, type: event.type, subject: event.subject });
     if (deliveries.length >= mostDeliveries) return { deliveries, position };
   }

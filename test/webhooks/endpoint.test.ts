@@ -5,7 +5,7 @@ import { waitAfter } from '../../src/webhooks/record-round.ts';
 import { Webhook } from 'standardwebhooks';
 
 const wishes = (id: string, about: object = {}) =>
-  wishesOf({ id, userId: 1, scope: 'own', types: '[]', symbols: '[]', ...about });
+  wishesOf({ id, userId: 1, scope: 'own', types: '[]', symbols: '[]', since: 0, ...about });
 const event = (about: Partial<Told>): Told => ({
   stream: 'orders',
   type: 'order.paid',

@@ -75,6 +75,20 @@ test('with ten thousand endpoints an event costs a few statements, and as many r
   expect((await em().count(WebhookDelivery, {})) - before).toBe(4);
 });
 
+test('a webhook that is made while others are told is told of nothing that was before it either', async () => {
+  const hooks = webhooksOf(api);
+  const told = (id: string) => em().count(WebhookDelivery, { endpoint: id });
+  const first = await hooks.create({ url: 'https://shop.example.com/hook' });
+  await publish(3);
+  // Nobody has gone through them yet.
+  const second = await hooks.create({ url: 'https://shop.example.com/hook' });
+  await routeAll();
+  expect([await told(first.id), await told(second.id)]).toEqual([3, 0]);
+  await publish(2);
+  await routeAll();
+  expect([await told(first.id), await told(second.id)]).toEqual([5, 2]);
+});
+
 test('each that something is due for gets a job, once for all processes that look', async () => {
   await em().nativeUpdate(WebhookEndpoint, {}, { wakeAt: null });
   const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook', types: ['order.refunded'] });

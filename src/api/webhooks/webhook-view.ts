@@ -54,7 +54,7 @@ export const exampleWebhook = {
 };
 
 /** Shows a webhook. */
-export function webhookView(row: Endpoint): z.output<typeof WebhookView> {
+export function webhookView(row: Omit<Endpoint, 'since'>): z.output<typeof WebhookView> {
   const text = (at: Date | null | undefined) => at?.toISOString() ?? null;
   return {
     id: row.id,

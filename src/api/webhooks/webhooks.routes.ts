@@ -3,11 +3,11 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
 import type { Context as HonoContext } from 'hono';
 import { type Role, User } from '../../entities/accounts.entity.ts';
+import { EventLogEnd } from '../../entities/outbox.entity.ts';
 import { WebhookEndpoint } from '../../entities/webhooks.entity.ts';
 import { Problem } from '../../errors.ts';
 import { originOf } from '../../gateways/webhooks/public-address.ts';
 import type { Endpoint } from '../../webhooks/endpoint.ts';
-import { lookForWork, passOver } from '../../webhooks/route-events.ts';
 import { newSecret } from '../../webhooks/sign.ts';
 import { audit } from '../callers/audit.ts';
 import { requireLiveLogin } from '../callers/live-login.ts';
@@ -102,11 +102,11 @@ export function newEndpoint(userId: number, request: z.output<typeof WebhookRequ
   };
 }
 
-/** Stores it. @throws Problem too_many_webhooks */
+/** Stores it, to be told of what the log has from its end on. @throws Problem too_many_webhooks */
 export async function addEndpoint(tx: EntityManager, row: ReturnType<typeof newEndpoint>, role: Role): Promise<void> {
   await refuseTooMany(tx, row.userId, mostOf[role]);
-  await passOver(tx, await lookForWork(tx));
-  await tx.insert(WebhookEndpoint, row);
+  const { position: since } = await tx.findOneOrFail(EventLogEnd, 1, { disableIdentityMap: true });
+  await tx.insert(WebhookEndpoint, { ...row, since });
 }
 
 /** Requests of one user wait for each other, so that none is counted too late. */
@@ -117,7 +117,7 @@ async function refuseTooMany(tx: EntityManager, userId: number, most: number): P
 }
 
 /** What the audit may know of a webhook: of its address no more than the host, for the rest may be secret. */
-export function factsOf(row: Endpoint) {
+export function factsOf(row: Omit<Endpoint, 'since'>) {
   const { scope, status, types, symbols } = webhookView(row);
   return { origin: originOf(row.url), scope, status, types, symbols };
 }

@@ -106,6 +106,7 @@ describe('an amount that the gateway never takes is refused where it is named', 
   it.each([
     ['less than the smallest charge', 'USD', 49, 1],
     ['less than the smallest charge', 'HUF', 17_499, 1],
+    ['less than the smallest charge', 'AUD', 30, 1],
     ['nothing at all', 'USD', 0, 1],
     ['more than the largest', 'USD', 99_999_999, 2],
     ['a last digit', 'KWD', 1_001, 1],

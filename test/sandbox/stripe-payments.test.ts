@@ -1,6 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { stripe as recorded, stripeDecimals } from '../support/recorded-currencies.ts';
 import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
@@ -78,8 +79,10 @@ test('what cannot be charged is refused before anything happens', async () => {
   expect(await refused({ amount: 100_000_000 })).toEqual([400, 'amount_too_large']);
   for (const currency of ['xxx', 'xau', 'btc', 'irr'])
     expect(await refused({ currency })).toEqual([400, 'invalid_currency']);
-  expect(await refused({ amount: 49, currency: 'jpy' })).toEqual([400, 'amount_too_small']);
-  expect(await refused({ amount: 17_499, currency: 'huf' })).toEqual([400, 'amount_too_small']);
+  for (const [currency, least] of Object.entries(recorded.smallest_major)) {
+    const amount = Math.round(least * 10 ** stripeDecimals(currency)) - 1;
+    expect(await refused({ amount, currency: currency.toLowerCase() }), currency).toEqual([400, 'amount_too_small']);
+  }
   expect(await refused({ amount: 4_250, currency: 'isk' })).toEqual([400, 'parameter_invalid_integer']);
   expect(await refused({ amount: 1_234, currency: 'kwd' })).toEqual([400, 'parameter_invalid_integer']);
   expect(await refused({ payment_method: 'pm_card_imaginary' })).toEqual([400, 'resource_missing']);

@@ -33,6 +33,7 @@ const Amounts = z.object({
   hundredths_but_whole: z.array(z.string()),
   thousandths_last_digit_0: z.array(z.string()),
   largest: z.int(),
+  smallest_major: z.record(z.string(), z.number()),
 });
 
 /** What Stripe's documentation says of the amounts that it takes. */

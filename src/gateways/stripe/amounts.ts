@@ -9,14 +9,16 @@ const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 const wholeHundredths = new Set(['ISK', 'UGX']);
 const largest = 99_999_999;
 
-// The smallest charges, in major units. For currencies that are not listed the gateway itself decides.
+// The smallest charges, in major units: all that docs.stripe.com/currencies lists under "Minimum and maximum charge amounts". For
+// currencies that are not listed the gateway itself decides.
 const smallest: ReadonlyMap<string, number> = new Map([
-  ...named('USD EUR CHF SGD', 0.5),
+  ...named('USD AUD BRL CAD CHF EUR INR NZD SGD', 0.5),
+  ...named('AED MYR PLN RON', 2),
   ...named('SEK NOK', 3),
   ...named('MXN THB', 10),
   ['GBP', 0.3],
+  ['BGN', 1],
   ['DKK', 2.5],
-  ['PLN', 2],
   ['HKD', 4],
   ['CZK', 15],
   ['JPY', 50],

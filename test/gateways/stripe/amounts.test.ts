@@ -48,3 +48,10 @@ test('the smallest and largest charges are those of the documentation', () => {
   expect(major('KWD')).toEqual(['0.01', '99999.99']);
   expect(major('MGA')).toEqual(['1', '99999999']);
 });
+
+test.each(currencies)('%s: what is less than the smallest charge of the documentation is too little', (code) => {
+  const { stepMinor, leastMinor } = stripeLimits(code);
+  const least = stripe.smallest_major[code];
+  if (least === undefined) expect(leastMinor).toBe(stepMinor);
+  else expect(written(leastMinor, isoDecimals(code))).toBe(String(least));
+});

@@ -29,10 +29,11 @@ type Asked = Readonly<{
 export async function refundOrder(
   tx: EntityManager,
   after: AfterCommit,
-  { id, amount, reason, gateways, at }: Asked,
+  { id: named, amount, reason, gateways, at }: Asked,
 ): Promise<string> {
-  const order = await lockOrder(tx, id);
+  const order = await lockOrder(tx, named);
   if (!order) throw new Problem('not_found', 'There is no such order.');
+  const { id } = order;
   if (order.status !== 'paid' && order.status !== 'partially_refunded')
     throw new Problem('order_closed', `The order is ${order.status}; only what is paid can be refunded.`);
   const payment = await livePaymentOf(tx, id);

@@ -8,13 +8,14 @@ import { audit } from '../callers/audit.ts';
 import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { exampleKey, keyView, KeyView } from './key-view.ts';
 
 const KeyList = z.object({ data: z.array(KeyView), next_cursor: z.string().nullable() }).openapi('ApiKeyList');
 
 /** The id of a key in a path. */
-export const KeyParams = z.object({ id: z.string().openapi({ example: exampleKey.id }) });
+export const KeyParams = z.object({ id: Uuid.openapi({ example: exampleKey.id }) });
 
 const list = defineRoute(
   'user',
@@ -89,7 +90,7 @@ const end = defineRoute(
 /** The caller's key that the path names. @throws Problem not_found */
 export async function namedKey(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof ApiKey>> {
   const { orm, now } = c.var.ctx;
-  const own = { id: c.req.param('id') ?? '', user: principalOf(c).userId, ...stillGood(now()) };
+  const own = { id: Uuid.parse(c.req.param('id')), user: principalOf(c).userId, ...stillGood(now()) };
   const row = await orm.em.fork().findOne(ApiKey, own, { disableIdentityMap: true });
   if (!row) throw unknownKey();
   return row;

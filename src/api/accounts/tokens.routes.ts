@@ -7,6 +7,7 @@ import { Problem } from '../../errors.ts';
 import { audit } from '../callers/audit.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { type Principal, principalOf, sessionCookie } from '../callers/principal.ts';
 
@@ -33,7 +34,7 @@ const exampleToken = {
   device: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/145.0',
   address: '192.0.2.7',
 };
-const params = z.object({ id: z.string().openapi({ example: exampleToken.id }) });
+const params = z.object({ id: Uuid.openapi({ example: exampleToken.id }) });
 
 const list = defineRoute(
   'user',
@@ -88,7 +89,7 @@ const read = defineRoute(
 
 async function namedToken(c: HonoContext<RouteEnv>): Promise<TokenRow> {
   const { orm, now } = c.var.ctx;
-  const own = { id: c.req.param('id') ?? '', user: principalOf(c).userId, expiresAt: { $gt: now() } };
+  const own = { id: Uuid.parse(c.req.param('id')), user: principalOf(c).userId, expiresAt: { $gt: now() } };
   const row = await orm.em.fork().findOne(Token, own, { disableIdentityMap: true });
   if (!row) throw unknownToken();
   return row;

@@ -12,6 +12,7 @@ import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerChecked, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { requireListed } from '../market/watchlist.routes.ts';
 import { AlertRequest } from './alert-request.ts';
@@ -19,7 +20,7 @@ import { alertView, AlertView, exampleAlert, lastFirings, NewAlertView } from '.
 import { carriedOf, refuseBeyondScope, refuseUncallable, storeAlert } from './new-alert.ts';
 
 const AlertList = z.object({ data: z.array(AlertView), next_cursor: z.string().nullable() }).openapi('AlertList');
-const params = z.object({ id: z.string().openapi({ example: exampleAlert.id }) });
+const params = z.object({ id: Uuid.openapi({ example: exampleAlert.id }) });
 
 const create = defineRoute(
   'user',
@@ -180,7 +181,7 @@ async function alertViews(c: HonoContext<RouteEnv>, alerts: readonly AlertRow[])
 
 /** The alert that the path names, if it is the caller's. @throws Problem not_found */
 async function namedAlert(c: HonoContext<RouteEnv>): Promise<AlertRow> {
-  const own = { id: c.req.param('id') ?? '', userId: principalOf(c).userId };
+  const own = { id: Uuid.parse(c.req.param('id')), userId: principalOf(c).userId };
   const row = await c.var.ctx.orm.em.fork().findOne(PriceAlert, own, { disableIdentityMap: true });
   if (!row) throw unknownAlert();
   return row;

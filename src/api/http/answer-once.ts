@@ -16,7 +16,8 @@ import { publicAddress } from './public-address.ts';
 export const IdempotencyHeaders = z.object({
   'idempotency-key': z
     .string()
-    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    // To MySQL a key with a blank behind it is the one without, and would neither be found under its name nor be stored.
+    .regex(/^[\x20-\x7e]{0,254}[\x21-\x7e]$/, 'must be 1 to 255 printable ASCII characters, the last of them no blank')
     .optional()
     .openapi({
       description:

@@ -68,8 +68,8 @@ const list = defineRoute(
           .union([wholeNumber(1, 0xff_ff_ff_ff), Email])
           .optional()
           .openapi({ description: 'A user’s id, or e-mail.', example: 2 }),
-        action: z.string().min(1).max(191).optional().openapi({ example: 'changeUser' }),
-        subject: z.string().min(1).max(191).optional().openapi({ example: '3' }),
+        action: z.string().trim().min(1).max(191).optional().openapi({ example: 'changeUser' }),
+        subject: z.string().trim().min(1).max(191).optional().openapi({ example: '3' }),
         from: Moment.optional().openapi({ example: '2026-11-22' }),
         to: Moment.optional().openapi({ description: 'A day is counted whole.' }),
         ...PageQuery,

@@ -54,7 +54,7 @@ const list = defineRoute(
     tags: ['jobs'],
     request: {
       query: z.object({
-        kind: z.string().max(100).optional().openapi({ example: 'charge-order' }),
+        kind: z.string().trim().max(100).optional().openapi({ example: 'charge-order' }),
         replayed: z.enum(['true', 'false']).optional(),
         ...PageQuery,
       }),

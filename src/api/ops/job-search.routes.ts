@@ -9,6 +9,7 @@ import { explainWaits } from '../../ops/explain-waits.ts';
 import { spellingsOf } from '../../market/symbol.ts';
 import { readCursor, writeCursor, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { isUuid } from '../http/fields.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { exampleJob, JobView, jobView } from './job-view.ts';
 
@@ -24,8 +25,8 @@ const search = defineRoute(
     tags: ['jobs'],
     request: {
       query: z.object({
-        kind: z.string().max(100).optional().openapi({ example: 'charge-order' }),
-        key: z.string().min(1).max(100).optional().openapi({
+        kind: z.string().trim().max(100).optional().openapi({ example: 'charge-order' }),
+        key: z.string().trim().min(1).max(100).optional().openapi({
           description: 'An order, a payment, a symbol: whatever stands in the payload; or the id of a job.',
           example: exampleOrder.id,
         }),
@@ -71,11 +72,9 @@ const search = defineRoute(
   },
 );
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** The jobs that MySQL knows to be about an order or a payment, or the job itself. */
 async function jobsAbout({ orm }: Context, key: string): Promise<readonly string[]> {
-  if (!uuid.test(key)) return [];
+  if (!isUuid(key)) return [];
   const about = { $or: [{ order: key }, { id: key }] };
   const newest = { orderBy: { id: 'desc' }, limit: 20, fields: ['jobId'], disableIdentityMap: true } as const;
   const payments = await orm.em.fork().find(Payment, about, newest);

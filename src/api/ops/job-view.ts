@@ -2,13 +2,13 @@ import { z } from '@hono/zod-openapi';
 import type { Job } from '../../jobs/define-job.ts';
 import { type FoundJob, jobStates, storedMs } from '../../jobs/find-jobs.ts';
 import { progressOf } from '../../jobs/stored-job.ts';
+import { isUuid } from '../http/fields.ts';
 
-const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const scheduledRun = /^repeat:[\w.^+-]{1,100}:\d{1,20}$/;
 
 /** Whether a text can be the id of a job of ours at all; others are not looked up: ids are parts of Redis keys. */
 export function isJobId(text: string): boolean {
-  return uuid.test(text) || isScheduledRun(text);
+  return isUuid(text) || isScheduledRun(text);
 }
 
 /** Whether an id is one that BullMQ gives to a run by schedule. */

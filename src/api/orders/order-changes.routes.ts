@@ -9,6 +9,7 @@ import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { AwaitsBuyer, cancelForBuyer, changeOrder, payOrder, type Whose } from '../../orders/change-order.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
@@ -20,7 +21,7 @@ import { tenantOfCaller } from '../callers/tenant.ts';
 import { takesOf } from '../../orders/takeable.ts';
 
 const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
-const params = z.object({ id: z.string().openapi({ example: exampleOrder.id }) });
+const params = z.object({ id: Uuid.openapi({ example: exampleOrder.id }) });
 const endWaitingMs = 8_000;
 const cancelled = {
   'application/json': { schema: OrderView, example: { ...exampleOrder, status: 'cancelled' as const, payment: null } },
@@ -180,7 +181,7 @@ type ChangeWork = (tx: EntityManager, after: AfterCommit, whose: Whose) => Promi
 function answerChanged(c: HonoContext<RouteEnv, '/orders/{id}'>, body: unknown, work: ChangeWork): Promise<Response> {
   const principal = principalOf(c);
   const { userId, role } = principal;
-  const id = c.req.param('id') ?? '';
+  const id = Uuid.parse(c.req.param('id'));
   const tenant = tenantOfCaller(principal);
   const whose = { id, userId: role === 'admin' ? undefined : userId, at: c.get('ctx').now(), tenant };
   return answerOnce(c, body, async (tx, after) => {

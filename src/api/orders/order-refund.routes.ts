@@ -3,6 +3,7 @@ import { Order } from '../../entities/orders.entity.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { OrderView, orderViews } from './order-view.ts';
 import { namedOrder } from './orders.routes.ts';
@@ -25,7 +26,7 @@ const refund = defineRoute(
     summary: 'Gives the whole payment back, or a part of what is left of it.',
     tags: ['orders'],
     request: {
-      params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }),
+      params: z.object({ id: Uuid.openapi({ example: exampleOrder.id }) }),
       headers: IdempotencyHeaders,
       body: {
         required: false,

@@ -6,6 +6,7 @@ import { orders } from '../../streams/orders.stream.ts';
 import { type TimedPlace, placeId, placesOf, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { z } from '@hono/zod-openapi';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { namedOrder } from './orders.routes.ts';
 
@@ -145,7 +146,7 @@ const timeline = defineRoute(
     operationId: 'readOrderTimeline',
     summary: 'Everything that happened to an order: states, attempts, talks with the gateway, events; in time order.',
     tags: ['orders'],
-    request: { params: z.object({ id: z.string().openapi({ example: id }) }), query: z.object(PageQuery) },
+    request: { params: z.object({ id: Uuid.openapi({ example: id }) }), query: z.object(PageQuery) },
     responses: {
       200: {
         description: 'A page of the timeline, oldest first.',

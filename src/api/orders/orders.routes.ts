@@ -6,6 +6,7 @@ import { Problem } from '../../errors.ts';
 import { answerKeyed, IdempotencyHeaders, recall, stored } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { buyerOf, requireBuyer } from './order-buyer.ts';
@@ -89,7 +90,7 @@ const read = defineRoute(
     operationId: 'readOrder',
     summary: 'One order with its lines and its last payment.',
     tags: ['orders'],
-    request: { params: z.object({ id: z.string().openapi({ example: exampleOrder.id }) }) },
+    request: { params: z.object({ id: Uuid.openapi({ example: exampleOrder.id }) }) },
     responses: { 200: { description: 'The order.', content: orderContent }, 404: { description: 'not_found' } },
   },
   async (c) => {
@@ -103,7 +104,7 @@ const read = defineRoute(
 /** The order that the path names, if the caller may see it. @throws Problem not_found */
 export async function namedOrder(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Order>> {
   const { userId, role } = principalOf(c);
-  const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
+  const where = { id: Uuid.parse(c.req.param('id')), ...(role === 'admin' ? {} : { user: userId }) };
   const order = await c.get('ctx').orm.em.fork().findOne(Order, where, { disableIdentityMap: true });
   if (!order) throw unknownOrder();
   return order;

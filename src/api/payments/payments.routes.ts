@@ -7,6 +7,7 @@ import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { AfterUuid, readCursor, cutPage, PageQuery } from '../http/page.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
@@ -92,7 +93,7 @@ const list = defineRoute(
     request: {
       query: z.object({
         status: z.enum(paymentStatuses).optional(),
-        order_id: z.string().max(64).optional().openapi({ example: exampleOrder.id }),
+        order_id: Uuid.optional().openapi({ example: exampleOrder.id }),
         ...PageQuery,
       }),
     },
@@ -130,7 +131,7 @@ const read = defineRoute(
     operationId: 'readPayment',
     summary: 'One payment.',
     tags: ['payments'],
-    request: { params: z.object({ id: z.string().openapi({ example: example.id }) }) },
+    request: { params: z.object({ id: Uuid.openapi({ example: example.id }) }) },
     responses: {
       200: { description: 'The payment.', content: { 'application/json': { schema: PaymentView, example } } },
       404: { description: 'not_found' },
@@ -142,7 +143,7 @@ const read = defineRoute(
 
 async function namedPayment(c: HonoContext<RouteEnv>): Promise<InferEntity<typeof Payment>> {
   const { userId, role } = principalOf(c);
-  const where = { id: c.req.param('id') ?? '', ...(role === 'admin' ? {} : { user: userId }) };
+  const where = { id: Uuid.parse(c.req.param('id')), ...(role === 'admin' ? {} : { user: userId }) };
   const payment = await c.var.ctx.orm.em.fork().findOne(Payment, where, { disableIdentityMap: true });
   if (!payment) throw new Problem('not_found', 'You have no such payment.');
   return payment;

@@ -6,6 +6,7 @@ import type { RefundRow } from '../../payments/refund-payment.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { answerCsv, csvOf, type CsvRow, wantsCsv } from '../http/csv.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 
 /** Money on its way back, as the API shows it. */
@@ -101,7 +102,7 @@ const list = defineRoute(
     request: {
       query: z.object({
         status: z.enum(refundStatuses).optional(),
-        order_id: z.string().max(64).optional().openapi({ example: exampleOrder.id }),
+        order_id: Uuid.optional().openapi({ example: exampleOrder.id }),
         ...PageQuery,
       }),
     },

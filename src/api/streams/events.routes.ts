@@ -51,7 +51,7 @@ const list = defineRoute(
     request: {
       query: z.object({
         after: z.uuid().optional().openapi({ description: 'The id of the last event that is known.', example: id }),
-        subject: z.string().min(1).max(100).optional().openapi({ example: exampleOrder.id }),
+        subject: z.string().trim().min(1).max(100).optional().openapi({ example: exampleOrder.id }),
         limit: wholeNumber(1, 100).default(20),
       }),
     },

@@ -10,11 +10,12 @@ import { rotated } from '../../webhooks/sign.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { requireLiveLogin } from '../callers/live-login.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { refuseUntold, WebhookChange } from './webhook-request.ts';
 import { exampleWebhook, ChangedWebhookView, webhookView } from './webhook-view.ts';
 import { factsOf, namedWebhook, refuseOthersEvents } from './webhooks.routes.ts';
 
-const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
+const params = z.object({ id: Uuid.openapi({ example: exampleWebhook.id }) });
 
 const change = defineRoute(
   'user',

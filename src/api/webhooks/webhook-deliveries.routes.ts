@@ -3,6 +3,7 @@ import { deliveryStates, WebhookDelivery } from '../../entities/webhooks.entity.
 import type { Delivery } from '../../webhooks/round.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { AfterInteger, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { exampleWebhook } from './webhook-view.ts';
 import { steeredWebhook } from './webhooks.routes.ts';
@@ -52,7 +53,7 @@ const list = defineRoute(
     summary: 'What was sent to a webhook, or waits for it, the newest event first; kept for a week after it was taken.',
     tags: ['webhooks'],
     request: {
-      params: z.object({ id: z.string().openapi({ example: exampleWebhook.id }) }),
+      params: z.object({ id: Uuid.openapi({ example: exampleWebhook.id }) }),
       query: z.object({ state: z.enum(deliveryStates).optional(), ...PageQuery }),
     },
     responses: {

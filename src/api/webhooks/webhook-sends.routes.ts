@@ -11,13 +11,14 @@ import type { RouteEnv } from '../callers/route-env.ts';
 import { audit } from '../callers/audit.ts';
 import { type Answer, answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { endOf } from '../http/span.ts';
 import { JobView, unsentJobView } from '../ops/job-view.ts';
 import { ReplayRequest } from './webhook-request.ts';
 import { exampleWebhook } from './webhook-view.ts';
 import { namedWebhook, steeredWebhook } from './webhooks.routes.ts';
 
-const params = z.object({ id: z.string().openapi({ example: exampleWebhook.id }) });
+const params = z.object({ id: Uuid.openapi({ example: exampleWebhook.id }) });
 
 type AskedJob = Parameters<typeof unsentJobView>[1];
 

@@ -15,6 +15,7 @@ import { accountGone, principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
+import { Uuid } from '../http/fields.ts';
 import { AfterUuid, cutPage, PageQuery, readCursor } from '../http/page.ts';
 import { refuseUntold, WebhookRequest } from './webhook-request.ts';
 import { exampleWebhook, NewWebhookView, WebhookView, webhookView } from './webhook-view.ts';
@@ -166,7 +167,7 @@ const read = defineRoute(
     operationId: 'readWebhook',
     summary: 'One webhook, and how it goes.',
     tags: ['webhooks'],
-    request: { params: z.object({ id: z.string().openapi({ example: exampleWebhook.id }) }) },
+    request: { params: z.object({ id: Uuid.openapi({ example: exampleWebhook.id }) }) },
     responses: {
       200: {
         description: 'The webhook.',
@@ -181,7 +182,7 @@ const read = defineRoute(
 /** The webhook that the path names, if the caller may see it. @throws Problem not_found */
 export async function namedWebhook(c: HonoContext<RouteEnv>): Promise<Endpoint> {
   const { role, userId } = principalOf(c);
-  const where = { id: c.req.param('id') ?? '', deletedAt: null, ...(role === 'admin' ? {} : { userId }) };
+  const where = { id: Uuid.parse(c.req.param('id')), deletedAt: null, ...(role === 'admin' ? {} : { userId }) };
   const row = await c.var.ctx.orm.em.fork().findOne(WebhookEndpoint, where, { disableIdentityMap: true });
   if (!row) throw new Problem('not_found', 'You have no such webhook.');
   return row;

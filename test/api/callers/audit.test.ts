@@ -212,6 +212,12 @@ describe('the audit', () => {
     const found = await audit('actor=demo@example.com');
     expect(new Set(found.map(({ actor }) => actor))).toEqual(new Set([demoId]));
     expect(await audit('actor=nobody@example.com')).toEqual([]);
+    for (const [name, value] of [
+      ['action', 'login'],
+      ['subject', String(demoId)],
+    ])
+      for (const written of [`%20${value}`, `${value}%20`])
+        expect(await audit(`${name}=${written}`), written).toEqual(await audit(`${name}=${value}`));
     expect((await problemOf(await api.send('GET', '/audit?actor=me', { as: 'admin' }))).code).toBe('invalid');
     expect((await problemOf(await api.send('GET', '/audit', { as: 'demo' }))).code).toBe('forbidden');
     expect((await problemOf(await api.send('GET', '/audit?cursor=x', { as: 'admin' }))).code).toBe('invalid');

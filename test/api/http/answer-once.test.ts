@@ -8,6 +8,7 @@ import { makePerson, present as presentAt } from '../../support/api/personas.ts'
 import { problemOf } from '../../support/api/problem-of.ts';
 import { accounts, Granted } from '../../support/api/test-api.ts';
 import { buildApp } from '../../../src/api/app.ts';
+import { IdempotencyHeaders } from '../../../src/api/http/answer-once.ts';
 import type { Transaction } from '../../../src/outbox/transaction.ts';
 
 let shop: Shop;
@@ -152,6 +153,14 @@ describe('a request with an Idempotency-Key', () => {
     });
     expect([answer.status, await answer.text()]).toEqual([201, '{"from":"elsewhere"}']);
     expect(await count()).toBe(orders);
+  });
+
+  it('is refused when the key ends in a blank, which a server that compares takes for nothing', () => {
+    const isKey = (key: string) => IdempotencyHeaders.safeParse({ 'idempotency-key': key }).success;
+    expect(['k', 'k k', 'k'.repeat(255)].map(isKey)).toEqual([true, true, true]);
+    expect(['k ', ' ', '', 'k\t', 'k\u0000', 'k'.repeat(256)].map(isKey)).toEqual(
+      Array.from({ length: 6 }, () => false),
+    );
   });
 
   it('waits, but not for ever, and is then told to come again', async () => {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { loadRoutes } from '../../../src/api/app.ts';
 import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { adminId } from '../../support/api/accounts.ts';
-import { makeKey } from '../../support/api/personas.ts';
+import { makeKey, makePerson, present as presentAt } from '../../support/api/personas.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
 
@@ -56,6 +56,21 @@ describe('every path', () => {
         const { status } = await api.send('GET', other, { as: 'admin' });
         expect([404, 405], other).toContain(status);
       }
+  });
+});
+
+// Symbols are told from others when they are read: what is none is refused as that.
+const naming = routes
+  .filter(({ route }) => route.path.includes('{') && !route.path.includes('{symbol}'))
+  .map(({ route }) => [route.method.toUpperCase(), route.path] as const);
+
+// To MySQL blanks at the end of a text are nothing when it compares.
+describe.each(['%20', '%20%20', '%09', '%00', '%C2%A0', '%0A'])('a name in a path with %s behind it', (behind) => {
+  it.each(naming)('is none to %s %s', async (method, path) => {
+    const owner = await makePerson(api, 'admin');
+    const named = await presentAt(api, path.replace('}', `}${behind}`), owner);
+    const headers = { authorization: `Bearer ${owner.token}` };
+    expect((await api.send(method, named, { headers })).status).toBe(404);
   });
 });
 

@@ -38,6 +38,7 @@ describe('dead letters', () => {
     await die('reconcile', {}, 'one');
     await die('prune-tokens', {});
     expect(await list('kind=reconcile')).toMatchObject([{ kind: 'reconcile', reason: 'GiveUp: no more' }]);
+    expect(await list('kind=%20reconcile')).toEqual(await list('kind=reconcile%20'));
     expect((await list()).map(({ kind }) => kind)).toEqual(['prune-tokens', 'reconcile']);
   });
 

@@ -48,6 +48,7 @@ describe('a search for jobs', () => {
     expect(idsOf(await search('kind=fetch-quote'))).toEqual([other, quote]);
     expect(idsOf(await search('key=aapl'))).toEqual([company, quote]);
     expect(idsOf(await search('key=AAPL&kind=fetch-quote&state=waiting'))).toEqual([quote]);
+    expect(idsOf(await search('key=AAPL%20&kind=%20fetch-quote'))).toEqual([quote]);
     expect(idsOf(await search(`key=${order.order_id}`))).toEqual([charge]);
     expect(idsOf(await search(`key=${company}`))).toEqual([company]);
     for (const query of ['state=completed', 'kind=no-such', 'key=ZZZ']) expect((await search(query)).data).toEqual([]);

@@ -9,6 +9,14 @@ beforeAll(async () => {
 });
 afterAll(() => shop.close());
 
+test('a path that is only like that of a paid order gives nothing back', async () => {
+  const { id } = await shop.place();
+  await shop.charge(id, takingGateway());
+  for (const other of [`${id}%20`, `${id}%20%20`, id.toUpperCase(), `%20${id}`])
+    expect((await shop.send('POST', `/orders/${other}/refund`, { as: 'admin' })).status, other).toBe(404);
+  expect((await shop.read(id)).refunds).toEqual([]);
+});
+
 const Written = z.object({
   data: z.array(z.object({ after: z.object({ refund: z.object({ id: z.string(), amount: z.number() }) }) })),
 });

@@ -33,6 +33,8 @@ describe('reading payments', () => {
     expect(await (await get(`/payments/${data[0]?.id}`, 'demo')).json()).toEqual(data[0]);
     const ofOrder = Page.parse(await (await get(`/payments?order_id=${orders[1]?.id}`, 'demo')).json());
     expect(ofOrder.data).toHaveLength(1);
+    const ofNone = Page.parse(await (await get(`/payments?order_id=${orders[1]?.id}%20`, 'demo')).json());
+    expect(ofNone.data).toEqual([]);
   });
 
   it('shows nothing of another’s but to administrators, and nothing to strangers', async () => {
@@ -93,6 +95,7 @@ describe('reading refunds', () => {
       { order_id: asked[0], amount: 12.5, currency: 'USD', gateway_reference: 're_1', calls: 1, review_at: null },
     ]);
     expect((await read(`order_id=${asked[1]}`)).data.map(({ reason }) => reason)).toEqual(['Torn, "badly"']);
+    expect((await read(`order_id=${asked[1]}%20`)).data).toEqual([]);
     const answer = await shop.send('GET', '/refunds?limit=1', { as: 'admin', headers: { accept: 'text/csv' } });
     expect(answer.headers.get('content-disposition')).toMatch(/filename="refunds-\d{4}-\d\d-\d\d\.csv"/);
     const [head, ...lines] = (await answer.text()).trimEnd().split('\r\n');

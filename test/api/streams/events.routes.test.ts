@@ -45,6 +45,8 @@ describe('GET /events', () => {
     );
     const { data } = await list(`subject=${orders[1]?.id}`);
     expect(data.map(({ type }) => type)).toEqual(['order.created', 'order.paid']);
+    for (const written of [`%20${orders[1]?.id}`, `${orders[1]?.id}%20`])
+      expect((await list(`subject=${written}`)).data, written).toEqual(data);
     expect((await list(`subject=${orders[1]?.id}&after=${data[0]?.id}`)).data).toEqual(data.slice(1));
   });
 

@@ -6,7 +6,7 @@ import type { Attempt } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { copyOf, freshLeftMs } from './copy.ts';
-import { aboutOf, type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
+import { aboutOf, type Ask, copyName, type MarketData, subjectOf, type Telling } from './market-data.ts';
 import { lookOnce } from './look-once.ts';
 import { lookMs } from './looks.ts';
 import type { Market } from './market.ts';
@@ -129,14 +129,16 @@ async function askProvider<A extends Ask, Said>(
     : await finnhub.get(data.call(attempt.payload), attempt.signal);
   if (said !== undefined) return store(fetch, said, ctx);
   const { silence } = data;
+  const keepCopy = async (): Promise<Fetched> => {
+    await looks.note(name, freshMs);
+    return { outcome: 'unchanged' };
+  };
   if (silence === undefined || silence === 'fault') {
-    if (await hasCopy()) {
-      await looks.note(name, freshMs);
-      return { outcome: 'unchanged' };
-    }
+    if (await hasCopy()) return keepCopy();
     if (silence === 'fault' && (await isListed(fetch, ctx)))
       throw new GiveUp(`Finnhub has nothing for ${name} at the moment`);
-  } else if ((await hasCopy()) || (await isStored(ctx.em, attempt.payload)) || (await isListed(fetch, ctx)))
+  } else if (await yieldsToCopy(fetch, silence, ctx)) return keepCopy();
+  else if ((await hasCopy()) || (await isStored(ctx.em, attempt.payload)) || (await isListed(fetch, ctx)))
     return store(fetch, silence.means, ctx);
   await cache.markUnknown(name);
   return { outcome: 'unknown_symbol' };
@@ -174,6 +176,16 @@ async function refer<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { j
 
 function lastOf<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { em }: MarketNeeds) {
   return data.store.last(em, attempt.payload);
+}
+
+/** Whether what is stored says more than that the provider has nothing. */
+async function yieldsToCopy<A extends Ask, Said>(
+  fetch: Fetch<A, Said>,
+  { yieldsTo }: Telling<Said>,
+  ctx: MarketNeeds,
+): Promise<boolean> {
+  const last = yieldsTo && (await lastOf(fetch, ctx));
+  return last !== undefined && yieldsTo?.(last.facts, ctx.now()) === true;
 }
 
 /** Whether a search finds the symbol. When the plan has no call left for the question, the next attempt asks only that. */

@@ -10,6 +10,9 @@ import type { MarketStore } from './market-store.ts';
 /** What is asked for. Its texts, in their order, are its name and stand in the answer; the first is what events are about. */
 export type Ask = Readonly<Record<string, string | boolean | undefined>>;
 
+/** Silence that tells something; `yieldsTo` says which copies are worth more than that, and stay. */
+export type Telling<Said> = Readonly<{ means: Said; yieldsTo?(last: Facts, at: Date): boolean }>;
+
 /** What is particular to one kind of market data; everything else follows from `defineMarketData`. */
 export type MarketDataSpec<A extends Ask, Said> = Readonly<{
   /** Its path below `/market/`, and the name of its file: `company` is read at `/market/company` and fetched by `fetch-company`. */
@@ -39,7 +42,7 @@ export type MarketDataSpec<A extends Ask, Said> = Readonly<{
    * What it means when the provider has nothing for a symbol that a search finds: a fault that passes, or that this is what
    * there is to say. Without it nobody searches, and who has nothing is unknown.
    */
-  silence?: 'fault' | Readonly<{ means: Said }>;
+  silence?: 'fault' | Telling<Said>;
   /** Where observations are kept. */
   store: MarketStore<A, Said>;
   /** Its event, where that is not `NAME.updated` with the answer's fields; false: nothing is announced. */

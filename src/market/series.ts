@@ -1,8 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { z } from 'zod';
 import type { ListRow, ListTable } from '../entities/market-columns.ts';
 import type { Facts, Observation } from './copy.ts';
 import type { HistoryPage, MarketStore, Span } from './market-store.ts';
+import { isSameTicker } from './symbol.ts';
 
 /** What every row of a series says. */
 export type Observing = Readonly<{ symbol: string; observedAt: Date; source: string }>;
@@ -70,6 +72,22 @@ export function listsIn(table: ListTable): MarketStore<Readonly<{ symbol: string
     },
     (data, observing) => ({ ...observing, data }),
   );
+}
+
+/** Whether an answer lists anything. */
+export function listsSome({ data }: Facts): boolean {
+  return Array.isArray(data) && data.length > 0;
+}
+
+/** The items of a list that are about a symbol; undefined of an empty list. One about others alone is no answer. */
+export function ownItems<Item extends Readonly<{ symbol: string }>>(
+  items: readonly Item[],
+  symbol: string,
+  check: Pick<z.RefinementCtx, 'addIssue'>,
+): readonly Item[] | undefined {
+  const own = items.filter((item) => isSameTicker(item.symbol, symbol));
+  if (items.length > 0 && own.length === 0) check.addIssue('nothing in it is about the symbol');
+  return own.length === 0 ? undefined : own;
 }
 
 function inSpan(symbol: string, { from, to }: Span, { after }: HistoryPage) {

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { EarningsCalendar } from '../../entities/market.entity.ts';
 import { KnownNumber, Text } from '../../gateways/finnhub/answers.ts';
 import { listOf } from '../../gateways/http/lenient.ts';
+import type { Facts } from '../copy.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import { listsIn } from '../series.ts';
-import { isSameTicker, Symbol } from '../symbol.ts';
+import { listsIn, ownItems } from '../series.ts';
+import { Symbol } from '../symbol.ts';
 
 // Revenues are in single units of the currency; a loss is a negative number.
 const Amount = z.number().min(-1e15).max(1e15);
@@ -20,6 +21,7 @@ const Entry = z.object({
   year: KnownNumber('year', z.int().min(1_900).max(9_999)),
 });
 const number = z.number().nullable();
+const Dated = z.object({ data: z.array(z.object({ date: z.string() })) });
 
 /** When a company tells its earnings. */
 export const earnings = defineMarketData({
@@ -66,12 +68,16 @@ export const earnings = defineMarketData({
   call: ({ symbol }) => ({
     path: '/calendar/earnings',
     query: { symbol },
-    answer: z.object({ earningsCalendar: listOf('entry', Entry) }).transform(({ earningsCalendar }) => {
-      const own = earningsCalendar.filter((entry) => isSameTicker(entry.symbol, symbol));
-      return own.length === 0 ? undefined : own;
-    }),
+    answer: z
+      .object({ earningsCalendar: listOf('entry', Entry) })
+      .transform(({ earningsCalendar }, check) => ownItems(earningsCalendar, symbol, check)),
   }),
-  // Between two quarters there may be no date yet.
-  silence: { means: [] },
+  // Between two quarters there may be no date yet; but silence takes no date back that is still to come.
+  silence: { means: [], yieldsTo: hasDateToCome },
   store: listsIn(EarningsCalendar),
 });
+
+function hasDateToCome(last: Facts, at: Date): boolean {
+  const today = at.toISOString().slice(0, 10);
+  return Dated.safeParse(last).data?.data.some(({ date }) => date >= today) ?? false;
+}

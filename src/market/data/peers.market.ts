@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { CompanyPeers } from '../../entities/market.entity.ts';
 import { listOf } from '../../gateways/http/lenient.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import { listsIn } from '../series.ts';
+import { listsIn, listsSome } from '../series.ts';
 import { Symbol } from '../symbol.ts';
 
 /** The companies of the same country and industry. */
@@ -26,7 +26,7 @@ export const peers = defineMarketData({
     query: { symbol },
     answer: listOf('peer', z.string().min(1).max(32)).transform((found) => (found.length === 0 ? undefined : found)),
   }),
-  // Not every listed share is a company with an industry.
-  silence: { means: [] },
+  // Not every listed share is a company with an industry; but one that was does not cease to be.
+  silence: { means: [], yieldsTo: listsSome },
   store: listsIn(CompanyPeers),
 });

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { RecommendationTrends } from '../../entities/market.entity.ts';
 import { listOf } from '../../gateways/http/lenient.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import { listsIn } from '../series.ts';
-import { isSameTicker, Symbol } from '../symbol.ts';
+import { listsIn, listsSome, ownItems } from '../series.ts';
+import { Symbol } from '../symbol.ts';
 
 const Count = z.int().nonnegative().max(100_000);
 const Trend = z.object({
@@ -36,12 +36,9 @@ export const recommendations = defineMarketData({
   call: ({ symbol }) => ({
     path: '/stock/recommendation',
     query: { symbol },
-    answer: listOf('trend', Trend).transform((trends) => {
-      const own = trends.filter((trend) => isSameTicker(trend.symbol, symbol));
-      return own.length === 0 ? undefined : own;
-    }),
+    answer: listOf('trend', Trend).transform((trends, check) => ownItems(trends, symbol, check)),
   }),
-  // Not every listed share has analysts.
-  silence: { means: [] },
+  // Not every listed share has analysts; but one that had some does not lose what they said.
+  silence: { means: [], yieldsTo: listsSome },
   store: listsIn(RecommendationTrends),
 });

@@ -81,6 +81,30 @@ describe.each(kinds)('$data.name', ({ data, table, path, file, none }) => {
     expect(await rows('NOPE')).toEqual([]);
   });
 
+  it('keep what is known when an answer is empty, or about others alone; that they were asked for counts', async () => {
+    const said = relabelled(dated(listed, '2027-01-28'), 'IBM');
+    expect((await fetch('IBM', { list: async () => said })).outcome).toBe('stored');
+    const [before, announced] = [await rows('IBM'), await told('IBM')];
+    desk.pass(86_400_001);
+    expect((await fetch('IBM', { list: async () => none, isListed: async () => true })).outcome).toBe('unchanged');
+    expect((await fetch('IBM', {})).outcome).toBe('looked');
+    if (data !== peers) {
+      desk.pass(86_400_001);
+      await desk.ctx.redis.del(`looked:${copyName(data, { symbol: 'IBM' })}`);
+      await expect(fetch('IBM', { list: async () => listed })).rejects.toThrow('nothing in it is about the symbol');
+    }
+    expect([await rows('IBM'), await told('IBM')]).toEqual([before, announced]);
+  });
+
+  it('that were empty and still are have been observed again', async () => {
+    const silent = { list: async () => none, isListed: async () => true };
+    await fetch('STILL', silent);
+    desk.pass(86_400_001);
+    expect((await fetch('STILL', silent)).outcome).toBe('stored');
+    const answer = await desk.send('GET', `/market/${data.name}?symbol=STILL`);
+    expect(await answer.json()).toMatchObject({ data: [], stale: false });
+  });
+
   it('keep what fits when an item does not', async () => {
     const own = relabelled(listed, 'TSLA');
     const odd = Array.isArray(own) ? [7, ...itemsOf(own)] : { earningsCalendar: [7, ...itemsOf(own)] };
@@ -95,6 +119,22 @@ describe.each(kinds)('$data.name', ({ data, table, path, file, none }) => {
   });
 });
 
+describe('an earnings calendar whose dates have passed', () => {
+  it('is empty when the provider says so', async () => {
+    const fetch = (list: unknown) =>
+      desk.run(
+        earnings.job,
+        { symbol: 'PAST' },
+        { wanted: copyName(earnings, { symbol: 'PAST' }), finnhub: { list: async () => list } },
+      );
+    await fetch(relabelled(dated(body('earnings-AAPL'), '2026-11-21'), 'PAST'));
+    desk.pass(86_400_001);
+    expect((await fetch({ earningsCalendar: [] })).outcome).toBe('stored');
+    const answer = await desk.send('GET', '/market/earnings?symbol=PAST');
+    expect(await answer.json()).toMatchObject({ data: [] });
+  });
+});
+
 const Calendar = z.object({ earningsCalendar: z.array(z.unknown()) });
 
 /** What a body lists. */
@@ -105,4 +145,9 @@ function itemsOf(list: unknown): readonly unknown[] {
 /** The list as it would be about another symbol. */
 function relabelled(list: unknown, symbol: string): unknown {
   return JSON.parse(JSON.stringify(list).replaceAll('"AAPL"', `"${symbol}"`));
+}
+
+/** The list as it would be about another day. */
+function dated(list: unknown, day: string): unknown {
+  return JSON.parse(JSON.stringify(list).replaceAll(/"date":"[^"]*"/g, `"date":"${day}"`));
 }

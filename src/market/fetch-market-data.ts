@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
-import { CompanyProfile, NewsCoverage, StockQuote } from '../entities/market.entity.ts';
+import { CompanyProfile, NewsCoverage } from '../entities/market.entity.ts';
 import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
 import type { Attempt } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
@@ -11,6 +11,7 @@ import { lookOnce } from './look-once.ts';
 import { lookMs } from './looks.ts';
 import type { Market } from './market.ts';
 import { claimPoll, returnClaim } from './polling.ts';
+import { priceTable } from './price.ts';
 
 /** What a fetch needs of its process. */
 export type MarketNeeds = Readonly<{
@@ -204,7 +205,7 @@ async function isStored(em: EntityManager, ask: Ask): Promise<boolean> {
   const of = { symbol: subjectOf(ask) };
   const found =
     (await em.findOne(NewsCoverage, of, { disableIdentityMap: true })) ??
-    (await em.findOne(StockQuote, of, { disableIdentityMap: true })) ??
+    (await em.findOne(priceTable(of.symbol), of, { disableIdentityMap: true })) ??
     (await em.findOne(CompanyProfile, of, { disableIdentityMap: true }));
   return found !== null;
 }

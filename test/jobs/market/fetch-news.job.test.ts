@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MarketNews } from '../../../src/entities/market.entity.ts';
+import { CryptoData, MarketNews } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Copy } from '../../../src/market/copy.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
@@ -85,6 +85,19 @@ describe('fetch-news', () => {
     );
     expect(await desk.ctx.market.cache.isUnknown(newsName(week('NOPE')))).toBe(true);
     expect(await published('QUIET')).toEqual([]);
+  });
+
+  it('searches for no coin whose price is stored', async () => {
+    const pair = 'BINANCE:BTCUSDT';
+    await desk.ctx.orm.em.fork().insert(CryptoData, {
+      symbol: pair,
+      jobId: 'earlier',
+      current: 97_000,
+      quotedAt: 1_795_340_000,
+      observedAt: desk.now(),
+      source: 'finnhub',
+    });
+    expect(await run(week(pair), { finnhub: { news: async () => [] } })).toMatchObject({ outcome: 'stored' });
   });
 
   it('gives up with nothing stored, and frees its place among those who wait', async () => {

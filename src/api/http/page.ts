@@ -68,17 +68,39 @@ export function cutPage<Row extends Readonly<{ id: string | number }>>(
 /** The parameters of a list that is all at hand, and short: it is told whole unless less is asked for. */
 export const ShortPageQuery = { ...PageQuery, limit: wholeNumber(1, 100).default(100) } as const;
 
-/** A page of a list that is all at hand. @throws Problem when the cursor names none of its rows. */
+type Asked = Readonly<{ cursor?: string | undefined; limit: number }>;
+
+/** A page of a list that is all at hand, and always of the same rows. @throws Problem when the cursor names none of them. */
 export function pageOf<Row>(
   list: string,
   rows: readonly Row[],
-  { cursor, limit }: Readonly<{ cursor?: string | undefined; limit: number }>,
+  { cursor, limit }: Asked,
   idOf: (row: Row) => string,
 ): { data: Row[]; next_cursor: string | null } {
   const ids = rows.map(idOf);
   const place = z.string().refine((id) => ids.includes(id));
   const start = cursor === undefined ? 0 : ids.indexOf(readCursor(list, cursor, place)) + 1;
-  const some = rows.slice(start, start + limit + 1).map((row) => ({ id: idOf(row), row }));
+  return cutAt(list, rows.slice(start), limit, idOf);
+}
+
+/**
+ * A page of a list that is all at hand, in the order of its names: where the last row of the page before has left it, it goes on at
+ * the next. @throws Problem when the cursor holds no such name.
+ */
+export function pageByName<Row>(
+  { list, name }: Readonly<{ list: string; name: z.ZodType<string, string> }>,
+  rows: readonly Row[],
+  { cursor, limit }: Asked,
+  nameOf: (row: Row) => string,
+): { data: Row[]; next_cursor: string | null } {
+  const place = z.string().refine((some) => name.safeParse(some).data === some);
+  const last = cursor === undefined ? undefined : readCursor(list, cursor, place);
+  const left = last === undefined ? rows : rows.filter((row) => nameOf(row) > last);
+  return cutAt(list, left, limit, nameOf);
+}
+
+function cutAt<Row>(list: string, rows: readonly Row[], limit: number, idOf: (row: Row) => string) {
+  const some = rows.slice(0, limit + 1).map((row) => ({ id: idOf(row), row }));
   const { page, next_cursor } = cutPage(list, some, limit);
   return { data: page.map(({ row }) => row), next_cursor };
 }

@@ -4,12 +4,12 @@ import { closedEveryMs } from '../../market/hours.ts';
 import { quote } from '../../market/data/quote.market.ts';
 import { type Watched, type Watchlist, watchedAs } from '../../market/watchlist.ts';
 import type { Context } from 'hono';
-import { Symbol } from '../../market/symbol.ts';
+import { Symbol, Ticker } from '../../market/symbol.ts';
 import { audit } from '../callers/audit.ts';
 import { notWatched, stopWatching, watch } from '../../market/change-watchlist.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { pageOf, ShortPageQuery } from '../http/page.ts';
+import { pageByName, ShortPageQuery } from '../http/page.ts';
 import { principalOf } from '../callers/principal.ts';
 
 /** A watched symbol as administrators see it. */
@@ -94,6 +94,7 @@ const WatchlistView = z
   .object({ data: z.array(WatchedView), polling: PollingView, next_cursor: z.string().nullable() })
   .openapi('Watchlist');
 
+const named = { list: 'watchlist', name: Ticker };
 const params = z.object({ symbol: Symbol.meta({ example: 'AAPL' }) });
 const content = { 'application/json': { schema: WatchedView, example: exampleWatched } };
 
@@ -129,7 +130,7 @@ const list = defineRoute(
     } = c.var.ctx;
     const [all, isOpen] = await Promise.all([watchlist.all(), hours.known(now())]);
     const data = all.map((watched) => watchedView(watched, now(), { isOpen, isPolled: watchlist.isPolled }));
-    const page = pageOf('watchlist', data, c.req.valid('query'), ({ symbol }) => symbol);
+    const page = pageByName(named, data, c.req.valid('query'), ({ symbol }) => symbol);
     return c.json({ ...page, polling: pollingView(all, watchlist) }, 200);
   },
 );

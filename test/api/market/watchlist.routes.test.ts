@@ -25,6 +25,7 @@ const send = async (method: string, symbol: string, body?: unknown) => {
   return { status: answer.status, body: answer.status === 204 ? {} : Body.parse(await answer.json()) };
 };
 const List = z.object({ data: z.array(z.object({ symbol: z.string(), every_seconds: z.int() })), polling: Body });
+const Paged = z.object({ data: z.array(z.object({ symbol: z.string() })), next_cursor: z.string().nullable() });
 const cadences = async () => {
   const { data } = List.parse((await send('GET', '')).body);
   return Object.fromEntries(data.map(({ symbol, every_seconds }) => [symbol, every_seconds]));
@@ -123,6 +124,23 @@ describe('the watchlist', () => {
     ['DELETE', '!', undefined, 'symbol'],
   ])('refuses %s %s %j', async (method, symbol, body, pointer) => {
     expect(await send(method, symbol, body)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
+  });
+
+  it('goes on after a symbol that has left it meanwhile', async () => {
+    await send('GET', '');
+    for (const symbol of ['AAPL', 'BINANCE:BTCUSDT', 'MSFT']) await send('DELETE', symbol);
+    for (const symbol of ['A', 'B', 'C']) await send('PUT', symbol, {});
+    const page = async (query: string) => {
+      const answer = await api.send('GET', `/market/watchlist?limit=1${query}`, { as: 'admin' });
+      const { data, next_cursor } = Paged.parse(await answer.json());
+      return { symbols: data.map(({ symbol }) => symbol), more: `&cursor=${next_cursor}` };
+    };
+    const first = await page('');
+    expect(first.symbols).toEqual(['A']);
+    await send('DELETE', 'A');
+    const second = await page(first.more);
+    expect(second.symbols).toEqual(['B']);
+    expect((await page(second.more)).symbols).toEqual(['C']);
   });
 
   it('is for administrators', async () => {

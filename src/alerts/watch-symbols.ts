@@ -4,10 +4,15 @@ import { PriceAlert } from '../entities/alerts.entity.ts';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import { Problem } from '../errors.ts';
 import { refuseTooMany, secondsForAlerts } from '../market/change-watchlist.ts';
-import { allWatched, kindOf, lockWatchlist, noteChange, watchedAs, type Watchlist } from '../market/watchlist.ts';
-
-/** Who changes the watchlist where no administrator does. */
-const nobody = 0;
+import {
+  allWatched,
+  kindOf,
+  lockWatchlist,
+  nobody,
+  noteChange,
+  watchedAs,
+  type Watchlist,
+} from '../market/watchlist.ts';
 
 /**
  * Has a symbol polled that somebody wants to be alerted on, as often as the plan allows, once a minute at the most; how often

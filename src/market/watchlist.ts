@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Setting } from '../entities/ops.entity.ts';
 import { WatchedSymbol } from '../entities/market.entity.ts';
@@ -31,6 +32,8 @@ export type WatchlistParts = Pick<Watchlist, 'plan' | 'isPolled' | 'first'> &
   Readonly<{ read: () => EntityManager; transaction: Transaction; now: () => Date }>;
 
 const name = 'watchlist.version';
+/** Who changes the watchlist where no administrator does. */
+export const nobody = 0;
 
 /** Opens the watchlist. Whoever reads it first on a new database fills it with what `WATCHLIST` names, once for ever. */
 export function openWatchlist({ read, transaction, now, ...known }: WatchlistParts): Watchlist {
@@ -43,7 +46,8 @@ export function openWatchlist({ read, transaction, now, ...known }: WatchlistPar
       isFilled ||= (await version()) !== undefined;
       if (!isFilled) await transaction((tx) => lockWatchlist(tx, known.first, now()));
       isFilled = true;
-      return allWatched(read());
+      const all = await allWatched(read());
+      return all.some(isMisnamed) ? transaction((tx) => renameAll(tx, known.first, now())) : all;
     },
   };
 }
@@ -65,6 +69,31 @@ export async function lockWatchlist(tx: EntityManager, first: FirstWatchlist, at
   );
   if (affectedRows === 1) await insertRows(tx, WatchedSymbol, firstRows(first, at));
   else await selectRow(tx, Setting, { name }, { lock: true });
+}
+
+function isMisnamed({ symbol }: Watched): boolean {
+  return nameOf(symbol) !== symbol;
+}
+
+function nameOf(spelling: string): string {
+  return Symbol.safeParse(spelling).data ?? spelling;
+}
+
+/** Gives its one name to what earlier versions wrote as it was spelt: it is looked for by that. Returns every watched symbol. */
+async function renameAll(tx: EntityManager, first: FirstWatchlist, at: Date): Promise<Watched[]> {
+  await lockWatchlist(tx, first, at);
+  const all = await allWatched(tx);
+  const misnamed = all.filter(isMisnamed);
+  if (misnamed.length === 0) return all;
+  const taken = new Set(all.map(({ symbol }) => symbol));
+  for (const { symbol: spelling } of misnamed) {
+    const symbol = nameOf(spelling);
+    if (taken.has(symbol)) await tx.nativeDelete(WatchedSymbol, { symbol: spelling });
+    else await tx.nativeUpdate(WatchedSymbol, { symbol: spelling }, { symbol, kind: kindOf(symbol) });
+    taken.add(symbol);
+  }
+  await noteChange(tx, { id: randomUUID(), changedBy: nobody, at });
+  return allWatched(tx);
 }
 
 /** Notes that the locked watchlist has changed, and who did it; the workers look at it every second. */

@@ -63,6 +63,28 @@ describe('poll-symbol', () => {
     expect(await desk.ctx.market.asks.isWanted(quoteName('AAPL'))).toBe(true);
   });
 
+  it.each([
+    ['ETH', 'BINANCE:ETHUSDT'],
+    ['DOGEUSDT', 'BINANCE:DOGEUSDT'],
+  ])('asks for what was stored as %s before coins had one name each', async (old, symbol) => {
+    await em().nativeDelete(WatchedSymbol, {});
+    await watch(old, { kind: 'stock', everySeconds: 40 });
+    const { watchlist } = desk.ctx.market;
+    const version = await watchlist.version();
+    const [schedule, ...others] = (await pollSymbol.schedules?.(desk.ctx.jobs.fork())) ?? [];
+    expect([schedule, others]).toMatchObject([{ key: symbol, payload: { symbol }, everyMs: 40_000 }, []]);
+    expect((await desk.run(pollSymbol, { symbol: old })).outcome).toBe('asked');
+    expect(await watchlist.all()).toMatchObject([{ symbol, kind: 'crypto', everySeconds: 40 }]);
+    expect(await watchlist.version()).not.toBe(version);
+  });
+
+  it('asks once for what was stored under two names', async () => {
+    await em().nativeDelete(WatchedSymbol, {});
+    await watch('ETH', { kind: 'stock', everySeconds: 20 });
+    await watch('BINANCE:ETHUSDT', { everySeconds: 60 });
+    expect(await desk.ctx.market.watchlist.all()).toMatchObject([{ symbol: 'BINANCE:ETHUSDT', everySeconds: 60 }]);
+  });
+
   it('asks for nothing that is not watched', async () => {
     expect((await desk.run(pollSymbol, { symbol: 'ORCL' })).outcome).toBe('not_watched');
     expect(await waiting('prioritized', 'waiting')).toEqual([]);

@@ -1,3 +1,4 @@
+import { Problem } from '../errors.ts';
 import type { Redis } from '../redis/client.ts';
 import { isForPeople, lanes, type Lane } from '../jobs/queues.ts';
 import type { Tenant } from '../jobs/shares.ts';
@@ -59,4 +60,13 @@ export function openAsks(redis: Redis): Asks {
     },
     end: async (name) => void (await end(redis, { ...asked(name), lanes: [...keys, askers] })),
   };
+}
+
+const busyRetrySeconds = 5;
+
+/** So many wait already that one more is not admitted. */
+export function marketBusy(): Problem {
+  return new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
+    headers: { 'retry-after': String(busyRetrySeconds) },
+  });
 }

@@ -77,15 +77,19 @@ export async function fetchMarketData<A extends Ask, Said>(
   return { ...aboutOf(ask), ...outcome };
 }
 
-/** Calls once a slot, whatever becomes of it. */
+/** Calls once a slot, whatever becomes of the call. */
 async function fetchInSlot<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {
   const claim = await claimPoll(ctx.transaction, subjectOf(fetch.attempt.payload), ctx.market.present);
   // Whoever has claimed the slot may still have to find that it is wanted, so that is left to run out.
   if (!claim) return { outcome: 'not_wanted' };
-  return fetchOnce(fetch, ctx).catch(async (error: unknown) => {
+  try {
+    const fetched = await fetchOnce(fetch, ctx);
+    if (fetched.outcome === 'not_wanted') await returnClaim(ctx.transaction, claim);
+    return fetched;
+  } catch (error) {
     if (error instanceof RateLimited) await returnClaim(ctx.transaction, claim);
     throw error;
-  });
+  }
 }
 
 async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {

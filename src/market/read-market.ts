@@ -8,6 +8,7 @@ import { isForPeople, type Lane } from '../jobs/queues.ts';
 import type { Tenant } from '../jobs/shares.ts';
 import type { Log } from '../process/log.ts';
 import { type Copy, copyOf, freshLeftMs } from './copy.ts';
+import { marketBusy } from './asks.ts';
 import { type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
 import { JobPlace } from './fetch-market-data.ts';
 import type { Market } from './market.ts';
@@ -172,10 +173,7 @@ async function admitAndAsk(parts: ReadParts, read: Named, asking: Asking): Promi
   await refuseOutsidePlan(parts, read);
   const leftMs = await looks.leftMs(read.name);
   if (leftMs > 0) throw nothingNow(leftMs);
-  if (!(await asks.admit(read.name, asking.lane, asking.tenant).catch(away)))
-    throw new Problem('market_busy', 'Five hundred symbols already wait for the provider.', {
-      headers: { 'retry-after': String(busyRetrySeconds) },
-    });
+  if (!(await asks.admit(read.name, asking.lane, asking.tenant).catch(away))) throw marketBusy();
   return enqueue(parts, read, asking).catch(away);
 }
 

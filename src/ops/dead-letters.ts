@@ -8,12 +8,15 @@ import {
   LockMode,
 } from '@mikro-orm/mysql';
 import { DeadLetter } from '../entities/ops.entity.ts';
+import { Problem } from '../errors.ts';
 import { type JobContract, tenantOf } from '../jobs/define-job.ts';
 import type { FindJoined } from '../jobs/enqueue.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
+import type { Asks } from '../market/asks.ts';
 import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
+import { wantAgain } from './want-again.ts';
 
 /** What has given up: the job, its payload, and why. */
 export type Letter = Readonly<{
@@ -89,6 +92,7 @@ export type ReplayWish = Readonly<{
   limit: number;
   jobs: Definitions['jobs'];
   findJoined: FindJoined;
+  asks: Pick<Asks, 'admit'>;
   at: Date;
 }>;
 
@@ -101,7 +105,7 @@ const mostPages = 20;
 /**
  * Gives dead jobs another chance: a new job each, and the letter is marked, in one transaction, so that each is replayed
  * once whoever asks how often. Kinds that are no longer defined, and payloads that do not fit, are left where they are, and
- * keep no other from its chance.
+ * keep no other from its chance; so are fetches for which too many wait.
  */
 export async function replayDead(tx: EntityManager, after: AfterCommit, wish: ReplayWish) {
   const { ids, kind, before, dry_run, limit, jobs, at } = wish;
@@ -114,13 +118,14 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
   const matching = await tx.count(DeadLetter, where);
   const data: { id: string; kind: string; job_id: string | null }[] = [];
   const joined = new Map<string, string>();
-  const findJoined = untilAway(wish.findJoined);
+  const findJoined = untilAway(wish.findJoined, undefined);
+  const isWanted = untilAway((job: JobContract, payload: unknown) => canWant(wish.asks, job, payload), true);
   for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
     const job = jobs.get(name);
     // A payload that no longer fits its kind would only die again.
     const buried = payloadOf(text);
     const payload = job?.payload.safeParse(buried);
-    if (!job || !payload?.success) continue;
+    if (!job || !payload?.success || (!dry_run && !(await isWanted(job, payload.data)))) continue;
     const enqueue = () => after.enqueue(job, payload.data, tenantOf(buried));
     const jobId = dry_run ? null : await joinedId(joined, job, payload.data, { findJoined, enqueue });
     if (jobId !== null) await tx.nativeUpdate(DeadLetter, { id }, { replayedAt: at, replayJobId: jobId });
@@ -144,14 +149,28 @@ async function joinedId(
   return id;
 }
 
+/** False: it is a fetch, and too many wait for others. */
+function canWant(asks: Pick<Asks, 'admit'>, job: JobContract, payload: unknown): Promise<boolean> {
+  return wantAgain(asks, job, payload).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Problem) return false;
+      throw error;
+    },
+  );
+}
+
 /** Without Redis letters are replayed as well; it is asked no more, because they are locked meanwhile. */
-function untilAway(find: FindJoined): FindJoined {
+function untilAway<Asked extends readonly unknown[], T>(
+  ask: (...asked: Asked) => Promise<T>,
+  instead: T,
+): (...asked: Asked) => Promise<T> {
   let isAway = false;
-  return async (job, payload) => {
-    if (isAway) return undefined;
-    return find(job, payload).catch(() => {
+  return async (...asked) => {
+    if (isAway) return instead;
+    return ask(...asked).catch(() => {
       isAway = true;
-      return undefined;
+      return instead;
     });
   };
 }

@@ -3,11 +3,19 @@ import { DeadLetter } from '../entities/ops.entity.ts';
 import { Problem } from '../errors.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import { type FoundJob, isOvertaken, startAnew } from '../jobs/find-jobs.ts';
+import type { Definitions } from '../jobs/load-definitions.ts';
+import type { Asks } from '../market/asks.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
+import { wantAgain } from './want-again.ts';
 
-type Needs = Readonly<{ jobs: Producer; redis: Redis; transaction: Transaction }>;
+type Needs = Readonly<{
+  jobs: Producer & Readonly<{ definitions: Pick<Definitions, 'jobs'> }>;
+  market: Readonly<{ asks: Pick<Asks, 'admit'> }>;
+  redis: Redis;
+  transaction: Transaction;
+}>;
 type Job = FoundJob['job'];
 type Letter = InferEntity<typeof DeadLetter>;
 
@@ -15,7 +23,8 @@ const deadlineMs = 1_500;
 
 /**
  * Gives a job that has failed for good all its attempts again, and takes its dead letter back, so that nobody replays what runs
- * again. @throws Problem job_not_failed when it has been replayed, job_moved when it is gone or has been taken up.
+ * again. @throws Problem job_not_failed when it has been replayed, job_moved when it is gone or has been taken up, market_busy when it
+ * is a fetch and too many wait.
  */
 export async function retryFailed(needs: Needs, job: Job): Promise<void> {
   let tried: (Tried & Readonly<{ letter: Letter | null }>) | undefined;
@@ -50,12 +59,17 @@ type Tried = Readonly<{ goesOn: boolean; error?: Error }>;
 
 async function tryAnew(needs: Needs, job: Job): Promise<Tried> {
   try {
-    await within(deadlineMs, 'Redis', startAnew(needs.redis, needs.jobs, job));
+    await within(deadlineMs, 'Redis', wantAndStart(needs, job));
     return { goesOn: true };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
     return { goesOn: await hasGoneOn(needs, job), error: reason };
   }
+}
+
+async function wantAndStart({ jobs, market, redis }: Needs, job: Job): Promise<void> {
+  await wantAgain(market.asks, jobs.definitions.jobs.get(job.name), job.data);
+  await startAnew(redis, jobs, job);
 }
 
 /** Whether somebody else has had it tried again, or we did and were not told. False where Redis does not say. */

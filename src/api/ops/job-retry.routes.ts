@@ -26,6 +26,7 @@ const retry = defineRoute(
       },
       404: { description: 'not_found' },
       409: { description: 'job_not_failed or job_moved' },
+      503: { description: 'market_busy' },
     },
   },
   async (c) => {

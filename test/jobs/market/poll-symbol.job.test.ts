@@ -198,6 +198,15 @@ describe('a poll’s fetch', () => {
     expect(await fetchAs({ quote })).toBe('stored');
   });
 
+  it('that nobody wants any more leaves its slot to the next', async () => {
+    await watch('AAPL');
+    const { calls, quote } = counting();
+    const asked = { symbol: 'AAPL', poll: true };
+    expect((await desk.run(fetchQuote, asked, { finnhub: { quote } })).outcome).toBe('not_wanted');
+    expect(await fetchAs({ quote })).toBe('stored');
+    expect(calls).toHaveLength(1);
+  });
+
   it('is not tried again in its slot when it has failed, but is when there was no call left to make', async () => {
     await watch('AAPL');
     const { calls, quote } = counting();

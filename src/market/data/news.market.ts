@@ -1,4 +1,4 @@
-import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
+import { type EntityManager, type InferEntity, UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { MarketNews, NewsCoverage } from '../../entities/market.entity.ts';
 import { Problem } from '../../errors.ts';
@@ -17,6 +17,8 @@ const mostDays = 366;
 const most = 5_000;
 const mostTold = 50;
 const batch = 500;
+// As often as others can have come first without its being a fault.
+const mostTries = 10;
 
 /** An article; `datetime` in UNIX seconds. Texts may hold markup: they are the publisher's. */
 const Article = z.object({
@@ -189,10 +191,24 @@ async function storeNew(
   source: string,
 ): Promise<readonly ProviderArticle[]> {
   const unique = [...new Map(articles.map((article) => [article.id, article])).values()];
-  const known = await knownIds(tx, symbol, unique);
-  const fresh = unique.filter(({ id }) => !known.has(id)).sort((a, b) => b.datetime - a.datetime || b.id - a.id);
-  for (let start = 0; start < fresh.length; start += batch) {
-    const rows = fresh.slice(start, start + batch).map(({ id, datetime, source: publisher, ...texts }) => ({
+  const sorted = unique.toSorted((a, b) => b.datetime - a.datetime || b.id - a.id);
+  const fresh: ProviderArticle[] = [];
+  for (let start = 0; start < sorted.length; start += batch)
+    fresh.push(...(await storeBatch(tx, symbol, sorted.slice(start, start + batch), source)));
+  return fresh;
+}
+
+/** The same in one statement. An article that a fetch of an overlapping range stores in the meantime is announced by that one alone. */
+async function storeBatch(
+  tx: EntityManager,
+  symbol: string,
+  articles: readonly ProviderArticle[],
+  source: string,
+): Promise<readonly ProviderArticle[]> {
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const known = await knownIds(tx, symbol, articles);
+    const fresh = articles.filter(({ id }) => !known.has(id));
+    const rows = fresh.map(({ id, datetime, source: publisher, ...texts }) => ({
       ...texts,
       symbol,
       providerId: id,
@@ -200,10 +216,15 @@ async function storeNew(
       publisher,
       source,
     }));
-    // A fetch of an overlapping range may have stored some in the meantime; an article is the same from either.
-    await tx.upsertMany(MarketNews, rows, { onConflictAction: 'ignore' });
+    try {
+      if (rows.length > 0) await tx.insertMany(MarketNews, rows);
+      return fresh;
+    } catch (error) {
+      // Of the statement nothing is stored; by now the other's articles can be seen.
+      if (!(error instanceof UniqueConstraintViolationException)) throw error;
+    }
   }
-  return fresh;
+  throw new Error(`The same news of ${symbol} are stored by others again and again; another attempt will find them.`);
 }
 
 async function knownIds(

@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { CryptoData, MarketNews } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Copy } from '../../../src/market/copy.ts';
+import { news } from '../../../src/market/data/news.market.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { fetchNews, newsName, storedNews } from '../../support/api/market-kinds.ts';
+import { until } from '../../support/processes/process.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
@@ -26,6 +29,7 @@ const article = (id: number, day = '20') => ({
 const articles = (count: number) => Array.from({ length: count }, (_, index) => article(index + 1));
 const run = (range: ReturnType<typeof week>, finnhub: Parameters<MarketDesk['run']>[2]) =>
   desk.run(fetchNews, range, { wanted: newsName(range), ...finnhub });
+const Told = z.object({ data: z.array(z.object({ id: z.int() })) });
 const answerOf = (copy: Copy | undefined): unknown => JSON.parse(`${copy?.body ?? ''}}`);
 const ids = async (symbol: string) =>
   (await desk.ctx.orm.em.fork().find(MarketNews, { symbol }))
@@ -98,6 +102,34 @@ describe('fetch-news', () => {
       source: 'finnhub',
     });
     expect(await run(week(pair), { finnhub: { news: async () => [] } })).toMatchObject({ outcome: 'stored' });
+  });
+
+  it('announces each article once, also when two ranges of a symbol are stored at once', async () => {
+    const [isHeld, isSeen] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    const store = (
+      range: ReturnType<typeof week>,
+      sent: readonly ReturnType<typeof article>[],
+      hold: () => Promise<void>,
+    ) =>
+      desk.ctx.transaction(async (tx) => {
+        const said = news.call(range).answer.parse(sent) ?? [];
+        const seen = { jobId: range.from, observedAt: desk.now(), source: 'finnhub' };
+        const { told } = await news.store.write(tx, range, said, seen);
+        await hold();
+        return Told.parse(told).data.map(({ id }) => id);
+      });
+    const one = store(week('TWICE'), [article(1), article(2), article(3)], async () => {
+      isHeld.resolve();
+      await isSeen.promise;
+    });
+    await isHeld.promise;
+    const other = store({ ...week('TWICE'), from: '2026-11-10' }, [article(2), article(3), article(4)], async () => {});
+    const sql = `/* of the test */ select 1 from information_schema.processlist
+      where db = database() and info like 'insert%market_news%'`;
+    await until('it waits', async () => (await desk.ctx.orm.em.fork().execute(sql)).length > 0 || undefined);
+    isSeen.resolve();
+    expect([await one, await other]).toEqual([[3, 2, 1], [4]]);
+    expect(await ids('TWICE')).toEqual([1, 2, 3, 4]);
   });
 
   it('gives up with nothing stored, and frees its place among those who wait', async () => {

@@ -179,8 +179,8 @@ async function refer<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { j
   };
 }
 
-function lastOf<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { em }: MarketNeeds) {
-  return data.store.last(em, attempt.payload);
+function lastOf<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { em, now }: MarketNeeds) {
+  return data.store.last(em, attempt.payload, now());
 }
 
 /** Whether what is stored says more than that the provider has nothing. */

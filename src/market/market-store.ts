@@ -31,8 +31,8 @@ export type Pruned = Readonly<{
 
 /** How one kind of market data is kept in MySQL. */
 export type MarketStore<A, Said> = Readonly<{
-  /** The last good observation. */
-  last(em: EntityManager, ask: A): Promise<Observation | undefined>;
+  /** The last good observation, as it stands at this moment. */
+  last(em: EntityManager, ask: A, at: Date): Promise<Observation | undefined>;
   write(tx: EntityManager, ask: A, said: Said, seen: Seen): Promise<Written>;
   /** Observations of a span, oldest first, for what has a history. */
   history?(em: EntityManager, ask: A, span: Span, page: HistoryPage): Promise<Observed[]>;

@@ -142,12 +142,12 @@ function openFlights<T>(): (name: string, work: () => Promise<T>) => Promise<T> 
 }
 
 /** What is known here without asking the provider. @throws Problem upstream_unavailable when Redis is away and there is no copy. */
-async function find({ market: { cache }, orm, log }: ReadParts, { data, ask, name }: Named): Promise<Found> {
+async function find({ market: { cache }, orm, log, now }: ReadParts, { data, ask, name }: Named): Promise<Found> {
   const cached = await cache.read(name).catch((error: unknown) => {
     log.debug({ err: error }, 'cache away; reading MySQL');
     return undefined;
   });
-  const stored = cached ? undefined : await data.store.last(orm.em.fork(), ask);
+  const stored = cached ? undefined : await data.store.last(orm.em.fork(), ask, now());
   const copy = cached ?? (stored && copyOf(stored));
   return { copy, isUnknown: copy === undefined && (await cache.isUnknown(name).catch(away)) };
 }

@@ -116,12 +116,12 @@ const span = { from: timeOf(100, now), to: timeOf(900, now) };
 const page = { after: { at: timeOf(300, now), rank: '5' }, limit: 20 };
 /** What is asked of a table of observations. */
 const series = <Ask>({ last, history }: Pick<MarketStore<Ask, never>, 'last' | 'history'>, ask: Ask) => [
-  () => last(em(), ask),
+  () => last(em(), ask, now),
   async () => expect(await history?.(em(), ask, span, page)).not.toHaveLength(0),
 ];
 const news7 = () => {
   const day = timeOf(7, now).toISOString().slice(0, 10);
-  return news.store.last(em(), { symbol, from: day, to: day });
+  return news.store.last(em(), { symbol, from: day, to: day }, now);
 };
 const prune = () => performJob(pruneRecords, {}, api.ctx);
 const pruneHooks = () => performJob(pruneWebhooks, {}, api.ctx);

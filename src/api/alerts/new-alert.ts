@@ -102,7 +102,7 @@ export async function storeAlert(
   const since = await endOfPrices(tx);
   const condition = conditionOf(request);
   const { symbol } = request;
-  const last = condition.kind === 'percent' ? await priceOf(symbol).store.last(tx, { symbol }) : undefined;
+  const last = condition.kind === 'percent' ? await priceOf(symbol).store.last(tx, { symbol }, createdAt) : undefined;
   const state = {
     ...condition,
     isOnce: request.once ?? carried !== undefined,

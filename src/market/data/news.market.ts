@@ -59,7 +59,7 @@ const store: MarketStore<NewsRange, readonly ProviderArticle[]> = {
   async write(tx, range, articles, { observedAt, source }) {
     const fresh = await storeNew(tx, range.symbol, articles, source);
     await tx.upsert(NewsCoverage, { symbol: range.symbol, fromDay: range.from, toDay: range.to, observedAt, source });
-    const seen = (await storedNews(tx, range)) ?? observationOf(range, [], { observedAt, source });
+    const seen = (await storedNews(tx, range, observedAt)) ?? observationOf(range, [], { observedAt, source });
     if (fresh.length === 0) return { seen, published: 0 };
     // One event a fetch, of what is new: a second run finds nothing new, and announces nothing.
     const data = fresh.slice(0, mostTold).map(({ id, datetime, headline }) => ({ id, datetime, headline }));
@@ -146,12 +146,17 @@ export const news = defineMarketData({
   },
 });
 
-/** The stored news of a range, newest first, if all of it has been fetched at once before. */
-async function storedNews(em: EntityManager, range: NewsRange): Promise<Observation | undefined> {
+/**
+ * The stored news of a range, newest first, if all of it has been fetched at once before. What reaches today may have been fetched
+ * while yesterday lasted: it is as old as that, and lacks no more than any copy of that age.
+ */
+async function storedNews(em: EntityManager, range: NewsRange, at: Date): Promise<Observation | undefined> {
   const { symbol, from, to } = range;
+  const [today, yesterday] = [dayOf(at.getTime()), dayOf(at.getTime() - dayMs)];
+  const sinceYesterday = { toDay: { $gte: yesterday }, observedAt: { $lt: new Date(today) } };
   const coverage = await em.findOne(
     NewsCoverage,
-    { symbol, fromDay: { $lte: from }, toDay: { $gte: to } },
+    { symbol, fromDay: { $lte: from }, $or: [{ toDay: { $gte: to } }, ...(to < today ? [] : [sinceYesterday])] },
     { orderBy: { observedAt: 'desc' }, disableIdentityMap: true },
   );
   if (!coverage) return undefined;

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { buildApp } from '../../../src/api/app.ts';
 import { CryptoData, MarketNews } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Copy } from '../../../src/market/copy.ts';
@@ -142,5 +143,33 @@ describe('fetch-news', () => {
     await fetchNews.farewell?.(week('KO'), new Error('over'), desk.ctx);
     expect(await desk.ctx.market.asks.isWanted(newsName(week('KO')))).toBe(false);
     expect(await ids('KO')).toEqual([]);
+  });
+});
+
+describe('when a day has begun', () => {
+  const midnight = Date.parse('2026-11-26T00:00:00Z');
+  const standAt = (ms: number) => desk.pass(ms - desk.now().getTime());
+  const read = async (query = '') => {
+    const app = await buildApp(desk.ctx, desk.parts);
+    const answer = await app.request(`/market/news?symbol=AMZN${query}`, { headers: { prefer: 'wait=0' } });
+    return { status: answer.status, body: z.looseObject({}).parse(await answer.json()) };
+  };
+
+  it('the news up to the day before are an old copy, and no other days’ are', async () => {
+    standAt(midnight - 60_000);
+    const range = { symbol: 'AMZN', from: '2026-11-19', to: '2026-11-25' };
+    await run(range, { finnhub: { news: async () => [article(1)] } });
+    standAt(midnight + 600_000);
+    const days = { from: '2026-11-20', to: '2026-11-26' };
+    expect(await read()).toMatchObject({ status: 200, body: { ...days, data: [article(1)], stale: true } });
+    standAt(midnight + 86_400_000);
+    expect((await read()).status).toBe(202);
+    expect((await read('&from=2026-11-20&to=2026-11-26')).status).toBe(202);
+  });
+
+  it('news that were asked for only up to the day before tell nothing of today', async () => {
+    standAt(midnight + 90_000_000);
+    await run({ symbol: 'AMZN', from: '2026-11-19', to: '2026-11-26' }, { finnhub: { news: async () => [] } });
+    expect((await read()).status).toBe(202);
   });
 });

@@ -22,12 +22,13 @@ export const newsName = (range: Readonly<{ symbol: string; from: string; to: str
 
 /** What MySQL holds, as it is answered. */
 export const storedQuote = async (em: EntityManager, symbol: string) =>
-  copied(await priceOf(symbol).store.last(em, { symbol }));
+  copied(await priceOf(symbol).store.last(em, { symbol }, new Date()));
 export const storedCompany = async (em: EntityManager, symbol: string) =>
-  copied(await company.store.last(em, { symbol }));
-export const storedForex = async (em: EntityManager, base: string) => copied(await forex.store.last(em, { base }));
+  copied(await company.store.last(em, { symbol }, new Date()));
+export const storedForex = async (em: EntityManager, base: string) =>
+  copied(await forex.store.last(em, { base }, new Date()));
 export const storedNews = async (em: EntityManager, range: Parameters<typeof newsName>[0]) =>
-  copied(await news.store.last(em, range));
+  copied(await news.store.last(em, range, new Date()));
 
 function copied(observation: Observation | undefined): Copy | undefined {
   return observation && copyOf(observation);

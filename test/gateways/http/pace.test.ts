@@ -6,6 +6,7 @@ import { RateLimited, TooManyCalls } from '../../../src/errors.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
 import { openPace, type Pace } from '../../../src/gateways/http/pace.ts';
 import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
+import { standStill } from '../../support/processes/stand-still.ts';
 import { ownData } from '../../support/stores/servers.ts';
 import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
 import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
@@ -41,6 +42,22 @@ test('over all processes no more calls are made in a second, also when Redis for
   const away = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false });
   away.disconnect();
   expect(await takes([openPace(away, name, 10)], 11)).toBeGreaterThanOrEqual(1_000);
+});
+
+test('calls whose turns went by while the process stood still are not all made at once, with Redis and without', async () => {
+  const away = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false });
+  away.disconnect();
+  for (const pace of [openPace(redis, randomUUID(), 10), openPace(away, randomUUID(), 10)]) {
+    await pace.take();
+    const calledAtMs: number[] = [];
+    const calls = Array.from({ length: 20 }, () => pace.take().then(() => calledAtMs.push(performance.now())));
+    await calls[0];
+    await standStill(2_000);
+    await Promise.all(calls);
+    // Eleven calls take a second at the least.
+    for (const [index, atMs] of calledAtMs.entries())
+      expect((calledAtMs[index + 10] ?? Number.POSITIVE_INFINITY) - atMs).toBeGreaterThanOrEqual(1_000);
+  }
 });
 
 test('no more begin than will have their calls soon, and what would wait for long is not called', async () => {

@@ -2,6 +2,7 @@ import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
 import { type AfterCommit, collectMessages, committedOf } from './after-commit.ts';
 import { isTransient, mayHaveCommitted } from '../mysql/faults.ts';
+import { inTime } from '../process/deadline.ts';
 import { openMint } from './ids.ts';
 import type { Relay } from './relay.ts';
 
@@ -39,6 +40,7 @@ export function openTransaction(
         randomize: true,
         shouldRetry: ({ error }) => isTransient(error) && performance.now() - startedAt < deadlineMs,
       }),
+      () => new TransactionTimeout(`MySQL did not finish within ${deadlineMs} ms`),
     );
     relay.notify(committed);
     return result;
@@ -71,19 +73,5 @@ async function attempt<T>(
   } catch (error) {
     if (isCommitting && mayHaveCommitted(error)) throw new CommitUnknown('lost while committing', { cause: error });
     throw error;
-  }
-}
-
-async function inTime<T>(deadlineMs: number, work: Promise<T>): Promise<T> {
-  const late = Promise.withResolvers<never>();
-  const timer = setTimeout(
-    () => late.reject(new TransactionTimeout(`MySQL did not finish within ${deadlineMs} ms`)),
-    deadlineMs,
-  );
-  work.catch(() => {});
-  try {
-    return await Promise.race([work, late.promise]);
-  } finally {
-    clearTimeout(timer);
   }
 }

@@ -25,14 +25,50 @@ export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>):
 
 /** The work's result. @throws TooLate when it has not come within `deadlineMs`; the work itself goes on, unheard. */
 export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
+  return inTime(deadlineMs, work, () => new TooLate(`${what} did not answer within ${deadlineMs} ms`));
+}
+
+/** The work's result. @throws what `refusal` says when it has not come within `deadlineMs`; the work itself goes on, unheard. */
+export async function inTime<T>(deadlineMs: number, work: Promise<T>, refusal: () => Error): Promise<T> {
   const late = Promise.withResolvers<never>();
-  const refuse = () => late.reject(new TooLate(`${what} did not answer within ${deadlineMs} ms`));
-  // A process that was busy for that long has not looked yet whether the answer is there; it does so first.
-  const timer = setTimeout(() => setImmediate(refuse), deadlineMs);
+  const deadline = startDeadline(deadlineMs, () => late.reject(refusal()));
   work.catch(() => {});
   try {
     return await Promise.race([work, late.promise]);
   } finally {
-    clearTimeout(timer);
+    deadline.clear();
   }
+}
+
+/** As `AbortSignal.timeout`, and fair to a process that stood still: what came meanwhile is heard first. It keeps no process alive. */
+export function startTimeout(timeoutMs: number): Readonly<{ signal: AbortSignal; clear(): void }> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  const deadline = startDeadline(timeoutMs, abort);
+  deadline.unref();
+  return { signal: controller.signal, clear: deadline.clear };
+}
+
+// A timer that comes later than this shows that the process stood still: stopped, suspended, or busy with one thing.
+const mostLateMs = 250;
+// For what has come meanwhile, and what is asked for after it.
+const longestGraceMs = 1_000;
+
+/** Ends a wait. Timers come before what has arrived: a process that stood still looks first what is there, and waits a little more. */
+function startDeadline(deadlineMs: number, end: () => void) {
+  const dueAtMs = performance.now() + deadlineMs;
+  const look = () => setImmediate(end);
+  let isKept = true;
+  let timer = setTimeout(() => {
+    if (performance.now() - dueAtMs <= mostLateMs) return void look();
+    timer = setTimeout(look, Math.min(deadlineMs, longestGraceMs));
+    if (!isKept) timer.unref();
+  }, deadlineMs);
+  return {
+    clear: () => clearTimeout(timer),
+    unref() {
+      isKept = false;
+      timer.unref();
+    },
+  };
 }

@@ -7,6 +7,7 @@ import { Product } from '../../src/entities/catalog.entity.ts';
 import { productSynced } from '../../src/streams/catalog.stream.ts';
 import { openTransaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
+import { standStill } from '../support/processes/stand-still.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
@@ -145,4 +146,18 @@ test('work that does not end in time is given up, and does not start again behin
   await sleep(400);
   expect(runs).toBe(1);
   expect(await titleOf(2)).not.toBe('late');
+});
+
+test('a process that stood still commits what it has begun, and is told so', async () => {
+  const told: unknown[] = [];
+  const relayToo = { ...relay, notify: (committed: unknown) => void told.push(committed) };
+  const transaction = openTransaction(api.ctx.orm, relayToo, () => new Date(), 2_000);
+  const result = await transaction(async (tx) => {
+    await rename(tx, 1, 'after a while');
+    await standStill(3_000);
+    return 'done';
+  });
+  expect(result).toBe('done');
+  expect(told).toHaveLength(1);
+  expect(await titleOf(1)).toBe('after a while');
 });

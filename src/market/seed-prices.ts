@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { fetchJson } from '../gateways/http/fetch-json.ts';
 import { presentOf } from '../mysql/present.ts';
 import { insertRows } from '../mysql/rows.ts';
+import { startTimeout } from '../process/deadline.ts';
 import { priceRow, priceTable, type ProviderQuote, quoteCall } from './price.ts';
 
 /** Whose past prices are asked for, and where: `from` is the sandbox's control URL. */
@@ -57,7 +58,7 @@ async function readPast(from: string, symbol: string, now: Date): Promise<Provid
       to: at(toDays),
       every: String(everySeconds),
     }).toString();
-    const { body } = await fetchJson('The sandbox', url, { signal: AbortSignal.timeout(patienceMs), mostBytes });
+    const { body } = await fetchJson('The sandbox', url, { signal: startTimeout(patienceMs).signal, mostBytes });
     quotes.push(...Quotes.parse(body).filter((quote) => quote !== undefined));
   }
   return quotes;

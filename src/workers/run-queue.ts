@@ -12,6 +12,7 @@ import { overShards } from '../jobs/shards/sharded-queue.ts';
 import { holdBack } from './hold-back.ts';
 import { handBack, leavePlace, rest, stepAside } from './step-aside.ts';
 import { blockMs, forBullmq, letGo, prefixOf, type RedisConnection } from '../redis/connection.ts';
+import { startTimeout } from '../process/deadline.ts';
 import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
@@ -153,15 +154,19 @@ async function attempt(
   if (!job || payloadVersion(queued.data) > (job.version ?? 1)) throw handOn(queued, context.log);
   const payload = job.payload.safeParse(queued.data);
   if (!payload.success) throw new GiveUp(`the payload does not fit '${job.kind}': ${faultsOf(payload.error)}`);
-  const timeout = AbortSignal.timeout(job.timeoutMs);
-  const signal = stop ? AbortSignal.any([stop, timeout]) : timeout;
+  const timeout = startTimeout(job.timeoutMs);
+  const signal = stop ? AbortSignal.any([stop, timeout.signal]) : timeout.signal;
   // Whoever joins a job that waits in the background brings it forward.
   const lane = laneOf(queued.priority);
   // Without Redis nobody can look, and the work goes on all the same.
   const report = (progress: Progress) => void queued.updateProgress(progress).catch(() => {});
   const given = { id: queued.id ?? '', payload: payload.data, askedAtMs: queued.timestamp, signal, report };
-  const result = await job.work(given, context.jobs.fork(lane, context.log));
-  return job.result.parse(result);
+  try {
+    const result = await job.work(given, context.jobs.fork(lane, context.log));
+    return job.result.parse(result);
+  } finally {
+    timeout.clear();
+  }
 }
 
 // Once a second for an hour: no deployment takes longer.

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { unlessCut } from '../../src/process/deadline.ts';
 import { greet, greetingsOf, type Work } from '../support/api/greetings.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { standStill } from '../support/processes/stand-still.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -47,4 +49,26 @@ test('the signal aborts when the time of a try is over', async () => {
   const failed = await ended(await api.ctx.jobs.enqueue(job, { name: 'Hal' }));
   expect(failed.failedReason).toBe('cut off');
   expect(reasons).toEqual([expect.stringContaining('TimeoutError')]);
+});
+
+test('a job whose worker stood still for longer than a try may take goes on, and hears what it has asked for', async () => {
+  // Nothing else is asked of Redis meanwhile: that would be late as well.
+  const isAdded = Promise.withResolvers<void>();
+  const hasStood = Promise.withResolvers<void>();
+  const { job } = work(
+    async ({ payload, signal }) => {
+      await isAdded.promise;
+      await standStill(2_500);
+      hasStood.resolve();
+      await unlessCut(signal, () => api.ctx.redis.ping());
+      return { greeting: `Hello ${payload.name}` };
+    },
+    { attempts: 1 },
+  );
+  const id = await api.ctx.jobs.enqueue(job, { name: 'Sue' });
+  isAdded.resolve();
+  await hasStood.promise;
+  const done = await ended(id);
+  expect(done.failedReason).toBeUndefined();
+  expect(done.returnvalue).toEqual({ greeting: 'Hello Sue' });
 });

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { GiveUp } from '../../errors.ts';
 import { fetchJson, UpstreamFault } from '../http/fetch-json.ts';
 import { type LeaveOut, listOf, optional, readLeniently, type TellOdd } from '../http/lenient.ts';
+import { startTimeout } from '../../process/deadline.ts';
 import { calling } from '../../telemetry/calling.ts';
 
 /** A product as a feed lists it, checked; `price` is in major units of the feed's currency. */
@@ -53,7 +54,7 @@ type Get = (url: URL) => Promise<unknown>;
 
 async function getTwice(url: URL, tryMs: number, signal: AbortSignal): Promise<unknown> {
   const once = async () => {
-    const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
+    const both = AbortSignal.any([signal, startTimeout(tryMs).signal]);
     const { status, body } = await calling({ gateway: 'products', call: 'read' }, () =>
       fetchJson('The product feed', url, { signal: both, mostBytes }),
     );

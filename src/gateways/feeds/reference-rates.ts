@@ -1,6 +1,7 @@
 import { GiveUp } from '../../errors.ts';
 import { fetchText, UpstreamFault } from '../http/fetch-json.ts';
 import type { LeaveOut, TellOdd } from '../http/lenient.ts';
+import { startTimeout } from '../../process/deadline.ts';
 import { calling } from '../../telemetry/calling.ts';
 
 /** The central bank's rates of one day: units of each currency for one euro, as decimal text, the euro included. */
@@ -23,7 +24,7 @@ export function openReferenceRates(address: string | undefined, tell: TellOdd): 
     isConfigured: address !== undefined,
     async latest(signal) {
       if (address === undefined) throw new GiveUp('FOREX_FALLBACK_URL is not set');
-      const both = AbortSignal.any([signal, AbortSignal.timeout(tryMs)]);
+      const both = AbortSignal.any([signal, startTimeout(tryMs).signal]);
       const { answer, text } = await calling({ gateway: 'rates', call: 'read' }, () =>
         fetchText(name, new URL(address), { signal: both, mostBytes }),
       );

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import type { Config } from '../../config.ts';
+import { startTimeout } from '../../process/deadline.ts';
 import { when, type Finding } from '../../process/finding.ts';
 
 const patienceMs = 5_000;
@@ -44,7 +45,7 @@ async function checkWebhook({ publicUrl, STRIPE_WEBHOOK_SECRET }: Config): Promi
     method: 'POST',
     body: payload,
     headers,
-    signal: AbortSignal.timeout(patienceMs),
+    signal: startTimeout(patienceMs).signal,
   }).then(
     ({ status }) => status,
     () => undefined,

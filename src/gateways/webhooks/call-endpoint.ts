@@ -4,6 +4,7 @@ import { Agent as HttpAgent, type ClientRequest, type IncomingMessage, request a
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { callbackify } from 'node:util';
+import { startTimeout } from '../../process/deadline.ts';
 import { isPublicAddress, refusalOf } from './public-address.ts';
 
 /** What an endpoint is sent. */
@@ -18,7 +19,7 @@ export type CallEndpoint = (message: Message, signal: AbortSignal) => Promise<An
 /** Finds the addresses of a public name. */
 export type ResolveName = (name: string) => Promise<readonly string[]>;
 
-const timeoutMs = 10_000;
+const longestMs = 10_000;
 // Nobody looks at what an endpoint answers; a little is read, so that the connection can be used again.
 const mostAnswerBytes = 16_384;
 
@@ -26,7 +27,11 @@ const mostAnswerBytes = 16_384;
  * Opens calls to endpoints. Only public addresses are called, those of `allowed` hosts excepted; the address that has been looked
  * at is the one connected to, so that a name which changes its mind gains nothing. Redirects are not followed.
  */
-export function openEndpoints(allowed: readonly string[], resolveName: ResolveName = openResolver()): CallEndpoint {
+export function openEndpoints(
+  allowed: readonly string[],
+  resolveName: ResolveName = openResolver(),
+  timeoutMs = longestMs,
+): CallEndpoint {
   const pool = { keepAlive: true, maxFreeSockets: 256, timeout: timeoutMs };
   const agents = { 'http:': new HttpAgent(pool), 'https:': new HttpsAgent(pool) };
   const lookUp = lookupOf(allowed, resolveName);
@@ -40,7 +45,7 @@ export function openEndpoints(allowed: readonly string[], resolveName: ResolveNa
     const url = new URL(address);
     const refusal = refusalOf(url, allowed);
     if (refusal !== undefined) return { error: `the address ${refusal}` };
-    const signal = AbortSignal.any([stop, AbortSignal.timeout(timeoutMs)]);
+    const signal = AbortSignal.any([stop, startTimeout(timeoutMs).signal]);
     const length = String(Buffer.byteLength(body));
     const all = { 'content-type': 'application/json', 'content-length': length, 'user-agent': 'Orderflow', ...headers };
     try {

@@ -4,7 +4,9 @@ import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
 import { type CallEndpoint, openEndpoints, type ResolveName } from '../../../src/gateways/webhooks/call-endpoint.ts';
 import { isPublicAddress, originOf, refusalOf } from '../../../src/gateways/webhooks/public-address.ts';
+import { standStill } from '../../support/processes/stand-still.ts';
 import { listen, type LocalServer } from '../../support/upstreams/local-server.ts';
+import { listenElsewhere } from '../../support/upstreams/server-elsewhere.ts';
 
 describe('an address', () => {
   const own = [
@@ -165,4 +167,14 @@ test('a host that nobody knows is a failure like any other', async () => {
   expect(await call(openEndpoints([], unknown), 'https://nobody.example.com/')).toEqual({
     error: 'the host cannot be found',
   });
+});
+
+test('an endpoint that answered while this process stood still has answered', async () => {
+  const elsewhere = await listenElsewhere();
+  const calling = call(openEndpoints(['127.0.0.1'], undefined, 1_000), elsewhere.url);
+  await elsewhere.held;
+  elsewhere.goOn();
+  await standStill(2_000);
+  expect(await calling).toEqual({ status: 200 });
+  await elsewhere.close();
 });

@@ -3,6 +3,7 @@ import { afterEach, expect, it } from 'vitest';
 import { NoAnswer, openOrderflow, Refused } from '../../clients/typescript/src/orderflow.ts';
 import { listen, type LocalServer } from '../support/upstreams/local-server.ts';
 import { until } from '../support/processes/process.ts';
+import { standStill } from '../support/processes/stand-still.ts';
 
 type Reply = Readonly<{ status: number; headers?: Record<string, string>; body?: unknown }> | 'lost';
 type Heard = Readonly<{ method: string; url: string; key: string; authorization: string; body: string }>;
@@ -258,4 +259,17 @@ it('ends when it is told to, also while it waits, with the reason', async () => 
   };
   await Promise.all([expect(asked).rejects.toBe(reason), end()]);
   expect(heard).toHaveLength(1);
+});
+
+it('tries again what was under way while it stood still for longer than it is patient', async () => {
+  let asked = 0;
+  server = await listen((_, response) => {
+    asked += 1;
+    if (asked > 1) answer(response, order);
+  });
+  const placing = openOrderflow({ url: server.url }).placeOrder(one, { timeoutMs: 500, patienceMs: 2_000 });
+  await until('it is asked', () => asked || undefined);
+  await standStill(3_000);
+  expect(await placing).toEqual(order.body);
+  expect(asked).toBe(2);
 });

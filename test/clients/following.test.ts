@@ -2,7 +2,9 @@ import type { ServerResponse } from 'node:http';
 import { afterEach, expect, it, vi } from 'vitest';
 import { NoAnswer, openOrderflow, Refused } from '../../clients/typescript/src/orderflow.ts';
 import { until } from '../support/processes/process.ts';
+import { standStill } from '../support/processes/stand-still.ts';
 import { listen, type LocalServer } from '../support/upstreams/local-server.ts';
+import { listenElsewhere } from '../support/upstreams/server-elsewhere.ts';
 
 type Connection = Readonly<{
   lastId: string | undefined;
@@ -215,6 +217,18 @@ it('goes on with a stream that had fallen silent while whoever follows was busy'
   expect(second).toMatchObject({ lastId: '1-0' });
   ending.abort();
   await ended;
+});
+
+it('goes on with a stream that was lost while it stood still for longer than it is patient', async () => {
+  const elsewhere = await listenElsewhere();
+  const follower = follow(elsewhere.url, { patienceMs: 1_000 });
+  await follower.have(1);
+  elsewhere.goOn();
+  await standStill(2_500);
+  await Promise.race([follower.have(2), follower.ended]);
+  expect(follower.seen).toEqual(['1 at 1-0', '2 at 2-0']);
+  await follower.end();
+  await elsewhere.close();
 });
 
 it('closes the connection when the loop is left, and throws the reason when it is told to end', async () => {

@@ -31,15 +31,18 @@ const jitterMs = 250;
 /** Opens the way to ask for operations; tries are repeated as the problem advises. */
 export function openAsk(send: Send): Ask {
   return async (operation, input = {}, asking = {}) => {
-    const { signal, patienceMs = 60_000 } = asking;
+    const { signal, timeoutMs = 30_000, patienceMs = 60_000 } = asking;
     const intention = operation.isKeyed ? (asking.intention ?? newIntention()) : undefined;
-    const end = performance.now() + patienceMs;
+    // A try and a wait count for no more than they may take: when they took longer, this side stood still.
+    let spentMs = 0;
     for (let attempt = 1; ; attempt += 1) {
       signal?.throwIfAborted();
-      const answer = await tryOnce(send, operation, input, { ...asking, intention });
+      const begunAtMs = performance.now();
+      const answer = await tryOnce(send, operation, input, { ...asking, timeoutMs, intention });
       if ('body' in answer) return answer.body;
       const waitMs = waitAfter(answer, operation, attempt);
-      if (waitMs === undefined || performance.now() + waitMs > end) throw answer.error;
+      spentMs += Math.min(performance.now() - begunAtMs, timeoutMs) + (waitMs ?? 0);
+      if (waitMs === undefined || spentMs > patienceMs) throw answer.error;
       await pause(waitMs, signal);
     }
   };
@@ -54,8 +57,12 @@ function newIntention(): string {
 type Failure = Readonly<{ error: Refused | NoAnswer; isSent: boolean }>;
 type Answer = Readonly<{ body: unknown }> | Failure;
 
-async function tryOnce(send: Send, operation: Operation, input: Input, asking: Asking): Promise<Answer> {
-  const { intention, signal, timeoutMs = 30_000 } = asking;
+async function tryOnce(
+  send: Send,
+  operation: Operation,
+  input: Input,
+  { intention, signal, timeoutMs }: Asking & Readonly<{ timeoutMs: number }>,
+): Promise<Answer> {
   const { method } = operation;
   const { target, body } = requestOf(operation, input);
   const headers = {

@@ -40,11 +40,14 @@ export async function* follow<Event extends { id: string }>(
 ): AsyncGenerator<Followed<Event> | Opened, void> {
   const isNew = rememberIds();
   let [position, retryMs] = [after, firstRetryMs];
-  let end = performance.now() + patienceMs;
+  // How long the stream has been out of reach. A try and a wait count for no more than they may take: this side can stand still.
+  let awayMs = 0;
   for (;;) {
     signal?.throwIfAborted();
+    const begunAtMs = performance.now();
     const silence = openSilence();
     let fault: unknown;
+    let hasHeard = false;
     try {
       const resume: Record<string, string> = position === undefined ? {} : { 'last-event-id': position };
       const headers = { accept: 'text/event-stream', ...resume };
@@ -52,7 +55,7 @@ export async function* follow<Event extends { id: string }>(
       if (!response.ok || !response.body) throw refusalOf(response, await response.text());
       yield { type: 'opened' };
       for await (const frame of framesOf(response.body, () => silence.broken())) {
-        end = performance.now() + patienceMs;
+        hasHeard = true;
         retryMs = frame.retryMs ?? retryMs;
         position = frame.id ?? position;
         if (frame.event === 'bye') break;
@@ -62,7 +65,6 @@ export async function* follow<Event extends { id: string }>(
         else if (isNew(event.id)) yield { ...event, position: position ?? '' };
         // While whoever follows is busy with one, nobody reads: that is no silence of the stream.
         silence.broken();
-        end = performance.now() + patienceMs;
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -71,8 +73,10 @@ export async function* follow<Event extends { id: string }>(
     } finally {
       silence.close();
     }
+    awayMs = hasHeard ? 0 : awayMs + Math.min(performance.now() - begunAtMs, mostSilenceMs);
     const waitMs = (fault instanceof Refused ? fault.retryAfterMs : undefined) ?? retryMs;
-    if (performance.now() + waitMs > end)
+    awayMs += waitMs;
+    if (awayMs > patienceMs)
       throw fault instanceof Refused ? fault : new NoAnswer(`${path} does not stay open`, { cause: fault });
     await pause(waitMs, signal);
   }

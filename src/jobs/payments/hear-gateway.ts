@@ -4,6 +4,7 @@ import type { PaymentGateway } from '../../gateways/payments/payment-gateway.ts'
 import { selectRow } from '../../mysql/rows.ts';
 import type { RestOf } from '../../payments/rests.ts';
 import { unlessCut } from '../../process/deadline.ts';
+import { openOwnClock } from '../../process/own-clock.ts';
 import { Misconfigured, NotExecuted, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../errors.ts';
 
 /** What is written down when the gateway was not heard, before the job is tried again. */
@@ -12,11 +13,11 @@ type Silence = Readonly<{
   notExecuted(detail: string): Promise<unknown>;
 }>;
 
-type Hearing = Readonly<{ gateway: PaymentGateway; restOf: RestOf; signal: AbortSignal }>;
+type Hearing = Readonly<{ gateway: Pick<PaymentGateway, 'name' | 'outage'>; restOf: RestOf; signal: AbortSignal }>;
 
 /**
  * Runs one conversation with the payment gateway and tells the breaker how it went. An attempt that is cut off has not heard the
- * answer, which is nobody's fault.
+ * answer, which is nobody's fault; and while this process stood still, it was not the gateway that was silent.
  * @throws RateLimited in an outage and when the gateway is called too often, so that the queue rests and
  * keeps its order, or the job steps aside; otherwise what the gateway's port throws.
  */
@@ -26,6 +27,7 @@ export async function hearGateway<T>(
   silence: Silence,
 ): Promise<T> {
   const { name, outage } = gateway;
+  const clock = openOwnClock();
   try {
     const outcome = await unlessCut(signal, converse).catch((error: unknown) => {
       if (!signal.aborted || error !== signal.reason) throw error;
@@ -34,6 +36,7 @@ export async function hearGateway<T>(
     await outage.heard();
     return outcome;
   } catch (error) {
+    const hasStoodStill = clock.stoodMs() > 0;
     if (error instanceof OutcomeUnknown) await silence.unknown(error.message);
     else if (error instanceof NotExecuted || error instanceof Misconfigured) await silence.notExecuted(error.message);
     else throw error;
@@ -46,8 +49,11 @@ export async function hearGateway<T>(
       await outage.limited(error.waitMs);
       throw await restOf(name, new RateLimited(error.waitMs, { cause: error }));
     }
+    if (hasStoodStill) throw error;
     const restMs = await outage.missed();
     throw restMs === undefined ? error : await restOf(name, new RateLimited(restMs, { cause: error }));
+  } finally {
+    clock.close();
   }
 }
 

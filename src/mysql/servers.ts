@@ -1,6 +1,7 @@
 import type { MysqlPool } from 'kysely';
 import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { Host } from '../variable-kinds.ts';
+import { openOwnClock, type OwnClock } from '../process/own-clock.ts';
 import { NoWritableServer } from './faults.ts';
 import { Place } from './place.ts';
 import type { Session } from './session.ts';
@@ -35,6 +36,8 @@ export class Servers implements MysqlPool {
   #watch: NodeJS.Timeout | undefined;
   #refusal: unknown;
   readonly #waiting = new Set<Readonly<{ sinceMs: number }>>();
+  /** Open as long as somebody waits. */
+  #clock: OwnClock | undefined;
 
   constructor({ hosts, replicas }: Wanted, options: PoolOptions) {
     // Of several, the one that takes writes is read as well: whichever answered first would be another each time.
@@ -53,10 +56,13 @@ export class Servers implements MysqlPool {
     return this.#current.pool;
   }
 
-  /** How long the first of those who wait for a connection has been waiting, ms; whichever server they will get one to. */
+  /**
+   * How long the first of those who wait for a connection has been waiting, ms; whichever server they will get one to. While this process
+   * stood still nobody could be given one.
+   */
   longestWaitMs(): number {
     const [first] = this.#waiting;
-    return first ? performance.now() - first.sinceMs : 0;
+    return first && this.#clock ? this.#clock.elapsedMs() - first.sinceMs : 0;
   }
 
   getConnection(callback: Callback): void {
@@ -69,13 +75,15 @@ export class Servers implements MysqlPool {
   }
 
   async #give(callback: Callback): Promise<void> {
-    const waiter = { sinceMs: performance.now() };
+    this.#clock ??= openOwnClock();
+    const waiter = { sinceMs: this.#clock.elapsedMs() };
     this.#waiting.add(waiter);
     const given: unknown[] = await this.#acquire().then(
       (session) => [undefined, session],
       (error: unknown) => [error],
     );
     this.#waiting.delete(waiter);
+    if (this.#waiting.size === 0) this.#clock = this.#clock?.close();
     // With an error there is no connection, which the callback's type does not provide for.
     Reflect.apply(callback, undefined, given);
   }

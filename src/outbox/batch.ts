@@ -1,6 +1,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { overloaded } from '../errors.ts';
+import { openOwnClock, type OwnClock } from '../process/own-clock.ts';
 import { batches } from '../telemetry/measures.ts';
 import type { AfterCommit } from './after-commit.ts';
 import { isAway } from '../mysql/faults.ts';
@@ -36,16 +37,18 @@ type Waiting<Given, Outcome> = Member<Given> & Readonly<{ end: PromiseWithResolv
 /**
  * Opens a group commit: what arrives while a batch commits is the next batch, and nobody waits for company. A batch that
  * cannot be committed as a whole is halved until the one that poisons it is alone; when MySQL is away, or does not say
- * whether it has committed, all of it is told so. `elapsedMs` is a clock that only goes on.
+ * whether it has committed, all of it is told so. By `openClock` is told how long somebody waits, which is not the time in which this
+ * process stood still and could commit nothing.
  */
 export function openBatch<Given, Outcome>(
   transaction: Transaction,
   work: BatchWork<Given, Outcome>,
   limits: BatchLimits<Given>,
-  elapsedMs: () => number = () => performance.now(),
+  openClock: () => Pick<OwnClock, 'elapsedMs' | 'close'> = openOwnClock,
 ): Batch<Given, Outcome> {
   const waiting: Waiting<Given, Outcome>[] = [];
-  let isBusy = false;
+  // Open as long as somebody waits.
+  let clock: ReturnType<typeof openClock> | undefined;
 
   const commit = async (members: readonly Waiting<Given, Outcome>[]): Promise<void> => {
     try {
@@ -76,17 +79,18 @@ export function openBatch<Given, Outcome>(
       await nextTurn();
       await nextTurn();
     }
-    isBusy = false;
+    clock = clock?.close();
   };
   return async (given) => {
-    const sinceMs = elapsedMs();
+    const isFirst = clock === undefined;
+    clock ??= openClock();
+    const sinceMs = clock.elapsedMs();
     const longestMs = sinceMs - (waiting[0]?.sinceMs ?? sinceMs);
     if (limits.waitMs !== undefined && longestMs > limits.waitMs) throw overloaded();
     const end = Promise.withResolvers<Outcome>();
     const context = new AsyncResource(limits.name);
     waiting.push({ given, within: (inside) => context.runInAsyncScope(inside), end, sinceMs });
-    if (!isBusy) void drain();
-    isBusy = true;
+    if (isFirst) void drain();
     return end.promise;
   };
 }

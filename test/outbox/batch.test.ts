@@ -3,6 +3,7 @@ import { MikroORM } from '@mikro-orm/mysql';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
+import { standStill } from '../support/processes/stand-still.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { type BatchWork, inTurn, type Member, openBatch } from '../../src/outbox/batch.ts';
 import { CommitUnknown, type Transaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
@@ -106,7 +107,10 @@ describe('a batch', () => {
     let now = 0;
     const first = Promise.withResolvers<void>();
     const { transaction, work, committed } = batches((members) => (members[0] === 'a' ? first.promise : undefined));
-    const batch = openBatch(transaction, work, { ...limits, waitMs: 1_000 }, () => now);
+    const batch = openBatch(transaction, work, { ...limits, waitMs: 1_000 }, () => ({
+      elapsedMs: () => now,
+      close: () => undefined,
+    }));
     const alone = batch('a');
     await new Promise((resolve) => setImmediate(resolve));
     // Nobody waits but for what is being committed.
@@ -120,6 +124,19 @@ describe('a batch', () => {
     expect(await settled([alone, ...waiting])).toEqual(['done a', 'done b', 'done c']);
     expect(await batch('e')).toBe('done e');
     expect(committed).toEqual([['a'], ['b', 'c'], ['e']]);
+  });
+
+  it('refuses nobody because this process stood still while somebody waited', async () => {
+    const first = Promise.withResolvers<void>();
+    const { transaction, work } = batches((members) => (members[0] === 'a' ? first.promise : undefined));
+    const batch = openBatch(transaction, work, { ...limits, waitMs: 3_000 });
+    const all = [batch('a')];
+    await new Promise((resolve) => setImmediate(resolve));
+    all.push(batch('b'));
+    await standStill(4_000);
+    all.push(batch('c'));
+    first.resolve();
+    expect(await settled(all)).toEqual(['done a', 'done b', 'done c']);
   });
 
   it('does what concerns one member alone in its own context', async () => {

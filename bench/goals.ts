@@ -10,7 +10,7 @@ const ownMost = (goal: number, floor: number, unit = ''): Bound => ({ of: 'ours'
 const ownLeast = (goal: number, floor: number, unit = ''): Bound => ({ of: 'ours', kind: 'least', goal, floor, unit });
 
 /** Every row of the table, in its order: what is measured, what it should reach, and what it must never fall short of. */
-export const aims = {
+const aims = {
   'paid-rate': { what: 'paid orders a second', figures: { rate: least(8, 4) } },
   'commits-per-order': {
     what: 'commits and statements an order',

@@ -38,7 +38,7 @@ async function peerRounds(bench: Bench, shapes: readonly PeerShape[]): Promise<P
 }
 
 /** The fastest first, by the median of what is measured so far. */
-export function bestShapes(rounds: readonly PaidRound[]): readonly PeerShape[] {
+function bestShapes(rounds: readonly PaidRound[]): readonly PeerShape[] {
   const rateOf = (shape: PeerShape) =>
     median(rounds.filter(({ side }) => side === peerName(shape)).map(({ paidPerSecond }) => paidPerSecond));
   return [...peerShapes].sort((a, b) => rateOf(b) - rateOf(a));

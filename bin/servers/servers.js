@@ -105,7 +105,7 @@ export function unnamedServers({ value }, { mysql, redis }) {
 }
 
 /** What names a Redis: one server, nodes of a cluster, or sentinels. */
-export const redisVariables = ['REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_HOST'];
+const redisVariables = ['REDIS_CLUSTER', 'REDIS_SENTINELS', 'REDIS_HOST'];
 
 /** The first of `host[:port],…`. An IPv6 address alone needs no brackets. */
 function firstOf(hosts, otherwise) {

@@ -103,7 +103,7 @@ export const redisKeys: readonly RedisKey[] = [
   {
     key: 'looked:NAME',
     type: 'string',
-    owner: 'src/market/looks.ts',
+    owner: 'src/market/failed-fetches.ts',
     mostSeconds: 7 * day,
     lasts: 'as long as a copy is fresh; 30 s without one',
     about: 'The provider has been asked for it in vain: until then no reader makes it be asked again.',

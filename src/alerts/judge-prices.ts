@@ -5,7 +5,7 @@ import { AlertCursor, AlertFiring, JudgedSymbol, PriceAlert } from '../entities/
 import { EventLogEnd } from '../entities/outbox.entity.ts';
 import { presentOf } from '../mysql/present.ts';
 import { insertRows, updateEach } from '../mysql/rows.ts';
-import { momentOf, textOf } from '../mysql/values.ts';
+import { parseMoment, textOf } from '../mysql/values.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { readStreamLog } from '../outbox/event-log.ts';
 import type { Transaction } from '../outbox/transaction.ts';
@@ -15,7 +15,7 @@ import { type Firing, tellFiring, type TellingParts } from './tell-firing.ts';
 import { wokenBy } from './woken.ts';
 
 /** What there is to do for alerts: whether prices may wait to be judged, whether for anybody, and whether orders are due. */
-export type Look = Readonly<{ judged: number; written: number; isAny: boolean; isDue: boolean }>;
+export type AlertBacklog = Readonly<{ judged: number; written: number; isAny: boolean; isDue: boolean }>;
 
 /** A price as the log tells it. */
 type Price = Readonly<{ position: number; symbol: string; price: number; asOf: Date }>;
@@ -30,7 +30,7 @@ const mostEvents = 500;
 const Priced = z.object({ symbol: z.string(), c: z.number(), as_of: z.coerce.date() });
 
 /** Looks what there is to do, by one statement. */
-export async function lookForPrices(em: EntityManager): Promise<Look> {
+export async function lookForPrices(em: EntityManager): Promise<AlertBacklog> {
   const table = em.getMetadata(AlertFiring).tableName;
   const [row] = await em.execute<Record<'judged' | 'written' | 'is_any' | 'is_due', string>[]>(
     `select c.position as judged, e.position as written,
@@ -49,7 +49,7 @@ export async function lookForPrices(em: EntityManager): Promise<Look> {
  */
 export async function judgePrices(
   parts: JudgingParts,
-  { judged, written }: Pick<Look, 'judged' | 'written'>,
+  { judged, written }: Pick<AlertBacklog, 'judged' | 'written'>,
 ): Promise<Round | undefined> {
   return parts.transaction(async (tx, after) => {
     const cursor = await tx.findOne(
@@ -93,7 +93,7 @@ async function withoutLate(tx: EntityManager, prices: readonly Price[]): Promise
   const rows = await tx.execute<{ symbol: string; as_of: string }[]>(
     `select symbol, as_of from ${tableName} where symbol in (${symbols.map(text).join(', ')}) and as_of <= ${text(present)}`,
   );
-  const newest = new Map(rows.map((row) => [row.symbol, momentOf(row.as_of)]));
+  const newest = new Map(rows.map((row) => [row.symbol, parseMoment(row.as_of)]));
   const inTime = prices.filter(({ symbol, asOf }) => {
     if (asOf > present) return true;
     if (asOf < (newest.get(symbol) ?? asOf)) return false;

@@ -4,7 +4,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { Context } from '../context.ts';
 import { needsDatabase, openAdmission } from './http/admission.ts';
-import { refuseForeignHosts } from './http/public-address.ts';
+import { refuseForeignHosts } from './http/foreign-hosts.ts';
 import { nameAct, auditRefusals } from './callers/audit.ts';
 import type { ApiParts, Around, Check, RouteEnv } from './callers/route-env.ts';
 import { inOrder, nested } from './callers/steps.ts';
@@ -14,7 +14,7 @@ import { documented } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
-import { openLooks } from './callers/looks.ts';
+import { openTickFollowers } from './callers/tick-followers.ts';
 import { asyncApiRoutes } from './docs/asyncapi.ts';
 import { openApiRoute } from './docs/openapi.ts';
 import { readOperationTexts } from './docs/operations.ts';
@@ -85,7 +85,7 @@ function provide(ctx: Context, { readiness, answers, countingDeadlineMs }: ApiPa
   const underWay: RouteEnv['Variables']['underWay'] = new Map();
   const logins = openLogins(ctx);
   const limits = openLimits(ctx, countingDeadlineMs);
-  const looks = openLooks(ctx.events.ticks);
+  const tickFollowers = openTickFollowers(ctx.events.ticks);
   const passwords = openPasswords();
   const attempts = openFailedLogins(ctx.redis, countingDeadlineMs);
   return (c, next) => {
@@ -98,7 +98,7 @@ function provide(ctx: Context, { readiness, answers, countingDeadlineMs }: ApiPa
     c.set('underWay', underWay);
     c.set('logins', logins);
     c.set('limits', limits);
-    c.set('looks', looks);
+    c.set('tickFollowers', tickFollowers);
     c.set('passwords', passwords);
     c.set('attempts', attempts);
     c.set('requestId', randomUUID());

@@ -9,7 +9,7 @@ import { readDrain } from '../ops/drain.ts';
 import { openMetrics } from '../ops/metrics.ts';
 import { openJobAnswers } from '../jobs/answers.ts';
 import { buildApp } from './app.ts';
-import { openFrontCopies } from './http/front-copies.ts';
+import { openResponseCache } from './http/response-cache.ts';
 import { endingOf } from './end-server.ts';
 import { serveApi } from './serve-api.ts';
 
@@ -30,7 +30,7 @@ const isWatched =
   config.RATE_LIMIT_BURST > 0 ||
   config.tracesUrl !== undefined ||
   context.log.isLevelEnabled('debug');
-const front = isWatched ? undefined : openFrontCopies();
+const front = isWatched ? undefined : openResponseCache();
 const app = await startWith(() => buildApp(context, { readiness, answers, front }));
 const metrics = openMetrics(context);
 await startWith(() =>

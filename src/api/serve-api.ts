@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
-import type { FrontCopies } from './http/front-copies.ts';
+import type { ResponseCache } from './http/response-cache.ts';
 
 /** How long a client may take to send a request, ms. */
 export type Patience = Readonly<{ headersMs: number; requestMs: number; checkEveryMs: number }>;
@@ -12,7 +12,7 @@ const idleMs = 75_000;
 
 /** The HTTP server of the API; its caller lets it listen. Heads of more than 16 KiB and heads of two meanings are refused. */
 export function serveApi(
-  app: Readonly<{ fetch: Parameters<typeof getRequestListener>[0]; front?: Pick<FrontCopies, 'answer'> | undefined }>,
+  app: Readonly<{ fetch: Parameters<typeof getRequestListener>[0]; front?: Pick<ResponseCache, 'answer'> | undefined }>,
   { headersMs, requestMs, checkEveryMs }: Patience = patience,
 ): Server {
   const serverOptions = {

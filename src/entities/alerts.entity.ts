@@ -2,7 +2,7 @@ import { defineEntity, p } from '@mikro-orm/mysql';
 import { priceScale } from './market-columns.ts';
 
 /** What a price must do to fire an alert. */
-export const alertKinds = ['above', 'below', 'percent'] as const;
+const alertKinds = ['above', 'below', 'percent'] as const;
 /** What became of the order that a firing carries; a refusal is for good. */
 export const carriedStates = ['waiting', 'placed', 'refused'] as const;
 

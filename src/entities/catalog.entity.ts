@@ -1,7 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
 
 /** The source of products that were made here rather than read from a feed. */
-export const localSource = 'local';
+const localSource = 'local';
 
 /**
  * Something that can be ordered. `priceMinor` is in minor units of `currency`; `stock` null is not counted.

@@ -67,7 +67,7 @@ function join(one: Part, other: Part): Part {
 }
 
 /** The same of trades that a socket told, minute by minute; a minute belongs to a span in which it begins. */
-export function tickQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: Span): Query {
+function tickQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: Span): Query {
   const { tableName } = em.getMetadata(TickMinute);
   const seconds = barSeconds[interval];
   const edge = (price: string, began: string) =>

@@ -8,7 +8,7 @@ import type { Transaction } from '../outbox/transaction.ts';
 import { copyOf, freshLeftMs } from './copy.ts';
 import { aboutOf, type Ask, copyName, type MarketData, subjectOf, type Telling } from './market-data.ts';
 import { lookOnce } from './look-once.ts';
-import { lookMs } from './looks.ts';
+import { failedForMs } from './failed-fetches.ts';
 import type { Market } from './market.ts';
 import { claimPoll, returnClaim } from './polling.ts';
 import { priceTable } from './price.ts';
@@ -94,7 +94,7 @@ async function fetchInSlot<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Mark
 
 async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: MarketNeeds): Promise<Fetched> {
   const { attempt, name, freshMs, isPoll } = fetch;
-  const { asks, cache, looks } = ctx.market;
+  const { asks, cache, failedFetches } = ctx.market;
   const copy = await cache.read(name);
   // Whoever missed the cache just before the last fetch ended has queued this job in vain. A cadence may be shorter than a copy is fresh.
   const isCurrent =
@@ -103,11 +103,11 @@ async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Market
   // The same of a symbol that the last fetch has found to be none.
   if (!copy && (await cache.isUnknown(name))) return over({ outcome: 'unknown_symbol' });
   if (!(await asks.isWanted(name))) return { outcome: 'not_wanted' };
-  if (!isPoll && (await looks.leftMs(name)) > 0) return over({ outcome: 'looked' });
+  if (!isPoll && (await failedFetches.leftMs(name)) > 0) return over({ outcome: 'looked' });
 
   const hasCopy = async () => copy !== undefined || (await lastOf(fetch, ctx)) !== undefined;
-  const forMs = async () => ((await hasCopy().catch(() => false)) ? freshMs : lookMs);
-  return lookOnce(looks, { name, signal: attempt.signal, forMs }, async () =>
+  const forMs = async () => ((await hasCopy().catch(() => false)) ? freshMs : failedForMs);
+  return lookOnce(failedFetches, { name, signal: attempt.signal, forMs }, async () =>
     over(await askProvider(fetch, ctx, hasCopy)),
   ).catch(async (error: unknown) => {
     if (!(error instanceof NotInPlan)) throw error;
@@ -128,14 +128,14 @@ async function askProvider<A extends Ask, Said>(
   hasCopy: () => Promise<boolean>,
 ): Promise<Fetched> {
   const { data, attempt, name, freshMs } = fetch;
-  const { cache, finnhub, looks } = ctx.market;
+  const { cache, finnhub, failedFetches } = ctx.market;
   const said = (await cache.hadNothing(name))
     ? undefined
     : await finnhub.get(data.call(attempt.payload), attempt.signal);
   if (said !== undefined) return store(fetch, said, ctx);
   const { silence } = data;
   const keepCopy = async (): Promise<Fetched> => {
-    await looks.note(name, freshMs);
+    await failedFetches.note(name, freshMs);
     return { outcome: 'unchanged' };
   };
   if (silence === undefined || silence === 'fault') {

@@ -1,6 +1,6 @@
 import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
 import { isShutDown } from '../process/deadline.ts';
-import type { Looks } from './looks.ts';
+import type { FailedFetches } from './failed-fetches.ts';
 
 /** A call for which a reader has to wait, and how long it counts when it brings nothing. */
 export type Look = Readonly<{ name: string; signal: AbortSignal; forMs(): Promise<number> }>;
@@ -11,13 +11,13 @@ export type Look = Readonly<{ name: string; signal: AbortSignal; forMs(): Promis
  * @throws GiveUp instead of a fault.
  */
 export async function lookOnce<T>(
-  looks: Pick<Looks, 'note'>,
+  failedFetches: Pick<FailedFetches, 'note'>,
   { name, signal, forMs }: Look,
   call: () => Promise<T>,
 ): Promise<T> {
   return call().catch(async (error: unknown) => {
     if (error instanceof RateLimited || error instanceof NotInPlan || isShutDown(signal)) throw error;
-    await looks.note(name, await forMs());
+    await failedFetches.note(name, await forMs());
     if (error instanceof GiveUp) throw error;
     throw new GiveUp(error instanceof Error ? error.message : String(error), { cause: error });
   });

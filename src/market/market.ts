@@ -15,7 +15,7 @@ import { type Asks, openAsks } from './asks.ts';
 import { type Cache, openCache } from './cache.ts';
 import type { MarketData } from './market-data.ts';
 import { type Hours, openHours } from './hours.ts';
-import { type Looks, openLooks } from './looks.ts';
+import { type FailedFetches, openFailedFetches } from './failed-fetches.ts';
 import { shareForPeople, usualEverySeconds } from './polling.ts';
 import { openWatchlist, type Watchlist } from './watchlist.ts';
 
@@ -25,7 +25,7 @@ export type Market = Readonly<{
   referenceRates: ReferenceRates;
   cache: Cache;
   asks: Asks;
-  looks: Looks;
+  failedFetches: FailedFetches;
   /** How long a copy of a kind of market data is fresh, ms. */
   freshMs(data: Pick<MarketData, 'freshSeconds'>): number;
   /** What is polled without being asked for. */
@@ -68,7 +68,7 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
     referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
     cache: openCache(redis, now),
     asks: openAsks(redis),
-    looks: openLooks(redis, now),
+    failedFetches: openFailedFetches(redis, now),
     freshMs: ({ freshSeconds }) => 1_000 * (typeof freshSeconds === 'number' ? freshSeconds : config[freshSeconds]),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
     present: presentOf,

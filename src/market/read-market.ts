@@ -84,7 +84,7 @@ export function openMarketReads(parts: ReadParts): MarketReads {
     if (copy) return { asked, copy };
     if (isUnknown) throw unknown(read);
     await refuseOutsidePlan(parts, read);
-    throw nothingNow(await market.looks.leftMs(read.name));
+    throw nothingNow(await market.failedFetches.leftMs(read.name));
   };
   const answerOf = ({ data }: Named, copy: Copy) => {
     const freshMs = freshLeftMs(copy, market.freshMs(data), parts.now());
@@ -169,9 +169,9 @@ async function waitFor(
 type Asking = Readonly<{ lane: Lane; tenant: Tenant | undefined }>;
 
 async function admitAndAsk(parts: ReadParts, read: Named, asking: Asking): Promise<Asked> {
-  const { asks, looks } = parts.market;
+  const { asks, failedFetches } = parts.market;
   await refuseOutsidePlan(parts, read);
-  const leftMs = await looks.leftMs(read.name);
+  const leftMs = await failedFetches.leftMs(read.name);
   if (leftMs > 0) throw nothingNow(leftMs);
   if (!(await asks.admit(read.name, asking.lane, asking.tenant).catch(away))) throw marketBusy();
   return enqueue(parts, read, asking).catch(away);

@@ -1,5 +1,5 @@
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
-import { refuseNewcomers } from './refuse-newcomers.ts';
+import { shedLoad } from './shed-load.ts';
 
 const name = 'orderflow:reading';
 
@@ -15,6 +15,6 @@ export function readFrom(orm: MikroORM, replica: MikroORM): void {
  */
 export function readingEm(orm: MikroORM): EntityManager {
   const from = orm.config.getExtension<MikroORM>(name) ?? orm;
-  refuseNewcomers(from);
+  shedLoad(from);
   return from.em.fork();
 }

@@ -1,6 +1,6 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
 import { answeredLater, Later, together, withNext } from './together.ts';
-import { choose, momentOf, textOf, type ValueText } from './values.ts';
+import { choose, parseMoment, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
 type Value = string | number | boolean | Date | null | undefined;
@@ -267,7 +267,7 @@ function tableOf<T extends object>(em: EntityManager, entity: EntityName<T>): Ta
 }
 
 function read(isDate: boolean, value: unknown): unknown {
-  return isDate && typeof value === 'string' ? momentOf(value) : value;
+  return isDate && typeof value === 'string' ? parseMoment(value) : value;
 }
 
 /** Safe because the row was read by the entity's own column names, and its columns were made from the entity. */

@@ -23,7 +23,7 @@ export function textOf(em: EntityManager): ValueText {
 }
 
 /** A moment as MySQL tells it: as text, in UTC. */
-export function momentOf(text: string): Date {
+export function parseMoment(text: string): Date {
   return new Date(`${text.replace(' ', 'T')}Z`);
 }
 

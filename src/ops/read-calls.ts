@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { BudgetMinute } from '../entities/ops.entity.ts';
 import type { Lane } from '../jobs/queues.ts';
-import { momentOf } from '../mysql/values.ts';
+import { parseMoment } from '../mysql/values.ts';
 import { spanInSteps, startOf, type Step, stepColumns, steps } from './read-history.ts';
 
 /** Calls by lane. */
@@ -21,7 +21,7 @@ export async function readCalls(em: EntityManager, { by, from, to }: Readonly<{ 
     [span.from, span.to],
   );
   const sums = Sums.parse(answer);
-  const byStep = Map.groupBy(sums, ({ at }) => startOf(momentOf(at).getTime(), steps[by]));
+  const byStep = Map.groupBy(sums, ({ at }) => startOf(parseMoment(at).getTime(), steps[by]));
   const data = span.starts.map((atMs) => ({
     at: new Date(atMs).toISOString(),
     calls: inLanes(byStep.get(atMs) ?? []),

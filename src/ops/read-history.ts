@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { QueueMinute } from '../entities/ops.entity.ts';
-import { momentOf } from '../mysql/values.ts';
+import { parseMoment } from '../mysql/values.ts';
 import { percentile } from './lengths.ts';
 
 /** By what the history of a queue is told, and how long that is, ms. */
@@ -55,7 +55,7 @@ async function readSums(
      group by ${stepColumns[by]}, \`length\``,
     [from, to, queue],
   );
-  return Sums.parse(answer).map(({ at, ...sum }) => ({ atMs: momentOf(at).getTime(), ...sum }));
+  return Sums.parse(answer).map(({ at, ...sum }) => ({ atMs: parseMoment(at).getTime(), ...sum }));
 }
 
 function ended(sums: readonly Sum[]): Ended {

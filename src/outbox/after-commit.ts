@@ -8,7 +8,7 @@ import type { EventDefinition } from '../streams/define-event.ts';
 import { traceParent } from '../telemetry/traces.ts';
 import type { Mint } from './ids.ts';
 import type { Numbered, Unnumbered } from './numbering.ts';
-import { placedBy } from './places.ts';
+import { positionedBy } from './positions.ts';
 import { type NewEvent, writeEvents, type WrittenEvents } from './write-events.ts';
 
 /** What leaves MySQL when, and only when, the transaction commits. */
@@ -36,8 +36,8 @@ export type Committed = Readonly<{ jobs: readonly Message[]; events: readonly (U
 export type Written = WrittenEvents & Readonly<{ jobs: readonly Message[] }>;
 
 /** What is left to be sent of what has been committed. */
-export async function committedOf({ jobs, events, places }: Written): Promise<Committed> {
-  return { jobs, events: (places && placedBy(await places.rows, events)) ?? events };
+export async function committedOf({ jobs, events, positions }: Written): Promise<Committed> {
+  return { jobs, events: (positions && positionedBy(await positions.rows, events)) ?? events };
 }
 
 /** How long the process that wrote or claimed a message may send it before others take over, ms. */

@@ -77,7 +77,7 @@ const slackMs = 3_600_000;
  * Where the log goes on after an event. Of one that may have been deleted, because it is older than `kept`, that is up to an hour before
  * it: what comes then may come again, and nothing is missed. Undefined when there is no such event, and was none.
  */
-export async function placeAfter(em: EntityManager, id: string, kept: Date): Promise<number | undefined> {
+export async function positionAfter(em: EntityManager, id: string, kept: Date): Promise<number | undefined> {
   const position = await lastPositionOf(em, [id]);
   const atMs = momentOfId(id);
   if (position !== undefined || atMs === undefined || atMs > kept.getTime() + slackMs) return position;

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/mysql';
-import { choose, momentOf, textOf, type ValueText } from '../mysql/values.ts';
+import { choose, parseMoment, textOf, type ValueText } from '../mysql/values.ts';
 import type { LoggedEvent } from '../streams/append.ts';
 import { numberWritten } from './number-written.ts';
 import { byVersion, type Numbered, type Numbering, tablesOf } from './numbering.ts';
@@ -62,7 +62,7 @@ async function find({ em, streams }: Numbering, order: 'e.id' | 'e.version, e.id
     [...streams],
   );
   const events = rows.map(({ id, stream, type, subject, version, schema, data, trace, at }): Waiting => {
-    return { id, stream, type, subject, version, schema, time: momentOf(at).toISOString(), data, trace };
+    return { id, stream, type, subject, version, schema, time: parseMoment(at).toISOString(), data, trace };
   });
   return { events, end: rows[0] && endOf(rows[0], streams) };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { together } from '../mysql/together.ts';
 import { choose, textOf } from '../mysql/values.ts';
-import { askForPlaces, placedBy, type PlacedRow } from './places.ts';
+import { askForPositions, positionedBy, type PositionedRow } from './positions.ts';
 import { byVersion, type Numbered, type Numbering, subjectOf, tablesOf, type Unnumbered } from './numbering.ts';
 
 /**
@@ -16,8 +16,8 @@ export async function numberWritten(
 ): Promise<readonly Numbered[] | undefined> {
   if (!areInOrder(events)) return undefined;
   const next = byVersion(events);
-  const answers = await em.execute<readonly PlacedRow[][]>(together(statementsFor(em, next, now)));
-  const placed = placedBy(answers.at(-1) ?? [], next);
+  const answers = await em.execute<readonly PositionedRow[][]>(together(statementsFor(em, next, now)));
+  const placed = positionedBy(answers.at(-1) ?? [], next);
   // Between positions that others have given may stand events of others.
   const first = placed?.[0]?.position ?? 0;
   return placed?.every(({ position }, index) => position === first + index) ? placed : undefined;
@@ -54,6 +54,6 @@ function statementsFor(em: EntityManager, events: readonly Unnumbered[], now: Da
      set e.position = n.position - ${choose('e.id', fromEnd, text)}, e.entry_ms = n.entry_ms
      where e.id in (${ids}) and e.position is null`,
     'commit',
-    askForPlaces(em, events),
+    askForPositions(em, events),
   ];
 }

@@ -5,7 +5,7 @@ import { askLater, insertRows } from '../mysql/rows.ts';
 import { type Later, withNext } from '../mysql/together.ts';
 import { textOf, type ValueText } from '../mysql/values.ts';
 import { tablesOf, type Unnumbered } from './numbering.ts';
-import { askForPlaces, type PlacedRow } from './places.ts';
+import { askForPositions, type PositionedRow } from './positions.ts';
 
 /** An event that its transaction writes to the log; `data` is JSON text. */
 export type NewEvent = Readonly<{
@@ -22,7 +22,7 @@ export type NewEvent = Readonly<{
 type Count = Readonly<{ key: string; stream: string; subject: string; count: number }>;
 
 /** Events that have been written, as they wait for their positions; where they have been given some, it is told with the commit. */
-export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; places?: Later<PlacedRow> }>;
+export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; positions?: Later<PositionedRow> }>;
 
 /** So many events, each about something else, get their positions from the transaction that writes them. */
 const few = 4;
@@ -87,7 +87,7 @@ async function writeFew(
   }));
   await insertRows(tx, EventLog, rows);
   const written = events.map(toUnnumbered);
-  return { events: written, places: await askLater<PlacedRow>(tx, askForPlaces(tx, written)) };
+  return { events: written, positions: await askLater<PositionedRow>(tx, askForPositions(tx, written)) };
 }
 
 function toUnnumbered<Event extends NewEvent>({ at, ...event }: Event) {

@@ -12,7 +12,7 @@ export function entryId({ entryMs, position }: Readonly<{ entryMs: number; posit
 }
 
 /** The moment of an entry's id, ms. */
-export function momentOf(id: string): number {
+export function entryMsOf(id: string): number {
   return Number(id.split('-')[0]);
 }
 

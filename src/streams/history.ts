@@ -1,6 +1,6 @@
 import type { Redis } from '../redis/client.ts';
 import { z } from 'zod';
-import { beginning, isAfter, momentOf, parseEntry, type StreamEntry } from './entry.ts';
+import { beginning, isAfter, entryMsOf, parseEntry, type StreamEntry } from './entry.ts';
 
 /** What Redis still has of a stream. `isWhole`: nothing has ever been trimmed from it. */
 export type Extent = Readonly<{ first: string | undefined; last: string; isWhole: boolean }>;
@@ -36,7 +36,7 @@ export async function missedSince(redis: Redis, stream: string, position: string
   // Looked at after the rows: what is trimmed between the two is reported as a gap although it was read, never the reverse.
   const extent = await extentOf(redis, stream);
   const isLast = rows.length < limit;
-  if (isAfter(position, extent.last) && momentOf(position) > Number((await redis.time())[0]) * 1_000 + aheadMs)
+  if (isAfter(position, extent.last) && entryMsOf(position) > Number((await redis.time())[0]) * 1_000 + aheadMs)
     return { entries: [], position: extent.last, end: extent.last, gap: 'lost', isLast };
   const gap = hasGapAfter(position, extent) ? 'trimmed' : undefined;
   const next = rows.at(-1)?.[0] ?? (gap ? extent.last : position);

@@ -2,7 +2,7 @@ import type { Redis } from '../redis/client.ts';
 import { missedSince } from './history.ts';
 import { type EndOfLog, type Listener, openReader, type StreamReader } from './reader.ts';
 import { noteStep } from '../telemetry/traces.ts';
-import { momentOf, type StreamEntry } from './entry.ts';
+import { entryMsOf, type StreamEntry } from './entry.ts';
 import { Subscription, type Following } from './subscription.ts';
 
 /** The live ends of the streams, for any number of subscribers in this process. */
@@ -64,7 +64,7 @@ export function openTails(redis: Redis, connect: (name: string) => Redis, endOfL
     },
     behindMs(stream, entry) {
       const position = followed.get(stream)?.reader.position();
-      return position === undefined ? undefined : Math.max(0, momentOf(entry) - momentOf(position));
+      return position === undefined ? undefined : Math.max(0, entryMsOf(entry) - entryMsOf(position));
     },
     close() {
       isClosed = true;

@@ -7,14 +7,14 @@ import { addDeliveries, type Due } from './deliveries.ts';
 import { choosers, readWishes, type Wishes } from './endpoint.ts';
 
 /** What there is to do for webhooks: events that nobody has gone through, whether for anybody, and endpoints that wait. */
-export type Look = Readonly<{ routed: number; written: number; hasEndpoints: boolean; isDue: boolean }>;
+export type WebhookBacklog = Readonly<{ routed: number; written: number; hasEndpoints: boolean; isDue: boolean }>;
 
 const mostEvents = 500;
 // An event is gone through whole, for however many it is.
 const mostDeliveries = 5_000;
 
 /** Looks what there is to do, by one statement. */
-export async function lookForWork(em: EntityManager): Promise<Look> {
+export async function lookForWork(em: EntityManager): Promise<WebhookBacklog> {
   const endpoints = em.getMetadata(WebhookEndpoint).tableName;
   const [row] = await em.execute<Record<'routed' | 'written' | 'is_any' | 'is_due', string>[]>(
     `select c.position as routed, e.position as written, exists (select 1 from ${endpoints}) as is_any,
@@ -31,7 +31,7 @@ export async function lookForWork(em: EntityManager): Promise<Look> {
  * Leaves out what nobody asks for. A process that has looked before the first webhook was made, and comes after, moves the cursor to where
  * the log ended by then, or not at all.
  */
-async function passOver(em: EntityManager, { routed, written }: Look): Promise<void> {
+async function passOver(em: EntityManager, { routed, written }: WebhookBacklog): Promise<void> {
   await em.nativeUpdate(WebhookCursor, { id: 1, position: routed }, { position: written });
 }
 
@@ -41,7 +41,7 @@ async function passOver(em: EntityManager, { routed, written }: Look): Promise<v
  */
 export async function routeEvents(
   { orm, transaction, now }: Readonly<{ orm: MikroORM; transaction: Transaction; now: () => Date }>,
-  look: Look,
+  look: WebhookBacklog,
 ): Promise<void> {
   const { routed, written } = look;
   const em = orm.em.fork();

@@ -15,7 +15,7 @@ import {
 import { defineRoute } from '../http/define-route.ts';
 import { lockCaller } from '../callers/live-login.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
-import { publicAddress } from '../http/public-address.ts';
+import { publicUrlOf } from '../http/public-url.ts';
 import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
@@ -60,7 +60,7 @@ const register = defineRoute(
       return stored;
     });
     const id = await storeUser(storing);
-    c.header('location', publicAddress(c.var.ctx.config, `/users/${id}`));
+    c.header('location', publicUrlOf(c.var.ctx.config, `/users/${id}`));
     return c.json(userView({ ...row, id }), 201);
   },
 );

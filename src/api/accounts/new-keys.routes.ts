@@ -14,7 +14,7 @@ import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { defineRoute } from '../http/define-route.ts';
-import { publicAddress } from '../http/public-address.ts';
+import { publicUrlOf } from '../http/public-url.ts';
 import { exampleKey, keyView, NewKeyView } from './key-view.ts';
 import { KeyParams, namedKey, unknownKey } from './keys.routes.ts';
 
@@ -163,7 +163,7 @@ async function grant(
     await audit(c, tx, { subject: replaces ?? row.id, after });
   });
   c.var.logins.forget(user);
-  c.header('location', publicAddress(config, `/auth/keys/${row.id}`));
+  c.header('location', publicUrlOf(config, `/auth/keys/${row.id}`));
   c.header('cache-control', 'no-store');
   return c.json({ ...view, key }, 201);
 }

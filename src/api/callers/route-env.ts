@@ -11,7 +11,7 @@ import type { Act } from './audit.ts';
 import type { LoginAttempts } from './failed-logins.ts';
 import type { Limits } from './limits.ts';
 import type { Logins } from './logins.ts';
-import type { Looks } from './looks.ts';
+import type { TickFollowers } from './tick-followers.ts';
 import type { Principal } from './principal.ts';
 
 /** What an API process opens besides its context: whether it may be given requests, and the ends of jobs. */
@@ -39,7 +39,7 @@ export type RouteEnv = {
     logins: Logins;
     limits: Limits;
     /** Who looks at which symbols, and follows their ticks. */
-    looks: Looks;
+    tickFollowers: TickFollowers;
     passwords: Passwords;
     /** The attempts of an address at an account. */
     attempts(account: string, address: string): LoginAttempts;

@@ -1,5 +1,5 @@
 import type { MikroORM } from '@mikro-orm/mysql';
-import { refuseNewcomers } from '../../mysql/refuse-newcomers.ts';
+import { shedLoad } from '../../mysql/shed-load.ts';
 import type { Check } from '../callers/route-env.ts';
 import type { Route } from './define-route.ts';
 
@@ -8,7 +8,7 @@ import type { Route } from './define-route.ts';
  * What has been let in before goes on. Nothing else is looked at: no lag of the relay and no lack of Redis refuses anyone.
  */
 export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): Check {
-  return () => refuseNewcomers(orm);
+  return () => shedLoad(orm);
 }
 
 /** Whether a route needs MySQL to answer at all: what is read from copies, or from the code, does not. */

@@ -10,7 +10,7 @@ import type { AfterCommit } from '../../outbox/after-commit.ts';
 import { type KeyedRequest, KeyInUse, nameOf, reused, type StoredAnswer } from '../../outbox/keyed-answers.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
-import { publicAddress } from './public-address.ts';
+import { publicUrlOf } from './public-url.ts';
 
 /** The headers of a request that may be repeated safely. */
 export const IdempotencyHeaders = z.object({
@@ -157,7 +157,7 @@ function fingerprintOf(c: HonoContext<RouteEnv>, body: unknown): string {
 function respond(c: HonoContext<RouteEnv>, { answer: { status, text, location }, isReplayed }: Answered): Response {
   const headers = {
     'content-type': 'application/json',
-    ...(location === null ? {} : { location: publicAddress(c.get('ctx').config, location) }),
+    ...(location === null ? {} : { location: publicUrlOf(c.get('ctx').config, location) }),
     ...(isReplayed ? { 'idempotent-replayed': 'true' } : {}),
   };
   const known = status === 201 || status === 202 ? status : 200;

@@ -5,7 +5,7 @@ import { type MarketRead, mostWaitMs } from '../../market/read-market.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { tenantOfRequest } from '../callers/tenant.ts';
 import { answerTagged } from '../http/conditional.ts';
-import { publicAddress } from '../http/public-address.ts';
+import { publicUrlOf } from '../http/public-url.ts';
 
 const defaultWaitMs = 3_000;
 
@@ -18,7 +18,7 @@ export async function answerRead(c: HonoContext<RouteEnv>, read: MarketRead): Pr
   const reader = { isKnown, waitMs: waitMs(c.req.header('prefer')), tenant: tenantOfRequest(c) };
   const found = await c.var.reads.read(read, reader);
   if (found.copy) return answer(c, found.copy, found);
-  c.header('location', publicAddress(c.var.ctx.config, `/jobs/${found.asked.id}`));
+  c.header('location', publicUrlOf(c.var.ctx.config, `/jobs/${found.asked.id}`));
   c.header('retry-after', '1');
   return c.json({ job_id: found.asked.id, state: 'waiting' as const }, 202);
 }

@@ -99,18 +99,18 @@ function viewOf({ windows, usedBy, lastRefusal, restingUntilMs }: BudgetState, w
     windows: windows.map(({ windowMs, resetsAtMs, ...rest }) => ({
       ...rest,
       window_ms: windowMs,
-      resets_at: momentOf(resetsAtMs),
+      resets_at: isoOf(resetsAtMs),
     })),
     lanes: used,
     elsewhere: used.reduce((left, lane) => left - lane.used, all),
     last_429: lastRefusal
       ? { at: new Date(lastRefusal.atMs).toISOString(), retry_after_seconds: lastRefusal.restMs / 1_000 }
       : null,
-    resting_until: momentOf(restingUntilMs),
+    resting_until: isoOf(restingUntilMs),
   };
 }
 
-function momentOf(ms: number | undefined): string | null {
+function isoOf(ms: number | undefined): string | null {
   return ms === undefined ? null : new Date(ms).toISOString();
 }
 

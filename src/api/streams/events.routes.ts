@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { spellingsOf } from '../../market/symbol.ts';
-import { placeAfter, readLog } from '../../outbox/event-log.ts';
+import { positionAfter, readLog } from '../../outbox/event-log.ts';
 import { market } from '../../streams/market.stream.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { exampleOrder } from '../docs/examples.ts';
@@ -67,7 +67,7 @@ const list = defineRoute(
     await events.relay.announce().catch(() => 0);
     const em = orm.em.fork();
     const kept = new Date(now().getTime() - market.loggedDays * dayMs);
-    const position = after === undefined ? 0 : await placeAfter(em, after, kept);
+    const position = after === undefined ? 0 : await positionAfter(em, after, kept);
     if (position === undefined)
       throw new Problem('invalid', 'There is no event of this id.', {
         errors: [{ pointer: 'after', detail: 'must be the id of an event' }],

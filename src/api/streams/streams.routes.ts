@@ -12,7 +12,7 @@ import type { Following } from '../../streams/subscription.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
-import type { Look } from '../callers/looks.ts';
+import type { FollowedSymbols } from '../callers/tick-followers.ts';
 import { tickType } from './tick-frame.ts';
 import { exampleAlertEvent, exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
@@ -125,7 +125,7 @@ const marketEvents = defineRoute(
     const look = async () => {
       const known = await withPrice(c, pairs);
       const looked = [...new Set([...symbols, ...known])];
-      return c.var.looks.open({ symbols: looked, subjects: [...subjects], hasTicks: types.includes(tickType) });
+      return c.var.tickFollowers.open({ symbols: looked, subjects: [...subjects], hasTicks: types.includes(tickType) });
     };
     return follow(c, market.name, following, isLooking ? look : undefined);
   },
@@ -152,7 +152,7 @@ function follow(
   c: HonoContext<RouteEnv>,
   stream: string,
   following: Following,
-  look?: () => Promise<Look>,
+  look?: () => Promise<FollowedSymbols>,
 ): Promise<Response> {
   const { caller, logins } = c.var;
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;

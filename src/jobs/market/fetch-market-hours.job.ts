@@ -31,13 +31,13 @@ export const fetchMarketHours = defineJob(
     },
   },
   // A second run learns the same, or what is true by then.
-  async ({ signal }, { market: { finnhub, hours, looks }, now, log }: JobContext) => {
+  async ({ signal }, { market: { finnhub, hours, failedFetches }, now, log }: JobContext) => {
     try {
       const isOpen = await finnhub.isMarketOpen(signal);
       await hours.learn(isOpen);
-      if (!(await hours.knowsHolidays(now())) && (await looks.leftMs(holidaysName)) === 0) {
+      if (!(await hours.knowsHolidays(now())) && (await failedFetches.leftMs(holidaysName)) === 0) {
         const look = { name: holidaysName, signal, forMs: async () => holidaysAgainMs };
-        const holidays = await lookOnce(looks, look, () => finnhub.holidays(signal));
+        const holidays = await lookOnce(failedFetches, look, () => finnhub.holidays(signal));
         await hours.learnHolidays(
           holidays.map(({ atDate: day, tradingHour }) => ({ day, tradingHour })),
           now(),

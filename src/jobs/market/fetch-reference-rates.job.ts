@@ -6,7 +6,7 @@ import { forex } from '../../market/data/forex.market.ts';
 import { copyName } from '../../market/market-data.ts';
 import { forexObservation, type ForexRow, newestRates, storeRates } from '../../market/forex.ts';
 import { lookOnce } from '../../market/look-once.ts';
-import { lookMs } from '../../market/looks.ts';
+import { failedForMs } from '../../market/failed-fetches.ts';
 import { referenceRates } from '../../market/reference-rates.ts';
 import { defineJob } from '../define-job.ts';
 
@@ -24,7 +24,7 @@ export const fetchReferenceRates = defineJob(
   },
   async ({ payload: { base }, signal }, ctx: JobContext) => {
     const {
-      market: { asks, cache, looks, referenceRates: bank },
+      market: { asks, cache, failedFetches, referenceRates: bank },
     } = ctx;
     const name = forexName(base);
     if (!bank.isConfigured) {
@@ -33,9 +33,9 @@ export const fetchReferenceRates = defineJob(
     }
     const known = await freshRates(ctx);
     const isRead = await asks.isWanted(name);
-    const leftMs = known || !isRead ? 0 : await looks.leftMs(source);
+    const leftMs = known || !isRead ? 0 : await failedFetches.leftMs(source);
     if (leftMs > 0) {
-      await looks.note(name, leftMs);
+      await failedFetches.note(name, leftMs);
       await asks.end(name);
       return { base, outcome: 'looked' };
     }
@@ -55,13 +55,13 @@ export const fetchReferenceRates = defineJob(
 async function latest(ctx: JobContext, name: string, isRead: boolean, signal: AbortSignal): Promise<Publication> {
   const {
     em,
-    market: { freshMs, looks, referenceRates: bank },
+    market: { freshMs, failedFetches, referenceRates: bank },
   } = ctx;
-  const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs(forex) : lookMs);
+  const forMs = async () => ((await newestRates(em, 'EUR')) ? freshMs(forex) : failedForMs);
   const ask = () => bank.latest(signal);
   if (!isRead) return ask();
-  return lookOnce(looks, { name: source, signal, forMs }, ask).catch(async (error: unknown) => {
-    await looks.note(name, await looks.leftMs(source));
+  return lookOnce(failedFetches, { name: source, signal, forMs }, ask).catch(async (error: unknown) => {
+    await failedFetches.note(name, await failedFetches.leftMs(source));
     throw error;
   });
 }

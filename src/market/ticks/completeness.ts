@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { TickSpan } from '../../entities/ticks.entity.ts';
-import { momentOf } from '../../mysql/values.ts';
+import { parseMoment } from '../../mysql/values.ts';
 import type { Span } from '../market-store.ts';
 import { priceTable } from '../price.ts';
 
@@ -43,8 +43,8 @@ export async function completenessOf(
   if (rows.length === mostHoles) return undefined;
   const covered = joined(
     rows.map((row) => ({
-      fromMs: Math.max(momentOf(row.began_at).getTime(), from.getTime()),
-      toMs: Math.min(momentOf(row.ended_at).getTime(), to.getTime()),
+      fromMs: Math.max(parseMoment(row.began_at).getTime(), from.getTime()),
+      toMs: Math.min(parseMoment(row.ended_at).getTime(), to.getTime()),
     })),
   );
   const last = covered.at(-1)?.toMs;

@@ -26,7 +26,7 @@ export type LineParts = Omit<TradeSocketOptions, 'onTrades' | 'onTooMany'> &
   }>;
 
 /** So long after its moment a trade may come, and so far clocks may be apart, for all that is said to be complete. */
-export const latenessMs = 3_000;
+const latenessMs = 3_000;
 
 /** Connects. */
 export function openLine(parts: LineParts): Line {

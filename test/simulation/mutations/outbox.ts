@@ -86,7 +86,7 @@ export const outbox: readonly Mutation[] = [
     what: 'events are appended together, whatever stands between them',
     file: 'src/outbox/announce.ts',
     edits: [['run.at(-1)?.position === event.previous', 'run']],
-    by: 'test/outbox/places.test.ts',
+    by: 'test/outbox/positions.test.ts',
   },
   {
     what: 'a stream takes what does not follow',

@@ -3,7 +3,7 @@ import type { Job } from '../../../src/jobs/define-job.ts';
 import type { Lane } from '../../../src/jobs/queues.ts';
 import type { JobContext } from '../../../src/context.ts';
 import { openCache } from '../../../src/market/cache.ts';
-import { openLooks } from '../../../src/market/looks.ts';
+import { openFailedFetches } from '../../../src/market/failed-fetches.ts';
 import { type FakeAnswers, fakeFinnhub } from '../upstreams/fake-finnhub.ts';
 import { performJob } from './perform-job.ts';
 import { until } from '../processes/process.ts';
@@ -46,7 +46,11 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   let nowMs = Date.parse('2026-11-22T10:15:00.000Z');
   const now = () => new Date(nowMs);
   const { redis } = opened.ctx;
-  const clocked = { cache: openCache(redis, now), looks: openLooks(redis, now), present: async () => now() };
+  const clocked = {
+    cache: openCache(redis, now),
+    failedFetches: openFailedFetches(redis, now),
+    present: async () => now(),
+  };
   const api = { ...opened, ctx: { ...opened.ctx, now, market: { ...opened.ctx.market, ...clocked } } };
   return {
     ...api,

@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type Look, openLooks } from '../../../src/api/callers/looks.ts';
+import { type FollowedSymbols, openTickFollowers } from '../../../src/api/callers/tick-followers.ts';
 import type { LiveTicks, Tick } from '../../../src/market/ticks/live.ts';
 
 const tick = (p: number): Tick => ({ symbol: 'AAPL', p, v: 1, t: 1 });
@@ -10,15 +10,15 @@ const live: LiveTicks = {
   noteLooking: async () => {},
   looking: async () => [],
 };
-const open: Look[] = [];
+const open: FollowedSymbols[] = [];
 afterEach(() => {
   for (const look of open.splice(0)) look.close();
 });
 
 test('who comes later is given the newest tick, too, and each is given it once', async () => {
-  const looks = openLooks(live);
+  const followers = openTickFollowers(live);
   const follow = () => {
-    const look = looks.open({ symbols: ['AAPL'], subjects: ['AAPL'], hasTicks: true });
+    const look = followers.open({ symbols: ['AAPL'], subjects: ['AAPL'], hasTicks: true });
     open.push(look);
     return async () => {
       await look.ticks?.arrival();

@@ -5,7 +5,7 @@ import { forgetOldest } from '../process/forget-oldest.ts';
  * The memory of attempts that have brought nothing: zeros, a refusal, a fault. Until its time is up, no reader makes the
  * provider be asked again, in whichever process.
  */
-export type Looks = Readonly<{
+export type FailedFetches = Readonly<{
   /** Remembers for so long that the provider has been asked for `name` in vain. */
   note(name: string, forMs: number): Promise<void>;
   /** How long, ms, nobody asks for `name` again; 0 when anybody may. */
@@ -13,13 +13,13 @@ export type Looks = Readonly<{
 }>;
 
 /** How long an attempt counts where there is no copy, ms. */
-export const lookMs = 30_000;
+export const failedForMs = 30_000;
 
 // A process remembers its own as well: a Redis that has lost them costs no second call.
 const mostOwn = 5_000;
 
 /** Opens the memory on a connection that fails fast. */
-export function openLooks(redis: Redis, now: () => Date): Looks {
+export function openFailedFetches(redis: Redis, now: () => Date): FailedFetches {
   // By name, until when; the oldest first.
   const own = new Map<string, number>();
   const write = (name: string, forMs: number) =>

@@ -8,7 +8,7 @@ import { incomingOf } from './incoming.ts';
  * Answers that anybody may see, kept for a moment in front of the routes: a crowd that asks the same has the same bytes, and one
  * that comes before there are any waits for those of the first.
  */
-export type FrontCopies = Readonly<{
+export type ResponseCache = Readonly<{
   /** Answers a request from a copy; where there is none for it, `pass` hands it to the routes. */
   answer(incoming: IncomingMessage, outgoing: ServerResponse, pass: () => void): void;
   /** Keeps what the routes have answered, where it may be kept. */
@@ -34,7 +34,7 @@ const plain = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accep
 const hasCopies = /^\/market\//;
 
 /** Opens the copies of one process. `elapsedMs` is a clock that only goes on. */
-export function openFrontCopies(elapsedMs: () => number = () => performance.now()): FrontCopies {
+export function openResponseCache(elapsedMs: () => number = () => performance.now()): ResponseCache {
   const copies = new Map<string, Copy>();
   // Of each request that the routes are at work on, the same ones that have come since.
   const crowds = new Map<string, Waiting[]>();

@@ -3,12 +3,12 @@ import { textOf } from '../mysql/values.ts';
 import { type Numbered, tablesOf, type Unnumbered } from './numbering.ts';
 
 /** Where an event stands in the log, if anywhere; `previous` is told of the first of each stream. */
-export type PlacedRow = Readonly<
+export type PositionedRow = Readonly<
   { id: string; version: number } & Record<'position' | 'entry_ms' | 'previous', string | number | null>
 >;
 
 /** A statement that tells where events stand, and what stands before the first of each stream. */
-export function askForPlaces(em: EntityManager, events: readonly Unnumbered[]): string {
+export function askForPositions(em: EntityManager, events: readonly Unnumbered[]): string {
   const { log } = tablesOf(em);
   const text = textOf(em);
   const listOf = (some: readonly Unnumbered[]) => some.map(({ id }) => text(id)).join(', ');
@@ -19,7 +19,10 @@ export function askForPlaces(em: EntityManager, events: readonly Unnumbered[]): 
 }
 
 /** Events, in the order of their positions, with what was told of them; undefined when one of them has no position. */
-export function placedBy(rows: readonly PlacedRow[], events: readonly Unnumbered[]): readonly Numbered[] | undefined {
+export function positionedBy(
+  rows: readonly PositionedRow[],
+  events: readonly Unnumbered[],
+): readonly Numbered[] | undefined {
   const places = new Map(rows.map((row) => [row.id, row]));
   const reached = new Map<string, number>();
   const placed = events.flatMap((event): Numbered[] => {

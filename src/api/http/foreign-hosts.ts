@@ -3,14 +3,6 @@ import { Problem } from '../../errors.ts';
 import type { Check } from '../callers/route-env.ts';
 import { incomingOf } from './incoming.ts';
 
-/**
- * Where callers find a path of ours, as `Location` says it: under PUBLIC_URL, path prefix included; where that is not set, by the
- * path alone, which is right at whatever address they have asked.
- */
-export function publicAddress({ PUBLIC_URL, publicUrl }: Config, path: string): string {
-  return PUBLIC_URL === undefined ? path : `${publicUrl}${path}`;
-}
-
 // Names and addresses that no other site's name can lead to.
 const local = /^(localhost|[\w-]+(\.[\w-]+)*\.localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 // Probes ask by whatever address they have, and learn nothing of anybody.

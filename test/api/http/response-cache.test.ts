@@ -5,7 +5,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildApp } from '../../../src/api/app.ts';
 import type { RouteEnv } from '../../../src/api/callers/route-env.ts';
-import { openFrontCopies } from '../../../src/api/http/front-copies.ts';
+import { openResponseCache } from '../../../src/api/http/response-cache.ts';
 import { serveApi } from '../../../src/api/serve-api.ts';
 
 import { until } from '../../support/processes/process.ts';
@@ -19,7 +19,7 @@ let nowMs = 0;
 
 beforeAll(async () => {
   api = await openTestApi({ FINNHUB_API_KEY: 'test', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' });
-  const front = openFrontCopies(() => nowMs);
+  const front = openResponseCache(() => nowMs);
   const app = await buildApp(api.ctx, { ...api.parts, front });
   const server = serveApi({ fetch: app.fetch, front }).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -120,7 +120,7 @@ describe('a copy that is old', () => {
   it('is for others while one asks the routes for the next, and for nobody when that takes long', async () => {
     const answered = Promise.withResolvers<void>();
     let [atMs, asked] = [0, 0];
-    const front = openFrontCopies(() => atMs);
+    const front = openResponseCache(() => atMs);
     const app = new Hono<RouteEnv>().use(front.keep).get('/market/x', async (c) => {
       asked += 1;
       if (asked > 1) await answered.promise;
@@ -165,7 +165,7 @@ describe('a first whose answer does not come', () => {
       begun += 1;
       return answered.promise.then((answer) => answer.clone());
     };
-    slow = serveApi({ fetch, front: openFrontCopies() }).listen(0, '127.0.0.1');
+    slow = serveApi({ fetch, front: openResponseCache() }).listen(0, '127.0.0.1');
     await once(slow, 'listening');
   });
   afterAll(() => {

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
-import { openLooks } from '../../src/market/looks.ts';
+import { openFailedFetches } from '../../src/market/failed-fetches.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
 import { ownData } from '../support/stores/servers.ts';
 
@@ -15,7 +15,7 @@ afterAll(() => redis.disconnect());
 beforeEach(() => redis.flushdb());
 
 test('a look is known to every process until its time is up', async () => {
-  const [one, other] = [openLooks(redis, now), openLooks(redis, now)];
+  const [one, other] = [openFailedFetches(redis, now), openFailedFetches(redis, now)];
   expect(await other.leftMs('A')).toBe(0);
   await one.note('A', 600_000);
   for (const process of [one, other]) expect(await process.leftMs('A')).toBeGreaterThan(500_000);
@@ -24,13 +24,13 @@ test('a look is known to every process until its time is up', async () => {
 });
 
 test('a look of no length is none', async () => {
-  const looks = openLooks(redis, now);
-  await looks.note('A', 0);
-  expect(await looks.leftMs('A')).toBe(0);
+  const failedFetches = openFailedFetches(redis, now);
+  await failedFetches.note('A', 0);
+  expect(await failedFetches.leftMs('A')).toBe(0);
 });
 
 test('who looked knows it also when Redis has lost it, tells the others again, and forgets it in its time', async () => {
-  const [one, other] = [openLooks(redis, now), openLooks(redis, now)];
+  const [one, other] = [openFailedFetches(redis, now), openFailedFetches(redis, now)];
   await one.note('A', 600_000);
   await redis.flushdb();
   expect(await other.leftMs('A')).toBe(0);
@@ -41,9 +41,9 @@ test('who looked knows it also when Redis has lost it, tells the others again, a
   expect(await one.leftMs('A')).toBe(0);
 });
 
-test('a process remembers its last five thousand looks by itself', async () => {
-  const looks = openLooks(redis, now);
-  for (let n = 0; n <= 5_000; n += 1) await looks.note(`S${n}`, 600_000);
+test('a process remembers its last five thousand by itself', async () => {
+  const failedFetches = openFailedFetches(redis, now);
+  for (let n = 0; n <= 5_000; n += 1) await failedFetches.note(`S${n}`, 600_000);
   await redis.flushdb();
-  expect([await looks.leftMs('S0'), await looks.leftMs('S1')]).toEqual([0, 600_000]);
+  expect([await failedFetches.leftMs('S0'), await failedFetches.leftMs('S1')]).toEqual([0, 600_000]);
 });

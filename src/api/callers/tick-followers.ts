@@ -8,14 +8,14 @@ export type TickFollower = Readonly<{
   take(): readonly Tick[];
 }>;
 
-/** Somebody looks at some symbols, with or without their ticks. */
-export type Look = Readonly<{ ticks: TickFollower | undefined; close(): void }>;
+/** What one follower has open: some symbols, with or without their ticks. */
+export type FollowedSymbols = Readonly<{ ticks: TickFollower | undefined; close(): void }>;
 
 /** What somebody follows: symbols that are to have ticks, all those whose ticks they are given if there are any, and if they want them. */
 export type Followed = Readonly<{ symbols: readonly string[]; subjects: readonly string[]; hasTicks: boolean }>;
 
-/** Looks of any number of followers in this process; nothing is asked of Redis while there are none. */
-export type Looks = Readonly<{ open(followed: Followed): Look }>;
+/** The followers of ticks in this process, however many; nothing is asked of Redis while there are none. */
+export type TickFollowers = Readonly<{ open(followed: Followed): FollowedSymbols }>;
 
 // Four times a second at the most, whatever timers do.
 const readEveryMs = 250;
@@ -33,7 +33,7 @@ type Own = {
 };
 
 /** Opens it: what is looked at is told to whoever is connected to the provider, and followed then; ticks are read for all at once. */
-export function openLooks(live: LiveTicks): Looks {
+export function openTickFollowers(live: LiveTicks): TickFollowers {
   const all = new Set<Own>();
   let reading: NodeJS.Timeout | undefined;
   let isBusy = false;

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { formatMoney } from '../orders/money.ts';
 import { type Line, totalsOf } from './basket.ts';
 import { stockOf } from './product.ts';
@@ -8,6 +9,8 @@ type Shown = Readonly<{ line: Line; preview: Preview | undefined; onSet(quantity
 /** So many of a product, what they cost now, and how many are left. */
 export function BasketLine({ line, preview, onSet }: Shown) {
   const { id, title, currency, quantity } = line;
+  // A line is drawn anew when what it costs has been read again, which may be in the midst of typing.
+  const [typed, setTyped] = useState<string>();
   const priced = preview?.items.find(({ product_id: product }) => product === id);
   const money =
     preview && priced
@@ -24,8 +27,12 @@ export function BasketLine({ line, preview, onSet }: Shown) {
         max="1000"
         required
         aria-label={`Quantity of ${title}`}
-        value={quantity}
-        onChange={({ currentTarget }) => onSet(Number(currentTarget.value))}
+        value={typed ?? quantity}
+        onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        onChange={({ currentTarget }) => {
+          setTyped(undefined);
+          onSet(Number(currentTarget.value));
+        }}
       />
       <span class="figures">{money}</span>
       <button type="button" class="quiet" aria-label={`Take ${title} out`} onClick={() => onSet(0)}>

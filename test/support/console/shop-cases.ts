@@ -108,6 +108,9 @@ export function lostCases(opened: OpenConsole): void {
     expect((await at.platform.send('PATCH', path, { price: 8.5 }, 'admin')).status).toBe(200);
     await sum.getByText('$8.50').waitFor();
     await at.page.getByLabel('Quantity of Brass Shade').fill('4');
+    // What has been typed stays when the price is read again before it is done.
+    expect((await at.platform.send('PATCH', path, { price: 9 }, 'admin')).status).toBe(200);
+    await sum.getByText('$9.00').waitFor();
     await at.page.keyboard.press('Tab');
     await at.page.getByText('Fewer than 4 of').waitFor();
     const place = at.page.getByRole('button', { name: 'Place the order' });

@@ -53,9 +53,12 @@ export async function unmailedFirings(em: EntityManager, at: Date, most: number)
   return rows.map(({ alert, number }) => ({ alert_id: alert, firing: number }));
 }
 
-/** How many mails to somebody have been begun since then, and not given up. */
+/** How many mails to somebody have been begun since then, and not given up. The release before noted only those that were sent. */
 export function mailsSince(em: EntityManager, userId: number, since: Date): Promise<number> {
-  return em.count(AlertFiring, { userId, mailBegunAt: { $gt: since } });
+  return em.count(AlertFiring, {
+    userId,
+    $or: [{ mailBegunAt: { $gt: since } }, { mailBegunAt: null, mailedAt: { $gt: since } }],
+  });
 }
 
 /** Notes that the mail is with the mail server. */

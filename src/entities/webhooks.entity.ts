@@ -32,7 +32,7 @@ export const WebhookEndpoint = defineEntity({
     types: p.string().length(3000),
     /** JSON text: the symbols of which market data are told; empty: all. */
     symbols: p.string().length(3000),
-    /** Events after this place in the log are told. */
+    /** Events after this position in the log are told. */
     since: p.bigint('number').unsigned().default(0),
     /** What deliveries are signed with; it must be known to sign, so that it is stored as it is. */
     secret: p.string().length(100).hidden(),
@@ -71,7 +71,7 @@ export const WebhookDelivery = defineEntity({
   ],
   properties: {
     endpoint: p.uuid().primary(),
-    /** The event's place in the log. */
+    /** The event's position in the log. */
     position: p.bigint('number').unsigned().primary(),
     eventId: p.uuid(),
     type: p.string().length(100),

@@ -10,6 +10,8 @@ export type FailedFetches = Readonly<{
   note(name: string, forMs: number): Promise<void>;
   /** How long, ms, nobody asks for `name` again; 0 when anybody may. */
   leftMs(name: string): Promise<number>;
+  /** Has every process forget it: somebody wants the provider asked again all the same. */
+  forget(name: string): Promise<void>;
 }>;
 
 /** How long an attempt counts where there is no copy, ms. */
@@ -17,6 +19,8 @@ export const failedForMs = 30_000;
 
 // A process remembers its own as well: a Redis that has lost them costs no second call.
 const mostOwn = 5_000;
+// Stands in Redis for as long as the attempt would have counted: processes remember it by themselves.
+const forgotten = '0';
 
 /** Opens the memory on a connection that fails fast. */
 export function openFailedFetches(redis: Redis, now: () => Date): FailedFetches {
@@ -35,9 +39,17 @@ export function openFailedFetches(redis: Redis, now: () => Date): FailedFetches 
     },
     async leftMs(name) {
       const sharedMs = await redis.pttl(`looked:${name}`).catch(() => -2);
+      if (sharedMs > 0 && (await redis.get(`looked:${name}`).catch(() => null)) === forgotten) {
+        own.delete(name);
+        return 0;
+      }
       const leftMs = ownLeftMs(name);
       if (leftMs > 0 && sharedMs === -2) await write(name, leftMs);
       return Math.max(sharedMs, leftMs, 0);
+    },
+    async forget(name) {
+      own.delete(name);
+      await redis.set(`looked:${name}`, forgotten, 'KEEPTTL', 'XX');
     },
   };
 }

@@ -12,11 +12,10 @@ import { Problem } from '../errors.ts';
 import { type JobContract, tenantOf } from '../jobs/define-job.ts';
 import type { FindJoined } from '../jobs/enqueue.ts';
 import { readablePayload } from '../jobs/stored-job.ts';
-import type { Asks } from '../market/asks.ts';
 import type { Log } from '../process/log.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import { wantAgain } from './want-again.ts';
+import { wantAgain, type Wishes } from './want-again.ts';
 
 /** What has given up: the job, its payload, and why. */
 export type Letter = Readonly<{
@@ -92,7 +91,7 @@ export type ReplayWish = Readonly<{
   limit: number;
   jobs: Definitions['jobs'];
   findJoined: FindJoined;
-  asks: Pick<Asks, 'admit'>;
+  market: Wishes;
   at: Date;
 }>;
 
@@ -119,7 +118,7 @@ export async function replayDead(tx: EntityManager, after: AfterCommit, wish: Re
   const data: { id: string; kind: string; job_id: string | null }[] = [];
   const joined = new Map<string, string>();
   const findJoined = untilAway(wish.findJoined, undefined);
-  const isWanted = untilAway((job: JobContract, payload: unknown) => canWant(wish.asks, job, payload), true);
+  const isWanted = untilAway((job: JobContract, payload: unknown) => canWant(wish.market, job, payload), true);
   for await (const { id, kind: name, payload: text } of oldestFirst(tx, where)) {
     const job = jobs.get(name);
     // A payload that no longer fits its kind would only die again.
@@ -150,8 +149,8 @@ async function joinedId(
 }
 
 /** False: it is a fetch, and too many wait for others. */
-function canWant(asks: Pick<Asks, 'admit'>, job: JobContract, payload: unknown): Promise<boolean> {
-  return wantAgain(asks, job, payload).then(
+function canWant(market: Wishes, job: JobContract, payload: unknown): Promise<boolean> {
+  return wantAgain(market, job, payload).then(
     () => true,
     (error: unknown) => {
       if (error instanceof Problem) return false;

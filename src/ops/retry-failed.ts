@@ -4,15 +4,14 @@ import { Problem } from '../errors.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import { type FoundJob, isOvertaken, startAnew } from '../jobs/find-jobs.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
-import type { Asks } from '../market/asks.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
-import { wantAgain } from './want-again.ts';
+import { wantAgain, type Wishes } from './want-again.ts';
 
 type Needs = Readonly<{
   jobs: Producer & Readonly<{ definitions: Pick<Definitions, 'jobs'> }>;
-  market: Readonly<{ asks: Pick<Asks, 'admit'> }>;
+  market: Wishes;
   redis: Redis;
   transaction: Transaction;
 }>;
@@ -68,7 +67,7 @@ async function tryAnew(needs: Needs, job: Job): Promise<Tried> {
 }
 
 async function wantAndStart({ jobs, market, redis }: Needs, job: Job): Promise<void> {
-  await wantAgain(market.asks, jobs.definitions.jobs.get(job.name), job.data);
+  await wantAgain(market, jobs.definitions.jobs.get(job.name), job.data);
   await startAnew(redis, jobs, job);
 }
 

@@ -51,9 +51,10 @@ type WishColumns = Pick<Endpoint, 'id' | 'userId' | 'scope' | 'types' | 'symbols
 
 /**
  * Says of an event which endpoints it is for. Products and market data are for everybody; all else is for whom it names as its user, and
- * for those who are told of all.
+ * for those who are told of all. Where `areAll` of them are at hand, an event that names a webhook which is not there any more is for
+ * each of its user's that takes it.
  */
-export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[] {
+export function choosers(endpoints: readonly Wishes[], { areAll = false } = {}): (event: Told) => Wishes[] {
   const ofUser = Map.groupBy(endpoints, ({ userId }) => userId);
   const forAll = endpoints.filter(({ isForAll }) => isForAll);
   return ({ stream, type, subject, data }) => {
@@ -63,8 +64,9 @@ export function choosers(endpoints: readonly Wishes[]): (event: Told) => Wishes[
     const owned = Owned.safeParse(JSON.parse(data)).data;
     const own = (owned === undefined ? undefined : ofUser.get(owned.user_id)) ?? [];
     const named = owned?.webhook_id ?? undefined;
+    const those = own.filter(({ id }) => id === named);
     // Whoever names a webhook wants it told, whatever it takes besides.
-    const told = named === undefined ? own.filter(wants) : own.filter(({ id }) => id === named);
+    const told = named === undefined || (areAll && those.length === 0) ? own.filter(wants) : those;
     return [...forAll.filter((one) => !told.includes(one)).filter(wants), ...told];
   };
 }

@@ -58,7 +58,7 @@ export async function routeEvents(
 
 /** What is to be told of the first of these events, and how far they reach. */
 function deliveriesOf(events: readonly LogRow[], endpoints: readonly Wishes[], written: number) {
-  const chosenBy = choosers(endpoints);
+  const chosenBy = choosers(endpoints, { areAll: true });
   const deliveries: Due[] = [];
   for (const event of events) {
     const position = event.position ?? 0;

@@ -23,6 +23,18 @@ test('a look is known to every process until its time is up', async () => {
   expect(await redis.pttl('looked:A')).toBeLessThanOrEqual(600_000);
 });
 
+test('what somebody wants asked again all the same is forgotten by every process, until it fails once more', async () => {
+  const [one, other] = [openFailedFetches(redis, now), openFailedFetches(redis, now)];
+  await other.forget('A');
+  expect(await redis.exists('looked:A')).toBe(0);
+  await one.note('A', 600_000);
+  await other.forget('A');
+  expect([await one.leftMs('A'), await other.leftMs('A')]).toEqual([0, 0]);
+  expect(await redis.pttl('looked:A')).toBeGreaterThan(0);
+  await one.note('A', 600_000);
+  expect(await other.leftMs('A')).toBeGreaterThan(500_000);
+});
+
 test('a look of no length is none', async () => {
   const failedFetches = openFailedFetches(redis, now);
   await failedFetches.note('A', 0);

@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import { Chosen } from '../parts/chosen.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { currencies } from './currencies.ts';
@@ -10,7 +11,7 @@ const statuses = ['pending', 'payment_failed', 'paid', 'partially_refunded', 're
 
 /** Narrows a list of orders: by what they are, whose, of when, and of how much. */
 export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
-  const field = fieldOf(asked, onAsk);
+  const narrowing = { asked, onAsk };
   return (
     <div class="fields" role="search" aria-label="Orders">
       <SearchField
@@ -30,16 +31,16 @@ export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
       {isForAll && (
         <label>
           Customer, number
-          <input type="number" min="1" max="2147483647" step="1" {...field('user_id')} />
+          <Field name="user_id" {...narrowing} type="number" min="1" max="2147483647" step="1" />
         </label>
       )}
       <label>
         From
-        <input type="date" max={asked.to} {...field('from')} />
+        <Field name="from" {...narrowing} type="date" max={asked.to} />
       </label>
       <label>
         To
-        <input type="date" min={asked.from} {...field('to')} />
+        <Field name="to" {...narrowing} type="date" min={asked.from} />
       </label>
       <Amounts asked={asked} onAsk={onAsk} />
     </div>
@@ -48,12 +49,12 @@ export function OrderFilters({ asked, isForAll, onAsk }: Shown) {
 
 /** Amounts are of a currency, so that is chosen first. */
 function Amounts({ asked, onAsk }: Pick<Shown, 'asked' | 'onAsk'>) {
-  const field = fieldOf(asked, onAsk);
   const { currency } = asked;
+  const rest = { asked, onAsk, type: 'number' as const, min: '0', step: leastOf(currency), disabled: currency === '' };
   const amount = (label: string, name: 'min' | 'max') => (
     <label>
       {label}
-      <input type="number" min="0" step={leastOf(currency)} disabled={currency === ''} {...field(name)} />
+      <Field name={name} {...rest} />
     </label>
   );
   return (
@@ -71,9 +72,27 @@ function Amounts({ asked, onAsk }: Pick<Shown, 'asked' | 'onAsk'>) {
   );
 }
 
-// What does not fit yet is still being typed.
-const fieldOf = (asked: Narrowed, onAsk: Shown['onAsk']) => (name: keyof Narrowed) => ({
-  value: asked[name],
-  onInput: ({ currentTarget: { validity, value } }: { currentTarget: HTMLInputElement }) =>
-    validity.valid && onAsk({ [name]: value.trim() }),
-});
+type Narrowing = Pick<Shown, 'asked' | 'onAsk'> &
+  Readonly<{
+    name: keyof Narrowed;
+    type: 'number' | 'date';
+    min?: string;
+    max?: string;
+    step?: string;
+    disabled?: boolean;
+  }>;
+
+/** What the list is narrowed by. What does not fit yet is still being typed, and stays when the list is read again meanwhile. */
+function Field({ asked, onAsk, name, ...rest }: Narrowing) {
+  const [unfit, setUnfit] = useState<string>();
+  return (
+    <input
+      {...rest}
+      value={unfit ?? asked[name]}
+      onInput={({ currentTarget: { validity, value } }) => {
+        setUnfit(validity.valid ? undefined : value);
+        if (validity.valid) onAsk({ [name]: value.trim() });
+      }}
+    />
+  );
+}

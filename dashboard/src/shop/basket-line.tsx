@@ -29,10 +29,8 @@ export function BasketLine({ line, preview, onSet }: Shown) {
         aria-label={`Quantity of ${title}`}
         value={typed ?? quantity}
         onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-        onChange={({ currentTarget }) => {
-          setTyped(undefined);
-          onSet(Number(currentTarget.value));
-        }}
+        onChange={({ currentTarget }) => onSet(Number(currentTarget.value))}
+        onBlur={() => setTyped(undefined)}
       />
       <span class="figures">{money}</span>
       <button type="button" class="quiet" aria-label={`Take ${title} out`} onClick={() => onSet(0)}>

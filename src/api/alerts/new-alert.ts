@@ -148,15 +148,16 @@ async function refuseTooMany(tx: EntityManager, { userId, role }: Principal): Pr
     throw new Problem('too_many_alerts', `You have ${most} alerts already; delete one first.`);
 }
 
-/** The webhook that is told: one of the user's own, found by its id or its address, or else a new one. */
+/** The webhook that is told: one of the user's own that is told anything, found by its id or its address, or else a new one. */
 async function webhookOf(tx: EntityManager, { userId, role }: Principal, named: string | undefined, at: Date) {
   if (named === undefined) return undefined;
-  const which = isAddress(named) ? { url: named, scope: 'own' as const } : { id: named };
-  const own = { ...which, userId, deletedAt: null };
+  const which = isAddress(named) ? { url: named } : { id: named };
+  const scope = isAddress(named) || role !== 'admin' ? { scope: 'own' as const } : {};
+  const own = { ...which, ...scope, userId, deletedAt: null };
   const known = await tx.findOne(WebhookEndpoint, own, { orderBy: { id: 'asc' }, disableIdentityMap: true });
   if (known) return { id: known.id, secret: undefined };
   if (!isAddress(named))
-    throw new Problem('invalid', 'You have no such webhook.', {
+    throw new Problem('invalid', 'You have no such webhook; GET /webhooks lists yours.', {
       errors: [{ pointer: '/webhook', detail: 'is none of yours' }],
     });
   const row = newEndpoint(userId, WebhookRequest.parse({ url: named, types: ['alert.fired'] }), at);

@@ -157,11 +157,11 @@ const replay = defineRoute(
     const request = c.req.valid('json');
     const {
       jobs: { definitions, findJoined },
-      market: { asks },
+      market,
       now,
     } = c.var.ctx;
     return answerOnce(c, request, async (tx, after) => {
-      const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, findJoined, asks, at: now() });
+      const body = await replayDead(tx, after, { ...request, jobs: definitions.jobs, findJoined, market, at: now() });
       await audit(c, tx, { after: body });
       return { status: 200, body };
     });

@@ -105,10 +105,10 @@ function openPulse(ws: WebSocket, { patience, now, end }: PulseParts) {
   let probing: NodeJS.Timeout | undefined;
   const probe = () => {
     const atMs = performance.now();
-    // While this process stood still it could hear nothing, and what came then is only read after this: that time is not the other's.
+    // While this process stood still it could hear nothing, and what came then may only be read after this: that time is not the other's.
     const stoodMs = Math.max(0, atMs - probedAtMs - 2 * patience.probeEveryMs);
-    aliveAtMs += stoodMs;
-    heardAtMs += stoodMs;
+    aliveAtMs = Math.min(atMs, aliveAtMs + stoodMs);
+    heardAtMs = Math.min(atMs, heardAtMs + stoodMs);
     probedAtMs = atMs;
     if (atMs - aliveAtMs > patience.answerMs) return end('no answer to a ping');
     if (atMs - heardAtMs > patience.quietMs) return end('nothing was said for too long');

@@ -40,9 +40,9 @@ export function openPace(redis: Redis, name: string, perSecond: number): Pace {
     known = Math.max(known, next);
     return { isGranted: isGranted === 1, waitMs };
   };
-  const alone = () => {
+  const alone = (longestMs: number) => {
     const waitMs = Math.max(0, own - Date.now());
-    if (waitMs > longestTurnMs) return { isGranted: false, waitMs };
+    if (waitMs > longestMs) return { isGranted: false, waitMs };
     own = Date.now() + waitMs + apartMs;
     return { isGranted: true, waitMs };
   };
@@ -52,16 +52,17 @@ export function openPace(redis: Redis, name: string, perSecond: number): Pace {
       if (turn && !turn.isGranted) throw new RateLimited(Math.max(1, Math.ceil(turn.waitMs - aheadMs / 2)));
     },
     async take() {
-      const beganAtMs = performance.now();
+      const endsAtMs = performance.now() + longestTurnMs;
       for (;;) {
-        const askedAtMs = performance.now();
-        const { isGranted, waitMs } = (await ask(take, longestTurnMs)) ?? alone();
-        const hasTime = askedAtMs - beganAtMs <= longestTurnMs;
-        if (!isGranted || !hasTime)
-          throw new TooManyCalls(`${name}: every call of the next seconds is taken`, waitMs - aheadMs / 2);
+        const longestMs = Math.max(0, endsAtMs - performance.now());
+        const { isGranted, waitMs } = (await ask(take, longestMs)) ?? alone(longestMs);
+        // A Redis that is slow to answer makes no turn late.
+        const heardAtMs = performance.now();
+        if (!isGranted)
+          throw new TooManyCalls(`${name}: every call of the next moments is taken`, Math.max(1, waitMs - aheadMs / 2));
         if (waitMs > 0) await sleep(waitMs);
         // While this process stood still its turns went by, and would all be used at once now: each call needs another one.
-        if (performance.now() - askedAtMs - waitMs <= mostLateMs) return;
+        if (performance.now() - heardAtMs - waitMs <= mostLateMs) return;
       }
     },
   };

@@ -45,11 +45,11 @@ export async function hearGateway<T>(
       await outage.heard();
       throw error;
     }
+    if (hasStoodStill) throw error;
     if (error instanceof TooManyCalls) {
       await outage.limited(error.waitMs);
       throw await restOf(name, new RateLimited(error.waitMs, { cause: error }));
     }
-    if (hasStoodStill) throw error;
     const restMs = await outage.missed();
     throw restMs === undefined ? error : await restOf(name, new RateLimited(restMs, { cause: error }));
   } finally {

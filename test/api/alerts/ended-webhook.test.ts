@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
+import { WebhookDelivery, WebhookEndpoint } from '../../../src/entities/webhooks.entity.ts';
 import { lookForWork, routeEvents } from '../../../src/webhooks/route-events.ts';
 import { newPerson, type Person } from '../../support/api/accounts.ts';
 import { alertsOf, madeOf, openAlertApi } from '../../support/api/alerts.ts';
+import { problemOf } from '../../support/api/problem-of.ts';
 import type { TestApi } from '../../support/api/test-api.ts';
 
 let api: TestApi;
@@ -36,6 +37,16 @@ test('an alert whose webhook is deleted says so, and tells each that takes it', 
   expect([await firesTo(named), await firesTo(other)]).toEqual([0, 2]);
 });
 
+test('what fires for one that is gone, and is still named, is told to each that takes it', async () => {
+  const person = await newPerson(api);
+  const [named, other] = [await hook(person, {}), await hook(person, { types: ['alert.fired'] })];
+  await alerts.make({ symbol: 'NVDA', above: 1, webhook: named }, person);
+  // As the release before deletes it.
+  await em().nativeUpdate(WebhookEndpoint, { id: named }, { deletedAt: new Date() });
+  await alerts.prices('NVDA', 2);
+  expect([await firesTo(named), await firesTo(other)]).toEqual([0, 1]);
+});
+
 test('so does one whose webhook is of everybody’s events when its owner administers no more', async () => {
   const person = await newPerson(api, 'admin');
   const [all, own] = [
@@ -48,4 +59,7 @@ test('so does one whose webhook is of everybody’s events when its owner admini
   expect((await alerts.look(id, person)).webhook).toBeNull();
   await alerts.prices('IBM', 2);
   expect([await firesTo(all), await firesTo(own)]).toEqual([0, 1]);
+  // Nor can it be named from then on.
+  const renamed = await person.send('POST', '/market/alerts', { symbol: 'IBM', above: 1, webhook: all });
+  expect([renamed.status, (await problemOf(renamed)).errors]).toMatchObject([422, [{ pointer: '/webhook' }]]);
 });

@@ -6,9 +6,11 @@ import { RateLimited, TooManyCalls } from '../../../src/errors.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
 import { openPace, type Pace } from '../../../src/gateways/http/pace.ts';
 import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
+import { until } from '../../support/processes/process.ts';
 import { standStill } from '../../support/processes/stand-still.ts';
 import { ownData } from '../../support/stores/servers.ts';
 import { unhurriedRedis } from '../../support/stores/unhurried-redis.ts';
+import { openToxicProxy } from '../../support/upstreams/toxic-proxy.ts';
 import { type Sandbox, startSandbox } from '../../support/upstreams/sandbox-process.ts';
 
 let redis: Redis;
@@ -58,6 +60,18 @@ test('calls whose turns went by while the process stood still are not all made a
     for (const [index, atMs] of calledAtMs.entries())
       expect((calledAtMs[index + 10] ?? Number.POSITIVE_INFINITY) - atMs).toBeGreaterThanOrEqual(1_000);
   }
+});
+
+test('a Redis that answers late makes no turn late', async () => {
+  const { host = '', port = 0 } = redis.options;
+  const way = await openToxicProxy(host, port, () => 0);
+  const slow = redis.duplicate({ host: '127.0.0.1', port: way.port });
+  way.set({ delayMs: 200 });
+  const pace = openPace(slow, randomUUID(), 10);
+  await until('it is connected', () => (slow.status === 'ready' ? true : undefined));
+  await Promise.all([pace.take(), pace.take(), pace.take()]);
+  slow.disconnect();
+  await way.close();
 });
 
 test('no more begin than will have their calls soon, and what would wait for long is not called', async () => {

@@ -47,6 +47,9 @@ describe('mail-alert', () => {
     const { id, alert } = await somebodyAlerted(new Date());
     for (let number = 1; number <= 20; number += 1) await fire(id, randomUUID(), number);
     await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert } }, { mailBegunAt: new Date() });
+    // The release before noted when they were sent.
+    const sentBefore = { mailBegunAt: null, mailedAt: new Date() };
+    await em().nativeUpdate(AlertFiring, { userId: id, alert: { $ne: alert }, number: { $lte: 10 } }, sentBefore);
     expect(await send(alert)).toEqual({ sent: false });
     const before = new Date(Date.now() - 3_700_000);
     await em().nativeUpdate(AlertFiring, { userId: id, number: 20 }, { mailBegunAt: before });

@@ -194,9 +194,13 @@ export function orderCases(opened: OpenConsole): void {
     await expectSound(at, 'orders-narrowed');
     // New ones are counted where they could be listed, and only there.
     await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    // And what is still being typed stays.
+    await at.page.getByLabel('At most').fill('60.005');
     await place(at, { products: [2] });
     await place(at, { products: [1] });
     await at.page.getByRole('button', { name: '1 new order' }).waitFor();
+    expect(await at.page.getByLabel('At most').inputValue()).toBe('60.005');
+    await at.page.getByLabel('At most').fill('60');
     const [file] = await Promise.all([
       at.page.waitForEvent('download'),
       at.page.getByRole('button', { name: 'Save as CSV' }).press('Enter'),

@@ -115,6 +115,12 @@ export function lostCases(opened: OpenConsole): void {
     await at.page.getByText('Fewer than 4 of').waitFor();
     const place = at.page.getByRole('button', { name: 'Place the order' });
     expect(await place.getAttribute('aria-disabled')).toBe('true');
+    // What was typed and taken back is not there any more.
+    for (const key of ['End', '5', 'Backspace', 'Tab']) await at.page.getByLabel('Quantity of Brass Shade').press(key);
+    await at.page.getByRole('button', { name: 'Add to the basket' }).click();
+    await until('one more is in it', async () =>
+      (await at.page.getByLabel('Quantity of Brass Shade').inputValue()) === '5' ? true : undefined,
+    );
     await at.page.getByRole('button', { name: 'Take Brass Shade out' }).click();
     await at.page.getByText('Nothing is in it yet.').waitFor();
   });

@@ -38,7 +38,7 @@ export const PriceAlert = defineEntity({
     /** No price between these two, both left out, changes anything about it; null: none does on that side. */
     wakeHigh: price().nullable(),
     wakeLow: price().nullable(),
-    /** The place in the log after which prices count for it. */
+    /** The position in the log after which prices count for it. */
     since: p.bigint('number').unsigned(),
     firings: p.integer().unsigned().default(0),
     /** JSON text: the order that its first firing places. */
@@ -68,7 +68,7 @@ export const AlertFiring = defineEntity({
     /** 1, 2, 3 … of its alert. */
     number: p.integer().unsigned().primary(),
     userId: p.integer().unsigned(),
-    /** The place in the log of the price that fired it. */
+    /** The position in the log of the price that fired it. */
     position: p.bigint('number').unsigned(),
     price: price(),
     /** Of `percent`: the price from which the move was counted. */

@@ -110,6 +110,8 @@ export function staffCases(opened: OpenConsole): void {
     await at.page.getByRole('link', { name: 'Operations' }).click();
     await at.page.locator('[data-queue=payments]').waitFor();
     expect(await at.page.getByRole('button', { name: /payments|Replay/ }).count()).toBe(0);
+    // The page of operations reads on, and would be refused.
+    await at.logIn(undefined);
     const change = { role: 'user' as const };
     await at.platform.orm.em.fork().nativeUpdate(User, { email: 'demo@example.com' }, change);
   });

@@ -3,11 +3,11 @@ import { longestFirst } from './test/support/processes/longest-first.ts';
 
 /** What measures, or has to happen in time. Nothing runs beside it. */
 const measuring = [
-  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts}.chaos.ts',
+  'test/chaos/{bench,looks-faults,looks,one-symbol,restarts,rolling}.chaos.ts',
   'test/guarantees/{polling,redis-emptied,redis-outage}.test.ts',
 ];
 /** Loads that are the same for minutes, and what waits for the next minute's budget: two of them leave each other room. */
-const steady = ['test/chaos/{budget,soak,workers,rolling}.chaos.ts'];
+const steady = ['test/chaos/{budget,soak,workers}.chaos.ts'];
 /** What waits much of its time, until a fault has lasted. */
 const waiting = [
   'test/chaos/**/*.chaos.ts',

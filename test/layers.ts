@@ -170,6 +170,13 @@ export const keepers: readonly Readonly<{ what: string; pattern: RegExp; in: Reg
     only: ['sandbox/settings.ts'],
   },
   {
+    // Decision 40.
+    what: 'ends a wait also for one who stood still',
+    pattern: /\bAbortSignal\.timeout\(/,
+    in: /^src\//,
+    only: ['src/webhooks/round.ts'],
+  },
+  {
     what: 'speaks BullMQ',
     pattern: /\bfrom 'bullmq'/,
     in: /^src\//,

@@ -62,7 +62,8 @@ export function openAsks(redis: Redis): Asks {
   };
 }
 
-const busyRetrySeconds = 5;
+/** After so long whoever was turned away asks again, where nothing says more. */
+export const busyRetrySeconds = 5;
 
 /** So many wait already that one more is not admitted. */
 export function marketBusy(): Problem {

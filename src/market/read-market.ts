@@ -8,7 +8,7 @@ import { isForPeople, type Lane } from '../jobs/queues.ts';
 import type { Tenant } from '../jobs/shares.ts';
 import type { Log } from '../process/log.ts';
 import { type Copy, copyOf, freshLeftMs } from './copy.ts';
-import { marketBusy } from './asks.ts';
+import { busyRetrySeconds, marketBusy } from './asks.ts';
 import { type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
 import { JobPlace } from './fetch-market-data.ts';
 import type { Market } from './market.ts';
@@ -59,7 +59,6 @@ export const mostWaitMs = 10_000;
 
 // A job may have found that another one has to do it.
 const Referral = z.object({ referred_to: JobPlace });
-const busyRetrySeconds = 5;
 
 type Found = Readonly<{ copy: Copy | undefined; isUnknown: boolean }>;
 

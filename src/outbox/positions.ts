@@ -23,10 +23,10 @@ export function positionedBy(
   rows: readonly PositionedRow[],
   events: readonly Unnumbered[],
 ): readonly Numbered[] | undefined {
-  const places = new Map(rows.map((row) => [row.id, row]));
+  const told = new Map(rows.map((row) => [row.id, row]));
   const reached = new Map<string, number>();
   const placed = events.flatMap((event): Numbered[] => {
-    const { position, entry_ms: entryMs, version, previous } = places.get(event.id) ?? {};
+    const { position, entry_ms: entryMs, version, previous } = told.get(event.id) ?? {};
     if (!position || !entryMs || !version) return [];
     const before = reached.get(event.stream) ?? (previous ? Number(previous) : undefined);
     reached.set(event.stream, Number(position));

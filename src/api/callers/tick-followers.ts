@@ -9,13 +9,13 @@ export type TickFollower = Readonly<{
 }>;
 
 /** What one follower has open: some symbols, with or without their ticks. */
-export type FollowedSymbols = Readonly<{ ticks: TickFollower | undefined; close(): void }>;
+export type TickSubscription = Readonly<{ ticks: TickFollower | undefined; close(): void }>;
 
 /** What somebody follows: symbols that are to have ticks, all those whose ticks they are given if there are any, and if they want them. */
 export type Followed = Readonly<{ symbols: readonly string[]; subjects: readonly string[]; hasTicks: boolean }>;
 
 /** The followers of ticks in this process, however many; nothing is asked of Redis while there are none. */
-export type TickFollowers = Readonly<{ open(followed: Followed): FollowedSymbols }>;
+export type TickFollowers = Readonly<{ open(followed: Followed): TickSubscription }>;
 
 // Four times a second at the most, whatever timers do.
 const readEveryMs = 250;

@@ -1,7 +1,7 @@
 import type { Context as HonoContext } from 'hono';
 import type { Delivery, Subscription } from '../../streams/subscription.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import type { FollowedSymbols, TickFollower } from '../callers/tick-followers.ts';
+import type { TickSubscription, TickFollower } from '../callers/tick-followers.ts';
 import { tickFrame } from './tick-frame.ts';
 
 // Proxies and load balancers end a connection that is silent for half a minute or more.
@@ -15,7 +15,7 @@ const longestOpeningMs = 2_000;
 export async function answerEvents(
   c: HonoContext<RouteEnv>,
   subscribe: () => Subscription,
-  look?: () => Promise<FollowedSymbols>,
+  look?: () => Promise<TickSubscription>,
 ): Promise<Response> {
   c.header('content-type', 'text/event-stream; charset=utf-8');
   c.header('cache-control', 'no-cache, no-transform');

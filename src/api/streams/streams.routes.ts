@@ -12,7 +12,7 @@ import type { Following } from '../../streams/subscription.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { answerEvents } from './event-stream.ts';
-import type { FollowedSymbols } from '../callers/tick-followers.ts';
+import type { TickSubscription } from '../callers/tick-followers.ts';
 import { tickType } from './tick-frame.ts';
 import { exampleAlertEvent, exampleOrderEvent, exampleQuoteEvent } from '../docs/examples.ts';
 import { principalOf } from '../callers/principal.ts';
@@ -152,7 +152,7 @@ function follow(
   c: HonoContext<RouteEnv>,
   stream: string,
   following: Following,
-  look?: () => Promise<FollowedSymbols>,
+  look?: () => Promise<TickSubscription>,
 ): Promise<Response> {
   const { caller, logins } = c.var;
   const owner = caller ? `user ${caller.userId}` : `${ofStrangers}${c.var.limits.addressOf(c)}`;

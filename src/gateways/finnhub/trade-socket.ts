@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws';
+import { openOwnClock } from '../../process/own-clock.ts';
 import type { TellOdd } from '../http/lenient.ts';
 import { readFrame, type Trade } from './trade-frame.ts';
 
@@ -99,36 +100,38 @@ function connect({ url: address, key }: TradeSocketOptions, openMs: number): Web
 
 type PulseParts = Readonly<{ patience: Patience; now: () => Date; end: (reason: string) => void }>;
 
-/** Asks again and again whether the other side lives, and ends what does not, or says nothing for too long. */
+/**
+ * Asks again and again whether the other side lives, and ends what does not, or says nothing for too long. While this process stood still
+ * it could hear nothing: that time is not the other's.
+ */
 function openPulse(ws: WebSocket, { patience, now, end }: PulseParts) {
-  let [aliveAtMs, heardAtMs, answeredAtMs, probedAtMs] = [0, 0, 0, 0];
+  let [aliveAtMs, heardAtMs, answeredAtMs] = [0, 0, 0];
+  const clock = openOwnClock();
   let probing: NodeJS.Timeout | undefined;
   const probe = () => {
-    const atMs = performance.now();
-    // While this process stood still it could hear nothing, and what came then may only be read after this: that time is not the other's.
-    const stoodMs = Math.max(0, atMs - probedAtMs - 2 * patience.probeEveryMs);
-    aliveAtMs = Math.min(atMs, aliveAtMs + stoodMs);
-    heardAtMs = Math.min(atMs, heardAtMs + stoodMs);
-    probedAtMs = atMs;
+    const atMs = clock.elapsedMs();
     if (atMs - aliveAtMs > patience.answerMs) return end('no answer to a ping');
     if (atMs - heardAtMs > patience.quietMs) return end('nothing was said for too long');
     return ws.ping(String(now().getTime()));
   };
   ws.on('pong', (data) => {
-    aliveAtMs = performance.now();
+    aliveAtMs = clock.elapsedMs();
     answeredAtMs = Math.max(answeredAtMs, Number(data.toString()) || 0);
   });
   return {
     answeredAtMs: () => answeredAtMs,
     hear() {
-      heardAtMs = performance.now();
+      heardAtMs = clock.elapsedMs();
     },
     start() {
-      aliveAtMs = heardAtMs = probedAtMs = performance.now();
+      aliveAtMs = heardAtMs = clock.elapsedMs();
       probe();
       probing = setInterval(probe, patience.probeEveryMs);
     },
-    stop: () => clearInterval(probing),
+    stop() {
+      clearInterval(probing);
+      clock.close();
+    },
   };
 }
 

@@ -45,13 +45,16 @@ export function openEndpoints(
     const url = new URL(address);
     const refusal = refusalOf(url, allowed);
     if (refusal !== undefined) return { error: `the address ${refusal}` };
-    const signal = AbortSignal.any([stop, startTimeout(timeoutMs).signal]);
+    const timeout = startTimeout(timeoutMs);
+    const signal = AbortSignal.any([stop, timeout.signal]);
     const length = String(Buffer.byteLength(body));
     const all = { 'content-type': 'application/json', 'content-length': length, 'user-agent': 'Orderflow', ...headers };
     try {
       return { status: await statusOf(begin(url, all, signal), body) };
     } catch (error) {
       return { error: signal.aborted ? 'no answer in time' : sentenceOf(error) };
+    } finally {
+      timeout.clear();
     }
   };
 }

@@ -37,16 +37,6 @@ test('an alert whose webhook is deleted says so, and tells each that takes it', 
   expect([await firesTo(named), await firesTo(other)]).toEqual([0, 2]);
 });
 
-test('what fires for one that is gone, and is still named, is told to each that takes it', async () => {
-  const person = await newPerson(api);
-  const [named, other] = [await hook(person, {}), await hook(person, { types: ['alert.fired'] })];
-  await alerts.make({ symbol: 'NVDA', above: 1, webhook: named }, person);
-  // As the release before deletes it.
-  await em().nativeUpdate(WebhookEndpoint, { id: named }, { deletedAt: new Date() });
-  await alerts.prices('NVDA', 2);
-  expect([await firesTo(named), await firesTo(other)]).toEqual([0, 1]);
-});
-
 test('so does one whose webhook is of everybody’s events when its owner administers no more', async () => {
   const person = await newPerson(api, 'admin');
   const [all, own] = [
@@ -62,4 +52,14 @@ test('so does one whose webhook is of everybody’s events when its owner admini
   // Nor can it be named from then on.
   const renamed = await person.send('POST', '/market/alerts', { symbol: 'IBM', above: 1, webhook: all });
   expect([renamed.status, (await problemOf(renamed)).errors]).toMatchObject([422, [{ pointer: '/webhook' }]]);
+});
+
+test('what fires for one that is gone, and is still named, is told to each that takes it', async () => {
+  const person = await newPerson(api);
+  const [named, other] = [await hook(person, {}), await hook(person, { types: ['alert.fired'] })];
+  await alerts.make({ symbol: 'NVDA', above: 1, webhook: named }, person);
+  // As the release before deletes it.
+  await em().nativeUpdate(WebhookEndpoint, { id: named }, { deletedAt: new Date() });
+  await alerts.prices('NVDA', 2);
+  expect([await firesTo(named), await firesTo(other)]).toEqual([0, 1]);
 });

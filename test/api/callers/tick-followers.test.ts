@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from 'vitest';
-import { type FollowedSymbols, openTickFollowers } from '../../../src/api/callers/tick-followers.ts';
+import { type TickSubscription, openTickFollowers } from '../../../src/api/callers/tick-followers.ts';
 import type { LiveTicks, Tick } from '../../../src/market/ticks/live.ts';
 
 const tick = (p: number): Tick => ({ symbol: 'AAPL', p, v: 1, t: 1 });
@@ -10,7 +10,7 @@ const live: LiveTicks = {
   noteLooking: async () => {},
   looking: async () => [],
 };
-const open: FollowedSymbols[] = [];
+const open: TickSubscription[] = [];
 afterEach(() => {
   for (const look of open.splice(0)) look.close();
 });

@@ -13,7 +13,7 @@ export type ServerElsewhere = Readonly<{
 
 /** Starts one that holds what is posted, and streams to each who follows one event, numbered by the connection. */
 export async function listenElsewhere(): Promise<ServerElsewhere> {
-  const child = fork(new URL('serve-elsewhere.ts', import.meta.url), { execArgv: [] });
+  const child = fork(new URL('server-elsewhere-main.ts', import.meta.url), { execArgv: [] });
   const [port] = await once(child, 'message');
   return {
     url: `http://127.0.0.1:${port}`,

@@ -65,7 +65,7 @@ try {
 Next:
   1. Write its payload, its result and its work, and say in one comment why a second run does no harm.
   2. npm test -- ${test}
-  3. Ask for it with after.enqueue(…) inside a transaction, or give it everyMs to run it on a schedule.
+  3. Give it everyMs to run it on a schedule, or ask for it inside a transaction: docs/add-a-job.md, step 4.
 
 Nothing has to be registered: workers find it by its file when they start.
 `);

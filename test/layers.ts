@@ -2,7 +2,7 @@
 export const ground = ['config', 'errors', 'money', 'problem-codes', 'process', 'telemetry'];
 
 /**
- * Who may import whom, types included, the lowest first: a folder of src/ or a file beside them, and what it may import
+ * Who may import whom, types included: a folder of src/ or a file beside them, and what it may import
  * besides itself and the ground. A row names what is imported, and no more, so that the table stays the map.
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {

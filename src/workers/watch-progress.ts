@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
+import { shardsOf } from '../jobs/shards/sharded-queue.ts';
 import { within } from '../process/deadline.ts';
 import type { QueueWorker } from './run-queue.ts';
 
@@ -83,11 +84,13 @@ async function nextOf(queue: OpenQueue | undefined, atMs: number): Promise<strin
   const asking = Promise.all([
     queue.isPaused(),
     queue.getRateLimitTtl(),
+    // Each shard is as full as its part of the limit, and the next job may be in any.
+    Promise.all(shardsOf(queue).map((shard) => shard.isMaxed())),
     queue.getRanges(['waiting', 'prioritized'], 0, 0, true),
     queue.getDelayedCount(atMs),
   ]);
-  const [isPaused, restMs, [waiting], due] = await within(askMs, 'Redis', asking);
-  if (isPaused || restMs > 0) return undefined;
+  const [isPaused, restMs, areMaxed, [waiting], due] = await within(askMs, 'Redis', asking);
+  if (isPaused || restMs > 0 || areMaxed.includes(true)) return undefined;
   if (waiting !== undefined || due === 0) return waiting;
   return (await within(askMs, 'Redis', queue.getRanges(['delayed'], 0, 0, true)))[0];
 }

@@ -1,7 +1,10 @@
 import type { Socket } from 'node:net';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Worker } from 'bullmq';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
-import { upkeep } from '../../src/jobs/queues.ts';
+import { defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { payments, upkeep } from '../../src/jobs/queues.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
 import { openStation, openWatch, type Station } from '../../src/workers/watch-progress.ts';
@@ -90,6 +93,32 @@ test('a worker that works is left alone, and so is one that has nothing to do, o
   await end();
 });
 
+test('a worker is left alone, too, while as many jobs are under way elsewhere as the queue may have', async () => {
+  await queue().setGlobalConcurrency(1);
+  const begun = Promise.withResolvers<void>();
+  const ending = Promise.withResolvers<void>();
+  const work = async () => {
+    begun.resolve();
+    await ending.promise;
+  };
+  const busy = new Worker(upkeep.name, work, { connection: patientRedis(api.ctx.config) });
+  onTestFinished(async () => {
+    ending.resolve();
+    await busy.close();
+    await queue().removeGlobalConcurrency();
+  });
+  await api.ctx.jobs.enqueue(pruneTokens, {});
+  await begun.promise;
+  const { watch, gaveUp, opened, end } = man(impatientMs);
+  onTestFinished(end);
+  const id = await api.ctx.jobs.enqueue(pruneTokens, {});
+  // The server's own time, in which it is looked at a dozen times.
+  await api.ctx.em.execute('select sleep(1)');
+  expect([opened(), gaveUp, watch.isStuck()]).toEqual([1, [], false]);
+  ending.resolve();
+  await untilTrue(async () => isDone(id));
+});
+
 test('a worker that fetches nothing while jobs wait is made anew, and the new one works them', async () => {
   isSilent = true;
   const { watch, gaveUp, opened, end } = man(patientMs);
@@ -113,4 +142,40 @@ test('when the new one fetches nothing either, the process is to end, and is not
   expect(opened()).toBeGreaterThan(1);
   expect(gaveUp).toEqual(['upkeep']);
   await end();
+});
+
+test('a worker is left alone, too, while the shard of the next job is full, and the others have none', async () => {
+  const sharded = await openTestApi({ PAYMENTS_SHARDS: '2' });
+  onTestFinished(() => sharded.close());
+  const line = sharded.ctx.jobs.queues.get(payments.name);
+  await line?.setGlobalConcurrency(2);
+  const begun = Promise.withResolvers<void>();
+  const ending = Promise.withResolvers<void>();
+  const { summary, result, attempts, backoffMs, timeoutMs } = pruneTokens;
+  const payload = z.object({ order_id: z.string() });
+  const contract = { kind: 'serve-order', summary, queue: payments, payload, result, attempts, backoffMs, timeoutMs };
+  const serve = defineJob(contract, async () => {
+    begun.resolve();
+    await ending.promise;
+    return { deleted: 0 };
+  });
+  const definitions = { ...sharded.ctx.jobs.definitions, jobs: new Map<string, Job>([[serve.kind, serve]]) };
+  const context = { ...sharded.ctx, jobs: { ...sharded.ctx.jobs, definitions } };
+  const worker = runQueue(payments, 2, patientRedis(sharded.ctx.config), context);
+  onTestFinished(async () => {
+    ending.resolve();
+    await worker.close();
+  });
+  for (let count = 0; count < 2; count += 1) await line?.add(serve.kind, { order_id: 'one' });
+  await begun.promise;
+  let renewed = 0;
+  const station: Station = { queue: payments.name, worker: () => worker, renew: () => (renewed += 1) };
+  const stopping = new AbortController();
+  const watching = openWatch([station], context, { stuckMs: impatientMs, everyMs: 20 });
+  const running = watching.run(stopping.signal, () => {});
+  // The server's own time, in which it is looked at a dozen times.
+  await api.ctx.em.execute('select sleep(1)');
+  stopping.abort();
+  await running;
+  expect(renewed).toBe(0);
 });

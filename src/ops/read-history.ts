@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { QueueMinute } from '../entities/ops.entity.ts';
 import { parseMoment } from '../mysql/values.ts';
+import { latestMs } from '../process/moment.ts';
 import { percentile } from './lengths.ts';
 
 /** By what the history of a queue is told, and how long that is, ms. */
@@ -37,12 +38,12 @@ export async function readHistory(
   return { from: span.from, to: span.to, total: ended(sums), data };
 }
 
-/** The whole steps that hold a span, and the beginning of each. */
+/** The whole steps that hold a span, and the beginning of each; none ends later than the last time that there is. */
 export function spanInSteps(by: Step, from: Date, to: Date) {
   const stepMs = steps[by];
   const [firstMs, endMs] = [startOf(from.getTime(), stepMs), startOf(to.getTime(), stepMs) + stepMs];
   const starts = Array.from({ length: (endMs - firstMs) / stepMs }, (_, index) => firstMs + index * stepMs);
-  return { from: new Date(firstMs), to: new Date(endMs), starts };
+  return { from: new Date(firstMs), to: new Date(Math.min(endMs, latestMs)), starts };
 }
 
 async function readSums(
@@ -71,5 +72,5 @@ function ended(sums: readonly Sum[]): Ended {
 
 /** When the step of a moment begins. */
 export function startOf(atMs: number, stepMs: number): number {
-  return atMs - (atMs % stepMs);
+  return Math.floor(atMs / stepMs) * stepMs;
 }

@@ -39,6 +39,20 @@ describe('GET /queues/{name}/history', () => {
     expect((await read(`by=hour&from=${days}`)).total).toMatchObject({ done: 3, failed: 1 });
   });
 
+  it('ends with the last time that there is, and begins with the first', async () => {
+    for (const [by, steps] of [
+      ['hour', 24],
+      ['minute', 1_440],
+    ] as const) {
+      const last = await read(`by=${by}&from=9999-12-31&to=9999-12-31`);
+      expect([last.from, last.to]).toEqual(['9999-12-31T00:00:00.000Z', '9999-12-31T23:59:59.999Z']);
+      expect(last.data).toHaveLength(steps);
+      const first = await read(`by=${by}&from=1000-01-01&to=1000-01-01`);
+      expect([first.from, first.to]).toEqual(['1000-01-01T00:00:00.000Z', '1000-01-02T00:00:00.000Z']);
+      expect(first.data).toHaveLength(steps);
+    }
+  });
+
   it('refuses what it cannot tell', async () => {
     expect(await pointersOf(await ask('by=day'))).toEqual(['by']);
     expect(await pointersOf(await ask('from=2026-01-01&to=2026-01-03'))).toEqual(['by']);

@@ -34,7 +34,7 @@ export async function seedDemo(em: EntityManager, config: Config): Promise<void>
 
 /**
  * Creates the administrator that `ADMIN_EMAIL` and `ADMIN_PASSWORD` name, when there is none.
- * @throws BadConfig in production, when there is none and they name none.
+ * @throws BadConfig in production, when there is none and they name none; and when the address is somebody else's already.
  */
 export async function seedAdministrator(em: EntityManager, config: Config): Promise<void> {
   await requireAdministrator(em, config);
@@ -44,10 +44,12 @@ export async function seedAdministrator(em: EntityManager, config: Config): Prom
   await em
     .insert(User, { email: admin.email, name: 'Administrator', role: 'admin', passwordHash })
     .catch(async (error: unknown) => {
+      if (!(error instanceof UniqueConstraintViolationException)) throw error;
       // Another who migrates at the same time has been quicker.
-      const isThere =
-        error instanceof UniqueConstraintViolationException && (await em.count(User, { role: 'admin' })) > 0;
-      if (!isThere) throw error;
+      if ((await em.count(User, { role: 'admin' })) > 0) return;
+      throw new BadConfig(
+        'ADMIN_EMAIL is the address of an account that is no administrator: set it to one that nobody has yet.',
+      );
     });
 }
 

@@ -65,6 +65,17 @@ describe('production', () => {
     expect(await migrate()).toMatch(/schema: up to date/);
   });
 
+  it('is told when the administrator that is named is a customer already, and what to do', async () => {
+    await empty();
+    const customer = { email: 'boss@example.com', name: 'Boss', role: 'user', passwordHash: 'none' } as const;
+    await orm.em.fork().insert(User, customer);
+    const output = await migrate(admin);
+    expect(output).toMatch(/ADMIN_EMAIL is the address of an account that is no administrator: set it to one/);
+    expect(output).not.toMatch(/^ +at /m);
+    expect(await users()).toMatchObject([{ role: 'user' }]);
+    await empty();
+  });
+
   it('gets one administrator from several who migrate at once', async () => {
     await empty();
     const config = readConfig({ ...given, ...admin });

@@ -54,14 +54,15 @@ export async function listenForHealth({ HEALTH_PORT, HEALTH_HOST }: Config, heal
 
 type Answer = Readonly<{ status: number; body: object | string }>;
 
-function healthServer(health: Health): Server {
+/** Answers probes and scrapers, wherever it shall listen. */
+export function healthServer(health: Health): Server {
   return createServer((request, response) => {
     const send = ({ status, body }: Answer) => {
       const [type, text] = typeof body === 'string' ? [metricsType, body] : ['application/json', JSON.stringify(body)];
       response.writeHead(status, { 'content-type': type }).end(text);
     };
-    const [path = ''] = (request.url ?? '').replace(/(.)\/+$/, '$1').split('?');
-    answerTo(path, health).then(send, (error: unknown) =>
+    const [path = ''] = (request.url ?? '').split('?');
+    answerTo(path.replace(/(.)\/+$/, '$1'), health).then(send, (error: unknown) =>
       send({ status: 503, body: { status: 'unknown', reason: String(error) } }),
     );
   });

@@ -81,3 +81,6 @@ export const mostRestMs = 65_000;
 
 /** More jobs a second than any queue sees: with this many counted, a queue rests until it is told to go on. */
 export const restMax = 1_000_000;
+
+/** The time in which jobs are counted, ms: BullMQ takes it from its workers, whatever time a queue's own limit was set with. */
+export const countedMs = 1_000;

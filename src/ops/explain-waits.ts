@@ -39,6 +39,7 @@ async function whyStopped(watched: Watched, queue: Placed['queue']): Promise<str
   if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
   const restMs = await queue.getRateLimitTtl();
   if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: ${await reasonOfRest(watched, queue.name)}`;
+  if (await queue.isMaxed()) return `as many jobs of the queue ${queue.name} as may be are under way`;
   if (!(await isWorked(queue, watched.config))) return `no process works the queue ${queue.name}`;
   return undefined;
 }

@@ -7,7 +7,7 @@ import { GiveUp, RateLimited, StepAside } from '../errors.ts';
 import { type Job, payloadVersion, type Progress } from '../jobs/define-job.ts';
 import { ownWorkerName } from '../jobs/worker-name.ts';
 import { StoredJob } from '../jobs/stored-job.ts';
-import { type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
+import { countedMs, type QueueDefinition, restMax, laneOf } from '../jobs/queues.ts';
 import { overShards } from '../jobs/shards/sharded-queue.ts';
 import { holdBack } from './hold-back.ts';
 import { handBack, leavePlace, rest, stepAside } from './step-aside.ts';
@@ -100,7 +100,7 @@ export function runQueue(
     name: ownWorkerName,
     concurrency,
     // BullMQ looks at a rest of the queue only where there is a limit; this one is never reached.
-    limiter: { max: restMax, duration: 1_000 },
+    limiter: { max: restMax, duration: countedMs },
     // Also where jobs are due later: a master that is cut off is left no later than one that is asked.
     drainDelay: blockMs / 1_000,
     // A rest that has been cut short is noticed within a second.

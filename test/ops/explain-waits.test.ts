@@ -1,7 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findJob } from '../../src/jobs/find-jobs.ts';
-import { payments } from '../../src/jobs/queues.ts';
+import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
+import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
+import { payments, upkeep } from '../../src/jobs/queues.ts';
 import { explainWaits } from '../../src/ops/explain-waits.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
@@ -27,4 +29,15 @@ test('a charge that has stepped aside tells of the gateway that it calls, and no
   expect(await toldOf({ gateway: one.name })).toContain('what it calls wants no call for a while');
   expect(await toldOf({ gateway: other.name })).not.toContain('what it calls');
   expect(await toldOf({})).toContain('what it calls wants no call for a while');
+});
+
+test('a job waits for others that are under way where as many of its queue are as may be', async () => {
+  const queue = api.ctx.jobs.queues.get(upkeep.name);
+  const [first, second] = [await api.ctx.jobs.enqueue(pruneTokens, {}), await api.ctx.jobs.enqueue(pruneRecords, {})];
+  const why = async () => (await findJob(api.ctx.jobs, second, explainWaits(api.ctx)))?.because;
+  await queue?.setGlobalConcurrency(1);
+  expect(await why()).toBe('no process works the queue upkeep');
+  await api.ctx.redis.lmove(queue?.toKey('wait') ?? '', queue?.toKey('active') ?? '', 'RIGHT', 'LEFT');
+  expect(await queue?.getJobState(first)).toBe('active');
+  expect(await why()).toBe('as many jobs of the queue upkeep as may be are under way');
 });

@@ -16,6 +16,7 @@ import type { Job } from '../../jobs/define-job.ts';
 import { queues as definitions } from '../../jobs/queues.ts';
 import { auditAround } from '../callers/audit.ts';
 import { boardAct, standingOf } from './board-act.ts';
+import { refuseSchedule, refuseVainConcurrency, refuseVainRate } from './board-refusals.ts';
 import { retryAllFromBoard, retryFromBoard } from './board-retry.ts';
 import { payloadSchema } from './job-view.ts';
 import { pauseQueues } from '../../jobs/pause.ts';
@@ -82,6 +83,10 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     const decide = (c: HonoContext<RouteEnv>) => pauseFromBoard(c, verb === 'pause');
     app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);
   }
+  app.put(`${base}/api/queues/:queue/rate-limit`, refuseVainRate);
+  app.put(`${base}/api/queues/:queue/concurrency`, refuseVainConcurrency);
+  app.patch(`${base}/api/queues/:queue/job-schedulers/:schedule`, refuseSchedule);
+  app.put(`${base}/api/queues/:queue/job-schedulers/:schedule/remove`, refuseSchedule);
   app.put(`${base}/api/queues/:queue/retry/failed`, retryAllFromBoard);
   app.put(`${base}/api/queues/:queue/:job/retry`, retryFromBoard);
   // The board brings a Hono of its own, which knows of no other's errors.

@@ -114,6 +114,15 @@ describe('a forgotten password', () => {
     expect((await finish(token)).status).toBe(204);
   });
 
+  it('is forgotten no more: who has mistyped it too often logs in at once with the new one, from there', async () => {
+    const person = await newPerson(api);
+    const wrong = async () => (await problemOf(await logIn(person.email, 'mistyped'))).code;
+    for (let count = 0; count < 10; count += 1) expect(await wrong()).toBe('bad_credentials');
+    expect(await wrong()).toBe('too_many_requests');
+    expect((await finish(await mailedReset(person))).status).toBe(204);
+    expect((await logIn(person.email, password)).status).toBe(200);
+  });
+
   it('is asked for with the same answer and the same work, whoever has the address', async () => {
     const { email } = await newPerson(api);
     const asked = async (address: string) => {

@@ -74,7 +74,8 @@ export const variables = {
   PAYMENTS_SHARDS: whole(1, 16).default(1),
   TENANT_WEIGHTS: weights().optional(),
   JOBS_PER_TENANT: whole(1, 10_000).optional(),
-  ADMIN_EMAIL: z.email().optional(),
+  // As the API takes addresses: lower case.
+  ADMIN_EMAIL: z.string().trim().toLowerCase().pipe(z.email()).optional(),
   ADMIN_PASSWORD: text().optional(),
   ADMIN_MFA: z.enum(['optional', 'required']).default('optional'),
   SMTP_URL: z.url({ protocol: /^smtps?$/ }).optional(),

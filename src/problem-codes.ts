@@ -56,7 +56,8 @@ export const problemCodes = {
   foreign_origin: {
     status: 403,
     title: 'Foreign origin',
-    cause: 'A write by cookie came without this site as its Origin.',
+    cause:
+      'A write by cookie came without this site as its Origin: the host that was asked for, or the public address.',
     remedy: 'Send the write from a page of this site, or use a bearer token.',
   },
   too_many_requests: {

@@ -13,7 +13,7 @@ export async function logIn(environment, url, account) {
   const logins = {
     demo: demoLogins.demo,
     admin: {
-      email: environment.value('ADMIN_EMAIL') ?? demoLogins.admin.email,
+      email: environment.value('ADMIN_EMAIL')?.trim() ?? demoLogins.admin.email,
       password: environment.value('ADMIN_PASSWORD') ?? demoLogins.admin.password,
     },
   };

@@ -86,7 +86,7 @@ async function refuseDemoPasswords(em: EntityManager, config: Config): Promise<v
 }
 
 function administratorOf({ ADMIN_EMAIL: email, ADMIN_PASSWORD: password, isProduction }: Config) {
-  if (email && password) return { email: email.toLowerCase(), password };
+  if (email && password) return { email, password };
   return isProduction
     ? undefined
     : { ...demoAdministrator, ...(email ? { email } : {}), ...(password ? { password } : {}) };

@@ -54,7 +54,7 @@ export async function eraseUser(tx: EntityManager, erasure: Erasure): Promise<nu
   );
   await endFactor(tx, userId);
   await endLoginsAndKeys(tx, userId);
-  await endLinks(tx, email);
+  await endLinks(tx, email, at);
   await tx.nativeUpdate(WebhookEndpoint, { userId, deletedAt: null }, { deletedAt: at, wakeAt: null, claim: null });
   return tx.nativeUpdate(PriceAlert, { userId, endedAt: null }, { endedAt: at, wakeHigh: null, wakeLow: null });
 }

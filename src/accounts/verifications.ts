@@ -1,5 +1,5 @@
-import { randomBytes, randomUUIDv7 } from 'node:crypto';
-import { type EntityManager, LockMode } from '@mikro-orm/mysql';
+import { hash, randomBytes, randomUUIDv7 } from 'node:crypto';
+import { type EntityManager, LockMode, raw } from '@mikro-orm/mysql';
 import { User, Verification, verificationPurposes } from '../entities/accounts.entity.ts';
 import { hashToken } from './tokens.ts';
 
@@ -9,8 +9,9 @@ export type Purpose = (typeof verificationPurposes)[number];
 const minuteMs = 60_000;
 /** How long a link is good, ms. A password's is short: whoever has the mail has the account. */
 const lastsMs: Readonly<Record<Purpose, number>> = { reset: 30 * minuteMs, confirm: 24 * 60 * minuteMs };
-// Nobody's mailbox is filled by others; and as all these links are good, nobody is kept from a new password either.
-const mostGoodLinks = 5;
+// Nobody's mailbox is filled by others. Most of these links are good, so that nobody is kept from a new password either; those that were
+// ended count until they would have been over, or whoever has an account with somebody else's address would end them and ask for more.
+const mostLinks = 5;
 
 /** Stores the wish for a mail to this address, whether anybody has it or not, and returns its id for the job that sends it. */
 export async function askForMail(tx: EntityManager, purpose: Purpose, email: string, at: Date): Promise<string> {
@@ -38,21 +39,29 @@ export type MailDue = Readonly<{ purpose: Purpose; email: string; name: string |
  * address, it has had enough mails, or the address is confirmed already.
  */
 export async function prepareMail(tx: EntityManager, id: string, at: Date): Promise<MailDue | undefined> {
-  const wish = await tx.findOne(Verification, { id, sentAt: null }, { disableIdentityMap: true });
+  const due = { id, sentAt: null };
+  const wish = await tx.findOne(Verification, due, { disableIdentityMap: true });
   if (!wish) return undefined;
   const { purpose, email } = wish;
   // Mails to one address wait for each other here, and one that is still being sent counts: its link may be there already.
   const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
   const user = await tx.findOne(User, { email, deletedAt: null }, lock);
-  const otherLinks = { id: { $ne: id }, email, purpose, hash: { $ne: null }, expiresAt: { $gt: at } };
+  const otherLinks = {
+    id: { $ne: id },
+    email: { $in: [email, markOf(email)] },
+    purpose,
+    hash: { $ne: null },
+    expiresAt: { $gt: at },
+  };
   const isDue = user && (purpose === 'reset' || !user.emailConfirmedAt);
-  if (!isDue || (await tx.count(Verification, otherLinks)) >= mostGoodLinks) {
-    await tx.nativeDelete(Verification, { id });
+  if (!isDue || (await tx.count(Verification, otherLinks)) >= mostLinks) {
+    await tx.nativeDelete(Verification, due);
     return undefined;
   }
   const token = randomBytes(32).toString('base64url');
   const expiresAt = new Date(at.getTime() + lastsMs[purpose]);
-  await tx.nativeUpdate(Verification, { id }, { hash: hashToken(token), expiresAt });
+  // The links of the address may have been ended while this waited for it.
+  if ((await tx.nativeUpdate(Verification, due, { hash: hashToken(token), expiresAt })) === 0) return undefined;
   // Anybody opens an account with somebody else's address; what they call themselves there is not mailed to that person.
   return { purpose, email, name: user.emailConfirmedAt ? user.name : undefined, token };
 }
@@ -80,15 +89,29 @@ export async function redeem(tx: EntityManager, purpose: Purpose, token: string,
   const user = await tx.findOne(User, { email, deletedAt: null }, lock);
   // Of two who come with it at once, one finds it gone; so does who comes while the password or the address is changed.
   if (!user || (await tx.nativeDelete(Verification, good)) === 0) return undefined;
-  await endLinks(tx, email, [purpose]);
+  // Whoever has the mail has the mailbox: what was sent there is no longer counted.
+  await tx.nativeDelete(Verification, { purpose, email: { $in: [email, markOf(email)] } });
   return user;
 }
 
-/** Ends the links that an address has been mailed, and those that it is to be mailed. */
+/**
+ * Ends the links that an address has been mailed, and those that it is to be mailed. The former go on being counted, by a mark of the
+ * address, which itself is kept no longer.
+ */
 export async function endLinks(
   tx: EntityManager,
   email: string,
+  at: Date,
   purposes: readonly Purpose[] = verificationPurposes,
 ): Promise<void> {
-  await tx.nativeDelete(Verification, { purpose: { $in: [...purposes] }, email });
+  const ended = { purpose: { $in: [...purposes] }, email };
+  await tx.nativeDelete(Verification, { ...ended, hash: null });
+  // No token has such a hash; and a mail that is on its way still is not tried again.
+  const worthless = raw("concat('ended ', id)");
+  await tx.nativeUpdate(Verification, ended, { email: markOf(email), hash: worthless, sentAt: at });
+}
+
+/** Stands for an address where it is kept no longer; no address reads like that. */
+function markOf(email: string): string {
+  return `ended ${hash('sha256', email)}`;
 }

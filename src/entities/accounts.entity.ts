@@ -118,7 +118,7 @@ export const Verification = defineEntity({
     { properties: ['hash'] },
   ],
   indexes: [
-    /** Those of an address, which has a few good ones at most: the job `send-verification`. */
+    /** Those of an address, which has a few at most: the job `send-verification`. */
     { properties: ['email'] },
     /** Those that are over: the job `prune-tokens`. */
     { properties: ['expiresAt'] },
@@ -126,8 +126,9 @@ export const Verification = defineEntity({
   properties: {
     id: p.uuid().primary(),
     purpose: p.enum(verificationPurposes),
+    /** Of a link that was ended, a mark of the address: it counts among those that were mailed there until it would have been over. */
     email: p.string().length(254),
-    /** Null until the mail is being sent. */
+    /** Null until the mail is being sent; of a link that was ended, no token's. */
     hash: p.string().length(64).nullable(),
     createdAt: p.datetime(3),
     expiresAt: p.datetime(3),

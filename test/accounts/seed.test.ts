@@ -120,6 +120,12 @@ describe('the demo data', () => {
     ]);
   });
 
+  it('has the administrator that is named, who logs in however the address is written', async () => {
+    await empty();
+    await seedDemo(orm.em.fork(), readConfig({ ...given, NODE_ENV: 'development', ADMIN_EMAIL: ' Boss@Example.com ' }));
+    expect((await users()).map(({ email }) => email)).toEqual(['demo@example.com', 'boss@example.com']);
+  });
+
   it('is dated in UTC, whatever the time zone of the server', async () => {
     const server = await startMysql('orderflow_test_east', ['--default-time-zone=+05:00']);
     onTestFinished(() => server.stop());

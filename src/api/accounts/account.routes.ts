@@ -16,7 +16,7 @@ import { defineRoute } from '../http/define-route.ts';
 import { lockCaller } from '../callers/live-login.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
 import { publicUrlOf } from '../http/public-url.ts';
-import { mailAfter, sendsMails } from './mail.ts';
+import { mailAfter, mayMailAfter } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
 const Registration = z.strictObject({ email: Email, password: NewPassword, name: PersonName }).openapi('Registration');
@@ -53,9 +53,10 @@ const register = defineRoute(
       passwordHash: await c.var.passwords.hash(password, addressOf(c)),
       createdAt: now(),
     };
+    const mayMail = await mayMailAfter(c);
     const storing = transaction(async (tx, after) => {
       const stored = await tx.insert(User, row);
-      if (sendsMails(c)) await mailAfter(tx, after, 'confirm', email, row.createdAt);
+      if (mayMail) await mailAfter(tx, after, 'confirm', email, row.createdAt);
       await audit(c, tx, { subject: stored, after: { role: row.role } });
       return stored;
     });
@@ -120,13 +121,14 @@ const changePassword = defineRoute(
     const { userId, tokenHash } = principalOf(c);
     const presentHash = await checkPresentPassword(c, current);
     const passwordHash = await c.var.passwords.hash(wanted, c.var.limits.addressOf(c));
-    await c.var.ctx.transaction(async (tx) => {
+    const { transaction, now } = c.var.ctx;
+    await transaction(async (tx) => {
       const user = await lockCaller(c, tx);
       // Of two changes at once, one finds its `current` outdated.
       if (user.passwordHash !== presentHash) throw wrongPassword();
       await tx.nativeUpdate(User, { id: userId }, { passwordHash });
       await tx.nativeDelete(Token, { user: userId, hash: { $ne: tokenHash } });
-      await endLinks(tx, user.email, ['reset']);
+      await endLinks(tx, user.email, now(), ['reset']);
       await audit(c, tx, { subject: userId, after: { password: wanted } });
     });
     c.var.logins.forget(userId);

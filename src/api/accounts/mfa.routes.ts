@@ -160,6 +160,7 @@ const end = defineRoute(
     responses: {
       204: { description: 'The password alone logs in from now on.' },
       401: { description: 'bad_credentials, bad_code, unauthenticated' },
+      409: { description: 'second_factor_inactive' },
     },
   },
   async (c) => {
@@ -169,6 +170,7 @@ const end = defineRoute(
     const { transaction, now } = c.var.ctx;
     const ending = async (tx: EntityManager) => {
       if ((await lockCaller(c, tx)).passwordHash !== presentHash) throw wrongPassword();
+      if (!(await factorOf(tx, userId))) throw new Problem('second_factor_inactive', 'You have no second factor.');
       if (!(await takeCode(tx, userId, code, now()))) return undefined;
       await audit(c, tx, { subject: userId, before: { second_factor: true }, after: { second_factor: false } });
       return endFactor(tx, userId);

@@ -62,8 +62,9 @@ const finish = defineRoute(
     const { token, password } = c.req.valid('json');
     const { orm, transaction, now } = c.var.ctx;
     if (!(await isGoodLink(orm.em.fork(), 'reset', token, now()))) throw badLink();
-    const passwordHash = await c.var.passwords.hash(password, c.var.limits.addressOf(c));
-    const userId = await transaction(async (tx) => {
+    const address = c.var.limits.addressOf(c);
+    const passwordHash = await c.var.passwords.hash(password, address);
+    const { id, email } = await transaction(async (tx) => {
       const user = await redeem(tx, 'reset', token, now());
       if (!user) throw badLink();
       // Whoever has the mail has the address.
@@ -71,9 +72,11 @@ const finish = defineRoute(
       await tx.nativeUpdate(User, { id: user.id }, { passwordHash, emailConfirmedAt });
       await endLoginsAndKeys(tx, user.id);
       await audit(c, tx, { actor: user.id, subject: user.id, after: { password } });
-      return user.id;
+      return user;
     });
-    c.var.logins.forget(userId);
+    c.var.logins.forget(id);
+    // Whoever mistyped the old one here is not kept waiting with the new one.
+    await c.var.attempts(email, address).forgive();
     return c.body(null, 204);
   },
 );

@@ -143,8 +143,10 @@ function credentialOf(c: HonoContext<RouteEnv>): Credential | undefined {
 function refuseForeignOrigin(c: HonoContext<RouteEnv>): void {
   if (c.req.method === 'GET' || c.req.method === 'HEAD') return;
   const origin = c.req.header('origin');
-  // The address asked for, or the one that a proxy in front shows to browsers.
-  const own = [new URL(c.req.url).origin, new URL(c.get('ctx').config.publicUrl).origin];
+  const { publicUrl } = c.get('ctx').config;
+  // The address asked for, the same where a proxy in front ends TLS, and the one that callers are told. No page can ask one host and name
+  // another: the browser writes both.
+  const own = [c.req.url, `https://${new URL(c.req.url).host}`, publicUrl].map((url) => new URL(url).origin);
   if (origin === undefined || !own.includes(origin))
     throw new Problem('foreign_origin', 'A write by cookie needs this site as its Origin.');
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildApp } from '../../../src/api/app.ts';
 import { sessionCookie } from '../../../src/api/callers/principal.ts';
 import { Token } from '../../../src/entities/accounts.entity.ts';
 import { hashing } from '../../../src/accounts/passwords.ts';
@@ -104,6 +105,22 @@ describe('the cookie', () => {
     expect((await api.send('POST', '/orders', { ...order, ...inCookie(token, 'http://localhost') })).status).toBe(201);
     const proxied = inCookie(token, api.ctx.config.publicUrl);
     expect((await api.send('POST', '/orders', { ...order, ...proxied })).status).toBe(201);
+  });
+
+  it('writes from whatever name of this site was asked for, also where a proxy ends its TLS', async () => {
+    const token = await tokenOf(await logIn());
+    const app = await buildApp(api.ctx, api.parts);
+    const place = async (asked: string, origin: string) => {
+      const headers = { ...inCookie(token, origin).headers, 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify(order.body) };
+      return (await app.request(`${asked}/orders`, init)).status;
+    };
+    expect(await place('http://other.example', 'https://other.example')).toBe(201);
+    expect(await place('http://other.example:443', 'https://other.example')).toBe(201);
+    expect(await place('http://other.example:8443', 'https://other.example:8443')).toBe(201);
+    for (const origin of ['https://evil.example', 'https://other.example:8443', 'https://an.other.example', 'null'])
+      expect(await place('http://other.example', origin), origin).toBe(403);
+    expect(await place('https://other.example', 'http://other.example')).toBe(403);
   });
 
   it('does not stand in for a token that is no good', async () => {

@@ -144,6 +144,17 @@ describe('a second factor', () => {
     expect(told).toContainEqual(['endSecondFactor', null]);
   });
 
+  it('that nobody has is not ended, and no code for it is a wrong one', async () => {
+    const person = await newPerson(api);
+    const end = (password: string) => person.send('POST', '/auth/mfa/end', { password, code: '000000' });
+    expect(await codeOfProblem(await end('wrong'))).toBe('bad_credentials');
+    for (let count = 0; count < 11; count += 1)
+      expect(await codeOfProblem(await end(person.password))).toBe('second_factor_inactive');
+    const { secret } = await begin(person);
+    expect(await codeOfProblem(await end(person.password))).toBe('second_factor_inactive');
+    expect((await confirm(person, codeOf(secret))).status).toBe(200);
+  });
+
   it('of who has lost everything is ended by an administrator, not their own', async () => {
     const { person } = await withFactor();
     expect((await person.send('DELETE', `/users/${person.id}/mfa`)).status).toBe(403);

@@ -114,6 +114,15 @@ describe('a forgotten password', () => {
     expect((await finish(token)).status).toBe(204);
   });
 
+  it('is forgotten no more: who has mistyped it too often logs in at once with the new one, from there', async () => {
+    const person = await newPerson(api);
+    const wrong = async () => (await problemOf(await logIn(person.email, 'mistyped'))).code;
+    for (let count = 0; count < 10; count += 1) expect(await wrong()).toBe('bad_credentials');
+    expect(await wrong()).toBe('too_many_requests');
+    expect((await finish(await mailedReset(person))).status).toBe(204);
+    expect((await logIn(person.email, password)).status).toBe(200);
+  });
+
   it('is asked for with the same answer and the same work, whoever has the address', async () => {
     const { email } = await newPerson(api);
     const asked = async (address: string) => {
@@ -198,5 +207,82 @@ describe('an address', () => {
     expect((await finish(await tokenMailed(email), {}, '/auth/confirm/finish')).status).toBe(204);
     expect(await me(person)).toMatchObject({ email_confirmed_at: expect.any(String) });
     expect((await problemOf(await api.send('POST', '/auth/confirm'))).code).toBe('unauthenticated');
+  });
+});
+
+describe('the mailbox of a stranger', () => {
+  const mailsTo = async (email: string) => (await sandbox.mails()).filter(({ to }) => to.includes(email));
+  const register = (email: string) =>
+    api.send('POST', '/auth/register', { body: { email, password: 'a long sentence', name: 'Ada Example' } });
+  const kept = async () => JSON.stringify(await em().execute<object[]>('select * from verifications'));
+
+  it('gets five links to confirm it, however often an account takes its address and leaves it', async () => {
+    const person = await newPerson(api);
+    const stranger = `${randomUUID()}@example.com`;
+    for (let round = 0; round < 8; round += 1) {
+      const taking = { email: stranger, current_password: person.password };
+      expect((await person.send('PATCH', `/users/${person.id}`, taking)).status).toBe(200);
+      const token = await tokenMailed(stranger);
+      const leaving = { as: 'admin', body: { email: person.email } } as const;
+      expect((await api.send('PATCH', `/users/${person.id}`, leaving)).status).toBe(200);
+      expect((await problemOf(await finish(token, {}, '/auth/confirm/finish'))).code).toBe('link_not_good');
+    }
+    expect(await mailsTo(stranger)).toHaveLength(5);
+  });
+
+  it('gets five, however often accounts are opened and deleted with its address, of which nothing is kept', async () => {
+    const stranger = `${randomUUID()}@example.com`;
+    for (let round = 0; round < 7; round += 1) {
+      expect((await register(stranger)).status).toBe(201);
+      await textMailed(stranger);
+      const { id } = await em().findOneOrFail(User, { email: stranger });
+      expect((await api.send('DELETE', `/users/${id}`, { as: 'admin' })).status).toBe(204);
+      expect(await kept()).not.toContain(stranger);
+    }
+    expect(await mailsTo(stranger)).toHaveLength(5);
+  });
+
+  it('gets five for a new password, however often whoever has its address sets another', async () => {
+    const person = await newPerson(api);
+    let current = person.password;
+    for (let round = 0; round < 7; round += 1) {
+      await mailedReset(person);
+      const next = `sentence number ${round}`;
+      expect((await person.send('POST', '/auth/password', { current, new: next })).status).toBe(204);
+      current = next;
+    }
+    expect(await mailsTo(person.email)).toHaveLength(5);
+  });
+
+  it('gets as many as before once its owner has used a link', async () => {
+    const person = await newPerson(api);
+    for (let round = 0; round < 4; round += 1) {
+      await mailedReset(person);
+      const body = { password: 'set by someone' };
+      expect((await api.send('PATCH', `/users/${person.id}`, { as: 'admin', body })).status).toBe(200);
+    }
+    expect((await finish(await mailedReset(person))).status).toBe(204);
+    expect(await mailedReset(person)).toHaveLength(43);
+    expect(await mailsTo(person.email)).toHaveLength(6);
+  });
+
+  it('is one of ten a minute that an address has mailed; beyond them accounts are opened and changed without', async () => {
+    const strangers = Array.from({ length: 9 }, () => `${randomUUID()}@example.com`);
+    for (const stranger of strangers) expect((await register(stranger)).status).toBe(201);
+    const person = await newPerson(api);
+    const move = async (email: string) => {
+      const taking = { email, current_password: person.password };
+      expect((await person.send('PATCH', `/users/${person.id}`, taking)).status).toBe(200);
+    };
+    const [tenth, eleventh, twelfth, other] = Array.from({ length: 4 }, () => `${randomUUID()}@example.com`);
+    await move(tenth ?? '');
+    await move(eleventh ?? '');
+    const answer = await register(twelfth ?? '');
+    expect([answer.status, answer.headers.get('ratelimit')]).toEqual([201, expect.stringContaining('"mail";r=0;')]);
+    // Whoever administers moves as many as there are.
+    const body = { email: other };
+    expect((await api.send('PATCH', `/users/${person.id}`, { as: 'admin', body })).status).toBe(200);
+    const asked = (await em().find(Verification, {})).map(({ email }) => email);
+    expect(new Set(asked)).toEqual(new Set([...strangers, other]));
   });
 });

@@ -16,7 +16,7 @@ import { defineRoute } from '../http/define-route.ts';
 import { lockCaller } from '../callers/live-login.ts';
 import { principalOf, sessionCookie } from '../callers/principal.ts';
 import { publicUrlOf } from '../http/public-url.ts';
-import { mailAfter, mayMailAfter } from './mail.ts';
+import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 
 const Registration = z.strictObject({ email: Email, password: NewPassword, name: PersonName }).openapi('Registration');
@@ -53,10 +53,9 @@ const register = defineRoute(
       passwordHash: await c.var.passwords.hash(password, addressOf(c)),
       createdAt: now(),
     };
-    const mayMail = await mayMailAfter(c);
     const storing = transaction(async (tx, after) => {
       const stored = await tx.insert(User, row);
-      if (mayMail) await mailAfter(tx, after, 'confirm', email, row.createdAt);
+      if (sendsMails(c)) await mailAfter(tx, after, 'confirm', email, row.createdAt);
       await audit(c, tx, { subject: stored, after: { role: row.role } });
       return stored;
     });

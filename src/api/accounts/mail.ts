@@ -24,14 +24,6 @@ export function sendsMails(c: HonoContext<RouteEnv>): boolean {
   return c.var.ctx.config.SMTP_URL !== undefined;
 }
 
-/**
- * Whether what is done next may be followed by a mail: this deployment sends some, and the caller's address has not had too many sent,
- * this one counted. Without it, the mail is left to POST /auth/confirm: nothing is refused to people who share an address.
- */
-export async function mayMailAfter(c: HonoContext<RouteEnv>): Promise<boolean> {
-  return sendsMails(c) && (await c.var.limits.mayMail(c));
-}
-
 /** Takes the wish for a mail. @throws Problem not_configured without a mail server, too_many_requests */
 export async function acceptMail(c: HonoContext<RouteEnv>, purpose: Purpose, email: string) {
   if (!sendsMails(c)) throw new Problem('not_configured', 'This deployment sends no mails.');

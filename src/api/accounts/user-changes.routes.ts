@@ -25,7 +25,7 @@ import type { RouteEnv } from '../callers/route-env.ts';
 import { givenFields, IntegerId } from '../http/fields.ts';
 import { requireLiveLogin } from '../callers/live-login.ts';
 import { principalOf } from '../callers/principal.ts';
-import { mailAfter, mayMailAfter, sendsMails } from './mail.ts';
+import { mailAfter, sendsMails } from './mail.ts';
 import { exampleUser, UserView, userView } from './user-view.ts';
 import { accountOf, lockAccount, namedUser } from './users.routes.ts';
 
@@ -94,7 +94,6 @@ const change = defineRoute(
     const presentHash = await provenBy(c, wanted.email, current_password);
     const passwordHash =
       password === undefined ? undefined : await c.var.passwords.hash(password, c.var.limits.addressOf(c));
-    const mayMail = await mayMailNewAddress(c, presentHash !== undefined);
     const changed = await storeUser(
       c.var.ctx.transaction(async (tx, after) => {
         if (wanted.role !== undefined && wanted.role !== 'admin') await requireAnotherAdministrator(tx, id);
@@ -115,7 +114,7 @@ const change = defineRoute(
         if (wanted.role !== undefined && wanted.role !== 'admin') await unnameWebhooksOfAll(tx, id);
         if (isElsewhere) await endLinks(tx, user.email, at);
         else if (passwordHash !== undefined) await endLinks(tx, user.email, at, ['reset']);
-        if (isElsewhere && wanted.email && mayMail) await mailAfter(tx, after, 'confirm', wanted.email, at);
+        if (isElsewhere && wanted.email && sendsMails(c)) await mailAfter(tx, after, 'confirm', wanted.email, at);
         const stored = { ...user, ...wanted, ...(isElsewhere ? { emailConfirmedAt: null } : {}) };
         await audit(
           c,
@@ -181,11 +180,6 @@ async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, pas
   throw new Problem('invalid', 'A new e-mail address needs your present password.', {
     errors: [{ pointer: '/current_password', detail: 'is needed to change your e-mail' }],
   });
-}
-
-/** People who move again and again fill others' mailboxes; whoever administers may move as many accounts as there are. */
-async function mayMailNewAddress(c: HonoContext<RouteEnv>, isOwn: boolean): Promise<boolean> {
-  return isOwn ? mayMailAfter(c) : sendsMails(c);
 }
 
 /** Who administers no more is told nothing by webhooks of everybody's events: alerts that name one would tell nobody. */

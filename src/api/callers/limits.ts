@@ -23,9 +23,7 @@ export type Limits = Readonly<{
   addressOf: ClientAddress;
   /** @throws Problem too_many_requests, when the address has sent too many. */
   countAddress(c: HonoContext<RouteEnv>, counting: Counting): Promise<void>;
-  /** Counts a mail, and says whether the address may have it sent. */
-  mayMail(c: HonoContext<RouteEnv>): Promise<boolean>;
-  /** Counts a mail that was asked for. @throws Problem too_many_requests, when the address has had too many sent. */
+  /** @throws Problem too_many_requests, when the address has asked for too many mails. */
   countMail(c: HonoContext<RouteEnv>): Promise<void>;
   /** @throws Problem too_many_requests, when the user has sent too many, or the key more than its own limit. */
   countCaller(c: HonoContext<RouteEnv>, caller: Principal, counting: Counting): Promise<void>;
@@ -54,6 +52,7 @@ export function openLimits({ config, redis }: Context, deadlineMs?: number): Lim
   const allowance = (name: string, perMinute: number) => (perMinute === 0 ? undefined : open(name, perMinute));
   const ofUsers = allowance('user', config.RATE_LIMIT_PER_MINUTE);
   const ofAddresses = allowance('address', config.RATE_LIMIT_ANONYMOUS_PER_MINUTE);
+  const ofMails = open('mail', mailsPerMinute);
   const ofKeys = new Map<number, Allowance>();
   // Keys with the same limit are counted by one allowance, each by itself.
   const allowanceOfKeys = (perMinute: number) => {
@@ -71,7 +70,12 @@ export function openLimits({ config, redis }: Context, deadlineMs?: number): Lim
     async countAddress(c, counting) {
       if (counting !== 'nowhere') await count(c, `address ${addressOf(c)}`, counting, ofAddresses, burst);
     },
-    ...openMails(open('mail', mailsPerMinute), addressOf),
+    async countMail(c) {
+      const use = await ofMails.use(`address ${addressOf(c)}`);
+      // It has been told already how many requests of any kind are left.
+      tell(c, [standingOf('mail', ofMails, use)], { append: true });
+      if (!use.isAllowed) throw tooMany(secondsUntil(use));
+    },
     async countCaller(c, { userId, key }, counting) {
       if (counting === 'nowhere') return;
       const ofKey = key?.perMinute ? allowanceOfKeys(key.perMinute) : undefined;
@@ -89,22 +93,6 @@ export function openLimits({ config, redis }: Context, deadlineMs?: number): Lim
       if (end) return end;
       const detail = `${underWay.most} of your requests are being answered; send the next when one of them has been.`;
       throw new Problem('too_many_requests', detail, { headers: { 'retry-after': '1' } });
-    },
-  };
-}
-
-function openMails(ofMails: Allowance, addressOf: ClientAddress): Pick<Limits, 'mayMail' | 'countMail'> {
-  const useMail = async (c: HonoContext<RouteEnv>) => {
-    const use = await ofMails.use(`address ${addressOf(c)}`);
-    // It has been told already how many requests of any kind are left.
-    tell(c, [standingOf('mail', ofMails, use)], { append: true });
-    return use;
-  };
-  return {
-    mayMail: async (c) => (await useMail(c)).isAllowed,
-    async countMail(c) {
-      const use = await useMail(c);
-      if (!use.isAllowed) throw tooMany(secondsUntil(use));
     },
   };
 }

@@ -13,7 +13,7 @@ const zeroDecimal = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf
 const divisors: Readonly<Record<string, number>> = { isk: 100, ugx: 100, bhd: 10, jod: 10, kwd: 10, omr: 10, tnd: 10 };
 const smallest: Readonly<Record<string, string>> = {
   30: 'gbp',
-  50: 'usd aud brl cad chf eur inr nzd sgd jpy',
+  50: 'usd ars aud brl cad chf cop eur idr ils inr jpy krw nzd php rub sgd zar',
   100: 'bgn',
   200: 'aed myr pln ron',
   250: 'dkk',

@@ -17,10 +17,10 @@ const largestOf: ReadonlyMap<string, number> = new Map([
   ['INR', 999_999_999],
 ]);
 
-// The smallest charges, in major units: all that docs.stripe.com/currencies lists under "Minimum and maximum charge amounts". For
-// currencies that are not listed the gateway itself decides.
+// The smallest charges, in major units: all that docs.stripe.com/currencies lists under "Minimum and maximum charge amounts", and
+// what it has listed of BGN. For currencies that are not listed the gateway itself decides.
 const smallest: ReadonlyMap<string, number> = new Map([
-  ...named('USD AUD BRL CAD CHF EUR INR NZD SGD', 0.5),
+  ...named('USD ARS AUD BRL CAD CHF COP EUR IDR ILS INR NZD PHP RUB SGD ZAR', 0.5),
   ...named('AED MYR PLN RON', 2),
   ...named('SEK NOK', 3),
   ...named('MXN THB', 10),
@@ -29,7 +29,7 @@ const smallest: ReadonlyMap<string, number> = new Map([
   ['DKK', 2.5],
   ['HKD', 4],
   ['CZK', 15],
-  ['JPY', 50],
+  ...named('JPY KRW', 50),
   ['HUF', 175],
 ]);
 

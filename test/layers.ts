@@ -88,7 +88,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   'api/streams': ['api/callers', 'api/docs', 'api/http', 'market', 'market/data', 'market/ticks', 'outbox', 'streams'],
   commands: ['accounts', 'context', 'doctor', 'entities', 'market', 'mysql'],
   'jobs/accounts': ['accounts', 'context', 'entities', 'jobs', 'mysql'],
-  'jobs/ops': ['entities', 'jobs', 'mysql', 'streams'],
+  'jobs/ops': ['entities', 'jobs', 'mysql', 'ops', 'streams'],
   'jobs/orders': ['context', 'entities', 'jobs', 'jobs/payments', 'orders'],
   workers: [
     'accounts',

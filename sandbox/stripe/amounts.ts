@@ -13,7 +13,7 @@ const zeroDecimal = new Set('bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf
 const divisors: Readonly<Record<string, number>> = { isk: 100, ugx: 100, bhd: 10, jod: 10, kwd: 10, omr: 10, tnd: 10 };
 const smallest: Readonly<Record<string, string>> = {
   30: 'gbp',
-  50: 'usd aud brl cad chf eur inr nzd sgd jpy',
+  50: 'usd ars aud brl cad chf cop eur idr ils inr jpy krw nzd php rub sgd zar',
   100: 'bgn',
   200: 'aed myr pln ron',
   250: 'dkk',
@@ -27,6 +27,7 @@ const leastOf: ReadonlyMap<string, number> = new Map(
   Object.entries(smallest).flatMap(([amount, codes]) => codes.split(' ').map((code) => [code, Number(amount)])),
 );
 const largest = 99_999_999;
+const largestOf: Readonly<Record<string, number>> = { idr: 999_999_999_999, cop: 9_999_999_999, inr: 999_999_999 };
 
 /** The currency of a charge, in the gateway's small letters. @throws Refusal when it is none that is taken. */
 export function readCurrency(given: string | undefined): string {
@@ -53,8 +54,9 @@ export function refuseUncharged(amount: number, currency: string): void {
   const least = leastOf.get(currency) ?? 1;
   if (amount < least)
     throw badParameter('amount', 'amount_too_small', `Amount must be at least ${written(least, currency)}.`);
-  if (amount > largest)
-    throw badParameter('amount', 'amount_too_large', `Amount must be no more than ${written(largest, currency)}.`);
+  const most = largestOf[currency] ?? largest;
+  if (amount > most)
+    throw badParameter('amount', 'amount_too_large', `Amount must be no more than ${written(most, currency)}.`);
 }
 
 /** An amount in the gateway's unit as people read it. */

@@ -38,8 +38,8 @@ export function decimalsOf(currency: string): number {
 /** The largest amount, in minor units: up to it a JSON number of major units shows every one exactly. */
 export const mostMinor = 1_000_000_000_000_000;
 
-/** The largest price, in minor units: the largest order there can be, 100,000 pieces of it, still counts exactly. */
-export const mostPriceMinor = 10_000_000_000;
+/** The largest price, in minor units: 1,000 pieces of it, the most that a line has, are still no more than the largest amount. */
+export const mostPriceMinor = 1_000_000_000_000;
 
 /** Minor units as the JSON number of major units that people read: 24550 USD cents become 245.5. */
 export function toMajor(minor: number, currency: string): number {

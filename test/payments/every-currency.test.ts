@@ -15,7 +15,8 @@ let shop: Shop;
 beforeAll(async () => {
   sandbox = await startSandbox();
   shop = await openShop({ STRIPE_SECRET_KEY: 'sk_test_money', STRIPE_API_BASE: sandbox.urls.stripe });
-  const rates = Object.fromEntries(currencies.map((code, at) => [code, code === 'EUR' ? '1' : `${at + 1}.0137`]));
+  const any = Object.fromEntries(currencies.map((code, at) => [code, `${at + 1}.0137`]));
+  const rates = { ...any, EUR: '1', USD: '1.1684', IDR: '20082.05' };
   const asOf = new Date();
   const row = { base: 'EUR', publication: 'ecb-every', rates, asOf, observedAt: asOf, source: 'ecb' };
   await shop.ctx.orm.em.fork().insert(ForexRate, row);
@@ -69,6 +70,32 @@ describe('in every currency of the standard', () => {
   });
 
   it.each([
+    ['IDR', 9_999_999_999.99],
+    ['COP', 99_999_999.99],
+    ['INR', 9_999_999.99],
+    ['USD', 999_999.99],
+  ])('%s: the largest charge of the documentation is sold and taken', async (currency, price) => {
+    const { id: product } = ProductView.parse(await (await sell({ price, currency })).json());
+    const placed = await order({ products: [product] });
+    expect(placed.status).toBe(201);
+    const { id, total_amount } = OrderView.parse(await placed.json());
+    expect(total_amount).toBe(price);
+    expect(await shop.charge(id, {})).toBe('succeeded');
+    const taken = (await sandbox.ledger()).filter(({ order_id }) => order_id === id);
+    expect(taken.map(({ amount }) => written(amount, stripeDecimals(currency)))).toEqual([String(price)]);
+  });
+
+  it('an ordinary order is paid also in a currency of which a dollar buys thousands', async () => {
+    const placed = await order({ items: [{ product_id: 1, quantity: 1 }], currency: 'IDR' });
+    expect(placed.status).toBe(201);
+    const { id, total_amount } = OrderView.parse(await placed.json());
+    expect(total_amount).toBeGreaterThan(1_000_000);
+    expect(await shop.charge(id, {})).toBe('succeeded');
+    const taken = (await sandbox.ledger()).filter(({ order_id }) => order_id === id);
+    expect(taken.map(({ amount }) => written(amount, stripeDecimals('IDR')))).toEqual([String(total_amount)]);
+  });
+
+  it.each([
     ['HUF', 189.25],
     ['ISK', 4_200],
     ['MGA', 8_000],
@@ -93,7 +120,10 @@ describe('an amount that the gateway never takes is refused where it is named', 
     ['KWD', 1.234],
     ['IQD', 100.001],
     ['USD', 1_000_000],
-    ['IDR', 1_000_000],
+    ['TRY', 1_000_000],
+    ['IDR', 10_000_000_000],
+    ['COP', 100_000_000],
+    ['INR', 10_000_000],
   ])('as a price: %s %d', async (currency, price) => {
     const refused = await sell({ price, currency });
     expect(refused.status).toBe(422);
@@ -107,8 +137,12 @@ describe('an amount that the gateway never takes is refused where it is named', 
     ['less than the smallest charge', 'USD', 49, 1],
     ['less than the smallest charge', 'HUF', 17_499, 1],
     ['less than the smallest charge', 'AUD', 30, 1],
+    ['less than the smallest charge', 'KRW', 49, 1],
+    ['less than the smallest charge', 'ZAR', 49, 1],
     ['nothing at all', 'USD', 0, 1],
     ['more than the largest', 'USD', 99_999_999, 2],
+    ['more than the largest', 'IDR', 500_000_000_000, 2],
+    ['more than the largest', 'INR', 333_333_334, 3],
     ['a last digit', 'KWD', 1_001, 1],
     ['parts of the unit', 'MGA', 50, 1],
   ])('as a total: %s of %s', async (_why, currency, priceMinor, quantity) => {
@@ -159,18 +193,19 @@ describe('an amount that the gateway never takes is refused where it is named', 
 const Named = z.object({ errors: z.array(z.object({ pointer: z.string() })) });
 
 describe('what is no currency is refused at every entrance', () => {
-  it.each([...unitless, 'BTC', 'ZZZ'])('%s', async (currency) => {
+  it.each([...unitless, 'BTC', 'ZZZ', 'u\u017Fd', '\u0131dr', '\uFF55\uFF53\uFF44'])('%s', async (currency) => {
     const { id } = OrderView.parse(await (await order({ products: [1], payment_method: undefined })).json());
     const answers = [
       await order({ products: [1], currency }),
       await shop.send('PATCH', `/orders/${id}`, { as: 'demo', body: { products: [1], currency } }),
       await sell({ price: 5, currency }),
       await shop.send('PATCH', '/products/1', { as: 'admin', body: { price: 5, currency } }),
-      await shop.send('GET', `/market/forex?base=${currency}`),
-      await shop.send('GET', `/market/forex/history?base=${currency}`),
+      await shop.send('GET', `/market/forex?base=${encodeURIComponent(currency)}`),
+      await shop.send('GET', `/market/forex/history?base=${encodeURIComponent(currency)}`),
+      await shop.send('GET', `/orders?currency=${encodeURIComponent(currency)}`, { as: 'demo' }),
     ];
     const statuses = answers.map(({ status }) => status);
-    expect(statuses).toEqual([422, 422, 422, 422, 422, 422]);
+    expect(statuses).toEqual(answers.map(() => 422));
     expect(Named.parse(await answers[0]?.json()).errors[0]?.pointer).toBe('/currency');
   });
 });

@@ -1,7 +1,7 @@
 import type Stripe from 'stripe';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { stripe as recorded, stripeDecimals } from '../support/recorded-currencies.ts';
+import { stripe as recorded, stripeDecimals, stripeLargest } from '../support/recorded-currencies.ts';
 import { type Sandbox, startSandbox } from '../support/upstreams/sandbox-process.ts';
 import { payment, refusalOf, stripeOf } from '../support/upstreams/stripe-client.ts';
 
@@ -76,7 +76,13 @@ test('what cannot be charged is refused before anything happens', async () => {
   };
   expect(await refused({ amount: 49 })).toEqual([400, 'amount_too_small']);
   expect(await refused({ amount: 99.5 })).toEqual([400, 'parameter_invalid_integer']);
-  expect(await refused({ amount: 100_000_000 })).toEqual([400, 'amount_too_large']);
+  for (const currency of ['USD', ...Object.keys(recorded.largest_of)]) {
+    const amount = stripeLargest(currency);
+    const changes = { amount: amount + 1, currency: currency.toLowerCase() };
+    expect(await refused(changes), currency).toEqual([400, 'amount_too_large']);
+    const taken = await stripe.paymentIntents.create(payment({ ...changes, amount }));
+    expect(taken).toMatchObject({ status: 'succeeded', amount });
+  }
   for (const currency of ['xxx', 'xau', 'btc', 'irr'])
     expect(await refused({ currency })).toEqual([400, 'invalid_currency']);
   for (const [currency, least] of Object.entries(recorded.smallest_major)) {

@@ -33,11 +33,17 @@ const Amounts = z.object({
   hundredths_but_whole: z.array(z.string()),
   thousandths_last_digit_0: z.array(z.string()),
   largest: z.int(),
+  largest_of: z.record(z.string(), z.int()),
   smallest_major: z.record(z.string(), z.number()),
 });
 
 /** What Stripe's documentation says of the amounts that it takes. */
 export const stripe = read('stripe-amounts.json', Amounts);
+
+/** The largest amount that it takes of a currency, in its own unit. */
+export function stripeLargest(code: string): number {
+  return stripe.largest_of[code] ?? stripe.largest;
+}
 
 /** The decimals of what Stripe calls an amount. */
 export function stripeDecimals(code: string): number {

@@ -4,6 +4,7 @@ import type { Context as HonoContext } from 'hono';
 import { AuditEntry } from '../../entities/ops.entity.ts';
 import { Problem } from '../../errors.ts';
 import type { Around, Check, RouteEnv } from './route-env.ts';
+import { auditedRefusals, refusedLogin } from '../../ops/audited-refusals.ts';
 import { problemCodes, type ProblemCode } from '../../problem-codes.ts';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 
@@ -112,18 +113,6 @@ function textOf(facts: Facts | undefined): string | null {
   });
 }
 
-/**
- * What is written down although nothing changes: somebody tried what only others may, or gave a wrong password, or another
- * site sent a write with somebody's cookie. Also logins that are refused because there were too many.
- */
-const refusals: readonly ProblemCode[] = [
-  'forbidden',
-  'insufficient_scope',
-  'bad_credentials',
-  'bad_code',
-  'foreign_origin',
-];
-
 // Nobody fills a table by being refused: what somebody tries more often than this in a minute is known by then.
 const mostAMinute = 60;
 
@@ -155,6 +144,7 @@ export function auditRefusals(): Around {
 /** The refusal in a problem: whoever may not know that something is there is answered otherwise, with the refusal as the cause. */
 function refusalOf(error: unknown, action: string | undefined): ProblemCode | undefined {
   if (!(error instanceof Problem)) return undefined;
-  const isRefusal = refusals.includes(error.code) || (error.code === 'too_many_requests' && action === 'login');
+  const isRefusedLogin = error.code === refusedLogin.code && action === refusedLogin.action;
+  const isRefusal = auditedRefusals.includes(error.code) || isRefusedLogin;
   return isRefusal ? error.code : refusalOf(error.cause, action);
 }

@@ -5,7 +5,7 @@ import { webhookTest } from '../../webhooks/test-event.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { answerPage, type Content } from '../http/own-page.ts';
 import { asyncApiBody } from './asyncapi-page.ts';
-import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
+import { alreadyThere, answerText, type JsonText, jsonText, TagHeader } from '../http/conditional.ts';
 import { exampleMessage, messageSchema } from './messages.ts';
 import { version as ownVersion } from '../../process/version.ts';
 
@@ -128,6 +128,7 @@ export function asyncApiRoutes(definitions: Definitions): readonly Route[] {
         responses: {
           200: {
             description: 'The description.',
+            headers: TagHeader,
             content: {
               'application/json': {
                 schema: Description,
@@ -135,7 +136,7 @@ export function asyncApiRoutes(definitions: Definitions): readonly Route[] {
               },
             },
           },
-          304: { description: 'The copy that If-None-Match names is still the newest.' },
+          304: alreadyThere,
         },
       },
       async (c) => answerText(c, (text ??= jsonText(describe()))),

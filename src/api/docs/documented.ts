@@ -44,7 +44,7 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R, descri
   );
   const problems = Object.fromEntries(
     Object.entries(possible).flatMap(([status, some]) =>
-      hasContent(route.responses, status) ? [] : [[status, problemResponse([...new Set(some)])]],
+      hasContent(route.responses, status) ? [] : [[status, problemResponse(Number(status), [...new Set(some)])]],
     ),
   );
   const security = securityOf(who, route);
@@ -95,10 +95,17 @@ function hasContent(responses: Responses, status: string): boolean {
   return declared !== undefined && 'content' in declared && declared.content !== undefined;
 }
 
-function problemResponse(some: readonly ProblemCode[]): Responses[number] {
+// What is refused for now only can say when to come again.
+const passing = new Set([409, 429, 503]);
+const RetryHeader = z.object({
+  'Retry-After': z.string().optional().openapi({ description: 'Seconds after which it is worth another try.' }),
+});
+
+function problemResponse(status: number, some: readonly ProblemCode[]): Responses[number] {
   const examples = Object.fromEntries(some.map((code) => [code, { summary: code, value: exampleOf(code) }]));
   return {
     description: some.map((code) => `\`${code}\`: ${problemCodes[code].cause}`).join('\n\n'),
+    ...(passing.has(status) && { headers: RetryHeader }),
     content: { 'application/problem+json': { schema: ProblemView, examples } },
   };
 }

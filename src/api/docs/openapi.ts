@@ -3,7 +3,7 @@ import type { Config } from '../../config.ts';
 import type { Definitions } from '../../jobs/load-definitions.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { answerText, type JsonText, jsonText } from '../http/conditional.ts';
+import { alreadyThere, answerText, type JsonText, jsonText, TagHeader } from '../http/conditional.ts';
 import { version } from '../../process/version.ts';
 import { sessionCookie } from '../callers/principal.ts';
 import { webhooksSection } from './webhooks-section.ts';
@@ -40,11 +40,12 @@ export function openApiRoute(app: OpenAPIHono<RouteEnv>, config: Config, definit
       responses: {
         200: {
           description: 'The description.',
+          headers: TagHeader,
           content: {
             'application/json': { schema: z.looseObject({ openapi: z.string() }), example: { openapi: '3.1.0' } },
           },
         },
-        304: { description: 'The copy that If-None-Match names is still the newest.' },
+        304: alreadyThere,
       },
     },
     async (c) =>

@@ -1,3 +1,4 @@
+import { z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { hash } from 'node:crypto';
@@ -8,6 +9,15 @@ export type Tagged = Readonly<{ etag: string; [header: string]: string }>;
 // RFC 9110, 8.8.3: what stands between the quotes may be anything but a quote, a comma or a blank included.
 const tag = /(?:W\/)?("[\x21\x23-\x7E\x80-\xFF]*")/g;
 const list = /^[ \t,]*(?:(?:W\/)?"[\x21\x23-\x7E\x80-\xFF]*"[ \t]*(?:,[ \t,]*|$))*$/;
+
+/** The header by which a client knows an answer again, as OpenAPI describes it. */
+export const TagHeader = z.object({ ETag: z.string() });
+
+/** What is answered to whom has it already. */
+export const alreadyThere = {
+  description: 'The copy that If-None-Match names is still the newest.',
+  headers: TagHeader,
+} as const;
 
 /** Sends JSON, or 304 to whom has it already. */
 export function answerTagged(c: Context<RouteEnv>, json: string, headers: Tagged): Response {

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { MarketData } from '../../market/market-data.ts';
+import { alreadyThere, TagHeader } from '../http/conditional.ts';
 
 /** The answer while a fetch is still under way. */
 export const Pending = z.object({ job_id: z.string(), state: z.literal('waiting') }).openapi('Pending');
@@ -23,13 +24,20 @@ export function exampleOf({ example }: Pick<MarketData, 'example'>) {
   return { ...example, stale: false };
 }
 
+const CopyHeaders = TagHeader.extend({ Age: z.string(), 'Cache-Status': z.string() });
+
 /** Every answer of a read from stored copies. */
 export function marketAnswers(data: MarketData) {
   const description = `It: ${data.what}.`;
   return {
-    200: { description, content: { 'application/json': { schema: viewOf(data), example: exampleOf(data) } } },
+    200: {
+      description,
+      headers: CopyHeaders,
+      content: { 'application/json': { schema: viewOf(data), example: exampleOf(data) } },
+    },
     202: {
       description: 'Still being fetched; the job’s address is in Location.',
+      headers: z.object({ Location: z.string(), 'Retry-After': z.string() }),
       content: {
         'application/json': {
           schema: Pending,
@@ -37,7 +45,7 @@ export function marketAnswers(data: MarketData) {
         },
       },
     },
-    304: { description: 'The copy that If-None-Match names is still the newest.' },
+    304: { ...alreadyThere, headers: CopyHeaders },
     ...(data.kind ? {} : { 404: { description: 'unknown_symbol' } }),
     503: { description: 'market_busy, upstream_unavailable, provider_plan_required or not_configured' },
   };

@@ -36,6 +36,7 @@ const refund = defineRoute(
     responses: {
       202: {
         description: 'The order, with the refund under way.',
+        headers: z.object({ Location: z.string() }),
         content: {
           'application/json': {
             schema: OrderView,

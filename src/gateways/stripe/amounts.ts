@@ -7,12 +7,20 @@ const whole = new Set('BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF X
 const thousandths = new Set('BHD JOD KWD OMR TND'.split(' '));
 /** Hundredths to Stripe, but never a part of a unit. */
 const wholeHundredths = new Set(['ISK', 'UGX']);
-const largest = 99_999_999;
 
-// The smallest charges, in major units: all that docs.stripe.com/currencies lists under "Minimum and maximum charge amounts". For
-// currencies that are not listed the gateway itself decides.
+// The largest charges, in Stripe's unit. The page says of most cards that they take more; what every method takes is no more than
+// this, and which method a buyer will name is not known when an amount is.
+const largest = 99_999_999;
+const largestOf: ReadonlyMap<string, number> = new Map([
+  ['IDR', 999_999_999_999],
+  ['COP', 9_999_999_999],
+  ['INR', 999_999_999],
+]);
+
+// The smallest charges, in major units: all that docs.stripe.com/currencies lists under "Minimum and maximum charge amounts", and
+// what it has listed of BGN. For currencies that are not listed the gateway itself decides.
 const smallest: ReadonlyMap<string, number> = new Map([
-  ...named('USD AUD BRL CAD CHF EUR INR NZD SGD', 0.5),
+  ...named('USD ARS AUD BRL CAD CHF COP EUR IDR ILS INR NZD PHP RUB SGD ZAR', 0.5),
   ...named('AED MYR PLN RON', 2),
   ...named('SEK NOK', 3),
   ...named('MXN THB', 10),
@@ -21,7 +29,7 @@ const smallest: ReadonlyMap<string, number> = new Map([
   ['DKK', 2.5],
   ['HKD', 4],
   ['CZK', 15],
-  ['JPY', 50],
+  ...named('JPY KRW', 50),
   ['HUF', 175],
 ]);
 
@@ -39,13 +47,13 @@ export function toldAmount({ amount, currency }: Readonly<{ amount: number; curr
 /** What Stripe takes of a currency, in minor units of ISO 4217. */
 export function stripeLimits(currency: string): AmountLimits {
   const step = thousandths.has(currency) ? 10 : wholeHundredths.has(currency) ? 100 : 1;
-  const most = largest - (largest % step);
+  const most = largestOf.get(currency) ?? largest;
   // Of a finer standard the step is more than one, of a coarser one a part of it: then one is as little as can be said.
   const stepMinor = Math.max(1, minorOfStripe(step, currency));
   return {
     stepMinor,
     leastMinor: Math.max(stepMinor, Math.round((smallest.get(currency) ?? 0) * 10 ** decimalsOf(currency))),
-    mostMinor: Math.floor(minorOfStripe(most, currency)),
+    mostMinor: Math.floor(minorOfStripe(most - (most % step), currency)),
   };
 }
 

@@ -2,6 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { AuditEntry, BudgetMinute, DeadLetter, IdempotencyKey, QueueMinute } from '../../entities/ops.entity.ts';
 import { EventLog } from '../../entities/outbox.entity.ts';
 import { batch, deleteBefore, type DeleteSome } from '../../mysql/delete-in-batches.ts';
+import { auditedRefusals, refusedLogin } from '../../ops/audited-refusals.ts';
 import { market } from '../../streams/market.stream.ts';
 import { definePrune } from '../define-prune.ts';
 
@@ -28,7 +29,7 @@ function deletions(em: EntityManager, now: Date): readonly DeleteSome[] {
     // A day more than GET /market/budget/history tells.
     deleteBefore(em.getMetadata(BudgetMinute).tableName, 'minute', hoursBefore(now, 2 * 24)),
     (tx) => deleteEvents(tx, hoursBefore(now, market.loggedDays * 24)),
-    // Strangers cause them, so they must not grow for ever; what was changed is never deleted.
+    // Strangers cause them, so they must not grow for ever; what was changed, or was about to be, is never deleted.
     (tx) => deleteRefusals(tx, hoursBefore(now, 90 * 24)),
   ];
 }
@@ -45,7 +46,7 @@ async function deleteEvents(tx: EntityManager, before: Date): Promise<number> {
 }
 
 async function deleteRefusals(tx: EntityManager, before: Date): Promise<number> {
-  const refused = { code: { $ne: null }, at: { $lt: before } };
+  const refused = { $or: [{ code: { $in: [...auditedRefusals] } }, refusedLogin], at: { $lt: before } };
   const oldest = await tx.find(AuditEntry, refused, { fields: ['id'], limit: batch, disableIdentityMap: true });
   return oldest.length === 0 ? 0 : tx.nativeDelete(AuditEntry, { id: { $in: oldest.map(({ id }) => id) } });
 }

@@ -60,7 +60,7 @@ describe('adding a product', () => {
     expect(await create({ price: 0.07 })).toMatchObject({ price: 0.07, currency: 'USD' });
     expect(await create({ price: 1_099, currency: 'JPY' })).toMatchObject({ price: 1_099, currency: 'JPY' });
     expect(await create({ price: 1.234, currency: 'BHD' })).toMatchObject({ price: 1.234, currency: 'BHD' });
-    expect(await create({ price: 100_000_000 })).toMatchObject({ price: 100_000_000 });
+    expect(await create({ price: 10_000_000_000 })).toMatchObject({ price: 10_000_000_000 });
   });
 
   it.each([
@@ -72,7 +72,7 @@ describe('adding a product', () => {
     [{ title: 'Lamp', price: -1 }, '/price'],
     [{ title: 'Lamp', price: 1.005 }, '/price'],
     [{ title: 'Lamp', price: 1.5, currency: 'JPY' }, '/price'],
-    [{ title: 'Lamp', price: 100_000_000.01 }, '/price'],
+    [{ title: 'Lamp', price: 10_000_000_000.01 }, '/price'],
     [{ title: 'Lamp', price: 1e-9 }, '/price'],
     [{ title: 'Lamp', price: 1e300 }, '/price'],
     [{ title: 'Lamp', price: 5, currency: 'DOLLARS' }, '/currency'],

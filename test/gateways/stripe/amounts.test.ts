@@ -1,19 +1,26 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { stripeAmount, stripeLimits, toldAmount } from '../../../src/gateways/stripe/amounts.ts';
-import { currencies, isoDecimals, stripe, stripeDecimals, written } from '../../support/recorded-currencies.ts';
+import {
+  currencies,
+  isoDecimals,
+  stripe,
+  stripeDecimals,
+  stripeLargest,
+  written,
+} from '../../support/recorded-currencies.ts';
 
 const currency = fc.constantFrom(...currencies);
 
 test('an amount within the limits is the same money at Stripe, and back', () => {
   fc.assert(
-    fc.property(currency, fc.nat(), (code, any) => {
+    fc.property(currency, fc.maxSafeNat(), (code, any) => {
       const { stepMinor, leastMinor, mostMinor } = stripeLimits(code);
       const steps = Math.floor((mostMinor - leastMinor) / stepMinor);
       const minor = Math.ceil(leastMinor / stepMinor) * stepMinor + (any % (steps + 1)) * stepMinor;
       fc.pre(minor <= mostMinor);
       const amount = stripeAmount(minor, code);
-      expect(Number.isInteger(amount) && amount > 0 && amount <= stripe.largest).toBe(true);
+      expect(Number.isInteger(amount) && amount > 0 && amount <= stripeLargest(code)).toBe(true);
       expect(written(amount, stripeDecimals(code))).toBe(written(minor, isoDecimals(code)));
       if (stripe.thousandths_last_digit_0.includes(code)) expect(amount % 10).toBe(0);
       if (stripe.hundredths_but_whole.includes(code)) expect(amount % 100).toBe(0);
@@ -47,6 +54,8 @@ test('the smallest and largest charges are those of the documentation', () => {
   expect(major('ISK')).toEqual(['1', '999999']);
   expect(major('KWD')).toEqual(['0.01', '99999.99']);
   expect(major('MGA')).toEqual(['1', '99999999']);
+  const largest = (code: string) => major(code)[1];
+  expect(['IDR', 'COP', 'INR'].map(largest)).toEqual(['9999999999.99', '99999999.99', '9999999.99']);
 });
 
 test.each(currencies)('%s: what is less than the smallest charge of the documentation is too little', (code) => {
@@ -54,4 +63,10 @@ test.each(currencies)('%s: what is less than the smallest charge of the document
   const least = stripe.smallest_major[code];
   if (least === undefined) expect(leastMinor).toBe(stepMinor);
   else expect(written(leastMinor, isoDecimals(code))).toBe(String(least));
+});
+
+test.each(currencies)('%s: the largest charge is the last that the documentation allows', (code) => {
+  const { stepMinor, mostMinor } = stripeLimits(code);
+  expect(stripeAmount(mostMinor, code)).toBeLessThanOrEqual(stripeLargest(code));
+  expect(stripeAmount(mostMinor + stepMinor, code)).toBeGreaterThan(stripeLargest(code));
 });

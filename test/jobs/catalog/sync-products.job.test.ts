@@ -275,11 +275,11 @@ describe('syncing the product feed', () => {
   });
 
   it('leaves out prices of which an order could not be counted, or that could never be charged', async () => {
-    const prices = [9.99, 0.001, 1e8, 1e8 + 1, 1e12, 1e300];
+    const prices = [9.99, 0.001, 1e10, 1e10 + 1, 1e12, 1e300];
     feed.answerWith(sendJson(prices.map((price, at) => lamp(at + 1, { price }))));
     expect(await sync()).toMatchObject({ outcome: 'synced', created: 2 });
     const priced = async () => (await stored()).filter(({ source }) => source !== 'local').map((row) => row.priceMinor);
-    expect(await priced()).toEqual([999, 10_000_000_000]);
+    expect(await priced()).toEqual([999, 1_000_000_000_000]);
     const { ctx } = api;
     const limits = () => ({ stepMinor: 1, leastMinor: 50, mostMinor: 99_999_999 });
     const gateways = gatewaysOf(ctx.payments.gateways.current, [

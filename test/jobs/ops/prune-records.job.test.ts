@@ -50,6 +50,24 @@ test('deletes what was refused after ninety days, and keeps for ever what was do
   expect(left.map(({ id }) => id).toSorted()).toEqual(kept.map(({ id }) => id).toSorted());
 });
 
+test('keeps how a change ended that failed, as it keeps that it was about to be made', async () => {
+  await em().nativeDelete(AuditEntry, {});
+  const moved = { action: 'retryJob', requestId: randomUUIDv7(), at: hoursAgo(91 * 24) };
+  const kept = [
+    { ...moved, id: randomUUIDv7(), status: null },
+    { ...moved, id: randomUUIDv7(), status: 409, code: 'job_moved' },
+    { ...moved, id: randomUUIDv7(), status: 429, code: 'too_many_requests' },
+  ];
+  const gone = [
+    { ...moved, id: randomUUIDv7(), status: 403, code: 'forbidden' },
+    { ...moved, id: randomUUIDv7(), status: 429, code: 'too_many_requests', action: 'login' },
+  ];
+  for (const each of [...kept, ...gone]) await em().insert(AuditEntry, each);
+  expect(await prune()).toEqual({ deleted: gone.length });
+  const left = await em().find(AuditEntry, {});
+  expect(left.map(({ id }) => id).toSorted()).toEqual(kept.map(({ id }) => id).toSorted());
+});
+
 test('deletes histories of queues after eight days', async () => {
   const row = { queue: 'payments', length: 3, done: 1, failed: 0 };
   await em().insertMany(QueueMinute, [

@@ -2,14 +2,21 @@ import type { OpenAPIHono } from '@hono/zod-openapi';
 import { z } from 'zod';
 import type { RouteEnv } from '../../../src/api/callers/route-env.ts';
 
-const Operation = z.object({ responses: z.record(z.string(), z.unknown()) });
+const Answers = z.record(z.string(), z.object({ headers: z.record(z.string(), z.unknown()).default({}) }));
+const Operation = z.object({ responses: Answers });
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
 
-/** Whether the API's own description names such an answer; what is not described at all may answer anything. */
-export type IsDescribed = (method: string, path: string, status: number) => boolean;
+// What a client goes on by: where a thing is, when to come again, and whether it has a copy already.
+const followed = ['location', 'retry-after', 'etag', 'age', 'cache-status'];
+
+/**
+ * What is in an answer that the API's own description of it does not name: its status, or a header that clients go on by. What is not
+ * described at all may answer anything.
+ */
+export type Undescribed = (method: string, path: string, answer: Response) => string | undefined;
 
 /** Reads the description from the routes, without a request that would count. */
-export function openDescription(app: OpenAPIHono<RouteEnv>): IsDescribed {
+export function openDescription(app: OpenAPIHono<RouteEnv>): Undescribed {
   const info = { title: 'Orderflow', version: '0' };
   const { paths } = Document.parse(app.getOpenAPI31Document({ openapi: '3.1.0', info }));
   const operations = Object.entries(paths).map(([path, methods]) => ({
@@ -18,13 +25,18 @@ export function openDescription(app: OpenAPIHono<RouteEnv>): IsDescribed {
     isFixed: !path.includes('{'),
     methods,
   }));
-  return (method, path, status) => {
+  return (method, path, { status, headers }) => {
     const [bare = ''] = path.split(/[?#]/);
     // No path has an empty part, though the description's pattern of `/` takes `//`.
-    if (bare.includes('//')) return true;
+    if (bare.includes('//')) return undefined;
     const fitting = operations.filter(({ pattern }) => pattern.test(bare));
     const best = fitting.find(({ isFixed }) => isFixed) ?? fitting[0];
     const operation = best?.methods[method.toLowerCase()];
-    return operation === undefined || String(status) in operation.responses;
+    if (operation === undefined) return undefined;
+    const described = operation.responses[String(status)];
+    if (described === undefined) return String(status);
+    const named = new Set(Object.keys(described.headers).map((name) => name.toLowerCase()));
+    const unnamed = followed.find((name) => headers.has(name) && !named.has(name));
+    return unnamed && `${status} with ${unnamed}`;
   };
 }

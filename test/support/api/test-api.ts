@@ -7,7 +7,7 @@ import { type Context, type JobContext, openContext } from '../../../src/context
 import { impatientRedis, patientRedis } from '../../../src/redis/connection.ts';
 import { openAccounts } from '../../../src/accounts/accounts.ts';
 import { z } from 'zod';
-import { type IsDescribed, openDescription } from './described.ts';
+import { openDescription, type Undescribed } from './described.ts';
 import { createDatabase } from '../stores/create-database.ts';
 import { ownData } from '../stores/servers.ts';
 import { unhurriedMs, unhurriedRedis } from '../stores/unhurried-redis.ts';
@@ -16,7 +16,7 @@ import { unhurriedMs, unhurriedRedis } from '../stores/unhurried-redis.ts';
 export type TestApi = Readonly<{
   ctx: Context & Pick<JobContext, 'em' | 'accounts'>;
   parts: ApiParts;
-  /** Sends a request as the network would; `as` logs in first, once an account. @throws on a status that is not described. */
+  /** Sends a request as the network would; `as` logs in first, once an account. @throws on what is not described. */
   send(method: string, path: string, options?: SendOptions): Promise<Response>;
   close(): Promise<void>;
 }>;
@@ -33,7 +33,7 @@ export const accounts = {
 } as const;
 
 // The routes are the same whatever the environment.
-let isDescribed: IsDescribed | undefined;
+let undescribed: Undescribed | undefined;
 
 /** Opens the API; `env` is laid over the test's environment. */
 export async function openTestApi(env: Readonly<Record<string, string>> = {}): Promise<TestApi> {
@@ -65,9 +65,9 @@ export async function openTestApi(env: Readonly<Record<string, string>> = {}): P
       path,
       body === undefined ? init : { ...init, body: typeof body === 'string' ? body : JSON.stringify(body) },
     );
-    isDescribed ??= openDescription(app);
-    if (!isDescribed(method, path, answer.status))
-      throw new Error(`${method} ${path} answered ${answer.status}, which /openapi.json does not name`);
+    undescribed ??= openDescription(app);
+    const unnamed = undescribed(method, path, answer);
+    if (unnamed) throw new Error(`${method} ${path} answered ${unnamed}, which /openapi.json does not name`);
     await expectOwnWords(answer, `${method} ${path}`);
     return answer;
   };

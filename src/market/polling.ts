@@ -26,16 +26,31 @@ export function pollingIn(cadences: readonly number[], { perWindow, windowMs }: 
   return { calls, mostCalls: perWindow * (1 - shareForPeople) };
 }
 
+// Fractions are rounded, and so are their sums: cadences that fill the plan to the last call would be a billionth of a billionth
+// over it. So much more is a call in thousands of years.
+const roundedBy = 1e-12;
+
+/** Whether polling takes more than it may. */
+export function isOverPlan(cadences: readonly number[], plan: CallPlan): boolean {
+  return leftOf(cadences, plan) < 0;
+}
+
 /** The shortest cadence, in seconds, that fits beside the others; undefined when none does. */
 export function fittingSeconds(others: readonly number[], plan: CallPlan): number | undefined {
-  const { calls, mostCalls } = pollingIn(others, plan);
-  const everySeconds = Math.max(1, Math.ceil(plan.windowMs / (mostCalls - calls) / 1_000));
-  return mostCalls > calls && everySeconds <= mostEverySeconds ? everySeconds : undefined;
+  const left = leftOf(others, plan);
+  const everySeconds = Math.max(1, Math.ceil(plan.windowMs / left / 1_000));
+  return left > 0 && everySeconds <= mostEverySeconds ? everySeconds : undefined;
 }
 
 /** The shortest cadence, in seconds, at which so many symbols fit. */
-export function fittingAll(count: number, { perWindow, windowMs }: CallPlan): number {
-  return Math.max(1, Math.ceil((count * windowMs) / (perWindow * (1 - shareForPeople)) / 1_000));
+export function fittingAll(count: number, plan: CallPlan): number {
+  return Math.max(1, Math.ceil((count * plan.windowMs) / leftOf([], plan) / 1_000));
+}
+
+/** The calls a window that polling leaves of those that it may take. */
+function leftOf(cadences: readonly number[], plan: CallPlan): number {
+  const { calls, mostCalls } = pollingIn(cadences, plan);
+  return mostCalls * (1 + roundedBy) - calls;
 }
 
 /** A symbol and how often it is polled. */

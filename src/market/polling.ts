@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import type { Transaction } from '../outbox/transaction.ts';
+import { latestBelieved } from './copy.ts';
 
 /** A plan's calls in a window. */
 export type CallPlan = Readonly<{ perWindow: number; windowMs: number }>;
@@ -78,6 +79,15 @@ export function nextPoll(paced: Paced, nowMs: number, restsUntilMs = 0): number 
   return next + Math.max(0, Math.ceil((restsUntilMs - next) / everyMs)) * everyMs;
 }
 
+/**
+ * When a symbol was last polled, UNIX milliseconds; 0 for never, and where that lies in the future: the clock was ahead by which it was
+ * claimed, and polling would stand still until it has come so far again.
+ */
+export function lastPolledMs({ polledAt }: Readonly<{ polledAt?: Date | null | undefined }>, present: Date): number {
+  const atMs = polledAt?.getTime() ?? 0;
+  return atMs > latestBelieved(present) ? 0 : atMs;
+}
+
 /** A poll's right to call: when it was before, and from when on it is taken. */
 export type Claim = Readonly<{ symbol: string; before: Date | null; at: Date }>;
 
@@ -97,7 +107,7 @@ export async function claimPoll(
     if (!watched) return undefined;
     const at = await present(tx);
     const before = watched.polledAt ?? null;
-    if (before && before.getTime() >= slotBegan(watched, at.getTime())) return undefined;
+    if (lastPolledMs(watched, at) >= slotBegan(watched, at.getTime())) return undefined;
     const taken = await tx.nativeUpdate(WatchedSymbol, { symbol, polledAt: before }, { polledAt: at });
     return taken === 1 ? { symbol, before, at } : undefined;
   });

@@ -11,6 +11,7 @@ import { readStreamLog } from '../outbox/event-log.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { market } from '../streams/market.stream.ts';
 import { type AlertRow, type AlertState, judge, wakes } from './alert.ts';
+import { isDue } from './place-carried.ts';
 import { type Firing, tellFiring, type TellingParts } from './tell-firing.ts';
 import { wokenBy } from './woken.ts';
 
@@ -35,7 +36,7 @@ export async function lookForPrices(em: EntityManager): Promise<AlertBacklog> {
   const [row] = await em.execute<Record<'judged' | 'written' | 'is_any' | 'is_due', string>[]>(
     `select c.position as judged, e.position as written,
        exists (select 1 from ${em.getMetadata(PriceAlert).tableName} where ended_at is null) as is_any,
-       exists (select 1 from ${table} where due_at <= utc_timestamp(3)) as is_due
+       exists (select 1 from ${table} where ${isDue}) as is_due
      from ${em.getMetadata(AlertCursor).tableName} c join ${em.getMetadata(EventLogEnd).tableName} e on e.id = c.id`,
   );
   if (!row) throw new Error('the cursor of alerts is missing; run the migrations');

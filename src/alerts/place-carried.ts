@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { Problem } from '../errors.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { tenantOfUser } from '../jobs/shares.ts';
+import { endsTooLate } from '../mysql/ends-too-late.ts';
 import { updateRows } from '../mysql/rows.ts';
 import { textOf } from '../mysql/values.ts';
 import { openOrders, type PlacedOrder, type Wish } from '../orders/accept-orders.ts';
@@ -28,6 +29,8 @@ export type PlacingParts = Readonly<{
 }>;
 
 const atOnce = 100;
+/** SQL: whether the order of a firing is to be placed, and nobody is about to. */
+export const isDue = `(due_at <= utc_timestamp(3) or ${endsTooLate('due_at')})`;
 // Longer than a transaction may take; whoever comes after it finds what the first one did.
 const leaseSeconds = 15;
 // A quarter of an hour of trouble: who wanted to buy at a moment does not want to much later.
@@ -81,7 +84,7 @@ export async function placeCarried(parts: PlacingParts): Promise<number> {
 export async function takeDue(em: EntityManager): Promise<Firing[]> {
   const { tableName } = em.getMetadata(AlertFiring);
   const rows = await em.execute<Record<string, unknown>[]>(
-    `select * from ${tableName} where due_at <= utc_timestamp(3) order by due_at limit ${atOnce}`,
+    `select * from ${tableName} where ${isDue} order by due_at limit ${atOnce}`,
   );
   const due = rows.map((row) => em.map(AlertFiring, row));
   if (due.length === 0) return [];
@@ -89,7 +92,7 @@ export async function takeDue(em: EntityManager): Promise<Firing[]> {
   const places = due.map(({ alert, number }) => `(${text(alert)}, ${number})`).toSorted();
   await em.execute(
     `update ${tableName} set due_at = utc_timestamp(3) + interval ${leaseSeconds} second, attempts = attempts + 1
-     where (alert, number) in (${places.join(', ')}) and due_at <= utc_timestamp(3)`,
+     where (alert, number) in (${places.join(', ')}) and ${isDue}`,
     [],
     'run',
   );

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
-import { pollingIn } from '../market/polling.ts';
+import { isOverPlan, pollingIn } from '../market/polling.ts';
 import { when, type Finding } from '../process/finding.ts';
 
 /** Providers stop everybody at this, whatever they pay. */
@@ -45,7 +45,7 @@ export async function checkWatchlist({ market: { watchlist } }: Pick<Context, 'm
   const cadences = (await watchlist.all()).map(({ everySeconds }) => everySeconds);
   const { calls, mostCalls } = pollingIn(cadences, watchlist.plan);
   return when(
-    calls > mostCalls,
+    isOverPlan(cadences, watchlist.plan),
     'watchlist_over_plan',
     `The watchlist wants ${Math.round(calls)} calls a window, and the plan has ${Math.round(mostCalls)} for it: prices get old.`,
     'Raise FINNHUB_PER_MINUTE to what is paid for, or poll less: PUT /market/watchlist/{symbol}.',

@@ -27,7 +27,10 @@ const most = 500;
 // How often a symbol is polled unless somebody says otherwise, or the plan has no room for that.
 const usualSeconds = 60;
 
-/** Has a symbol polled from now on, at this cadence. @throws Problem when the plan has no room for it. */
+/**
+ * Has a symbol polled from now on, at this cadence. @throws Problem when it would be polled more often than it is, and the plan has no
+ * room for that.
+ */
 export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }: WatchChange, audited: Audited) {
   const {
     transaction,
@@ -42,7 +45,7 @@ export async function watch(ctx: WatchParts, { symbol, everySeconds, changedBy }
     const known = watchedAs(all, symbol);
     const others = all.filter((watched) => watched !== known).map(cadenceOf);
     if (!known) refuseTooMany(all.length);
-    const cadence = cadenceThatFits(everySeconds ?? known?.everySeconds, others, watchlist.plan);
+    const cadence = cadenceThatFits({ wanted: everySeconds, present: known?.everySeconds }, others, watchlist.plan);
     const row = { symbol, kind: kindOf(symbol), addedBy: changedBy, createdAt: at, polledAt: null, forAlerts: false };
     const watched: Watched = { ...row, ...known, symbol, kind: row.kind, everySeconds: cadence, forAlerts: false };
     if (known)
@@ -137,7 +140,12 @@ export function refuseTooMany(watched: number): void {
   });
 }
 
-function cadenceThatFits(wanted: number | undefined, others: readonly number[], plan: CallPlan): number {
+/** How often a symbol is to be polled, and how often it is, seconds. */
+type Cadence = Readonly<{ wanted: number | undefined; present: number | undefined }>;
+
+function cadenceThatFits({ wanted, present }: Cadence, others: readonly number[], plan: CallPlan): number {
+  // A plan may have shrunk so far that the others alone exceed it. What takes no more of it than before is welcome.
+  if (present !== undefined && (wanted ?? present) >= present) return wanted ?? present;
   const fits = fittingSeconds(others, plan);
   const chosen = wanted ?? Math.max(usualSeconds, fits ?? 0);
   if (fits !== undefined && chosen >= fits) return chosen;

@@ -111,8 +111,8 @@ async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Market
     over(await askProvider(fetch, ctx, hasCopy)),
   ).catch(async (error: unknown) => {
     if (!(error instanceof NotInPlan)) throw error;
-    await asks.end(name);
-    return refer(fetch, ctx);
+    // Whoever is asked instead ends it, and must see until then that a reader waits.
+    return (await refer(fetch, ctx)) ?? over({ outcome: 'not_in_plan' });
   });
 
   async function over(outcome: Fetched): Promise<Fetched> {
@@ -169,10 +169,13 @@ async function store<A extends Ask, Said>(
   return { outcome: 'stored', ...(published === undefined ? {} : { published }) };
 }
 
-/** Has somebody else asked where the plan does not include the call. */
-async function refer<A extends Ask, Said>({ data, attempt }: Fetch<A, Said>, { jobs }: MarketNeeds): Promise<Fetched> {
+/** Has somebody else asked where the plan does not include the call; undefined: there is nobody. */
+async function refer<A extends Ask, Said>(
+  { data, attempt }: Fetch<A, Said>,
+  { jobs }: MarketNeeds,
+): Promise<Fetched | undefined> {
   const job = data.fallback?.job;
-  if (!job) return { outcome: 'not_in_plan' };
+  if (!job) return undefined;
   return {
     outcome: 'referred',
     referred_to: { queue: job.queue.name, id: await jobs.enqueue(job, attempt.payload) },

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { WatchedSymbol } from '../entities/market.entity.ts';
 import type { Transaction } from '../outbox/transaction.ts';
+import { latestBelieved } from './copy.ts';
 
 /** A plan's calls in a window. */
 export type CallPlan = Readonly<{ perWindow: number; windowMs: number }>;
@@ -26,16 +27,31 @@ export function pollingIn(cadences: readonly number[], { perWindow, windowMs }: 
   return { calls, mostCalls: perWindow * (1 - shareForPeople) };
 }
 
+// Fractions are rounded, and so are their sums: cadences that fill the plan to the last call would be a billionth of a billionth
+// over it. So much more is a call in thousands of years.
+const roundedBy = 1e-12;
+
+/** Whether polling takes more than it may. */
+export function isOverPlan(cadences: readonly number[], plan: CallPlan): boolean {
+  return leftOf(cadences, plan) < 0;
+}
+
 /** The shortest cadence, in seconds, that fits beside the others; undefined when none does. */
 export function fittingSeconds(others: readonly number[], plan: CallPlan): number | undefined {
-  const { calls, mostCalls } = pollingIn(others, plan);
-  const everySeconds = Math.max(1, Math.ceil(plan.windowMs / (mostCalls - calls) / 1_000));
-  return mostCalls > calls && everySeconds <= mostEverySeconds ? everySeconds : undefined;
+  const left = leftOf(others, plan);
+  const everySeconds = Math.max(1, Math.ceil(plan.windowMs / left / 1_000));
+  return left > 0 && everySeconds <= mostEverySeconds ? everySeconds : undefined;
 }
 
 /** The shortest cadence, in seconds, at which so many symbols fit. */
-export function fittingAll(count: number, { perWindow, windowMs }: CallPlan): number {
-  return Math.max(1, Math.ceil((count * windowMs) / (perWindow * (1 - shareForPeople)) / 1_000));
+export function fittingAll(count: number, plan: CallPlan): number {
+  return Math.max(1, Math.ceil((count * plan.windowMs) / leftOf([], plan) / 1_000));
+}
+
+/** The calls a window that polling leaves of those that it may take. */
+function leftOf(cadences: readonly number[], plan: CallPlan): number {
+  const { calls, mostCalls } = pollingIn(cadences, plan);
+  return mostCalls * (1 + roundedBy) - calls;
 }
 
 /** A symbol and how often it is polled. */
@@ -63,6 +79,15 @@ export function nextPoll(paced: Paced, nowMs: number, restsUntilMs = 0): number 
   return next + Math.max(0, Math.ceil((restsUntilMs - next) / everyMs)) * everyMs;
 }
 
+/**
+ * When a symbol was last polled, UNIX milliseconds; 0 for never, and where that lies in the future: the clock was ahead by which it was
+ * claimed, and polling would stand still until it has come so far again.
+ */
+export function lastPolledMs({ polledAt }: Readonly<{ polledAt?: Date | null | undefined }>, present: Date): number {
+  const atMs = polledAt?.getTime() ?? 0;
+  return atMs > latestBelieved(present) ? 0 : atMs;
+}
+
 /** A poll's right to call: when it was before, and from when on it is taken. */
 export type Claim = Readonly<{ symbol: string; before: Date | null; at: Date }>;
 
@@ -82,7 +107,7 @@ export async function claimPoll(
     if (!watched) return undefined;
     const at = await present(tx);
     const before = watched.polledAt ?? null;
-    if (before && before.getTime() >= slotBegan(watched, at.getTime())) return undefined;
+    if (lastPolledMs(watched, at) >= slotBegan(watched, at.getTime())) return undefined;
     const taken = await tx.nativeUpdate(WatchedSymbol, { symbol, polledAt: before }, { polledAt: at });
     return taken === 1 ? { symbol, before, at } : undefined;
   });

@@ -2,12 +2,14 @@ import { randomUUIDv7 } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type EntityManager, type MikroORM, raw } from '@mikro-orm/mysql';
 import { EventLog, OutboxMessage } from '../entities/outbox.entity.ts';
+import { endsTooLate } from '../mysql/ends-too-late.ts';
 import type { Log } from '../process/log.ts';
 import { leaseEnd, type Message } from './after-commit.ts';
 import type { Relay } from './relay.ts';
 
 const claimLimit = 200;
 const pauseMs = 1_000;
+const isOver = `(lease_until < utc_timestamp(3) or ${endsTooLate('lease_until')})`;
 
 /**
  * Claims up to 200 jobs whose lease has run out, the longest first, sends them, and returns how many it claimed.
@@ -39,7 +41,7 @@ export async function sweepUntil(signal: AbortSignal, orm: MikroORM, relay: Rela
 /** Whether anything has been left, by one statement: as a rule nothing has. */
 async function lookForLeft(em: EntityManager): Promise<Readonly<{ hasJobs: boolean; hasEvents: boolean }>> {
   const [row] = await em.execute<Record<'has_jobs' | 'has_events', number | string>[]>(
-    `select exists (select 1 from ${em.getMetadata(OutboxMessage).tableName} where lease_until < utc_timestamp(3)) as has_jobs,
+    `select exists (select 1 from ${em.getMetadata(OutboxMessage).tableName} where ${isOver}) as has_jobs,
        exists (select 1 from ${em.getMetadata(EventLog).tableName} where position is null) as has_events`,
   );
   return { hasJobs: Number(row?.has_jobs) === 1, hasEvents: Number(row?.has_events) === 1 };
@@ -51,15 +53,16 @@ async function lookForLeft(em: EntityManager): Promise<Readonly<{ hasJobs: boole
  */
 async function claim(orm: MikroORM): Promise<Message[]> {
   const em = orm.em.fork();
-  const isDue = { $lt: raw('utc_timestamp(3)') };
-  const due = await em.find(
-    OutboxMessage,
-    { leaseUntil: isDue },
-    { fields: ['id'], orderBy: { leaseUntil: 'asc' }, limit: claimLimit, disableIdentityMap: true },
-  );
+  const isDue = () => ({ [raw(isOver)]: [] });
+  const due = await em.find(OutboxMessage, isDue(), {
+    fields: ['id'],
+    orderBy: { leaseUntil: 'asc' },
+    limit: claimLimit,
+    disableIdentityMap: true,
+  });
   if (due.length === 0) return [];
   const [ids, token] = [{ $in: due.map(({ id }) => id).toSorted() }, randomUUIDv7()];
-  await em.nativeUpdate(OutboxMessage, { id: ids, leaseUntil: isDue }, { claim: token, leaseUntil: leaseEnd() });
+  await em.nativeUpdate(OutboxMessage, { id: ids, ...isDue() }, { claim: token, leaseUntil: leaseEnd() });
   const rows = await em.find(
     OutboxMessage,
     { id: ids, claim: token },

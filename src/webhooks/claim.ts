@@ -1,6 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
+import { endsTooLate } from '../mysql/ends-too-late.ts';
 import { textOf } from '../mysql/values.ts';
 
 // Longer than the longest round of deliveries, so that nobody takes an endpoint over from whoever is alive.
@@ -8,10 +9,18 @@ const leaseSeconds = 20;
 // A job that has not begun by then may have been lost with Redis, and is asked for again. One too many finds nothing to do.
 const startSeconds = 15;
 const atOnce = 500;
+const isHeldTooLong = `claim is not null and ${endsTooLate('wake_at')}`;
+/** SQL: whether an endpoint is to be looked at. */
+export const isDue = `(wake_at <= utc_timestamp(3) or (${isHeldTooLong}))`;
 
 /** Finds endpoints that something is due for, and has nobody else find them for some seconds. */
 export async function findDue(em: EntityManager): Promise<readonly string[]> {
   const { tableName } = em.getMetadata(WebhookEndpoint);
+  // Whoever is alive keeps it all the same.
+  await run(
+    em,
+    `update ${tableName} set wake_at = utc_timestamp(3) + interval ${leaseSeconds} second where ${isHeldTooLong}`,
+  );
   const rows = await em.execute<{ id: string }[]>(
     `select id from ${tableName} where wake_at <= utc_timestamp(3) order by wake_at limit ${atOnce}`,
   );

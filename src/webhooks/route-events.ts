@@ -3,6 +3,7 @@ import { EventLogEnd } from '../entities/outbox.entity.ts';
 import { WebhookCursor, WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { type LogRow, readLog } from '../outbox/event-log.ts';
 import type { Transaction } from '../outbox/transaction.ts';
+import { isDue } from './claim.ts';
 import { addDeliveries, type Due } from './deliveries.ts';
 import { choosers, readWishes, type Wishes } from './endpoint.ts';
 
@@ -18,7 +19,7 @@ export async function lookForWork(em: EntityManager): Promise<WebhookBacklog> {
   const endpoints = em.getMetadata(WebhookEndpoint).tableName;
   const [row] = await em.execute<Record<'routed' | 'written' | 'is_any' | 'is_due', string>[]>(
     `select c.position as routed, e.position as written, exists (select 1 from ${endpoints}) as is_any,
-       exists (select 1 from ${endpoints} where wake_at <= utc_timestamp(3)) as is_due
+       exists (select 1 from ${endpoints} where ${isDue}) as is_due
      from ${em.getMetadata(WebhookCursor).tableName} c join ${em.getMetadata(EventLogEnd).tableName} e on e.id = c.id`,
   );
   if (!row) throw new Error('the cursor of webhooks is missing; run the migrations');

@@ -70,6 +70,18 @@ describe('the order that an alert carries', () => {
     expect(await ordersOf(buyer.id)).toHaveLength(1);
   });
 
+  it('is placed also when it was due by a clock of MySQL’s that was ahead', async () => {
+    const buyer = await newPerson(api);
+    await alerts.make({ symbol: 'NVDA', above: 1, order: carried }, buyer);
+    await storePrices(api.ctx.transaction, [{ symbol: 'NVDA', price: 11, asOf: new Date() }]);
+    await api.ctx.events.relay.idle();
+    await judgePrices(api.ctx, await lookForPrices(em()));
+    await em().nativeUpdate(AlertFiring, { userId: buyer.id }, { dueAt: new Date(Date.now() + 3_600_000) });
+    expect(await lookForPrices(em())).toMatchObject({ isDue: true });
+    await judgeWaiting(api.ctx);
+    expect(await ordersOf(buyer.id)).toHaveLength(1);
+  });
+
   it.each([
     ['dearer than allowed', { products: [1, 2], max_total: 99.99 }, undefined, 'above_max_total'],
     [

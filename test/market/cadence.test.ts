@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   fittingAll,
   fittingSeconds,
+  isOverPlan,
   pollingIn,
   usualEverySeconds,
   nextPoll,
@@ -28,6 +29,21 @@ describe('cadences', () => {
       if (fits > 1) expect(pollingIn([...others, fits - 1], plan).calls).toBeGreaterThan(48);
     }
     expect(fittingSeconds([2, 4], plan)).toBe(20);
+  });
+
+  it('that are said to fit for all do so beside each other, and so does what fills the plan to the last call', () => {
+    const bad = [60, 150, 300, 900].flatMap((perWindow) => {
+      const all = { ...plan, perWindow };
+      return Array.from({ length: 500 }, (_, others) => ({ given: fittingAll(others + 1, all), others }))
+        .filter(({ given, others }) => {
+          const cadences = Array.from({ length: others }, () => given);
+          return !((fittingSeconds(cadences, all) ?? Infinity) <= given) || isOverPlan([...cadences, given], all);
+        })
+        .map(({ others }) => `${others + 1} of ${perWindow}`);
+    });
+    expect(bad).toEqual([]);
+    expect(fittingSeconds([15, 4, 3, 140], plan)).toBe(7);
+    expect([7, 6].map((fourth) => isOverPlan([15, 4, 3, 140, fourth], plan))).toEqual([false, true]);
   });
 
   it('fit nowhere when others use all that polling may; then a longer one fits for all', () => {

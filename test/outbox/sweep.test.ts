@@ -57,6 +57,21 @@ test('a lease ends by the clock of MySQL, whatever that of who wrote it says', a
   expect(await orm.em.fork().execute(sql)).toMatchObject([{ found: 2 }]);
 });
 
+test('a lease that began on a clock of MySQL’s that was ahead is over once that has been put right', async () => {
+  await ask(2);
+  const { orm } = outbox.api.ctx;
+  await orm.em.fork().execute('update outbox_messages set lease_until = utc_timestamp(3) + interval 1 hour');
+  const stopping = new AbortController();
+  const { producer, added } = noteJobs();
+  const relay = outbox.relay({ producer });
+  const sweeping = sweepUntil(stopping.signal, orm, relay, outbox.api.ctx.log);
+  await until('both have been sent', () => (added.length === 2 ? true : undefined));
+  stopping.abort();
+  await sweeping;
+  await relay.idle();
+  expect(await outbox.rows()).toEqual([]);
+});
+
 test('four sweeps at once send each message once', async () => {
   await ask(500);
   await outbox.expireLeases();

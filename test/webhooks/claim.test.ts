@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EventLog } from '../../src/entities/outbox.entity.ts';
-import { claim, findDue, release } from '../../src/webhooks/claim.ts';
+import { claim, findDue, keep, release } from '../../src/webhooks/claim.ts';
+import { lookForWork } from '../../src/webhooks/route-events.ts';
 import { openWebhookApi, type WebhookApi } from '../support/api/webhooks.ts';
 
 let at: WebhookApi;
@@ -28,4 +29,20 @@ test('one whose only failure has expired is looked after when something comes, a
   await at.hooks.set(id, { wakeAt: null });
   await at.hooks.publish('b');
   expect(await findDue(em())).toContain(id);
+});
+
+test('one that was claimed on a clock of MySQL’s that was ahead is looked after in time; whoever holds it keeps it', async () => {
+  const { id } = await at.hooks.create({ url: at.receiver.urlOf('/ahead') });
+  await at.hooks.set(id, { wakeAt: null });
+  const token = (await claim(em(), id)) ?? '';
+  const inAnHour = new Date(Date.now() + 3_600_000);
+  await at.hooks.set(id, { wakeAt: inAnHour });
+  expect(await lookForWork(em())).toMatchObject({ isDue: true });
+  expect(await findDue(em())).not.toContain(id);
+  expect((await at.hooks.stored(id))?.wakeAt?.getTime()).toBeLessThan(Date.now() + 60_000);
+  expect(await keep(em(), id, token)).toBe(true);
+  // What waits for its next try is not held by anybody.
+  await release(em(), id, token, inAnHour);
+  expect(await findDue(em())).not.toContain(id);
+  expect(await at.hooks.stored(id)).toMatchObject({ wakeAt: inAnHour });
 });

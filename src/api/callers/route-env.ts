@@ -43,6 +43,8 @@ export type RouteEnv = {
     passwords: Passwords;
     /** The attempts of an address at an account. */
     attempts(account: string, address: string): LoginAttempts;
+    /** How long the request was held in front of the routes, where it was, ms: the time counts for what it waits for behind them. */
+    heldMs: number | undefined;
     requestId: string;
     /** What the request asks for, as the audit names it. */
     act: Act | undefined;

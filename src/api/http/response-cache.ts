@@ -11,12 +11,12 @@ import { incomingOf } from './incoming.ts';
 export type ResponseCache = Readonly<{
   /** Answers a request from a copy; where there is none for it, `pass` hands it to the routes. */
   answer(incoming: IncomingMessage, outgoing: ServerResponse, pass: () => void): void;
-  /** Keeps what the routes have answered, where it may be kept. */
+  /** Keeps what the routes have answered, where it may be kept, and tells them how long the request was held. */
   keep: Around;
 }>;
 
 type Copy = Readonly<{ atMs: number; head: readonly string[]; body: string; encoding: 'latin1' | 'utf8' }>;
-type Waiting = Readonly<{ outgoing: ServerResponse; pass(): void }>;
+type Waiting = Readonly<{ incoming: IncomingMessage; outgoing: ServerResponse; atMs: number; pass(): void }>;
 
 // Shorter than anybody can tell, and long enough for a hundred requests. Who comes later asks the routes anew; while they are
 // at it, others have the old copy for a tenth of a second more.
@@ -38,13 +38,17 @@ export function openResponseCache(elapsedMs: () => number = () => performance.no
   const copies = new Map<string, Copy>();
   // Of each request that the routes are at work on, the same ones that have come since.
   const crowds = new Map<string, Waiting[]>();
+  // How long each of those has waited, ms.
+  const held = new WeakMap<IncomingMessage, number>();
 
   const release = (name: string, copy: Copy | undefined) => {
     const crowd = crowds.get(name) ?? [];
     crowds.delete(name);
-    for (const { outgoing, pass } of crowd)
+    for (const { incoming, outgoing, atMs, pass } of crowd) {
+      held.set(incoming, elapsedMs() - atMs);
       if (copy) send(copy, outgoing);
       else pass();
+    }
   };
   return {
     answer(incoming, outgoing, pass) {
@@ -52,7 +56,7 @@ export function openResponseCache(elapsedMs: () => number = () => performance.no
       if (name === undefined) return pass();
       const [copy, crowd] = [copies.get(name), crowds.get(name)];
       if (copy && elapsedMs() - copy.atMs < (crowd ? keptMs : freshMs)) return send(copy, outgoing);
-      if (crowd) return void crowd.push({ outgoing, pass });
+      if (crowd) return void crowd.push({ incoming, outgoing, atMs: elapsedMs(), pass });
       if (hasCopies.test(incoming.url ?? '')) {
         crowds.set(name, []);
         const impatient = setTimeout(() => release(name, undefined), patienceMs);
@@ -66,6 +70,7 @@ export function openResponseCache(elapsedMs: () => number = () => performance.no
     async keep(c, next) {
       const incoming = incomingOf(c.env);
       const name = incoming && nameOf(incoming);
+      c.set('heldMs', incoming && held.get(incoming));
       let copy: Copy | undefined;
       try {
         await next();

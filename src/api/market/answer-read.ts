@@ -15,7 +15,8 @@ const defaultWaitMs = 3_000;
  */
 export async function answerRead(c: HonoContext<RouteEnv>, read: MarketRead): Promise<Response> {
   const isKnown = c.var.caller !== undefined;
-  const reader = { isKnown, waitMs: waitMs(c.req.header('prefer')), tenant: tenantOfRequest(c) };
+  const leftMs = Math.max(0, waitMs(c.req.header('prefer')) - (c.var.heldMs ?? 0));
+  const reader = { isKnown, waitMs: leftMs, tenant: tenantOfRequest(c) };
   const found = await c.var.reads.read(read, reader);
   if (found.copy) return answer(c, found.copy, found);
   c.header('location', publicUrlOf(c.var.ctx.config, `/jobs/${found.asked.id}`));

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { pollingIn, nextPoll, mostEverySeconds } from '../../market/polling.ts';
+import { lastPolledMs, pollingIn, nextPoll, mostEverySeconds } from '../../market/polling.ts';
 import { closedEveryMs } from '../../market/hours.ts';
 import { quote } from '../../market/data/quote.market.ts';
 import { type Watched, type Watchlist, watchedAs } from '../../market/watchlist.ts';
@@ -58,7 +58,7 @@ function watchedView(
 ) {
   const { symbol, kind, everySeconds, addedBy, createdAt, polledAt, forAlerts } = watched;
   const market = kind === 'crypto' ? 'always' : isOpen === undefined ? 'unknown' : isOpen ? 'open' : 'closed';
-  const restsUntilMs = market === 'closed' && polledAt ? polledAt.getTime() + closedEveryMs : 0;
+  const restsUntilMs = market === 'closed' ? lastPolledMs(watched, now) + closedEveryMs : 0;
   return {
     symbol,
     kind,

@@ -20,12 +20,15 @@ export const Seconds = z
 /** As long a text as MySQL's text columns are sure to hold. */
 export const mostText = 16_000;
 
+/** A text of whole characters. JSON can say half a one, as a cut leaves it, and no server takes that in a column of JSON. */
+export const WholeText = z.string().overwrite((text) => text.toWellFormed());
+
 /** A text that nothing depends on; empty when it is missing or odd. */
-export const Text = (name: string, most = mostText) => optional(name, z.string().max(most).default(''), '');
+export const Text = (name: string, most = mostText) => optional(name, WholeText.max(most).default(''), '');
 
 /** A text that may be unknown, which some records say with an empty one: null then, or when it is odd. */
 export const Known = (name: string, most: number) => {
-  const text = z.string().max(most).nullable().default(null);
+  const text = WholeText.max(most).nullable().default(null);
   return optional(
     name,
     text.transform((value) => (value === '' || value === 'N/A' ? null : value)),
@@ -37,7 +40,7 @@ export const Known = (name: string, most: number) => {
 export const KnownNumber = (name: string, number: z.ZodNumber) => optional(name, number.nullable().default(null), null);
 
 const Hit = z.object({
-  symbol: z.string().min(1).max(255),
+  symbol: WholeText.min(1).max(255),
   description: Text('description'),
   displaySymbol: Text('displaySymbol', 255),
   type: Text('type', 255),

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { WatchedSymbol } from '../../entities/market.entity.ts';
 import { Symbol } from '../../market/symbol.ts';
+import { latestBelieved } from '../../market/copy.ts';
 import { closedEveryMs } from '../../market/hours.ts';
 import { priceOf } from '../../market/data/quote.market.ts';
 import { copyName } from '../../market/market-data.ts';
-import { slotBegan, slotOffsetMs } from '../../market/polling.ts';
+import { lastPolledMs, slotBegan, slotOffsetMs } from '../../market/polling.ts';
 import type { JobContext } from '../../context.ts';
 import { defineJob } from '../define-job.ts';
 import { upkeep as queue } from '../queues.ts';
@@ -58,10 +59,11 @@ async function reasonToWait(symbol: string, { em, market: { cache, hours, presen
   if (!watched) return 'not_watched';
   const at = await present(em);
   const began = slotBegan(watched, at.getTime());
-  const polledAtMs = watched.polledAt?.getTime() ?? 0;
+  const polledAtMs = lastPolledMs(watched, at);
   const observedAtMs = (await cache.read(copyName(priceOf(symbol), { symbol })))?.observedAtMs ?? 0;
-  // Somebody's fetch within the slot is as good as a poll.
-  if (Math.max(polledAtMs, observedAtMs) >= began) return 'current';
+  // Somebody's fetch within the slot is as good as a poll, unless the clock was ahead by which it was stored.
+  const seenAtMs = observedAtMs > latestBelieved(at) ? 0 : observedAtMs;
+  if (Math.max(polledAtMs, seenAtMs) >= began) return 'current';
   if (watched.kind === 'crypto' || (await hours.isOpen(at))) return undefined;
   return at.getTime() - polledAtMs < closedEveryMs ? 'closed' : undefined;
 }

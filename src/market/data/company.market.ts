@@ -2,7 +2,7 @@ import type { InferEntity } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { amountScale } from '../../entities/market-columns.ts';
 import { CompanyProfile } from '../../entities/market.entity.ts';
-import { Known, KnownNumber } from '../../gateways/finnhub/answers.ts';
+import { Known, KnownNumber, WholeText } from '../../gateways/finnhub/answers.ts';
 import { defineMarketData } from '../define-market-data.ts';
 import { rounded } from '../price.ts';
 import { observationOf } from '../series.ts';
@@ -16,7 +16,7 @@ const Amount = (name: string) =>
 
 const Profile = z.object({
   ticker: z.string().min(1).max(32),
-  name: z.string().min(1).max(255),
+  name: WholeText.min(1).max(255),
   country: Known('country', 100),
   currency: Known('currency', 10),
   estimateCurrency: Known('estimateCurrency', 10),

@@ -2,7 +2,7 @@ import { type EntityManager, type InferEntity, UniqueConstraintViolationExceptio
 import { z } from 'zod';
 import { MarketNews, NewsCoverage } from '../../entities/market.entity.ts';
 import { Problem } from '../../errors.ts';
-import { listBytes, mostText, Seconds, Text } from '../../gateways/finnhub/answers.ts';
+import { listBytes, mostText, Seconds, Text, WholeText } from '../../gateways/finnhub/answers.ts';
 import { listOf } from '../../gateways/http/lenient.ts';
 import { Day } from '../../process/moment.ts';
 import type { Facts, Observation } from '../copy.ts';
@@ -24,7 +24,7 @@ const mostTries = 10;
 const Article = z.object({
   id: z.int().positive(),
   datetime: Seconds.min(1),
-  headline: z.string().min(1).max(mostText),
+  headline: WholeText.min(1).max(mostText),
   category: Text('category', 100),
   image: Text('image'),
   related: Text('related', 255),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CompanyPeers } from '../../entities/market.entity.ts';
+import { WholeText } from '../../gateways/finnhub/answers.ts';
 import { listOf } from '../../gateways/http/lenient.ts';
 import { defineMarketData } from '../define-market-data.ts';
 import { listsIn, listsSome } from '../series.ts';
@@ -24,7 +25,7 @@ export const peers = defineMarketData({
   call: ({ symbol }) => ({
     path: '/stock/peers',
     query: { symbol },
-    answer: listOf('peer', z.string().min(1).max(32)).transform((found) => (found.length === 0 ? undefined : found)),
+    answer: listOf('peer', WholeText.min(1).max(32)).transform((found) => (found.length === 0 ? undefined : found)),
   }),
   // Not every listed share is a company with an industry; but one that was does not cease to be.
   silence: { means: [], yieldsTo: listsSome },

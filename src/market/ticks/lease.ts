@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import { SocketLease } from '../../entities/ticks.entity.ts';
+import { endsTooLate } from '../../mysql/ends-too-late.ts';
 import type { Transaction } from '../../outbox/transaction.ts';
 
 /** The right to be connected, while it lasts. */
@@ -48,7 +49,7 @@ export async function claimLease(name: string, parts: LeaseParts): Promise<Lease
       `select fence, expires_at <= utc_timestamp(3) as free from ${tableName} where name = ?`,
       [name],
     );
-    if (found && found.free !== 1) return undefined;
+    if (found && found.free !== 1) return shorten(tx, tableName, name);
     if (!found)
       await tx.execute(
         `insert ignore into ${tableName} (name, fence, expires_at) values (?, 0, utc_timestamp(3) - interval 1 second)`,
@@ -89,6 +90,16 @@ export async function claimLease(name: string, parts: LeaseParts): Promise<Lease
       );
     },
   };
+}
+
+/** Has a lease end in time that ends too late; whoever holds it and is alive keeps it all the same. */
+async function shorten(tx: EntityManager, tableName: string, name: string): Promise<undefined> {
+  await affected(
+    tx,
+    `update ${tableName} set expires_at = utc_timestamp(3) + interval ${leaseSeconds} second
+     where name = ? and ${endsTooLate('expires_at')}`,
+    [name],
+  );
 }
 
 async function affected(tx: EntityManager, sql: string, values: readonly unknown[]): Promise<number> {

@@ -196,3 +196,35 @@ describe('a first whose answer does not come', () => {
     await until('both have asked', () => (begun === before + 2 ? true : undefined));
   });
 });
+
+describe('whoever was held up by a first', () => {
+  it('waits for the provider for what is left of three seconds', async () => {
+    let [atMs, come] = [0, 0];
+    const waited: number[] = [];
+    const ended = Promise.withResolvers<undefined>();
+    const endOf = (_queue: string, _id: string, forMs: number) => (waited.push(forMs), ended.promise);
+    const front = openResponseCache(() => atMs);
+    const app = await buildApp(api.ctx, { ...api.parts, answers: { ...api.parts.answers, endOf }, front });
+    const answer: typeof front.answer = (...given) => {
+      front.answer(...given);
+      come += 1;
+    };
+    const server = serveApi({ fetch: app.fetch, front: { answer } }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const address = server.address();
+    const at = { port: typeof address === 'object' && address ? address.port : 0, path: '/market/quote?symbol=COLD' };
+    const first = request({ ...at, agent: false }).on('error', () => {});
+    first.end();
+    await until('the first waits', () => (waited.length === 1 ? true : undefined));
+    const { promise: second, resolve } = Promise.withResolvers<IncomingMessage>();
+    request({ ...at, agent: false }, resolve).end();
+    await until('the second has come', () => (come === 2 ? true : undefined));
+    atMs = 900;
+    first.destroy();
+    await until('the second waits', () => (waited.length === 2 ? true : undefined));
+    ended.resolve(undefined);
+    expect((await second).statusCode).toBe(202);
+    expect(waited).toEqual([3_000, 2_100]);
+    server.close();
+  });
+});

@@ -109,6 +109,25 @@ describe('the watchlist', () => {
     expect(none.body['detail']).toMatch(/leave nothing of the plan; all 5 would fit at every 7 s/);
   });
 
+  it('has a symbol polled as often as it is, or less, also while the others alone take more than a plan that has shrunk', async () => {
+    // It has been filled for the first time.
+    await send('PUT', 'AAPL', {});
+    await em().nativeDelete(WatchedSymbol, {});
+    const row = { kind: 'stock' as const, everySeconds: 5, addedBy: null, createdAt: new Date(), polledAt: null };
+    const others = Array.from({ length: 19 }, (_, index) => `S${index}`);
+    await em().insertMany(
+      WatchedSymbol,
+      ['AAPL', ...others].map((symbol) => ({ ...row, symbol })),
+    );
+    for (const body of [{}, { every_seconds: 5 }, { every_seconds: 25 }])
+      expect(await send('PUT', 'AAPL', body)).toMatchObject({ status: 200, body: { every_seconds: 5, ...body } });
+    const refused = { status: 422, body: { code: 'watchlist_over_budget', fits_every_seconds: 25 } };
+    expect(await send('PUT', 'AAPL', { every_seconds: 24 })).toMatchObject(refused);
+    // As often as everybody is told to, they all fit in the end.
+    for (const symbol of others) expect((await send('PUT', symbol, { every_seconds: 25 })).status).toBe(200);
+    expect(List.parse((await send('GET', '')).body).polling).toMatchObject({ calls: 48, most_calls: 48 });
+  });
+
   it('never exceeds the plan, however many change it at once', async () => {
     await Promise.all('A B C D E F G H'.split(' ').map((symbol) => send('PUT', symbol, { every_seconds: 6 })));
     expect(Object.keys(await cadences())).toHaveLength(6);

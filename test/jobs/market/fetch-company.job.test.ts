@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompanyProfile } from '../../../src/entities/market.entity.ts';
+import { NotInPlan } from '../../../src/errors.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { companyName, fetchCompany } from '../../support/api/market-kinds.ts';
@@ -62,6 +63,13 @@ describe('fetch-company', () => {
     const again = await desk.run(fetchCompany, { symbol: 'NVDA' }, { wanted: companyName('NVDA') });
     expect(again.outcome).toBe('current');
     expect((await desk.run(fetchCompany, { symbol: 'IBM' })).outcome).toBe('not_wanted');
+  });
+
+  it('frees its place where the plan has no profiles, and nobody else is asked', async () => {
+    const company = async () => Promise.reject(new NotInPlan('no profiles'));
+    const given = { wanted: companyName('ADBE'), finnhub: { company } };
+    expect((await desk.run(fetchCompany, { symbol: 'ADBE' }, given)).outcome).toBe('not_in_plan');
+    expect(await desk.ctx.market.asks.isWanted(companyName('ADBE'))).toBe(false);
   });
 
   it('remembers that there is no such company, and stores nothing', async () => {

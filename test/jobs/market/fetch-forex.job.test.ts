@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ForexRate } from '../../../src/entities/market.entity.ts';
-import { NotInPlan } from '../../../src/errors.ts';
+import { GiveUp, NotInPlan } from '../../../src/errors.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
+import { fetchReferenceRates } from '../../../src/jobs/market/fetch-reference-rates.job.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { fetchForex, forexName } from '../../support/api/market-kinds.ts';
+import { performJob } from '../../support/api/perform-job.ts';
+import { fakeFinnhub } from '../../support/upstreams/fake-finnhub.ts';
 
 let desk: MarketDesk;
 beforeAll(async () => {
@@ -48,6 +51,29 @@ describe('fetch-forex', () => {
     const job = await desk.ctx.jobs.queues.get('catalog')?.getJob(referred_to?.id ?? '');
     expect(job).toMatchObject({ name: 'fetch-reference-rates', data: { base: 'GBP' } });
     expect(await rows('GBP')).toEqual([]);
+  });
+
+  it('leaves the reader’s place to that job: the bank’s failure is one call, is remembered, and frees it', async () => {
+    const { asks, failedFetches } = desk.ctx.market;
+    expect((await run('SEK', { finnhub: throwing(new NotInPlan('no forex')) })).outcome).toBe('referred');
+    const bank = { isConfigured: true, latest: async () => Promise.reject(new UpstreamFault('The bank answered 502')) };
+    const referred = () => desk.run(fetchReferenceRates, { base: 'SEK' }, { with: { referenceRates: bank } });
+    await expect(referred()).rejects.toThrow(GiveUp);
+    expect(await failedFetches.leftMs(forexName('SEK'))).toBeGreaterThan(0);
+    await fetchReferenceRates.farewell?.({ base: 'SEK' }, new Error('over'), desk.ctx);
+    expect(await asks.isWanted(forexName('SEK'))).toBe(false);
+  });
+
+  it('keeps its place, for the next attempt, where that job cannot be queued', async () => {
+    const market = { ...desk.ctx.market, finnhub: fakeFinnhub(throwing(new NotInPlan('no forex'))) };
+    const jobs = { ...desk.ctx.jobs, enqueue: async () => Promise.reject(new Error('Redis is away')) };
+    await market.asks.admit(forexName('NOK'));
+    const ctx = { ...desk.ctx.jobs.fork(), market, jobs };
+    const attempt = { askedAtMs: desk.now().getTime() };
+    await expect(performJob(fetchForex, { base: 'NOK' }, ctx, attempt)).rejects.toThrow('Redis is away');
+    expect(await market.asks.isWanted(forexName('NOK'))).toBe(true);
+    await fetchForex.farewell?.({ base: 'NOK' }, new Error('over'), desk.ctx);
+    expect(await market.asks.isWanted(forexName('NOK'))).toBe(false);
   });
 
   it('remembers a base that the provider does not know', async () => {

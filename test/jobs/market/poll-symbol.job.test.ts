@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { openContext } from '../../../src/context.ts';
 import { StockQuote, WatchedSymbol } from '../../../src/entities/market.entity.ts';
 import { RateLimited } from '../../../src/errors.ts';
 import { pollSymbol } from '../../../src/jobs/market/poll-symbol.job.ts';
 import { slotOffsetMs } from '../../../src/market/polling.ts';
 import { kindOf, type Watched } from '../../../src/market/watchlist.ts';
-import { presentOf } from '../../../src/mysql/present.ts';
 import { scheduleJobs } from '../../../src/workers/schedule-jobs.ts';
 import { type MarketDesk, openMarketDesk, type RunOptions } from '../../support/api/market-jobs.ts';
 import { fetchQuote, quoteName } from '../../support/api/market-kinds.ts';
@@ -235,44 +233,6 @@ describe('a poll’s fetch', () => {
     const outcomes = await Promise.all(Array.from({ length: 5 }, () => fetchAs({ quote })));
     expect(outcomes.filter((outcome) => outcome === 'stored')).toHaveLength(1);
     expect(calls).toHaveLength(1);
-  });
-});
-
-describe('a process whose clock is wrong', () => {
-  const hourMs = 3_600_000;
-  /** The market of a process whose clock is ahead of the database's by so much. */
-  const ahead = (ms: number) => ({ with: { present: async () => new Date(desk.now().getTime() - ms) } });
-  const quote = async () => ({ c: 245.5, d: null, dp: null, h: 246.3, l: 240.2, o: 241.2, pc: 237.8, t: 1758312000 });
-  const fetchIn = async (options: RunOptions) =>
-    (
-      await desk.run(
-        fetchQuote,
-        { symbol: 'AAPL', poll: true },
-        { wanted: quoteName('AAPL'), lane: 'watchlist', finnhub: { quote }, ...options },
-      )
-    ).outcome;
-  const polledAt = async () => (await em().findOneOrFail(WatchedSymbol, { symbol: 'AAPL' })).polledAt;
-
-  it('claims the slot that lasts by the clock of the database, and none of those that come', async () => {
-    await watch('AAPL');
-    expect(await fetchIn(ahead(hourMs))).toBe('stored');
-    expect((await polledAt())?.getTime()).toBe(desk.now().getTime() - hourMs);
-    expect(await fetchIn(ahead(hourMs))).toBe('not_wanted');
-    desk.pass(20_000);
-    expect(await fetchIn(ahead(hourMs))).toBe('stored');
-  });
-
-  it('asks in each slot all the same', async () => {
-    const databaseMs = desk.now().getTime() + hourMs;
-    await watch('IBM', { polledAt: new Date(databaseMs - 20_000) });
-    const hours = { ...desk.ctx.market.hours, isOpen: async () => true };
-    expect(await poll('IBM', { with: { hours, ...ahead(-hourMs).with } })).toBe('asked');
-  });
-
-  it('counts by the database’s, as all do', async () => {
-    const own = await openContext(desk.ctx.config, 'test');
-    expect(own.market.present).toBe(presentOf);
-    await own.close();
   });
 });
 

@@ -118,6 +118,32 @@ describe.each(kinds)('$data.name', ({ data, table, path, file, none }) => {
   });
 });
 
+// JSON can say it, as a cut leaves it, and no server takes a list that does.
+describe('half a character', () => {
+  it.each([
+    { data: peers, table: CompanyPeers, said: ['HALF', 'DE\ud83d', 'WDC'], shown: ['HALF', 'DE\ufffd', 'WDC'] },
+    {
+      data: earnings,
+      table: EarningsCalendar,
+      said: { earningsCalendar: [{ date: '2026-07-29', hour: '\udc4damc', symbol: 'HALF' }] },
+      shown: [expect.objectContaining({ date: '2026-07-29', hour: '\ufffdamc', symbol: 'HALF' })],
+    },
+  ])(
+    'among the $data.name is shown as such, stored and told, and costs no item',
+    async ({ data, table, said, shown }) => {
+      const wanted = copyName(data, { symbol: 'HALF' });
+      const fetched = await desk.run(data.job, { symbol: 'HALF' }, { wanted, finnhub: { list: async () => said } });
+      expect(fetched.outcome).toBe('stored');
+      expect(await desk.ctx.orm.em.fork().find(table, { symbol: 'HALF' })).toMatchObject([{ data: shown }]);
+      const told = (await desk.events()).filter(
+        (event) => event.type === `${data.name}.updated` && event.subject === 'HALF',
+      );
+      expect(told).toMatchObject([{ data: { data: shown } }]);
+      expect(await (await desk.send('GET', `/market/${data.name}?symbol=HALF`)).json()).toMatchObject({ data: shown });
+    },
+  );
+});
+
 describe('an earnings calendar whose dates have passed', () => {
   it('is empty when the provider says so', async () => {
     const fetch = (list: unknown) =>

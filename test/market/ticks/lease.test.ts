@@ -27,6 +27,21 @@ it('has one holder of all who ask at once, and does not tell the key', async () 
   expect((await claimLease(name, api.ctx))?.fence).toBe(2);
 });
 
+it('ends in time, also when it began on a clock of MySQL’s that was ahead; whoever holds it keeps it', async () => {
+  const lease = await claimLease('ahead', api.ctx);
+  const leftOf = async () => {
+    const sql = `select timestampdiff(second, utc_timestamp(3), expires_at) as seconds from socket_leases where name = 'ahead'`;
+    const [row] = await em().execute<{ seconds: number }[]>(sql);
+    return Number(row?.seconds);
+  };
+  await em().execute(`update socket_leases set expires_at = utc_timestamp(3) + interval 1 hour where name = 'ahead'`);
+  expect(await claimLease('ahead', api.ctx)).toBeUndefined();
+  expect(await leftOf()).toBeLessThanOrEqual(leaseSeconds);
+  await api.ctx.transaction(async (tx) => lease?.keep(tx));
+  await pass('ahead');
+  expect((await claimLease('ahead', api.ctx))?.fence).toBe(2);
+});
+
 it('is over by the holder’s own clock before anybody else can have it', async () => {
   let elapsedMs = 0;
   const lease = await claimLease('clock', { ...api.ctx, elapsedMs: () => elapsedMs });

@@ -67,7 +67,7 @@ export const ReplayRequest = z
     if (to !== undefined && from === undefined) refuse('to', 'goes with from');
     if (to !== undefined && from !== undefined && new Date(from) > endOf(to)) refuse('to', 'must not be before `from`');
   })
-  .openapi('ReplayRequest');
+  .openapi('WebhookReplayRequest');
 
 type Wished = Pick<z.output<typeof WebhookChange>, 'url' | 'types'>;
 

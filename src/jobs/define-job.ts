@@ -66,6 +66,8 @@ export type JobContract<
     lane?: Lane;
     /** Jobs with the same text that have not finished are one job. */
     coalesceBy?(payload: z.output<Payload>): string;
+    /** Whether one that is asked for while another is under way comes after that: it may have looked already. Otherwise it is that one. */
+    followsActive?: boolean;
     /** The copy it brings up to date: whoever asks how the job goes still wants that, and whoever has it tried again does. */
     copyName?(payload: z.output<Payload>): string;
     /** Runs by itself, with an empty payload, this often over all processes. */

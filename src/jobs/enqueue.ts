@@ -181,8 +181,15 @@ export function optionsOf<P extends z.ZodType>(job: JobContract<P>, payload: z.o
     removeOnFail: { age: keptSeconds, count: keptJobs },
     stackTraceLimit: 5,
     ...placeIn(job.lane),
-    ...(job.coalesceBy ? { deduplication: { id: `${job.kind}-${job.coalesceBy(payload)}` } } : {}),
+    ...coalescing(job, payload),
   };
+}
+
+function coalescing<P extends z.ZodType>(job: JobContract<P>, payload: z.output<P>): JobsOptions {
+  const { kind, followsActive: keepLastIfActive = false } = job;
+  return job.coalesceBy
+    ? { deduplication: { id: `${kind}-${job.coalesceBy(payload)}`, ...(keepLastIfActive && { keepLastIfActive }) } }
+    : {};
 }
 
 /** BullMQ takes zero for none. */

@@ -3,6 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 import { endsTooLate } from '../mysql/ends-too-late.ts';
 import { textOf } from '../mysql/values.ts';
+import type { Endpoint } from './endpoint.ts';
 
 // Longer than the longest round of deliveries, so that nobody takes an endpoint over from whoever is alive.
 const leaseSeconds = 20;
@@ -67,6 +68,29 @@ export async function keep(em: EntityManager, id: string, token: string): Promis
      set wake_at = utc_timestamp(3) + interval ${leaseSeconds} second where id = ? and claim = ?`,
     [id, token],
   );
+}
+
+// Each is a statement that finds one row; whoever deletes an endpoint that is slow to answer waits for no answer but the one under way.
+const looksApartMs = 250;
+
+/**
+ * Says whether an endpoint is still this claim's, as it was a quarter of a second ago at the latest: whoever deletes or pauses it ends the
+ * claim. Where MySQL does not say, it is not.
+ */
+export function watchClaim(
+  em: EntityManager,
+  { id, claim: token }: Pick<Endpoint, 'id' | 'claim'>,
+): () => Promise<boolean> {
+  let lookedMs = performance.now();
+  let looking = Promise.resolve(true);
+  const look = async () => (await em.count(WebhookEndpoint, { id, claim: token }).catch(() => 0)) > 0;
+  return () => {
+    if (performance.now() - lookedMs >= looksApartMs) {
+      lookedMs = performance.now();
+      looking = look();
+    }
+    return looking;
+  };
 }
 
 /** Lets an endpoint go, until `wakeAt` by MySQL's clock, or until something comes; at once if something has come meanwhile. */

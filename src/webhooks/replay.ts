@@ -31,7 +31,7 @@ export async function replay(tx: EntityManager, id: string, stretch: Stretch, at
 
 /** The last position that was given before a moment. Positions rise with time, so that halving finds it. */
 export async function positionBefore(em: EntityManager, at: Date): Promise<number> {
-  const [first, last] = [await edge(em, 'asc'), await edge(em, 'desc')];
+  const [first, last] = [await edge(em, 'asc'), await lastPosition(em)];
   let [low, high] = [first - 1, last];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
@@ -45,6 +45,11 @@ export async function positionBefore(em: EntityManager, at: Date): Promise<numbe
     else high = middle - 1;
   }
   return Math.max(0, low);
+}
+
+/** The last position that was given. */
+export async function lastPosition(em: EntityManager): Promise<number> {
+  return edge(em, 'desc');
 }
 
 async function edge(em: EntityManager, direction: 'asc' | 'desc'): Promise<number> {

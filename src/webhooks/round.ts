@@ -82,14 +82,20 @@ function toObject(text: string): object {
   return typeof data === 'object' && data !== null ? data : {};
 }
 
+/** How a round is told: by which call, until which signal, and whether the endpoint is still to be told. */
+type Telling = Readonly<{
+  call: (delivery: Delivery) => Promise<Try>;
+  signal: AbortSignal;
+  isOurs: () => Promise<boolean>;
+}>;
+
 /**
  * Tells an endpoint events, some subjects at once and each in order: what follows a failure of its subject is not tried. When nothing but
- * failures has come, nothing more is begun.
+ * failures has come, or the endpoint is no longer to be told, nothing more is begun.
  */
 export async function tell(
   deliveries: readonly Delivery[],
-  call: (delivery: Delivery) => Promise<Try>,
-  signal: AbortSignal,
+  { call, signal, isOurs }: Telling,
 ): Promise<readonly Try[]> {
   const tries: Try[] = [];
   const chains = [...Map.groupBy(deliveries, ({ subject }) => subject).values()].values();
@@ -98,7 +104,7 @@ export async function tell(
   const workChains = async () => {
     for (const chain of chains)
       for (const delivery of chain) {
-        if (!mayBegin()) return;
+        if (!(await isOurs()) || !mayBegin()) return;
         const one = await call(delivery);
         tries.push(one);
         if (!isTaken(one)) break;

@@ -3,7 +3,7 @@ import { WebhookDelivery, WebhookEndpoint } from '../entities/webhooks.entity.ts
 import type { Answer, CallEndpoint } from '../gateways/webhooks/call-endpoint.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
-import { claim, clockSince, release } from './claim.ts';
+import { claim, clockSince, release, watchClaim } from './claim.ts';
 import { type Endpoint, readWishes } from './endpoint.ts';
 import { pause } from './pause.ts';
 import { recordRound, type Standing } from './record-round.ts';
@@ -43,23 +43,24 @@ export async function tellEndpoint(parts: TellParts, id: string, signal: AbortSi
     return 0;
   }
   const latest = now().getTime() + longestTurnMs;
-  let current = endpoint;
+  let current: Endpoint | null = endpoint;
   let taken = 0;
-  for (;;) {
+  while (current) {
     const { deliveries, nextAt } = await readRound(em, current, now());
     if (deliveries.length === 0 || signal.aborted || now().getTime() > latest) {
       await release(em, id, token, deliveries.length === 0 ? nextAt : now());
       return taken;
     }
     const tries = await tellRound({ ...parts, now }, current, deliveries, signal);
-    // Nothing was left in the log, or the process is ending: that is no failure of the endpoint's.
-    if (tries.length === 0) continue;
     taken += tries.filter(isTaken).length;
-    const at = now();
-    const standing = await transaction((tx, after) => recordRound(tx, after, { endpoint: current, token, tries, at }));
-    if (standing.is !== 'well') return end(em, { id, token, standing, taken, log });
-    current = { ...current, failures: 0, ...(tries.some(isTaken) ? { succeededAt: at } : {}) };
+    const told = { endpoint: current, token, tries, at: now() };
+    // Nothing was left in the log, or the process is ending: that is no failure of the endpoint's.
+    const standing = tries.length > 0 ? await transaction((tx, after) => recordRound(tx, after, told)) : undefined;
+    if (standing && standing.is !== 'well') return end(em, { id, token, standing, taken, log });
+    // With the secret that it has by now.
+    current = await em.findOne(WebhookEndpoint, { id, claim: token }, { disableIdentityMap: true });
   }
+  return taken;
 }
 
 type Ending = Readonly<{ id: string; token: string; standing: Standing; taken: number; log: Log }>;
@@ -94,7 +95,7 @@ async function tellRound(
     return { delivery, answer, tookMs: Math.max(0, now().getTime() - beganAt) };
   };
   const told = deliveries.filter(({ position }) => bodies.has(position));
-  const tries = await tell(told, call, signal);
+  const tries = await tell(told, { call, signal, isOurs: watchClaim(em, endpoint) });
   return signal.aborted ? tries.filter(isTaken) : tries;
 }
 

@@ -35,6 +35,6 @@ export async function judgeWaiting(context: Needs, signal?: AbortSignal): Promis
     if (round?.hasEnded)
       await context.transaction((tx) => stopWatchingForAlerts(tx, context.market.watchlist, context.now()));
     if (look.isDue || round) await placeCarried(context);
-    if (signal?.aborted || !round || round.position >= look.written) return look.isAny;
+    if (signal?.aborted || !round || round.position >= look.written) return look.isAny || look.isDue;
   }
 }

@@ -1,9 +1,10 @@
+import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import type { Scope } from '../../src/accounts/scopes.ts';
 import { judgePrices, lookForPrices } from '../../src/alerts/judge-prices.ts';
 import { User } from '../../src/entities/accounts.entity.ts';
-import { AlertFiring } from '../../src/entities/alerts.entity.ts';
+import { AlertFiring, PriceAlert } from '../../src/entities/alerts.entity.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { Order } from '../../src/entities/orders.entity.ts';
 import { WebhookEndpoint } from '../../src/entities/webhooks.entity.ts';
@@ -80,6 +81,18 @@ describe('the order that an alert carries', () => {
     expect(await lookForPrices(em())).toMatchObject({ isDue: true });
     await judgeWaiting(api.ctx);
     expect(await ordersOf(buyer.id)).toHaveLength(1);
+  });
+
+  it('waits for no longer look than the others do where it is one of many, and no alert is left', async () => {
+    await em().nativeUpdate(PriceAlert, { endedAt: null }, { endedAt: new Date() });
+    const past = new Date(0);
+    const fired = { userId: 1, position: 1, price: 11, asOf: past, firedAt: past, orderState: 'waiting' } as const;
+    const many = Array.from({ length: 101 }, () => ({ ...fired, alert: randomUUIDv7(), number: 1, dueAt: past }));
+    await em().insertMany(AlertFiring, many);
+    expect(await judgeWaiting(api.ctx)).toBe(true);
+    expect(await em().count(AlertFiring, { dueAt: past })).toBe(1);
+    await judgeWaiting(api.ctx);
+    expect(await judgeWaiting(api.ctx)).toBe(false);
   });
 
   it.each([

@@ -104,6 +104,23 @@ test('each that something is due for gets a job, once for all processes that loo
   expect(await goOn({ ...api.ctx, jobs })).toBe('unasked');
 });
 
+test('however long the queue stands still, one job waits for an endpoint', async () => {
+  const { id } = await webhooksOf(api).create({ url: 'https://shop.example.com/hook' });
+  const queue = api.ctx.jobs.queues.get('webhooks');
+  await queue?.pause();
+  await queue?.drain();
+  for (const _ of ['once', 'twice', 'thrice']) {
+    await webhooksOf(api).set(id, { wakeAt: new Date(Date.now() - 60_000) });
+    expect(await goOn(api.ctx)).toBe('busy');
+    expect(await queue?.count()).toBe(1);
+  }
+  // As when Redis has lost it.
+  await queue?.drain();
+  await webhooksOf(api).set(id, { wakeAt: new Date(Date.now() - 60_000) });
+  await goOn(api.ctx);
+  expect(await queue?.count()).toBe(1);
+});
+
 test('where nobody has a webhook, a worker looks for their work once in five seconds, and by one statement', async () => {
   await em().nativeDelete(WebhookEndpoint, {});
   await routeAll();

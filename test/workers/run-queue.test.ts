@@ -216,3 +216,22 @@ test('jobs that coalesce are one while they wait, and another one afterwards', a
   await ended(next);
   expect(runs.toSorted()).toEqual(['Kim', 'Kim', 'Lee']);
 });
+
+test('one that follows what is under way is one more after it, however often it is asked for by then', async () => {
+  const following = { ...contract, coalesceBy: ({ name }: { name: string }) => name, followsActive: true };
+  const ask = () => api.ctx.jobs.enqueue(following, { name: 'Kim' });
+  const asked: string[] = [];
+  const { runs } = work(async (attempt) => {
+    if (asked.length === 0) asked.push(await ask(), await ask());
+    return greet(attempt);
+  }, following);
+  const first = await ask();
+  await ended(first);
+  await until('it has run again', async () => runs.length > 1 || undefined);
+  expect(asked).toEqual([first, first]);
+  await until(
+    'nothing is left',
+    async () => (await queue().getJobCountByTypes('active', 'waiting')) === 0 || undefined,
+  );
+  expect(runs).toEqual(['Kim', 'Kim']);
+});

@@ -111,7 +111,7 @@ const change = defineRoute(
         if (passwordHash !== undefined) await endLoginsAndKeys(tx, id);
         else if (wanted.role !== undefined && !includesRole(wanted.role, user.role))
           await tx.nativeDelete(ApiKey, { user: id });
-        if (wanted.role !== undefined && wanted.role !== 'admin') await unnameWebhooksOfAll(tx, id);
+        if (wanted.role !== undefined && wanted.role !== 'admin') await endWebhooksOfAll(tx, id);
         if (isElsewhere) await endLinks(tx, user.email, at);
         else if (passwordHash !== undefined) await endLinks(tx, user.email, at, ['reset']);
         if (isElsewhere && wanted.email && sendsMails(c)) await mailAfter(tx, after, 'confirm', wanted.email, at);
@@ -182,11 +182,15 @@ async function provenBy(c: HonoContext<RouteEnv>, email: string | undefined, pas
   });
 }
 
-/** Who administers no more is told nothing by webhooks of everybody's events: alerts that name one would tell nobody. */
-async function unnameWebhooksOfAll(tx: EntityManager, userId: number): Promise<void> {
+/**
+ * Who administers no more is told nothing by webhooks of everybody's events: whoever tells one now stops, and alerts that name one would
+ * tell nobody.
+ */
+async function endWebhooksOfAll(tx: EntityManager, userId: number): Promise<void> {
   const all = await tx.find(WebhookEndpoint, { userId, scope: 'all' }, { fields: ['id'], disableIdentityMap: true });
   if (all.length === 0) return;
   const webhookId = { $in: all.map(({ id }) => id) };
+  await tx.nativeUpdate(WebhookEndpoint, { id: webhookId }, { claim: null });
   await tx.nativeUpdate(PriceAlert, { userId, webhookId }, { webhookId: null });
 }
 

@@ -6,6 +6,7 @@ import { refusalOf } from '../../gateways/webhooks/public-address.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { Moment } from '../../process/moment.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { endOf } from '../http/span.ts';
 
 const wishes = {
   description: z.string().trim().min(1).max(200).nullable().optional(),
@@ -58,14 +59,15 @@ export const ReplayRequest = z
   .strictObject({
     event_id: z.uuid().optional(),
     from: Moment.optional(),
-    to: Moment.optional().openapi({ description: 'Default: now. A day is counted whole.' }),
+    to: Moment.optional().openapi({ description: 'Default: the last that has happened. A day is counted whole.' }),
   })
   .superRefine(({ event_id, from, to }, check) => {
     const refuse = (name: string, message: string) => check.addIssue({ code: 'custom', path: [name], message });
     if ((event_id === undefined) === (from === undefined)) refuse('event_id', 'send exactly one of event_id and from');
     if (to !== undefined && from === undefined) refuse('to', 'goes with from');
+    if (to !== undefined && from !== undefined && new Date(from) > endOf(to)) refuse('to', 'must not be before `from`');
   })
-  .openapi('ReplayRequest');
+  .openapi('WebhookReplayRequest');
 
 type Wished = Pick<z.output<typeof WebhookChange>, 'url' | 'types'>;
 

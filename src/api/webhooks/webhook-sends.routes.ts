@@ -1,13 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
-import type { Context as HonoContext } from 'hono';
 import { EventLog } from '../../entities/outbox.entity.ts';
 import { Problem } from '../../errors.ts';
 import { replayWebhook } from '../../jobs/webhooks/replay-webhook.job.ts';
 import { testWebhook } from '../../jobs/webhooks/test-webhook.job.ts';
 import { choosers, readWishes } from '../../webhooks/endpoint.ts';
-import { positionBefore, type Stretch } from '../../webhooks/replay.ts';
-import type { RouteEnv } from '../callers/route-env.ts';
+import { lastPosition, positionBefore, type Stretch } from '../../webhooks/replay.ts';
 import { audit } from '../callers/audit.ts';
 import { type Answer, answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -84,7 +82,7 @@ const replay = defineRoute(
     const request = c.req.valid('json');
     const { id } = await steeredWebhook(c);
     return answerOnce(c, request, async (tx, after) => {
-      const stretch = await stretchOf(c, tx, id, request);
+      const stretch = await stretchOf(tx, id, request);
       await audit(c, tx, { after: request });
       return askedFor(replayWebhook, after.enqueue(replayWebhook, { webhook_id: id, ...stretch }), c.var.ctx.now());
     });
@@ -94,14 +92,15 @@ const replay = defineRoute(
 
 /** The part of the log that is asked for. @throws Problem invalid when the webhook is not told of the event. */
 async function stretchOf(
-  { var: { ctx } }: HonoContext<RouteEnv>,
   tx: EntityManager,
   id: string,
   { event_id: eventId, from, to }: z.output<typeof ReplayRequest>,
 ): Promise<Stretch> {
   if (eventId === undefined) {
-    const until = to === undefined ? ctx.now() : endOf(to);
-    return { after: await positionBefore(tx, new Date(from ?? until)), until: await positionBefore(tx, until) };
+    // A moment is of the stretch itself. Where no end is named, no clock says what has happened: one that was ahead is in the log.
+    const beyond = to === undefined ? undefined : new Date(endOf(to).getTime() + 1);
+    const until = beyond === undefined ? await lastPosition(tx) : await positionBefore(tx, beyond);
+    return { after: from === undefined ? until : await positionBefore(tx, new Date(from)), until };
   }
   const event = await tx.findOne(EventLog, { id: eventId, position: { $ne: null } }, { disableIdentityMap: true });
   const isTold = event && choosers(await readWishes(tx, id))(event).length > 0;

@@ -22,6 +22,8 @@ export type ResolveName = (name: string) => Promise<readonly string[]>;
 const longestMs = 10_000;
 // Nobody looks at what an endpoint answers; a little is read, so that the connection can be used again.
 const mostAnswerBytes = 16_384;
+// The answer's end has to come with it: a connection that waits for more is of no use, and one a delivery would be too many.
+const longestRestMs = 2_000;
 
 /**
  * Opens calls to endpoints. Only public addresses are called, those of `allowed` hosts excepted; the address that has been looked
@@ -77,8 +79,11 @@ async function statusOf(begin: (isAnew: boolean) => ClientRequest, body: string,
   }
 }
 
+/** Reads the rest of an answer that nobody waits for. */
 function leave(response: IncomingMessage): void {
   let bytes = 0;
+  const latest = setTimeout(() => response.destroy(), longestRestMs).unref();
+  response.on('close', () => clearTimeout(latest));
   response.on('error', () => {});
   response.on('data', (chunk: Buffer) => {
     bytes += chunk.length;

@@ -18,6 +18,10 @@ export const deliverWebhooks = defineJob(
     attempts: 5,
     backoffMs: 1_000,
     timeoutMs: 30_000,
+    // Workers ask for it while anything is due, also while the queue stands still for a day.
+    coalesceBy: ({ webhook_id }) => webhook_id,
+    // An endpoint is let go, and may be found due again, some moments before its job has ended.
+    followsActive: true,
   },
   async ({ payload, signal }, ctx: JobContext) => ({
     delivered: await tellEndpoint(ctx, payload.webhook_id, signal),

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { buildApp } from '../../../src/api/app.ts';
@@ -55,6 +56,15 @@ describe('the description', () => {
     const { default: manifest } = await import('../../../package.json', { with: { type: 'json' } });
     expect(document).toMatchObject({ openapi: '3.1.0', info: { title: 'Orderflow', version: manifest.version } });
     expect(Object.keys(document.components.securitySchemes).toSorted()).toEqual(['bearer', 'cookie', 'key']);
+  });
+
+  it('has a name of its own for each schema: of two with one name, one would stand for both', () => {
+    const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
+    const texts = files.map((file) => readFileSync(`src/${file}`, 'utf8'));
+    const matches = texts.flatMap((text) => [...text.matchAll(/\.openapi\('(\w+)'/g)]);
+    const names = matches.map(([, name]) => name);
+    expect(names.length).toBeGreaterThan(50);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
   });
 
   it('has every route, and every route is in it', async () => {

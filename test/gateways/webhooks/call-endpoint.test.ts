@@ -74,6 +74,9 @@ beforeAll(async () => {
         clearInterval(going);
         seen.push('endless: closed');
       });
+    } else if (request.url === '/unfinished') {
+      response.on('close', () => seen.push('unfinished: closed'));
+      response.writeHead(200, { 'content-length': '10' }).flushHeaders();
     } else if (request.url === '/hang') seen.push('hanging');
     else response.writeHead(204).end();
   });
@@ -128,6 +131,11 @@ test('an answer without end is left after some kilobytes', async () => {
   await expect.poll(() => seen.includes('endless: closed'), { timeout: 60_000 }).toBe(true);
   // What was on its way when it was left; in ten seconds, after which every call ends, it would be far more.
   expect(written).toBeLessThan(8_000_000);
+});
+
+test('an answer whose rest does not come keeps no connection', async () => {
+  expect(await call(openEndpoints(['localhost']), `http://localhost:${port()}/unfinished`)).toEqual({ status: 200 });
+  await expect.poll(() => seen.includes('unfinished: closed'), { timeout: 60_000 }).toBe(true);
 });
 
 test('whoever does not answer is left when it is time', async () => {

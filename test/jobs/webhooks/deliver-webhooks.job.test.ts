@@ -1,15 +1,18 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { z } from 'zod';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
 import { deliverWebhooks } from '../../../src/jobs/webhooks/deliver-webhooks.job.ts';
 import { claim, findDue, release } from '../../../src/webhooks/claim.ts';
 import { pause } from '../../../src/webhooks/pause.ts';
 import { presentOf } from '../../../src/mysql/present.ts';
+import { newPerson } from '../../support/api/accounts.ts';
 import { performJob } from '../../support/api/perform-job.ts';
 import { openWebhookApi, type WebhookApi } from '../../support/api/webhooks.ts';
 import { patienceMs } from '../../support/processes/process.ts';
+import { standStill } from '../../support/processes/stand-still.ts';
 import { sendAll } from '../../support/stores/send-all.ts';
-import { outOfOrder } from '../../support/upstreams/webhook-receiver.ts';
+import { outOfOrder, verified } from '../../support/upstreams/webhook-receiver.ts';
 
 let at: WebhookApi;
 beforeAll(async () => {
@@ -195,6 +198,59 @@ test('a run that is cut off because its process ends is no failure of the endpoi
   at.receiver.behave(path, () => 204);
   await at.hooks.deliver(id);
   expect((await at.hooks.deliveries(id)).data.map(({ state }) => state)).toEqual(['delivered', 'delivered']);
+});
+
+describe('while it is told', () => {
+  /** Has something happen before the first event is answered, by an endpoint that takes its time. */
+  const atTheFirst = (happens: () => Promise<unknown>) => {
+    let isFirst = true;
+    at.receiver.behave(path, async () => {
+      if (isFirst) {
+        isFirst = false;
+        await happens();
+        await standStill(300);
+      }
+      return 204;
+    });
+  };
+  const events = (count: number) => Array.from({ length: count }, () => `${path}-a`);
+
+  it.each([
+    ['deleted', () => at.api.send('DELETE', `/webhooks/${id}`, { as: 'demo' })],
+    ['paused', () => at.api.send('PATCH', `/webhooks/${id}`, { as: 'demo', body: { status: 'paused' } })],
+  ])('one that is %s is sent nothing more', async (_, end) => {
+    await at.hooks.publish(...events(10));
+    atTheFirst(end);
+    expect(await at.hooks.deliver(id)).toBe(1);
+    expect(came()).toHaveLength(1);
+    expect((await at.hooks.stored(id)).claim).toBeNull();
+  });
+
+  it("is sent nobody else's events from when its owner administers no more", async () => {
+    const owner = await newPerson(at.api, 'admin');
+    const made = await owner.send('POST', '/webhooks', { url: at.receiver.urlOf(path), scope: 'all' });
+    const { id: all } = z.object({ id: z.string() }).parse(await made.json());
+    await at.hooks.publish(...events(10));
+    const body = { role: 'user' };
+    atTheFirst(() => at.api.send('PATCH', `/users/${owner.id}`, { as: 'admin', body }));
+    expect(await at.hooks.deliver(all)).toBe(1);
+    expect(came()).toHaveLength(1);
+    expect(await at.hooks.deliver(all)).toBe(0);
+    expect(await at.hooks.stored(all)).toMatchObject({ status: 'paused' });
+  });
+
+  it('its next round is signed with the secret that it has by then', async () => {
+    await at.hooks.publish(...events(60));
+    let secret = '';
+    atTheFirst(async () => {
+      const body = { rotate_secret: true };
+      const answer = await at.api.send('PATCH', `/webhooks/${id}`, { as: 'demo', body });
+      ({ secret } = z.object({ secret: z.string() }).parse(await answer.json()));
+    });
+    expect(await at.hooks.deliver(id)).toBe(60);
+    const last = at.receiver.arrivals(path).at(-1);
+    expect(last && verified(last, secret)).toMatchObject({ subject: `${path}-a` });
+  });
 });
 
 test('what is no longer in the log expires, and keeps nothing back', async () => {

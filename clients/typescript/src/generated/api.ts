@@ -1337,6 +1337,13 @@ export type WebhookList = Readonly<{
   next_cursor: string | null;
 }>;
 
+export type WebhookReplayRequest = Readonly<{
+  event_id?: string | undefined;
+  from?: string | undefined;
+  /** Default: the last that has happened. A day is counted whole. */
+  to?: string | undefined;
+}>;
+
 export type WebhookRequest = Readonly<{
   /** An https address of the public internet, to which events are posted. */
   url: string;
@@ -2064,7 +2071,7 @@ export type Operations = {
   replayWebhook: {
     input: Readonly<{
       id: string;
-      body: ReplayRequest;
+      body: WebhookReplayRequest;
     }>;
     answer: Job;
   };

@@ -1,4 +1,5 @@
 import { anyOf, backoffMs, pause } from './pause.ts';
+import { segmentOf } from './path-segment.ts';
 import { NoAnswer, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
 import type { Send } from './send.ts';
 import { parsed } from './trust.ts';
@@ -20,7 +21,7 @@ export type Asking = Readonly<{
   patienceMs?: number | undefined;
 }>;
 
-/** Asks until there is an answer, and returns it. @throws Refused, NoAnswer, or the signal's reason */
+/** Asks until there is an answer, and returns it. @throws Refused, NoAnswer, TypeError, or the signal's reason */
 export type Ask = (operation: Operation, input?: Input, asking?: Asking) => Promise<unknown>;
 
 // Who is told this knows that nothing has been begun.
@@ -107,7 +108,7 @@ function requestOf({ path, method }: Operation, { body, ...parameters }: Input) 
   const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = left.get(name);
     left.delete(name);
-    return encodeURIComponent(String(value));
+    return segmentOf(name, value);
   });
   for (const [name, value] of left) query.set(name, String(value));
   const target = query.size > 0 ? `${place}?${query}` : place;

@@ -1,4 +1,4 @@
-import { anyOf, backoffMs, pause } from './pause.ts';
+import { anyOf, backoffMs, pause, startTimeout } from './pause.ts';
 import { segmentOf } from './path-segment.ts';
 import { NoAnswer, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
 import type { Send } from './send.ts';
@@ -71,8 +71,9 @@ async function tryOnce(
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(intention === undefined ? {} : { 'idempotency-key': intention }),
   };
+  const timeout = startTimeout(timeoutMs);
   try {
-    const until = anyOf(signal, AbortSignal.timeout(timeoutMs));
+    const until = anyOf(signal, timeout.signal);
     const response = await send(target, { method, headers, signal: until, ...(body === undefined ? {} : { body }) });
     const text = await response.text();
     if (!response.ok) return { error: refusalOf(response, text), isSent: true };
@@ -87,6 +88,8 @@ async function tryOnce(
     if (cause instanceof Refused) return { error: cause, isSent: false };
     const error = new NoAnswer(`no answer to ${method} ${target}`, { cause, intention });
     return { error, isSent: !(cause instanceof NoAnswer) };
+  } finally {
+    timeout.clear();
   }
 }
 

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import type { OpenConsole } from './console.ts';
+import { z } from 'zod';
+import { until } from '../processes/process.ts';
+import type { Console, OpenConsole } from './console.ts';
 
 /** What the list of orders says of itself: by what it is narrowed, and how much of what is new it does not show. */
 export function orderListCases(opened: OpenConsole): void {
@@ -14,4 +16,33 @@ export function orderListCases(opened: OpenConsole): void {
     await at.page.locator('#main:focus').waitFor();
     expect([new URL(at.page.url()).hash, await status.inputValue()]).toEqual(['#?status=paid', 'paid']);
   });
+
+  test('an order that is placed while the list is on its way is listed, and is no new one beside it', async () => {
+    const at = opened('a new order that is listed');
+    if (!at) return;
+    await place(at);
+    await at.logIn('admin');
+    await at.visit('/app/orders');
+    await at.page.locator('[data-source=orders][data-fine=true]').waitFor();
+    await at.page.locator('[data-row]').first().waitFor();
+    const fresh = at.page.getByRole('button', { name: /new order/ });
+    await place(at);
+    await fresh.waitFor();
+    let id = '';
+    await at.page.route('**/orders?limit=20', async (route) => {
+      id = await place(at);
+      await at.page.getByRole('button', { name: '1 new order' }).waitFor();
+      await route.fulfill({ response: await route.fetch() });
+    });
+    await fresh.click();
+    await until('the list', () => id || undefined);
+    await at.page.locator(`[data-row="${id}"]`).waitFor();
+    await fresh.waitFor({ state: 'detached' });
+    await at.page.unroute('**/orders?limit=20');
+  });
+}
+
+async function place({ platform }: Console): Promise<string> {
+  const answer = await platform.send('POST', '/orders', { products: [1] });
+  return z.object({ id: z.string() }).parse(await answer.json()).id;
 }

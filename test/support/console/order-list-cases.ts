@@ -40,6 +40,27 @@ export function orderListCases(opened: OpenConsole): void {
     await fresh.waitFor({ state: 'detached' });
     await at.page.unroute('**/orders?limit=20');
   });
+
+  test('what is half typed in a filter goes when another choice has reset it', async () => {
+    const at = opened('a filter that is reset');
+    if (!at) return;
+    await at.logIn('admin');
+    await at.visit('/app/orders#?currency=USD&max=60');
+    const most = at.page.getByLabel('At most');
+    await most.fill('60.005');
+    await at.page.getByLabel('Currency').selectOption('JPY');
+    await until('another currency', () => (at.page.url().endsWith('#?currency=JPY') ? true : undefined));
+    expect(await most.inputValue()).toBe('');
+    // Also where nothing was asked for yet.
+    await most.fill('60.005');
+    await at.page.getByLabel('Currency').selectOption('USD');
+    await until('the first one', () => (at.page.url().endsWith('#?currency=USD') ? true : undefined));
+    expect(await most.inputValue()).toBe('');
+    await most.pressSequentially('60.5');
+    await until('what is typed since', () => (at.page.url().endsWith('&max=60.5') ? true : undefined));
+    await at.page.getByRole('link', { name: 'Orders', exact: true }).press('Enter');
+    await until('everything', async () => ((await most.inputValue()) === '' ? true : undefined));
+  });
 }
 
 async function place({ platform }: Console): Promise<string> {

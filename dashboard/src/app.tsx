@@ -26,7 +26,7 @@ export function App() {
   const staged = { session, item, known, prices, arePricesLive: arePricesLive(sight), onOrders: setOrders };
   return (
     <>
-      <a class="skip" href={`#${mainId}`} onClick={() => focusOn(mainId)}>
+      <a class="skip" href={`#${mainId}`} onClick={skip}>
         Skip to content
       </a>
       <Masthead sight={sight} hasEnded={session.hasEnded}>
@@ -43,4 +43,10 @@ export function App() {
       <Palette user={user} isOpen={isSearching} onOpen={setIsSearching} />
     </>
   );
+}
+
+/** The address stays, which says behind its `#` what a list is narrowed by. */
+function skip(event: Event): void {
+  event.preventDefault();
+  focusOn(mainId);
 }

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, expect, it } from 'vitest';
+import { openAsk } from '../../clients/typescript/src/ask.ts';
+import { operations } from '../../clients/typescript/src/generated/api.ts';
 import { NoAnswer, openOrderflow, Refused } from '../../clients/typescript/src/orderflow.ts';
 import { listen, type LocalServer } from '../support/upstreams/local-server.ts';
 import { until } from '../support/processes/process.ts';
@@ -63,6 +65,16 @@ it('sends what it is given where it belongs', async () => {
     { method: 'POST', url: '/orders/a%2Fb%3F/pay', body: '{"payment_method":"pm_card_visa"}' },
     { method: 'DELETE', url: '/market/watchlist/BINANCE%3ABTCUSDT' },
   ]);
+});
+
+it.each([undefined, '', '.', '..'])('asks nobody for what has %j for its id', async (id) => {
+  const { url, heard } = await serve({ status: 200, body: { data: [], next_cursor: null } });
+  const asked = openAsk((path) => fetch(url + path))(operations.readOrder, { id });
+  await expect(asked).rejects.toThrow(new TypeError(`id must name one thing; '${String(id)}' does not`));
+  const { watchOrder, all } = openOrderflow({ url });
+  await expect(watchOrder(id ?? '').next()).rejects.toThrow(TypeError);
+  await expect(all('readOrderTimeline', { id: id ?? '' }).next()).rejects.toThrow(TypeError);
+  expect(heard).toEqual([]);
 });
 
 it('repeats an order whose answer was lost by the same key, and names the next one anew', async () => {

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { delimiter, join } from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { blocksOf } from '../support/blocks.ts';
 import { placeOrder } from '../support/load/place-order.ts';
@@ -11,12 +11,12 @@ import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { plainEnvironment } from '../support/processes/platform-process.ts';
 import { follow, freePort, until } from '../support/processes/process.ts';
+import { listen } from '../support/upstreams/local-server.ts';
 
 const Packed = z.tuple([z.object({ filename: z.string(), files: z.array(z.object({ path: z.string() })) })]);
 const [buy = '', receive = ''] = blocksOf('docs/client.md')
   .filter(({ language }) => language === 'js')
   .map(({ text }) => text);
-
 let checkout: Checkout;
 let platform: Platform;
 let folder: string;
@@ -42,10 +42,19 @@ afterAll(async () => {
   checkout[Symbol.dispose]();
 });
 
-/** Runs a program of the stranger's by the system's own Node. */
+// npm puts the product's own before it.
+const systemNode = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .filter((each) => !each.includes('node_modules'))
+  .map((each) => join(each, 'node'))
+  .find((each) => existsSync(each));
+
+/** Runs a program of the stranger's by the system's own Node, where there is one. */
 function start(name: string, text: string, env: Readonly<Record<string, string>>) {
   writeFileSync(join(folder, name), text);
-  return follow(spawn('node', [name], { cwd: folder, env: { ...plainEnvironment(), ...env }, stdio: 'pipe' }));
+  return follow(
+    spawn(systemNode ?? 'node', [name], { cwd: folder, env: { ...plainEnvironment(), ...env }, stdio: 'pipe' }),
+  );
 }
 
 it('holds what it says, and needs nothing else', () => {
@@ -133,6 +142,25 @@ it('has types that hold for strangers: what is right is taken, and what is wrong
     'program.mts(6',
     'program.mts(7',
   ]);
+});
+
+it.each([
+  ['there is no answer', 'silent'],
+  ['an answer stays without its body', 'begun'],
+])('gives a try up when its time is over and %s, also after a collection of garbage', async (_, id) => {
+  const silent = await listen(({ url = '' }, response) => void (url.endsWith('silent') || response.flushHeaders()));
+  onTestFinished(() => silent.close());
+  const text = `
+    import { setFlagsFromString } from 'node:v8';
+    import { runInNewContext } from 'node:vm';
+    import { openOrderflow } from '@orderflow/client';
+    setFlagsFromString('--expose-gc');
+    setInterval(runInNewContext('gc'), 50).unref();
+    const { readOrder } = openOrderflow({ url: process.env.ORDERFLOW_URL });
+    await readOrder({ id: '${id}' }, { timeoutMs: 500, patienceMs: 0 }).catch(({ name }) => console.log(name));`;
+  const program = start('wait.mjs', text, { ORDERFLOW_URL: silent.url });
+  onTestFinished(() => program.signal('SIGKILL'));
+  await until('its end', () => (program.output() === 'NoAnswer\n' ? true : undefined));
 });
 
 it('brings the command line', async () => {

@@ -1,4 +1,5 @@
 import type { Orderflow } from '../src/orderflow.ts';
+import { isSegment } from '../src/path-segment.ts';
 
 /** One thing that the command line can do. */
 export type Command = Readonly<{
@@ -39,7 +40,7 @@ export class Misuse extends Error {
 /** The one word that a command needs. @throws Misuse */
 export function onlyWord({ words }: Call, what: string): string {
   const [word, ...more] = words;
-  if (word === undefined || more.length > 0) throw new Misuse(`Name one ${what}.`);
+  if (word === undefined || !isSegment(word) || more.length > 0) throw new Misuse(`Name one ${what}.`);
   return word;
 }
 

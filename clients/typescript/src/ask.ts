@@ -1,4 +1,5 @@
-import { anyOf, backoffMs, pause } from './pause.ts';
+import { anyOf, backoffMs, pause, startTimeout } from './pause.ts';
+import { segmentOf } from './path-segment.ts';
 import { NoAnswer, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
 import type { Send } from './send.ts';
 import { parsed } from './trust.ts';
@@ -20,7 +21,7 @@ export type Asking = Readonly<{
   patienceMs?: number | undefined;
 }>;
 
-/** Asks until there is an answer, and returns it. @throws Refused, NoAnswer, or the signal's reason */
+/** Asks until there is an answer, and returns it. @throws Refused, NoAnswer, TypeError, or the signal's reason */
 export type Ask = (operation: Operation, input?: Input, asking?: Asking) => Promise<unknown>;
 
 // Who is told this knows that nothing has been begun.
@@ -70,8 +71,9 @@ async function tryOnce(
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(intention === undefined ? {} : { 'idempotency-key': intention }),
   };
+  const timeout = startTimeout(timeoutMs);
   try {
-    const until = anyOf(signal, AbortSignal.timeout(timeoutMs));
+    const until = anyOf(signal, timeout.signal);
     const response = await send(target, { method, headers, signal: until, ...(body === undefined ? {} : { body }) });
     const text = await response.text();
     if (!response.ok) return { error: refusalOf(response, text), isSent: true };
@@ -86,6 +88,8 @@ async function tryOnce(
     if (cause instanceof Refused) return { error: cause, isSent: false };
     const error = new NoAnswer(`no answer to ${method} ${target}`, { cause, intention });
     return { error, isSent: !(cause instanceof NoAnswer) };
+  } finally {
+    timeout.clear();
   }
 }
 
@@ -107,7 +111,7 @@ function requestOf({ path, method }: Operation, { body, ...parameters }: Input) 
   const place = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
     const value = left.get(name);
     left.delete(name);
-    return encodeURIComponent(String(value));
+    return segmentOf(name, value);
   });
   for (const [name, value] of left) query.set(name, String(value));
   const target = query.size > 0 ? `${place}?${query}` : place;

@@ -18,7 +18,19 @@ export function backoffMs(attempt: number): number {
   return Math.random() * Math.min(5_000, 200 * 2 ** attempt);
 }
 
-/** Aborts as soon as one of them does. */
+// Of a longer time, timers make none at all.
+const longestMs = 2 ** 31 - 1;
+
+/** Aborts after so long, unless it is cleared before. */
+export function startTimeout(timeoutMs: number): Readonly<{ signal: AbortSignal; clear(): void }> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError'));
+  // The timer holds the signal. Nothing holds one of `AbortSignal.timeout` in Node 20 that `AbortSignal.any` has taken in.
+  const timer = setTimeout(abort, Math.min(timeoutMs, longestMs));
+  return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** Aborts as soon as one of them does; whoever asks for it has to hold them. */
 export function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }

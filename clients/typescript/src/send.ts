@@ -15,7 +15,8 @@ export function openSend(url: string, credentials: Credentials, fetch: typeof gl
   const send = async (token: string | undefined, path: string, init: Init) => {
     const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     // The API redirects nobody, and a token belongs to it alone.
-    return fetch(base + path, { redirect: 'error', ...init, headers: { ...init.headers, ...authorization } });
+    const headers = { ...init.headers, ...authorization };
+    return endedBy(init.signal, await fetch(base + path, { redirect: 'error', ...init, headers }));
   };
   return async (path, init) => {
     const token = await tokenOf(credentials, init.signal);
@@ -24,6 +25,12 @@ export function openSend(url: string, credentials: Credentials, fetch: typeof gl
     await response.body?.cancel();
     return send(await tokenOf(credentials, init.signal), path, init);
   };
+}
+
+/** The answer, of which the signal ends the body too: the `fetch` of Node 20 forgets it once the answer has begun. */
+function endedBy(signal: Init['signal'], answer: Response): Response {
+  if (!signal || !answer.body) return answer;
+  return new Response(answer.body.pipeThrough(new TransformStream(), { signal }), answer);
 }
 
 /** The token, as long as the signal lets one wait for it: the login that brings it goes on for whoever else needs it. */

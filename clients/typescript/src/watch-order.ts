@@ -2,6 +2,7 @@ import type { Ask } from './ask.ts';
 import { follow, type Following } from './follow.ts';
 import { operations, type Order } from './generated/api.ts';
 import type { OrdersEvent } from './generated/events.ts';
+import { segmentOf } from './path-segment.ts';
 import type { Send } from './send.ts';
 import { assume } from './trust.ts';
 
@@ -18,6 +19,8 @@ export async function* watchOrder(
   id: string,
   { all = false, ...following }: Watching,
 ): AsyncGenerator<Order, void> {
+  // Before the stream is opened, which would be for nothing.
+  segmentOf('id', id);
   let told = '';
   for await (const news of follow<OrdersEvent>(send, `/streams/orders${all ? '?all=true' : ''}`, following)) {
     // What has happened before the stream was open, or in a gap of it, is in the order itself.

@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import { Chosen } from '../parts/chosen.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { currencies } from './currencies.ts';
@@ -54,7 +54,7 @@ function Amounts({ asked, onAsk }: Pick<Shown, 'asked' | 'onAsk'>) {
   const amount = (label: string, name: 'min' | 'max') => (
     <label>
       {label}
-      <Field name={name} {...rest} />
+      <Field key={currency} name={name} {...rest} />
     </label>
   );
   return (
@@ -82,16 +82,22 @@ type Narrowing = Pick<Shown, 'asked' | 'onAsk'> &
     disabled?: boolean;
   }>;
 
-/** What the list is narrowed by. What does not fit yet is still being typed, and stays when the list is read again meanwhile. */
+/**
+ * What the list is narrowed by. What does not fit yet is still being typed, and stays however often the list is read meanwhile; only
+ * where something else has narrowed the list otherwise, the field is a new one.
+ */
 function Field({ asked, onAsk, name, ...rest }: Narrowing) {
-  const [unfit, setUnfit] = useState<string>();
+  const known = useRef({ said: asked[name], changes: 0 });
+  if (known.current.said !== asked[name]) known.current = { said: asked[name], changes: known.current.changes + 1 };
   return (
     <input
       {...rest}
-      value={unfit ?? asked[name]}
+      key={known.current.changes}
+      defaultValue={asked[name]}
       onInput={({ currentTarget: { validity, value } }) => {
-        setUnfit(validity.valid ? undefined : value);
-        if (validity.valid) onAsk({ [name]: value.trim() });
+        if (!validity.valid) return;
+        known.current.said = value;
+        onAsk({ [name]: value });
       }}
     />
   );

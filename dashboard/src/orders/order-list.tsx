@@ -27,11 +27,11 @@ export function OrderList({ user, onState }: Shown) {
   const settled = useSettled(asked);
   const path = queried('/orders', { ...settled, ...spanOfDays(settled) });
   const pages = usePages<Order>(path);
-  const { fresh, setFresh } = useFollowed(isForAll, { pages, asked }, onState);
+  const { fresh, forget } = useFollowed(isForAll, { pages, asked }, onState);
   // Those that were counted for another list are on this one, or do not belong there.
-  useEffect(() => setFresh(0), [path]);
+  useEffect(forget, [path]);
   const again = () => {
-    setFresh(0);
+    forget();
     pages.again();
   };
   return (
@@ -72,8 +72,8 @@ const mostTold = 1_000;
 
 /** Keeps what is listed as it happens, and counts what is not listed yet. */
 function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) {
-  const [fresh, setFresh] = useState(0);
   const { pages } = now;
+  const { fresh, count, forget } = useFresh(pages.rows);
   const listed = useRef(now);
   listed.current = now;
   const told = useRef(new Map<string, number>());
@@ -81,24 +81,25 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
   const refresh = (id: string) => {
     if (listed.current.pages.rows?.some((order) => order.id === id)) void reads.current?.readOne(id);
   };
-  const isLeftOutNow = (event: StreamEvent) => {
+  const isNew = (event: StreamEvent) => {
     const { asked, pages: shown } = listed.current;
+    if (shown.rows?.some(({ id }) => id === event.subject)) return false;
     // While another list is on its way, what is shown says nothing of it.
-    return isLeftOut(asked, event, shown.isBusy ? [] : (shown.rows ?? []));
+    return !isLeftOut(asked, event, shown.isBusy ? [] : (shown.rows ?? []));
   };
   useEffect(() => {
     const reading = openSingleReads((order) => listed.current.pages.change(({ id }) => id === order.id, order));
     reads.current = reading;
     const onEvent = (event: StreamEvent) => {
       const { type, subject } = event;
-      if (type === 'order.created') return setFresh((count) => (isLeftOutNow(event) ? count : count + 1));
+      if (type === 'order.created') return isNew(event) ? count(subject) : undefined;
       if (told.current.size >= mostTold) told.current.clear();
       told.current.set(subject, performance.now());
       refresh(subject);
     };
     // What was read before the stream was open, or over a gap in it, is read once more.
     const onReset = () => {
-      setFresh(0);
+      forget();
       listed.current.pages.refresh();
     };
     const stop = followStream(orderStream(isForAll), orderEvents, { onEvent, onReset, onState });
@@ -114,5 +115,25 @@ function useFollowed(isForAll: boolean, now: Listed, onState: Shown['onState']) 
     for (const [id, atMs] of told.current) if (atMs >= askedAtMs) refresh(id);
     told.current.clear();
   }, [pages.askedAtMs]);
-  return { fresh, setFresh };
+  return { fresh, forget };
+}
+
+/** Counts orders that are not listed yet; those that a list read since then has on it are counted no longer. */
+function useFresh(rows: Pages<Order>['rows']) {
+  const [fresh, setFresh] = useState(0);
+  const counted = useRef(new Set<string>());
+  useEffect(() => {
+    for (const { id } of rows ?? []) if (counted.current.delete(id)) setFresh((old) => old - 1);
+  }, [rows]);
+  const count = (id: string) => {
+    if (counted.current.has(id)) return;
+    if (counted.current.size >= mostTold) counted.current.clear();
+    counted.current.add(id);
+    setFresh((old) => old + 1);
+  };
+  const forget = () => {
+    counted.current.clear();
+    setFresh(0);
+  };
+  return { fresh, count, forget };
 }

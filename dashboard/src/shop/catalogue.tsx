@@ -9,6 +9,7 @@ import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Picture } from './picture.tsx';
 import { type Product, stockOf } from './product.ts';
+import { readCategories } from './read-categories.ts';
 
 const categoriesEveryMs = 60_000;
 
@@ -47,17 +48,16 @@ export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>
 
 type Choice = Readonly<{ category: string; onChoose(category: string): void; onFetched(): void }>;
 
-/** The categories of the first hundred products; there are few. Where there are none, the feed has not been read yet. */
+/** The categories that there are, or, as long as the feed has not been read, a way to read it. */
 function CategoryChoice({ category, onChoose, onFetched }: Choice) {
-  const { value, read } = useReading<{ data: readonly Product[] }>('/products?limit=100', categoriesEveryMs);
+  const { value, read } = useReading(readCategories, categoriesEveryMs);
   const fetching = useDeed();
   const fetchAll = async () => {
     await ask('GET', '/products?sync=true&limit=1');
     onFetched();
     await read();
   };
-  const names = [...new Set((value?.data ?? []).flatMap((product) => product.category ?? []))].toSorted();
-  if (value && names.length === 0)
+  if (value?.isFeedUnread)
     return (
       <>
         <button type="button" aria-disabled={fetching.isBusy} onClick={() => void fetching.run(fetchAll)}>
@@ -71,7 +71,7 @@ function CategoryChoice({ category, onChoose, onFetched }: Choice) {
       Category
       <select value={category} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         <option value="">all</option>
-        {names.map((name) => (
+        {value?.names.map((name) => (
           <option key={name} value={name}>
             {name}
           </option>

@@ -59,7 +59,8 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
             { name: 'Since', of: ({ created_at: at }) => formatMoment(at) },
             {
               name: 'Role',
-              of: (user) => (user.id === self.id ? user.role : <RoleForm user={user} onChange={onChange} />),
+              of: (user) =>
+                user.id === self.id ? user.role : <RoleForm key={user.role} user={user} onChange={onChange} />,
             },
           ]}
         />
@@ -68,7 +69,7 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
   );
 }
 
-/** Gives a role only once it has been chosen and confirmed: keys move through a choice. */
+/** Gives a role only once it has been chosen and confirmed: keys move through a choice. It is of one role, and begins anew with another. */
 function RoleForm({ user, onChange }: Readonly<{ user: User; onChange(user: User): void }>) {
   const [role, setRole] = useState<string>(user.role);
   const { isBusy, failure, run } = useDeed();

@@ -34,6 +34,25 @@ export function shopCases(opened: OpenConsole): void {
     await at.page.locator('.basket .sum').getByText('$14.50').waitFor();
   });
 
+  test('a category can be chosen of which the first hundred products have none', async () => {
+    const at = opened('a far category');
+    if (!at) return;
+    const { data } = Listed.parse(await (await at.platform.send('GET', '/products?limit=1')).json());
+    const [product] = data;
+    const page = (category: string | null, next: string | null) => ({
+      json: { data: [{ ...product, category }], next_cursor: next },
+    });
+    await at.page.route(/\/products\?limit=100/, (route) =>
+      route.fulfill(route.request().url().includes('&cursor=far') ? page('lamps', null) : page(null, 'far')),
+    );
+    await at.logIn(undefined);
+    await at.visit('/app/shop');
+    await at.page.getByLabel('Category').selectOption('lamps');
+    await at.page.getByRole('link', { name: 'Brass Lamp' }).waitFor();
+    expect(await at.page.getByRole('button', { name: 'Fetch the feed’s products' }).count()).toBe(0);
+    await at.page.unroute(/\/products\?limit=100/);
+  });
+
   test('a basket becomes one order, by keyboard alone; it costs what the API says in the currency that was chosen', async () => {
     const at = opened('basket');
     if (!at) return;
@@ -159,6 +178,7 @@ async function placeWithoutAnswer(at: Console, lost: Parameters<typeof loseAnswe
   await at.page.unroute('**/orders');
 }
 
+const Listed = z.object({ data: z.array(z.looseObject({ id: z.int() })) });
 const Products = z.object({ data: z.array(z.object({ id: z.int() })) });
 
 async function countOrders({ platform }: Console): Promise<number> {

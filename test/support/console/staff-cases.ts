@@ -116,6 +116,25 @@ export function staffCases(opened: OpenConsole): void {
     await at.platform.orm.em.fork().nativeUpdate(User, { email: 'demo@example.com' }, change);
   });
 
+  test('a role that has been given elsewhere is shown once the list has been read again, and the old one is not offered', async () => {
+    const at = opened('a role from elsewhere');
+    if (!at) return;
+    const em = at.platform.orm.em.fork();
+    const give = (role: 'user' | 'operator') => em.nativeUpdate(User, { email: 'demo@example.com' }, { role });
+    onTestFinished(async () => void (await give('user')));
+    await at.logIn('admin');
+    await at.visit('/app/customers');
+    const choice = at.page.getByLabel('Role of demo@example.com');
+    expect(await choice.inputValue()).toBe('user');
+    await give('operator');
+    await at.page.getByLabel('E-mail').fill('demo@example.com');
+    await until('the one with that address', async () =>
+      (await at.page.locator('[data-row]').count()) === 1 ? true : undefined,
+    );
+    expect(await choice.inputValue()).toBe('operator');
+    expect(await at.page.getByRole('button', { name: 'Change', exact: true }).count()).toBe(0);
+  });
+
   test('a product is changed, and the feed is read with its outcome', async () => {
     const at = opened('products');
     if (!at) return;

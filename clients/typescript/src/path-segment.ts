@@ -1,5 +1,5 @@
-// In an address the first three lead to the list above, or further up; the others are what becomes of a value that is missing.
-const elsewhere = new Set(['', '.', '..', 'undefined', 'null']);
+// In an address these lead to the list above, or further up.
+const elsewhere = new Set(['', '.', '..']);
 
 /** Whether it can stand for an id or a name in a path. */
 export function isSegment(text: string): boolean {
@@ -8,7 +8,7 @@ export function isSegment(text: string): boolean {
 
 /** The value of a parameter, as it stands in a path. @throws TypeError where the path would lead elsewhere */
 export function segmentOf(name: string, value: unknown): string {
-  const text = String(value);
+  const text = String(value ?? '');
   if (!isSegment(text)) throw new TypeError(`${name} must name one thing; '${text}' does not`);
   return encodeURIComponent(text);
 }

@@ -84,16 +84,18 @@ type Narrowing = Pick<Shown, 'asked' | 'onAsk'> &
 
 /**
  * What the list is narrowed by. What does not fit yet is still being typed, and stays however often the list is read meanwhile; only
- * where something else has narrowed the list otherwise, the field is a new one.
+ * where something else has narrowed the list otherwise, the field is a new one. What a field begins with never changes: a browser
+ * would write it anew, without the point that is about to be followed by another digit.
  */
 function Field({ asked, onAsk, name, ...rest }: Narrowing) {
-  const known = useRef({ said: asked[name], changes: 0 });
-  if (known.current.said !== asked[name]) known.current = { said: asked[name], changes: known.current.changes + 1 };
+  const known = useRef({ said: asked[name], begun: asked[name], changes: 0 });
+  if (known.current.said !== asked[name])
+    known.current = { said: asked[name], begun: asked[name], changes: known.current.changes + 1 };
   return (
     <input
       {...rest}
       key={known.current.changes}
-      defaultValue={asked[name]}
+      defaultValue={known.current.begun}
       onInput={({ currentTarget: { validity, value } }) => {
         if (!validity.valid) return;
         known.current.said = value;

@@ -23,7 +23,7 @@ type Shown = Readonly<{ user: User; onState(state: LiveState | undefined): void 
 /** Orders page by page: those on it move as they happen, and new ones are counted until somebody wants to see them. */
 export function OrderList({ user, onState }: Shown) {
   const isForAll = user.role === 'admin';
-  const [asked, narrow] = useAsked(everyOrder);
+  const [asked, narrow, moves] = useAsked(everyOrder);
   const settled = useSettled(asked);
   const path = queried('/orders', { ...settled, ...spanOfDays(settled) });
   const pages = usePages<Order>(path);
@@ -40,7 +40,7 @@ export function OrderList({ user, onState }: Shown) {
         <h2 id="orders">{isForAll ? 'All orders' : 'Orders'}</h2>
         <SaveCsv name="orders" path={path} />
       </div>
-      <OrderFilters asked={asked} isForAll={isForAll} onAsk={narrow} />
+      <OrderFilters key={moves} asked={asked} isForAll={isForAll} onAsk={narrow} />
       <p role="status">
         {fresh > 0 && (
           <button type="button" onClick={again}>

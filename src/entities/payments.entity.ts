@@ -53,7 +53,7 @@ export const Payment = defineEntity({
     createdAt: p.datetime(3),
     /** When the gateway was first asked to charge: committed before the call. Null: never, or it has certainly done nothing. */
     chargingAt: p.datetime(3).nullable(),
-    /** When it was last asked to charge. */
+    /** When it was last asked to charge. Null beside the first: nobody is known to have asked, and it is looked for before anybody does. */
     lastCallAt: p.datetime(3).nullable(),
     calls: p.integer().unsigned(),
     settledAt: p.datetime(3).nullable(),
@@ -110,6 +110,7 @@ export const Refund = defineEntity({
     createdAt: p.datetime(3),
     /** When the gateway was first asked: committed before the call. Null: never, or it has certainly done nothing. */
     chargingAt: p.datetime(3).nullable(),
+    /** When it was last asked. Null beside the first: nobody is known to have asked, and it is looked for before anybody does. */
     lastCallAt: p.datetime(3).nullable(),
     calls: p.integer().unsigned(),
     settledAt: p.datetime(3).nullable(),

@@ -23,17 +23,17 @@ const mostOwn = 5_000;
 const forgotten = '0';
 
 /** Opens the memory on a connection that fails fast. */
-export function openFailedFetches(redis: Redis, now: () => Date): FailedFetches {
-  // By name, until when; the oldest first.
+export function openFailedFetches(redis: Redis, elapsedMs = () => performance.now()): FailedFetches {
+  // By name, until when, by a clock that nobody puts back; the oldest first.
   const own = new Map<string, number>();
   const write = (name: string, forMs: number) =>
     redis.set(`looked:${name}`, 1, 'PX', Math.ceil(forMs)).catch(() => null);
-  const ownLeftMs = (name: string) => Math.max(0, (own.get(name) ?? 0) - now().getTime());
+  const ownLeftMs = (name: string) => Math.max(0, (own.get(name) ?? 0) - elapsedMs());
   return {
     async note(name, forMs) {
       if (forMs <= 0) return;
       own.delete(name);
-      own.set(name, now().getTime() + forMs);
+      own.set(name, elapsedMs() + forMs);
       forgetOldest(own, mostOwn);
       await write(name, forMs);
     },

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { ForexRate } from '../entities/market.entity.ts';
 import { presentOf } from '../mysql/present.ts';
-import type { Observation } from './copy.ts';
+import { latestBelieved, type Observation } from './copy.ts';
 import { type Rates, crossRates, roundHalfEven, wholeOf } from './cross-rates.ts';
 
 /** The rates of a base at one moment. */
@@ -20,11 +20,26 @@ export function forexObservation(row: ForexRow): Observation {
 
 /** The last rates of a base that MySQL holds, from one source or from any. */
 export async function newestRates(em: EntityManager, base: string, source?: string): Promise<ForexRow | undefined> {
-  const of = { base, ...(source ? { source } : {}) };
-  const row = await em.findOne(ForexRate, of, { orderBy: { asOf: 'desc' }, disableIdentityMap: true });
+  return newestBy(em, latestBelieved(await presentOf(em)), { base, ...(source ? { source } : {}) });
+}
+
+/**
+ * The last of them by then. Whoever stored rates of a moment yet to come had a clock that was ahead: they are the last word only where
+ * there are no others, and of those what was stored last is.
+ */
+async function newestBy(
+  em: EntityManager,
+  byMs: number,
+  of: Readonly<{ base: string; source?: string }>,
+): Promise<ForexRow | undefined> {
+  const fresh = { disableIdentityMap: true };
+  const by = { ...of, asOf: { $lte: new Date(byMs) } };
+  const row =
+    (await em.findOne(ForexRate, by, { ...fresh, orderBy: { asOf: 'desc' } })) ??
+    (await em.findOne(ForexRate, of, { ...fresh, orderBy: { id: 'desc' } }));
   if (!row) return undefined;
-  const { rates, asOf, observedAt } = row;
-  return { base, rates, asOf, observedAt, source: row.source };
+  const { base, rates, asOf, observedAt, source } = row;
+  return { base, rates, asOf, observedAt, source };
 }
 
 function numbersOf(rates: Rates): Record<string, number> {
@@ -67,11 +82,13 @@ export async function exchangeRate(
   from: string,
   to: string,
 ): Promise<ExchangeRate | 'unlisted' | undefined> {
-  const [own, euro] = [await newestRates(em, from), await newestRates(em, 'EUR')];
+  const byMs = latestBelieved(await presentOf(em));
+  const [own, euro] = [await newestBy(em, byMs, { base: from }), await newestBy(em, byMs, { base: 'EUR' })];
+  const atMs = ({ asOf }: Readonly<{ asOf: Date }>) => (asOf.getTime() > byMs ? 0 : asOf.getTime());
   const [newest] = [pick(own, own?.rates[to]), pick(euro, euro && crossRates(euro.rates, from)?.[to])]
     .filter((found) => found !== undefined)
     // Of one publication what was seen last: it may have been corrected since the other was computed from it.
-    .toSorted((a, b) => b.asOf.getTime() - a.asOf.getTime() || b.observedAt.getTime() - a.observedAt.getTime());
+    .toSorted((a, b) => atMs(b) - atMs(a) || b.observedAt.getTime() - a.observedAt.getTime());
   return newest ?? (euro ? 'unlisted' : undefined);
 }
 

@@ -68,7 +68,7 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
     referenceRates: openReferenceRates(config.forexFallbackUrl, tell),
     cache: openCache(redis, now),
     asks: openAsks(redis),
-    failedFetches: openFailedFetches(redis, now),
+    failedFetches: openFailedFetches(redis),
     freshMs: ({ freshSeconds }) => 1_000 * (typeof freshSeconds === 'number' ? freshSeconds : config[freshSeconds]),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
     present: presentOf,

@@ -13,7 +13,7 @@ import type { CancelReason } from '../orders/cancel-order.ts';
 import type { PaymentRow } from '../orders/order.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
 import { outcomeOf } from '../outbox/batch.ts';
-import { endCall } from './settle-payment.ts';
+import { endCall, endOf } from './settle-payment.ts';
 import { paymentMoves } from '../orders/transitions.ts';
 
 /** What is about to be said to the gateway. It is committed before anything is said. */
@@ -26,6 +26,7 @@ export type Begun = Readonly<{
 
 /** A payment as it stands in the table, and as it is once all that came before is written. */
 type Seen = Readonly<{ known: PaymentRow; now: PaymentRow }>;
+type RefundRow = InferEntity<typeof Refund>;
 type Beginning = Begun &
   Readonly<{
     known: PaymentRow;
@@ -34,9 +35,18 @@ type Beginning = Begun &
   }>;
 
 /** A payment that may have to be charged. */
-export type DueCharge = Readonly<{ orderId: string; paymentId: string; at: Date; gateways: PaymentGateways }>;
+export type DueCharge = Readonly<{
+  orderId: string;
+  paymentId: string;
+  at: Date;
+  gateways: PaymentGateways;
+  /** The look by which the gateway has no charge of a payment that, as far as is known, was never asked for: it may be now. */
+  soughtBy?: string | undefined;
+}>;
 
 const pauseCheckMs = 1_000;
+/** How a look ended that has found nothing, and after which the gateway is asked. */
+export const nothingFound = { status: 'nothing_found' };
 
 /**
  * Writes down the next conversation about each payment; undefined for one that needs none any more. What is charged is what
@@ -52,9 +62,11 @@ export async function beginCharges(
   const payments = new Map(rows.map((row) => [row.id, { known: row, now: row }]));
   const begun = due.map((one) => outcomeOf(() => begin(payments, one)));
   const beginnings = begun.flatMap((one) => (one && !(one instanceof Error) ? [one] : []));
+  const sought = due.flatMap(({ soughtBy: id, at }) => (id ? [{ id, set: endOf(nothingFound, at) }] : []));
+  await updateEach(tx, GatewayCall, sought, { endedAt: null });
   const isPaused = !(await storeBegun(tx, beginnings));
   // The pause in Redis can be lost for a moment; this one cannot.
-  const isHeld = (one: Beginning) => isPaused && !one.known.chargingAt;
+  const isHeld = (one: Beginning) => isPaused && isFirst(one);
   await insertRows(
     tx,
     GatewayCall,
@@ -72,20 +84,33 @@ async function storeBegun(tx: EntityManager, beginnings: readonly Beginning[]): 
 }
 
 function isFirst({ known }: Readonly<{ known: PaymentRow }>): boolean {
-  return !known.chargingAt;
+  return wasNeverAsked(known);
+}
+
+/** Whether nobody is known to have asked the gateway for it: neither this row, nor one that was restored since, says so. */
+export function wasNeverAsked({
+  lastCallAt,
+  gatewayReference,
+}: Pick<RefundRow, 'lastCallAt' | 'gatewayReference'>): boolean {
+  return !lastCallAt && !gatewayReference;
 }
 
 /** What begins of one payment; those after it see what is written of it. @throws GiveUp or NoSuchGateway. */
-function begin(payments: Map<string, Seen>, { orderId, paymentId, at, gateways }: DueCharge): Beginning | undefined {
+function begin(payments: Map<string, Seen>, due: DueCharge): Beginning | undefined {
+  const { orderId, paymentId, at, gateways, soughtBy } = due;
   const payment = payments.get(paymentId)?.now;
   if (payment?.order !== orderId) throw new GiveUp(`order ${orderId} has no payment ${paymentId}`);
   if (paymentMoves[payment.status].length === 0) return undefined;
   const gateway = gateways.named(payment.gateway);
-  const operation = operationFor(payment, gateway, at);
-  const chargingAt = payment.chargingAt ?? at;
+  const isFirstCharge = wasNeverAsked(payment);
+  const operation = soughtBy && isFirstCharge && !payment.toldReference ? 'charge' : operationFor(payment, gateway, at);
+  // Its key ages from its first use. Until it is known to have been used, that may be as long ago as it is old.
+  const chargingAt = isFirstCharge && operation === 'charge' ? at : (payment.chargingAt ?? payment.createdAt);
   // Whoever looks for a charge looks where it was asked for: looking must not make that more.
   const lastCallAt = operation === 'charge' ? at : (payment.lastCallAt ?? null);
-  const set = { calls: payment.calls + 1, lastCallAt, chargingAt, toldReference: null };
+  // The look and what follows from it are one attempt.
+  const calls = payment.calls + (soughtBy ? 0 : 1);
+  const set = { calls, lastCallAt, chargingAt, toldReference: null };
   const known = payments.get(paymentId)?.known ?? payment;
   payments.set(paymentId, { known, now: { ...payment, ...set } });
   const call = newCall({ orderId, subjectId: paymentId, operation, at });
@@ -148,14 +173,15 @@ function operationFor(payment: PaymentRow, gateway: PaymentGateway, at: Date): '
 }
 
 /**
- * Whether what became of a call is to be looked up instead of asked for with its key: always when the key is too old,
- * and every third time, because a gateway may answer a key with its own old error for ever.
+ * Whether what became of a call is to be looked up instead of asked for with its key: always when the key may be too old,
+ * and every third time, because a gateway may answer a key with its own old error for ever. A row that says that nobody has asked
+ * may be of a backup, and its key have been used since: one that is as old as keys are good for is looked up before it is asked for.
  */
 export function mustLookUp(
-  { chargingAt, calls }: Pick<InferEntity<typeof Refund>, 'chargingAt' | 'calls'>,
+  { createdAt, chargingAt, calls }: Pick<RefundRow, 'createdAt' | 'chargingAt' | 'calls'>,
   gateway: PaymentGateway,
   at: Date,
 ): boolean {
-  if (!chargingAt) return false;
-  return isKeyStale(gateway, chargingAt, at) || (calls + 1) % 3 === 0;
+  if (isKeyStale(gateway, chargingAt ?? createdAt, at)) return true;
+  return Boolean(chargingAt) && (calls + 1) % 3 === 0;
 }

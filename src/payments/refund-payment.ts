@@ -5,7 +5,7 @@ import type { PaymentGateway, PaymentGateways, RefundOutcome } from '../gateways
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { inTurn, type Member } from '../outbox/batch.ts';
 import { orderRefunded, orderRefundFailed } from '../streams/orders.stream.ts';
-import { beginCall, mustLookUp } from './begin-charge.ts';
+import { beginCall, mustLookUp, nothingFound, wasNeverAsked } from './begin-charge.ts';
 import { lockKnownOrder, type OrderRow, orderFacts } from '../orders/order.ts';
 import { toMajor } from '../money/money.ts';
 import { updateRows } from '../mysql/rows.ts';
@@ -32,7 +32,12 @@ export type BegunRefund = Readonly<{
 type Which = Readonly<{ orderId: string; refundId: string; at: Date }>;
 
 /** A refund that may have to be asked for. */
-export type DueRefund = Which & Readonly<{ gateways: PaymentGateways }>;
+export type DueRefund = Which &
+  Readonly<{
+    gateways: PaymentGateways;
+    /** The look by which the gateway has no refund that, as far as is known, was never asked for: it may be now. */
+    soughtBy?: string | undefined;
+  }>;
 
 const pauseCheckMs = 1_000;
 // A webhook may get lost: a refund that the gateway is at work on is asked about from time to time.
@@ -69,21 +74,35 @@ const byOrder = ({ orderId }: Which) => orderId;
  */
 async function beginRefund(
   tx: EntityManager,
-  { orderId, refundId, at, gateways }: DueRefund,
+  { orderId, refundId, at, gateways, soughtBy }: DueRefund,
 ): Promise<BegunRefund | undefined> {
   await lockKnownOrder(tx, orderId);
+  if (soughtBy) await endCall(tx, soughtBy, nothingFound, at);
   const refund = await knownRefund(tx, { orderId, refundId });
   if (isRefundOver(refund.status)) return undefined;
-  if (!refund.chargingAt && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
+  const isFirst = wasNeverAsked(refund);
+  if (isFirst && (await arePaymentsPaused(tx))) throw new RateLimited(pauseCheckMs);
   const payment = await tx.findOneOrFail(Payment, { id: refund.payment }, { disableIdentityMap: true });
   const gateway = gateways.named(payment.gateway);
   if (!payment.gatewayReference) throw new GiveUp(`payment ${payment.id} has nothing at the gateway to refund`);
-  const operation = refund.gatewayReference || mustLookUp(refund, gateway, at) ? 'look_up' : 'refund';
-  const calls: RawQueryFragment = raw('calls + 1');
-  const changes = { calls, lastCallAt: at, chargingAt: refund.chargingAt ?? at };
-  await tx.nativeUpdate(Refund, { id: refundId }, changes);
+  const operation = operationFor(refund, gateway, { at, isSought: soughtBy !== undefined });
+  // The look and what follows from it are one attempt.
+  const calls: RawQueryFragment = raw(soughtBy ? 'calls' : 'calls + 1');
+  const asked = operation === 'refund' ? { lastCallAt: at } : {};
+  // Its key ages from its first use. Until it is known to have been used, that may be as long ago as it is old.
+  const chargingAt = isFirst && operation === 'refund' ? at : (refund.chargingAt ?? refund.createdAt);
+  await tx.nativeUpdate(Refund, { id: refundId }, { calls, ...asked, chargingAt });
   const callId = await beginCall(tx, { orderId, subjectId: refundId, operation, at });
   return { refund, gateway, operation, reference: payment.gatewayReference, callId };
+}
+
+function operationFor(
+  refund: RefundRow,
+  gateway: PaymentGateway,
+  { at, isSought }: Readonly<{ at: Date; isSought: boolean }>,
+): 'refund' | 'look_up' {
+  if (isSought && wasNeverAsked(refund)) return 'refund';
+  return refund.gatewayReference || mustLookUp(refund, gateway, at) ? 'look_up' : 'refund';
 }
 
 /**

@@ -9,7 +9,7 @@ import { wantedBy, watchedSymbols, type Wanting } from '../market/ticks/wanted.t
  * what else is wanted besides what is polled, and before what somebody looks at.
  */
 export async function keepTicks(context: Context, signal: AbortSignal, others: readonly Wanting[] = []): Promise<void> {
-  const { config, events, log, market, now, orm, transaction } = context;
+  const { config, events, log, market, orm, transaction } = context;
   const { tradeSocketUrl: url, FINNHUB_API_KEY: key, FINNHUB_WS_SYMBOLS: symbols } = config;
   if (url === undefined || key === undefined) return;
   // What speaks to the socket is loaded by those alone who may need it.
@@ -22,7 +22,6 @@ export async function keepTicks(context: Context, signal: AbortSignal, others: r
     fill: (symbol: string) => askFor(symbol, context),
     socket: { url, key, symbols },
     tell: tellOnce(log),
-    now,
     log,
   };
   await followTicks(parts, signal);

@@ -30,7 +30,7 @@ const admit = script('admit', ['call', 'begun']);
 export function openPace(redis: Redis, name: string, perSecond: number): Pace {
   const keys = { call: `pace:{${name}}:call`, begun: `pace:{${name}}:begun` };
   const apartMs = (1_000 * guard) / perSecond;
-  // The next call as Redis has told it, in its time; and as this process counts without it, in its own.
+  // The next call as Redis has told it, in its time; and as this process counts without it, by a clock that nobody puts back.
   let known = 0;
   let own = 0;
   const ask = async (turn: typeof admit, longestMs: number) => {
@@ -41,9 +41,9 @@ export function openPace(redis: Redis, name: string, perSecond: number): Pace {
     return { isGranted: isGranted === 1, waitMs };
   };
   const alone = (longestMs: number) => {
-    const waitMs = Math.max(0, own - Date.now());
+    const waitMs = Math.max(0, own - performance.now());
     if (waitMs > longestMs) return { isGranted: false, waitMs };
-    own = Date.now() + waitMs + apartMs;
+    own = performance.now() + waitMs + apartMs;
     return { isGranted: true, waitMs };
   };
   return {

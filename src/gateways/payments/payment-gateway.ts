@@ -42,6 +42,8 @@ export type LostCharge = Readonly<{
   currency: string;
   firstAskedAt: Date;
   lastAskedAt: Date;
+  /** That was so long ago that whatever the gateway can be asked by tells of it. */
+  isLongAgo?: boolean;
   /** Where somebody says it is. */
   toldReference?: string | null | undefined;
 }>;

@@ -15,6 +15,8 @@ const usualTimeoutMs = 10_000;
 const clockSlackSeconds = 300;
 // Of the time in which one charge was asked for; where there are more, the daily comparison goes through all of them.
 const mostAround = 10_000;
+// Of a time long ago, of which Stripe's search tells as well: it is behind by an hour at the most, and not everywhere to be had.
+const mostBeforeSearch = 1_000;
 // Of the days that are compared, whose job has its own time as well.
 const mostListed = 1_000_000;
 
@@ -138,12 +140,31 @@ async function find(stripe: Stripe, lost: LostCharge, signal?: AbortSignal): Pro
     listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
   const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
   if (told && isIt(told)) return intentOutcome(told);
-  for await (const intent of listing(stripe.paymentIntents, lost.firstAskedAt, lost.lastAskedAt, mostAround)) {
+  const { firstAskedAt, lastAskedAt, isLongAgo = false } = lost;
+  const listed = listing(stripe.paymentIntents, firstAskedAt, lastAskedAt, isLongAgo ? mostBeforeSearch : mostAround);
+  try {
+    return await firstThat(isIt, listed, signal);
+  } catch (error) {
+    if (!isLongAgo || !(error instanceof TooManyListed)) throw error;
+    const query = `metadata['payment_id']:'${lost.paymentId}'`;
+    return await firstThat(isIt, stripe.paymentIntents.search({ query, limit: 100 }), signal);
+  }
+}
+
+async function firstThat(
+  isIt: (intent: Stripe.PaymentIntent) => boolean,
+  intents: AsyncIterable<Stripe.PaymentIntent>,
+  signal?: AbortSignal,
+): Promise<ChargeOutcome | undefined> {
+  for await (const intent of intents) {
     if (isIt(intent)) return intentOutcome(intent);
     signal?.throwIfAborted();
   }
   return undefined;
 }
+
+/** There may be more than was gone through: what was not seen must not count as not there. */
+class TooManyListed extends Undecided {}
 
 /** @throws Undecided, for the daily comparison to tell people, when it is over anything but what was charged. */
 function outcomeOver(
@@ -174,7 +195,7 @@ async function* listing<T>(books: Listed<T>, since: Date, until: Date, most = mo
   let seen = 0;
   for await (const row of books.list({ created, limit: 100 })) {
     seen += 1;
-    if (seen > most) throw new Undecided(`Stripe lists more than ${most} objects of the time in question`);
+    if (seen > most) throw new TooManyListed(`Stripe lists more than ${most} objects of the time in question`);
     yield row;
   }
 }

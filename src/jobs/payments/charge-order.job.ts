@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
+import type { PaymentStatus } from '../../entities/payments.entity.ts';
 import { Undecided } from '../../errors.ts';
 import {
   type ChargeOutcome,
@@ -7,7 +8,7 @@ import {
   neverTaken,
   type PaymentGateway,
 } from '../../gateways/payments/payment-gateway.ts';
-import { type Begun, chargeOf, undoCharge } from '../../payments/begin-charge.ts';
+import { type Begun, chargeOf, type DueCharge, undoCharge, wasNeverAsked } from '../../payments/begin-charge.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { orderJobs } from '../../orders/jobs.ts';
 import { defineJob } from '../define-job.ts';
@@ -32,38 +33,42 @@ export const chargeOrder = defineJob(
   },
   async ({ payload, signal }, ctx: JobContext) => {
     const { order_id, payment_id } = payload;
-    const { transaction, now, payments } = ctx;
-    const ids = { orderId: order_id, paymentId: payment_id };
-    const due = { ...ids, at: now(), gateways: payments.gateways };
+    const { now, payments } = ctx;
+    const due = { orderId: order_id, paymentId: payment_id, at: now(), gateways: payments.gateways };
     const { asksNobody } = payments.gateways.all.find(({ name }) => name === payload.gateway) ?? {};
     if (asksNobody && (await payments.chargeAtOnce(due))) return { order_id, payment_status: 'succeeded' };
     await admitTo(ctx, payload);
-    // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
-    const begun = await payments.begin(due);
-    if (!begun) return { order_id, payment_status: 'settled' };
-    const { callId, gateway } = begun;
-    const settle = (outcome: ChargeOutcome | Unknown) => payments.settle({ ...ids, outcome, at: now(), callId });
-    const outcome = await hearGateway(
-      { gateway, restOf: payments.restOf, signal },
-      () => converse(ctx, begun, signal),
-      {
-        unknown: (detail) => settle({ status: 'unknown', detail }),
-        notExecuted: (detail) =>
-          transaction((tx) => undoCharge(tx, { paymentId: payment_id, callId, detail, at: now() })),
-      },
-    );
-    return { order_id, payment_status: await settle(outcome) };
+    return { order_id, payment_status: (await bringToEnd(ctx, due, signal)) ?? 'settled' };
   },
 );
 
-/** What the gateway says. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
+/** Where the payment stands after what the gateway has said of it; undefined: it needs nothing any more. */
+async function bringToEnd(ctx: JobContext, due: DueCharge, signal: AbortSignal): Promise<PaymentStatus | undefined> {
+  const { transaction, now, payments } = ctx;
+  const { orderId, paymentId } = due;
+  // Committed before a word is said: whatever dies from here on, everyone knows that the gateway may have been asked.
+  const begun = await payments.begin(due);
+  if (!begun) return undefined;
+  const { callId, gateway } = begun;
+  const settle = (outcome: ChargeOutcome | Unknown) =>
+    payments.settle({ orderId, paymentId, outcome, at: now(), callId });
+  const outcome = await hearGateway({ gateway, restOf: payments.restOf, signal }, () => converse(ctx, begun, signal), {
+    unknown: (detail) => settle({ status: 'unknown', detail }),
+    notExecuted: (detail) => transaction((tx) => undoCharge(tx, { paymentId, callId, detail, at: now() })),
+  });
+  // What has been looked for in vain is charged the next time, and that has an outcome.
+  return outcome ? settle(outcome) : bringToEnd(ctx, { ...due, at: now(), soughtBy: callId }, signal);
+}
+
+/** What the gateway says; undefined: it may be asked to charge. @throws OutcomeUnknown, NotExecuted or Misconfigured. */
 async function converse(
   { now }: JobContext,
   { payment, gateway, operation }: Begun,
   signal: AbortSignal,
-): Promise<ChargeOutcome> {
+): Promise<ChargeOutcome | undefined> {
   const outcome =
     operation === 'charge' ? await gateway.charge(chargeOf(payment)) : await lookUp(gateway, payment, now(), signal);
+  if (!outcome) return undefined;
   // A buyer whose card was refused could still confirm the charge in the browser, and knows nothing of a charge whose answer
   // was lost. The gateway is made to end both, so that paying again cannot charge twice.
   const isOpen =
@@ -74,19 +79,26 @@ async function converse(
   return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
 }
 
+/**
+ * Where a payment stands that may have been charged; undefined: it was not. Whoever is known to have asked, of old, has not been heard
+ * then, and must not be again. Where nobody is, it is looked for up to where its key finds it: what was charged since is not charged anew.
+ */
 async function lookUp(
   gateway: PaymentGateway,
   payment: Begun['payment'],
   at: Date,
   signal: AbortSignal,
-): Promise<ChargeOutcome> {
-  const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, chargingAt, lastCallAt } = payment;
+): Promise<ChargeOutcome | undefined> {
+  const { id: paymentId, amountMinor, currency, gatewayReference, toldReference, createdAt } = payment;
   if (gatewayReference) return gateway.lookUp(gatewayReference, { amountMinor, currency });
-  const firstAskedAt = chargingAt ?? at;
-  const lastAskedAt = lastCallAt ?? firstAskedAt;
-  const lost = { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, toldReference };
+  const isFirstCharge = wasNeverAsked(payment);
+  const firstAskedAt = (isFirstCharge ? undefined : payment.chargingAt) ?? createdAt;
+  const keptSinceMs = Math.max(createdAt.getTime(), at.getTime() - gateway.keyLifeMs);
+  const lastAskedAt = payment.lastCallAt ?? new Date(keptSinceMs);
+  const isLongAgo = isKeyStale(gateway, lastAskedAt, at);
+  const lost = { paymentId, amountMinor, currency, firstAskedAt, lastAskedAt, isLongAgo, toldReference };
   const found = await gateway.find(lost, signal);
-  if (found) return found;
+  if (found || isFirstCharge) return found;
   if (isKeyStale(gateway, firstAskedAt, at)) return neverTaken;
   throw new Undecided('the gateway lists no such charge yet');
 }

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
 import { isKeyStale, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
-import { type BegunRefund, undoRefund } from '../../payments/refund-payment.ts';
+import type { RefundStatus } from '../../entities/payments.entity.ts';
+import { wasNeverAsked } from '../../payments/begin-charge.ts';
+import { type BegunRefund, type DueRefund, undoRefund } from '../../payments/refund-payment.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';
@@ -23,26 +25,35 @@ export const refundPayment = defineJob(
   },
   async ({ payload, signal }, ctx: JobContext) => {
     const { order_id, refund_id } = payload;
-    const { transaction, now, payments } = ctx;
-    const { restOf } = payments;
+    const { now, payments } = ctx;
     await admitTo(ctx, payload);
-    const ids = { orderId: order_id, refundId: refund_id };
-    const begun = await payments.beginRefund({ ...ids, at: now(), gateways: payments.gateways });
-    if (!begun) return { order_id, refund_status: 'settled' };
-    const { callId, gateway } = begun;
-    const settle = (outcome: RefundOutcome | Unknown) => payments.settleRefund({ ...ids, outcome, at: now(), callId });
-    const outcome = await hearGateway({ gateway, restOf, signal }, () => converse(ctx, begun), {
-      unknown: (detail) => settle({ status: 'unknown', detail }),
-      notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId: refund_id, callId, detail, at: now() })),
-    });
-    return { order_id, refund_status: await settle(outcome) };
+    const due = { orderId: order_id, refundId: refund_id, at: now(), gateways: payments.gateways };
+    return { order_id, refund_status: (await bringToEnd(ctx, due, signal)) ?? 'settled' };
   },
 );
 
+/** Where the refund stands after what the gateway has said of it; undefined: it needs nothing any more. */
+async function bringToEnd(ctx: JobContext, due: DueRefund, signal: AbortSignal): Promise<RefundStatus | undefined> {
+  const { transaction, now, payments } = ctx;
+  const { orderId, refundId } = due;
+  const begun = await payments.beginRefund(due);
+  if (!begun) return undefined;
+  const { callId, gateway } = begun;
+  const settle = (outcome: RefundOutcome | Unknown) =>
+    payments.settleRefund({ orderId, refundId, outcome, at: now(), callId });
+  const outcome = await hearGateway({ gateway, restOf: payments.restOf, signal }, () => converse(ctx, begun), {
+    unknown: (detail) => settle({ status: 'unknown', detail }),
+    notExecuted: (detail) => transaction((tx) => undoRefund(tx, { refundId, callId, detail, at: now() })),
+  });
+  // What has been looked for in vain is asked for the next time, and that has an outcome.
+  return outcome ? settle(outcome) : bringToEnd(ctx, { ...due, at: now(), soughtBy: callId }, signal);
+}
+
+/** What the gateway says; undefined: nobody is known to have asked, it has no such refund, and may be asked for it. */
 async function converse(
   { now }: JobContext,
   { refund, gateway, operation, reference }: BegunRefund,
-): Promise<RefundOutcome> {
+): Promise<RefundOutcome | undefined> {
   const { gatewayKey: key, id: refundId, amountMinor, currency } = refund;
   if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor, currency });
   const listed = await gateway.refundsOf(reference);
@@ -52,6 +63,7 @@ async function converse(
       : each.refundId === refundId && each.amountMinor === amountMinor,
   );
   if (found) return found.outcome;
+  if (wasNeverAsked(refund)) return undefined;
   // The gateway has no such refund, and the key will not be used again: it has not happened and will not happen.
   if (!refund.gatewayReference && refund.chargingAt && isKeyStale(gateway, refund.chargingAt, now()))
     return { status: 'failed', reference: null, code: 'not_refunded', detail: 'The gateway never took the refund up.' };

@@ -21,7 +21,6 @@ export type TickParts = Readonly<{
   fill(symbol: string): Promise<void>;
   socket: Readonly<{ url: string; key: string; symbols: number }>;
   tell: TellOdd;
-  now: () => Date;
   log: Log;
 }>;
 
@@ -63,7 +62,8 @@ async function hold(lease: Lease, parts: TickParts, signal: AbortSignal): Promis
     if (gathering.add(trades, frame)) for (const trade of trades) news.note(trade);
   };
   const connect = () => {
-    const { socket, now, tell } = parts;
+    const { socket, tell } = parts;
+    const { now } = lease;
     const onTooMany = (most: number) => log.warn({ most }, 'ticks: the plan takes no more symbols');
     const opened = openLine({ ...socket, most: socket.symbols, now, tell, onTrades, onTooMany });
     const openedAtMs = performance.now();

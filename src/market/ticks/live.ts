@@ -25,7 +25,7 @@ export type LiveTicks = Readonly<{
 
 /** Opens it on a connection that fails fast. */
 export function openLiveTicks(redis: Redis, now: () => Date): LiveTicks {
-  let forgetsAtMs = 0;
+  let forgotAtMs = Number.NEGATIVE_INFINITY;
   return {
     async tell(trades) {
       const fields = [...trades].flatMap(([symbol, { price, volume, atMs }]) => [
@@ -34,8 +34,9 @@ export function openLiveTicks(redis: Redis, now: () => Date): LiveTicks {
       ]);
       await redis.hset(ticksKey, ...fields);
       await redis.pexpire(ticksKey, ticksMs);
-      if (forgetsAtMs > now().getTime()) return;
-      forgetsAtMs = now().getTime() + ticksMs;
+      // A clock that has been put back puts this off no longer.
+      if (Math.abs(now().getTime() - forgotAtMs) < ticksMs) return;
+      forgotAtMs = now().getTime();
       await forgetOld(redis, now);
     },
     async read(symbols) {

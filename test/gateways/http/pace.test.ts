@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
 import { RateLimited, TooManyCalls } from '../../../src/errors.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
@@ -44,6 +44,16 @@ test('over all processes no more calls are made in a second, also when Redis for
   const away = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false });
   away.disconnect();
   expect(await takes([openPace(away, name, 10)], 11)).toBeGreaterThanOrEqual(1_000);
+});
+
+test('a clock that is put back by an hour makes no call wait for as long, without Redis', async () => {
+  const away = redis.duplicate({ lazyConnect: true, enableOfflineQueue: false });
+  away.disconnect();
+  const pace = openPace(away, randomUUID(), 10);
+  await pace.take();
+  const atMs = Date.now() - 3_600_000;
+  const clock = vi.spyOn(Date, 'now').mockImplementation(() => atMs);
+  await pace.take().finally(() => clock.mockRestore());
 });
 
 test('calls whose turns went by while the process stood still are not all made at once, with Redis and without', async () => {

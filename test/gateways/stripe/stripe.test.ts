@@ -125,38 +125,6 @@ test('a charge the gateway never heard of is not found', async () => {
   expect(await stripe.find(lost)).toBeUndefined();
 });
 
-/** A gateway whose list has no end, and when it has been asked for a page of it. */
-async function endlessly(onPage: () => void = () => {}) {
-  let count = 0;
-  const intent = { object: 'payment_intent', status: 'succeeded', amount: 1, currency: 'usd', metadata: {} };
-  return listen((_request, response) => {
-    const data = Array.from({ length: 100 }, () => ({ ...intent, id: `pi_${(count += 1)}` }));
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ object: 'list', data, has_more: true, url: '/v1/payment_intents' }));
-    onPage();
-  });
-}
-const lostOne = () => ({ ...charge(), firstAskedAt: new Date(), lastAskedAt: new Date() });
-
-test('more than can be gone through is no outage of the gateway: it has not decided', async () => {
-  const server = await endlessly();
-  const finding = open(server.url).find(lostOne());
-  await expect(finding).rejects.toThrow(new Undecided('Stripe lists more than 10000 objects of the time in question'));
-  await server.close();
-});
-
-test('a search that is cut off ends', async () => {
-  const cut = new AbortController();
-  let pages = 0;
-  const server = await endlessly(() => {
-    pages += 1;
-    if (pages === 2) cut.abort();
-  });
-  await expect(open(server.url).find(lostOne(), cut.signal)).rejects.toThrow(OutcomeUnknown);
-  expect(pages).toBe(2);
-  await server.close();
-});
-
 test.each([
   [429, 'rate_limit_error', 'too many calls'],
   [409, 'idempotency_error', 'the same key in flight'],

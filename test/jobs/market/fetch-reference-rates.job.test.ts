@@ -3,7 +3,7 @@ import { ForexRate } from '../../../src/entities/market.entity.ts';
 import { UpstreamFault } from '../../../src/gateways/http/fetch-json.ts';
 import type { Publication } from '../../../src/gateways/feeds/reference-rates.ts';
 import { fetchReferenceRates } from '../../../src/jobs/market/fetch-reference-rates.job.ts';
-import { exchangeRate, storeRates } from '../../../src/market/forex.ts';
+import { exchangeRate, newestRates, storeRates } from '../../../src/market/forex.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { forexName } from '../../support/api/market-kinds.ts';
 
@@ -35,6 +35,29 @@ const run = (base: string | undefined, { with: given }: Pick<ReturnType<typeof b
   desk.run(fetchReferenceRates, base === undefined ? {} : { base }, { with: given });
 const events = async () => (await desk.events()).slice(eventsBefore).map(({ type, subject }) => `${type} ${subject}`);
 const rows = () => desk.ctx.orm.em.fork().find(ForexRate, {}, { orderBy: { base: 'asc', asOf: 'asc' } });
+
+describe('rates that a clock which is six hours ahead has stored', () => {
+  const hourMs = 3_600_000;
+  const store = (base: string, rates: Readonly<Record<string, string>>, aheadMs: number) => {
+    const asOf = new Date(Date.now() + aheadMs);
+    const row = { base, rates, asOf, observedAt: asOf, source: 'finnhub' };
+    return desk.ctx.transaction((tx) => storeRates(tx, row, crypto.randomUUID()));
+  };
+  const rate = async () => exchangeRate(desk.ctx.orm.em.fork(), 'USD', 'EUR');
+
+  it('price nothing once there are others, of the base or the euro’s, whatever was stored first', async () => {
+    await store('USD', { EUR: '0.50' }, 6 * hourMs);
+    // What there is alone is the last word all the same; of several it is what was stored last.
+    expect(await rate()).toMatchObject({ rate: '0.50' });
+    await store('USD', { EUR: '0.60' }, 5 * hourMs);
+    expect(await rate()).toMatchObject({ rate: '0.60' });
+    await store('EUR', { EUR: '1', USD: '1.25' }, -hourMs);
+    expect(await rate()).toMatchObject({ rate: '0.8' });
+    await store('USD', { EUR: '0.90' }, 0);
+    expect(await rate()).toMatchObject({ rate: '0.90' });
+    expect((await newestRates(desk.ctx.orm.em.fork(), 'USD'))?.rates).toEqual({ EUR: '0.90' });
+  });
+});
 
 describe('fetch-reference-rates', () => {
   it('stores the euro’s rates as published and the base’s as they follow, and announces both', async () => {

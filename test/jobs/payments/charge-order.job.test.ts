@@ -164,12 +164,17 @@ test('is refused for its secret: nothing is under way, and the order can be canc
   expect(calls).toEqual([]);
 });
 
+const tomorrow = { now: () => new Date(Date.now() + 86_400_000) };
+const findsNothing = { find: async () => undefined };
+
 test('is refused for its secret for longer than a key is good: it is charged once that is mended', async () => {
   const order = await shop.place();
-  const ctx = { now: () => new Date(Date.now() + 86_400_000) };
   await expect(shop.charge(order.id, { charge: refusesKey })).rejects.toThrow('set another key');
-  const looksUp = { find: () => Promise.reject(new Error('looked up')) };
-  expect(await shop.charge(order.id, { ...takingGateway(), ...looksUp }, ctx)).toBe('succeeded');
+  await expect(shop.charge(order.id, { charge: refusesKey, ...findsNothing }, tomorrow)).rejects.toThrow('another key');
+  expect(await shop.payments(order.id)).toMatchObject([{ status: 'processing', calls: 0, chargingAt: null }]);
+  const calls: string[] = [];
+  expect(await shop.charge(order.id, { ...takingGateway(calls), ...findsNothing }, tomorrow)).toBe('succeeded');
+  expect(calls).toHaveLength(1);
 });
 
 test('is refused for its secret while another attempt is at work: the charge stays under way', async () => {

@@ -142,9 +142,30 @@ describe('a refund', () => {
     await expect(shop.refund(id, refused)).rejects.toThrow('set another key');
     const taking = {
       refund: async ({ key }: GiveBack): Promise<RefundOutcome> => ({ status: 'succeeded', reference: `re_${key}` }),
-      refundsOf: () => Promise.reject(new Error('looked up')),
+      refundsOf: async () => [],
     };
     expect(await shop.refund(id, taking, { now: () => new Date(Date.now() + 86_400_000) })).toBe('succeeded');
+    expect((await shop.read(id)).refunds).toHaveLength(1);
+  });
+
+  it('of a restored backup, whose key the gateway may have forgotten since, is found, and given once', async () => {
+    const id = await paidOrder();
+    await ask(id, { amount: 25.5 });
+    const refundId = (await shop.read(id)).refunds[0]?.id ?? '';
+    const asked: GiveBack[] = [];
+    const tomorrow = { now: () => new Date(Date.now() + 86_400_000) };
+    const silent = { ...giving(asked), refundsOf: () => Promise.reject(new OutcomeUnknown('silence')) };
+    for (let tries = 0; tries < 2; tries += 1)
+      await expect(shop.refund(id, silent, tomorrow)).rejects.toThrow('silence');
+    const refundsOf = async (chargeReference: string): Promise<ListedRefund[]> => {
+      const outcome = { status: 'succeeded' as const, reference: `re_${refundId}` };
+      return [
+        { reference: outcome.reference, chargeReference, refundId, amountMinor: 2_550, currency: 'USD', outcome },
+      ];
+    };
+    expect(await shop.refund(id, { ...giving(asked), refundsOf }, tomorrow)).toBe('succeeded');
+    expect(asked).toEqual([]);
+    expect(await shop.read(id)).toMatchObject({ status: 'partially_refunded', refunded_amount: 25.5 });
   });
 
   it('that the gateway refuses leaves the order paid, and the money can be refunded again', async () => {

@@ -31,6 +31,16 @@ test('a trade stands for a minute, however much is traded of others meanwhile', 
   expect(await live.read(['AAPL', 'MSFT'])).toMatchObject([{ symbol: 'MSFT' }]);
 });
 
+test('it goes as well after the clock has been put back', async () => {
+  const live = open();
+  await live.tell(new Map([tradeOf('AAPL')]));
+  nowMs -= 3_600_000;
+  await live.tell(new Map([tradeOf('MSFT')]));
+  nowMs += 61_000;
+  await live.tell(new Map([tradeOf('IBM')]));
+  expect((await redis.hkeys('market:ticks')).toSorted()).toEqual(['AAPL', 'IBM']);
+});
+
 test('what is older goes from Redis once somebody tells again', async () => {
   const live = open();
   await live.tell(new Map([tradeOf('AAPL')]));

@@ -89,7 +89,12 @@ export const money: readonly Mutation[] = [
   {
     what: 'it is not written down that the gateway is about to be asked',
     file: 'src/payments/begin-charge.ts',
-    edits: [['const chargingAt = payment.chargingAt ?? at;', 'const chargingAt = payment.chargingAt ?? null;']],
+    edits: [
+      [
+        "isFirstCharge && operation === 'charge' ? at : (payment.chargingAt ?? payment.createdAt);",
+        'payment.chargingAt ?? null;',
+      ],
+    ],
     by: 'orders',
   },
   {

@@ -48,7 +48,7 @@ export async function openMarketDesk(env: Readonly<Record<string, string>> = {})
   const { redis } = opened.ctx;
   const clocked = {
     cache: openCache(redis, now),
-    failedFetches: openFailedFetches(redis, now),
+    failedFetches: openFailedFetches(redis, () => nowMs),
     present: async () => now(),
   };
   const api = { ...opened, ctx: { ...opened.ctx, now, market: { ...opened.ctx.market, ...clocked } } };

@@ -1,5 +1,6 @@
 # The product without its tests: the API by default, a worker with `node src/workers/main.ts`, the schema with
-# `node src/commands/migrate.ts`. It writes nothing, so its root may be read-only. What is in it: /app/sbom.cdx.json.
+# `node src/commands/migrate.ts`, which waits in turns for a table that another session holds, ten minutes at the most.
+# It writes nothing, so its root may be read-only. What is in it: /app/sbom.cdx.json.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./

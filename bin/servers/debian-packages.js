@@ -14,6 +14,8 @@ import { withLock } from '../tools/lock-file.js';
 import { runTool } from '../tools/run-tool.js';
 
 const servers = ['mariadb-server-core', 'redis-server', 'redis-tools'];
+/** Whose data the packages' server of MySQL's kind can read. */
+export const packagedProduct = 'MariaDB';
 
 /** Whether this system has Debian's package tools. */
 export async function isDebian() {

@@ -21,17 +21,20 @@ export function installFolders(path) {
 
 /**
  * The first usable server of that kind in those folders, whatever its make: `{ program, product, version }`, or undefined.
- * `unusable` collects, in words, what was found and why it will not do.
+ * Of `product` alone where one is named. `unusable` collects, in words, what was found and why it will not do.
  */
-export async function findServer(kind, folders, { env = {}, unusable = [] } = {}) {
+export async function findServer(kind, folders, { env = {}, unusable = [], product } = {}) {
   for (const folder of folders)
     for (const name of programs[kind]) {
       const program = join(folder, name);
       if (!isProgram(program)) continue;
       const { code, output } = await runTool(program, ['--version'], { env, ms: 10_000 });
       const found = code === 0 ? identify(output) : undefined;
-      if (found && isNewEnough(found)) return { program, ...found };
-      unusable.push(found ? `${program} is ${found.product} ${found.version}, too old` : `${program} does not run`);
+      const isWanted = product === undefined || found?.product === product;
+      if (found && isWanted && isNewEnough(found)) return { program, ...found };
+      if (found && !isWanted) unusable.push(`${program} is ${found.product}`);
+      else
+        unusable.push(found ? `${program} is ${found.product} ${found.version}, too old` : `${program} does not run`);
     }
   return undefined;
 }

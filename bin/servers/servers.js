@@ -1,9 +1,10 @@
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
-import { isDebian, unpackServers } from './debian-packages.js';
+import { isDebian, packagedProduct, unpackServers } from './debian-packages.js';
 import { dockerAnswers, dockerServices } from './docker-services.js';
 import { findServer, installFolders } from './installed-servers.js';
 import { withFreePorts } from './free-ports.js';
+import { dockerIsGone, keptData, noteInDocker, serverIsGone } from './kept-data.js';
 import { missingServers } from './missing-servers.js';
 import { mysqlServer } from './mysql-server.js';
 import { redisServer } from './redis-server.js';
@@ -11,8 +12,8 @@ import { redisServer } from './redis-server.js';
 const serverNames = { mysql: 'MySQL', redis: 'Redis' };
 
 /**
- * Brings up what the environment does not name, from the first source that has it: an installed server, Docker,
- * Debian's packages. Answers `{ mysql, redis, programs }`: connections, and the private servers' programs.
+ * Brings up what the environment does not name: from where its data are, or for new data from the first source that has it, which is
+ * an installed server, Docker, or Debian's packages. Answers `{ mysql, redis, programs }`: connections, and the private servers' programs.
  * `folders` and `useDocker` narrow where it looks.
  */
 export async function bringServers({
@@ -29,7 +30,15 @@ export async function bringServers({
   const database = environment.setting('MYSQL_DB');
   const db = Number(environment.setting('REDIS_DB'));
   const missing = Object.keys(serverNames).filter((kind) => !given[kind]);
-  const { programs, useCompose } = await findSources({ environment, steps, missing, folders, useDocker, cacheFolder });
+  const { programs, useCompose } = await findSources({
+    environment,
+    steps,
+    missing,
+    folders,
+    useDocker,
+    cacheFolder,
+    dataDirectory,
+  });
   const isPrivate = (kind) => programs[kind] !== undefined;
   const start = (kind, make) =>
     steps.step(serverNames[kind], (detail) => startPrivate(supervisor, programs[kind], make, detail));
@@ -45,14 +54,7 @@ export async function bringServers({
       ),
     useCompose.length > 0 &&
       steps.step('MySQL and Redis by Docker', () =>
-        dockerServices({
-          environment,
-          supervisor,
-          folder: join(dataDirectory, 'docker'),
-          names: useCompose,
-          database,
-          db,
-        }),
+        inDocker({ environment, supervisor, dataDirectory, names: useCompose, database, db }),
       ),
   ]);
   const fromDocker = (kind) => (useCompose.includes(kind) ? docker[kind] : undefined);
@@ -115,31 +117,50 @@ function firstOf(hosts, otherwise) {
   return { host, port: Number(port) };
 }
 
-async function findSources({ environment, steps, missing, folders, useDocker, cacheFolder }) {
-  const programs = {};
+async function findSources({ environment, steps, missing, folders, useDocker, cacheFolder, dataDirectory }) {
+  const kept = keptData(dataDirectory);
+  const named = (some) => some.map((kind) => serverNames[kind]);
   const unusable = [];
-  for (const kind of missing) programs[kind] = withEnv(environment, await findServer(kind, folders, { unusable }));
-  let left = missing.filter((kind) => !programs[kind]);
-  if (left.length === 0) return { programs, useCompose: [] };
-  if (useDocker && (await dockerAnswers())) return { programs, useCompose: left };
-  if (await isDebian()) {
-    const names = left.map((kind) => serverNames[kind]).join(' and ');
-    const title = `No ${names} here: unpack Debian's server packages under ${cacheFolder}, installing nothing`;
+  const programs = {};
+  const find = async (kind, places, { env, ...options } = {}) => {
+    const found = await findServer(kind, places, { env, unusable, product: kept[kind]?.product, ...options });
+    programs[kind] = withEnv(environment, found, env);
+  };
+  const docker = missing.filter((kind) => kept[kind]?.source === 'docker');
+  let left = missing.filter((kind) => !docker.includes(kind));
+  for (const kind of left) await find(kind, folders);
+  left = left.filter((kind) => !programs[kind]);
+  const fresh = left.filter((kind) => !kept[kind]);
+  if (docker.length + fresh.length > 0 && useDocker && (await dockerAnswers())) {
+    docker.push(...fresh);
+    left = left.filter((kind) => kept[kind]);
+  } else if (docker.length > 0) throw dockerIsGone(named(docker), dataDirectory);
+  refuseLost(left, (kind) => (kept[kind]?.product ?? packagedProduct) !== packagedProduct);
+  if (left.length > 0 && (await isDebian())) {
+    const title = `No ${named(left).join(' and ')} here: unpack Debian's server packages under ${cacheFolder}, installing nothing`;
     const unpacked = await steps.step(title, (detail) => unpackServers(cacheFolder, detail));
-    for (const kind of left)
-      programs[kind] = withEnv(
-        environment,
-        await findServer(kind, unpacked.folders, { ...unpacked, unusable }),
-        unpacked.env,
-      );
+    for (const kind of left) await find(kind, unpacked.folders, unpacked);
     left = left.filter((kind) => !programs[kind]);
   }
-  if (left.length > 0)
-    throw missingServers(
-      left.map((kind) => serverNames[kind]),
-      unusable,
-    );
-  return { programs, useCompose: [] };
+  refuseLost(left, (kind) => kept[kind]);
+  if (left.length > 0) throw missingServers(named(left), unusable);
+  return { programs, useCompose: docker };
+
+  /** A server of another make, or an empty one, is worse than none. */
+  function refuseLost(some, isLost) {
+    const lost = some.find(isLost);
+    if (lost) throw serverIsGone(serverNames[lost], kept[lost], unusable);
+  }
+}
+
+async function inDocker({ dataDirectory, names, ...options }) {
+  const kept = keptData(dataDirectory);
+  const noted = Object.keys(kept).filter((kind) => kept[kind]?.source === 'docker');
+  // Before there is anything else in the folder, so that a first start that fails is not taken for data.
+  noteInDocker(dataDirectory, noted);
+  const services = await dockerServices({ ...options, folder: join(dataDirectory, 'docker'), names });
+  noteInDocker(dataDirectory, [...new Set([...noted, ...names])]);
+  return services;
 }
 
 function withEnv(environment, found, env = {}) {

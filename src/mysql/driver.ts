@@ -1,6 +1,7 @@
 import { type Configuration, type MikroORM, MySqlConnection, MySqlDriver } from '@mikro-orm/mysql';
 import { MysqlDialect } from 'kysely';
 import type { Pool, PoolOptions } from 'mysql2';
+import { schemaCheckOf } from './known-schema.ts';
 import { Servers, type Wanted } from './servers.ts';
 
 /** MikroORM's own connection, on a pool over several servers. */
@@ -14,7 +15,8 @@ class ServersConnection extends MySqlConnection {
   }
 
   override async createKyselyDialect(overrides: PoolOptions): Promise<MysqlDialect> {
-    this.#servers = new Servers(this.#wanted, this.mapOptions(overrides));
+    const hasSchema = this.#wanted.replicas && (await schemaCheckOf(this.config));
+    this.#servers = new Servers(this.#wanted, this.mapOptions(overrides), hasSchema);
     const onCreateConnection = this.config.get('onCreateConnection');
     return new MysqlDialect({ pool: this.#servers, ...(onCreateConnection && { onCreateConnection }) });
   }

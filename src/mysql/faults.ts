@@ -1,3 +1,5 @@
+import { numberOf } from './error-number.ts';
+
 /** Nothing was done, or it is undone: deadlock, lock wait, changed since read, a certification that failed; of TiDB the same. */
 const undone = new Set([1213, 1205, 1020, 3101, 8002, 8005, 8022, 8028, 9007]);
 
@@ -73,8 +75,4 @@ function isLost(error: unknown): boolean {
 // The driver refuses to send on a connection that it has seen closing, without a code. Nothing was sent, not even a COMMIT.
 function isClosed(error: unknown): boolean {
   return error instanceof Error && error.message.includes('connection is in closed state');
-}
-
-function numberOf(error: unknown): number {
-  return error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
 }

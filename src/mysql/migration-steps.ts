@@ -1,9 +1,12 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { CannotStart } from '../errors.ts';
+import { numberOf } from './error-number.ts';
+import { type Wanted, whenFree } from './when-free.ts';
 
 type Execute = (sql: string, values?: unknown[]) => Promise<unknown>;
-type Which = Readonly<{ migration: string; method: 'up' | 'down' }>;
+/** `tell` hears of each wait for a table. */
+type Which = Readonly<{ method: 'up' | 'down' }> & Omit<Wanted, 'table'>;
 
 const Notes = z.array(z.object({ step: z.coerce.number(), digest: z.string().nullable() }));
 const Definitions = z.array(z.object({ 'Create Table': z.string() }));
@@ -48,15 +51,26 @@ export class MigrationSteps {
     return isDone ? note.step + 1 : note.step;
   }
 
-  /** @throws CannotStart when what it would make is there, and it is not this migration that has made it. */
   async #do(step: number, sql: string, table: string | undefined): Promise<void> {
-    if (table === undefined) {
-      await this.#execute('begin');
+    const work = table === undefined ? () => this.#change(step, sql) : () => this.#define(step, sql, table);
+    await whenFree(work, { ...this.#which, table });
+  }
+
+  async #change(step: number, sql: string): Promise<void> {
+    await this.#execute('begin');
+    try {
       await this.#execute(sql);
       await this.#note(step + 1, null);
-      await this.#execute('commit');
-      return;
+    } catch (error) {
+      // Whether a statement that was refused has taken the transaction with it is a setting of the server.
+      await this.#execute('rollback').catch(() => undefined);
+      throw error;
     }
+    await this.#execute('commit');
+  }
+
+  /** @throws CannotStart when what it would make is there, and it is not this migration that has made it. */
+  async #define(step: number, sql: string, table: string): Promise<void> {
     // Committed by the server before it carries out the statement, whether a transaction is open or not.
     await this.#note(step, await this.#digestOf(table));
     await this.#execute(sql).catch((error: unknown) => {
@@ -122,8 +136,4 @@ export function refusalOf(error: unknown): 'there already' | 'gone already' | un
   // InnoDB's own number, of a foreign key: MariaDB tells it within another.
   if (thereAlready.has(numberOf(error)) || /errno: 121\b/.test(String(error))) return 'there already';
   return goneAlready.has(numberOf(error)) ? 'gone already' : undefined;
-}
-
-function numberOf(error: unknown): number {
-  return error instanceof Error && 'errno' in error ? Number(error.errno) : 0;
 }

@@ -3,6 +3,7 @@ import { type Migration, MigrationRunner, MigrationStorage, Migrator as OneShotM
 import { EntityManager } from '@mikro-orm/mysql';
 import { CannotStart } from '../errors.ts';
 import { MigrationSteps, refusalOf } from './migration-steps.ts';
+import { tableWaitSeconds } from './when-free.ts';
 
 // Of the session that carries the statements out: a server that still works at one whose client is gone holds it until it is done.
 const lock = `left(concat('migrate ', database()), 64)`;
@@ -43,8 +44,10 @@ export class Migrator extends OneShotMigrator {
           `Another process has migrated this database for ${longestWaitSeconds / 60} minutes; migrate again when it has ended.`,
         );
       try {
+        await ask(`set session lock_wait_timeout = ${tableWaitSeconds}`);
         return await super.runMigrations(method, { ...wanted, transaction });
       } finally {
+        await ask('set session lock_wait_timeout = default').catch(() => undefined);
         // A session that is gone holds nothing; why it is gone is what matters then.
         await ask(`select release_lock(${lock}) as answer`).catch(() => undefined);
       }
@@ -75,7 +78,12 @@ class ResumingRunner extends MigrationRunner {
     migration.reset();
     migration.setTransactionContext(transaction);
     await migration[method]();
-    const steps = new MigrationSteps(execute, { migration: migration.name ?? migration.constructor.name, method });
+    const tell = (line: string) => this.config.getLogger().warn('migrator', line, { enabled: true });
+    const steps = new MigrationSteps(execute, {
+      migration: migration.name ?? migration.constructor.name,
+      method,
+      tell,
+    });
     const schema = this.driver.getPlatform().getSchemaHelper();
     const { disableForeignKeys } = this.options;
     for (const sql of linesOf(schema?.getSchemaBeginning('utf8mb4', disableForeignKeys))) await execute(sql);

@@ -9,7 +9,7 @@ import { isThere, isWritable } from './writable.ts';
 
 /**
  * What is looked for: the one of `hosts` that takes writes; or, to read, any of `replicas`, and the former only when none of them is
- * there.
+ * there with the schema that is read.
  */
 export type Wanted = Readonly<{ hosts: readonly Host[]; replicas?: readonly Host[] }>;
 
@@ -39,10 +39,11 @@ export class Servers implements MysqlPool {
   /** Open as long as somebody waits. */
   #clock: OwnClock | undefined;
 
-  constructor({ hosts, replicas }: Wanted, options: PoolOptions) {
+  /** `hasSchema` is what a replica has to show. */
+  constructor({ hosts, replicas }: Wanted, options: PoolOptions, hasSchema: Tier['isRight'] = isThere) {
     // Of several, the one that takes writes is read as well: whichever answered first would be another each time.
     const written = { hosts, isRight: hosts.length > 1 ? isWritable : isThere };
-    this.#tiers = replicas ? [{ hosts: replicas, isRight: isThere }, written] : [written];
+    this.#tiers = replicas ? [{ hosts: replicas, isRight: hasSchema }, written] : [written];
     this.#options = options;
     const [first, ...others] = this.#tiers.flatMap((tier) => tier.hosts);
     if (!first) throw new TypeError('a pool needs a server');

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
@@ -18,7 +18,9 @@ const Found = z.object({
   programs: z.object({ mysql: Program, redis: Program }),
 });
 type Found = z.infer<typeof Found>;
-const Answer = z.union([Found, z.object({ missing: z.string(), remedy: z.string().optional() })]);
+const Missing = z.object({ missing: z.string(), remedy: z.string().optional() });
+const Answer = z.union([Found, Missing]);
+const Names = z.tuple([z.object({ name: z.string() })]);
 
 describe('MySQL and Redis', () => {
   it('come from installed servers, private and durable', async () => {
@@ -32,6 +34,38 @@ describe('MySQL and Redis', () => {
       for (const { program } of Object.values(found.programs)) expect(program.startsWith(folder)).toBe(true);
       await expectPrivateAndDurable(found, folder);
     });
+  });
+
+  it('come again from where their data are, also when Docker has come meanwhile', async () => {
+    await withServers('debian', async (found, folder, again) => {
+      await keep(found, 'one of before');
+      const tools = join(folder, 'tools');
+      mkdirSync(tools);
+      // It answers, and can bring nothing up.
+      const answers = 'case "$*" in info|"compose version") exit 0;; *) exit 1;; esac';
+      writeFileSync(join(tools, 'docker'), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+      const next = await again('docker', { PATH: `${tools}:${process.env['PATH']}` });
+      expect(await kept(Found.parse(next))).toEqual(['one of before', 'one of before']);
+    });
+  });
+
+  it.each([
+    [
+      'of MySQL, where there is MariaDB alone',
+      'mysql/data/mysql.ibd',
+      /mysql\/data were made by MySQL.*Install MySQL again/s,
+    ],
+    ['in Docker, which does not answer', 'docker/password', /MySQL and Redis .* are in Docker.*Start Docker/s],
+  ])('are not begun anew beside data %s', async (_what, file, told) => {
+    const folder = makeFolder();
+    mkdirSync(dirname(join(folder, file)), { recursive: true });
+    writeFileSync(join(folder, file), '');
+    const { answer, stop } = await bring('debian', folder);
+    await stop();
+    const made = ['mysql/password', 'redis'].filter((name) => existsSync(join(folder, name)));
+    rmSync(folder, { recursive: true });
+    expect(Object.values(Missing.parse(answer)).join('\n')).toMatch(told);
+    expect(made).toEqual([]);
   });
 
   it('come from the environment when it names them, and nothing is started', async () => {
@@ -64,9 +98,21 @@ describe('MySQL and Redis', () => {
   });
 });
 
-async function withServers(source: string, work: (found: Found, folder: string) => Promise<void>): Promise<void> {
+type Again = (source: string, env: Readonly<Record<string, string>>) => Promise<unknown>;
+
+async function withServers(
+  source: string,
+  work: (found: Found, folder: string, again: Again) => Promise<void>,
+): Promise<void> {
   const folder = makeFolder();
-  const { answer, stop } = await bring(source, folder);
+  const { answer, stop: stopFirst } = await bring(source, folder);
+  let stop = stopFirst;
+  const again: Again = async (next, env) => {
+    expect(await stop()).toBe(0);
+    const brought = await bring(next, folder, env);
+    stop = brought.stop;
+    return brought.answer;
+  };
   const parsed = Answer.parse(answer);
   try {
     if ('missing' in parsed) {
@@ -77,7 +123,7 @@ async function withServers(source: string, work: (found: Found, folder: string) 
       process.stdout.write(`servers from '${source}': not run\n`);
       return;
     }
-    await work(parsed, folder);
+    await work(parsed, folder, again);
   } finally {
     expect(await stop()).toBe(0);
     rmSync(folder, { recursive: true, force: true });
@@ -95,7 +141,30 @@ async function bring(source: string, folder: string, env: Readonly<Record<string
     child.kill('SIGTERM');
     return exited;
   };
-  return { answer: JSON.parse(z.string().parse(line)), stop };
+  const answer: unknown = JSON.parse(z.string().parse(line));
+  return { answer, stop };
+}
+
+/** Writes a name into both. */
+async function keep({ mysql, redis }: Found, name: string): Promise<void> {
+  const connection = await createConnection({ ...mysql });
+  await connection.query('create database orderflow_of_a_test');
+  await connection.query('create table orderflow_of_a_test.kept select ? as name', [name]);
+  await connection.end();
+  const client = new Redis({ host: redis.host, port: redis.port });
+  await client.set('name', name);
+  await client.quit();
+}
+
+/** The names that are in both. */
+async function kept({ mysql, redis }: Found): Promise<readonly unknown[]> {
+  const connection = await createConnection({ ...mysql });
+  const [rows] = await connection.query('select name from orderflow_of_a_test.kept');
+  await connection.end();
+  const client = new Redis({ host: redis.host, port: redis.port });
+  const inRedis = await client.get('name');
+  await client.quit();
+  return [Names.parse(rows)[0].name, inRedis];
 }
 
 async function expectPrivateAndDurable({ mysql, redis }: Found, folder: string): Promise<void> {

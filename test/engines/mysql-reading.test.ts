@@ -2,6 +2,7 @@ import { type EntityManager, MikroORM } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
+import { Product } from '../../src/entities/catalog.entity.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { type MysqlPair, startMysqlPair } from '../support/engines/mysql-pair.ts';
 import { placeOrder, statusOf } from '../support/load/place-order.ts';
@@ -9,6 +10,7 @@ import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { freePort, until } from '../support/processes/process.ts';
 
 const List = z.object({ data: z.array(z.object({ id: z.string() })) });
+const Products = z.object({ data: z.array(z.object({ source: z.string() })) });
 
 let pair: MysqlPair;
 let platform: Platform;
@@ -50,6 +52,40 @@ test('lists come from the replica, an order itself from where it was written; wi
     return (await isListed(unseen)) ? undefined : unseen;
   });
   await until('it is paid', async () => ((await statusOf(platform, last)) === 'paid' ? true : undefined));
+});
+
+test('lists come from where they are written as long as the replica has not the schema that this release reads', async () => {
+  await pair.goOn();
+  await pair.inStep();
+  await pair.hold();
+  await until('lists come from the replica', async () =>
+    (await isListed(await placeOrder(platform))) ? undefined : true,
+  );
+  const migrations = `\`${platform.env['MYSQL_DB']}\`.mikro_orm_migrations`;
+  await pair.second.asRoot(`update ${migrations} set name = concat('-', name) order by id desc limit 1`);
+  await until('lists come from the primary', async () => (await isListed(await placeOrder(platform))) || undefined);
+  await pair.second.asRoot(`update ${migrations} set name = trim(leading '-' from name)`);
+  await until('lists come from the replica', async () =>
+    (await isListed(await placeOrder(platform))) ? undefined : true,
+  );
+});
+
+test('products that a sync has brought are shown at once, however far behind the replica is', async () => {
+  await pair.goOn();
+  await platform.redis.del('catalog:last-sync');
+  await platform.orm.em.fork().nativeDelete(Product, { source: { $ne: 'local' } });
+  await pair.inStep();
+  await pair.hold();
+  const foreignAt = async (path: string) => {
+    const answer = await platform.send('GET', path);
+    expect(answer.status).toBe(200);
+    return Products.parse(await answer.json()).data.filter(({ source }) => source !== 'local').length;
+  };
+  expect(await foreignAt('/products?limit=100')).toBe(0);
+  expect(await foreignAt('/products?limit=100&sync=true')).toBeGreaterThan(0);
+  // Void unless the replica still lacks them.
+  expect(await foreignAt('/products?limit=100')).toBe(0);
+  await pair.goOn();
 });
 
 test('what is being read from the primary is read to its end when the replica is back', async () => {

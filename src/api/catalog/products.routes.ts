@@ -44,13 +44,16 @@ const list = defineRoute(
   },
   async (c) => {
     const { q, category: named, sync, cursor, limit } = c.req.valid('query');
+    const { orm } = c.var.ctx;
     const category = named || undefined;
     const filters = hash('sha256', JSON.stringify([q, category])).slice(0, 16);
     const listName = `products:${filters}`;
     const afterId = cursor === undefined ? 0 : readCursor(listName, cursor, AfterInteger);
     if (sync === 'true') await awaitSync(c.var.ctx, c.var.answers);
     const search = { words: q, category, afterId, limit: limit + 1 };
-    const { page, next_cursor } = cutPage(listName, await findProducts(readingEm(c.var.ctx.orm), search), limit);
+    // A replica may not have what has been waited for.
+    const em = sync === 'true' ? orm.em.fork() : readingEm(orm);
+    const { page, next_cursor } = cutPage(listName, await findProducts(em, search), limit);
     return c.json({ data: page.map(productView), next_cursor }, 200);
   },
 );

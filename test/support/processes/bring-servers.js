@@ -1,5 +1,5 @@
 // Brings MySQL and Redis from one source alone, prints where they are, and holds them until SIGTERM.
-// usage: node bring-servers.js installed|debian FOLDER [CACHE]
+// usage: node bring-servers.js installed|debian|docker FOLDER; with 'docker' as on a machine that has Docker and no installed servers
 import { claimDataDirectory } from '../../../bin/servers/data-directory.js';
 import { readEnvironment } from '../../../bin/tools/environment.js';
 import { installFolders } from '../../../bin/servers/installed-servers.js';
@@ -22,7 +22,8 @@ onStop(environment, async () => {
   process.exit(0);
 });
 try {
-  const found = await bringServers({ environment, steps, supervisor, dataDirectory, folders, useDocker: false });
+  const useDocker = source === 'docker';
+  const found = await bringServers({ environment, steps, supervisor, dataDirectory, folders, useDocker });
   process.stdout.write(`${JSON.stringify(found)}\n`);
 } catch (error) {
   process.stdout.write(`${JSON.stringify({ missing: error.message, remedy: error.remedy })}\n`);

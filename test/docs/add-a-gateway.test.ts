@@ -115,6 +115,6 @@ describe('Acme beside Stripe', () => {
     expect(charged.toSorted()).toEqual(waiting.toSorted());
     // The few that had failed for themselves before the outage was known wait out their own pause.
     const displaced = waiting.filter((id, index) => Math.abs(charged.indexOf(id) - index) > 12);
-    expect(displaced.length).toBeLessThanOrEqual(8);
+    expect(displaced.length).toBeLessThanOrEqual(12);
   });
 });

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { type EntityManager, raw } from '@mikro-orm/mysql';
 import { EventLog, EventVersion } from '../entities/outbox.entity.ts';
 import { askLater, insertRows } from '../mysql/rows.ts';
-import { type Later, withNext } from '../mysql/together.ts';
+import { type LaterRows, withNext } from '../mysql/pipeline.ts';
 import { textOf, type ValueText } from '../mysql/values.ts';
 import { tablesOf, type Unnumbered } from './numbering.ts';
 import { askForPositions, type PositionedRow } from './positions.ts';
@@ -22,7 +22,7 @@ export type NewEvent = Readonly<{
 type Count = Readonly<{ key: string; stream: string; subject: string; count: number }>;
 
 /** Events that have been written, as they wait for their positions; where they have been given some, it is told with the commit. */
-export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; positions?: Later<PositionedRow> }>;
+export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; positions?: LaterRows<PositionedRow> }>;
 
 /** So many events, each about something else, get their positions from the transaction that writes them. */
 const few = 4;

@@ -18,13 +18,13 @@ import { endCall, settlePayment } from './settle-payment.ts';
 // Clocks differ; the gateway's is the one that says when something has happened.
 const clockSlackMs = 300_000;
 
-type Told = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
+type DisputeNote = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
 
 /**
  * Records what the gateway says of a dispute, announces it, and returns its id. The order stays what it is: whether its money
  * is gone is the dispute's to say. What was said earlier than what is known is announced, and changes nothing.
  */
-async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): Promise<string> {
+async function noteDispute(tx: EntityManager, after: AfterCommit, told: DisputeNote): Promise<string> {
   const { order, dispute, type, at } = told;
   const known = await tx.findOne(Dispute, { gatewayReference: dispute.reference }, { disableIdentityMap: true });
   const id = known?.id ?? randomUUIDv7();
@@ -48,7 +48,7 @@ async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): P
   return id;
 }
 
-function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<typeof Dispute> {
+function rowOf(id: string, { order, payment, dispute, at }: DisputeNote): InferEntity<typeof Dispute> {
   const { reference: gatewayReference, status, reason, amountMinor, currency, toldAt } = dispute;
   const money = { amountMinor, currency };
   const when = { createdAt: at, toldAt };

@@ -37,7 +37,7 @@ export type Difference = Readonly<{
 export type Compared = Readonly<{ verdict: Verdict; difference: Difference }>;
 
 /** Leaves a difference for people, as a dead letter: one for each object of the gateway, however often it is found. */
-export async function reportDifference(
+async function reportDifference(
   { transaction, now }: JobContext,
   foundBy: string,
   { reference, kind, payload, what }: Difference,

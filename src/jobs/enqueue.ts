@@ -11,7 +11,7 @@ import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
 import { listShards, overShards, shardsOf } from './shards/sharded-queue.ts';
 import { openShards, type Shards } from './shards/shards.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
-import { carried, type JobContract, tenantOf } from './define-job.ts';
+import { type JobContract, jobData, tenantOf } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
@@ -117,7 +117,7 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
       const owner = shares.has(door.queue.name) ? tenant : undefined;
       const added = await enter(door, { jobs: 1, tenant: owner }, (entry) =>
-        door.queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
+        door.queue.add(job.kind, jobData(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
       await findPlace(door.queue, { id: added.id, lane, tenant, isNew: added.id === id });

@@ -15,7 +15,7 @@ import type { AfterCommit } from '../outbox/after-commit.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
 import type { AlertRow } from './alert.ts';
-import { carriedBy, itemsOf } from './carried.ts';
+import { carriedBy, itemsOf } from './carried-order.ts';
 import { type Firing, type FiringFacts, tellFiring } from './tell-firing.ts';
 
 /** What placing needs of its process. */

@@ -107,8 +107,8 @@ export function barQuery(em: EntityManager, symbol: string, interval: BarInterva
   return { sql, values: [symbol, symbol, symbol, from, to] };
 }
 
-/** The gaps between bars. */
-export function gapsBetween(bars: readonly Bar[], interval: BarInterval): Hole[] {
+/** The holes between bars. */
+export function holesBetween(bars: readonly Bar[], interval: BarInterval): Hole[] {
   const seconds = barSeconds[interval];
   return bars.flatMap(({ t }, index) => {
     const next = bars[index + 1]?.t ?? t;

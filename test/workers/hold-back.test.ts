@@ -133,7 +133,7 @@ test('no tenant has more jobs under way than may be, others go on, and each is l
 });
 
 test('a place of a process that has died is free again when its lease is over, and one of a job that is gone at once', async () => {
-  const atOnce = api.ctx.jobs.atOnce.get(payments.name);
+  const atOnce = api.ctx.jobs.jobsPerTenant.get(payments.name);
   const ticket = (id: string) => ({ tenant: 'user:1', id });
   const countBefore = async (id: string) => atOnce?.countBefore(ticket(id));
   const begin = (id: string, leaseMs = 60_000) => atOnce?.begin(ticket(id), leaseMs);

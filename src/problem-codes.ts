@@ -285,6 +285,9 @@ export const problemCodes = {
 /** The `code` of a problem. */
 export type ProblemCode = keyof typeof problemCodes;
 
+/** Every code, in the order in which people see them. */
+export const allProblemCodes = Object.keys(problemCodes).filter(isProblemCode);
+
 /** Whether a word is one of the codes. */
 export function isProblemCode(word: string): word is ProblemCode {
   return Object.hasOwn(problemCodes, word);

@@ -13,7 +13,7 @@ import { market } from '../streams/market.stream.ts';
 import { type AlertRow, type AlertState, judge, wakes } from './alert.ts';
 import { isDue } from './place-carried.ts';
 import { type Firing, tellFiring, type TellingParts } from './tell-firing.ts';
-import { wokenBy } from './woken.ts';
+import { wokenBy } from './woken-alerts.ts';
 
 /** What there is to do for alerts: whether prices may wait to be judged, whether for anybody, and whether orders are due. */
 export type AlertBacklog = Readonly<{ judged: number; written: number; isAny: boolean; isDue: boolean }>;

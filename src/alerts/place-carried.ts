@@ -15,8 +15,8 @@ import type { AfterCommit } from '../outbox/after-commit.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import type { Log } from '../process/log.ts';
 import type { AlertRow } from './alert.ts';
-import { carriedBy, itemsOf } from './carried.ts';
-import { type Firing, tellFiring, type Told } from './tell-firing.ts';
+import { carriedBy, itemsOf } from './carried-order.ts';
+import { type Firing, type FiringFacts, tellFiring } from './tell-firing.ts';
 
 /** What placing needs of its process. */
 export type PlacingParts = Readonly<{
@@ -137,7 +137,7 @@ function wishOf(parts: PlacingParts, alert: AlertRow, firing: Firing): Wish {
   };
 }
 
-async function refuse(parts: PlacingParts, placing: Placing, why: Pick<Told, 'orderCode' | 'orderDetail'>) {
+async function refuse(parts: PlacingParts, placing: Placing, why: Pick<FiringFacts, 'orderCode' | 'orderDetail'>) {
   await parts
     .transaction((tx, after) => conclude(tx, after, { parts, ...placing }, { orderState: 'refused', ...why }))
     .catch(ignoreDone);
@@ -148,7 +148,7 @@ async function conclude(
   tx: EntityManager,
   after: AfterCommit,
   { parts, alert, firing }: Pick<Placing, 'alert' | 'firing'> & Readonly<{ parts: PlacingParts }>,
-  outcome: Partial<Told>,
+  outcome: Partial<FiringFacts>,
 ): Promise<void> {
   const one = { alert: firing.alert, number: firing.number };
   const moved = await updateRows(tx, AlertFiring, { ...one, orderState: 'waiting' }, { ...outcome, dueAt: null });

@@ -10,7 +10,7 @@ import { alertJobs } from './jobs.ts';
 export type Firing = InferEntity<typeof AlertFiring>;
 
 /** What of a firing is told. */
-export type Told = Pick<
+export type FiringFacts = Pick<
   Firing,
   'number' | 'price' | 'reference' | 'asOf' | 'orderState' | 'orderId' | 'orderCode' | 'orderDetail'
 >;
@@ -19,7 +19,7 @@ export type Told = Pick<
 export type TellingParts = Readonly<{ config: Pick<Config, 'SMTP_URL'> }>;
 
 /** Tells whoever wants to know that an alert has fired, once it is known what became of the order that it carries. */
-export function tellFiring(after: AfterCommit, { config }: TellingParts, alert: AlertRow, firing: Told): void {
+export function tellFiring(after: AfterCommit, { config }: TellingParts, alert: AlertRow, firing: FiringFacts): void {
   after.publish(alertFired, alert.id, {
     alert_id: alert.id,
     user_id: alert.userId,
@@ -37,11 +37,11 @@ export function tellFiring(after: AfterCommit, { config }: TellingParts, alert: 
 }
 
 /** From which price the move was counted, and how far it went. */
-export function movedBy({ reference = null, price }: Pick<Told, 'reference' | 'price'>) {
+export function movedBy({ reference = null, price }: Pick<FiringFacts, 'reference' | 'price'>) {
   return { reference, change_percent: reference === null ? null : moveIn(reference, price) };
 }
 
-function outcomeOf({ orderState, orderId = null, orderCode = null, orderDetail = null }: Told) {
+function outcomeOf({ orderState, orderId = null, orderCode = null, orderDetail = null }: FiringFacts) {
   if (orderState !== 'placed' && orderState !== 'refused') return null;
   return { status: orderState, order_id: orderId, code: orderCode, detail: orderDetail };
 }

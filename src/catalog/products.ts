@@ -5,13 +5,13 @@ import { toMajor } from '../money/money.ts';
 /** What the rest of the platform may know of a product: its row. */
 export type ProductRow = InferEntity<typeof Product>;
 
-type Told = Pick<
+type FactColumns = Pick<
   ProductRow,
   'id' | 'title' | 'priceMinor' | 'currency' | 'category' | 'image' | 'source' | 'externalId'
 >;
 
 /** A product as events tell of it. */
-export function productFacts({ id, title, priceMinor, currency, category, image, source, externalId }: Told) {
+export function productFacts({ id, title, priceMinor, currency, category, image, source, externalId }: FactColumns) {
   return {
     product_id: id,
     title,

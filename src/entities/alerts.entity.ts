@@ -1,12 +1,10 @@
 import { defineEntity, p } from '@mikro-orm/mysql';
-import { priceScale } from './market-columns.ts';
+import { price } from './market-columns.ts';
 
 /** What a price must do to fire an alert. */
 const alertKinds = ['above', 'below', 'percent'] as const;
 /** What became of the order that a firing carries; a refusal is for good. */
 export const carriedStates = ['waiting', 'placed', 'refused'] as const;
-
-const price = () => p.decimal('number').precision(30).scale(priceScale);
 
 /** Somebody wants to be told when a price moves, and perhaps an order to be placed then. */
 export const PriceAlert = defineEntity({

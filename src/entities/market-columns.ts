@@ -6,7 +6,8 @@ export const priceScale = 18;
 /** The decimals of a company's amounts, which are in millions, and of volumes. */
 export const amountScale = 10;
 
-const price = () => p.decimal('number').precision(30).scale(priceScale);
+/** The column of a price. */
+export const price = () => p.decimal('number').precision(30).scale(priceScale);
 
 /** The columns of one observation of a price, as the provider gave it; what kind of price it is, the table says. */
 export const priceColumns = () => ({

@@ -2,6 +2,15 @@ import type { z } from 'zod';
 import type { Lane, QueueDefinition } from './queues.ts';
 import type { Tenant } from './shares.ts';
 
+/** Declares a job kind; one file `kind.job.ts` exports it, and nothing else has to know. */
+export function defineJob<Payload extends z.ZodType, Output, Input, Needs = unknown>(
+  contract: JobContract<Payload, z.ZodType<Output, Input>, Needs>,
+  work: (attempt: Attempt<Payload>, ctx: Needs) => Promise<Input>,
+  farewell?: (payload: z.output<Payload>, reason: Error, ctx: Needs) => Promise<void>,
+): Job<Payload, z.ZodType<Output, Input>, Needs> {
+  return farewell ? { ...contract, work, farewell } : { ...contract, work };
+}
+
 /** What a room asks for without knowing who does it; the job's own file builds its contract on it. */
 export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
   /** Stable for ever, and the file's name: jobs waiting in Redis carry it. */
@@ -13,31 +22,6 @@ export type JobRequest<Payload extends z.ZodType = z.ZodType> = Readonly<{
    */
   version?: number;
 }>;
-
-const versionKey = 'payload_version';
-
-/** A payload as jobs carry it: with its version, and whose share of the queue it takes. */
-export function carried({ version }: JobRequest, parsed: unknown, tenant?: Tenant): unknown {
-  if (typeof parsed !== 'object') return parsed;
-  // The tenant comes last: that is where the script that gives out places reads it.
-  return {
-    ...parsed,
-    ...(version !== undefined && { [versionKey]: version }),
-    ...(tenant !== undefined && { tenant }),
-  };
-}
-
-/** The version that a job carries. */
-export function payloadVersion(data: unknown): number {
-  const version = typeof data === 'object' && data !== null && versionKey in data ? data[versionKey] : 1;
-  return typeof version === 'number' ? version : 1;
-}
-
-/** Whose share of its queue a job takes, if anybody's. */
-export function tenantOf(data: unknown): Tenant | undefined {
-  const tenant = typeof data === 'object' && data !== null && 'tenant' in data ? data.tenant : undefined;
-  return typeof tenant === 'string' ? tenant : undefined;
-}
 
 /**
  * What may be asked: all a caller needs to know. The worker's side is the second argument of {@link defineJob}; `Needs` is
@@ -115,11 +99,27 @@ export type Job<
     farewell?(payload: z.output<Payload>, reason: Error, ctx: Needs): Promise<void>;
   }>;
 
-/** Declares a job kind; one file `kind.job.ts` exports it, and nothing else has to know. */
-export function defineJob<Payload extends z.ZodType, Output, Input, Needs = unknown>(
-  contract: JobContract<Payload, z.ZodType<Output, Input>, Needs>,
-  work: (attempt: Attempt<Payload>, ctx: Needs) => Promise<Input>,
-  farewell?: (payload: z.output<Payload>, reason: Error, ctx: Needs) => Promise<void>,
-): Job<Payload, z.ZodType<Output, Input>, Needs> {
-  return farewell ? { ...contract, work, farewell } : { ...contract, work };
+const versionKey = 'payload_version';
+
+/** A payload as jobs carry it: with its version, and whose share of the queue it takes. */
+export function jobData({ version }: JobRequest, parsed: unknown, tenant?: Tenant): unknown {
+  if (typeof parsed !== 'object') return parsed;
+  // The tenant comes last: that is where the script that gives out places reads it.
+  return {
+    ...parsed,
+    ...(version !== undefined && { [versionKey]: version }),
+    ...(tenant !== undefined && { tenant }),
+  };
+}
+
+/** The version that a job carries. */
+export function payloadVersion(data: unknown): number {
+  const version = typeof data === 'object' && data !== null && versionKey in data ? data[versionKey] : 1;
+  return typeof version === 'number' ? version : 1;
+}
+
+/** Whose share of its queue a job takes, if anybody's. */
+export function tenantOf(data: unknown): Tenant | undefined {
+  const tenant = typeof data === 'object' && data !== null && 'tenant' in data ? data.tenant : undefined;
+  return typeof tenant === 'string' ? tenant : undefined;
 }

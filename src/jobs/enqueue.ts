@@ -2,16 +2,16 @@ import { randomUUIDv7 } from 'node:crypto';
 import { createRedisBackend, type Job, type JobsOptions, type JobType, Queue, QueueKeys, type Telemetry } from 'bullmq';
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
-import { type AtOnce, openAtOnce } from './at-once.ts';
 import { addDeadlineMs, type Door, openEntrance, type SharedPlaces } from './entrance.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
+import { type JobsPerTenant, openJobsPerTenant } from './jobs-per-tenant.ts';
 import { openLaneShares } from './lane-shares.ts';
 import { openQueueShares } from './queue-shares.ts';
 import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
 import { listShards, overShards, shardsOf } from './shards/sharded-queue.ts';
 import { openShards, type Shards } from './shards/shards.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
-import { carried, type JobContract, tenantOf } from './define-job.ts';
+import { type JobContract, jobData, tenantOf } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
 
 /** A job ready to be added: its kind's contract, its id, its parsed payload, and the `traceparent` of what asked for it. */
@@ -44,7 +44,7 @@ export type Producer = SharedPlaces &
     /** Of queues that may be several of BullMQ's. */
     shards: ReadonlyMap<string, Shards>;
     /** Of queues on which tenants may have so many jobs under way at once. */
-    atOnce: ReadonlyMap<string, AtOnce>;
+    jobsPerTenant: ReadonlyMap<string, JobsPerTenant>;
     enqueue: Enqueue;
     /** Adds jobs whose ids are already minted; adding one again that Redis still holds does nothing. */
     enqueueAll(jobs: readonly QueuedJob[]): Promise<void>;
@@ -59,7 +59,7 @@ const keptSeconds = 24 * 3_600;
 const keptJobs = 100_000;
 
 /** A queue that reads its jobs whatever has become of them. */
-class Line extends Queue {
+class TolerantQueue extends Queue {
   protected override get Job(): typeof Job {
     return StoredJob;
   }
@@ -108,7 +108,7 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
   return {
     queues: opened,
     shards: byQueue(lines, ({ shards }) => shards),
-    atOnce: byQueue(lines, ({ atOnce }) => atOnce),
+    jobsPerTenant: byQueue(lines, ({ jobsPerTenant }) => jobsPerTenant),
     shares,
     laneShares,
     async enqueue(job, payload, { lane = job.lane ?? 'logged_in', tenant } = {}) {
@@ -117,7 +117,7 @@ export function openProducer(connection: RedisConnection, opening: Opening = {})
       const options = { ...optionsOf(job, parsed, id), ...placeIn(lane) };
       const owner = shares.has(door.queue.name) ? tenant : undefined;
       const added = await enter(door, { jobs: 1, tenant: owner }, (entry) =>
-        door.queue.add(job.kind, carried(job, parsed, owner), { ...options, ...entry }),
+        door.queue.add(job.kind, jobData(job, parsed, owner), { ...options, ...entry }),
       );
       if (added.id === undefined) throw new Error(`BullMQ gave no id to a '${job.kind}'`);
       await findPlace(door.queue, { id: added.id, lane, tenant, isNew: added.id === id });
@@ -226,7 +226,11 @@ function openQueue(
   const prefix = prefixOf(connection, name);
   const shards = shardedBy ? openShards(redis, connection, name, { used, by: shardedBy }) : undefined;
   const options = { connection: redis, prefix, ...(telemetry && { telemetry }) };
-  const queue = new Line(name, options, shards ? overShards({ shards, connect: undefined }) : createRedisBackend);
+  const queue = new TolerantQueue(
+    name,
+    options,
+    shards ? overShards({ shards, connect: undefined }) : createRedisBackend,
+  );
   const becomeImpatient = () => changePatience(redis, connection);
   queue.waitUntilReady().then(becomeImpatient, () => {});
   // An outage is reported by each call that fails; without listeners it would end the process.
@@ -246,7 +250,7 @@ function openQueue(
     queue,
     doorFor,
     shards,
-    atOnce: isShared === 'whole' && most !== undefined ? openAtOnce(redis, name, most) : undefined,
+    jobsPerTenant: isShared === 'whole' && most !== undefined ? openJobsPerTenant(redis, name, most) : undefined,
     shares: isShared === 'whole' ? openQueueShares(() => shards?.known() ?? 1, lineOf) : undefined,
     laneShares: isShared === 'by_lane' ? openLaneShares(redis, keyOf, weights) : undefined,
     async close() {

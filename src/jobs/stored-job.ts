@@ -83,11 +83,11 @@ function readableResult(text: string | undefined): string {
   return isTooMuch ? '"[a result too large to be shown]"' : text;
 }
 
-const Told = z.object({ done: z.int().nonnegative(), total: z.int().positive() });
+const StoredProgress = z.object({ done: z.int().nonnegative(), total: z.int().positive() });
 
 /** How far a job says that it has come, if that is what stands there. */
 export function progressOf(progress: JobProgress): Progress | undefined {
-  return Told.safeParse(progress).data;
+  return StoredProgress.safeParse(progress).data;
 }
 
 /** A number that Redis holds, if it is a moment or a count at all. */

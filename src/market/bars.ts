@@ -1,7 +1,7 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { TickMinute } from '../entities/ticks.entity.ts';
-import type { Span } from './market-store.ts';
+import type { TimeSpan } from './market-store.ts';
 import { priceTable } from './price.ts';
 
 /** The lengths of a bar, in seconds. */
@@ -34,7 +34,7 @@ type Query = Readonly<{ sql: string; values: readonly (string | number | Date)[]
 export type Hole = Readonly<{ from: number; to: number }>;
 
 /** The bars of a symbol in a span, oldest first; where nothing was observed there is none. */
-export async function barsOf(em: EntityManager, symbol: string, interval: BarInterval, span: Span): Promise<Bar[]> {
+export async function barsOf(em: EntityManager, symbol: string, interval: BarInterval, span: TimeSpan): Promise<Bar[]> {
   const read = async ({ sql, values }: Query) => z.array(Row).parse(await em.execute<unknown[]>(sql, [...values]));
   const [observed, traded] = await Promise.all([
     read(barQuery(em, symbol, interval, span)),
@@ -67,7 +67,7 @@ function join(one: Part, other: Part): Part {
 }
 
 /** The same of trades that a socket told, minute by minute; a minute belongs to a span in which it begins. */
-function tickQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: Span): Query {
+function tickQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: TimeSpan): Query {
   const { tableName } = em.getMetadata(TickMinute);
   const seconds = barSeconds[interval];
   const edge = (price: string, began: string) =>
@@ -88,7 +88,7 @@ function tickQuery(em: EntityManager, symbol: string, interval: BarInterval, { f
  * The one statement that makes bars: one range of the index of symbol and moment, then for each bar its first and its last
  * price by the same index. Of several observations in one millisecond the order of storing decides.
  */
-export function barQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: Span) {
+export function barQuery(em: EntityManager, symbol: string, interval: BarInterval, { from, to }: TimeSpan) {
   const { tableName } = em.getMetadata(priceTable(symbol));
   const seconds = barSeconds[interval];
   // MySQL walks the primary key instead, 30 s for a day of minutes, when it is left the choice.
@@ -107,8 +107,8 @@ export function barQuery(em: EntityManager, symbol: string, interval: BarInterva
   return { sql, values: [symbol, symbol, symbol, from, to] };
 }
 
-/** The gaps between bars. */
-export function gapsBetween(bars: readonly Bar[], interval: BarInterval): Hole[] {
+/** The holes between bars. */
+export function holesBetween(bars: readonly Bar[], interval: BarInterval): Hole[] {
   const seconds = barSeconds[interval];
   return bars.flatMap(({ t }, index) => {
     const next = bars[index + 1]?.t ?? t;

@@ -23,7 +23,7 @@ export type MarketNeeds = Readonly<{
 }>;
 
 /** A job and the queue on which it waits. */
-export const JobPlace = z.object({ queue: z.string(), id: z.string() });
+export const JobAddress = z.object({ queue: z.string(), id: z.string() });
 
 /**
  * What became of a fetch: `stored` a new observation, `current` someone else had just done so, `unchanged` the provider
@@ -43,7 +43,7 @@ export const FetchResult = z.looseObject({
   ]),
   /** Of a list that is kept item by item: how many are new. */
   published: z.int().optional(),
-  referred_to: JobPlace.optional(),
+  referred_to: JobAddress.optional(),
 });
 /** What became of a fetch. */
 export type Fetched = z.output<typeof FetchResult>;

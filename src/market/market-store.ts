@@ -2,13 +2,13 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { Facts, Observation } from './copy.ts';
 
 /** A span of time, both ends included. */
-export type Span = Readonly<{ from: Date; to: Date }>;
+export type TimeSpan = Readonly<{ from: Date; to: Date }>;
 
 /** Which observations of a span: at most `limit`, after the one of this moment and id. */
 export type HistoryPage = Readonly<{ after: Readonly<{ at: Date; rank: string }> | undefined; limit: number }>;
 
 /** An observation in a history, with its place. */
-export type Observed = Readonly<{ at: Date; rank: string; facts: Facts }>;
+export type PastObservation = Readonly<{ at: Date; rank: string; facts: Facts }>;
 
 /** When something was observed, from whom, and by which job: a second run of the job changes nothing. */
 export type Seen = Readonly<{ jobId: string; observedAt: Date; source: string }>;
@@ -35,6 +35,6 @@ export type MarketStore<A, Said> = Readonly<{
   last(em: EntityManager, ask: A, at: Date): Promise<Observation | undefined>;
   write(tx: EntityManager, ask: A, said: Said, seen: Seen): Promise<Written>;
   /** Observations of a span, oldest first, for what has a history. */
-  history?(em: EntityManager, ask: A, span: Span, page: HistoryPage): Promise<Observed[]>;
+  history?(em: EntityManager, ask: A, span: TimeSpan, page: HistoryPage): Promise<PastObservation[]>;
   pruned: readonly Pruned[];
 }>;

@@ -10,7 +10,7 @@ import type { Log } from '../process/log.ts';
 import { type Copy, copyOf, freshLeftMs } from './copy.ts';
 import { busyRetrySeconds, marketBusy } from './asks.ts';
 import { type Ask, copyName, type MarketData, subjectOf } from './market-data.ts';
-import { JobPlace } from './fetch-market-data.ts';
+import { JobAddress } from './fetch-market-data.ts';
 import type { Market } from './market.ts';
 
 /** One thing that can be read from the market: of which kind, and what is asked for. */
@@ -20,7 +20,7 @@ export type MarketRead = Readonly<{ data: MarketData; ask: Ask }>;
 export type Reader = Readonly<{ isKnown: boolean; waitMs: number; tenant?: Tenant }>;
 
 /** The job that was asked for. */
-type Asked = z.output<typeof JobPlace>;
+type Asked = z.output<typeof JobAddress>;
 
 /** What is read: a copy, fresh or old; without one, the job that fetches it. */
 export type MarketAnswer = Readonly<
@@ -58,7 +58,7 @@ export type ReadParts = Readonly<{
 export const mostWaitMs = 10_000;
 
 // A job may have found that another one has to do it.
-const Referral = z.object({ referred_to: JobPlace });
+const Referral = z.object({ referred_to: JobAddress });
 
 type Found = Readonly<{ copy: Copy | undefined; isUnknown: boolean }>;
 

@@ -3,7 +3,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import type { ListRow, ListTable } from '../entities/market-columns.ts';
 import type { Facts, Observation } from './copy.ts';
-import type { HistoryPage, MarketStore, Span } from './market-store.ts';
+import type { HistoryPage, MarketStore, TimeSpan } from './market-store.ts';
 import { isSameTicker } from './symbol.ts';
 
 /** What every row of a series says. */
@@ -90,7 +90,7 @@ export function ownItems<Item extends Readonly<{ symbol: string }>>(
   return own.length === 0 ? undefined : own;
 }
 
-function inSpan(symbol: string, { from, to }: Span, { after }: HistoryPage) {
+function inSpan(symbol: string, { from, to }: TimeSpan, { after }: HistoryPage) {
   const onward = after && {
     $or: [{ observedAt: { $gt: after.at } }, { observedAt: after.at, id: { $gt: after.rank } }],
   };

@@ -9,7 +9,7 @@ export const batch = 1_000;
 const batchesOfTurn = 100;
 
 type Limited = Readonly<{ signal: AbortSignal }>;
-type Needs = Readonly<{ transaction: (work: DeleteSome) => Promise<number> }>;
+type Parts = Readonly<{ transaction: (work: DeleteSome) => Promise<number> }>;
 
 /**
  * Deletes what is old a batch at a time, each in a transaction of its own. The kinds have turns of 100,000 rows until nothing is left, or
@@ -18,14 +18,14 @@ type Needs = Readonly<{ transaction: (work: DeleteSome) => Promise<number> }>;
 export async function deleteInBatches(
   deletions: readonly DeleteSome[],
   limited: Limited,
-  needs: Needs,
+  parts: Parts,
 ): Promise<number> {
   let deleted = 0;
   let unfinished = deletions;
   while (unfinished.length > 0 && !limited.signal.aborted) {
     const cutOff: DeleteSome[] = [];
     for (const deleteSome of unfinished) {
-      const turn = await takeTurn(deleteSome, limited, needs);
+      const turn = await takeTurn(deleteSome, limited, parts);
       deleted += turn.deleted;
       if (turn.isCutOff) cutOff.push(deleteSome);
     }
@@ -35,7 +35,7 @@ export async function deleteInBatches(
 }
 
 /** A batch that is not full is the last. */
-async function takeTurn(deleteSome: DeleteSome, { signal }: Limited, { transaction }: Needs) {
+async function takeTurn(deleteSome: DeleteSome, { signal }: Limited, { transaction }: Parts) {
   let deleted = 0;
   for (let count = 0; count < batchesOfTurn && !signal.aborted; count += 1) {
     const some = await transaction(deleteSome);

@@ -1,5 +1,5 @@
 import type { EntityManager, EntityName, RequiredEntityData } from '@mikro-orm/mysql';
-import { answeredLater, Later, together, withNext } from './together.ts';
+import { answeredLater, LaterRows, together, withNext } from './pipeline.ts';
 import { choose, parseMoment, textOf, type ValueText } from './values.ts';
 
 /** What a column is compared with or set to. */
@@ -68,16 +68,16 @@ export async function selectBoth<One, Other>(
 }
 
 /** Asks with the next statement of the transaction; outside of one, at once. */
-export async function askLater<Row extends object>(em: EntityManager, sql: string): Promise<Later<Row>> {
+export async function askLater<Row extends object>(em: EntityManager, sql: string): Promise<LaterRows<Row>> {
   const told = await em.execute<Row[] | ToldLater<Row>>(answeredLater(sql));
-  return isLater(told) ? told[0].later : new Later(Promise.resolve(told));
+  return isLater(told) ? told[0].later : new LaterRows(Promise.resolve(told));
 }
 
-type ToldLater<Row> = readonly [Readonly<{ later: Later<Row> }>];
+type ToldLater<Row> = readonly [Readonly<{ later: LaterRows<Row> }>];
 
 function isLater<Row extends object>(told: Row[] | ToldLater<Row>): told is ToldLater<Row> {
   const [first] = told;
-  return first !== undefined && 'later' in first && first.later instanceof Later;
+  return first !== undefined && 'later' in first && first.later instanceof LaterRows;
 }
 
 async function readRows<T extends object>(em: EntityManager, entity: EntityName<T>, which: string): Promise<T[]> {

@@ -3,7 +3,7 @@ import type { Pool, PoolConnection, PoolOptions } from 'mysql2';
 import type { Host } from '../variable-kinds.ts';
 import { openOwnClock, type OwnClock } from '../process/own-clock.ts';
 import { NoWritableServer } from './faults.ts';
-import { Place } from './place.ts';
+import { Server } from './server.ts';
 import type { Session } from './session.ts';
 import { isThere, isWritable } from './writable.ts';
 
@@ -29,8 +29,8 @@ export class Servers implements MysqlPool {
   readonly #options: PoolOptions;
   readonly #isAlone: boolean;
   /** Those that were left well, until they have answered. */
-  readonly #left = new Set<Place>();
-  #current: Place;
+  readonly #left = new Set<Server>();
+  #current: Server;
   #isFound: boolean;
   #searching: Promise<void> | undefined;
   #watch: NodeJS.Timeout | undefined;
@@ -49,7 +49,7 @@ export class Servers implements MysqlPool {
     if (!first) throw new TypeError('a pool needs a server');
     this.#isAlone = others.length === 0;
     this.#isFound = this.#isAlone;
-    this.#current = this.#openPlace(first);
+    this.#current = this.#openServer(first);
   }
 
   /** The pool of the server that is used now. */
@@ -122,14 +122,14 @@ export class Servers implements MysqlPool {
       this.#current = found;
       this.#isFound = true;
       // Others that would have done are asked for when they are wanted.
-      for (const attempt of attempts) attempt.then((place) => place === found || place.close()).catch(() => {});
+      for (const attempt of attempts) attempt.then((server) => server === found || server.close()).catch(() => {});
       return;
     }
     throw none(this.#refusal);
   }
 
   /** A server that is left for a better one is well itself: what is being read there is read to its end. */
-  #leave({ host }: Place): void {
+  #leave({ host }: Server): void {
     if (this.#isBest(host) && !this.#isBest(this.#current.host)) {
       this.#left.add(this.#current);
       this.#current.end();
@@ -140,36 +140,36 @@ export class Servers implements MysqlPool {
     return this.#tiers[0].hosts.includes(host);
   }
 
-  async #probe(host: Host, isRight: Tier['isRight']): Promise<Place> {
-    const place = host === this.#current.host ? this.#current : this.#openPlace(host);
+  async #probe(host: Host, isRight: Tier['isRight']): Promise<Server> {
+    const server = host === this.#current.host ? this.#current : this.#openServer(host);
     try {
-      if (await place.holds(isRight)) return place;
+      if (await server.answers(isRight)) return server;
     } catch (error) {
       this.#refusal = error;
     }
-    if (place !== this.#current) place.close();
+    if (server !== this.#current) server.close();
     throw none(this.#refusal);
   }
 
   #look(): void {
-    for (const place of [this.#current, ...this.#left]) {
-      void place.endLost();
-      if (place.isEmpty) this.#left.delete(place);
+    for (const server of [this.#current, ...this.#left]) {
+      void server.endLost();
+      if (server.isEmpty) this.#left.delete(server);
     }
     if (!this.#isAlone) void this.#judge();
   }
 
   async #judge(): Promise<void> {
     if (!this.#isBest(this.#current.host)) this.#searchOnce({ hasDoubts: false }).catch(() => {});
-    else if (!(await this.#current.holds(this.#tiers[0].isRight).catch(() => false))) this.#doubt();
+    else if (!(await this.#current.answers(this.#tiers[0].isRight).catch(() => false))) this.#doubt();
   }
 
   #doubt(): void {
     if (!this.#isAlone) this.#searchOnce().catch(() => {});
   }
 
-  #openPlace(host: Host): Place {
-    return new Place(host, this.#options, () => this.#doubt());
+  #openServer(host: Host): Server {
+    return new Server(host, this.#options, () => this.#doubt());
   }
 }
 

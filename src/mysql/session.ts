@@ -1,7 +1,7 @@
 import type { MysqlPoolConnection, MysqlQueryResult } from 'kysely';
 import type { QueryValues } from 'mysql2';
 import { isFenced, noteUncommitted } from './faults.ts';
-import { type Statement, Unsent } from './together.ts';
+import { Pipeline, type Statement } from './pipeline.ts';
 
 type Answer = (error: unknown, result: MysqlQueryResult) => void;
 
@@ -27,7 +27,7 @@ export class Session implements MysqlPoolConnection {
   readonly #onFenced: () => void;
   /** Who waits, and since when. */
   readonly #awaited = new Map<Answer, number>();
-  readonly #unsent = new Unsent();
+  readonly #pipeline = new Pipeline();
   #isSpoilt = false;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
@@ -60,7 +60,7 @@ export class Session implements MysqlPoolConnection {
   }
 
   query(sql: string, parameters: QueryValues, callback?: Answer) {
-    const { statements, later } = this.#unsent.with(this.#raw.format(sql, parameters));
+    const { statements, later } = this.#pipeline.with(this.#raw.format(sql, parameters));
     if (!callback) return this.#raw.query(textOf(statements));
     if (statements.length > 0) return this.#send(statements, callback);
     queueMicrotask(() => callback(undefined, later ? [{ later }] : nothingYet));
@@ -68,7 +68,7 @@ export class Session implements MysqlPoolConnection {
   }
 
   release(): void {
-    this.#unsent.drop();
+    this.#pipeline.drop();
     if (this.#isSpoilt) this.#raw.destroy();
     else this.#raw.release();
   }

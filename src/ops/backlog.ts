@@ -10,7 +10,7 @@ import { OutboxMessage } from '../entities/outbox.entity.ts';
 import { WebhookEndpoint } from '../entities/webhooks.entity.ts';
 
 /** What is looked at of a process. */
-export type Observed = Readonly<{
+export type MetricsParts = Readonly<{
   config: Pick<Config, 'REDIS_DB' | 'FINNHUB_API_KEY' | 'concurrency'>;
   now: () => Date;
   orm: MikroORM;
@@ -29,7 +29,7 @@ const Pool = z.object({
 const Backlog = z.tuple([z.object({ waiting: z.coerce.number(), seconds: z.coerce.number() })]);
 
 /** What has not been sent yet: how much, and the age of the oldest. */
-export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
+export async function readBacklog({ orm }: Pick<MetricsParts, 'orm'>) {
   const em = orm.em.fork();
   const { tableName } = em.getMetadata(OutboxMessage);
   // On the database's clock, against which other processes can be wrong.
@@ -44,7 +44,7 @@ export async function readBacklog({ orm }: Pick<Observed, 'orm'>) {
 const Standings = z.array(z.object({ state: z.enum(['well', 'failing', 'paused']), count: z.coerce.number() }));
 
 /** How many webhooks are told what is theirs, take nothing at the moment, or are paused. */
-export async function readWebhooks({ orm }: Pick<Observed, 'orm'>) {
+export async function readWebhooks({ orm }: Pick<MetricsParts, 'orm'>) {
   const em = orm.em.fork();
   const answer: unknown = await em.execute(
     `select if(status = 'paused', 'paused', if(failures > 0, 'failing', 'well')) as state, count(*) as count
@@ -58,7 +58,7 @@ export async function readStreams({
   redis,
   jobs: { definitions },
   events: { tails },
-}: Pick<Observed, 'redis' | 'jobs' | 'events'>) {
+}: Pick<MetricsParts, 'redis' | 'jobs' | 'events'>) {
   return Promise.all(
     [...definitions.streams.keys()].map(async (name) => {
       const [[newest], length] = await Promise.all([redis.xrevrange(name, '+', '-', 'COUNT', 1), redis.xlen(name)]);
@@ -79,7 +79,7 @@ const Group = z
   .pipe(z.object({ name: z.string(), consumers: z.int(), pending: z.int(), lag: z.int().nullable().default(null) }));
 
 /** The consumer groups of every stream, and how much each has still to be given. @throws when Redis is away. */
-export async function readGroups({ redis, jobs: { definitions } }: Pick<Observed, 'redis' | 'jobs'>) {
+export async function readGroups({ redis, jobs: { definitions } }: Pick<MetricsParts, 'redis' | 'jobs'>) {
   const read = async (stream: string) => {
     // A stream that holds nothing yet is no error, and has no groups.
     if ((await redis.exists(stream)) === 0) return [];
@@ -90,7 +90,7 @@ export async function readGroups({ redis, jobs: { definitions } }: Pick<Observed
 }
 
 /** How many connections to MySQL this process has, and who waits for one. */
-export async function readPool({ orm }: Pick<Observed, 'orm'>): Promise<Record<string, number>> {
+export async function readPool({ orm }: Pick<MetricsParts, 'orm'>): Promise<Record<string, number>> {
   const client: unknown = await orm.em.getDriver().getConnection().getNativeClient();
   const { _allConnections: all, _freeConnections: free, _connectionQueue: queue } = Pool.parse(client);
   return { busy: all.length - free.length, free: free.length, waiting: queue.length };

@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
 import { readOldestDue } from '../jobs/oldest-waiting.ts';
 import { queues } from '../jobs/queues.ts';
-import type { Observed } from './backlog.ts';
+import type { MetricsParts } from './backlog.ts';
 
 /**
  * What a queue has to do at this moment, and how long its workers need for that. `jobs` and the seconds are 0 while the queue
@@ -29,7 +29,7 @@ const usualSeconds = 1;
 
 /** Reads that of a queue; undefined when none is called so. @throws when Redis is away. */
 export async function readDrain(
-  { jobs, config, now, redis }: Pick<Observed, 'jobs' | 'config' | 'now' | 'redis'>,
+  { jobs, config, now, redis }: Pick<MetricsParts, 'jobs' | 'config' | 'now' | 'redis'>,
   name: string,
 ): Promise<Drain | undefined> {
   const [queue, definition] = [jobs.queues.get(name), queues.find((some) => some.name === name)];

@@ -13,7 +13,7 @@ import { isWorked } from './drain.ts';
 /** What is looked at to tell why jobs do not run. */
 type Watched = Guarded &
   Readonly<{
-    jobs: Pick<Producer, 'queues' | 'atOnce' | 'shares' | 'laneShares'> & Readonly<{ definitions: Definitions }>;
+    jobs: Pick<Producer, 'queues' | 'jobsPerTenant' | 'shares' | 'laneShares'> & Readonly<{ definitions: Definitions }>;
     redis: Redis;
     config: Pick<Config, 'REDIS_DB'>;
   }>;
@@ -71,9 +71,9 @@ async function whyDelayed(watched: Watched, placed: Placed): Promise<string> {
 
 /** Whether as many jobs of its tenant as may be are under way. */
 async function whyHeld({ jobs }: Watched, { queue, job }: Placed): Promise<string | undefined> {
-  const [atOnce, tenant] = [jobs.atOnce.get(queue.name), tenantOf(job.data)];
-  if (!atOnce || tenant === undefined) return undefined;
-  const before = await atOnce.countBefore({ tenant, id: job.id ?? '' });
+  const [limit, tenant] = [jobs.jobsPerTenant.get(queue.name), tenantOf(job.data)];
+  if (!limit || tenant === undefined) return undefined;
+  const before = await limit.countBefore({ tenant, id: job.id ?? '' });
   if (before === undefined) return undefined;
-  return `as many of its tenant’s as may be are under way, ${atOnce.most}; of its jobs that are held for that, before it: ${before}`;
+  return `as many of its tenant’s as may be are under way, ${limit.most}; of its jobs that are held for that, before it: ${before}`;
 }

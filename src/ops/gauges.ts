@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import { within } from '../process/deadline.ts';
-import { type Observed, readBacklog, readPool, readStreams, readWebhooks } from './backlog.ts';
+import { type MetricsParts, readBacklog, readPool, readStreams, readWebhooks } from './backlog.ts';
 import { readDrain } from './drain.ts';
 
 /** A scraper gives up after ten seconds, and a probe of the same port must not wait for a frozen Redis. */
@@ -12,7 +12,7 @@ type Look = <T>(what: string, read: () => Promise<T>) => Promise<T | undefined>;
 type Refresh = () => Promise<void>;
 
 /** Adds what is looked up at each scrape. The answer looks it all up; what does not come in time is left out. */
-export function addGauges(registry: Registry, observed: Observed): Refresh {
+export function addGauges(registry: Registry, observed: MetricsParts): Refresh {
   const open: Open = (name, help, ...labelNames) => new Gauge({ name, help, labelNames, registers: [registry] });
   const look: Look = (what, read) => within(patienceMs, what, read()).catch(() => undefined);
   const up = open('orderflow_up', 'Whether MySQL and Redis answered this scrape.', 'part');
@@ -36,7 +36,7 @@ export function addGauges(registry: Registry, observed: Observed): Refresh {
   };
 }
 
-function addPool(open: Open, look: Look, observed: Observed): Refresh {
+function addPool(open: Open, look: Look, observed: MetricsParts): Refresh {
   const pool = open('orderflow_mysql_pool', 'Connections to MySQL of this process, and who waits for one.', 'state');
   return async () => {
     const connections = (await look('MySQL', () => readPool(observed))) ?? {};
@@ -44,7 +44,7 @@ function addPool(open: Open, look: Look, observed: Observed): Refresh {
   };
 }
 
-function addOutbox(open: Open, look: Look, observed: Observed): Refresh {
+function addOutbox(open: Open, look: Look, observed: MetricsParts): Refresh {
   const rows = open('orderflow_outbox_rows', 'Committed jobs that have not been sent yet.');
   const lag = open('orderflow_outbox_lag_seconds', 'Age of the oldest of them.');
   return async () => {
@@ -56,7 +56,7 @@ function addOutbox(open: Open, look: Look, observed: Observed): Refresh {
   };
 }
 
-function addWebhooks(open: Open, look: Look, observed: Observed): Refresh {
+function addWebhooks(open: Open, look: Look, observed: MetricsParts): Refresh {
   const webhooks = open('orderflow_webhooks', 'Webhooks, by whether they are well, failing or paused.', 'state');
   return async () => {
     const standings = await look('MySQL', () => readWebhooks(observed));
@@ -65,7 +65,7 @@ function addWebhooks(open: Open, look: Look, observed: Observed): Refresh {
   };
 }
 
-function addStreams(open: Open, look: Look, observed: Observed): Refresh {
+function addStreams(open: Open, look: Look, observed: MetricsParts): Refresh {
   const lengths = open('orderflow_stream_length', 'Entries of each stream.', 'stream');
   const behind = open('orderflow_stream_lag_seconds', 'How far followers in this process are behind.', 'stream');
   const followers = open('orderflow_stream_followers', 'Clients that follow a stream in this process.');
@@ -81,7 +81,7 @@ function addStreams(open: Open, look: Look, observed: Observed): Refresh {
   };
 }
 
-function addQueues(open: Open, look: Look, observed: Observed): Refresh {
+function addQueues(open: Open, look: Look, observed: MetricsParts): Refresh {
   const gauges = {
     jobs: open('orderflow_queue_jobs', 'What could be worked now: waiting, due and active; 0 while it rests.', 'queue'),
     seconds_to_drain: open('orderflow_queue_drain_seconds', 'How long its workers need for that.', 'queue'),
@@ -106,7 +106,7 @@ function addQueues(open: Open, look: Look, observed: Observed): Refresh {
 }
 
 /** Of the market data provider's plan, where there is a key. */
-function addBudget(open: Open, look: Look, { market, config, now }: Observed): Refresh {
+function addBudget(open: Open, look: Look, { market, config, now }: MetricsParts): Refresh {
   const calls = open('orderflow_budget_calls', "Calls within each window of the provider's plan.", 'window', 'what');
   const rest = open('orderflow_budget_rest_seconds', 'For how long no call may be made.');
   return async () => {

@@ -1,5 +1,5 @@
 import { type BatchEnded, batches, type CallEnded, calls } from '../telemetry/measures.ts';
-import type { Observed } from './backlog.ts';
+import type { MetricsParts } from './backlog.ts';
 
 /** How an attempt ended: it is done, it will be tried again, or it has failed for good. */
 export const outcomes = ['done', 'retried', 'failed'] as const;
@@ -18,7 +18,7 @@ export type Metrics = Readonly<{
 }>;
 
 /** Opens the metrics of a process. What counts and measures is loaded when there is something to count, or somebody asks. */
-export function openMetrics(observed: Observed): Metrics {
+export function openMetrics(observed: MetricsParts): Metrics {
   let opened: Promise<Metrics> | undefined;
   const open = () => (opened ??= import('./registry.ts').then(({ openRegistry }) => openRegistry(observed)));
   const metrics: Metrics = {

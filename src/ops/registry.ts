@@ -1,13 +1,13 @@
 import { Counter, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import { within } from '../process/deadline.ts';
-import type { Observed } from './backlog.ts';
+import type { MetricsParts } from './backlog.ts';
 import { addGauges, patienceMs } from './gauges.ts';
 import { type Metrics, outcomes } from './metrics.ts';
 
 const seconds = [0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** Opens prom-client's registry with all that is told of a process. Labels are of fixed sets only: no id, symbol or address ever is one. */
-export function openRegistry(observed: Observed): Metrics {
+export function openRegistry(observed: MetricsParts): Metrics {
   const registry = new Registry();
   let isMeasured = false;
   const registers = [registry];
@@ -60,7 +60,7 @@ export function openRegistry(observed: Observed): Metrics {
 }
 
 /** BullMQ's own export of every queue. It describes its metrics once a queue; a family stands together and is described once. */
-async function queueText({ jobs }: Pick<Observed, 'jobs'>): Promise<string> {
+async function queueText({ jobs }: Pick<MetricsParts, 'jobs'>): Promise<string> {
   const exporting = [...jobs.queues.values()].map((queue) =>
     within(patienceMs, 'Redis', queue.exportPrometheusMetrics()).catch(() => ''),
   );

@@ -9,7 +9,7 @@ import { within } from '../process/deadline.ts';
 import type { Redis } from '../redis/client.ts';
 import { wantAgain, type Wishes } from './want-again.ts';
 
-type Needs = Readonly<{
+type Parts = Readonly<{
   jobs: Producer & Readonly<{ definitions: Pick<Definitions, 'jobs'> }>;
   market: Wishes;
   redis: Redis;
@@ -25,14 +25,14 @@ const deadlineMs = 1_500;
  * again. @throws Problem job_not_failed when it has been replayed, job_moved when it is gone or has been taken up, market_busy when it
  * is a fetch and too many wait.
  */
-export async function retryFailed(needs: Needs, job: Job): Promise<void> {
+export async function retryFailed(parts: Parts, job: Job): Promise<void> {
   let tried: (Tried & Readonly<{ letter: Letter | null }>) | undefined;
   // Its letter is locked until Redis has answered, and gone no earlier: a process that ends here leaves it. So nobody replays the job
   // meanwhile, and should it fail once more at once, that letter waits for the end of this one.
-  const { error } = await needs.transaction(async (tx) => {
+  const { error } = await parts.transaction(async (tx) => {
     const letter = await lockLetter(tx, job.id ?? '');
     // Once, also where the transaction runs again.
-    tried ??= { letter, ...(await tryAnew(needs, job)) };
+    tried ??= { letter, ...(await tryAnew(parts, job)) };
     if (tried.letter && tried.goesOn)
       await tx.nativeDelete(DeadLetter, { id: tried.letter.id, diedAt: tried.letter.diedAt });
     return tried;
@@ -56,23 +56,23 @@ async function lockLetter(tx: EntityManager, jobId: string): Promise<Letter | nu
 /** Whether the job is no longer one that has failed, and what kept it from being tried by us. */
 type Tried = Readonly<{ goesOn: boolean; error?: Error }>;
 
-async function tryAnew(needs: Needs, job: Job): Promise<Tried> {
+async function tryAnew(parts: Parts, job: Job): Promise<Tried> {
   try {
-    await within(deadlineMs, 'Redis', wantAndStart(needs, job));
+    await within(deadlineMs, 'Redis', wantAndStart(parts, job));
     return { goesOn: true };
   } catch (error) {
     const reason = error instanceof Error ? error : new Error(String(error));
-    return { goesOn: await hasGoneOn(needs, job), error: reason };
+    return { goesOn: await hasGoneOn(parts, job), error: reason };
   }
 }
 
-async function wantAndStart({ jobs, market, redis }: Needs, job: Job): Promise<void> {
+async function wantAndStart({ jobs, market, redis }: Parts, job: Job): Promise<void> {
   await wantAgain(market, jobs.definitions.jobs.get(job.name), job.data);
   await startAnew(redis, jobs, job);
 }
 
 /** Whether somebody else has had it tried again, or we did and were not told. False where Redis does not say. */
-async function hasGoneOn({ jobs }: Needs, { queueName, id = '' }: Job): Promise<boolean> {
+async function hasGoneOn({ jobs }: Parts, { queueName, id = '' }: Job): Promise<boolean> {
   const state = await within(deadlineMs, 'Redis', Promise.resolve(jobs.queues.get(queueName)?.getJobState(id))).catch(
     () => 'unknown',
   );

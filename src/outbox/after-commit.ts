@@ -1,7 +1,7 @@
 import { type EntityManager, raw, type RawQueryFragment } from '@mikro-orm/mysql';
 import type { z } from 'zod';
 import { OutboxMessage } from '../entities/outbox.entity.ts';
-import { carried, type JobRequest } from '../jobs/define-job.ts';
+import { jobData, type JobRequest } from '../jobs/define-job.ts';
 import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
 import type { EventDefinition } from '../streams/define-event.ts';
@@ -58,7 +58,7 @@ export function collectMessages(now: () => Date, mintId: Mint, isBehind: boolean
   const mint = () => ({ id: mintId(), trace: traceParent() ?? null });
   const after: AfterCommit = {
     enqueue(job, payload, tenant) {
-      const body = JSON.stringify(carried(job, job.payload.parse(payload), tenant));
+      const body = JSON.stringify(jobData(job, job.payload.parse(payload), tenant));
       const message = { ...mint(), name: job.kind, body, createdAt: now() };
       jobs.push(message);
       return message.id;

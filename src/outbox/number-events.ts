@@ -81,24 +81,22 @@ function endOf(row: EndRow, streams: readonly string[]): End {
   return { last: Number(row.log_position), lastMs: Number(row.log_ms), ends: new Map(ends) };
 }
 
-type Place = Pick<Waiting, 'stream' | 'subject' | 'version'>;
+type EventKey = Pick<Waiting, 'stream' | 'subject' | 'version'>;
 
-function placeOf({ stream, subject, version }: Place): string {
+function keyOf({ stream, subject, version }: EventKey): string {
   return `${stream} ${subject} ${version}`;
 }
 
-function listOf(places: readonly Place[], text: ValueText): string {
-  return places
-    .map(({ stream, subject, version }) => `(${[stream, subject, version].map(text).join(', ')})`)
-    .join(', ');
+function listOf(keys: readonly EventKey[], text: ValueText): string {
+  return keys.map(({ stream, subject, version }) => `(${[stream, subject, version].map(text).join(', ')})`).join(', ');
 }
 
 /** What comes before these events and is not among them. */
-function precedingOf(events: readonly Waiting[]): readonly Place[] {
-  const among = new Set(events.map(placeOf));
+function precedingOf(events: readonly Waiting[]): readonly EventKey[] {
+  const among = new Set(events.map(keyOf));
   return events.flatMap(({ stream, subject, version }) => {
     const before = { stream, subject, version: version - 1 };
-    return version === 1 || among.has(placeOf(before)) ? [] : [before];
+    return version === 1 || among.has(keyOf(before)) ? [] : [before];
   });
 }
 
@@ -110,15 +108,15 @@ async function withoutLater(em: EntityManager, found: readonly Waiting[]): Promi
   const { log } = tablesOf(em);
   const preceding = precedingOf(found);
   if (preceding.length === 0) return found;
-  const waiting = await em.execute<Place[]>(
+  const waiting = await em.execute<EventKey[]>(
     `select stream, subject, version from ${log}
      where position is null and (stream, subject, version) in (${listOf(preceding, textOf(em))})`,
   );
-  const absent = new Set(waiting.map(placeOf));
-  const isLater = (event: Place) => absent.has(placeOf({ ...event, version: event.version - 1 }));
+  const absent = new Set(waiting.map(keyOf));
+  const isLater = (event: EventKey) => absent.has(keyOf({ ...event, version: event.version - 1 }));
   for (const event of found.toSorted((one, other) => one.version - other.version))
-    if (isLater(event)) absent.add(placeOf(event));
-  return found.filter((event) => !absent.has(placeOf(event)));
+    if (isLater(event)) absent.add(keyOf(event));
+  return found.filter((event) => !absent.has(keyOf(event)));
 }
 
 /** One statement, so that the end moves with all of them or not at all; then undefined. */

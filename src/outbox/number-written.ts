@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/mysql';
-import { together } from '../mysql/together.ts';
+import { together } from '../mysql/pipeline.ts';
 import { choose, textOf } from '../mysql/values.ts';
 import { askForPositions, positionedBy, type PositionedRow } from './positions.ts';
 import { byVersion, type Numbered, type Numbering, subjectOf, tablesOf, type Unnumbered } from './numbering.ts';

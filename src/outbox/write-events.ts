@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { type EntityManager, raw } from '@mikro-orm/mysql';
 import { EventLog, EventVersion } from '../entities/outbox.entity.ts';
 import { askLater, insertRows } from '../mysql/rows.ts';
-import { type Later, withNext } from '../mysql/together.ts';
+import { type LaterRows, withNext } from '../mysql/pipeline.ts';
 import { textOf, type ValueText } from '../mysql/values.ts';
-import { tablesOf, type Unnumbered } from './numbering.ts';
+import { subjectOf, tablesOf, type Unnumbered } from './numbering.ts';
 import { askForPositions, type PositionedRow } from './positions.ts';
 
 /** An event that its transaction writes to the log; `data` is JSON text. */
@@ -22,7 +22,7 @@ export type NewEvent = Readonly<{
 type Count = Readonly<{ key: string; stream: string; subject: string; count: number }>;
 
 /** Events that have been written, as they wait for their positions; where they have been given some, it is told with the commit. */
-export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; positions?: Later<PositionedRow> }>;
+export type WrittenEvents = Readonly<{ events: readonly Unnumbered[]; positions?: LaterRows<PositionedRow> }>;
 
 /** So many events, each about something else, get their positions from the transaction that writes them. */
 const few = 4;
@@ -38,7 +38,7 @@ export async function writeEvents(
   events: readonly NewEvent[],
   isBehind: boolean,
 ): Promise<WrittenEvents> {
-  const counts = [...Map.groupBy(events, keyOf).entries()]
+  const counts = [...Map.groupBy(events, subjectOf).entries()]
     .toSorted(([one], [other]) => (one < other ? -1 : 1))
     .flatMap(([key, [first, ...more]]): Count[] =>
       first ? [{ key, stream: first.stream, subject: first.subject, count: more.length + 1 }] : [],
@@ -48,8 +48,8 @@ export async function writeEvents(
   const raised = await raiseVersions(tx, counts);
   const last = new Map(counts.map(({ key, count }) => [key, (raised.get(key) ?? count) - count]));
   const rows = events.map((event) => {
-    const version = (last.get(keyOf(event)) ?? 0) + 1;
-    last.set(keyOf(event), version);
+    const version = (last.get(subjectOf(event)) ?? 0) + 1;
+    last.set(subjectOf(event), version);
     return { ...event, version };
   });
   await insertRows(tx, EventLog, rows);
@@ -94,10 +94,6 @@ function toUnnumbered<Event extends NewEvent>({ at, ...event }: Event) {
   return { ...event, time: at.toISOString() };
 }
 
-function keyOf({ stream, subject }: Pick<NewEvent, 'stream' | 'subject'>): string {
-  return `${stream} ${subject}`;
-}
-
 /** Raises the last version of each subject, and returns what it is now; of subjects that are all new, nothing. */
 async function raiseVersions(tx: EntityManager, counts: readonly Count[]): Promise<ReadonlyMap<string, number>> {
   const [only] = counts;
@@ -114,7 +110,7 @@ async function raiseVersions(tx: EntityManager, counts: readonly Count[]): Promi
   const rows = await tx.execute<Omit<Count & { version: number }, 'key' | 'count'>[]>(
     `select stream, subject, version from ${tableName} where (stream, subject) in (${placesIn(counts, textOf(tx))})`,
   );
-  return new Map(rows.map((row) => [keyOf(row), row.version]));
+  return new Map(rows.map((row) => [subjectOf(row), row.version]));
 }
 
 function placesIn(counts: readonly Count[], text: ValueText): string {

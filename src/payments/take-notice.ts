@@ -18,52 +18,6 @@ import { endCall, settlePayment } from './settle-payment.ts';
 // Clocks differ; the gateway's is the one that says when something has happened.
 const clockSlackMs = 300_000;
 
-type Told = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
-
-/**
- * Records what the gateway says of a dispute, announces it, and returns its id. The order stays what it is: whether its money
- * is gone is the dispute's to say. What was said earlier than what is known is announced, and changes nothing.
- */
-async function noteDispute(tx: EntityManager, after: AfterCommit, told: Told): Promise<string> {
-  const { order, dispute, type, at } = told;
-  const known = await tx.findOne(Dispute, { gatewayReference: dispute.reference }, { disableIdentityMap: true });
-  const id = known?.id ?? randomUUIDv7();
-  const entry = { order: order.id, subject: 'dispute' as const, subjectId: id, to: dispute.status, at, reason: type };
-  if (!known) {
-    await tx.insert(Dispute, rowOf(id, told));
-    await writeHistory(tx, [{ ...entry, from: null }]);
-  } else if (dispute.toldAt >= known.toldAt) {
-    await tx.nativeUpdate(Dispute, { id }, { status: dispute.status, toldAt: dispute.toldAt });
-    if (known.status !== dispute.status) await writeHistory(tx, [{ ...entry, from: known.status }]);
-  }
-  after.publish(orderDisputed, order.id, {
-    ...orderFacts(order),
-    status: order.status,
-    dispute_id: id,
-    happened: dispute.happened,
-    dispute_status: dispute.status,
-    reason: dispute.reason ?? null,
-    amount: toMajor(dispute.amountMinor, order.currency),
-  });
-  return id;
-}
-
-function rowOf(id: string, { order, payment, dispute, at }: Told): InferEntity<typeof Dispute> {
-  const { reference: gatewayReference, status, reason, amountMinor, currency, toldAt } = dispute;
-  const money = { amountMinor, currency };
-  const when = { createdAt: at, toldAt };
-  return {
-    id,
-    order: order.id,
-    payment: payment.id,
-    gatewayReference,
-    status,
-    reason: reason ?? null,
-    ...money,
-    ...when,
-  };
-}
-
 /** What became of a notice. One that is `too_early` has to come again: nobody can know yet whether it is ours. */
 export type Taken = 'not_ours' | 'too_early' | 'known' | 'looked_up' | 'settled';
 
@@ -166,6 +120,52 @@ async function takeDispute(
   const subjectId = await noteDispute(tx, after, { order, payment, dispute, type, at });
   await noteWebhook(tx, { orderId, subjectId, type, at, eventId });
   return 'settled';
+}
+
+type DisputeNote = Readonly<{ order: OrderRow; payment: PaymentRow; dispute: ToldDispute; type: string; at: Date }>;
+
+/**
+ * Records what the gateway says of a dispute, announces it, and returns its id. The order stays what it is: whether its money
+ * is gone is the dispute's to say. What was said earlier than what is known is announced, and changes nothing.
+ */
+async function noteDispute(tx: EntityManager, after: AfterCommit, told: DisputeNote): Promise<string> {
+  const { order, dispute, type, at } = told;
+  const known = await tx.findOne(Dispute, { gatewayReference: dispute.reference }, { disableIdentityMap: true });
+  const id = known?.id ?? randomUUIDv7();
+  const entry = { order: order.id, subject: 'dispute' as const, subjectId: id, to: dispute.status, at, reason: type };
+  if (!known) {
+    await tx.insert(Dispute, rowOf(id, told));
+    await writeHistory(tx, [{ ...entry, from: null }]);
+  } else if (dispute.toldAt >= known.toldAt) {
+    await tx.nativeUpdate(Dispute, { id }, { status: dispute.status, toldAt: dispute.toldAt });
+    if (known.status !== dispute.status) await writeHistory(tx, [{ ...entry, from: known.status }]);
+  }
+  after.publish(orderDisputed, order.id, {
+    ...orderFacts(order),
+    status: order.status,
+    dispute_id: id,
+    happened: dispute.happened,
+    dispute_status: dispute.status,
+    reason: dispute.reason ?? null,
+    amount: toMajor(dispute.amountMinor, order.currency),
+  });
+  return id;
+}
+
+function rowOf(id: string, { order, payment, dispute, at }: DisputeNote): InferEntity<typeof Dispute> {
+  const { reference: gatewayReference, status, reason, amountMinor, currency, toldAt } = dispute;
+  const money = { amountMinor, currency };
+  const when = { createdAt: at, toldAt };
+  return {
+    id,
+    order: order.id,
+    payment: payment.id,
+    gatewayReference,
+    status,
+    reason: reason ?? null,
+    ...money,
+    ...when,
+  };
 }
 
 /** The payment that the gateway knows under this id, read once its order is locked. */

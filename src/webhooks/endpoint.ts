@@ -10,7 +10,7 @@ import { market } from '../streams/market.stream.ts';
 export type Endpoint = InferEntity<typeof WebhookEndpoint>;
 
 /** An event of the log, as far as it decides who is told. */
-export type Told = Readonly<{ stream: string; type: string; subject: string; data: string }>;
+export type RoutableEvent = Readonly<{ stream: string; type: string; subject: string; data: string }>;
 
 /** What of an endpoint decides what it is told. */
 export type Wishes = Readonly<{
@@ -54,7 +54,7 @@ type WishColumns = Pick<Endpoint, 'id' | 'userId' | 'scope' | 'types' | 'symbols
  * for those who are told of all. Where `areAll` of them are at hand, an event that names a webhook which is not there any more is for
  * each of its user's that takes it.
  */
-export function choosers(endpoints: readonly Wishes[], { areAll = false } = {}): (event: Told) => Wishes[] {
+export function choosers(endpoints: readonly Wishes[], { areAll = false } = {}): (event: RoutableEvent) => Wishes[] {
   const ofUser = Map.groupBy(endpoints, ({ userId }) => userId);
   const forAll = endpoints.filter(({ isForAll }) => isForAll);
   return ({ stream, type, subject, data }) => {

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import { unsentMails } from '../accounts/verifications.ts';
 import { unmailedFirings } from '../alerts/mail.ts';
 import type { Context } from '../context.ts';
-import { carried, type JobContract } from '../jobs/define-job.ts';
+import { type JobContract, jobData } from '../jobs/define-job.ts';
 import type { QueuedJob } from '../jobs/enqueue.ts';
 import { sendVerification } from '../jobs/accounts/send-verification.job.ts';
 import { mailAlert } from '../jobs/alerts/mail-alert.job.ts';
@@ -35,5 +35,5 @@ export async function askForMails({ config, jobs, orm, now }: Pick<Context, 'con
 }
 
 function ask<P extends z.ZodType>(job: JobContract<P>, payload: z.input<P>): QueuedJob {
-  return { job, id: randomUUIDv7(), payload: carried(job, job.payload.parse(payload)) };
+  return { job, id: randomUUIDv7(), payload: jobData(job, job.payload.parse(payload)) };
 }

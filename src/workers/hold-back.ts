@@ -1,6 +1,6 @@
 import { DelayedError, type Job as QueueJob, RateLimitError } from 'bullmq';
 import type { Context } from '../context.ts';
-import type { AtOnce, Ticket } from '../jobs/at-once.ts';
+import type { JobsPerTenant, Ticket } from '../jobs/jobs-per-tenant.ts';
 import { tenantOf } from '../jobs/define-job.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
 import { isOvertaken } from '../jobs/find-jobs.ts';
@@ -25,18 +25,18 @@ export async function holdBack<T>(
   { jobs, now }: Pick<Context, 'jobs' | 'now'>,
   attempt: () => Promise<T>,
 ): Promise<T> {
-  const [queue, atOnce] = [jobs.queues.get(queued.queueName), jobs.atOnce.get(queued.queueName)];
+  const [queue, jobsPerTenant] = [jobs.queues.get(queued.queueName), jobs.jobsPerTenant.get(queued.queueName)];
   const tenant = tenantOf(queued.data);
-  if (!queue || !atOnce || tenant === undefined) return attempt();
+  if (!queue || !jobsPerTenant || tenant === undefined) return attempt();
   const ticket = { tenant, id: queued.id ?? '' };
   const leaseMs = (jobs.definitions.jobs.get(queued.name)?.timeoutMs ?? 0) + graceMs;
-  const others = await within(tellMs, 'Redis', atOnce.begin(ticket, leaseMs)).catch(() => 0);
+  const others = await within(tellMs, 'Redis', jobsPerTenant.begin(ticket, leaseMs)).catch(() => 0);
   if (others > 0) {
     const hold = async () => {
       await keepPlace(queued);
       await queued.moveToDelayed(now().getTime() + Math.max(lookMs, others * eachMs), token);
       // It may have been let in before it was there to be woken.
-      if (await atOnce.isLetIn(ticket)) await wake(queue, ticket.id);
+      if (await jobsPerTenant.isLetIn(ticket)) await wake(queue, ticket.id);
     };
     // When Redis cannot be told, the job goes back to its place, and is held again.
     throw await within(tellMs, 'Redis', hold()).then(
@@ -47,14 +47,14 @@ export async function holdBack<T>(
   try {
     return await attempt();
   } finally {
-    await within(tellMs, 'Redis', letIn(queue, atOnce, ticket, leaseMs)).catch(() => {});
+    await within(tellMs, 'Redis', letIn(queue, jobsPerTenant, ticket, leaseMs)).catch(() => {});
   }
 }
 
 /** Ends a job's time, and wakes those that begin instead; of one that is gone, the time ends as well. */
-async function letIn(queue: OpenQueue, atOnce: AtOnce, ended: Ticket, leaseMs: number): Promise<void> {
-  for (const id of await atOnce.end(ended, leaseMs))
-    if (!(await wake(queue, id))) await letIn(queue, atOnce, { ...ended, id }, leaseMs);
+async function letIn(queue: OpenQueue, jobsPerTenant: JobsPerTenant, ended: Ticket, leaseMs: number): Promise<void> {
+  for (const id of await jobsPerTenant.end(ended, leaseMs))
+    if (!(await wake(queue, id))) await letIn(queue, jobsPerTenant, { ...ended, id }, leaseMs);
 }
 
 /** Whether there is such a job. */

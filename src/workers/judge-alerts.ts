@@ -4,7 +4,7 @@ import { placeCarried } from '../alerts/place-carried.ts';
 import { stopWatchingForAlerts } from '../alerts/watch-symbols.ts';
 import type { Context } from '../context.ts';
 
-type Needs = Pick<Context, 'orm' | 'transaction' | 'config' | 'payments' | 'market' | 'log' | 'now'>;
+type Parts = Pick<Context, 'orm' | 'transaction' | 'config' | 'payments' | 'market' | 'log' | 'now'>;
 
 // While there are no alerts only the first one waits for a look.
 const idleMs = 2_000;
@@ -14,7 +14,7 @@ const busyMs = 200;
  * Judges stored prices for alerts and places the orders that these carry, until the signal aborts. MySQL says what there is to
  * do, so that nothing of it is lost with Redis, or with a process.
  */
-export async function judgeAlerts(context: Needs, signal: AbortSignal): Promise<void> {
+export async function judgeAlerts(context: Parts, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const isBusy = await judgeWaiting(context, signal).catch((error: unknown) => {
       context.log.warn({ err: error }, 'alerts: a look failed and will be tried again');
@@ -27,7 +27,7 @@ export async function judgeAlerts(context: Needs, signal: AbortSignal): Promise<
 }
 
 /** Does what there is to do now, and says whether anybody waits for more of it. */
-export async function judgeWaiting(context: Needs, signal?: AbortSignal): Promise<boolean> {
+export async function judgeWaiting(context: Parts, signal?: AbortSignal): Promise<boolean> {
   for (;;) {
     const look = await lookForPrices(context.orm.em.fork());
     // While there are no alerts the cursor stays where it is: whoever makes the first one moves it on.

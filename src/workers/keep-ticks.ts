@@ -2,7 +2,7 @@ import type { Context } from '../context.ts';
 import { tellOnce } from '../gateways/http/lenient.ts';
 import { priceOf } from '../market/data/quote.market.ts';
 import { copyName } from '../market/market-data.ts';
-import { wantedBy, watchedSymbols, type Wanting } from '../market/ticks/wanted.ts';
+import { wantedBy, watchedSymbols, type Wanting } from '../market/ticks/wanted-symbols.ts';
 
 /**
  * Follows trades in this process whenever no other does, until the signal aborts; where there is no socket, nothing is done. `others` name

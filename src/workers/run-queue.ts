@@ -1,5 +1,3 @@
-import type { Metrics, Outcome } from '../ops/metrics.ts';
-import type { HistoryRecorder } from '../ops/record-history.ts';
 import { createRedisBackend, UnrecoverableError, Worker, type Job as QueueJob, type WorkerOptions } from 'bullmq';
 import type { z } from 'zod';
 import type { Context } from '../context.ts';
@@ -17,57 +15,6 @@ import { forgetOldest } from '../process/forget-oldest.ts';
 import { type Log, withLogIds } from '../process/log.ts';
 import { traced } from '../telemetry/traces.ts';
 import { bury } from '../ops/dead-letters.ts';
-
-type Attempted = Readonly<{ name: string; processedOn?: number | undefined; finishedOn?: number | undefined }>;
-
-/** Has every attempt that this worker ends counted. One that only had to wait for a rate limit was none. */
-export function countAttempts(worker: Worker, metrics: Metrics): void {
-  const note = ({ name, processedOn, finishedOn }: Attempted, outcome: Outcome) => {
-    const ranMs = processedOn === undefined ? 0 : (finishedOn ?? processedOn) - processedOn;
-    metrics.noteAttempt({ queue: worker.name, kind: name, outcome, seconds: ranMs / 1_000 });
-  };
-  worker.on('completed', (job) => note(job, 'done'));
-  // Only the last of a job's attempts finishes it.
-  worker.on('failed', (job) => job && note(job, job.finishedOn === undefined ? 'retried' : 'failed'));
-}
-
-type EndedIn = Readonly<{ timestamp: number; opts: Readonly<{ delay?: number }>; finishedOn?: number | undefined }>;
-
-/** Has every job recorded that ends in this worker for good, with how long that took from when it was due. */
-export function recordEnds(worker: Worker, { note }: Pick<HistoryRecorder, 'note'>): void {
-  const record = ({ timestamp, opts: { delay = 0 }, finishedOn }: EndedIn, isDone: boolean) => {
-    if (finishedOn === undefined) return;
-    note({ queue: worker.name, isDone, tookMs: finishedOn - timestamp - delay, endedAtMs: finishedOn });
-  };
-  worker.on('completed', (job) => record(job, true));
-  worker.on('failed', (job) => job && record(job, false));
-}
-
-/** A worker that reads its jobs whatever has become of them, and says what it does. */
-export class QueueWorker extends Worker {
-  #started = 0;
-  #underWay = 0;
-
-  protected override get Job(): typeof QueueJob {
-    return StoredJob;
-  }
-
-  /** The longest that it waits in Redis for a job, also for one that is due later, s. */
-  override get maximumBlockTimeout(): number {
-    return blockMs / 1_000;
-  }
-
-  /** How many jobs it has fetched so far, and whether it has room for no other. */
-  progress(): Readonly<{ started: number; isFull: boolean }> {
-    return { started: this.#started, isFull: this.#underWay >= this.concurrency };
-  }
-
-  protected override async callProcessJob(job: QueueJob, token: string, signal?: AbortSignal): Promise<unknown> {
-    this.#started += 1;
-    this.#underWay += 1;
-    return super.callProcessJob(job, token, signal).finally(() => (this.#underWay -= 1));
-  }
-}
 
 /**
  * Works a queue's jobs until closed: parse, work, verdict.
@@ -125,6 +72,32 @@ export function runQueue(
   worker.once('closed', () => letGo(opened));
   worker.on('error', (error) => context.log.debug({ queue: queue.name, err: error }, 'worker: Redis failed'));
   return worker;
+}
+
+/** A worker that reads its jobs whatever has become of them, and says what it does. */
+export class QueueWorker extends Worker {
+  #started = 0;
+  #underWay = 0;
+
+  protected override get Job(): typeof QueueJob {
+    return StoredJob;
+  }
+
+  /** The longest that it waits in Redis for a job, also for one that is due later, s. */
+  override get maximumBlockTimeout(): number {
+    return blockMs / 1_000;
+  }
+
+  /** How many jobs it has fetched so far, and whether it has room for no other. */
+  progress(): Readonly<{ started: number; isFull: boolean }> {
+    return { started: this.#started, isFull: this.#underWay >= this.concurrency };
+  }
+
+  protected override async callProcessJob(job: QueueJob, token: string, signal?: AbortSignal): Promise<unknown> {
+    this.#started += 1;
+    this.#underWay += 1;
+    return super.callProcessJob(job, token, signal).finally(() => (this.#underWay -= 1));
+  }
 }
 
 const mostLogs = 100;

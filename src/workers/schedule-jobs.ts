@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { z } from 'zod';
 import type { Context, JobContext } from '../context.ts';
-import { carried, type Job } from '../jobs/define-job.ts';
+import { type Job, jobData } from '../jobs/define-job.ts';
 import { optionsOf } from '../jobs/enqueue.ts';
 import { finnhub, priorityOf } from '../jobs/queues.ts';
 import { clockMs } from '../redis/clock.ts';
@@ -54,7 +54,7 @@ async function reconcile({ jobs, redis }: Context, schedules: readonly Planned[]
       const lane = queue.name === finnhub.name ? { priority: priorityOf(job.lane ?? 'refresh') } : {};
       const opts = { ...usual, ...lane };
       const rhythm = { every: everyMs, ...(offsetMs === undefined ? {} : { offset: offsetMs }) };
-      await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data: carried(job, data), opts });
+      await queue.upsertJobScheduler(id, rhythm, { name: job.kind, data: jobData(job, data), opts });
       // One without an offset begins at once by itself.
       if (offsetMs !== undefined && !existing.has(id)) await jobs.enqueue(job, payload);
     }

@@ -3,7 +3,7 @@ import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { OutboxMessage } from '../../src/entities/outbox.entity.ts';
 import { Payment } from '../../src/entities/payments.entity.ts';
-import { carried } from '../../src/jobs/define-job.ts';
+import { jobData } from '../../src/jobs/define-job.ts';
 import { tagOf } from '../../src/jobs/shards/choice.ts';
 import { mostBefore, ownTenant, tenantOfUser, unplaced } from '../../src/jobs/shares.ts';
 import { insertRows } from '../../src/mysql/rows.ts';
@@ -43,7 +43,7 @@ async function storeUnsent(count: number): Promise<void> {
     });
     await insertRows(em, Payment, payments);
     const messages = payments.map(({ jobId: id, order: order_id, id: payment_id, gateway }) => {
-      const body = JSON.stringify(carried(orderJobs.charge, { order_id, payment_id, gateway }, heavy));
+      const body = JSON.stringify(jobData(orderJobs.charge, { order_id, payment_id, gateway }, heavy));
       return { id, name: orderJobs.charge.kind, body, createdAt: at, leaseUntil: at };
     });
     await insertRows(em, OutboxMessage, messages);

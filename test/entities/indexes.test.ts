@@ -6,7 +6,7 @@ import { storeFeed } from '../../src/catalog/store-feed.ts';
 import { feedRow } from '../../src/catalog/feed-row.ts';
 import { mailsSince } from '../../src/alerts/mail.ts';
 import { takeDue } from '../../src/alerts/place-carried.ts';
-import { wokenBy } from '../../src/alerts/woken.ts';
+import { wokenBy } from '../../src/alerts/woken-alerts.ts';
 import { pruneAlerts } from '../../src/jobs/alerts/prune-alerts.job.ts';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { isTransient } from '../../src/mysql/faults.ts';
-import { together } from '../../src/mysql/together.ts';
+import { together } from '../../src/mysql/pipeline.ts';
 import { CommitUnknown, openTransaction } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
 import { createDatabase } from '../support/stores/create-database.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { choosers, type Told, wishesOf } from '../../src/webhooks/endpoint.ts';
+import { choosers, type RoutableEvent, wishesOf } from '../../src/webhooks/endpoint.ts';
 import { newSecret, sign } from '../../src/webhooks/sign.ts';
 import { waitAfter } from '../../src/webhooks/record-round.ts';
 import { Webhook } from 'standardwebhooks';
 
 const wishes = (id: string, about: object = {}) =>
   wishesOf({ id, userId: 1, scope: 'own', types: '[]', symbols: '[]', since: 0, ...about });
-const event = (about: Partial<Told>): Told => ({
+const event = (about: Partial<RoutableEvent>): RoutableEvent => ({
   stream: 'orders',
   type: 'order.paid',
   subject: 's',
@@ -22,7 +22,7 @@ describe('an event is for', () => {
     wishes('paid', { types: '["order.paid"]' }),
     wishes('apple', { userId: 2, symbols: '["AAPL"]' }),
   ];
-  const told = (about: Partial<Told>) =>
+  const told = (about: Partial<RoutableEvent>) =>
     choosers(all)(event(about))
       .map(({ id }) => id)
       .toSorted();

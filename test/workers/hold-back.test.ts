@@ -1,7 +1,7 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { carried, defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { defineJob, type Job, jobData } from '../../src/jobs/define-job.ts';
 import { payments } from '../../src/jobs/queues.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
 import { runQueue } from '../../src/workers/run-queue.ts';
@@ -66,7 +66,7 @@ async function work(asking: Readonly<Record<string, number>>) {
   const ids: Record<string, string[]> = {};
   for (const [guest, count] of Object.entries(asking)) {
     const added = Array.from({ length: count }, () => {
-      const payload = carried(job, { order_id: randomUUID(), guest }, guest);
+      const payload = jobData(job, { order_id: randomUUID(), guest }, guest);
       return { job, id: randomUUIDv7(), payload };
     });
     for (const one of added) await api.ctx.jobs.enqueueAll([one]);
@@ -133,7 +133,7 @@ test('no tenant has more jobs under way than may be, others go on, and each is l
 });
 
 test('a place of a process that has died is free again when its lease is over, and one of a job that is gone at once', async () => {
-  const atOnce = api.ctx.jobs.atOnce.get(payments.name);
+  const atOnce = api.ctx.jobs.jobsPerTenant.get(payments.name);
   const ticket = (id: string) => ({ tenant: 'user:1', id });
   const countBefore = async (id: string) => atOnce?.countBefore(ticket(id));
   const begin = (id: string, leaseMs = 60_000) => atOnce?.begin(ticket(id), leaseMs);

@@ -7,7 +7,8 @@ import { defineJob, type Job } from '../../src/jobs/define-job.ts';
 import { upkeep } from '../../src/jobs/queues.ts';
 import type { EndedJob } from '../../src/ops/record-history.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
-import { recordEnds, runQueue } from '../../src/workers/run-queue.ts';
+import { recordEnds } from '../../src/workers/record-ends.ts';
+import { runQueue } from '../../src/workers/run-queue.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { until } from '../support/processes/process.ts';
 

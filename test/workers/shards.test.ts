@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Context, openContext } from '../../src/context.ts';
 import { RateLimited } from '../../src/errors.ts';
-import { carried, defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { defineJob, type Job, jobData } from '../../src/jobs/define-job.ts';
 import { payments, restMax } from '../../src/jobs/queues.ts';
 import { mostBefore } from '../../src/jobs/shares.ts';
 import { shardOf } from '../../src/jobs/shards/choice.ts';
@@ -70,7 +70,7 @@ function jobOf(begun: string[], serve: Serve) {
 /** Adds a job of each order, all at once. */
 async function add({ jobs }: Pick<Context, 'jobs'>, orders: readonly string[], tenant = 'user:1'): Promise<string[]> {
   const job = jobOf([], () => {});
-  const added = orders.map((order_id) => ({ job, id: randomUUIDv7(), payload: carried(job, { order_id }, tenant) }));
+  const added = orders.map((order_id) => ({ job, id: randomUUIDv7(), payload: jobData(job, { order_id }, tenant) }));
   await jobs.enqueueAll(added);
   return added.map(({ id }) => id);
 }

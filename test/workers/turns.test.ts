@@ -1,7 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { carried, defineJob, type Job } from '../../src/jobs/define-job.ts';
+import { defineJob, type Job, jobData } from '../../src/jobs/define-job.ts';
 import { payments } from '../../src/jobs/queues.ts';
 import { mostBefore, untold } from '../../src/jobs/shares.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
@@ -56,7 +56,7 @@ async function work(
   await queue().pause();
   for (const [guest, count] of Object.entries(asking))
     await api.ctx.jobs.enqueueAll(
-      Array.from({ length: count }, () => ({ job, id: randomUUIDv7(), payload: carried(job, { guest }, guest) })),
+      Array.from({ length: count }, () => ({ job, id: randomUUIDv7(), payload: jobData(job, { guest }, guest) })),
     );
   const definitions = { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
   const context = { ...api.ctx, jobs: { ...api.ctx.jobs, definitions } };

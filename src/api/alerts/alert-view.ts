@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { type AlertRow } from '../../alerts/alert.ts';
-import { carriedBy } from '../../alerts/carried.ts';
+import { carriedBy } from '../../alerts/carried-order.ts';
 import { type Firing, movedBy } from '../../alerts/tell-firing.ts';
 import { AlertFiring, carriedStates } from '../../entities/alerts.entity.ts';
 import { toMajor } from '../../money/money.ts';

@@ -4,7 +4,7 @@ import { randomUUIDv7 } from 'node:crypto';
 import type { Context as HonoContext } from 'hono';
 import { z } from 'zod';
 import { wakes } from '../../alerts/alert.ts';
-import type { Carried } from '../../alerts/carried.ts';
+import type { CarriedOrder } from '../../alerts/carried-order.ts';
 import { User } from '../../entities/accounts.entity.ts';
 import { AlertCursor, PriceAlert } from '../../entities/alerts.entity.ts';
 import { EventLogEnd } from '../../entities/outbox.entity.ts';
@@ -25,7 +25,7 @@ const mostOf = { user: 1_000, operator: 1_000, admin: 20_000 } as const;
 const Known = z.object({ c: z.number() });
 
 /** The order that an alert is to carry, in a currency that is named. @throws Problem when no order could be that. */
-export async function carriedOf(c: HonoContext<RouteEnv>, { order }: AlertRequest): Promise<Carried | undefined> {
+export async function carriedOf(c: HonoContext<RouteEnv>, { order }: AlertRequest): Promise<CarriedOrder | undefined> {
   if (!order) return undefined;
   const { ctx } = c.var;
   const em = ctx.orm.em.fork();
@@ -93,7 +93,7 @@ export async function storeAlert(
   c: HonoContext<RouteEnv>,
   tx: EntityManager,
   request: AlertRequest,
-  carried: Carried | undefined,
+  carried: CarriedOrder | undefined,
 ) {
   const principal = principalOf(c);
   const createdAt = c.var.ctx.now();

@@ -5,9 +5,8 @@ import { neededScope } from '../../accounts/scopes.ts';
 import type { Who } from '../callers/principal.ts';
 import { scopeOf } from '../callers/route-scope.ts';
 import { mostFaults } from '../http/problem.ts';
-import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
+import { allProblemCodes, isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
 
-const codes = Object.keys(problemCodes).filter(isProblemCode);
 const Fault = z.object({
   pointer: z.string().openapi({ description: 'RFC 6901 pointer into the body, or the name of a parameter.' }),
   detail: z.string(),
@@ -20,7 +19,7 @@ const ProblemView = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
-    code: z.enum(codes),
+    code: z.enum(allProblemCodes),
     request_id: z.uuid(),
     trace_id: z.string().optional().openapi({ description: 'Where traces are kept.' }),
     errors: z.array(Fault).max(mostFaults).optional(),

@@ -5,7 +5,7 @@ import { Problem } from '../../errors.ts';
 import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
-import { isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
+import { allProblemCodes, isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
 import { answerPage, marked } from '../http/own-page.ts';
 
 const KindView = z
@@ -13,7 +13,6 @@ const KindView = z
   .openapi('ProblemKind');
 const KindList = z.object({ data: z.array(KindView), next_cursor: z.string().nullable() }).openapi('ProblemKindList');
 
-const codes = Object.keys(problemCodes).filter(isProblemCode);
 const viewOf = (code: ProblemCode) => ({ code, ...problemCodes[code] });
 const exampleKind = viewOf('total_mismatch');
 
@@ -39,10 +38,10 @@ const list = defineRoute(
   (c) => {
     if (wantsJson(c))
       return c.json(
-        pageOf('problems', codes.map(viewOf), c.req.valid('query'), ({ code }) => code),
+        pageOf('problems', allProblemCodes.map(viewOf), c.req.valid('query'), ({ code }) => code),
         200,
       );
-    const items = codes.map(
+    const items = allProblemCodes.map(
       (code) => html`<li><a href="/problems/${code}"><code>${code}</code></a>: ${problemCodes[code].title}</li>`,
     );
     return answerPage(c, { title: 'Problems', body: html`<ul>${items}</ul>` });

@@ -1,7 +1,7 @@
 import { readingEm } from '../../mysql/reading.ts';
 import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
-import { Bar, barSeconds, barsOf, gapsBetween } from '../../market/bars.ts';
+import { Bar, barSeconds, barsOf, holesBetween } from '../../market/bars.ts';
 import { Symbol } from '../../market/symbol.ts';
 import { Moment } from '../../process/moment.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -64,7 +64,7 @@ const bars = defineRoute(
     const { from, to, view } = spanOf(named, c.var.ctx.now(), defaultDays);
     refuseTooMany((to.getTime() - from.getTime()) / 1_000 / barSeconds[interval]);
     const data = await barsOf(readingEm(c.var.ctx.orm), symbol, interval, { from, to });
-    return c.json({ symbol, interval, ...view, data, gaps: gapsBetween(data, interval) }, 200);
+    return c.json({ symbol, interval, ...view, data, gaps: holesBetween(data, interval) }, 200);
   },
 );
 

@@ -3,7 +3,7 @@ import { z } from '@hono/zod-openapi';
 import { type MarketData, namedBy, subjectOf } from '../../market/market-data.ts';
 import { loadMarketData } from '../../market/load-market-data.ts';
 import type { Facts } from '../../market/copy.ts';
-import type { Observed } from '../../market/market-store.ts';
+import type { PastObservation } from '../../market/market-store.ts';
 import { Moment } from '../../process/moment.ts';
 import { defineRoute, type Route } from '../http/define-route.ts';
 import { cutPage, PageQuery, placeId, placesOf, readCursor } from '../http/page.ts';
@@ -39,7 +39,7 @@ function readRoute(data: MarketData): Route {
   );
 }
 
-const Span = z.object({
+const HistoryQuery = z.object({
   from: Moment.optional().openapi({ example: '2025-09-19' }),
   to: Moment.optional().openapi({ example: '2025-09-19T21:00:00Z' }),
   ...PageQuery,
@@ -80,7 +80,7 @@ function historyRoute(data: MarketData): Route {
       summary: `What was observed over time: ${data.what}.`,
       description: aboutHistories,
       tags: ['market'],
-      request: { query: query.extend(Span.shape) },
+      request: { query: query.extend(HistoryQuery.shape) },
       responses: {
         200: { description: 'The observations.', content: { 'application/json': { schema, example: answered } } },
       },
@@ -106,7 +106,7 @@ function historyRoute(data: MarketData): Route {
 
 const Observations = placesOf(/^\d{1,20}$/);
 
-function rowOf(observed: Observed) {
+function rowOf(observed: PastObservation) {
   return { id: placeId(observed), facts: observed.facts };
 }
 

@@ -75,7 +75,7 @@ async function viewOf(ctx: Context, definition: QueueDefinition, isStopped: bool
 }
 
 async function atOnceOf(jobs: Context['jobs'], name: string): Promise<z.output<typeof AtOnceView> | null> {
-  const atOnce = jobs.atOnce.get(name);
+  const atOnce = jobs.jobsPerTenant.get(name);
   if (!atOnce) return null;
   const held = (await atOnce.read()).map(({ underWay: under_way, ...some }) => ({ ...some, under_way }));
   return { most: atOnce.most, held };

@@ -13,14 +13,13 @@ import { Uuid } from '../http/fields.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { OrderChangeRequest, PayRequest, wishedItems } from './order-request.ts';
-import { OrderView, orderViews } from './order-view.ts';
+import { orderContent, OrderView, orderViews } from './order-view.ts';
 import { namedOrder } from './orders.routes.ts';
 import { requiredMeans } from '../../orders/mint-payment.ts';
 import { principalOf } from '../callers/principal.ts';
 import { tenantOfCaller } from '../callers/tenant.ts';
 import { takesOf } from '../../orders/takeable.ts';
 
-const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 const params = z.object({ id: Uuid.openapi({ example: exampleOrder.id }) });
 const endWaitingMs = 8_000;
 const cancelled = {

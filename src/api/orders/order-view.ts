@@ -3,6 +3,7 @@ import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { orderStatuses, OrderHistory, OrderLine } from '../../entities/orders.entity.ts';
 import { Payment, paymentStatuses, Refund, refundStatuses } from '../../entities/payments.entity.ts';
 import type { OrderRow, PaymentRow } from '../../orders/order.ts';
+import { exampleOrder } from '../docs/examples.ts';
 import { toMajor } from '../../money/money.ts';
 import type { RefundRow } from '../../payments/refund-payment.ts';
 
@@ -61,6 +62,9 @@ export const OrderView = z
     paid_at: z.string().nullable(),
   })
   .openapi('Order');
+
+/** The content of an answer that is an order. */
+export const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 
 /** An order as MySQL holds it. */
 type LineRow = Pick<

@@ -11,14 +11,12 @@ import type { RouteEnv } from '../callers/route-env.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { buyerOf, requireBuyer } from './order-buyer.ts';
 import { OrderRequest, wishedItems } from './order-request.ts';
-import { OrderView, orderView, orderViews } from './order-view.ts';
+import { orderContent, orderView, orderViews } from './order-view.ts';
 import { meansOf } from '../../orders/mint-payment.ts';
 import type { PlacedOrder } from '../../orders/accept-orders.ts';
 import { principalOf } from '../callers/principal.ts';
 import { tenantOfCaller } from '../callers/tenant.ts';
 import { takesOf } from '../../orders/takeable.ts';
-
-const orderContent = { 'application/json': { schema: OrderView, example: exampleOrder } };
 
 const create = defineRoute(
   'user',

@@ -37,7 +37,7 @@ export type Difference = Readonly<{
 export type Compared = Readonly<{ verdict: Verdict; difference: Difference }>;
 
 /** Leaves a difference for people, as a dead letter: one for each object of the gateway, however often it is found. */
-export async function reportDifference(
+async function reportDifference(
   { transaction, now }: JobContext,
   foundBy: string,
   { reference, kind, payload, what }: Difference,
@@ -60,10 +60,14 @@ const mostAgeMs = 35 * dayMs;
 const partMs = 2 * dayMs;
 const batch = 500;
 
-type Span = Readonly<{ since: Date; until: Date }>;
+type ComparedSpan = Readonly<{ since: Date; until: Date }>;
 
 /** Compares a gateway's list of refunds with ours, both ways: each refund it lists, and each of ours that it does not. */
-export async function* compareRefunds(ctx: JobContext, gateway: PaymentGateway, span: Span): AsyncGenerator<Compared> {
+export async function* compareRefunds(
+  ctx: JobContext,
+  gateway: PaymentGateway,
+  span: ComparedSpan,
+): AsyncGenerator<Compared> {
   const since = Math.max(span.since.getTime(), span.until.getTime() - mostAgeMs);
   for (let end = span.until.getTime(); end > since; end -= partMs) {
     const part = { since: new Date(Math.max(since, end - partMs)), until: new Date(end) };
@@ -136,7 +140,7 @@ async function paymentOf(
 }
 
 /** Our refunds of a span that have succeeded, as far as the gateway has given them an id. */
-async function* succeededIn(em: EntityManager, { since, until }: Span): AsyncGenerator<RefundRow> {
+async function* succeededIn(em: EntityManager, { since, until }: ComparedSpan): AsyncGenerator<RefundRow> {
   let after = '';
   for (;;) {
     const created = { createdAt: { $gte: since, $lt: until }, gatewayReference: { $ne: null } };
@@ -207,7 +211,7 @@ export const compareCharges = defineJob(
   },
 );
 
-async function* compareBooks(ctx: JobContext, gateway: PaymentGateway, span: Span): AsyncGenerator<Compared> {
+async function* compareBooks(ctx: JobContext, gateway: PaymentGateway, span: ComparedSpan): AsyncGenerator<Compared> {
   const { until } = span;
   const listed = { since: new Date(until.getTime() - 2 * dayMs), until };
   const lost = await lostIn(ctx, gateway, listed);
@@ -233,7 +237,7 @@ async function* compareBooks(ctx: JobContext, gateway: PaymentGateway, span: Spa
 async function lostIn(
   { em, now }: JobContext,
   gateway: PaymentGateway,
-  { since, until }: Span,
+  { since, until }: ComparedSpan,
 ): Promise<Map<string, PaymentRow>> {
   if (!gateway.keepsBooks) return new Map();
   const asked = { chargingAt: { $gte: since }, lastCallAt: { $lt: until } };

@@ -26,7 +26,7 @@ export type Reviewed = 'payments' | 'refunds';
  * on its way there gets a new one, where its gateway can be spoken to; the others wait. The next review comes later the
  * older it is. Two reviews at once share the work.
  */
-export async function reviewDue(ctx: JobContext, what: Reviewed, signal: AbortSignal) {
+async function reviewDue(ctx: JobContext, what: Reviewed, signal: AbortSignal) {
   const count = { reviewed: 0, revived: 0 };
   const until = ctx.now();
   for (let turn = 0; turn < mostBatches; turn += 1) {
@@ -55,7 +55,7 @@ export async function reviewDue(ctx: JobContext, what: Reviewed, signal: AbortSi
 }
 
 /** Makes everything that is not over due at once. */
-export async function makeAllDue(em: EntityManager, at: Date): Promise<void> {
+async function makeAllDue(em: EntityManager, at: Date): Promise<void> {
   const later = { reviewAt: { $gt: at } };
   await em.nativeUpdate(Payment, later, { reviewAt: at });
   await em.nativeUpdate(Refund, later, { reviewAt: at });

@@ -2,7 +2,7 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { z } from 'zod';
 import { TickSpan } from '../../entities/ticks.entity.ts';
 import { parseMoment } from '../../mysql/values.ts';
-import type { Span } from '../market-store.ts';
+import type { TimeSpan } from '../market-store.ts';
 import { priceTable } from '../price.ts';
 
 /** A time of which trades may be missing; `observed` says how many prices were asked for and stored in it. */
@@ -30,7 +30,7 @@ type Stretch = Readonly<{ fromMs: number; toMs: number }>;
 export async function completenessOf(
   em: EntityManager,
   symbol: string,
-  { from, to }: Span,
+  { from, to }: TimeSpan,
   now: Date,
 ): Promise<Completeness | undefined> {
   const { tableName } = em.getMetadata(TickSpan);

@@ -9,7 +9,7 @@ import { claimLease, type Lease, leaseName } from './lease.ts';
 import { type Line, openLine } from './line.ts';
 import type { LiveTicks } from './live.ts';
 import { addTicks, stretchSpans } from './store-ticks.ts';
-import type { Wanting } from './wanted.ts';
+import type { Wanting } from './wanted-symbols.ts';
 
 /** What following trades needs of its process. */
 export type TickParts = Readonly<{

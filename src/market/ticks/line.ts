@@ -1,6 +1,6 @@
 import { openTradeSocket, type TradeSocketOptions } from '../../gateways/finnhub/trade-socket.ts';
 import type { Trade } from '../../gateways/finnhub/trade-frame.ts';
-import type { Span } from './store-ticks.ts';
+import type { CoveredSpan } from './store-ticks.ts';
 
 /** A connection with the symbols that it follows, and since when nothing of each is missing. */
 export type Line = Readonly<{
@@ -10,7 +10,7 @@ export type Line = Readonly<{
    * Of which time all trades have come by now, symbol by symbol. Whoever stores them stores all that has come before, with them.
    * `onBegin` is told of a symbol when its time begins.
    */
-  spans(onBegin: (symbol: string) => void): readonly Span[];
+  spans(onBegin: (symbol: string) => void): readonly CoveredSpan[];
   isGone(): boolean;
   /** Ends it, and resolves with why it is gone. */
   end(): Promise<string>;
@@ -62,7 +62,7 @@ export function openLine(parts: LineParts): Line {
       const answeredAtMs = socket.answeredAtMs();
       // One that lives and says nothing for long is ended, and then nothing after its last frame is believed.
       const endedAtMs = Math.min(answeredAtMs - latenessMs, socket.heardAtMs());
-      const begun: Span[] = [];
+      const begun: CoveredSpan[] = [];
       for (const [symbol, { askedAtMs, beganAtMs }] of followed) {
         if (beganAtMs === undefined && answeredAtMs > askedAtMs) {
           followed.set(symbol, { askedAtMs, beganAtMs: now().getTime() + latenessMs });

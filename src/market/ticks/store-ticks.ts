@@ -5,7 +5,7 @@ import type { Pruned } from '../market-store.ts';
 import type { TickBar, TickLength } from './gather.ts';
 
 /** A time of which all trades of a symbol are stored. */
-export type Span = Readonly<{ symbol: string; beganAtMs: number; endedAtMs: number }>;
+export type CoveredSpan = Readonly<{ symbol: string; beganAtMs: number; endedAtMs: number }>;
 
 const tables = { 1: TickSecond, 60: TickMinute } as const;
 
@@ -36,7 +36,7 @@ export async function addTicks(tx: EntityManager, length: TickLength, bars: read
 }
 
 /** Writes how far spans have come. */
-export async function stretchSpans(tx: EntityManager, fence: number, spans: readonly Span[]): Promise<void> {
+export async function stretchSpans(tx: EntityManager, fence: number, spans: readonly CoveredSpan[]): Promise<void> {
   if (spans.length === 0) return;
   const text = textOf(tx);
   const { tableName } = tx.getMetadata(TickSpan);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobView } from '../../../src/api/ops/job-view.ts';
 import { OutboxMessage } from '../../../src/entities/outbox.entity.ts';
-import { carried, defineJob, type Job } from '../../../src/jobs/define-job.ts';
+import { defineJob, type Job, jobData } from '../../../src/jobs/define-job.ts';
 import { payments, upkeep } from '../../../src/jobs/queues.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
@@ -122,7 +122,7 @@ describe('a job', () => {
       },
     );
     const add = async (payload: Readonly<{ fails: boolean }>) => {
-      const one = { job, id: randomUUIDv7(), payload: carried(job, { order_id: 'o', ...payload }, 'user:1') };
+      const one = { job, id: randomUUIDv7(), payload: jobData(job, { order_id: 'o', ...payload }, 'user:1') };
       await api.ctx.jobs.enqueueAll([one]);
       return one.id;
     };

@@ -2,7 +2,7 @@ import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Context, openContext } from '../../../src/context.ts';
-import { carried, defineJob, type Job } from '../../../src/jobs/define-job.ts';
+import { defineJob, type Job, jobData } from '../../../src/jobs/define-job.ts';
 import { payments, type QueueDefinition, webhooks } from '../../../src/jobs/queues.ts';
 import { patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
@@ -52,7 +52,7 @@ function newJobs(job: Job, count: number) {
   return Array.from({ length: count }, () => ({
     job,
     id: randomUUIDv7(),
-    payload: carried(job, { order_id: randomUUID() }, 'user:1'),
+    payload: jobData(job, { order_id: randomUUID() }, 'user:1'),
   }));
 }
 

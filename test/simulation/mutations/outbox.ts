@@ -111,7 +111,7 @@ export const outbox: readonly Mutation[] = [
   {
     what: 'a sweep takes leases that are held',
     file: 'src/outbox/sweep.ts',
-    edits: [['{ id: ids, leaseUntil: isDue }', '{ id: ids }']],
+    edits: [['{ id: ids, ...isDue() }', '{ id: ids }']],
     by: 'test/outbox/sweep.test.ts',
   },
   {

@@ -180,7 +180,7 @@ export const outside: readonly Mutation[] = [
   },
   {
     what: 'a statement that its server works on is cut off',
-    file: 'src/mysql/place.ts',
+    file: 'src/mysql/server.ts',
     edits: [["if (command !== 'Sleep') {", 'if (command === undefined) {']],
     by: 'test/mysql/lost-sessions.test.ts',
   },

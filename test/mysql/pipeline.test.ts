@@ -7,7 +7,7 @@ import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { mayHaveCommitted } from '../../src/mysql/faults.ts';
 import { askLater, insertRows, selectRow, updateRows } from '../../src/mysql/rows.ts';
 import { type RawConnection, Session } from '../../src/mysql/session.ts';
-import { answeredLater, type Later, together, withNext } from '../../src/mysql/together.ts';
+import { answeredLater, type LaterRows, together, withNext } from '../../src/mysql/pipeline.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
 import { ownData } from '../support/stores/servers.ts';
 import { sendsOf } from '../support/stores/statements.ts';
@@ -119,7 +119,7 @@ describe('a question that is answered with the next statement', () => {
   const asking = (tx: EntityManager) => askLater<{ jobs: number }>(tx, 'select count(*) as jobs from dead_letters');
 
   it('travels with it, and is told what was so at its place', async () => {
-    let later: Later<{ jobs: number }> | undefined;
+    let later: LaterRows<{ jobs: number }> | undefined;
     const sent = await sendsOf(() =>
       transactional(async (tx) => {
         await insertRows(tx, DeadLetter, [letter('a')]);
@@ -132,7 +132,7 @@ describe('a question that is answered with the next statement', () => {
   });
 
   it('is answered with the failure of any that travel with it', async () => {
-    let later: Later<{ jobs: number }> | undefined;
+    let later: LaterRows<{ jobs: number }> | undefined;
     const twice = letter('a');
     const failed = await failureOf(
       transactional(async (tx) => {

@@ -5,7 +5,7 @@ const ofLater = '/* answered with the next */ ';
 /** How several begin that are sent at once. */
 const ofSeveral = '/* together */ ';
 
-// What a statement says of data and names, and to people; what MySQL carries out although it stands in a comment is none.
+// Quoted values, quoted names and comments. A `/*! … */` comment is not matched, because MySQL executes it.
 const words = /'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*"|`[^`]*`|\/\*(?!M?!).*?\*\/|(?:--\s|#)[^\n]*/gs;
 
 /** Lets a statement travel with the next one of its transaction: COMMIT at the latest. */
@@ -13,13 +13,13 @@ export function withNext(sql: string): string {
   return `${ofNext}${sql}`;
 }
 
-/** Lets a question travel so: it is answered with a {@link Later} now, and with rows once the next statement is. */
+/** Lets a question travel so: it is answered with a {@link LaterRows} now, and with rows once the next statement is. */
 export function answeredLater(sql: string): string {
   return `${ofLater}${sql}`;
 }
 
 /** Rows that are told when the next statement of the transaction is answered. */
-export class Later<Row> {
+export class LaterRows<Row> {
   readonly rows: Promise<readonly Row[]>;
 
   constructor(rows: Promise<readonly Row[]>) {
@@ -35,7 +35,7 @@ export function together(statements: readonly string[]): string {
 }
 
 /** The statement itself, and whether it may wait. @throws when it is several by accident, as what somebody has put into it. */
-export function read(sql: string): Readonly<{ text: string; mayWait: boolean; isLater: boolean }> {
+function unmark(sql: string): Readonly<{ text: string; mayWait: boolean; isLater: boolean }> {
   if (sql.startsWith(ofSeveral)) return { text: sql.slice(ofSeveral.length), mayWait: false, isLater: false };
   const mark = [ofNext, ofLater].find((one) => sql.startsWith(one)) ?? '';
   const text = sql.slice(mark.length);
@@ -48,19 +48,19 @@ export function read(sql: string): Readonly<{ text: string; mayWait: boolean; is
 export type Statement = Readonly<{ text: string; later?: PromiseWithResolvers<readonly unknown[]> }>;
 
 /** What is to be sent now; nothing: it waits, and is answered later when somebody asked. */
-export type Sending = Readonly<{ statements: readonly Statement[]; later?: Later<unknown> }>;
+type Sending = Readonly<{ statements: readonly Statement[]; later?: LaterRows<unknown> }>;
 
 /**
  * What of a transaction is still to be sent. What it begins with, and what may wait, is sent with the next statement; and of what
  * has not been sent nothing has to be taken back.
  */
-export class Unsent {
+export class Pipeline {
   #isInTransaction = false;
   #statements: Statement[] = [];
 
   /** What is to be sent for a statement that comes now, itself the last; nothing when it may wait, or need not be sent at all. */
   with(sql: string): Sending {
-    const { text, mayWait, isLater } = read(sql);
+    const { text, mayWait, isLater } = unmark(sql);
     if (text === 'begin') this.#isInTransaction = true;
     const isEnd = text === 'commit' || text === 'rollback';
     if (text === 'begin' || (mayWait && this.#isInTransaction && this.#length() < mostLength))
@@ -88,7 +88,7 @@ export class Unsent {
     }
     const later = Promise.withResolvers<readonly unknown[]>();
     this.#statements.push({ text, later });
-    return { statements: [], later: new Later(later.promise) };
+    return { statements: [], later: new LaterRows(later.promise) };
   }
 
   #length(): number {

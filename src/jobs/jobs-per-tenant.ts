@@ -10,7 +10,7 @@ export type Ticket = Readonly<{ tenant: Tenant; id: string }>;
 export type Held = Readonly<{ tenant: Tenant; underWay: number; held: number }>;
 
 /** How many jobs of a tenant may be under way at once on a queue, over all processes. */
-export type AtOnce = Readonly<{
+export type JobsPerTenant = Readonly<{
   most: number;
   /** Lets a job begin: 0. Or holds it until another of its tenant ends: how many are held then. */
   begin(ticket: Ticket, leaseMs: number): Promise<number>;
@@ -25,12 +25,12 @@ export type AtOnce = Readonly<{
 }>;
 
 const names = ['underWay', 'held', 'id', 'most', 'leaseMs'] as const;
-const begin = loadScript(new URL('./at-once/begin.lua', import.meta.url), names);
-const end = loadScript(new URL('./at-once/end.lua', import.meta.url), names);
+const begin = loadScript(new URL('./jobs-per-tenant/begin.lua', import.meta.url), names);
+const end = loadScript(new URL('./jobs-per-tenant/end.lua', import.meta.url), names);
 const mostTold = 20;
 
 /** Opens the counting of a queue's jobs. */
-export function openAtOnce(redis: Redis, queue: string, most: number): AtOnce {
+export function openJobsPerTenant(redis: Redis, queue: string, most: number): JobsPerTenant {
   const index = `orderflow:held:${queue}`;
   // On a cluster, what belongs to a tenant is on one node, and tenants are on all of them, whatever shards their jobs are in.
   const keysOf = (tenant: Tenant) => {

@@ -25,7 +25,7 @@ const longestTrustMs = 30_000;
 type Seen = Readonly<{ sinceMs: number; untilMs: number; restedAtBytes?: number }>;
 
 /** A server: its pool, and one connection beside it by which it is asked what it is, however busy the pool is. */
-export class Place {
+export class Server {
   readonly host: Host;
   readonly pool: Pool;
   readonly #anywhere: PoolOptions;
@@ -65,7 +65,7 @@ export class Place {
   }
 
   /** Whether the server says of itself that it is what is looked for. */
-  async holds(isRight: (connection: PoolConnection) => Promise<boolean>): Promise<boolean> {
+  async answers(isRight: (connection: PoolConnection) => Promise<boolean>): Promise<boolean> {
     const raw = await connect(this.#asking);
     try {
       const isSo = await isRight(raw);
@@ -182,8 +182,8 @@ function connect(pool: Pool): Promise<PoolConnection> {
 }
 
 // The driver has it, and does not say so in its types.
-const Carried = z.object({ stream: z.instanceof(Socket) });
+const DriverConnection = z.object({ stream: z.instanceof(Socket) });
 
 function socketOf(raw: PoolConnection): Socket {
-  return Carried.parse(raw).stream;
+  return DriverConnection.parse(raw).stream;
 }

@@ -70,7 +70,7 @@ it('sends what it is given where it belongs', async () => {
 it.each([undefined, '', '.', '..'])('asks nobody for what has %j for its id', async (id) => {
   const { url, heard } = await serve({ status: 200, body: { data: [], next_cursor: null } });
   const asked = openAsk((path) => fetch(url + path))(operations.readOrder, { id });
-  await expect(asked).rejects.toThrow(new TypeError(`id must name one thing; '${id ?? ''}' does not`));
+  await expect(asked).rejects.toThrow(new TypeError(`id must name one thing; '${String(id)}' does not`));
   const { watchOrder, all } = openOrderflow({ url });
   await expect(watchOrder(id ?? '').next()).rejects.toThrow(TypeError);
   await expect(all('readOrderTimeline', { id: id ?? '' }).next()).rejects.toThrow(TypeError);

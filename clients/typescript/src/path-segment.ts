@@ -8,7 +8,8 @@ export function isSegment(text: string): boolean {
 
 /** The value of a parameter, as it stands in a path. @throws TypeError where the path would lead elsewhere */
 export function segmentOf(name: string, value: unknown): string {
-  const text = String(value ?? '');
-  if (!isSegment(text)) throw new TypeError(`${name} must name one thing; '${text}' does not`);
+  const text = String(value);
+  if (value === undefined || value === null || !isSegment(text))
+    throw new TypeError(`${name} must name one thing; '${text}' does not`);
   return encodeURIComponent(text);
 }

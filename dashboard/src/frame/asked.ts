@@ -7,7 +7,9 @@ type Texts = Readonly<Record<string, string>>;
  * What a list is asked for. The address keeps it behind `#?`, which no server and no log is told: the list can be shared,
  * reloaded and come back to. Comes with how to ask otherwise, and with how often the address was changed by something else.
  */
-export function useAsked<Asked extends Texts>(nothing: Asked): readonly [Asked, (some: Partial<Asked>) => void, number] {
+export function useAsked<Asked extends Texts>(
+  nothing: Asked,
+): readonly [Asked, (some: Partial<Asked>) => void, number] {
   const read = () => ({ ...nothing, ...textsOf(location.hash, Object.keys(nothing)) });
   const [{ asked, moves }, setStanding] = useState(() => ({ asked: read(), moves: 0 }));
   useEffect(() => onMove(() => setStanding((before) => ({ asked: read(), moves: before.moves + 1 }))), []);

@@ -105,10 +105,12 @@ export async function endLinks(
   purposes: readonly Purpose[] = verificationPurposes,
 ): Promise<void> {
   const ended = { purpose: { $in: [...purposes] }, email };
-  await tx.nativeDelete(Verification, { ...ended, hash: null });
   // No token has such a hash; and a mail that is on its way still is not tried again.
   const worthless = raw("concat('ended ', id)");
-  await tx.nativeUpdate(Verification, ended, { email: markOf(email), hash: worthless, sentAt: at });
+  const mailed = { ...ended, hash: { $ne: null } };
+  await tx.nativeUpdate(Verification, mailed, { email: markOf(email), hash: worthless, sentAt: at });
+  // A wish that has come since is one of these: it has been mailed to nobody.
+  await tx.nativeDelete(Verification, ended);
 }
 
 /** Stands for an address where it is kept no longer; no address reads like that. */

@@ -9,12 +9,17 @@ const [demoPassword, adminPassword] = demoPasswords;
 const demo = { email: 'demo@example.com', password: demoPassword, name: 'Demo Customer' };
 const demoAdministrator = { email: 'admin@example.com', password: adminPassword };
 
-/** Puts the demo customer (1), the administrator (2) and two products into an empty database; later it does nothing. */
+/**
+ * Puts the demo customer (1), the administrator (2) and two products into an empty database; later it does nothing.
+ * @throws BadConfig when the administrator is to have the customer's address.
+ */
 export async function seedDemo(em: EntityManager, config: Config): Promise<void> {
   const passwords = openPasswords();
   await em.transactional(async (tx) => {
     if ((await tx.count(User)) > 0) return;
     const admin = administratorOf(config) ?? demoAdministrator;
+    if (admin.email === demo.email)
+      throw new BadConfig(`ADMIN_EMAIL is ${demo.email}, the address of the demo's customer: set it to another one.`);
     await tx.insertMany(User, [
       { id: 1, email: demo.email, name: demo.name, role: 'user', passwordHash: await passwords.hash(demo.password) },
       {
@@ -47,8 +52,9 @@ export async function seedAdministrator(em: EntityManager, config: Config): Prom
       if (!(error instanceof UniqueConstraintViolationException)) throw error;
       // Another who migrates at the same time has been quicker.
       if ((await em.count(User, { role: 'admin' })) > 0) return;
+      const meant = config.ADMIN_EMAIL ? 'ADMIN_EMAIL' : `ADMIN_EMAIL is not set, and ${admin.email}`;
       throw new BadConfig(
-        'ADMIN_EMAIL is the address of an account that is no administrator: set it to one that nobody has yet.',
+        `${meant} is the address of an account that is no administrator: set it to one that nobody has yet.`,
       );
     });
 }

@@ -12,6 +12,8 @@ const lastsMs: Readonly<Record<Purpose, number>> = { reset: 30 * minuteMs, confi
 // Nobody's mailbox is filled by others. Most of these links are good, so that nobody is kept from a new password either; those that were
 // ended count until they would have been over, or whoever has an account with somebody else's address would end them and ask for more.
 const mostLinks = 5;
+// Beyond them, where none is good: often enough for whom an address belongs to, and no flood where somebody else ends them on purpose.
+const restMs = 5 * minuteMs;
 
 /** Stores the wish for a mail to this address, whether anybody has it or not, and returns its id for the job that sends it. */
 export async function askForMail(tx: EntityManager, purpose: Purpose, email: string, at: Date): Promise<string> {
@@ -46,15 +48,8 @@ export async function prepareMail(tx: EntityManager, id: string, at: Date): Prom
   // Mails to one address wait for each other here, and one that is still being sent counts: its link may be there already.
   const lock = { lockMode: LockMode.PESSIMISTIC_WRITE, disableIdentityMap: true } as const;
   const user = await tx.findOne(User, { email, deletedAt: null }, lock);
-  const otherLinks = {
-    id: { $ne: id },
-    email: { $in: [email, markOf(email)] },
-    purpose,
-    hash: { $ne: null },
-    expiresAt: { $gt: at },
-  };
   const isDue = user && (purpose === 'reset' || !user.emailConfirmedAt);
-  if (!isDue || (await tx.count(Verification, otherLinks)) >= mostLinks) {
+  if (!isDue || (await hasEnough(tx, wish, at))) {
     await tx.nativeDelete(Verification, due);
     return undefined;
   }
@@ -64,6 +59,21 @@ export async function prepareMail(tx: EntityManager, id: string, at: Date): Prom
   if ((await tx.nativeUpdate(Verification, due, { hash: hashToken(token), expiresAt })) === 0) return undefined;
   // Anybody opens an account with somebody else's address; what they call themselves there is not mailed to that person.
   return { purpose, email, name: user.emailConfirmedAt ? user.name : undefined, token };
+}
+
+/** Whoever has an account with somebody else's address ends all of its links for a new password: that person gets others, now and then. */
+async function hasEnough(
+  tx: EntityManager,
+  { id, purpose, email }: Readonly<{ id: string; purpose: Purpose; email: string }>,
+  at: Date,
+): Promise<boolean> {
+  const others = { id: { $ne: id }, email: { $in: [email, markOf(email)] }, purpose };
+  const mailed = { ...others, hash: { $ne: null }, expiresAt: { $gt: at } };
+  const asked = { fields: ['email', 'createdAt'], disableIdentityMap: true } as const;
+  const links = await tx.find(Verification, mailed, asked);
+  if (links.length < mostLinks) return false;
+  const isRecent = links.some(({ createdAt }) => at.getTime() - createdAt.getTime() < restMs);
+  return purpose === 'confirm' || isRecent || links.some((link) => link.email === email);
 }
 
 /** Notes that the mail is with the mail server. */
@@ -105,10 +115,12 @@ export async function endLinks(
   purposes: readonly Purpose[] = verificationPurposes,
 ): Promise<void> {
   const ended = { purpose: { $in: [...purposes] }, email };
-  await tx.nativeDelete(Verification, { ...ended, hash: null });
   // No token has such a hash; and a mail that is on its way still is not tried again.
   const worthless = raw("concat('ended ', id)");
-  await tx.nativeUpdate(Verification, ended, { email: markOf(email), hash: worthless, sentAt: at });
+  const mailed = { ...ended, hash: { $ne: null } };
+  await tx.nativeUpdate(Verification, mailed, { email: markOf(email), hash: worthless, sentAt: at });
+  // A wish that has come since is one of these: it has been mailed to nobody.
+  await tx.nativeDelete(Verification, ended);
 }
 
 /** Stands for an address where it is kept no longer; no address reads like that. */

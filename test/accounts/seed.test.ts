@@ -126,6 +126,26 @@ describe('the demo data', () => {
     expect((await users()).map(({ email }) => email)).toEqual(['demo@example.com', 'boss@example.com']);
   });
 
+  it('is not made with one address for two, and says which variable to set', async () => {
+    await empty();
+    const env = { NODE_ENV: 'development', ADMIN_EMAIL: 'Demo@Example.com' };
+    const output = await migrate(env, '--demo');
+    expect(output).toMatch(
+      /ADMIN_EMAIL is demo@example.com, the address of the demo's customer: set it to another one/,
+    );
+    expect(output).not.toMatch(/^ +at /m);
+    expect(await users()).toEqual([]);
+  });
+
+  it('names the address that the administrator was to get where none is set', async () => {
+    await empty();
+    const customer = { email: 'admin@example.com', name: 'Ada', role: 'user', passwordHash: 'none' } as const;
+    await orm.em.fork().insert(User, customer);
+    const output = await migrate({ NODE_ENV: 'development' });
+    expect(output).toMatch(/ADMIN_EMAIL is not set, and admin@example.com is the address of an account that is no/);
+    await empty();
+  });
+
   it('is dated in UTC, whatever the time zone of the server', async () => {
     const server = await startMysql('orderflow_test_east', ['--default-time-zone=+05:00']);
     onTestFinished(() => server.stop());

@@ -18,6 +18,9 @@ export const mostFaults = 20;
 // Whatever a caller sends comes back in parts at most: with these, no refusal is larger than 32 KiB.
 const [mostPointer, mostDetail] = [150, 250];
 
+// Bull Board's page is silent about a refusal that does not say it in the board's own two fields.
+const boardApi = '/admin/queues/api/';
+
 /** Answers any error as RFC 9457 problem+json. What is nobody's fault but ours is logged, and its text stays inside. */
 export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response | Promise<Response> {
   const problem = toProblem(error);
@@ -42,8 +45,14 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
     ...(trace === undefined ? {} : { trace_id: trace }),
     ...problem.facts,
     ...(status === 422 || errors.length > 0 ? { errors } : {}),
+    ...(c.req.path.startsWith(boardApi) ? { error: title, message: sentenceOf(problem) } : {}),
   };
   return c.body(JSON.stringify(body), status, { ...problem.headers, 'content-type': 'application/problem+json' });
+}
+
+/** What is wrong in one sentence, for a page that knows of no list of faults. */
+function sentenceOf({ message, errors: [first] }: Problem): string {
+  return first ? clip(`${first.pointer} ${first.detail}`, mostDetail) : clip(message, mostDetail);
 }
 
 /** Who follows a dead link in a browser is told so on a page, with the way home. */

@@ -23,7 +23,7 @@ type Waiting = Readonly<{ incoming: IncomingMessage; outgoing: ServerResponse; a
 const freshMs = 50;
 const keptMs = 150;
 // A first that takes longer holds nobody up.
-const patienceMs = 1_000;
+const usualPatienceMs = 1_000;
 const most = 1_000;
 const mostBytes = 65_536;
 const requestIdName = 'x-request-id';
@@ -33,8 +33,11 @@ const plain = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accep
 // What answers with copies; whoever asks for anything else waits for nobody.
 const hasCopies = /^\/market\//;
 
-/** Opens the copies of one process. `elapsedMs` is a clock that only goes on. */
-export function openResponseCache(elapsedMs: () => number = () => performance.now()): ResponseCache {
+/** Opens the copies of one process. `elapsedMs` is a clock that only goes on; nobody waits longer for a first than `patienceMs`. */
+export function openResponseCache(
+  elapsedMs: () => number = () => performance.now(),
+  patienceMs = usualPatienceMs,
+): ResponseCache {
   const copies = new Map<string, Copy>();
   // Of each request that the routes are at work on, the same ones that have come since.
   const crowds = new Map<string, Waiting[]>();

@@ -3,35 +3,47 @@ import type { Context as HonoContext, Next } from 'hono';
 import { Problem } from '../../errors.ts';
 import { countedMs } from '../../jobs/queues.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { refuseInvalid } from '../http/refuse-invalid.ts';
 
-const Rate = z.object({ max: z.number(), duration: z.number() });
-const Concurrency = z.object({ concurrency: z.number() });
+const NoRate = z.object({ max: z.null().optional() });
+const Rate = z.object({ max: z.int(), duration: z.int() });
+// The board takes 0 for no limit.
+const Concurrency = z.object({ concurrency: z.int().min(0) });
 
-/** The board would take any time and show it; workers count by the second all the same. @throws Problem invalid */
+/** The board would take any time and show it; workers count by the second all the same. @throws Problem not_found, invalid */
 export async function refuseVainRate(c: HonoContext<RouteEnv>, next: Next): Promise<void> {
-  const { data: asked } = Rate.safeParse(await c.req.json());
-  if (asked) {
-    if (asked.duration !== countedMs)
+  requireQueue(c);
+  const body: unknown = await c.req.json();
+  if (!NoRate.safeParse(body).success) {
+    const asked = Rate.safeParse(body);
+    refuseInvalid({ target: 'json', ...asked });
+    if (asked.data?.duration !== countedMs)
       throw vain('duration', `must be ${countedMs}: workers count by the second; send how many jobs may begin in one`);
-    refuseTooFew(c, 'max', asked.max);
+    refuseTooFew(c, 'max', asked.data.max);
   }
   await next();
 }
 
-/** What is limited to fewer than it has shards would have one under way in each. @throws Problem invalid */
+/** What is limited to fewer than it has shards would have one under way in each. @throws Problem not_found, invalid */
 export async function refuseVainConcurrency(c: HonoContext<RouteEnv>, next: Next): Promise<void> {
-  const { data: asked } = Concurrency.safeParse(await c.req.json());
-  // The board takes 0 for no limit.
-  if (asked && asked.concurrency > 0) refuseTooFew(c, 'concurrency', asked.concurrency);
+  requireQueue(c);
+  const asked = Concurrency.safeParse(await c.req.json());
+  refuseInvalid({ target: 'json', ...asked });
+  if (asked.data?.concurrency) refuseTooFew(c, 'concurrency', asked.data.concurrency);
   await next();
 }
 
-/** Workers make schedules what the kinds of jobs and the watchlist say, once a minute. @throws Problem invalid */
-export function refuseSchedule(): never {
+/** Workers make schedules what the kinds of jobs and the watchlist say, once a minute. @throws Problem not_found, invalid */
+export function refuseSchedule(c: HonoContext<RouteEnv>): never {
+  requireQueue(c);
   throw new Problem(
     'invalid',
     'Workers would put the schedule back within a minute. Change the watchlist if it polls a symbol; pause the queue if nothing shall run.',
   );
+}
+
+function requireQueue({ req, var: { ctx } }: HonoContext<RouteEnv>): void {
+  if (!ctx.jobs.queues.has(req.param('queue') ?? '')) throw new Problem('not_found', 'There is no such queue.');
 }
 
 function refuseTooFew({ req, var: { ctx } }: HonoContext<RouteEnv>, field: string, wanted: number): void {

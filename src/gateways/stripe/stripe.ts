@@ -1,11 +1,9 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import { IncomingMessage } from 'node:http';
 import Stripe from 'stripe';
 import { Misconfigured, NotExecuted, OutcomeUnknown, Undecided } from '../../errors.ts';
 import type { Charge, ChargeOutcome, GatewayCalls, ListedRefund, LostCharge } from '../payments/payment-gateway.ts';
 import type { Pace } from '../http/pace.ts';
-import { startTimeout } from '../../process/deadline.ts';
 import { stripeAmount, toldAmount } from './amounts.ts';
+import { connect, under } from './connect.ts';
 import { isRefused, type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
 import { intentOutcome, isAllOfIt, listedCharge, listedRefund, refundOutcome } from './objects.ts';
 import { readStripeWebhook } from './webhook.ts';
@@ -33,7 +31,7 @@ export function openStripe({
   base: string;
   /** Every request waits for its turn in it, each page of a list and each look-up as well. */
   pace?: Pace | undefined;
-  /** How long an answer may pause, and how long its rest may take once it has begun. */
+  /** How long an answer may take to begin, and how long its rest may take once it has begun. */
   timeoutMs?: number;
 }>): GatewayCalls {
   const stripe = connect(keys[0] ?? '', base, { pace, timeoutMs });
@@ -72,52 +70,6 @@ export function openStripe({
     readWebhook: async (body, headers) =>
       readStripeWebhook(stripe, webhookSecrets, body, headers.get('stripe-signature') ?? ''),
   };
-}
-
-type Bounds = Readonly<{ pace: Pace | undefined; timeoutMs: number }>;
-
-function connect(key: string, base: string, bounds: Bounds): Stripe {
-  const { hostname, port, protocol } = new URL(base);
-  return new Stripe(key, {
-    host: hostname,
-    port: port || (protocol === 'http:' ? 80 : 443),
-    protocol: protocol === 'http:' ? 'http' : 'https',
-    timeout: bounds.timeoutMs,
-    // BullMQ's attempts are the one place that tries again.
-    maxNetworkRetries: 0,
-    telemetry: false,
-    httpClient: noting(Stripe.createNodeHttpClient(), bounds),
-  });
-}
-
-type HttpClient = ReturnType<typeof Stripe.createNodeHttpClient>;
-
-/** What becomes of the requests of one call: the package makes one more by itself when a connection is closed on it. */
-const under = new AsyncLocalStorage<{ isAnyLost: boolean }>();
-
-/** Has every request wait for its turn and every answer end, and notes which call has lost one. */
-function noting(http: HttpClient, { pace, timeoutMs }: Bounds): HttpClient {
-  return {
-    getClientName: () => http.getClientName(),
-    async makeRequest(...request) {
-      await pace?.take();
-      const answer = await http.makeRequest(...request).catch((error: unknown) => {
-        const call = under.getStore();
-        if (call) call.isAnyLost = true;
-        throw error;
-      });
-      endInTime(answer.getRawResponse(), timeoutMs);
-      return answer;
-    },
-  };
-}
-
-/** The package bounds the pauses of an answer, but not the answer: one that comes by the byte would have no end. */
-function endInTime(answer: unknown, timeoutMs: number): void {
-  if (!(answer instanceof IncomingMessage)) return;
-  const timeout = startTimeout(timeoutMs);
-  timeout.signal.addEventListener('abort', () => answer.destroy());
-  answer.once('close', timeout.clear);
 }
 
 function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency, method }: Charge) {

@@ -48,3 +48,32 @@ it('schedules are not changed there, which workers would put back', async () => 
   expect(await problemOf(removed)).toMatchObject({ status: 422, code: 'invalid' });
   expect(await queue?.getJobScheduler('prune-tokens')).toMatchObject({ every: 3_600_000 });
 });
+
+it('a limit that is not written in whole numbers, or only half, is refused', async () => {
+  for (const body of [{ max: 5 }, { max: 5, duration: '60000' }, { max: 5, duration: null }])
+    expect(await pointersOf(await put('upkeep/rate-limit', body))).toEqual(['/duration']);
+  for (const max of ['5', 1.5])
+    expect(await pointersOf(await put('upkeep/rate-limit', { max, duration: 1_000 }))).toEqual(['/max']);
+  for (const body of [{ concurrency: '5' }, { concurrency: 1.5 }, { concurrency: -1 }, { concurrency: null }, {}])
+    expect(await pointersOf(await put('upkeep/concurrency', body))).toEqual(['/concurrency']);
+  expect(await limitOf('upkeep')).toBeNull();
+  expect(await api.ctx.jobs.queues.get('upkeep')?.getGlobalConcurrency()).toBe(1);
+});
+
+it('what is refused of a queue that there is not is that there is none', async () => {
+  const asked = [
+    await put('nothing/rate-limit', { max: 1, duration: 60_000 }),
+    await put('nothing/concurrency', { concurrency: 'x' }),
+    await put('nothing/job-schedulers/prune-tokens/remove', {}),
+  ];
+  for (const answer of asked) expect(await problemOf(answer)).toMatchObject({ status: 404, code: 'not_found' });
+});
+
+it('a refusal is said in the fields that the page of the board shows, and only there', async () => {
+  const { title, error, message } = await problemOf(await put('upkeep/rate-limit', { max: 1, duration: 60_000 }));
+  expect([error, message]).toEqual([title, expect.stringMatching(/^\/duration must be 1000/)]);
+  const unknown = await problemOf(await put('nothing/rate-limit', {}));
+  expect([unknown.error, unknown.message]).toEqual([unknown.title, unknown.detail]);
+  const elsewhere = await problemOf(await api.send('GET', '/jobs/nothing', { as: 'admin' }));
+  expect(elsewhere).not.toHaveProperty('error');
+});

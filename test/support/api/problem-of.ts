@@ -10,6 +10,9 @@ const ProblemBody = z.strictObject({
   code: z.string().refine(isProblemCode, 'not one of the codes'),
   request_id: z.uuid(),
   errors: z.array(z.strictObject({ pointer: z.string(), detail: z.string().min(1) })).optional(),
+  // Of Bull Board's requests alone, whose page shows these.
+  error: z.string().min(1).optional(),
+  message: z.string().min(1).optional(),
 });
 
 /** The problem that a response is, checked against all that is promised of every problem. */

@@ -46,7 +46,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'redis',
     'streams',
   ],
-  ops: ['entities', 'gateways/http', 'jobs', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
+  ops: ['entities', 'gateways/http', 'jobs', 'jobs/shards', 'market', 'mysql', 'outbox', 'payments', 'redis', 'streams'],
   'api/callers': ['accounts', 'context', 'entities', 'jobs', 'market', 'market/ticks', 'mysql', 'ops', 'orders', 'outbox', 'redis'],
   'api/http': ['api/callers', 'entities', 'mysql', 'outbox', 'redis'],
   'api/accounts': ['accounts', 'alerts', 'api/callers', 'api/http', 'entities', 'jobs/accounts', 'outbox'],

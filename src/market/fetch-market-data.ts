@@ -5,7 +5,7 @@ import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
 import type { Attempt } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
 import type { Transaction } from '../outbox/transaction.ts';
-import { copyOf, freshLeftMs } from './copy.ts';
+import { type Copy, copyOf, freshLeftMs, latestBelieved } from './copy.ts';
 import { aboutOf, type Ask, copyName, type MarketData, subjectOf, type Telling } from './market-data.ts';
 import { lookOnce } from './look-once.ts';
 import { failedForMs } from './failed-fetches.ts';
@@ -96,10 +96,8 @@ async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Market
   const { attempt, name, freshMs, isPoll } = fetch;
   const { asks, cache, failedFetches } = ctx.market;
   const copy = await cache.read(name);
-  // Whoever missed the cache just before the last fetch ended has queued this job in vain. A cadence may be shorter than a copy is fresh.
-  const isCurrent =
-    copy && (copy.observedAtMs >= attempt.askedAtMs || (!isPoll && freshLeftMs(copy, freshMs, ctx.now()) >= 0));
-  if (isCurrent) return over({ outcome: 'current' });
+  // The slot is a poll's own; and a cadence may be shorter than a copy is fresh.
+  if (copy && !isPoll && (await isCurrent(copy, fetch, ctx))) return over({ outcome: 'current' });
   // The same of a symbol that the last fetch has found to be none.
   if (!copy && (await cache.isUnknown(name))) return over({ outcome: 'unknown_symbol' });
   if (!(await asks.isWanted(name))) return { outcome: 'not_wanted' };
@@ -119,6 +117,18 @@ async function fetchOnce<A extends Ask, Said>(fetch: Fetch<A, Said>, ctx: Market
     await asks.end(name);
     return outcome;
   }
+}
+
+/** Whether there is no need to ask: whoever missed the cache just before the last fetch ended has queued this job in vain. */
+async function isCurrent<A extends Ask, Said>(
+  copy: Copy,
+  { attempt, freshMs }: Fetch<A, Said>,
+  { em, market, now }: MarketNeeds,
+): Promise<boolean> {
+  if (freshLeftMs(copy, freshMs, now()) >= 0) return true;
+  if (copy.observedAtMs < attempt.askedAtMs) return false;
+  // One that bears a moment yet to come was stored by a clock that is ahead, and may be older than the job.
+  return copy.observedAtMs <= latestBelieved(await market.present(em));
 }
 
 /** Asks the provider, and does with its answer, or its silence, what is due. */

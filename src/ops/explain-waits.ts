@@ -6,6 +6,7 @@ import { type Explain, type Placed, storedMs } from '../jobs/find-jobs.ts';
 import type { Definitions } from '../jobs/load-definitions.ts';
 import { countBefore, readDue } from '../jobs/place-in-line.ts';
 import { laneOf } from '../jobs/queues.ts';
+import { shardOfJob } from '../jobs/shards/sharded-queue.ts';
 import type { Redis } from '../redis/client.ts';
 import { type Guarded, reasonOfRest } from './breakers.ts';
 import { isWorked } from './drain.ts';
@@ -39,14 +40,20 @@ async function whyStopped(watched: Watched, queue: Placed['queue']): Promise<str
   if (await queue.isPaused()) return `the queue ${queue.name} is paused`;
   const restMs = await queue.getRateLimitTtl();
   if (restMs > 0) return `the queue ${queue.name} rests for ${restMs} ms: ${await reasonOfRest(watched, queue.name)}`;
-  if (await queue.isMaxed()) return `as many jobs of the queue ${queue.name} as may be are under way`;
+  if (await queue.isMaxed()) return whyFull(queue);
   if (!(await isWorked(queue, watched.config))) return `no process works the queue ${queue.name}`;
   return undefined;
+}
+
+function whyFull({ name }: Placed['queue']): string {
+  return `as many jobs of the queue ${name} as may be are under way`;
 }
 
 /** Whose turn it is, where everything else goes on. */
 async function whyWaiting({ jobs, redis }: Watched, { queue, job }: Placed): Promise<string> {
   const { name } = queue;
+  // Each shard is as full as its part of the limit, and goes on by itself.
+  if (await (await shardOfJob(queue, job.id ?? '')).isMaxed()) return whyFull(queue);
   const line = jobs.laneShares.has(name) ? `in the lane ${laneOf(job.priority)} of the queue` : 'on the queue';
   const whose = jobs.shares.has(name) && tenantOf(job.data) !== undefined ? 'its tenant’s turn' : 'its turn';
   const before = await countBefore(redis, queue, job.id ?? '');

@@ -23,6 +23,19 @@ export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>):
   }
 }
 
+/** As {@link unlessCut} when a time is over. When the process ends, the work is told so, and waited for while it puts things in order. */
+export async function unlessTimedOut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const timedOut = new AbortController();
+  const refuse = () => isShutDown(signal) || timedOut.abort(signal.reason);
+  if (signal.aborted) refuse();
+  signal.addEventListener('abort', refuse, { once: true });
+  try {
+    return await unlessCut(timedOut.signal, work);
+  } finally {
+    signal.removeEventListener('abort', refuse);
+  }
+}
+
 /** The work's result. @throws TooLate when it has not come within `deadlineMs`; the work itself goes on, unheard. */
 export async function within<T>(deadlineMs: number, what: string, work: Promise<T>): Promise<T> {
   return inTime(deadlineMs, work, () => new TooLate(`${what} did not answer within ${deadlineMs} ms`));

@@ -17,24 +17,41 @@ export const isDue = `(wake_at <= utc_timestamp(3) or (${isHeldTooLong}))`;
 /** Finds endpoints that something is due for, and has nobody else find them for some seconds. */
 export async function findDue(em: EntityManager): Promise<readonly string[]> {
   const { tableName } = em.getMetadata(WebhookEndpoint);
-  // Whoever is alive keeps it all the same.
-  await run(
-    em,
-    `update ${tableName} set wake_at = utc_timestamp(3) + interval ${leaseSeconds} second where ${isHeldTooLong}`,
-  );
-  const rows = await em.execute<{ id: string }[]>(
-    `select id from ${tableName} where wake_at <= utc_timestamp(3) order by wake_at limit ${atOnce}`,
-  );
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
-  const list = ids.toSorted().map(textOf(em)).join(', ');
+  await shortenClaims(em);
+  const ids = await find(em, 'wake_at <= utc_timestamp(3)');
+  if (ids.length === 0) return [];
   // Whose claim it was has lost it: the claim's time is over.
   const isTaken = await run(
     em,
     `update ${tableName} set wake_at = utc_timestamp(3) + interval ${startSeconds} second, claim = null
-     where id in (${list}) and wake_at <= utc_timestamp(3)`,
+     where id in (${listOf(em, ids)}) and wake_at <= utc_timestamp(3)`,
   );
   return isTaken ? ids : [];
+}
+
+/** Makes claims that end too late as short as others: whoever holds one and is alive keeps it all the same. */
+async function shortenClaims(em: EntityManager): Promise<void> {
+  // There is hardly ever one, and whoever only reads keeps nobody from changing an endpoint that waits for its next try.
+  const ids = await find(em, isHeldTooLong);
+  if (ids.length === 0) return;
+  await run(
+    em,
+    `update ${em.getMetadata(WebhookEndpoint).tableName} set wake_at = utc_timestamp(3) + interval ${leaseSeconds} second
+     where id in (${listOf(em, ids)}) and ${isHeldTooLong}`,
+  );
+}
+
+async function find(em: EntityManager, condition: string): Promise<readonly string[]> {
+  const { tableName } = em.getMetadata(WebhookEndpoint);
+  const rows = await em.execute<{ id: string }[]>(
+    `select id from ${tableName} where ${condition} order by wake_at limit ${atOnce}`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** In one order, so that nobody who locks several waits for another who does. */
+function listOf(em: EntityManager, ids: readonly string[]): string {
+  return ids.toSorted().map(textOf(em)).join(', ');
 }
 
 /** Takes an endpoint over, whose time has come; undefined: somebody works for it, or nothing may be tried now. */

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from '../context.ts';
 import type { OpenQueue } from '../jobs/enqueue.ts';
-import { shardsOf } from '../jobs/shards/sharded-queue.ts';
+import { gatherIds } from '../jobs/shards/sharded-queue.ts';
 import { within } from '../process/deadline.ts';
 import type { QueueWorker } from './run-queue.ts';
 
@@ -78,19 +78,21 @@ export function openWatch(
   };
 }
 
-/** The job that a worker with room would fetch now. */
+/** A job that a worker with room would fetch now. */
 async function nextOf(queue: OpenQueue | undefined, atMs: number): Promise<string | undefined> {
   if (!queue) return undefined;
-  const asking = Promise.all([
-    queue.isPaused(),
-    queue.getRateLimitTtl(),
-    // Each shard is as full as its part of the limit, and the next job may be in any.
-    Promise.all(shardsOf(queue).map((shard) => shard.isMaxed())),
-    queue.getRanges(['waiting', 'prioritized'], 0, 0, true),
-    queue.getDelayedCount(atMs),
-  ]);
-  const [isPaused, restMs, areMaxed, [waiting], due] = await within(askMs, 'Redis', asking);
-  if (isPaused || restMs > 0 || areMaxed.includes(true)) return undefined;
-  if (waiting !== undefined || due === 0) return waiting;
-  return (await within(askMs, 'Redis', queue.getRanges(['delayed'], 0, 0, true)))[0];
+  const firsts = gatherIds(queue, async (shard) => {
+    const [isMaxed, [due = 0], ranges] = await Promise.all([
+      shard.isMaxed(),
+      shard.getCounts(['delayed'], atMs),
+      shard.getRanges(['waiting', 'prioritized', 'delayed'], 0, 0, true),
+    ]);
+    const [[waiting], [prioritized], [delayed]] = [ranges[0] ?? [], ranges[1] ?? [], ranges[2] ?? []];
+    const first = waiting ?? prioritized ?? (due > 0 ? delayed : undefined);
+    // Each shard is as full as its part of the limit, whatever the others have room for.
+    return isMaxed || first === undefined ? [] : [first];
+  });
+  const asking = Promise.all([queue.isPaused(), queue.getRateLimitTtl(), firsts]);
+  const [isPaused, restMs, [next]] = await within(askMs, 'Redis', asking);
+  return isPaused || restMs > 0 ? undefined : next;
 }

@@ -1,11 +1,16 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Worker } from 'bullmq';
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { findJob } from '../../src/jobs/find-jobs.ts';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { pruneRecords } from '../../src/jobs/ops/prune-records.job.ts';
 import { payments, upkeep } from '../../src/jobs/queues.ts';
+import { shardOf } from '../../src/jobs/shards/choice.ts';
+import { shardOfJob } from '../../src/jobs/shards/sharded-queue.ts';
 import { explainWaits } from '../../src/ops/explain-waits.ts';
+import { patientRedis } from '../../src/redis/connection.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
+import { until } from '../support/processes/process.ts';
 
 let api: TestApi;
 beforeAll(async () => {
@@ -40,4 +45,24 @@ test('a job waits for others that are under way where as many of its queue are a
   await api.ctx.redis.lmove(queue?.toKey('wait') ?? '', queue?.toKey('active') ?? '', 'RIGHT', 'LEFT');
   expect(await queue?.getJobState(first)).toBe('active');
   expect(await why()).toBe('as many jobs of the queue upkeep as may be are under way');
+});
+
+test('so does a job whose shard is full, whatever room the others have', async () => {
+  const { ctx, close } = await openTestApi({ PAYMENTS_SHARDS: '2' });
+  onTestFinished(close);
+  const queue = ctx.jobs.queues.get(payments.name);
+  await queue?.setGlobalConcurrency(2);
+  // Somebody works the queue, who knows of the first shard alone.
+  const worker = new Worker(payments.name, async () => {}, { connection: patientRedis(ctx.config) });
+  onTestFinished(() => worker.close());
+  await worker.waitUntilReady();
+  const order = ['a', 'b', 'c', 'd', 'e', 'f'].find((id) => shardOf(id, 2) === 1);
+  const [first, second] = [randomUUIDv7(), randomUUIDv7()];
+  for (const jobId of [first, second]) await queue?.add('charge-order', { order_id: order }, { jobId });
+  const why = async () => (await findJob(ctx.jobs, second, explainWaits(ctx)))?.because;
+  const turn = 'its turn on the queue payments has not come; jobs before it: 1';
+  await until('somebody works the queue', async () => (await why()) === turn || undefined);
+  const shard = queue && (await shardOfJob(queue, first));
+  await ctx.redis.lmove(shard?.toKey('wait') ?? '', shard?.toKey('active') ?? '', 'RIGHT', 'LEFT');
+  expect(await why()).toBe('as many jobs of the queue payments as may be are under way');
 });

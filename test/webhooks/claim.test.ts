@@ -3,6 +3,7 @@ import { EventLog } from '../../src/entities/outbox.entity.ts';
 import { claim, findDue, keep, release } from '../../src/webhooks/claim.ts';
 import { lookForWork } from '../../src/webhooks/route-events.ts';
 import { openWebhookApi, type WebhookApi } from '../support/api/webhooks.ts';
+import { statementsOf } from '../support/stores/statements.ts';
 
 let at: WebhookApi;
 beforeAll(async () => {
@@ -45,4 +46,13 @@ test('one that was claimed on a clock of MySQL’s that was ahead is looked afte
   await release(em(), id, token, inAnHour);
   expect(await findDue(em())).not.toContain(id);
   expect(await at.hooks.stored(id)).toMatchObject({ wakeAt: inAnHour });
+});
+
+test('a look changes nothing, and locks nothing, where nobody holds an endpoint for too long', async () => {
+  const { id } = await at.hooks.create({ url: at.receiver.urlOf('/waiting') });
+  await at.hooks.set(id, { wakeAt: new Date(Date.now() + 3_600_000), failures: 1 });
+  const reads = ['select webhook_endpoints', 'select webhook_endpoints'];
+  expect(await statementsOf(() => findDue(em()))).toEqual(reads);
+  await claim(em(), id);
+  expect(await statementsOf(() => findDue(em()))).toEqual(reads);
 });

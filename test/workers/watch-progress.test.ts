@@ -1,12 +1,14 @@
 import type { Socket } from 'node:net';
 import { Worker } from 'bullmq';
-import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { pruneTokens } from '../../src/jobs/accounts/prune-tokens.job.ts';
 import { defineJob, type Job } from '../../src/jobs/define-job.ts';
+import type { OpenQueue } from '../../src/jobs/enqueue.ts';
 import { payments, upkeep } from '../../src/jobs/queues.ts';
+import { shardOf } from '../../src/jobs/shards/choice.ts';
 import { patientRedis } from '../../src/redis/connection.ts';
-import { runQueue } from '../../src/workers/run-queue.ts';
+import { QueueWorker, runQueue } from '../../src/workers/run-queue.ts';
 import { openStation, openWatch, type Station } from '../../src/workers/watch-progress.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 import { until, untilTrue } from '../support/processes/process.ts';
@@ -44,6 +46,14 @@ const queue = () => {
 
 // Longer than a machine stands still, where somebody works; shorter where nobody may or can.
 const [patientMs, impatientMs] = [5_000, 300];
+const everyMs = 20;
+
+/** Waits until a queue has been looked at so often that whoever is impatient would have done something. */
+async function looked(line: Pick<OpenQueue, 'isPaused'>): Promise<void> {
+  const looking = vi.spyOn(line, 'isPaused');
+  await untilTrue(() => looking.mock.calls.length > (3 * impatientMs) / everyMs);
+  looking.mockRestore();
+}
 
 /** A station whose workers reach Redis by the proxy, watched. */
 function man(stuckMs: number) {
@@ -55,7 +65,7 @@ function man(stuckMs: number) {
     opened += 1;
     return runQueue(upkeep, 1, connection, api.ctx);
   });
-  const watch = openWatch([station], api.ctx, { stuckMs, everyMs: 20 });
+  const watch = openWatch([station], api.ctx, { stuckMs, everyMs });
   const running = watch.run(stopping.signal, (name) => {
     gaveUp.push(name);
     stopping.abort();
@@ -86,8 +96,7 @@ test('a worker that works is left alone, and so is one that has nothing to do, o
   await queue().pause();
   await api.ctx.jobs.enqueue(pruneTokens, {});
   const { watch, gaveUp, opened, end } = man(impatientMs);
-  // The server's own time, in which it is looked at a dozen times.
-  await api.ctx.em.execute('select sleep(1)');
+  await looked(queue());
   expect([opened(), gaveUp, watch.isStuck()]).toEqual([1, [], false]);
   await queue().resume();
   await end();
@@ -112,8 +121,7 @@ test('a worker is left alone, too, while as many jobs are under way elsewhere as
   const { watch, gaveUp, opened, end } = man(impatientMs);
   onTestFinished(end);
   const id = await api.ctx.jobs.enqueue(pruneTokens, {});
-  // The server's own time, in which it is looked at a dozen times.
-  await api.ctx.em.execute('select sleep(1)');
+  await looked(queue());
   expect([opened(), gaveUp, watch.isStuck()]).toEqual([1, [], false]);
   ending.resolve();
   await untilTrue(async () => isDone(id));
@@ -144,11 +152,14 @@ test('when the new one fetches nothing either, the process is to end, and is not
   await end();
 });
 
-test('a worker is left alone, too, while the shard of the next job is full, and the others have none', async () => {
+/** A queue of two shards, each with room for one job, and a worker with room for two: one job of a shard lasts, and one waits behind it. */
+async function openFullShard() {
   const sharded = await openTestApi({ PAYMENTS_SHARDS: '2' });
   onTestFinished(() => sharded.close());
-  const line = sharded.ctx.jobs.queues.get(payments.name);
-  await line?.setGlobalConcurrency(2);
+  const { config, jobs } = sharded.ctx;
+  const line = jobs.queues.get(payments.name);
+  if (!line) throw new Error('there is no queue payments');
+  await line.setGlobalConcurrency(2);
   const begun = Promise.withResolvers<void>();
   const ending = Promise.withResolvers<void>();
   const { summary, result, attempts, backoffMs, timeoutMs } = pruneTokens;
@@ -159,23 +170,52 @@ test('a worker is left alone, too, while the shard of the next job is full, and 
     await ending.promise;
     return { deleted: 0 };
   });
-  const definitions = { ...sharded.ctx.jobs.definitions, jobs: new Map<string, Job>([[serve.kind, serve]]) };
-  const context = { ...sharded.ctx, jobs: { ...sharded.ctx.jobs, definitions } };
-  const worker = runQueue(payments, 2, patientRedis(sharded.ctx.config), context);
+  const definitions = { ...jobs.definitions, jobs: new Map<string, Job>([[serve.kind, serve]]) };
+  const worker = runQueue(payments, 2, patientRedis(config), { ...sharded.ctx, jobs: { ...jobs, definitions } });
   onTestFinished(async () => {
     ending.resolve();
     await worker.close();
   });
-  for (let count = 0; count < 2; count += 1) await line?.add(serve.kind, { order_id: 'one' });
+  const add = (order: string) => line.add(serve.kind, { order_id: order });
+  for (let count = 0; count < 2; count += 1) await add('one');
   await begun.promise;
+  return { ctx: sharded.ctx, line, worker, add };
+}
+
+/** Watches a worker of the queue, and counts how often it would have been made anew. */
+function watchOver({ ctx }: Pick<TestApi, 'ctx'>, worker: QueueWorker): () => number {
   let renewed = 0;
   const station: Station = { queue: payments.name, worker: () => worker, renew: () => (renewed += 1) };
   const stopping = new AbortController();
-  const watching = openWatch([station], context, { stuckMs: impatientMs, everyMs: 20 });
-  const running = watching.run(stopping.signal, () => {});
-  // The server's own time, in which it is looked at a dozen times.
-  await api.ctx.em.execute('select sleep(1)');
-  stopping.abort();
-  await running;
-  expect(renewed).toBe(0);
+  const running = openWatch([station], ctx, { stuckMs: impatientMs, everyMs }).run(stopping.signal, () => {});
+  onTestFinished(async () => {
+    stopping.abort();
+    await running;
+  });
+  return () => renewed;
+}
+
+test('a worker is left alone, too, while the shard of the next job is full, and the others have none', async () => {
+  const { ctx, line, worker } = await openFullShard();
+  const renewed = watchOver({ ctx }, worker);
+  await looked(line);
+  expect(renewed()).toBe(0);
 });
+
+test('a worker that fetches nothing from a shard with room is made anew, however full another one is', async () => {
+  const { ctx, worker, line, add } = await openFullShard();
+  // Whoever worked the other shard does so no more.
+  await worker.pause(true);
+  const idle = new QueueWorker(payments.name, null, { connection: patientRedis(ctx.config), autorun: false });
+  onTestFinished(() => idle.close());
+  const renewed = watchOver({ ctx }, idle);
+  await looked(line);
+  expect(renewed()).toBe(0);
+  await add(ofAnotherShard('one'));
+  await untilTrue(() => renewed() > 0);
+});
+
+/** A subject whose jobs wait in the other of two shards. */
+function ofAnotherShard(subject: string): string {
+  for (let count = 0; ; count += 1) if (shardOf(`${count}`, 2) !== shardOf(subject, 2)) return `${count}`;
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
+import { unlessTimedOut } from '../../process/deadline.ts';
 import { tellEndpoint } from '../../webhooks/tell-endpoint.ts';
 import { defineJob } from '../define-job.ts';
 import { webhooks as queue } from '../queues.ts';
@@ -23,7 +24,8 @@ export const deliverWebhooks = defineJob(
     // An endpoint is let go, and may be found due again, some moments before its job has ended.
     followsActive: true,
   },
+  // No other begins while it runs, and MySQL may never answer it. What it does once it is answered does no harm: the claim is another's.
   async ({ payload, signal }, ctx: JobContext) => ({
-    delivered: await tellEndpoint(ctx, payload.webhook_id, signal),
+    delivered: await unlessTimedOut(signal, () => tellEndpoint(ctx, payload.webhook_id, signal)),
   }),
 );

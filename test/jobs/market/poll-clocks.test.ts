@@ -78,6 +78,29 @@ describe('a process whose clock is wrong', () => {
     expect(await poll('AAPL', ahead(hourMs).with)).toBe('asked');
   });
 
+  it('calls in each slot, also where it has stored later than others ask by their clocks', async () => {
+    await watch('AAPL');
+    for (let slot = 0; slot < 3; slot += 1) {
+      const askedAtMs = desk.now().getTime() - hourMs;
+      expect(await fetchIn({ ...ahead(hourMs), askedAtMs })).toBe('stored');
+      desk.pass(20_000);
+    }
+  });
+
+  it('keeps no reader from a call by what it has stored', async () => {
+    const askedAtMs = desk.now().getTime() - hourMs;
+    const read = async (options: RunOptions) => {
+      const asked = { wanted: quoteName('AAPL'), finnhub: { quote }, askedAtMs };
+      return (await desk.run(fetchQuote, { symbol: 'AAPL' }, { ...asked, ...options })).outcome;
+    };
+    expect(await read(ahead(hourMs))).toBe('stored');
+    desk.pass(600_000);
+    expect(await read(ahead(hourMs))).toBe('stored');
+    desk.pass(600_000);
+    // By a clock that is right, it is as new as whoever asked before that can want.
+    expect(await read({})).toBe('current');
+  });
+
   it('counts by the database’s, as all do', async () => {
     const own = await openContext(desk.ctx.config, 'test');
     expect(own.market.present).toBe(presentOf);

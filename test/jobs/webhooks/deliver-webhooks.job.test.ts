@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, test, vi } from 'vitest';
 import { z } from 'zod';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { WebhookDelivery } from '../../../src/entities/webhooks.entity.ts';
@@ -198,6 +198,24 @@ test('a run that is cut off because its process ends is no failure of the endpoi
   at.receiver.behave(path, () => 204);
   await at.hooks.deliver(id);
   expect((await at.hooks.deliveries(id)).data.map(({ state }) => state)).toEqual(['delivered', 'delivered']);
+});
+
+test('a run that MySQL never answers ends when its time is over, and what waits is told by the next', async () => {
+  await at.hooks.publish(`${path}-a`);
+  const unanswered = em();
+  const hasAsked = Promise.withResolvers<void>();
+  vi.spyOn(unanswered, 'find').mockImplementationOnce(() => {
+    hasAsked.resolve();
+    return new Promise(() => {});
+  });
+  const time = new AbortController();
+  const ctx = { ...at.api.ctx, em: unanswered };
+  const running = performJob(deliverWebhooks, { webhook_id: id }, ctx, { signal: time.signal });
+  await hasAsked.promise;
+  time.abort(new DOMException('its time is over', 'TimeoutError'));
+  await expect(running).rejects.toThrow('its time is over');
+  await at.hooks.set(id, { wakeAt: new Date(Date.now() - 1_000) });
+  expect(await at.hooks.deliver(id)).toBe(1);
 });
 
 describe('while it is told', () => {

@@ -26,8 +26,10 @@ afterAll(async () => {
 });
 
 const Port = z.tuple([z.object({ port: z.number() })]);
+/** Undefined: refused for now, because no server has been found to be right yet. */
 const isListed = async (id: string) => {
   const answer = await platform.send('GET', '/orders');
+  if (answer.status === 503) return undefined;
   expect(answer.status).toBe(200);
   return List.parse(await answer.json()).data.some((order) => order.id === id);
 };
@@ -49,7 +51,7 @@ test('lists come from the replica, an order itself from where it was written; wi
   await pair.hold();
   const last = await until('lists come from the replica again', async () => {
     const unseen = await placeOrder(platform);
-    return (await isListed(unseen)) ? undefined : unseen;
+    return (await isListed(unseen)) === false ? unseen : undefined;
   });
   await until('it is paid', async () => ((await statusOf(platform, last)) === 'paid' ? true : undefined));
 });
@@ -58,16 +60,14 @@ test('lists come from where they are written as long as the replica has not the 
   await pair.goOn();
   await pair.inStep();
   await pair.hold();
-  await until('lists come from the replica', async () =>
-    (await isListed(await placeOrder(platform))) ? undefined : true,
-  );
+  const unlisted = async () => (await isListed(await placeOrder(platform))) === false || undefined;
+  await until('lists come from the replica', unlisted);
   const migrations = `\`${platform.env['MYSQL_DB']}\`.mikro_orm_migrations`;
   await pair.second.asRoot(`update ${migrations} set name = concat('-', name) order by id desc limit 1`);
+  onTestFinished(() => pair.second.asRoot(`update ${migrations} set name = trim(leading '-' from name)`));
   await until('lists come from the primary', async () => (await isListed(await placeOrder(platform))) || undefined);
   await pair.second.asRoot(`update ${migrations} set name = trim(leading '-' from name)`);
-  await until('lists come from the replica', async () =>
-    (await isListed(await placeOrder(platform))) ? undefined : true,
-  );
+  await until('lists come from the replica', unlisted);
 });
 
 test('products that a sync has brought are shown at once, however far behind the replica is', async () => {

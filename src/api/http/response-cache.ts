@@ -34,10 +34,7 @@ const plain = new Set(['host', 'connection', 'accept', 'accept-encoding', 'accep
 const hasCopies = /^\/market\//;
 
 /** Opens the copies of one process. `elapsedMs` is a clock that only goes on; nobody waits longer for a first than `patienceMs`. */
-export function openResponseCache(
-  elapsedMs: () => number = () => performance.now(),
-  patienceMs = usualPatienceMs,
-): ResponseCache {
+export function openResponseCache(elapsedMs = () => performance.now(), patienceMs = usualPatienceMs): ResponseCache {
   const copies = new Map<string, Copy>();
   // Of each request that the routes are at work on, the same ones that have come since.
   const crowds = new Map<string, Waiting[]>();

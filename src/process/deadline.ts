@@ -26,7 +26,9 @@ export async function unlessCut<T>(signal: AbortSignal, work: () => Promise<T>):
 /** As {@link unlessCut} when a time is over. When the process ends, the work is told so, and waited for while it puts things in order. */
 export async function unlessTimedOut<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
   const timedOut = new AbortController();
-  const refuse = () => isShutDown(signal) || timedOut.abort(signal.reason);
+  const refuse = () => {
+    if (!isShutDown(signal)) timedOut.abort(signal.reason);
+  };
   if (signal.aborted) refuse();
   signal.addEventListener('abort', refuse, { once: true });
   try {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isShutDown, startTimeout, TooLate, within } from '../../src/process/deadline.ts';
+import { isShutDown, startTimeout, TooLate, unlessTimedOut, within } from '../../src/process/deadline.ts';
 import { standStill } from '../support/processes/stand-still.ts';
 import { listenElsewhere, type ServerElsewhere } from '../support/upstreams/server-elsewhere.ts';
 
@@ -42,4 +42,18 @@ test('work that needs another answer after a standstill has the time for it', as
   };
   expect(await within(1_000, 'it', work())).toBe('done');
   await expect(within(10, 'it', new Promise(() => {}))).rejects.toThrow(TooLate);
+});
+
+test('work is left when its time is over, and waited for when the process ends', async () => {
+  const [time, ending] = [new AbortController(), new AbortController()];
+  const left = unlessTimedOut(time.signal, () => new Promise(() => {}));
+  time.abort(new DOMException('its time is over', 'TimeoutError'));
+  await expect(left).rejects.toThrow('its time is over');
+  await expect(unlessTimedOut(time.signal, async () => 'begun')).rejects.toThrow('its time is over');
+
+  const order = Promise.withResolvers<string>();
+  const ended = unlessTimedOut(ending.signal, () => order.promise);
+  ending.abort();
+  order.resolve('in order');
+  expect(await ended).toBe('in order');
 });

@@ -139,6 +139,7 @@ describe('of all sources together the check sees', () => {
     expect(crowdedFolders(Array.from({ length: 26 }, (_, index) => `src/orders/${index}.ts`))).toHaveLength(1);
     expect(crowdedFolders(Array.from({ length: 25 }, (_, index) => `src/orders/${index}.ts`))).toEqual([]);
     expect(roomsWithoutTests(src({ 'src/orders/a.ts': '' }))).toEqual(['test/orders']);
+    expect(roomsWithoutTests(src({ 'bin/start/a.js': '', 'test/bin/a.test.ts': '' }))).toEqual(['test/bin/start']);
     expect(roomsWithoutTests(src({ 'src/orders/a.ts': '', 'test/orders/a.test.ts': '' }))).toEqual([]);
   });
 

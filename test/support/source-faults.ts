@@ -34,16 +34,16 @@ export function crowdedFolders(paths: Iterable<string>): string[] {
     .map(([folder, files]) => `${folder} holds ${files.length} files; ${mostFiles} is the wall: give some a room`);
 }
 
-/** Rooms of src/ that have no tests of the same name. */
+/** Rooms of src/ and bin/ that have no tests of the same name. */
 export function roomsWithoutTests(sources: Sources): string[] {
   const tested = new Set([...sources.keys()].filter((path) => path.endsWith('.test.ts')).map((path) => dirname(path)));
   const rooms = new Set(
     [...sources.keys()]
-      .filter((path) => /^src\/(?!api\/docs\/pages).+\/.+\.ts$/.test(path))
+      .filter((path) => /^(src\/(?!api\/docs\/pages).+\/.+\.ts|bin\/.+\/.+\.js)$/.test(path))
       .map((path) => dirname(path)),
   );
   return [...rooms]
-    .map((room) => room.replace(/^src/, 'test'))
+    .map((room) => (room.startsWith('bin/') ? `test/${room}` : room.replace(/^src/, 'test')))
     .filter((room) => ![...tested].some((folder) => folder === room || folder.startsWith(`${room}/`)));
 }
 

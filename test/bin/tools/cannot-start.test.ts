@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { freePort, quickStart, startProcess, until } from '../support/processes/process.ts';
-import { ownData, type OwnData } from '../support/stores/servers.ts';
-import { createDatabase } from '../support/stores/create-database.ts';
+import { readConfig } from '../../../src/config.ts';
+import { freePort, quickStart, startProcess, until } from '../../support/processes/process.ts';
+import { ownData, type OwnData } from '../../support/stores/servers.ts';
+import { createDatabase } from '../../support/stores/create-database.ts';
 
 let data: OwnData;
 let orm: Awaited<ReturnType<typeof createDatabase>>;

@@ -5,11 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
 import { z } from 'zod';
-import { bare } from '../support/processes/process.ts';
+import { bare } from '../../support/processes/process.ts';
 
 type Supervisor = Readonly<{ start(plan: object): Promise<unknown>; stop(): Promise<void> }>;
 type WithFreePorts = (count: number, start: (ports: readonly number[]) => Promise<number>) => Promise<number>;
-const load = async (name: string): Promise<unknown> => import(new URL(`../../bin/${name}`, import.meta.url).href);
+const load = async (name: string): Promise<unknown> => import(new URL(`../../../bin/${name}`, import.meta.url).href);
 const isFunction = (value: unknown) => typeof value === 'function';
 const { withFreePorts } = z
   .object({ withFreePorts: z.custom<WithFreePorts>(isFunction) })

@@ -2,9 +2,9 @@ import { copyFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { freePort, untilTrue } from '../support/processes/process.ts';
-import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
-import { argumentsOf, groupOf, listen, Platform, processesOf } from '../support/processes/platform-process.ts';
+import { freePort, untilTrue } from '../../support/processes/process.ts';
+import { type Checkout, makeCheckout } from '../../support/processes/checkout.ts';
+import { argumentsOf, groupOf, listen, Platform, processesOf } from '../../support/processes/platform-process.ts';
 
 const Bars = z.object({ data: z.array(z.unknown()) });
 

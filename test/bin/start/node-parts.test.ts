@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 
 const asFunction = <T>() => z.custom<T>((value) => typeof value === 'function');
-const load = async (name: string): Promise<unknown> => import(new URL(`../../bin/${name}`, import.meta.url).href);
+const load = async (name: string): Promise<unknown> => import(new URL(`../../../bin/${name}`, import.meta.url).href);
 const { childEnvironment } = z
   .object({ childEnvironment: asFunction<(decided: object) => Readonly<Record<string, string>>>() })
   .parse(await load('start/node-parts.js'));

@@ -8,8 +8,8 @@ import { Redis } from 'ioredis';
 import { createConnection } from 'mysql2/promise';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
-import { untilTrue } from '../support/processes/process.ts';
+import { plainEnvironment } from '../../support/processes/platform-process.ts';
+import { untilTrue } from '../../support/processes/process.ts';
 
 const Program = z.looseObject({ program: z.string(), product: z.string() });
 const Found = z.object({

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
-import { Token } from '../../src/entities/accounts.entity.ts';
-import { Order, OrderLine } from '../../src/entities/orders.entity.ts';
-import { type Platform, startPlatform } from '../support/processes/platform.ts';
-import { startProcess, until } from '../support/processes/process.ts';
+import { Token } from '../../../src/entities/accounts.entity.ts';
+import { Order, OrderLine } from '../../../src/entities/orders.entity.ts';
+import { type Platform, startPlatform } from '../../support/processes/platform.ts';
+import { startProcess, until } from '../../support/processes/process.ts';
 
 const { scenarios } = z
   .object({
@@ -14,7 +14,7 @@ const { scenarios } = z
       rush: z.object({ paceAt: z.function({ input: [z.number(), z.number()], output: z.number() }) }),
     }),
   })
-  .parse(await import(new URL('../../bin/demo/scenarios.js', import.meta.url).href));
+  .parse(await import(new URL('../../../bin/demo/scenarios.js', import.meta.url).href));
 
 let platform: Platform;
 let folder: string;

@@ -8,7 +8,7 @@ const { claimDataDirectory } = z
   .object({
     claimDataDirectory: z.custom<(path: string) => Promise<Directory>>((value) => typeof value === 'function'),
   })
-  .parse(await import(new URL('../../bin/servers/data-directory.js', import.meta.url).href));
+  .parse(await import(new URL('../../../bin/servers/data-directory.js', import.meta.url).href));
 type Directory = Readonly<{ noteChildren(children: readonly unknown[]): void; release(): void }>;
 
 it('a child whose end is heard of after the directory was given back brings nothing back', async () => {

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, it } from 'vitest';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
+import { plainEnvironment } from '../../support/processes/platform-process.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'orderflow-supervisor-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const urlOf = (name: string) => JSON.stringify(new URL(`../../bin/${name}`, import.meta.url).href);
+const urlOf = (name: string) => JSON.stringify(new URL(`../../../bin/${name}`, import.meta.url).href);
 const told = join(folder, 'told');
 // Stopped in the middle of its set-up, as by Ctrl-C. A process of its own: one that is stopped starts no command any more.
 const program = `

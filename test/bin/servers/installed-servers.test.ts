@@ -7,7 +7,7 @@ import { z } from 'zod';
 type FindServer = (kind: string, folders: readonly string[], options?: { unusable: string[] }) => Promise<unknown>;
 const { findServer } = z
   .object({ findServer: z.custom<FindServer>((value) => typeof value === 'function') })
-  .parse(await import(new URL('../../bin/servers/installed-servers.js', import.meta.url).href));
+  .parse(await import(new URL('../../../bin/servers/installed-servers.js', import.meta.url).href));
 
 it('of several makes of a server the one whose folder stands first in the PATH is taken, unless it is too old', async () => {
   const place = mkdtempSync(join(tmpdir(), 'orderflow-installed-'));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
-import { BadConfig, readConfig, variables } from '../../src/config.ts';
+import { BadConfig, readConfig, variables } from '../../../src/config.ts';
 
 const Environment = z.object({
   value: z.custom<(name: string) => string | undefined>((value) => typeof value === 'function'),
@@ -13,7 +13,7 @@ const bin = z
     productVariables: z.array(z.string()),
     readEnvironment: z.custom<(env: object) => unknown>((value) => typeof value === 'function'),
   })
-  .parse(await import(new URL('../../bin/tools/environment.js', import.meta.url).href));
+  .parse(await import(new URL('../../../bin/tools/environment.js', import.meta.url).href));
 
 it('the commands and the processes know the same names and defaults', () => {
   const config: Readonly<Record<string, unknown>> = readConfig({

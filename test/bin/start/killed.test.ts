@@ -1,8 +1,8 @@
 import { createConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { freePort, untilTrue } from '../support/processes/process.ts';
-import { type Checkout, makeCheckout } from '../support/processes/checkout.ts';
-import { Platform, processesOf } from '../support/processes/platform-process.ts';
+import { freePort, untilTrue } from '../../support/processes/process.ts';
+import { type Checkout, makeCheckout } from '../../support/processes/checkout.ts';
+import { Platform, processesOf } from '../../support/processes/platform-process.ts';
 
 describe('npm start, killed', () => {
   let checkout: Checkout;

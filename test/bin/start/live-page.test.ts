@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { appendFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { makeCheckout } from '../support/processes/checkout.ts';
-import { plainEnvironment } from '../support/processes/platform-process.ts';
+import { makeCheckout } from '../../support/processes/checkout.ts';
+import { plainEnvironment } from '../../support/processes/platform-process.ts';
 
 const build = `
   const { readEnvironment } = await import('./bin/tools/environment.js');

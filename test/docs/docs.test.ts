@@ -122,7 +122,7 @@ describe('docs/glossary.md', () => {
 
   it('has a few words, each once', () => {
     expect(words.length).toBeGreaterThan(8);
-    expect(words.length).toBeLessThanOrEqual(17);
+    expect(words.length).toBeLessThanOrEqual(15);
     expect(new Set(words).size).toBe(words.length);
   });
 

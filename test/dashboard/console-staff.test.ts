@@ -1,3 +1,4 @@
+import { askedCases } from '../support/console/asked-cases.ts';
 import { keyboardCases } from '../support/console/keyboard-cases.ts';
 import { lostAnswerCases } from '../support/console/lost-answer-cases.ts';
 import { refusalCases } from '../support/console/order-cases.ts';
@@ -9,6 +10,7 @@ const opened = openConsole();
 
 staffCases(opened);
 keyboardCases(opened);
+askedCases(opened);
 questionCases(opened);
 refusalCases(opened);
 lostAnswerCases(opened);

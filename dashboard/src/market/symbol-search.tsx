@@ -1,6 +1,7 @@
-import { useMemo, useState } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import { useAsked } from '../frame/asked.ts';
 import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { findSymbols } from './find-symbols.ts';
@@ -11,7 +12,7 @@ const most = 20;
 
 /** Finds symbols as their names are typed. */
 export function SymbolSearch() {
-  const [words, setWords] = useState('');
+  const [{ q: words }, narrow] = useAsked({ q: '' });
   const settled = useSettled(words.trim());
   const read = useMemo(() => (settled === '' ? undefined : () => findSymbols(settled)), [settled]);
   const { value = [], failure } = useReading(read, everyMs);
@@ -26,7 +27,7 @@ export function SymbolSearch() {
           maxLength={64}
           isName
           words={words}
-          onWords={setWords}
+          onWords={(typed) => narrow({ q: typed })}
         />
       </div>
       <p role="alert">{settled !== '' && failure?.message}</p>

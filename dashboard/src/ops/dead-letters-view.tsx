@@ -1,9 +1,9 @@
-import { useState } from 'preact/hooks';
 import { askOnce } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import { useAsked } from '../frame/asked.ts';
 import type { StagedFor } from '../frame/staged.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
@@ -19,7 +19,7 @@ const kindsEveryMs = 600_000;
 /** Jobs that gave up: why, with what they were asked, and another chance for one, a kind, or all. */
 export function DeadLettersView({ user }: Pick<StagedFor, 'user'>) {
   const mayReplay = user.role === 'admin';
-  const [kind, setKind] = useState('');
+  const [{ kind }, narrow] = useAsked({ kind: '' });
   const kinds = useReading<Readonly<{ data: readonly { kind: string }[] }>>('/jobs/kinds?limit=100', kindsEveryMs);
   const pages = usePages<DeadLetter>(queried('/dead-letters', { replayed: 'false', kind }));
   const { isBusy, failure, run } = useDeed();
@@ -35,7 +35,7 @@ export function DeadLettersView({ user }: Pick<StagedFor, 'user'>) {
             value={kind}
             options={kinds.value?.data.map((some) => some.kind) ?? []}
             none="any"
-            onChoose={setKind}
+            onChoose={(chosen) => narrow({ kind: chosen })}
           />
           <button type="button" onClick={pages.again}>
             Read again

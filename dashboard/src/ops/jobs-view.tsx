@@ -1,7 +1,7 @@
-import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import { useAsked } from '../frame/asked.ts';
 import type { StagedFor } from '../frame/staged.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
@@ -27,24 +27,33 @@ export function JobsView({ item, user }: StagedFor) {
 }
 
 function JobList() {
-  const [key, setKey] = useState('');
-  const [kind, setKind] = useState('');
-  const [state, setState] = useState('');
+  const [{ key, kind, state }, narrow] = useAsked({ key: '', kind: '', state: '' });
   const kinds = useReading<Readonly<{ data: readonly { kind: string }[] }>>('/jobs/kinds?limit=100', kindsEveryMs);
   const pages = usePages<Job>(queried('/jobs', { key: useSettled(key.trim()), kind, state }));
   return (
     <section aria-labelledby="jobs">
       <h2 id="jobs">Jobs</h2>
       <div class="fields" role="search">
-        <SearchField label="About" placeholder="an order, a payment, a symbol, an id" words={key} onWords={setKey} />
+        <SearchField
+          label="About"
+          placeholder="an order, a payment, a symbol, an id"
+          words={key}
+          onWords={(words) => narrow({ key: words })}
+        />
         <Chosen
           name="Kind"
           value={kind}
           options={kinds.value?.data.map((some) => some.kind) ?? []}
           none="any"
-          onChoose={setKind}
+          onChoose={(chosen) => narrow({ kind: chosen })}
         />
-        <Chosen name="State" value={state} options={states} none="any" onChoose={setState} />
+        <Chosen
+          name="State"
+          value={state}
+          options={states}
+          none="any"
+          onChoose={(chosen) => narrow({ state: chosen })}
+        />
         <button type="button" onClick={pages.again}>
           Read again
         </button>

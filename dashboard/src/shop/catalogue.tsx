@@ -1,10 +1,11 @@
-import { useState } from 'preact/hooks';
 import { ask } from '../api/ask-api.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
 import { useReading } from '../api/use-reading.ts';
 import { pathOf } from '../frame/address.ts';
+import { useAsked } from '../frame/asked.ts';
 import { formatMoney } from '../orders/money.ts';
+import { optionsWith } from '../parts/chosen.tsx';
 import { SearchField } from '../parts/search-field.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { Picture } from './picture.tsx';
@@ -15,8 +16,7 @@ const categoriesEveryMs = 60_000;
 
 /** What can be ordered: found by words and by category, and put into the basket. */
 export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>) {
-  const [words, setWords] = useState('');
-  const [category, setCategory] = useState('');
+  const [{ q: words, category }, narrow] = useAsked({ q: '', category: '' });
   const settled = useSettled(words.trim());
   const asked = new URLSearchParams({ limit: '24', ...(settled && { q: settled }), ...(category && { category }) });
   const { rows, hasMore, isBusy, failure, more, again } = usePages<Product>(`/products?${asked}`);
@@ -24,8 +24,8 @@ export function Catalogue({ onAdd }: Readonly<{ onAdd(product: Product): void }>
     <section aria-labelledby="catalogue">
       <h2 id="catalogue">Shop</h2>
       <div class="fields" role="search">
-        <SearchField label="Search" words={words} onWords={setWords} />
-        <CategoryChoice category={category} onChoose={setCategory} onFetched={again} />
+        <SearchField label="Search" words={words} onWords={(typed) => narrow({ q: typed })} />
+        <CategoryChoice category={category} onChoose={(chosen) => narrow({ category: chosen })} onFetched={again} />
       </div>
       <p role="alert">{failure}</p>
       <p role="status" class="faint">
@@ -71,7 +71,7 @@ function CategoryChoice({ category, onChoose, onFetched }: Choice) {
       Category
       <select value={category} onChange={({ currentTarget }) => onChoose(currentTarget.value)}>
         <option value="">all</option>
-        {value?.names.map((name) => (
+        {optionsWith(category, value?.names ?? []).map((name) => (
           <option key={name} value={name}>
             {name}
           </option>

@@ -1,5 +1,5 @@
-import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
+import { useAsked } from '../frame/asked.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment, spanOfDays } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
@@ -25,14 +25,13 @@ const labels = { actor: 'Who (id or e-mail)', action: 'What', subject: 'Of what'
 
 /** Who has changed what, or tried to, and from where; newest first. */
 export function AuditView() {
-  const [asked, setAsked] = useState<Readonly<Record<keyof typeof labels, string>>>(nothing);
+  const [asked, narrow] = useAsked(nothing);
   const settled = useSettled(asked);
   const pages = usePages<Entry>(queried('/audit', { ...settled, ...spanOfDays(settled) }));
   const field = (name: keyof typeof labels) => ({
     maxLength: 191,
     value: asked[name],
-    onInput: ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) =>
-      setAsked((old) => ({ ...old, [name]: value.trim() })),
+    onInput: ({ currentTarget: { value } }: { currentTarget: HTMLInputElement }) => narrow({ [name]: value.trim() }),
   });
   return (
     <main class="page" id={mainId}>

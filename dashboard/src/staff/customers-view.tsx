@@ -4,7 +4,7 @@ import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
 import type { User } from '../api/use-session.ts';
 import { pathOf } from '../frame/address.ts';
-import { askedIn } from '../frame/asked.ts';
+import { askedIn, useAsked } from '../frame/asked.ts';
 import type { StagedFor } from '../frame/staged.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
@@ -18,10 +18,9 @@ const roles = ['user', 'operator', 'admin'] as const;
 
 /** Everybody who has an account, and what each may do. */
 export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
-  const [role, setRole] = useState('');
-  const [words, setWords] = useState('');
+  const [{ role, email }, narrow] = useAsked({ role: '', email: '' });
   const [said, setSaid] = useState('');
-  const address = useSettled(words.trim());
+  const address = useSettled(email);
   // What is no whole address yet is no question.
   const pages = usePages<User>(queried('/users', { role, email: /^\S+@\S+\.\S+$/.test(address) ? address : '' }));
   const onChange = (changed: User) => {
@@ -33,8 +32,14 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
       <section aria-labelledby="customers">
         <h2 id="customers">Customers</h2>
         <div class="fields" role="search">
-          <SearchField label="E-mail" placeholder="the whole address" words={words} onWords={setWords} isName />
-          <Chosen name="Role" value={role} options={roles} none="any" onChoose={setRole} />
+          <SearchField
+            label="E-mail"
+            placeholder="the whole address"
+            words={email}
+            onWords={(words) => narrow({ email: words.trim() })}
+            isName
+          />
+          <Chosen name="Role" value={role} options={roles} none="any" onChoose={(chosen) => narrow({ role: chosen })} />
         </div>
         <p role="status" class="faint">
           {said}

@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
 import { pathOf } from '../frame/address.ts';
+import { useAsked } from '../frame/asked.ts';
 import { formatMoney } from '../orders/money.ts';
 import { type Payment, reconciledOf } from '../orders/payment.ts';
 import { Chosen } from '../parts/chosen.tsx';
@@ -16,9 +16,8 @@ const statuses = ['processing', 'succeeded', 'failed', 'requires_action', 'unkno
 
 /** Every try to pay, newest first; one that is `unknown` is still being found out about. */
 export function PaymentsView() {
-  const [status, setStatus] = useState('');
-  const [words, setWords] = useState('');
-  const named = useSettled(words.trim().toLowerCase());
+  const [{ status, order }, narrow] = useAsked({ status: '', order: '' });
+  const named = useSettled(order.toLowerCase());
   // What is no whole id yet is no question.
   const pages = usePages<Payment>(queried('/payments', { status, order_id: uuid.test(named) ? named : '' }));
   return (
@@ -26,8 +25,20 @@ export function PaymentsView() {
       <section aria-labelledby="payments">
         <h2 id="payments">Payments</h2>
         <div class="fields" role="search">
-          <SearchField label="Order" placeholder="its whole id" words={words} onWords={setWords} isName />
-          <Chosen name="Status" value={status} options={statuses} none="any" onChoose={setStatus} />
+          <SearchField
+            label="Order"
+            placeholder="its whole id"
+            words={order}
+            onWords={(words) => narrow({ order: words.trim() })}
+            isName
+          />
+          <Chosen
+            name="Status"
+            value={status}
+            options={statuses}
+            none="any"
+            onChoose={(chosen) => narrow({ status: chosen })}
+          />
           <button type="button" onClick={pages.again}>
             Read again
           </button>

@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { usePages } from '../api/use-pages.ts';
+import { useAsked } from '../frame/asked.ts';
 import { formatMoney } from '../orders/money.ts';
 import { mainId } from '../parts/hold-focus.ts';
 import { Paged } from '../parts/paged.tsx';
@@ -14,7 +15,7 @@ import { ProductSync } from './product-sync.tsx';
 
 /** What is sold, for those who decide it: changed here, and read from the feed. */
 export function ProductsView() {
-  const [words, setWords] = useState('');
+  const [{ q: words }, narrow] = useAsked({ q: '' });
   const [edited, setEdited] = useState<Product | 'new'>();
   const [said, setSaid] = useState('');
   const pages = usePages<Product>(queried('/products', { q: useSettled(words.trim()) }));
@@ -33,7 +34,7 @@ export function ProductsView() {
       <section aria-labelledby="products">
         <h2 id="products">Products</h2>
         <div class="fields" role="search">
-          <SearchField label="Search" words={words} onWords={setWords} />
+          <SearchField label="Search" words={words} onWords={(typed) => narrow({ q: typed })} />
           <button type="button" onClick={() => setEdited('new')}>
             Add a product
           </button>

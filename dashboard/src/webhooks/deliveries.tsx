@@ -3,6 +3,7 @@ import { askOnce, lossOf } from '../api/ask-api.ts';
 import { awaitJob } from '../api/await-job.ts';
 import { useDeed } from '../api/use-deed.ts';
 import { usePages } from '../api/use-pages.ts';
+import { useAsked } from '../frame/asked.ts';
 import type { Job } from '../ops/job.ts';
 import { Chosen } from '../parts/chosen.tsx';
 import { DeedForm } from '../parts/deed-form.tsx';
@@ -17,7 +18,7 @@ const states: readonly Delivery['state'][] = ['waiting', 'retrying', 'delivered'
 
 /** What was sent to a webhook and what waits for it, and how to have it sent once more. */
 export function Deliveries({ path }: Readonly<{ path: string }>) {
-  const [state, setState] = useState('');
+  const [{ state }, narrow] = useAsked({ state: '' });
   const pages = usePages<Delivery>(queried(`${path}/deliveries`, { state }));
   const [said, setSaid] = useState('');
   const { isBusy, failure, run } = useDeed();
@@ -31,7 +32,13 @@ export function Deliveries({ path }: Readonly<{ path: string }>) {
     <section aria-labelledby="deliveries">
       <div class="heading">
         <h2 id="deliveries">Deliveries</h2>
-        <Chosen name="State" value={state} options={states} none="any" onChoose={setState} />
+        <Chosen
+          name="State"
+          value={state}
+          options={states}
+          none="any"
+          onChoose={(chosen) => narrow({ state: chosen })}
+        />
       </div>
       <div class="deeds">
         <button type="button" onClick={pages.again}>

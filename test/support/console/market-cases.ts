@@ -139,6 +139,26 @@ export function marketCases(opened: OpenConsole): void {
     await at.page.unroute('**/market/quote?*');
   });
 
+  test('what is known of a company bears its age when the API calls it stale', async () => {
+    const at = opened('an old company');
+    if (!at) return;
+    await at.logIn(undefined);
+    const twoDaysAgo = new Date(Date.now() - 2 * 86_400_000).toISOString();
+    const isOld = async (name: string) => {
+      const found = await at.platform.send('GET', `/market/${name}?symbol=MSFT`);
+      const json = { ...z.record(z.string(), z.unknown()).parse(await found.json()), as_of: twoDaysAgo, stale: true };
+      await at.page.route(`**/market/${name}?*`, (route) => route.fulfill({ json }));
+    };
+    await Promise.all(['company', 'news'].map(isOld));
+    await at.visit('/app/market/MSFT');
+    for (const title of ['Profile', 'News'])
+      await at.page.getByRole('region', { name: title }).getByText('48 h old').waitFor();
+    const peers = at.page.getByRole('region', { name: 'Peers' });
+    await peers.getByRole('link').first().waitFor();
+    expect(await peers.locator('.age').count()).toBe(0);
+    for (const name of ['company', 'news']) await at.page.unroute(`**/market/${name}?*`);
+  });
+
   test('an alert is set beside the chart, says how often its price is asked for, and is deleted', async () => {
     const at = opened('alerts');
     if (!at) return;

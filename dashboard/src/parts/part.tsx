@@ -4,7 +4,10 @@ import { Age } from './age.tsx';
 
 type Shown<T> = Readonly<{ id: string; title: string; reading: Reading<T>; children(value: T): ComponentChildren }>;
 
-/** A part of a view. What is no longer known is said, and what was known last is kept for who knows that; a copy that is stale bears its age. */
+/**
+ * A part of a view. What is no longer known is said, and what was known last is kept for who knows that; a copy that is stale bears
+ * its age.
+ */
 export function Part<T>({ id, title, reading: { value, failure }, children }: Shown<T>) {
   const oldSince = staleSince(value);
   return (

@@ -12,6 +12,7 @@ import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { SearchField } from '../parts/search-field.tsx';
+import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 
 const roles = ['user', 'operator', 'admin'] as const;
@@ -49,29 +50,32 @@ export function CustomersView({ user: self }: Pick<StagedFor, 'user'>) {
           pages={pages}
           keyOf={({ id }) => id}
           empty="There is nobody like that."
-          columns={[
-            { name: 'Id', isFigure: true, of: ({ id }) => id },
-            { name: 'E-mail', of: ({ email }) => email },
-            { name: 'Name', of: ({ name }) => name },
-            {
-              name: 'Orders',
-              of: ({ id, email }) => (
-                <a href={`${pathOf('orders')}${askedIn({ user_id: String(id) })}`} aria-label={`Orders of ${email}`}>
-                  Orders
-                </a>
-              ),
-            },
-            { name: 'Since', of: ({ created_at: at }) => formatMoment(at) },
-            {
-              name: 'Role',
-              of: (user) =>
-                user.id === self.id ? user.role : <RoleForm key={user.role} user={user} onChange={onChange} />,
-            },
-          ]}
+          columns={columnsOf(self, onChange)}
         />
       </section>
     </main>
   );
+}
+
+function columnsOf(self: Readonly<{ id: number }>, onChange: (changed: User) => void): readonly Column<User>[] {
+  return [
+    { name: 'Id', isFigure: true, of: ({ id }) => id },
+    { name: 'E-mail', of: ({ email }) => email },
+    { name: 'Name', of: ({ name }) => name },
+    {
+      name: 'Orders',
+      of: ({ id, email }) => (
+        <a href={`${pathOf('orders')}${askedIn({ user_id: String(id) })}`} aria-label={`Orders of ${email}`}>
+          Orders
+        </a>
+      ),
+    },
+    { name: 'Since', of: ({ created_at: at }) => formatMoment(at) },
+    {
+      name: 'Role',
+      of: (user) => (user.id === self.id ? user.role : <RoleForm key={user.role} user={user} onChange={onChange} />),
+    },
+  ];
 }
 
 /** Gives a role only once it has been chosen and confirmed: keys move through a choice. It is of one role, and begins anew with another. */

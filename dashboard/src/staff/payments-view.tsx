@@ -9,6 +9,7 @@ import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { SearchField } from '../parts/search-field.tsx';
+import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { uuid } from '../parts/uuid.ts';
 
@@ -48,24 +49,26 @@ export function PaymentsView() {
           pages={pages}
           keyOf={({ id }) => id}
           empty="There are no such payments."
-          columns={[
-            {
-              name: 'When',
-              of: ({ order_id: order, created_at: at }) => <a href={pathOf('orders', order)}>{formatMoment(at)}</a>,
-            },
-            { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
-            { name: 'Reconciliation', of: (payment) => reconciledOf(payment) },
-            { name: 'Method', isId: true, of: ({ method }) => method },
-            { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
-            {
-              name: 'At the gateway',
-              isId: true,
-              of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}`,
-            },
-            { name: 'Why', of: ({ failure_detail: why }) => why ?? '' },
-          ]}
+          columns={columns}
         />
       </section>
     </main>
   );
 }
+
+const columns: readonly Column<Payment>[] = [
+  {
+    name: 'When',
+    of: ({ order_id: order, created_at: at }) => <a href={pathOf('orders', order)}>{formatMoment(at)}</a>,
+  },
+  { name: 'Status', of: (payment) => payment.status.replaceAll('_', ' ') },
+  { name: 'Reconciliation', of: (payment) => reconciledOf(payment) },
+  { name: 'Method', isId: true, of: ({ method }) => method },
+  { name: 'Amount', isFigure: true, of: ({ amount, currency }) => formatMoney(amount, currency) },
+  {
+    name: 'At the gateway',
+    isId: true,
+    of: ({ gateway, gateway_reference: id }) => `${gateway} ${id ?? ''}`,
+  },
+  { name: 'Why', of: ({ failure_detail: why }) => why ?? '' },
+];

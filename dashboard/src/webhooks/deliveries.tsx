@@ -32,13 +32,7 @@ export function Deliveries({ path }: Readonly<{ path: string }>) {
     <section aria-labelledby="deliveries">
       <div class="heading">
         <h2 id="deliveries">Deliveries</h2>
-        <Chosen
-          name="State"
-          value={state}
-          options={states}
-          none="any"
-          onChoose={(chosen) => narrow({ state: chosen })}
-        />
+        <Chosen name="State" value={state} options={states} none="any" onChoose={(of) => narrow({ state: of })} />
       </div>
       <div class="deeds">
         <button type="button" onClick={pages.again}>

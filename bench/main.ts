@@ -87,5 +87,5 @@ async function runMeasures(): Promise<void> {
     }
     await writeResults({ found, versions, effort }, values.results);
   }
-  say(`\n${tableOf(goalsOf(found))}`);
+  say(`\n${tableOf(goalsOf(found), versions)}`);
 }

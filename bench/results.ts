@@ -8,7 +8,8 @@ import { pictureOf } from './picture.ts';
 /** Where the results of the last run are. */
 export const resultsFolder = join(import.meta.dirname, 'results');
 
-type Run = Readonly<{ found: readonly Found[]; versions: Readonly<Record<string, string>>; effort: Effort }>;
+type Versions = Readonly<Record<string, string>>;
+type Run = Readonly<{ found: readonly Found[]; versions: Versions; effort: Effort }>;
 
 /** Every row of the table, with what has been found of it. */
 export function goalsOf(found: readonly Found[]): readonly Goal[] {
@@ -19,7 +20,7 @@ export function goalsOf(found: readonly Found[]): readonly Goal[] {
 /** Writes the table, every single measure, and the picture. */
 export async function writeResults({ found, versions, effort }: Run, folder: string): Promise<void> {
   const goals = goalsOf(found);
-  const machine = { cpu: cpus()[0]?.model ?? '', cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
+  const machine = machineOf();
   const latest = { at: new Date().toISOString(), versions, machine, goals };
   const rounds = { at: latest.at, effort, rounds: found.flatMap((one) => one.rounds) };
   await mkdir(folder, { recursive: true });
@@ -30,19 +31,27 @@ export async function writeResults({ found, versions, effort }: Run, folder: str
   ]);
 }
 
-/** The table in plain text. */
-export function tableOf(goals: readonly Goal[]): string {
+/** The table in plain text, and below it on what it was measured. */
+export function tableOf(goals: readonly Goal[], versions: Versions): string {
   const rows = goals.map((goal) => [
     goal.id,
     say(goal.ours),
     say(goal.peer),
     say(goal.ratio),
+    sayRange(goal.range),
     goal.goal,
     verdict(goal),
   ]);
-  const all = [['goal', 'ours', 'peer', 'ratio', 'should be', ''], ...rows];
+  const all = [['goal', 'ours', 'peer', 'ratio', 'range', 'should be', ''], ...rows];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  return all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')).join('\n');
+  const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
+  const { cpu, cores, memoryGb } = machineOf();
+  const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
+  return [...lines, '', [...named, `${cores} cores ${cpu}`.trim(), `${memoryGb} GB`].join(', ')].join('\n');
+}
+
+function machineOf() {
+  return { cpu: cpus()[0]?.model ?? '', cores: cpus().length, memoryGb: Math.round(totalmem() / 2 ** 30) };
 }
 
 function verdict(goal: Goal): string {
@@ -51,9 +60,18 @@ function verdict(goal: Goal): string {
   return standsAbove(goal.id, goal) ? 'short of the goal' : 'MISSED';
 }
 
+const short = (value: number) => String(Number(value.toPrecision(3)));
+
+function sayRange(range: Goal['range']): string {
+  if (typeof range === 'string') return range;
+  if (Array.isArray(range)) return range.map(short).join('–');
+  return Object.entries(range)
+    .map(([name, ends]) => `${name} ${ends.map(short).join('–')}`)
+    .join(' ');
+}
+
 function say(figures: Goal['ours']): string {
   if (typeof figures === 'string') return figures;
-  const short = (value: number) => String(Number(value.toPrecision(3)));
   if (typeof figures === 'number') return short(figures);
   return Object.entries(figures)
     .map(([name, value]) => `${name} ${short(value)}`)

@@ -51,7 +51,17 @@ describe('the results', () => {
   const goals = [goalOf('paid-rate', { rate: { ours: [800], peer: [100] } }), goalOf('herd')];
 
   it('are a table with a verdict a row', () => {
-    expect(tableOf(goals)).toMatch(/paid-rate +800 +100 +8 .+ holds *\nherd +not run/);
+    expect(tableOf(goals, {})).toMatch(/paid-rate +800 +100 +8 .+ holds *\nherd +not run/);
+  });
+
+  it('tell with each row how far its rounds lay apart, and below all on what they were measured', () => {
+    const apart = goalOf('paid-rate', { rate: { ours: [800, 900, 700], peer: [100, 100, 100] } });
+    const named = goalOf('commits-per-order', { commits: { ours: [0.1, 0.2] }, statements: { ours: [0.6] } });
+    const lines = tableOf([apart, named], { mysql: '10.11.19-MariaDB', node: 'v24.21.0' }).split('\n');
+    expect(lines[0]).toMatch(/ratio +range +should be/);
+    expect(lines[1]).toMatch(/ 8 +7–9 +≥ 8/);
+    expect(lines[2]).toContain('commits 0.1–0.2 statements 0.6–0.6');
+    expect(lines.at(-1)).toMatch(/^mysql 10\.11\.19-MariaDB, node v24\.21\.0, \d+ cores .*\d+ GB$/);
   });
 
   it('are a picture of what was compared', () => {

@@ -86,6 +86,12 @@ describe('README.md', () => {
     expect(statSync(picture).size).toBeLessThanOrEqual(150_000);
   });
 
+  it('shows what the last bench has compared, as a picture that each run draws anew', () => {
+    const [, picture = ''] = /^!\[[^\]]+\]\((bench\/results\/[\w-]+\.svg)\)$/m.exec(text) ?? [];
+    expect(picture).toBe('bench/results/latest.svg');
+    expect(readFileSync(picture, 'utf8')).toMatch(/^<svg [^]+<rect class="ours"[^]+<\/svg>\n$/);
+  });
+
   it('names every command that people may run', () => {
     for (const name of Object.keys(scripts)) expect(text).toMatch(new RegExp(`npm (run )?${name}\\b`));
   });

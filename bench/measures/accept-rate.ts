@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Bench, type Measure, withProduct } from '../bench.ts';
 import { makeLoad } from '../load/make-load.ts';
+import type { Report } from '../load/plan.ts';
 import { writePlainly } from '../plain/write-plainly.ts';
 import { plainDatabase, type TemplateRow, templateOf } from '../plain/template.ts';
 import type { Side } from '../sides/side.ts';
-import { drained, Miscounted } from './drain.ts';
+import { drained, expectExact, Miscounted } from './drain.ts';
 
 /** Orders accepted durably with nobody paying meanwhile, beside the same rows written by plain SQL, an order a transaction. */
 export const acceptRate: Measure = {
@@ -36,7 +37,7 @@ async function acceptedRows(bench: Bench): Promise<readonly TemplateRow[]> {
       const answer = await fetch(`${side.urls[0]}${path}`, { method, headers: own, ...(body && { body }) });
       if (answer.status !== 201) throw new Error(`the example of an order is not accepted: ${await answer.text()}`);
     });
-    return 1;
+    return [{ good: 1, answers: { 201: 1 } }];
   });
   return rows;
 }
@@ -53,18 +54,31 @@ async function accepting(bench: Bench): Promise<number> {
     if (orders - before.orders !== report.good)
       throw new Miscounted(`${report.good} orders were accepted, ${orders - before.orders} are there`);
     rate = report.good / ((report.endedAt - report.beganAt) / 1_000);
-    return warm.good + report.good;
+    return [warm, report];
   });
   return rate;
 }
 
-/** What was accepted is paid afterwards, so that it burdens nobody's next round. */
-async function whileNobodyPays(bench: Bench, work: (side: Side) => Promise<number>): Promise<void> {
-  const { since, accepted } = await withProduct(bench, { workers: 0 }, async (side) => {
-    const { added } = await side.entries();
-    return { since: added, accepted: await work(side) };
+type Answered = Pick<Report, 'good' | 'answers'>;
+
+/** What was accepted is paid afterwards, each once, so that it burdens nobody's next round. */
+async function whileNobodyPays(bench: Bench, work: (side: Side) => Promise<readonly Answered[]>): Promise<void> {
+  const { before, since, all } = await withProduct(bench, { workers: 0 }, async (side) => {
+    const [tally, { added }] = [await side.tally(), await side.entries()];
+    return { before: tally, since: added, all: together(await work(side)) };
   });
-  await withProduct(bench, {}, (side) => drained(side, since, accepted));
+  await withProduct(bench, {}, async (side) => {
+    await drained(side, since, all.good);
+    expectExact(side, before, await side.tally(), all);
+  });
+}
+
+/** What several loads were answered, as of one. */
+function together(loads: readonly Answered[]): Answered {
+  const answers: Record<string, number> = {};
+  for (const load of loads)
+    for (const [answer, count] of Object.entries(load.answers)) answers[answer] = (answers[answer] ?? 0) + count;
+  return { good: loads.reduce((sum, { good }) => sum + good, 0), answers };
 }
 
 async function writing({ servers, effort }: Bench, rows: readonly TemplateRow[]): Promise<number> {

@@ -21,7 +21,12 @@ export async function drained(side: Side, since: number, accepted: number): Prom
 }
 
 /** @throws Miscounted unless there is one order, one charge and one event for every answer that said 'accepted'. */
-export function expectExact({ name }: Side, before: Tally, after: Tally, { good, answers }: Report): void {
+export function expectExact(
+  { name }: Pick<Side, 'name'>,
+  before: Tally,
+  after: Tally,
+  { good, answers }: Pick<Report, 'good' | 'answers'>,
+): void {
   const seen = {
     orders: after.orders - before.orders,
     paid: after.paid - before.paid,

@@ -6,6 +6,7 @@ import { type Bench, type Measure, withProduct } from '../bench.ts';
 import { makeLoad } from '../load/make-load.ts';
 import { Followed, type FollowPlan } from '../load/plan.ts';
 import type { Side } from '../sides/side.ts';
+import { drained, expectExact } from './drain.ts';
 
 const clients = 2_000;
 const eventsPerSecond = 20;
@@ -30,15 +31,18 @@ export const sseFanout: Measure = {
 };
 
 async function fanoutOf({ effort, say }: Bench, side: Side): Promise<Followed> {
-  const { anOrder } = await side.entries();
+  const [before, { added, anOrder }] = [await side.tally(), await side.entries()];
   const perSecond = eventsPerSecond / anOrder;
   const orders = Math.round(perSecond * effort.seconds);
   const [url = ''] = side.urls;
   const { authorization = '' } = side.order.headers;
   const plan = { url, path: '/streams/orders', headers: { authorization }, clients, silenceMs: 15_000 };
   const followers = await startFollowers({ ...plan, events: orders * anOrder });
-  await makeLoad({ urls: [url], ask: side.order, connections: 8, perSecond, seconds: effort.seconds, most: orders });
+  const load = { connections: 8, perSecond, seconds: effort.seconds, most: orders };
+  const placed = await makeLoad({ urls: [url], ask: side.order, ...load });
   const report = await followers.report;
+  await drained(side, added, placed.good);
+  expectExact(side, before, await side.tally(), placed);
   say(
     `  ${(report.delivered * 100).toFixed(2)} % delivered, p99 ${report.lateMs.p99} ms, at most ${report.lateMs.most} ms`,
   );

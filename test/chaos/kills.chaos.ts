@@ -1,13 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
 import { type Chaos, runChaos, usualPlan } from '../support/load/chaos.ts';
-import { planGatewayKills, planKills } from '../support/proof/kill.ts';
+import { passesAtLength, planAtLength } from '../support/proof/kill.ts';
 import { prove, settle } from '../support/proof/prove.ts';
 import { scaled } from '../support/proof/strike.ts';
-import { chosenSeed, seeded, shuffled } from '../support/seeded.ts';
+import { chosenSeed, seeded } from '../support/seeded.ts';
 
-// 31 kills each, and two of the gateway for every pass.
-const passes = scaled(6);
+const passes = scaled(passesAtLength);
 const ordersAKill = 12;
 
 let chaos: Chaos | undefined;
@@ -17,8 +16,7 @@ test(`${passes} times every kill at every point: nothing is lost, doubled or lef
   timeout: 2_400_000,
 }, async () => {
   const seed = chosenSeed();
-  const random = seeded(seed);
-  const strikes = shuffled([...planKills(random, passes, true), ...planGatewayKills(passes)], random);
+  const strikes = planAtLength(seeded(seed), passes);
   const orders = strikes.length * ordersAKill;
   chaos = await runChaos({ ...usualPlan, seed, strikes, orders });
   const outcome = await settle(chaos);

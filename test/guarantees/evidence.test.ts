@@ -2,10 +2,11 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { killPoints } from '../support/load/kill-points.ts';
 import { untilTrue } from '../support/processes/process.ts';
 import { Evidence } from '../support/proof/evidence.ts';
 import { invariants, judge } from '../support/proof/invariants.ts';
-import { planKills } from '../support/proof/kill.ts';
+import { passesAtLength, planAtLength, planKills } from '../support/proof/kill.ts';
 import { pairs } from '../support/proof/outages.ts';
 import { seeded, seededKey } from '../support/seeded.ts';
 import { openToxicProxy, type ToxicProxy } from '../support/upstreams/toxic-proxy.ts';
@@ -108,6 +109,22 @@ describe('a seed', () => {
     expect(planned(7)).toEqual(planned(7));
     expect(planned(8).strikes).not.toEqual(planned(7).strikes);
     expect(planned(8).key).not.toBe(planned(7).key);
+  });
+});
+
+describe('the long proof by kills', () => {
+  const strikes = planAtLength(seeded(1), passesAtLength).map(({ name }) => name);
+
+  it('strikes two hundred times or more', () => {
+    expect(strikes.length).toBeGreaterThanOrEqual(200);
+  });
+
+  it('strikes every victim at every point, as often as it says', () => {
+    const counts = Map.groupBy(strikes, (name) => name);
+    for (const { name, victims } of killPoints)
+      for (const victim of victims)
+        expect(counts.get(`${victim} killed: ${name}`)?.length, name).toBeGreaterThanOrEqual(passesAtLength);
+    expect([...counts.keys()].filter((name) => name.startsWith('gateway killed'))).toHaveLength(2);
   });
 });
 

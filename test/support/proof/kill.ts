@@ -30,8 +30,19 @@ export function planKills(random: () => number, passes: number, isForgetful = fa
   return shuffled(rounds, random).map(killStrike);
 }
 
+/** How often the long proof strikes every kill. */
+export const passesAtLength = 6;
+
+/** The long proof: every kill so often, with a forgetful Redis, each of the gateway as well, and an API around its COMMIT once more. */
+export function planAtLength(random: () => number, passes: number): readonly Strike[] {
+  // The soonest over of all.
+  const again = killPoints.filter(({ role, place }) => role === 'api' && place.link === 'mysql');
+  const others = again.map((point) => killStrike({ point, victim: 'process' }));
+  return shuffled([...planKills(random, passes, true), ...planGatewayKills(passes), ...others], random);
+}
+
 /** Kills of the gateway itself, at the points where it is asked. */
-export function planGatewayKills(times: number): readonly Strike[] {
+function planGatewayKills(times: number): readonly Strike[] {
   const points = killPoints.filter(({ place }) => place.link === 'gateway');
   return Array.from({ length: times }, () => points.map((point) => killStrike({ point, victim: 'gateway' }))).flat();
 }

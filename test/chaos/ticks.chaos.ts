@@ -3,6 +3,7 @@ import { type Platform, startPlatform } from '../support/processes/platform.ts';
 import { until } from '../support/processes/process.ts';
 import { expectTicksWhole, untilCovered } from '../support/load/ticks.ts';
 import { openConnection, strikeHolder } from '../support/load/tick-holder.ts';
+import { chosenSeed, seeded } from '../support/seeded.ts';
 
 const symbols = ['AAPL', 'MSFT', 'NVDA', 'BINANCE:BTCUSDT'];
 const cuts = 50;
@@ -35,8 +36,9 @@ test('one worker is connected at a time, through kill -9 and a frozen holder, wh
 
 test(`of ${cuts} cuts at random every trade is in bars, or its hole is published`, async () => {
   const { sandbox } = platform;
+  const random = seeded(chosenSeed());
   for (let cut = 0; cut < cuts; cut += 1) {
-    const lastsMs = Math.random() * shortMs + (cut % 2 === 0 ? 0 : shortMs);
+    const lastsMs = random() * shortMs + (cut % 2 === 0 ? 0 : shortMs);
     const cutId = await until('a connection has lasted for a while', async () => {
       const open = await openConnection(platform);
       return open && performance.timeOrigin + performance.now() - open.opened_at_ms > lastsMs ? open.id : undefined;

@@ -10,7 +10,8 @@ import { type Mutation, withoutGuard } from './mutations/mutation.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const left = new Set(['.data', '.git', 'node_modules']);
-const histories = '4000';
+// From the first of these seeds on.
+const [histories, firstSeed] = [4_000, 1];
 // A history, or one test: what cannot even be loaded without its guard has noticed nothing.
 const noticed = /^\w+: seed \d+|^.*FAIL.* > .*$/m;
 
@@ -19,7 +20,8 @@ afterAll(() => {
   // A part of them says nothing of all.
   if (found < mutations.length) return;
   const title = `${mutations.length} guards are taken out, one at a time: each is noticed`;
-  reportFault({ fault: 'F35', title, times: mutations.length, how: relative(root, import.meta.filename) });
+  const how = relative(root, import.meta.filename);
+  reportFault({ fault: 'F35', title, times: mutations.length, seed: firstSeed, how });
 });
 
 test.each(mutations)('it is noticed that $what', async (mutation) => {
@@ -48,7 +50,15 @@ function copyWith(mutation: Mutation): string {
 
 /** A scenario of the simulation, or a test on servers of its own. */
 function noticing({ by }: Mutation, folder: string) {
-  const simulation = ['test/simulation/main.ts', '--scenario', by, '--histories', histories];
+  const simulation = [
+    'test/simulation/main.ts',
+    '--scenario',
+    by,
+    '--seed',
+    `${firstSeed}`,
+    '--histories',
+    `${histories}`,
+  ];
   const args = by.includes('/') ? ['bin/test.js', by] : simulation;
   const env = { ...process.env, DATA_DIR: process.env['DATA_DIR'] || join(root, '.data') };
   return new Promise<Readonly<{ code: number | null; output: string }>>((done) => {

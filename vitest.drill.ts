@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/drill/*.drill.ts'],
-    globalSetup: 'test/support/processes/bundle-packages.ts',
+    env: { FAULT_ROWS: 'kept' },
+    globalSetup: ['test/support/processes/bundle-packages.ts', 'test/support/proof/keep-rows.ts'],
     pool: 'forks',
     maxWorkers: 1,
     fileParallelism: false,

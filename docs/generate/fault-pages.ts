@@ -1,15 +1,20 @@
 import { readFileSync } from 'node:fs';
+import { counted, faultFigures, faultSum, seconds } from './fault-figures.ts';
 import { type FaultRow, readRows } from './fault-rows.ts';
+import { filled, withFigures } from './filled-page.ts';
 import { markdownTable } from './markdown-table.ts';
 
 const tablePage = 'docs/guarantees.md';
 const storiesPage = 'docs/failures.md';
+const comparingPage = 'docs/beside-others.md';
 
 /** The pages that tell what faults have done, with the figures of the last run in their places. */
 export function faultPages(rows = readRows()): readonly (readonly [file: string, text: string])[] {
+  const figures = faultFigures(rows);
   return [
-    [tablePage, filled(readFileSync(tablePage, 'utf8'), 'faults', faultTable(rows))],
-    [storiesPage, withFigures(readFileSync(storiesPage, 'utf8'), rows)],
+    [tablePage, withFigures(filled(readFileSync(tablePage, 'utf8'), 'faults', faultTable(rows)), figures)],
+    [storiesPage, withStories(readFileSync(storiesPage, 'utf8'), rows)],
+    [comparingPage, withFigures(readFileSync(comparingPage, 'utf8'), figures)],
   ];
 }
 
@@ -26,7 +31,7 @@ const head = [
   'Run by',
 ];
 
-/** All that has been run as a table, and below it what has not, each with its reason. */
+/** All that has been run as a table, below it what that comes to, and what has not been run, each with its reason. */
 export function faultTable(rows: readonly FaultRow[]): string {
   const table = markdownTable(
     head,
@@ -38,18 +43,18 @@ export function faultTable(rows: readonly FaultRow[]): string {
         ...[row.times, row.orders, row.lost, row.doubled, row.stuck].map(counted),
         row.slowestRecoverySeconds === null ? '' : seconds(row.slowestRecoverySeconds),
         row.rateAfterOverBefore?.toFixed(2) ?? '',
-        `\`${row.how}\``,
+        `\`${row.how}\`, ${seedOf(row)}`,
       ]),
   );
   const others = rows.flatMap(({ fault, title, notRun }) =>
     notRun ? [`* ${fault}, ${title}: not run, ${notRun}.`] : [],
   );
-  return [table, ...(others.length > 0 ? ['', ...others] : [])].join('\n');
+  return [table, '', faultSum(rows), ...(others.length > 0 ? ['', ...others] : [])].join('\n');
 }
 
 /** Each fault's figures below its story. @throws when a row's fault has no story */
-function withFigures(page: string, rows: readonly FaultRow[]): string {
-  const told = [...page.matchAll(/^<!-- ([FS]\d+) -->$/gm)].flatMap(([, fault]) => fault ?? []);
+function withStories(page: string, rows: readonly FaultRow[]): string {
+  const told = [...page.matchAll(/^<!-- ([DFS]\d+) -->$/gm)].flatMap(([, fault]) => fault ?? []);
   const untold = rows.find(({ fault }) => !told.includes(fault));
   if (untold) throw new Error(`${storiesPage} does not tell of ${untold.fault}; write what happens then`);
   return told.reduce((text, fault) => {
@@ -71,16 +76,8 @@ function figuresOf(row: FaultRow): string {
       : [`well again after ${seconds(row.slowestRecoverySeconds)} at the latest`]),
     ...(row.rateAfterOverBefore === null ? [] : [`rate after ÷ before ${row.rateAfterOverBefore.toFixed(2)}`]),
   ];
-  const run = [row.at.slice(0, 10), `\`${row.how}\``, ...(row.seed === null ? [] : [`seed ${row.seed}`])];
+  const run = [row.at.slice(0, 10), `\`${row.how}\``, seedOf(row)];
   return `* ${row.title}: ${counts.join(', ')} (${run.join(', ')}, load a core ${row.load.toFixed(1)}).`;
 }
 
-const counted = (count: number) => count.toLocaleString('en');
-const seconds = (count: number) => `${count.toFixed(1)} s`;
-
-/** The page with other text between two of its comments. @throws when they are not there */
-function filled(page: string, name: string, text: string): string {
-  const place = new RegExp(`(<!-- ${name} -->\n)[^]*?(<!-- /${name} -->)`);
-  if (!place.test(page)) throw new Error(`no <!-- ${name} --> … <!-- /${name} --> in the page`);
-  return page.replace(place, (_all, begin: string, end: string) => `${begin}\n${text}\n\n${end}`);
-}
+const seedOf = ({ seed }: FaultRow) => (seed === 'no chance' ? 'nothing by chance' : `seed ${seed}`);

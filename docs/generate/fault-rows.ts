@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 /** What the last run of a fault has shown; one that was not run says why, and has no figures. */
 export const FaultRow = z.strictObject({
-  /** A fault of docs/failures.md, or a scenario there. */
-  fault: z.string().regex(/^[FS]\d+$/),
+  /** A fault of docs/failures.md, or a scenario or drill there. */
+  fault: z.string().regex(/^[DFS]\d+$/),
   title: z.string().min(1),
   times: z.int().nonnegative().default(0),
   orders: z.int().nonnegative().default(0),
@@ -14,7 +14,8 @@ export const FaultRow = z.strictObject({
   stuck: z.int().nonnegative().default(0),
   slowestRecoverySeconds: z.number().nullable().default(null),
   rateAfterOverBefore: z.number().nullable().default(null),
-  seed: z.int().nullable().default(null),
+  /** By which the same is done again; what leaves nothing to chance needs none. */
+  seed: z.union([z.int(), z.literal('no chance')]),
   /** The file that runs it. */
   how: z.string().min(1),
   at: z.iso.datetime(),
@@ -38,7 +39,7 @@ export function withRow(rows: readonly FaultRow[], row: FaultRow): readonly Faul
   return [...others, row].toSorted((a, b) => placeOf(a) - placeOf(b) || a.title.localeCompare(b.title, 'en'));
 }
 
-/** Faults first, then scenarios, each by number. */
+/** Faults first, then scenarios, then drills, each by number. */
 function placeOf({ fault }: FaultRow): number {
-  return Number(fault.slice(1)) + (fault.startsWith('S') ? 1_000 : 0);
+  return Number(fault.slice(1)) + 1_000 * 'FSD'.indexOf(fault.charAt(0));
 }

@@ -30,6 +30,7 @@ describe('a worker that is frozen and thawed', () => {
       lost: orders - new Set(charges).size,
       doubled: charges.length - new Set(charges).size,
       slowestRecoverySeconds: Math.round(Math.max(...waitedMs) / 100) / 10,
+      seed: 'no chance',
       how: relative(process.cwd(), import.meta.filename),
     });
     expect(waitedMs).toHaveLength(points.length);

@@ -1,4 +1,7 @@
 import { drill } from '../support/engines/drill.ts';
 import { startGalera } from '../support/engines/galera.ts';
 
-drill('writer of a Galera cluster of three behind HAProxy', startGalera);
+drill(
+  { name: 'writer of a Galera cluster of three behind HAProxy', firstRow: 4, file: import.meta.filename },
+  startGalera,
+);

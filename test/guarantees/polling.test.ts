@@ -124,6 +124,7 @@ test(`${seats.length} workers that are killed and start again poll each symbol o
     fault: 'F30',
     title,
     times: (1 + pauses.length) * seats.length,
+    seed: 'no chance',
     how: 'test/guarantees/polling.test.ts',
   });
   // Jobs of the dead come back after about six seconds.

@@ -51,6 +51,7 @@ test(`Redis emptied with ${pending} orders pending: all are paid, each charged o
       lost: ids.length - new Set(charged).size,
       doubled: charged.length - new Set(charged).size,
       slowestRecoverySeconds: Math.round(paidMs / 100) / 10,
+      seed: 'no chance',
       how: 'test/guarantees/redis-emptied.test.ts',
     });
   expect(charged.toSorted()).toEqual(ids.toSorted());

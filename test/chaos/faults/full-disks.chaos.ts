@@ -76,5 +76,5 @@ test.runIf(mayMount)(
 
 test.runIf(!mayMount)('where nobody may have disks of its own, that is said', () => {
   const notRun = 'only root on Linux may have disks of its own';
-  reportFault({ fault: 'F18', title, how: 'test/chaos/faults/full-disks.chaos.ts', notRun });
+  reportFault({ fault: 'F18', title, seed: 'no chance', how: 'test/chaos/faults/full-disks.chaos.ts', notRun });
 });

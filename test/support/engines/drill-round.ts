@@ -11,6 +11,8 @@ export type Found = Readonly<{
   orders: number;
   lost: number;
   doubled: number;
+  /** Taken, and not paid however long that was waited for. */
+  stuck: number;
   /** When requests were told to come again, s. */
   refusals: readonly number[];
   /** Until the others were agreed on who does the work now. */
@@ -57,6 +59,7 @@ export async function runRound(
     orders: ids.length,
     lost: ids.filter((id) => !once.has(id)).length,
     doubled: charged.length - once.size,
+    stuck: ids.length - (await countPaid(platform, ids)),
     refusals: shop.refusedAtMs.map((atMs) => (atMs - faultMs) / 1_000),
     failedOverIn,
     takenIn,

@@ -1,4 +1,6 @@
+import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchPages } from '../docs/generate/bench-pages.ts';
 import type { Bench, Found, Measure } from './bench.ts';
 import { aimIds, isAimId } from './goals.ts';
 import { acceptRate } from './measures/accept-rate.ts';
@@ -88,4 +90,5 @@ async function runMeasures(): Promise<void> {
     await writeResults({ found, versions, effort }, values.results);
   }
   say(`\n${tableOf(goalsOf(found), versions)}`);
+  if (values.results === resultsFolder) for (const [file, text] of benchPages()) await writeFile(file, text);
 }

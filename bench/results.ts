@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Effort, Found } from './bench.ts';
+import { cellsOf } from './goal-cells.ts';
 import { aimIds, type Goal, goalOf, isAimId, standsAbove } from './goals.ts';
 import { pictureOf } from './picture.ts';
 
@@ -33,15 +34,10 @@ export async function writeResults({ found, versions, effort }: Run, folder: str
 
 /** The table in plain text, and below it on what it was measured. */
 export function tableOf(goals: readonly Goal[], versions: Versions): string {
-  const rows = goals.map((goal) => [
-    goal.id,
-    say(goal.ours),
-    say(goal.peer),
-    say(goal.ratio),
-    sayRange(goal.range),
-    goal.goal,
-    verdict(goal),
-  ]);
+  const rows = goals.map((goal) => {
+    const { ours, peer, ratio, range } = cellsOf(goal);
+    return [goal.id, ours, peer, ratio, range, goal.goal, verdict(goal)];
+  });
   const all = [['goal', 'ours', 'peer', 'ratio', 'range', 'should be', ''], ...rows];
   const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
   const lines = all.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  '));
@@ -58,24 +54,6 @@ function verdict(goal: Goal): string {
   if (goal.holds === 'not run' || !isAimId(goal.id)) return 'not run';
   if (goal.holds) return 'holds';
   return standsAbove(goal.id, goal) ? 'short of the goal' : 'MISSED';
-}
-
-const short = (value: number) => String(Number(value.toPrecision(3)));
-
-function sayRange(range: Goal['range']): string {
-  if (typeof range === 'string') return range;
-  if (Array.isArray(range)) return range.map(short).join('–');
-  return Object.entries(range)
-    .map(([name, ends]) => `${name} ${ends.map(short).join('–')}`)
-    .join(' ');
-}
-
-function say(figures: Goal['ours']): string {
-  if (typeof figures === 'string') return figures;
-  if (typeof figures === 'number') return short(figures);
-  return Object.entries(figures)
-    .map(([name, value]) => `${name} ${short(value)}`)
-    .join(' ');
 }
 
 function rounded(_key: string, value: unknown): unknown {

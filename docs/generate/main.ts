@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import { benchPages } from './bench-pages.ts';
 import { generateClient } from './client-types.ts';
 import { faultPages } from './fault-pages.ts';
 import { takePicture } from './picture.ts';
@@ -7,7 +8,8 @@ import { schemaFile, schemaPage } from './schema-page.ts';
 
 // Writes what is made of the code: `npm run docs`. With `--picture` it takes that of the live page as well.
 const { values } = parseArgs({ options: { picture: { type: 'boolean', default: false } } });
-for (const [file, text] of [[schemaFile, await schemaPage()] as const, ...(await generateClient()), ...faultPages()]) {
+const ofCode = [[schemaFile, await schemaPage()] as const, ...(await generateClient())];
+for (const [file, text] of [...ofCode, ...faultPages(), ...benchPages()]) {
   await writeFile(file, text);
   process.stdout.write(`wrote ${file}\n`);
 }

@@ -60,7 +60,7 @@ describe('the results', () => {
     const lines = tableOf([apart, named], { mysql: '10.11.19-MariaDB', node: 'v24.21.0' }).split('\n');
     expect(lines[0]).toMatch(/ratio +range +should be/);
     expect(lines[1]).toMatch(/ 8 +7–9 +≥ 8/);
-    expect(lines[2]).toContain('commits 0.1–0.2 statements 0.6–0.6');
+    expect(lines[2]).toContain('commits 0.1–0.2, statements 0.6–0.6');
     expect(lines.at(-1)).toMatch(/^mysql 10\.11\.19-MariaDB, node v24\.21\.0, \d+ cores .*\d+ GB$/);
   });
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { OpenAPIHono } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
+import type { Context as HonoContext, MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { Context } from '../context.ts';
 import { needsDatabase, openAdmission } from './http/admission.ts';
@@ -10,7 +10,7 @@ import type { ApiParts, Around, Check, RouteEnv } from './callers/route-env.ts';
 import { inOrder, nested } from './callers/steps.ts';
 import { mountBoard } from './ops/board.ts';
 import type { Route } from './http/define-route.ts';
-import { documented } from './docs/documented.ts';
+import { documented, isForPeople } from './docs/documented.ts';
 import { openFailedLogins } from './callers/failed-logins.ts';
 import { openLimits } from './callers/limits.ts';
 import { openLogins } from './callers/logins.ts';
@@ -49,7 +49,11 @@ export async function buildApp(ctx: Context, parts: ApiParts): Promise<OpenAPIHo
   app.use(allowOrigins(ctx.config.CORS_ORIGINS, ctx.config.isProduction));
   app.use(inOrder(paths.refuseWrongMethod));
   app.onError(answerProblem);
-  app.notFound((c) => answerProblem(paths.unmatched(c.req.path), c));
+  app.notFound((c) => {
+    // A dead link; who writes is a program.
+    c.set('isForPeople', ['GET', 'HEAD'].includes(c.req.method));
+    return answerProblem(paths.unmatched(c.req.path), c);
+  });
   for (const defined of routes) {
     const { who, route, handler } = defined;
     app.openAPIRegistry.registerPath(documented(who, route, texts.get(route.operationId)));
@@ -70,6 +74,7 @@ function stepsTo(defined: Route, admit: Check): MiddlewareHandler<RouteEnv>[] {
   const { who, route, find } = defined;
   const guarding = [
     nameAct(route),
+    ...(isForPeople(route) ? [(c: HonoContext<RouteEnv>) => c.set('isForPeople', true)] : []),
     ...(needsDatabase(defined) ? [admit] : []),
     guard(who, route),
     ...(who === 'public' ? [] : [keepPrivate]),

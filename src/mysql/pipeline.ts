@@ -58,6 +58,10 @@ export class Pipeline {
   #isInTransaction = false;
   #statements: Statement[] = [];
 
+  get isInTransaction(): boolean {
+    return this.#isInTransaction;
+  }
+
   /** What is to be sent for a statement that comes now, itself the last; nothing when it may wait, or need not be sent at all. */
   with(sql: string): Sending {
     const { text, mayWait, isLater } = unmark(sql);

@@ -18,6 +18,9 @@ type Silent = Readonly<{ raw: PoolConnection; session: Session; sinceMs: number 
 
 const longestTrustMs = 30_000;
 
+// Asked once in vain, a server may have been too busy just then.
+const mostUnheard = 2;
+
 /**
  * What a server was last found to do with the statement that a session has waited for since then: until when nobody asks again, and, where
  * it had nothing to do, how many bytes the session had been answered.
@@ -35,7 +38,11 @@ export class Server {
   /** What the servers of sessions call themselves: behind a proxy they may be different ones. */
   readonly #servers = new WeakMap<Session, string>();
   readonly #seen = new WeakMap<Session, Seen>();
+  /** Those who wait for a connection out of the pool. */
+  readonly #waiting = new Set<(refusal: Error) => void>();
   #isLooking = false;
+  /** How often in a row nothing has been heard of it, when it was asked on a connection of its own. */
+  #unheard = 0;
 
   /** `onFenced` hears of each refusal that says that another server is the one for writes. */
   constructor(host: Host, options: PoolOptions, onFenced: () => void) {
@@ -56,7 +63,7 @@ export class Server {
 
   async open(): Promise<Session> {
     for (;;) {
-      const raw = await connect(this.pool);
+      const raw = await this.#connect();
       const session = this.#sessions.get(raw) ?? (await this.#begin(raw));
       if (!session.isSpoilt) return session;
       this.#sessions.delete(raw);
@@ -93,15 +100,19 @@ export class Server {
   /**
    * Ends the sessions whose answers do not come any more, although nobody has hung up: the server itself is asked what has become of their
    * threads. What it still works on may take as long as it will. With one that is lost, none to the same server is given to anybody else.
+   * Where nothing at all is heard of the server, reads are given up, and who waits for a connection is refused.
    */
   async endLost(): Promise<void> {
+    if (this.#isLooking) return;
     const silent = this.#silent();
-    if (this.#isLooking || silent.length === 0) return;
+    if (silent.length === 0) {
+      this.#unheard = 0;
+      return;
+    }
     this.#isLooking = true;
-    const ids = silent.map(({ session }) => session.threadId);
-    // A server that cannot be reached, or is too busy to say, may still be at work.
-    const threads = await this.#askAnew((connection) => threadsOf(connection, ids)).catch(() => undefined);
+    const threads = await this.#ask(silent.map(({ session }) => session.threadId));
     this.#isLooking = false;
+    if (this.#isMute) this.#refuseWaiting();
     const lost = silent.filter((one) => one.session.waitsSinceMs === one.sinceMs && this.#isLost(one, threads));
     for (const one of lost) this.#lose(one);
     if (lost.length > 0) for (const session of this.#sessions.values()) session.spoil();
@@ -122,6 +133,42 @@ export class Server {
     }
   }
 
+  /** Whether nothing is heard of it. It may still be at work, or go on where it has stopped. */
+  get #isMute(): boolean {
+    return this.#unheard >= mostUnheard;
+  }
+
+  async #ask(ids: readonly number[]): Promise<Threads | undefined> {
+    try {
+      const threads = await this.#askAnew((connection) => threadsOf(connection, ids));
+      this.#unheard = 0;
+      return threads;
+    } catch (error) {
+      // A server that refuses to say is there.
+      this.#unheard = error instanceof Error && 'sqlState' in error ? 0 : this.#unheard + 1;
+      return undefined;
+    }
+  }
+
+  #connect(): Promise<PoolConnection> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.add(reject);
+      this.pool.getConnection((error, connection) => {
+        const isAwaited = this.#waiting.delete(reject);
+        if (error) reject(error);
+        else if (isAwaited) resolve(connection);
+        else connection.release();
+      });
+    });
+  }
+
+  /** Those who hold its connections may hold them for as long as it says nothing. */
+  #refuseWaiting(): void {
+    const refusal = Object.assign(new Error('its server does not answer'), { code: 'ETIMEDOUT' });
+    for (const refuse of this.#waiting) refuse(refusal);
+    this.#waiting.clear();
+  }
+
   #silent(): readonly Silent[] {
     const nowMs = performance.now();
     return [...this.#sessions].flatMap(([raw, session]) => {
@@ -135,6 +182,7 @@ export class Server {
   #isLost({ raw, session, sinceMs }: Silent, threads: Threads | undefined): boolean {
     // Nothing has been asked of it but who it is.
     if (!this.#servers.has(session)) return true;
+    if (this.#isMute) return session.isReading;
     if (threads?.server !== this.#servers.get(session)) return false;
     const command = threads?.commands.get(session.threadId);
     if (command === undefined) return true;
@@ -154,7 +202,7 @@ export class Server {
   #lose({ raw, session }: Silent): void {
     const socket = socketOf(raw);
     this.#sessions.delete(raw);
-    session.cut('its server has nothing to answer any more');
+    session.cut(this.#isMute ? 'its server does not answer' : 'its server has nothing to answer any more');
     // The driver would say goodbye, and wait for one.
     socket.destroy();
   }

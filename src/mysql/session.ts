@@ -7,6 +7,11 @@ type Answer = (error: unknown, result: MysqlQueryResult) => void;
 
 type Streamed = ReturnType<MysqlPoolConnection['query']>;
 
+/** Since when an answer is waited for, and whether it is that to a read outside of a transaction, which may be given up. */
+type Wait = Readonly<{ sinceMs: number; isRead: boolean }>;
+
+const reading = /^[\s(]*(?:select|with|show)\b/i;
+
 /** What a session needs of the driver's connection: `query` tells of each statement that is carried out or begins to be answered. */
 export interface RawConnection extends Omit<MysqlPoolConnection, 'query'> {
   format(sql: string, values: QueryValues): string;
@@ -25,8 +30,8 @@ const nothingYet: MysqlQueryResult = { insertId: 0, affectedRows: 0, changedRows
 export class Session implements MysqlPoolConnection {
   readonly #raw: RawConnection;
   readonly #onFenced: () => void;
-  /** Who waits, and since when. */
-  readonly #awaited = new Map<Answer, number>();
+  /** Who waits, and for what. */
+  readonly #awaited = new Map<Answer, Wait>();
   readonly #pipeline = new Pipeline();
   #isSpoilt = false;
 
@@ -52,7 +57,12 @@ export class Session implements MysqlPoolConnection {
   /** Since when it waits for its next answer, by a clock that only goes on; undefined when it waits for none. */
   get waitsSinceMs(): number | undefined {
     const [first] = this.#awaited.values();
-    return first;
+    return first?.sinceMs;
+  }
+
+  /** Whether all that it waits for are reads outside of a transaction: nothing comes of them but their answers. */
+  get isReading(): boolean {
+    return this.#awaited.size > 0 && [...this.#awaited.values()].every(({ isRead }) => isRead);
   }
 
   connect(callback?: (error: unknown) => void): void {
@@ -106,7 +116,8 @@ export class Session implements MysqlPoolConnection {
       if (error && before === 0 && isWhole(statements)) this.#send([{ text: 'rollback' }], tell);
       else tell();
     };
-    this.#awaited.set(answer, performance.now());
+    const isRead = !this.#pipeline.isInTransaction && statements.every(({ text }) => reading.test(text));
+    this.#awaited.set(answer, { sinceMs: performance.now(), isRead });
     const command = this.#raw.query(textOf(statements), (error, result) =>
       answer(error, isResult(result) ? result : []),
     );

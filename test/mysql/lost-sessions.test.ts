@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
 import { Product } from '../../src/entities/catalog.entity.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
-import { isTransient } from '../../src/mysql/faults.ts';
+import { isAway, isTransient } from '../../src/mysql/faults.ts';
 import { together } from '../../src/mysql/pipeline.ts';
 import { CommitUnknown, openTransaction } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
@@ -82,6 +82,36 @@ test('connections that rest beside a lost one are not waited for, one after the 
   const sent = await sendsOf(() => Promise.all(Array.from({ length: 10 }, () => execute('select 2'))));
   // The pool closes what has rested for five seconds: on a machine that is as slow as that, nothing is seen here.
   expect(sent.filter((one) => one.includes('processlist'))).toEqual([]);
+});
+
+test('where nothing is heard of the server, reads are given up', seconds, async () => {
+  // Told to, it hangs up later than anybody here waits.
+  await execute('/* of the test */ set session wait_timeout = 600');
+  way.set({ closed: 'both' });
+  const failures = await Promise.all(Array.from({ length: 50 }, () => failureOf(execute('select 1'))));
+  expect(failures.filter((failure) => !isAway(failure))).toEqual([]);
+  way.clear();
+  expect(await execute('select 2 as number')).toEqual([{ number: 2 }]);
+});
+
+test('so is who waits for a connection, but no transaction that has one', seconds, async () => {
+  const silent = Promise.withResolvers<void>();
+  let [begun, ended] = [0, 0];
+  const working = Array.from({ length: 20 }, () =>
+    transaction()(async (tx) => {
+      await tx.execute('/* of the test */ set session wait_timeout = 600');
+      begun += 1;
+      await silent.promise;
+      await tx.execute('select 1');
+    }).finally(() => (ended += 1)),
+  );
+  await until('all connections are taken', () => begun === 20 || undefined);
+  way.set({ closed: 'both' });
+  silent.resolve();
+  expect(isAway(await failureOf(execute('select 1')))).toBe(true);
+  expect(ended).toBe(0);
+  way.clear();
+  await Promise.all(working);
 });
 
 test('a transaction whose way falls silent is done again', seconds, async () => {

@@ -73,7 +73,9 @@ const logout = defineRoute(
     operationId: 'logout',
     summary: 'Ends the login that the request came with, and takes the session cookie back.',
     tags: ['auth'],
-    responses: { 204: { description: 'The token is worth nothing from now on.' } },
+    responses: {
+      204: { description: 'The token is worth nothing from now on.', headers: z.object({ 'Set-Cookie': z.string() }) },
+    },
   },
   async (c) => {
     const { userId, tokenHash } = principalOf(c);

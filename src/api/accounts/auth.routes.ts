@@ -63,6 +63,7 @@ const login = defineRoute(
     responses: {
       200: {
         description: 'A bearer token; it is shown this once.',
+        headers: z.object({ 'Set-Cookie': z.string() }),
         content: {
           'application/json': {
             schema: Granted,

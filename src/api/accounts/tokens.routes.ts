@@ -127,7 +127,7 @@ const revokeAll = defineRoute(
     operationId: 'revokeAllTokens',
     summary: "Ends all of one's own logins, the one of this request included.",
     tags: ['auth'],
-    responses: { 204: { description: 'Log in again.' } },
+    responses: { 204: { description: 'Log in again.', headers: z.object({ 'Set-Cookie': z.string() }) } },
   },
   async (c) => {
     const { userId } = principalOf(c);

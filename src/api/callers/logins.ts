@@ -1,6 +1,7 @@
 import type { MikroORM } from '@mikro-orm/mysql';
 import { noteUse } from '../../accounts/api-keys.ts';
 import { type Brought, readBearers } from '../../accounts/bearers.ts';
+import { within } from '../../process/deadline.ts';
 import { forgetOldest } from '../../process/forget-oldest.ts';
 import { type LoginWatch, openLoginWatch } from './login-watch.ts';
 import type { Principal } from './principal.ts';
@@ -9,7 +10,7 @@ import type { Principal } from './principal.ts';
 export type Logins = Readonly<{
   /** What is remembered of it, if it is still good. */
   recall(hash: string): Principal | undefined;
-  /** What is remembered, or what MySQL says. */
+  /** What is remembered, or what MySQL says. @throws TooLate when it says nothing. */
   find(brought: Brought): Promise<Principal | undefined>;
   /** Notes the use of a key, which nobody waits for. */
   noteUse(principal: Principal, from: string): void;
@@ -22,6 +23,8 @@ export type Logins = Readonly<{
 type Remembered = Readonly<{ principal: Principal; untilMs: number }>;
 
 const rememberedMs = 2_000;
+// Who has waited for as long for a connection keeps newcomers out.
+const longestFindMs = 3_000;
 const usesAreNotedEveryMs = 60_000;
 const most = 10_000;
 
@@ -53,10 +56,11 @@ export function openLogins({ orm, now }: Readonly<{ orm: MikroORM; now: () => Da
     }
     return principal;
   };
-  // When a login has to be read again, many wait for it at once.
+  // When a login has to be read again, many wait for it at once; but none for a reading from which nothing has come.
   const findOnce = (brought: Brought): Promise<Principal | undefined> => {
     const name = `${forgotten} ${brought.hash}`;
-    const finding = underWay.get(name) ?? read(brought).finally(() => underWay.delete(name));
+    const finding =
+      underWay.get(name) ?? within(longestFindMs, 'MySQL', read(brought)).finally(() => underWay.delete(name));
     underWay.set(name, finding);
     return finding;
   };

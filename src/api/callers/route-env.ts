@@ -46,6 +46,8 @@ export type RouteEnv = {
     /** How long the request was held in front of the routes, where it was, ms: the time counts for what it waits for behind them. */
     heldMs: number | undefined;
     requestId: string;
+    /** Whether people come here in a browser: what is not there is told them on a page. */
+    isForPeople: boolean | undefined;
     /** What the request asks for, as the audit names it. */
     act: Act | undefined;
     /** Who calls, on guarded routes. */

@@ -43,7 +43,9 @@ export function documented<R extends DocumentedRoute>(who: Who, route: R, descri
   );
   const problems = Object.fromEntries(
     Object.entries(possible).flatMap(([status, some]) =>
-      hasContent(route.responses, status) ? [] : [[status, problemResponse(Number(status), [...new Set(some)])]],
+      hasContent(route.responses, status)
+        ? []
+        : [[status, problemResponse(Number(status), [...new Set(some)], isForPeople(route))]],
     ),
   );
   const security = securityOf(who, route);
@@ -100,12 +102,20 @@ const RetryHeader = z.object({
   'Retry-After': z.string().optional().openapi({ description: 'Seconds after which it is worth another try.' }),
 });
 
-function problemResponse(status: number, some: readonly ProblemCode[]): Responses[number] {
+/** Whether people come there in a browser: to the pages, and to what belongs to them. */
+export function isForPeople({ method, tags }: Pick<DocumentedRoute, 'method' | 'tags'>): boolean {
+  return method === 'get' && tags.includes('about');
+}
+
+function problemResponse(status: number, some: readonly ProblemCode[], hasPage: boolean): Responses[number] {
   const examples = Object.fromEntries(some.map((code) => [code, { summary: code, value: exampleOf(code) }]));
   return {
     description: some.map((code) => `\`${code}\`: ${problemCodes[code].cause}`).join('\n\n'),
     ...(passing.has(status) && { headers: RetryHeader }),
-    content: { 'application/problem+json': { schema: ProblemView, examples } },
+    content: {
+      'application/problem+json': { schema: ProblemView, examples },
+      ...(hasPage && status === 404 && { 'text/html': { schema: z.string(), example: '<!doctype html>…' } }),
+    },
   };
 }
 

@@ -6,7 +6,7 @@ import { defineRoute } from '../http/define-route.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { pageOf, ShortPageQuery } from '../http/page.ts';
 import { allProblemCodes, isProblemCode, type ProblemCode, problemCodes } from '../../problem-codes.ts';
-import { answerPage, marked } from '../http/own-page.ts';
+import { answerPage, marked, wishOf } from '../http/own-page.ts';
 
 const KindView = z
   .object({ code: z.string(), status: z.int(), title: z.string(), cause: z.string(), remedy: z.string() })
@@ -36,7 +36,7 @@ const list = defineRoute(
     },
   },
   (c) => {
-    if (wantsJson(c))
+    if (wishOf(c) === 'json')
       return c.json(
         pageOf('problems', allProblemCodes.map(viewOf), c.req.valid('query'), ({ code }) => code),
         200,
@@ -69,7 +69,7 @@ const read = defineRoute(
   },
   (c) => {
     const kind = viewOf(namedCode(c));
-    if (wantsJson(c)) return c.json(kind, 200);
+    if (wishOf(c) === 'json') return c.json(kind, 200);
     const body = html`<dl>
       <dt>Code</dt><dd><code>${kind.code}</code></dd>
       <dt>Status</dt><dd>${kind.status}</dd>
@@ -85,12 +85,6 @@ function namedCode(c: HonoContext<RouteEnv>): ProblemCode {
   const code = c.req.param('code') ?? '';
   if (!isProblemCode(code)) throw new Problem('not_found', 'There is no such problem; /problems lists them.');
   return code;
-}
-
-function wantsJson(c: HonoContext<RouteEnv>): boolean {
-  c.header('vary', 'Accept', { append: true });
-  const accept = c.req.header('accept') ?? '';
-  return accept.includes('json') && !accept.includes('text/html');
 }
 
 /** The closed set of problems, for people and for programs. */

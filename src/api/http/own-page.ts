@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Context as HonoContext } from 'hono';
 import { html, raw } from 'hono/html';
+import { parseAccept } from 'hono/utils/accept';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { allowPage, ownPages } from './static-files.ts';
 
@@ -47,9 +48,17 @@ export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'
   return text.replace('<header></header>', masthead);
 }
 
-/** Whether somebody looks at the answer in a browser, on which it depends then: a program that takes pages too says that it takes JSON. */
-export function wantsPage(c: HonoContext<RouteEnv>): boolean {
+/** What is wanted more, a page or JSON, on which the answer depends then. A browser wants pages; most programs do not say. */
+export function wishOf(c: HonoContext<RouteEnv>): 'page' | 'json' | 'either' {
   c.header('vary', 'Accept', { append: true });
-  const accept = c.req.header('accept') ?? '';
-  return accept.includes('text/html') && !accept.includes('json');
+  const accepted = parseAccept(c.req.header('accept') ?? '');
+  const weightOf = (type: string): number => {
+    // Java's own client writes `*` for any.
+    const ranges = [type, type.replace(/\/.*/, '/*'), '*/*', '*'];
+    const named = ranges.flatMap((range) => accepted.find((one) => one.type.toLowerCase() === range) ?? []);
+    return named[0]?.q ?? 0;
+  };
+  const json = Math.max(weightOf('application/json'), weightOf('application/problem+json'));
+  const more = weightOf('text/html') - json;
+  return more === 0 ? 'either' : more > 0 ? 'page' : 'json';
 }

@@ -9,7 +9,7 @@ import { isRedisOutage } from '../../redis/connection.ts';
 import { CommitUnknown, TransactionTimeout } from '../../outbox/transaction.ts';
 import { traceId } from '../../telemetry/traces.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
-import { answerPage, wantsPage } from './own-page.ts';
+import { answerPage, wishOf } from './own-page.ts';
 import { problemCodes } from '../../problem-codes.ts';
 
 /** So many faults of one request are told; who mends them is told of the next. */
@@ -30,7 +30,7 @@ export function answerProblem(error: Error, c: HonoContext<RouteEnv>): Response 
       'request failed',
     );
   const { status, title } = problemCodes[problem.code];
-  if (status === 404 && wantsPage(c)) return answerNotFound(c, problem);
+  if (status === 404 && c.get('isForPeople') && wishOf(c) === 'page') return answerNotFound(c, problem);
   const trace = traceId();
   const errors = problem.errors
     .slice(0, mostFaults)

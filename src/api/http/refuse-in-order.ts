@@ -28,7 +28,7 @@ export function refuseUnknownQuery({ path, request }: DocumentedRoute): (c: Hono
   if (query && !(query instanceof z.ZodObject)) throw new BadDefinition(`the query of ${path} is no z.object`);
   const known = new Set(Object.keys(query?.shape ?? {}));
   return (c) => {
-    const unknown = c.req.url.includes('?') ? Object.keys(c.req.queries()).filter((name) => !known.has(name)) : [];
+    const unknown = namesIn(c).filter((name) => !known.has(name));
     if (unknown.length === 0) return;
     const takes = known.size === 0 ? 'no parameters' : [...known].join(', ');
     throw new Problem('invalid', `This path takes ${takes}.`, {
@@ -38,4 +38,14 @@ export function refuseUnknownQuery({ path, request }: DocumentedRoute): (c: Hono
       })),
     });
   };
+}
+
+// Hono leaves out a parameter without a name.
+const nameless = /^[^?]*\?(?:.*&)?=/;
+
+/** The names of the query parameters, also that of one that has an empty name. */
+function namesIn({ req }: HonoContext<RouteEnv>): readonly string[] {
+  if (!req.url.includes('?')) return [];
+  const names = Object.keys(req.queries());
+  return nameless.test(req.url) ? [...names, ''] : names;
 }

@@ -72,6 +72,7 @@ function faultsOf(issue: Issue, isBody: boolean): Fault[] {
   return issue.keys.slice(0, mostFaults).map((key) => ({ pointer: pointerOf([...at, key]), detail: 'unknown field' }));
 }
 
-function pointerTo(path: readonly string[]): string {
+/** RFC 6901's pointer. */
+export function pointerTo(path: readonly string[]): string {
   return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }

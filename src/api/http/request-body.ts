@@ -2,6 +2,8 @@ import type { Context as HonoContext } from 'hono';
 import { Problem } from '../../errors.ts';
 import { jsonDepth } from '../../process/json-depth.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
+import { mostFaults } from './problem.ts';
+import { pointerTo } from './refuse-invalid.ts';
 
 const usualBytes = 64 * 1024;
 const mostDepth = 32;
@@ -13,7 +15,7 @@ type BodyLimits = Readonly<{ isOptional?: boolean; mostBytes?: number | undefine
 
 /**
  * Reads a JSON body of at most `mostBytes`, counted while reading, and returns what it says; `{}`, where it may be left out and is. Its
- * text is kept for who reads it in a way of their own.
+ * text is kept for who reads it in a way of their own. @throws Problem what is wrong with it, whatever it should have said
  */
 export async function readJsonBody(
   c: HonoContext<RouteEnv>,
@@ -32,7 +34,29 @@ export async function readJsonBody(
     throw new Problem('malformed_json', `The body is nested deeper than ${mostDepth} levels.`);
   // Hono keeps what has been read as a promise, whatever its types say.
   Object.assign(c.req.bodyCache, { text: Promise.resolve(text) });
-  return parse(text);
+  const body = parse(text);
+  // Bytes of half a character are no UTF-8: there is none but by an escape.
+  if (surrogate.test(text)) refuseHalves(body);
+  return body;
+}
+
+const surrogate = /\\u[dD][89a-fA-F]/;
+
+/** Half a character would be stored as another sign, so that different texts became the same. @throws Problem invalid */
+function refuseHalves(body: unknown): void {
+  const errors = [...halvesIn(body, [])].slice(0, mostFaults).map((at) => ({
+    pointer: pointerTo(at),
+    detail: 'holds half a character: a surrogate without the other of its pair',
+  }));
+  if (errors.length > 0) throw new Problem('invalid', 'The body holds what is no text; see errors.', { errors });
+}
+
+function* halvesIn(value: unknown, at: readonly string[]): Generator<readonly string[], void> {
+  if (typeof value === 'string' && !value.isWellFormed()) yield at;
+  if (typeof value !== 'object' || value === null) return;
+  for (const [name, part] of Object.entries(value))
+    if (name.isWellFormed()) yield* halvesIn(part, [...at, name]);
+    else yield [...at, name];
 }
 
 /** Whether a body is said to be packed. None is unpacked here: a few bytes could become any number of them. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openLogins } from '../../../src/api/callers/logins.ts';
 import { hashToken } from '../../../src/accounts/tokens.ts';
+import { TooLate } from '../../../src/process/deadline.ts';
 import { Token, User } from '../../../src/entities/accounts.entity.ts';
 import { demoId, newPerson } from '../../support/api/accounts.ts';
 import { statementsOf } from '../../support/stores/statements.ts';
@@ -44,6 +45,25 @@ describe('who a token belongs to', () => {
       await Promise.all([before, logins.find({ hash, isKey: false })]);
     });
     expect(again.filter((one) => one === 'select tokens')).toHaveLength(2);
+  });
+
+  it('is not waited for without end, and is asked anew by who comes after', async () => {
+    const logins = openLogins({ orm: api.ctx.orm, now });
+    const hash = await newToken();
+    const find = () => logins.find({ hash, isKey: false });
+    await api.ctx.orm.em.fork().transactional(async (holder) => {
+      // The server would end a session that is silent for as long as this may take.
+      await holder.execute('/* of the test */ set session wait_timeout = 600');
+      await holder.execute('/* of the test */ lock tables tokens write');
+      const heard = await statementsOf(async () => {
+        await expect(find()).rejects.toThrow(TooLate);
+        await expect(find()).rejects.toThrow(TooLate);
+      });
+      expect(heard.filter((one) => one === 'select tokens')).toHaveLength(2);
+      await holder.execute('/* of the test */ unlock tables');
+      await holder.execute('/* of the test */ set session wait_timeout = 10');
+    });
+    expect(await find()).toMatchObject({ userId: demoId });
   });
 
   it('is asked of MySQL once in two seconds', async () => {

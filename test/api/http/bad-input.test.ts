@@ -5,7 +5,7 @@ import { openTestApi, type TestApi } from '../../support/api/test-api.ts';
 import { adminId } from '../../support/api/accounts.ts';
 import { makeKey, makePerson, present as presentAt } from '../../support/api/personas.ts';
 import { webhooksOf } from '../../support/api/webhooks.ts';
-import { problemOf } from '../../support/api/problem-of.ts';
+import { pointersOf, problemOf } from '../../support/api/problem-of.ts';
 
 const routes = await loadRoutes();
 const paths = [...Map.groupBy(routes, ({ route }) => route.path)].map(([path, of]) => ({
@@ -146,6 +146,16 @@ describe.each(bodied)('the body of %s %s', (method, path, mayBeLeftOut) => {
     expect(taken).toContain((await problemOf(answer)).status);
   });
 
+  it('with half a character in a text or a name is refused, and says where', async () => {
+    const body = String.raw`{"name":"\ud800x","of":[{"a/b":"x\uDFFF","whole":"\ud83d\ude42"}],"\udc00":1}`;
+    const answer = await api.send(method, present(path), { as: 'admin', body });
+    expect(await problemOf(answer)).toMatchObject({
+      status: 422,
+      code: 'invalid',
+      errors: [{ pointer: '/name' }, { pointer: '/of/0/a~1b' }, { pointer: '/\ufffd' }],
+    });
+  });
+
   it('with fields of the prototype, or named twice, hurts nobody', async () => {
     for (const body of [
       '{"__proto__":{"role":"admin"}}',
@@ -235,6 +245,13 @@ describe('a query', () => {
       const { status } = await api.send('GET', `${path}?symbol=${symbol}`);
       expect([422, 503], `${path} ${status}`).toContain(status);
     }
+  });
+
+  it('with a parameter that has no name is refused, and one whose value looks like it is not', async () => {
+    for (const query of ['=1', 'limit=1&=1', '=', '&=a'])
+      expect(await pointersOf(await api.send('GET', `/products?${query}`)), query).toEqual(['']);
+    for (const query of ['q=a?=1', 'q==', 'q=&', '&', '', 'q=%26=', 'q=%ED%A0%80'])
+      expect((await api.send('GET', `/products?${query}`)).status, query).toBe(200);
   });
 
   it('of a thousand parameters, or with one of 8 KB, hurts nobody', async () => {

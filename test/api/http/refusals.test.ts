@@ -29,6 +29,43 @@ describe('an unknown path', () => {
   });
 });
 
+const ofJava = 'text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2';
+const ofBrowser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+describe('a page tells', () => {
+  const typeOf = async (method: string, path: string, accept: string) =>
+    (await api.send(method, path, { as: 'admin', headers: { accept } })).headers.get('content-type')?.split(';')[0];
+  const problem = 'application/problem+json';
+
+  it('of what is not there whoever looks for a page in a browser', async () => {
+    for (const path of ['/nope', '/problems/nope', '/app/nope', '/docs/nope'])
+      for (const accept of [ofBrowser, ofJava, 'text/html', 'TEXT/HTML, application/json;q=0.9', 'text/*, */*;q=0.1']) {
+        expect(await typeOf('GET', path, accept), `${path} ${accept}`).toBe('text/html');
+        expect(await typeOf('HEAD', path, accept), `${path} ${accept}`).toBe('text/html');
+      }
+  });
+
+  it('of nothing else, and nobody who would rather have JSON', async () => {
+    for (const path of ['/jobs/nosuch', '/orders/nosuch', '/products/999999', '/market/quote?symbol=NOSUCHSYM'])
+      for (const accept of [ofBrowser, ofJava, 'text/html'])
+        expect(await typeOf('GET', path, accept), `${path} ${accept}`).toBe(problem);
+    for (const [method, path] of [
+      ['POST', '/payments/webhook/nosuch'],
+      ['DELETE', '/products/999999'],
+      ['POST', '/nope'],
+    ] as const)
+      expect(await typeOf(method, path, ofJava), path).toBe(problem);
+    const others = [
+      'text/html;q=0.5, application/json',
+      'text/html, application/problem+json',
+      '*/*',
+      'text/html;q=0',
+      '',
+    ];
+    for (const accept of others) expect(await typeOf('GET', '/nope', accept), accept).toBe(problem);
+  });
+});
+
 describe('a known path with another method', () => {
   it('answers 405 and what is allowed, before it asks for a login or reads a body', async () => {
     const cases = [

@@ -6,8 +6,8 @@ const Answers = z.record(z.string(), z.object({ headers: z.record(z.string(), z.
 const Operation = z.object({ responses: Answers });
 const Document = z.object({ paths: z.record(z.string(), z.record(z.string(), Operation)) });
 
-// What a client goes on by: where a thing is, when to come again, and whether it has a copy already.
-const followed = ['location', 'retry-after', 'etag', 'age', 'cache-status'];
+// What a client goes on by: where a thing is, when to come again, whether it has a copy already, and what it is known by.
+const followed = ['location', 'retry-after', 'etag', 'age', 'cache-status', 'set-cookie'];
 
 /**
  * What is in an answer that the API's own description of it does not name: its status, or a header that clients go on by. What is not

@@ -67,7 +67,7 @@ export class BadSignature extends Error {
   override name = 'BadSignature';
 }
 
-/** A webhook that the gateway has signed, and that does not look like any of its kind. */
+/** A webhook that the gateway has signed, and that does not look like any of its kind; the message is the place in its body, as `a.b`. */
 export class MalformedNotice extends Error {
   override name = 'MalformedNotice';
 }

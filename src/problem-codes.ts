@@ -1,8 +1,9 @@
 import { accountProblems } from './account-problems.ts';
+import { requestProblems } from './request-problems.ts';
 
 /** One kind of unsuccessful answer; `remedy` tells the caller what to do about it. */
 type ProblemKind = Readonly<{
-  status: 400 | 401 | 403 | 404 | 405 | 409 | 413 | 415 | 422 | 429 | 500 | 503;
+  status: 400 | 401 | 403 | 404 | 405 | 408 | 409 | 413 | 415 | 422 | 429 | 431 | 500 | 503;
   title: string;
   cause: string;
   remedy: string;
@@ -41,25 +42,7 @@ export const problemCodes = {
     remedy: 'Log in with an account that may, or leave out what names someone else.',
   },
   ...accountProblems,
-  ambiguous_host: {
-    status: 400,
-    title: 'Two hosts',
-    cause: 'The request names two hosts, and nobody can know which one a proxy on the way has believed.',
-    remedy: 'Send one Host header.',
-  },
-  foreign_host: {
-    status: 403,
-    title: 'Not a host of ours',
-    cause: 'The Host header names a host that this deployment does not answer for, as a page of another site would.',
-    remedy: 'Use an address of this deployment, or add the host to ALLOWED_HOSTS.',
-  },
-  foreign_origin: {
-    status: 403,
-    title: 'Foreign origin',
-    cause:
-      'A write by cookie came without this site as its Origin: the host that was asked for, or the public address.',
-    remedy: 'Send the write from a page of this site, or use a bearer token.',
-  },
+  ...requestProblems,
   too_many_requests: {
     status: 429,
     title: 'Too many requests',

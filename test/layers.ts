@@ -6,7 +6,7 @@ export const ground = ['config', 'errors', 'money', 'problem-codes', 'process', 
  * besides itself and the ground. A row names what is imported, and no more, so that the table stays the map.
  */
 export const layers: Readonly<Record<string, readonly string[]>> = {
-  'problem-codes': ['account-problems'],
+  'problem-codes': ['account-problems', 'request-problems'],
   errors: ['problem-codes'],
   config: ['variable-kinds'],
   entities: ['mysql'],
@@ -130,6 +130,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
   webhooks: ['entities', 'gateways/mail', 'gateways/webhooks', 'market', 'mysql', 'outbox', 'streams'],
   'gateways/mail': [],
   'account-problems': [],
+  'request-problems': [],
   alerts: ['entities', 'gateways/mail', 'gateways/payments', 'jobs', 'market', 'mysql', 'orders', 'outbox', 'streams'],
   'api/alerts': [
     'alerts',

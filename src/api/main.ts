@@ -41,7 +41,7 @@ await startWith(() =>
   }),
 );
 const at = { port: config.PORT, host: config.bindHost, portName: 'PORT', hostName: 'HOST' };
-const server = await startWith(() => listen(serveApi({ fetch: app.fetch, front }), at));
+const server = await startWith(() => listen(serveApi({ fetch: app.fetch, front, publicUrl: config.publicUrl }), at));
 const ending = endingOf(server);
 context.log.info({ url: config.publicUrl }, 'API ready');
 

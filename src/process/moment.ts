@@ -11,10 +11,24 @@ function isInRange(text: string): boolean {
   return atMs >= earliestMs && atMs <= latestMs;
 }
 
-/** A time by RFC 3339. */
-export const Time = z.iso
-  .datetime({ offset: true, error: 'must be an RFC 3339 time' })
+const notTime = 'must be an RFC 3339 time';
+const dayMs = 86_400_000;
+
+/** A time by RFC 3339, as JavaScript reads it. */
+export const Time = z
+  .string(notTime)
+  .overwrite(asRead)
+  .check(z.iso.datetime({ offset: true, error: notTime }))
   .refine(isInRange, 'must be of the years 1000 to 9999');
+
+/** RFC 3339 takes small letters too, and now and then a second 60 at the end of a UTC day: to those who do not count it, the next one. */
+function asRead(text: string): string {
+  const capital = text.toUpperCase();
+  const before = capital.replace(/(?<=T\d\d:\d\d:)60/, '59');
+  const atMs = Date.parse(before);
+  const isLast = before !== capital && atMs % dayMs >= dayMs - 1_000;
+  return isLast ? new Date(atMs + 1_000).toISOString() : capital;
+}
 
 /** A day. */
 export const Day = z.iso

@@ -23,7 +23,6 @@ type Options = {
   Connector?: RedisOptions['Connector'];
   connectTimeout: number;
   commandTimeout?: number;
-  socketTimeout?: number;
   enableOfflineQueue?: boolean;
   maxRetriesPerRequest: number | null;
   retryStrategy(tries: number): number;
@@ -79,8 +78,7 @@ function basics(config: Config) {
     ...(config.REDIS_PASSWORD ? { password: config.REDIS_PASSWORD } : {}),
     ...(config.REDIS_TLS ? { tls: config.REDIS_TLS } : {}),
     connectTimeout: 2_000,
-    socketTimeout: silentMs,
-    Connector: openPeers(config.REDIS_SENTINELS !== undefined),
+    Connector: openPeers(config.REDIS_SENTINELS !== undefined, silentMs),
     retryStrategy: soon,
     // A master that has become a replica, which happens without a disconnection: elsewhere is the next, where the command is sent again.
     reconnectOnError: ({ message }: Error) => (message.startsWith('READONLY') ? (2 as const) : false),

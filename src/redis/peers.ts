@@ -1,7 +1,8 @@
 import { connect, type Socket } from 'node:net';
-import { connect as connectSecurely, type ConnectionOptions as SecureOptions } from 'node:tls';
+import { connect as connectSecurely, TLSSocket, type ConnectionOptions as SecureOptions } from 'node:tls';
 import { AbstractConnector, type RedisOptions, type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 import { z } from 'zod';
+import { watchSilence } from './silence.ts';
 
 type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -9,27 +10,24 @@ type Connector = NonNullable<RedisOptions['Connector']>;
 const Address = z.custom<Readonly<{ host?: string; port: number; tls?: SecureOptions; disconnectTimeout: number }>>();
 const Sentinels = z.custom<SentinelConnectionOptions>();
 
-const silence = /^Socket timeout\. Expecting data/;
-
 /**
  * How connections that are opened with the same options get to a server, or to the master that sentinels name. When one of them has waited
- * too long for its answer, those to the same server are dropped with it: each would find out by itself that the server is frozen or cut
+ * `silentMs` for its answer, those to the same server are dropped with it: each would find out by itself that the server is frozen or cut
  * off, but only once it is used, and work goes over several of them, one after the other.
  */
-export function openPeers(hasSentinels: boolean): Connector {
+export function openPeers(hasSentinels: boolean, silentMs: number): Connector {
   const sockets = new Set<Socket>();
   const watch = (socket: Socket): Socket => {
-    let address = '';
-    const drop = () => {
-      for (const other of sockets)
-        if (addressOf(other) === address) other.destroy(new Error(`${address} is silent on another connection`));
-    };
-    socket.once('connect', () => {
+    const isReady = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
+    socket.once(isReady, () => {
       // One that is closed does not know it any more.
-      address = addressOf(socket);
+      const address = addressOf(socket);
       sockets.add(socket);
+      watchSilence(socket, silentMs, () => {
+        for (const other of sockets)
+          if (addressOf(other) === address) other.destroy(new Error(`${address} has not answered for ${silentMs} ms`));
+      });
     });
-    socket.once('error', ({ message }) => silence.test(message) && drop());
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };

@@ -36,3 +36,18 @@ test('when one connection gets no answer, those to the same server that nobody u
   // Both come back by themselves, and what was asked is answered.
   expect([await answer, await idle.ping(), await elsewhere.ping()]).toEqual(['PONG', 'PONG', 'PONG']);
 });
+
+test('the wait for an answer ends with its connection: the one that takes its place, and those beside it, are left alone', async () => {
+  const options = patientRedis(readConfig({ ...(await ownData()), ...server.env }));
+  const [asking, beside] = [await open(options), await open(options)];
+  const id = await asking.client('ID');
+  const drops: string[] = [];
+  const read = asking.blpop('nothing', 2);
+  expect(await beside.client('KILL', 'ID', id)).toBe(1);
+  asking.once('ready', () => [asking, beside].forEach((redis) => redis.on('close', () => drops.push('dropped'))));
+  expect(await read).toBe(null);
+  // Each is answered in time, and together they outlast what the first connection would have waited for.
+  for (const key of ['still nothing', 'nothing at all']) expect(await asking.blpop(key, 2)).toBe(null);
+  expect([await asking.ping(), await beside.ping()]).toEqual(['PONG', 'PONG']);
+  expect(drops).toEqual([]);
+});

@@ -80,7 +80,9 @@ function describe(app: OpenAPIHono<RouteEnv>, { publicUrl }: Config): object {
       description:
         'Orders and market data on one job queue. Every path answers the same with and without a trailing slash. ' +
         'Errors are RFC 9457 problems whose `type` is a page with cause and remedy; a known path with another method ' +
-        'answers 405 with `Allow`. Money is in major units beside its `currency`; times are RFC 3339 in UTC.',
+        'answers 405 with `Allow`. A request that cannot be read is answered 400 `malformed_request`, one that does not ' +
+        'come to its end 408 `request_timeout`, and a head of more than 16 KiB 431 `head_too_large`; the connection ends ' +
+        'with each. Money is in major units beside its `currency`; times are RFC 3339 in UTC.',
     },
     servers: [
       { url: '/', description: 'Where this description came from' },

@@ -107,9 +107,9 @@ async function readNotice<T>(read: () => Promise<T>): Promise<T> {
     if (error instanceof BadSignature)
       throw new Problem('bad_signature', 'The signature does not fit the body and a secret of ours.', { cause: error });
     if (error instanceof MalformedNotice) {
-      const errors = [
-        { pointer: `/${error.message.replaceAll('.', '/')}`, detail: 'is not as events of this type have it' },
-      ];
+      // Nothing points to the body as a whole.
+      const pointer = error.message === '' ? '' : `/${error.message.replaceAll('.', '/')}`;
+      const errors = [{ pointer, detail: 'is not as events of this type have it' }];
       throw new Problem('invalid', 'The event is signed, and cannot be read.', { errors, cause: error });
     }
     throw error;

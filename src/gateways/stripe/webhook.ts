@@ -65,7 +65,7 @@ const readers: ReadonlyMap<string, (event: Event) => Notice | undefined> = new M
 ]);
 
 function aboutCharge(event: Event): Notice {
-  const intent = parsed(StripeIntent, event.data.object);
+  const intent = parsed(StripeIntent, event.data.object, ['data', 'object']);
   return {
     ...heading(event),
     about: 'charge',
@@ -75,14 +75,14 @@ function aboutCharge(event: Event): Notice {
 }
 
 function aboutRefund(event: Event): Notice | undefined {
-  const refund = listedRefund(parsed(StripeRefund, event.data.object));
+  const refund = listedRefund(parsed(StripeRefund, event.data.object, ['data', 'object']));
   const { chargeReference } = refund;
   if (chargeReference === undefined) return undefined;
   return { ...heading(event), about: 'refunds', chargeReference, refunds: [refund], isWhole: true };
 }
 
 function aboutRefunds(event: Event): Notice | undefined {
-  const { payment_intent: charge, refunds } = parsed(StripeCharge, event.data.object);
+  const { payment_intent: charge, refunds } = parsed(StripeCharge, event.data.object, ['data', 'object']);
   const chargeReference = idOf(charge);
   if (chargeReference === undefined) return undefined;
   const listed = (refunds?.data ?? []).map((refund) => ({ ...listedRefund(refund), chargeReference }));
@@ -91,7 +91,7 @@ function aboutRefunds(event: Event): Notice | undefined {
 }
 
 function aboutDispute(event: Event): Notice {
-  const told = parsed(StripeDispute, event.data.object);
+  const told = parsed(StripeDispute, event.data.object, ['data', 'object']);
   const { id: reference, status, reason, payment_intent: charge } = told;
   const { amountMinor, currency } = toldAmount(told);
   const dispute = {
@@ -116,9 +116,10 @@ function idOf(reference: z.output<typeof Reference>): string | undefined {
   return typeof reference === 'string' ? reference : reference?.id;
 }
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+/** @throws MalformedNotice, which names the place in the whole body: `at` is where the value stands in it. */
+function parsed<T>(schema: z.ZodType<T>, value: unknown, at: readonly string[] = []): T {
   const { data, error } = schema.safeParse(value);
-  if (error) throw new MalformedNotice(error.issues[0]?.path.join('.') ?? 'body', { cause: error });
+  if (error) throw new MalformedNotice([...at, ...(error.issues[0]?.path ?? [])].join('.'), { cause: error });
   return data;
 }
 
@@ -130,7 +131,7 @@ function verified(stripe: Stripe, secrets: readonly string[], body: string, sign
       return stripe.webhooks.constructEvent(body, signature, secret, toleranceSeconds);
     } catch (error) {
       if (!(error instanceof Stripe.errors.StripeSignatureVerificationError))
-        throw new MalformedNotice('body', { cause: error });
+        throw new MalformedNotice('', { cause: error });
       cause = error;
     }
   throw new BadSignature('no webhook secret fits the signature', { cause });

@@ -21,7 +21,7 @@ beforeAll(async () => {
   api = await openTestApi({ FINNHUB_API_KEY: 'test', RATE_LIMIT_ANONYMOUS_PER_MINUTE: '0', RATE_LIMIT_BURST: '0' });
   const front = openResponseCache(() => nowMs);
   const app = await buildApp(api.ctx, { ...api.parts, front });
-  const server = serveApi({ fetch: app.fetch, front }).listen(0, '127.0.0.1');
+  const server = serveApi({ fetch: app.fetch, front, publicUrl: '' }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   port = typeof address === 'object' && address ? address.port : 0;
@@ -126,7 +126,7 @@ describe('a copy that is old', () => {
       if (asked > 1) await answered.promise;
       return c.text(String(asked), 200, { etag: '"x"', 'cache-control': 'public, max-age=9' });
     });
-    const server = serveApi({ fetch: app.fetch, front }).listen(0, '127.0.0.1');
+    const server = serveApi({ fetch: app.fetch, front, publicUrl: '' }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const address = server.address();
     const url = `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}/market/x`;
@@ -165,7 +165,7 @@ describe('a first whose answer does not come', () => {
       begun += 1;
       return answered.promise.then((answer) => answer.clone());
     };
-    slow = serveApi({ fetch, front: openResponseCache() }).listen(0, '127.0.0.1');
+    slow = serveApi({ fetch, front: openResponseCache(), publicUrl: '' }).listen(0, '127.0.0.1');
     await once(slow, 'listening');
   });
   afterAll(() => {
@@ -210,7 +210,7 @@ describe('whoever was held up by a first', () => {
       front.answer(...given);
       come += 1;
     };
-    const server = serveApi({ fetch: app.fetch, front: { answer } }).listen(0, '127.0.0.1');
+    const server = serveApi({ fetch: app.fetch, front: { answer }, publicUrl: '' }).listen(0, '127.0.0.1');
     onTestFinished(() => {
       server.closeAllConnections();
       server.close();

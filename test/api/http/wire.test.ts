@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { serveApi } from '../../../src/api/serve-api.ts';
 import { until } from '../../support/processes/process.ts';
 import { openServedApi, type ServedApi } from '../../support/api/served-api.ts';
 
@@ -35,6 +37,18 @@ async function say(parts: readonly string[], { to = api, pauseMs = 0, endsItself
 
 const last = 'connection: close\r\n\r\n';
 const get = (more = '') => `GET /auth/ping HTTP/1.1\r\nhost: x\r\n${more}`;
+const post = (more: string) => `POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${more}`;
+/** The last answer's problem, once it is seen to be one. */
+function problemIn(heard: string): Record<string, unknown> {
+  const [head = '', body = ''] = heard.slice(heard.lastIndexOf('HTTP/1.1')).split('\r\n\r\n');
+  expect(head).toMatch(/^content-type: application\/problem\+json$/im);
+  expect(head).toMatch(/^connection: close$/im);
+  const problem: Record<string, unknown> = JSON.parse(body);
+  expect(head).toContain(`x-request-id: ${String(problem['request_id'])}`);
+  expect(problem['type']).toMatch(new RegExp(`^http.*/problems/${String(problem['code'])}$`));
+  return problem;
+}
+
 const statuses = (heard: string) => [...heard.matchAll(/HTTP\/1\.1 (\d{3})/g)].map(([, status]) => Number(status));
 
 describe('on the wire', () => {
@@ -44,26 +58,51 @@ describe('on the wire', () => {
   });
 
   it.each([
-    ['a head of 20 KiB', [get(`x: ${'a'.repeat(20_000)}\r\n${last}`)], 431],
-    ['an address of 20 KiB', [`GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n${last}`], 431],
+    ['a head of 20 KiB', get(`x: ${'a'.repeat(20_000)}\r\n${last}`), 431, 'head_too_large'],
+    ['an address of 20 KiB', `GET /${'a'.repeat(20_000)} HTTP/1.1\r\nhost: x\r\n${last}`, 431, 'head_too_large'],
+    [
+      'a part of a body of 20 KiB more',
+      post(`transfer-encoding: chunked\r\n\r\n1;${'a'.repeat(20_000)}\r\n`),
+      413,
+      'too_large',
+    ],
     [
       'a body of two measures',
-      [`POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`],
+      post('content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n'),
       400,
+      'malformed_request',
     ],
-    [
-      'a body of two lengths',
-      ['POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n{}'],
-      400,
-    ],
-    ['no host', [`GET /auth/ping HTTP/1.1\r\n${last}`], 400],
-    ['two hosts', [get(`host: y\r\n${last}`)], 400],
-    ['the same host twice', [get(`Host: x\r\n${last}`)], 400],
-    ['NUL in a field', [get(`x: a\0b\r\n${last}`)], 400],
-    ['a field without a name', [get(`: b\r\n${last}`)], 400],
-    ['no HTTP at all', ['\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n'], 400],
-  ])('%s is refused, and the connection ended', async (_what, parts, status) => {
-    expect(statuses(await say(parts))).toEqual([status]);
+    ['a body of two lengths', post('content-length: 5\r\ncontent-length: 6\r\n\r\n{}'), 400, 'malformed_request'],
+    ['a length that is no number', post('content-length: abc\r\n\r\n{}'), 400, 'malformed_request'],
+    ['no host', `GET /auth/ping HTTP/1.1\r\n${last}`, 400, 'malformed_request'],
+    ['two hosts', get(`host: y\r\n${last}`), 400, 'ambiguous_host'],
+    ['the same host twice', get(`Host: x\r\n${last}`), 400, 'ambiguous_host'],
+    ['NUL in a field', get(`x: a\0b\r\n${last}`), 400, 'malformed_request'],
+    ['a field without a name', get(`: b\r\n${last}`), 400, 'malformed_request'],
+    ['no HTTP at all', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400, 'malformed_request'],
+  ])('%s is refused with a problem, and the connection ended', async (_what, bytes, status, code) => {
+    const heard = await say([bytes]);
+    expect(statuses(heard)).toEqual([status]);
+    expect(problemIn(heard)).toMatchObject({ status, code });
+  });
+
+  it('whoever has part of an answer hears nothing that could be taken for the rest of it', async () => {
+    const endless = () => new Response(new ReadableStream({ start: (stream) => stream.enqueue(Buffer.from('one')) }));
+    const server = serveApi({ fetch: endless, publicUrl: '' }).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    onTestFinished(() => void server.close());
+    const address = server.address();
+    const socket = connect(typeof address === 'object' ? (address?.port ?? 0) : 0, '127.0.0.1');
+    let heard = '';
+    socket.on('data', (part) => {
+      heard += part.toString();
+      if (heard.includes('one')) socket.write('no HTTP\r\n\r\n');
+    });
+    socket.on('error', () => {});
+    socket.write(get('\r\n'));
+    await new Promise((resolve) => socket.once('close', resolve));
+    expect(statuses(heard)).toEqual([200]);
+    expect(heard).not.toContain('problem');
   });
 
   it('requests sent before the answer to the one before are each answered, in order', async () => {
@@ -81,12 +120,14 @@ describe('on the wire', () => {
       pauseMs: 100,
     });
     expect(statuses(heard)).toEqual([408]);
+    expect(problemIn(heard)['code']).toBe('request_timeout');
   });
 
   it('a body that comes slowly is not waited for', async () => {
     const head = 'POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n';
     const heard = await say([head, ...Array.from({ length: 30 }, () => ' ')], { to: hasty, pauseMs: 100 });
     expect(statuses(heard).every((status) => status === 408 || status === 400)).toBe(true);
+    if (heard !== '') problemIn(heard);
   });
 
   it('and after all that, others are served as ever', async () => {

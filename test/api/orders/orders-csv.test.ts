@@ -111,7 +111,7 @@ describe('orders as CSV', () => {
 
   it.each(['1.0', '1.1'])('are seen to be cut off also on the wire, by HTTP/%s', async (version) => {
     const isHalfRead = Promise.withResolvers<void>();
-    const server = serveApi(halfCsv(isHalfRead.promise)).listen(0, '127.0.0.1');
+    const server = serveApi({ fetch: halfCsv(isHalfRead.promise).fetch, publicUrl: '' }).listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => void server.close());
     const address = server.address();

@@ -117,23 +117,32 @@ describe('a webhook', () => {
   });
 
   it.each([
-    {},
-    { id: 'evt_1' },
-    { id: 'evt_1', type: 'payment_intent.succeeded' },
-    { id: 'evt_1', type: 'payment_intent.succeeded', data: null },
-    { id: 'evt_1', type: 'payment_intent.succeeded', data: { object: [] } },
-    { id: 'evt_1', type: 'payment_intent.succeeded', data: { object: {} } },
-    { id: 4, type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } },
-    { id: 'evt_1', type: 'refund.updated', data: { object: { id: 're_1', amount: 'all', currency: 'usd' } } },
-    { id: 'evt_1', type: 'charge.refunded', data: { object: { payment_intent: 'pi_1', refunds: { data: [7] } } } },
-    { id: 'evt_1', type: 'charge.dispute.created', data: { object: { id: 'dp_1', amount: -1 } } },
-    { object: 'v2.core.event', id: 'evt_1', type: 'payment_intent.succeeded' },
-  ])('that is signed and malformed is refused: %j', async (malformed) => {
-    expect((await problemOf(await deliver(JSON.stringify(malformed)))).code).toBe('invalid');
-  });
-
-  it.each(['[]', 'null', '7'])('that is signed and no object is refused: %s', async (body) => {
-    expect((await deliver(body)).status).toBe(422);
+    [{}, '/id'],
+    [{ id: 'evt_1' }, '/type'],
+    [{ id: 'evt_1', type: 'payment_intent.succeeded' }, '/data'],
+    [{ id: 'evt_1', type: 'payment_intent.succeeded', data: null }, '/data'],
+    [{ id: 'evt_1', type: 'payment_intent.succeeded', data: { object: [] } }, '/data/object'],
+    [{ id: 'evt_1', type: 'payment_intent.succeeded', data: { object: {} } }, '/data/object/id'],
+    [{ id: 4, type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } }, '/id'],
+    [
+      { id: 'evt_1', type: 'refund.updated', data: { object: { id: 're_1', amount: 'all', currency: 'usd' } } },
+      '/data/object/amount',
+    ],
+    [
+      { id: 'evt_1', type: 'charge.refunded', data: { object: { payment_intent: 'pi_1', refunds: { data: [7] } } } },
+      '/data/object/refunds/data/0',
+    ],
+    [
+      { id: 'evt_1', type: 'charge.dispute.created', data: { object: { id: 'dp_1', status: 'lost', amount: -1 } } },
+      '/data/object/amount',
+    ],
+    [{ object: 'v2.core.event', id: 'evt_1', type: 'payment_intent.succeeded' }, ''],
+    [[], ''],
+    [null, ''],
+    [7, ''],
+  ])('that is signed and malformed is refused where it is: %j, %s', async (malformed, pointer) => {
+    const { code, errors } = await problemOf(await deliver(JSON.stringify(malformed)));
+    expect({ code, pointers: errors?.map((fault) => fault.pointer) }).toEqual({ code: 'invalid', pointers: [pointer] });
   });
 
   it('may have a mebibyte, and no byte more', async () => {

@@ -9,7 +9,8 @@ export type ServedApi = TestApi & Readonly<{ port: number }>;
 /** Opens it on a free port; `patience` is how long it waits for a request. */
 export async function openServedApi(patience?: Patience): Promise<ServedApi> {
   const api = await openTestApi();
-  const server = serveApi(await buildApp(api.ctx, api.parts), patience).listen(0, '127.0.0.1');
+  const { fetch } = await buildApp(api.ctx, api.parts);
+  const server = serveApi({ fetch, publicUrl: api.ctx.config.publicUrl }, patience).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the API has no port');

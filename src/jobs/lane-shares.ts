@@ -13,6 +13,8 @@ export type Wanted = Readonly<{ id: string; lane: Lane; tenant: Tenant; isNew: b
 export type LaneShares = Readonly<{
   /** Gives the job its tenant's place, unless it stands there or before already. */
   place(wanted: Wanted): Promise<void>;
+  /** Notes a call that is made for a lane: those behind have waited for one more, and may have their turn. */
+  noteCall(lane: Lane): Promise<void>;
   /** Who waits, by lane. */
   read(): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
   /** How many jobs wait in each lane, those without a place included. */
@@ -33,6 +35,33 @@ const place = loadScript(new URL('./lane-shares/place.lua', import.meta.url), [
   'to',
   'perRound',
 ]);
+
+const turn = loadScript(new URL('./lane-shares/turn.lua', import.meta.url), [
+  'prioritized',
+  'turns',
+  'jobs',
+  'lane',
+  'lastLane',
+  'perLane',
+  'mostAhead',
+]);
+
+/**
+ * After so many calls for lanes ahead of one in which somebody waits, its first job comes next. So each lane behind has its turn within the
+ * 30 s for which a fetch is wanted, of sixty calls a minute; and all four together take a fifth at the most from who comes first.
+ */
+export const mostAhead = 20;
+
+/**
+ * A proven bound: so many calls at the most are made before a job's, from when `before` others of its lane stand before it, however much
+ * is asked for in the others: decision 41. Those that are under way come on top.
+ */
+export function mostCallsBefore(lane: Lane, before: number): number {
+  const behind = lanes.length - 1;
+  // The turns of the others behind may come with its own.
+  if (priorityOf(lane) > 0) return (before + 1) * mostAhead + before + behind - 1;
+  return Math.floor(((before + behind) * mostAhead) / (mostAhead - behind));
+}
 
 // A lane is one of BullMQ's priorities, which has this many scores. Its first ones are for who has begun and comes back.
 const perLane = 2 ** 32;
@@ -56,6 +85,10 @@ export function openLaneShares(redis: Redis, keyOf: (name: string) => string, we
     async place({ id, lane, tenant, isNew }) {
       const words = { ...placesIn(lane), waiting, job: keyOf(id), id, tenant, isNew, weights: told };
       await place(redis, { ...words, lane: priorityOf(lane) });
+    },
+    async noteCall(lane) {
+      const words = { prioritized, turns: keyOf('shares:turns'), jobs: keyOf(''), perLane, mostAhead };
+      await turn(redis, { ...words, lane: priorityOf(lane), lastLane: lanes.length - 1 });
     },
     async read() {
       const ofPeople = lanes.map(({ name }) => name).filter(isForPeople);

@@ -1,7 +1,7 @@
 import type { Redis } from '../redis/client.ts';
 import { loadScript } from '../redis/scripts.ts';
 import { isForPeople, type Lane, lanes, priorityOf } from './queues.ts';
-import { readShares, type Standing, type Tenant, type Weights } from './shares.ts';
+import { behind, readShares, type Standing, type Tenant, type Weights } from './shares.ts';
 
 /** A job that a tenant wants in a lane; a new one has just been added for it. */
 export type Wanted = Readonly<{ id: string; lane: Lane; tenant: Tenant; isNew: boolean }>;
@@ -15,8 +15,8 @@ export type LaneShares = Readonly<{
   place(wanted: Wanted): Promise<void>;
   /** Notes a call that is made for a lane: those behind have waited for one more, and may have their turn. */
   noteCall(lane: Lane): Promise<void>;
-  /** Who waits, by lane. */
-  read(): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
+  /** Who waits, by lane, where so many jobs may be under way at once. */
+  read(underWay: number): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
   /** How many jobs wait in each lane, those without a place included. */
   count(): Promise<ReadonlyMap<Lane, number>>;
 }>;
@@ -57,10 +57,10 @@ export const mostAhead = 20;
  * is asked for in the others: decision 41. Those that are under way come on top.
  */
 export function mostCallsBefore(lane: Lane, before: number): number {
-  const behind = lanes.length - 1;
+  const lanesBehind = lanes.length - 1;
   // The turns of the others behind may come with its own.
-  if (priorityOf(lane) > 0) return (before + 1) * mostAhead + before + behind - 1;
-  return Math.floor(((before + behind) * mostAhead) / (mostAhead - behind));
+  if (priorityOf(lane) > 0) return (before + 1) * mostAhead + before + lanesBehind - 1;
+  return Math.floor(((before + lanesBehind) * mostAhead) / (mostAhead - lanesBehind));
 }
 
 // A lane is one of BullMQ's priorities, which has this many scores. Its first ones are for who has begun and comes back.
@@ -90,9 +90,18 @@ export function openLaneShares(redis: Redis, keyOf: (name: string) => string, we
       const words = { prioritized, turns: keyOf('shares:turns'), jobs: keyOf(''), perLane, mostAhead };
       await turn(redis, { ...words, lane: priorityOf(lane), lastLane: lanes.length - 1 });
     },
-    async read() {
+    async read(underWay) {
       const ofPeople = lanes.map(({ name }) => name).filter(isForPeople);
-      const read = async (lane: Lane) => ({ lane, ...(await readShares(redis, { ...placesIn(lane), weights })) });
+      const read = async (lane: Lane) => {
+        const { first, from } = placesOf(lane);
+        const [placed, unplaced, returned] = await Promise.all([
+          readShares(redis, { ...placesIn(lane), weights }),
+          priorityOf(lane) === 0 ? redis.llen(waiting) : 0,
+          redis.zcount(prioritized, first, `(${from}`),
+        ]);
+        const most = (before: number) => mostCallsBefore(lane, before + unplaced + returned) + underWay;
+        return { lane, ...behind(placed, most) };
+      };
       return Promise.all(ofPeople.map(read));
     },
     async count() {

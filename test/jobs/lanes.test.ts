@@ -63,7 +63,7 @@ test.each(['logged_in', 'anonymous_cold'] as const)(
       many.filter((symbol) => symbol !== 'M150'),
     );
     expect(await laneIn(id)).toBe(lane);
-    const [of] = (await api.ctx.jobs.laneShares.get(finnhub.name)?.read())?.filter((some) => some.lane === lane) ?? [];
+    const [of] = (await api.ctx.jobs.laneShares.get(finnhub.name)?.read(0))?.filter((some) => some.lane === lane) ?? [];
     expect(of?.largest.map(({ tenant }) => tenant)).toEqual(['user:1', 'user:2']);
   },
 );

@@ -13,6 +13,8 @@ export type Wanted = Readonly<{ id: string; lane: Lane; tenant: Tenant; isNew: b
 export type LaneShares = Readonly<{
   /** Gives the job its tenant's place, unless it stands there or before already. */
   place(wanted: Wanted): Promise<void>;
+  /** Brings a job that has begun, and waits again, behind those that did and were asked for before it: BullMQ has put it in front. */
+  comeBack(id: string): Promise<void>;
   /** Notes a call that is made for a lane: those behind have waited for one more, and may have their turn. */
   noteCall(lane: Lane): Promise<void>;
   /** Who waits, by lane, where so many jobs may be under way at once. */
@@ -36,6 +38,7 @@ const place = loadScript(new URL('./lane-shares/place.lua', import.meta.url), [
   'perRound',
 ]);
 
+const comeBack = loadScript(new URL('./lane-shares/come-back.lua', import.meta.url), ['waiting', 'prioritized', 'id']);
 const turn = loadScript(new URL('./lane-shares/turn.lua', import.meta.url), [
   'prioritized',
   'turns',
@@ -85,6 +88,9 @@ export function openLaneShares(redis: Redis, keyOf: (name: string) => string, we
     async place({ id, lane, tenant, isNew }) {
       const words = { ...placesIn(lane), waiting, job: keyOf(id), id, tenant, isNew, weights: told };
       await place(redis, { ...words, lane: priorityOf(lane) });
+    },
+    async comeBack(id) {
+      await comeBack(redis, { waiting, prioritized, id });
     },
     async noteCall(lane) {
       const words = { prioritized, turns: keyOf('shares:turns'), jobs: keyOf(''), perLane, mostAhead };

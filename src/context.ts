@@ -9,8 +9,8 @@ import { tellOnce } from './gateways/http/lenient.ts';
 import { type CallEndpoint, openEndpoints } from './gateways/webhooks/call-endpoint.ts';
 import { openProducer, type Producer } from './jobs/enqueue.ts';
 import { type Definitions, loadDefinitions } from './jobs/load-definitions.ts';
-import type { Lane } from './jobs/queues.ts';
-import { type Market, openMarket } from './market/market.ts';
+import { finnhub, type Lane } from './jobs/queues.ts';
+import { type Market, type MarketParts, openMarket } from './market/market.ts';
 import { type LiveTicks, openLiveTicks } from './market/ticks/live.ts';
 import { endOfLog } from './outbox/event-log.ts';
 import { openRelay, type Relay } from './outbox/relay.ts';
@@ -74,7 +74,7 @@ export async function openContext(config: Config, role: string, asking = impatie
   const transaction = openTransaction(orm, relay, now);
   const tails = openTails(redis, (name) => openFollower(config, name), endOfLog(orm));
   const tell = tellOnce(log);
-  const market = openMarket({ config, redis, orm, transaction, now, tell });
+  const market = openCountedMarket({ config, redis, orm, transaction, now, tell }, producer);
   const rooms = {
     payments: await openPayments({ config, redis, orm, transaction, now }),
     market,
@@ -105,6 +105,15 @@ export async function openContext(config: Config, role: string, asking = impatie
       await closeTraces();
     },
   };
+}
+
+/** Opens the market, each call of which is counted for whose turn is next. */
+function openCountedMarket(parts: MarketParts, { laneShares }: Producer): Market {
+  const market = openMarket(parts);
+  const note = async (lane: Lane) => laneShares.get(finnhub.name)?.noteCall(lane);
+  // Without Redis no call is made that could be missed.
+  market.onCall((lane) => void note(lane).catch(() => {}));
+  return market;
 }
 
 /** How the queue of the payments is divided, and among whom. */

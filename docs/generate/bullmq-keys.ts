@@ -20,6 +20,10 @@ export const bullmqKeys: readonly RedisKey[] = [
     ...rare,
   }),
   key('alone', 'string', 'while jobs wait', { about: 'The tenant to whom all jobs without a place belong.', ...rare }),
+  key('shares:turns', 'hash', 'while jobs wait in lanes', {
+    about: 'How many calls have been made ahead of each lane since its last one.',
+    ...rare,
+  }),
   key('shares:LANE', 'zset', 'while jobs wait in places', { about: 'The same of a lane.', ...rare }),
   key('marker', 'zset', 'while jobs wait', { about: 'Wakes workers.', ...rare }),
   key('limiter', 'string', 'as long as it rests', { mostSeconds: 3_600, about: 'The queue rests.', ...rare }),

@@ -3,13 +3,15 @@ import { createRedisBackend, type Job, type JobsOptions, type JobType, Queue, Qu
 import type { z } from 'zod';
 import { within } from '../process/deadline.ts';
 import { addDeadlineMs, type Door, openEntrance, type SharedPlaces } from './entrance.ts';
+import { countProducers, producerName } from './count-producers.ts';
 import { type Lane, priorityOf, type QueueDefinition, queues, restMax } from './queues.ts';
 import { type JobsPerTenant, openJobsPerTenant } from './jobs-per-tenant.ts';
 import { openLaneShares } from './lane-shares.ts';
-import { openQueueShares } from './queue-shares.ts';
+import { openQueueShares, type QueueShares } from './queue-shares.ts';
 import { type Added, openShares, type Tenant, type Weights } from './shares.ts';
 import { listShards, overShards, shardsOf } from './shards/sharded-queue.ts';
 import { openShards, type Shards } from './shards/shards.ts';
+import type { Redis } from '../redis/client.ts';
 import { changePatience, openConnection, prefixOf, type RedisConnection } from '../redis/connection.ts';
 import { type JobContract, jobData, tenantOf } from './define-job.ts';
 import { StoredJob } from './stored-job.ts';
@@ -221,7 +223,8 @@ function openQueue(
   const { name, isShared, shardedBy } = definition;
   // Were BullMQ's very first command to fail, the queue would refuse every later one for it. So that one is given all the
   // time it takes; from then on commands fail fast.
-  const { commandTimeout: _, ...patient } = { ...connection, maxRetriesPerRequest: null };
+  const connectionName = producerName(name);
+  const { commandTimeout: _, ...patient } = { ...connection, connectionName, maxRetriesPerRequest: null };
   const redis = openConnection(connection.cluster ? { ...patient, enableOfflineQueue: true } : patient);
   const prefix = prefixOf(connection, name);
   const shards = shardedBy ? openShards(redis, connection, name, { used, by: shardedBy }) : undefined;
@@ -242,20 +245,30 @@ function openQueue(
     const shard = shards?.choose(payload) ?? 0;
     return (doors[shard] ??= { queue, shard });
   };
-  const lineOf = (shard: number) => {
-    const line = new QueueKeys(shards?.prefixOf(shard) ?? prefix);
-    return openShares(redis, (key) => line.toKey(name, key), weights);
-  };
   return {
     queue,
     doorFor,
     shards,
     jobsPerTenant: isShared === 'whole' && most !== undefined ? openJobsPerTenant(redis, name, most) : undefined,
-    shares: isShared === 'whole' ? openQueueShares(() => shards?.known() ?? 1, lineOf) : undefined,
+    shares: isShared === 'whole' ? openWhole(redis, { name, prefix, shards, weights }) : undefined,
     laneShares: isShared === 'by_lane' ? openLaneShares(redis, keyOf, weights) : undefined,
     async close() {
       await queue.close();
       redis.disconnect();
     },
   };
+}
+
+type Whole = Readonly<{ name: string; prefix: string; shards: Shards | undefined; weights: Weights | undefined }>;
+
+/** Opens the places of a queue that is shared as a whole: of each of its shards. */
+function openWhole(redis: Redis, { name, prefix, shards, weights }: Whole): QueueShares {
+  return openQueueShares({
+    known: () => shards?.known() ?? 1,
+    open(shard) {
+      const line = new QueueKeys(shards?.prefixOf(shard) ?? prefix);
+      return openShares(redis, (key) => line.toKey(name, key), weights);
+    },
+    countProducers: () => countProducers(redis, name),
+  });
 }

@@ -2,14 +2,24 @@ import { mostTold, type Share, type Shares, type Standing } from './shares.ts';
 
 /** The places of a queue. In each of its shards tenants wait in a line of its own, and in all of them by the same shares. */
 export type QueueShares = Readonly<{ of(shard: number): Shares }> &
-  Pick<Shares, 'read'> &
   Readonly<{
+    /** Who waits. */
+    read(): Promise<Standing>;
     /** Gives places to those that have none, in every line. */
     place(): Promise<void>;
   }>;
 
-/** Opens the places of a queue of `known` shards, which may become more. */
-export function openQueueShares(known: () => number, open: (shard: number) => Shares): QueueShares {
+/** What a queue's places are opened with. */
+export type QueueSharing = Readonly<{
+  /** How many shards it has, which may become more. */
+  known(): number;
+  open(shard: number): Shares;
+  /** How many processes may add jobs to it. */
+  countProducers(): Promise<number>;
+}>;
+
+/** Opens the places of a queue. */
+export function openQueueShares({ known, open, countProducers }: QueueSharing): QueueShares {
   const opened: Shares[] = [];
   const of = (shard: number) => (opened[shard] ??= open(shard));
   const all = () => Array.from({ length: known() }, (_, shard) => of(shard));
@@ -19,7 +29,8 @@ export function openQueueShares(known: () => number, open: (shard: number) => Sh
       await Promise.all(all().map((line) => line.place()));
     },
     async read() {
-      return together(await Promise.all(all().map((line) => line.read())));
+      const processes = await countProducers();
+      return together(await Promise.all(all().map((line) => line.read(processes))));
     },
   };
 }

@@ -81,8 +81,8 @@ export type Shares = Readonly<{
    * tenant, nobody needs one. Any process may, at any time; what it fails to do the next one does.
    */
   place(added?: Added): Promise<void>;
-  /** Who waits. */
-  read(): Promise<Standing>;
+  /** Who waits, where so many processes may add jobs. */
+  read(processes?: number): Promise<Standing>;
 }>;
 
 /** Opens the places of the queue whose keys `keyOf` names. */
@@ -105,17 +105,27 @@ export function openShares(redis: Redis, keyOf: (name: string) => string, weight
         isDone = without === 0;
       }
     },
-    async read() {
-      const [placed, tenant, count] = await Promise.all([
+    async read(processes = 0) {
+      const [placed, tenant, count, unasked, returned] = await Promise.all([
         readShares(redis, { prioritized, shares, weights, ...places }),
         redis.get(alone),
         redis.zcount(prioritized, places.to, '+inf'),
+        redis.llen(waiting),
+        redis.zcount(prioritized, 0, `(${places.from}`),
       ]);
-      if (placed.tenants > 0 || tenant === null || count === 0) return placed;
+      // What is ahead of all places, and what may still come there.
+      const ahead = unasked + returned + processes * untold;
+      const withThose = (before: number) => before + ahead;
+      if (placed.tenants > 0 || tenant === null || count === 0) return behind(placed, withThose);
       const only = { tenant, weight: weights[tenant] ?? 1, waiting: count, mostBefore: count - 1 };
-      return { tenants: 1, largest: [only] };
+      return behind({ tenants: 1, largest: [only] }, withThose);
     },
   };
+}
+
+/** The same standing, where so many come before a job before which so many of the places do. */
+export function behind({ tenants, largest }: Standing, most: (before: number) => number): Standing {
+  return { tenants, largest: largest.map((share) => ({ ...share, mostBefore: most(share.mostBefore) })) };
 }
 
 /** Where shares are kept, and which scores are places: `perRound` of them a round. */

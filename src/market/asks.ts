@@ -8,8 +8,8 @@ import { loadScript } from '../redis/scripts.ts';
 export type Asks = Readonly<{
   /**
    * Notes that someone wants `name`; false when 500 others already wait, and in the background 400. For somebody logged in
-   * whoever is least in a hurry loses their place, so that only people logged in can be too many for one. Within a lane, the
-   * tenant with the most loses one to a tenant who has fewer.
+   * whoever is least in a hurry loses their place, so that nobody else can be too many for them. Within a lane, the tenant with the
+   * most loses one to a tenant who has fewer. Each lane behind the first has twenty places of its own, however many others wait.
    */
   admit(name: string, lane?: Lane, tenant?: Tenant): Promise<boolean>;
   /** Says that someone still wants `name`, if it was admitted. */
@@ -26,6 +26,8 @@ const wantedMs = 30_000;
 const most = 500;
 // However much is polled, there are places for who asks.
 const mostInBackground = 400;
+// Enough for whose turn comes within the 30 s, and with all lanes a sixth of the places.
+const ownPlaces = 20;
 
 // For each lane, the first first, a sorted set of names by the moment until which they are wanted, on Redis's clock. A name
 // is in one of them, the first of those in which it is wanted. The first lane's is named as all were before there were lanes,
@@ -37,7 +39,7 @@ const first: Lane = lanes[0].name;
 
 const script = <const Name extends string>(name: string, names: readonly Name[]) =>
   loadScript(new URL(`./asks/${name}.lua`, import.meta.url), ['lanes', 'name', ...names]);
-const admit = script('admit', ['lane', 'places', 'wantedMs', 'tenant']);
+const admit = script('admit', ['lane', 'places', 'wantedMs', 'tenant', 'mostPlaces', 'ownPlaces']);
 const renew = script('renew', ['wantedMs']);
 const place = script('place', []);
 const end = script('end', []);
@@ -49,7 +51,7 @@ export function openAsks(redis: Redis): Asks {
     async admit(name, lane = first, tenant = '') {
       const given = lanes.findIndex((some) => some.name === lane) + 1;
       const places = isForPeople(lane) ? most : mostInBackground;
-      const owned = { ...asked(name), lanes: [...keys, askers], tenant };
+      const owned = { ...asked(name), lanes: [...keys, askers], tenant, mostPlaces: most, ownPlaces };
       return (await admit(redis, { ...owned, lane: given, places })) === 1;
     },
     renew: async (name) => void (await renew(redis, asked(name))),

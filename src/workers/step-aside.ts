@@ -71,6 +71,7 @@ async function putInFront(queued: QueueJob, token: string | undefined, { jobs, r
   const queue = jobs.queues.get(queued.queueName);
   await keepPlace(queued);
   await queued.moveToWait(token);
+  if (queued.id !== undefined) await jobs.laneShares.get(queued.queueName)?.comeBack(queued.id);
   // BullMQ wakes nobody for a job that comes back into a lane; whoever is woken looks until the rest is over.
   for (const shard of queue ? shardsOf(queue) : []) await redis.zadd(shard.toKey('marker'), 0, '0');
 }

@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => api.close());
 beforeEach(() => api.ctx.redis.flushdb());
 
-const queue = () => {
-  const found = api.ctx.jobs.queues.get(finnhub.name);
+const queue = (of = api) => {
+  const found = of.ctx.jobs.queues.get(finnhub.name);
   if (!found) throw new Error('there is no such queue');
   return found;
 };
@@ -42,11 +42,11 @@ test('who joins a waiting fetch brings it forward to their lane, and nobody back
 });
 
 const Asked = z.object({ symbol: z.string() });
-const fetchOrder = async () => {
-  const { redis } = api.ctx;
+const fetchOrder = async (of = api) => {
+  const { redis } = of.ctx;
   const waiting = (await redis.lrange('bull:finnhub:wait', 0, -1)).toReversed();
   const ids = [...waiting, ...(await redis.zrange('bull:finnhub:prioritized', 0, -1))];
-  return Promise.all(ids.map(async (id) => Asked.parse((await queue().getJob(id))?.data).symbol));
+  return Promise.all(ids.map(async (id) => Asked.parse((await queue(of).getJob(id))?.data).symbol));
 };
 
 test.each(['logged_in', 'anonymous_cold'] as const)(
@@ -63,8 +63,24 @@ test.each(['logged_in', 'anonymous_cold'] as const)(
       many.filter((symbol) => symbol !== 'M150'),
     );
     expect(await laneIn(id)).toBe(lane);
-    const [of] = (await api.ctx.jobs.laneShares.get(finnhub.name)?.read())?.filter((some) => some.lane === lane) ?? [];
+    const [of] = (await api.ctx.jobs.laneShares.get(finnhub.name)?.read(0))?.filter((some) => some.lane === lane) ?? [];
     expect(of?.largest.map(({ tenant }) => tenant)).toEqual(['user:1', 'user:2']);
+  },
+);
+
+test.each(['logged_in', 'anonymous_cold'] as const)(
+  'in the lane %s, whoever has three shares has three turns',
+  async (lane) => {
+    const weighed = await openTestApi({ TENANT_WEIGHTS: 'user:2=3' });
+    try {
+      for (const tenant of ['user:1', 'user:2'])
+        for (let index = 0; index < 40; index += 1)
+          await weighed.ctx.jobs.enqueue(fetchQuote, { symbol: `${tenant.at(-1)}M${index}` }, { lane, tenant });
+      const first = (await fetchOrder(weighed)).slice(0, 40);
+      expect(first.filter((symbol) => symbol.startsWith('2'))).toHaveLength(30);
+    } finally {
+      await weighed.close();
+    }
   },
 );
 

@@ -100,15 +100,15 @@ test('strangers never take a place from somebody logged in: the least in a hurry
   expect(await asks.admit('a stranger more', 'anonymous_cold')).toBe(false);
   expect(await admitAll(60, 'logged_in')).toBe(60);
   expect([await left(50, 'watchlist'), await left(450, 'anonymous_cold'), await left(60, 'logged_in')]).toEqual([
-    0, 440, 60,
+    20, 420, 60,
   ]);
-  // The last ten strangers have gone, and may not come back; one whom somebody logged in joins stays for good.
+  // The last thirty strangers have gone, and may not come back; one whom somebody logged in joins stays for good.
   expect(await asks.isWanted('anonymous_cold 449')).toBe(false);
   expect(await asks.admit('anonymous_cold 449', 'anonymous_cold')).toBe(false);
   expect(await asks.admit('anonymous_cold 7', 'logged_in')).toBe(true);
   for (let index = 60; index < 500; index += 1) await asks.admit(`logged_in ${index}`, 'logged_in');
   expect(await asks.isWanted('anonymous_cold 7')).toBe(true);
-  expect([await left(450, 'anonymous_cold'), await left(500, 'logged_in')]).toEqual([1, 499]);
+  expect([await left(450, 'anonymous_cold'), await left(500, 'logged_in')]).toEqual([21, 459]);
   expect(await asks.admit('one too many logged in', 'logged_in')).toBe(false);
 });
 
@@ -138,6 +138,24 @@ test('of those in one lane, whoever has the most places loses one to who has few
     await asks.end(`modest ${lane} 0`);
     expect(await redis.hlen('{market:asks}:tenants')).toBe(499);
   }
+});
+
+test('however many somebody logged in waits for, each lane behind has twenty places of its own', async () => {
+  const admitted = async (count: number, lane: Lane, tenant: string) => {
+    const all = await Promise.all(
+      Array.from({ length: count }, (_, index) => asks.admit(`${tenant} ${lane} ${index}`, lane, tenant)),
+    );
+    return all.filter(Boolean).length;
+  };
+  expect(await admitted(500, 'logged_in', 'user:1')).toBe(500);
+  const behind = lanes.map(({ name }) => name).filter((lane) => lane !== 'logged_in');
+  for (const lane of behind) expect(await admitted(30, lane, 'platform')).toBe(20);
+  expect(await admitted(600, 'logged_in', 'user:1')).toBe(420);
+  const count = async (lane: Lane) => {
+    const left = Array.from({ length: 30 }, (_, index) => asks.isWanted(`platform ${lane} ${index}`));
+    return (await Promise.all(left)).filter(Boolean).length;
+  };
+  expect(await Promise.all(behind.map(count))).toEqual([20, 20, 20, 20]);
 });
 
 test('polling never takes the last hundred places: they are for who asks', async () => {

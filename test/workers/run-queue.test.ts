@@ -4,10 +4,10 @@ import { DeadLetter } from '../../src/entities/ops.entity.ts';
 import { GiveUp, RateLimited, StepAside } from '../../src/errors.ts';
 import { explainWaits } from '../../src/ops/explain-waits.ts';
 import { findJob } from '../../src/jobs/find-jobs.ts';
-import { restMax, upkeep } from '../../src/jobs/queues.ts';
+import { finnhub, restMax, upkeep } from '../../src/jobs/queues.ts';
 import { impatientRedis } from '../../src/redis/connection.ts';
 import { contract, greet, greetingsOf, type Work } from '../support/api/greetings.ts';
-import { until } from '../support/processes/process.ts';
+import { patienceMs, until } from '../support/processes/process.ts';
 import { openTestApi, type TestApi } from '../support/api/test-api.ts';
 
 let api: TestApi;
@@ -174,6 +174,31 @@ test('a job that a rest puts back into its lane has a mark again that wakes a wo
   await limited.promise;
   await until('there is a mark', async () => (await api.ctx.redis.zscore(mark, '0')) ?? undefined);
   expect(await (await queue().getJob(id))?.getState()).toBe('prioritized');
+});
+
+test('what comes back from a rest into the first lane of fetches begins in the order in which it was asked for', async () => {
+  const fetches = api.ctx.jobs.queues.get(finnhub.name);
+  const [names, allHaveBegun] = [['Ann', 'Bob', 'Cid'], Promise.withResolvers<void>()];
+  const ids = new Map<string, string>();
+  const { runs, job } = work(
+    async (attempt) => {
+      if (runs.length > names.length) return greet(attempt);
+      if (runs.length === names.length) allHaveBegun.resolve();
+      await allHaveBegun.promise;
+      const before = ids.get(names[names.indexOf(attempt.payload.name) - 1] ?? '');
+      await until('the one before is back', async () => {
+        const state = before === undefined ? 'none' : await (await fetches?.getJob(before))?.getState();
+        return state === 'active' ? undefined : true;
+      });
+      throw new RateLimited(2_000);
+    },
+    { queue: finnhub, timeoutMs: patienceMs },
+    {},
+    finnhub,
+  );
+  for (const name of names) ids.set(name, await api.ctx.jobs.enqueue(job, { name }));
+  await until('all are greeted', async () => ((await fetches?.getCompletedCount()) === 3 ? true : undefined));
+  expect(runs.slice(names.length)).toEqual(names);
 });
 
 test('a limit that Redis cannot be told of spends no attempt either', async () => {

@@ -21,8 +21,8 @@ afterEach(async () => {
   await queue().obliterate({ force: true });
 });
 
-const queue = () => {
-  const found = api.ctx.jobs.queues.get(payments.name);
+const queue = (of = api) => {
+  const found = of.ctx.jobs.queues.get(payments.name);
   if (!found) throw new Error('there is no such queue');
   return found;
 };
@@ -32,6 +32,7 @@ const shares = () => api.ctx.jobs.shares.get(payments.name);
 async function work(
   asking: Readonly<Record<string, number>>,
   attempt: (guest: string, runs: number) => void = () => {},
+  of = api,
 ) {
   const begun: string[] = [];
   const runs = new Map<string, number>();
@@ -53,16 +54,16 @@ async function work(
       return {};
     },
   );
-  await queue().pause();
+  await queue(of).pause();
   for (const [guest, count] of Object.entries(asking))
-    await api.ctx.jobs.enqueueAll(
+    await of.ctx.jobs.enqueueAll(
       Array.from({ length: count }, () => ({ job, id: randomUUIDv7(), payload: jobData(job, { guest }, guest) })),
     );
-  const definitions = { ...api.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
-  const context = { ...api.ctx, jobs: { ...api.ctx.jobs, definitions } };
-  const worker = runQueue(payments, 1, patientRedis(api.ctx.config), context);
+  const definitions = { ...of.ctx.jobs.definitions, jobs: new Map<string, Job>([[job.kind, job]]) };
+  const context = { ...of.ctx, jobs: { ...of.ctx.jobs, definitions } };
+  const worker = runQueue(payments, 1, patientRedis(of.ctx.config), context);
   closing.push(() => worker.close());
-  await queue().resume();
+  await queue(of).resume();
   return begun;
 }
 
@@ -77,6 +78,14 @@ test('ten tenants with five jobs do not wait behind one with three hundred, and 
     for (const [index, before] of placesOf(begun, guest).entries())
       expect(before).toBeLessThanOrEqual(mostBefore({ place: index + 1, weight: 1, others: few.map(() => 1) }, 1));
   expect(begun.slice(0, 55).filter((guest) => guest === 'user:1').length).toBeGreaterThanOrEqual(4);
+});
+
+test('whoever has three shares is served three times as often', async () => {
+  const weighed = await openTestApi({ TENANT_WEIGHTS: 'user:2=3' });
+  closing.push(() => weighed.close());
+  const begun = await work({ 'user:1': 60, 'user:2': 60 }, () => {}, weighed);
+  await until('all are served', () => (begun.length === 120 ? true : undefined));
+  expect(begun.slice(0, 40).filter((guest) => guest === 'user:2')).toHaveLength(30);
 });
 
 test('whoever fails and comes back waits for another turn, and does not come before everybody else', async () => {

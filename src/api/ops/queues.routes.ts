@@ -45,13 +45,14 @@ async function viewOf(ctx: Context, definition: QueueDefinition, isStopped: bool
   const { name, summary } = definition;
   const queue = jobs.queues.get(name);
   if (!queue) throw new Error(`no queue is called ${name}`);
-  const [counts, workers, isPaused, restMs, oldest, shares, atOnce] = await Promise.all([
+  const workers = await countWorkers(queue, config);
+  const underWay = Math.max(1, workers) * (config.concurrency[name] ?? definition.concurrency);
+  const [counts, isPaused, restMs, oldest, shares, atOnce] = await Promise.all([
     queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'completed', 'failed'),
-    countWorkers(queue, config),
     queue.isPaused(),
     queue.getRateLimitTtl(),
     readOldestDue(redis, queue, definition),
-    sharesOf(jobs, name),
+    sharesOf(jobs, name, underWay),
     atOnceOf(jobs, name),
   ]);
   const atMs = now().getTime();
@@ -81,9 +82,13 @@ async function atOnceOf(jobs: Context['jobs'], name: string): Promise<z.output<t
   return { most: atOnce.most, held };
 }
 
-async function sharesOf(jobs: Context['jobs'], name: string): Promise<z.output<typeof SharesView> | null> {
+async function sharesOf(
+  jobs: Context['jobs'],
+  name: string,
+  underWay: number,
+): Promise<z.output<typeof SharesView> | null> {
   const whole = await jobs.shares.get(name)?.read();
-  const byLane = await jobs.laneShares.get(name)?.read();
+  const byLane = await jobs.laneShares.get(name)?.read(underWay);
   const lines = whole ? [{ lane: null, ...whole }] : byLane;
   if (!lines) return null;
   return {
@@ -120,10 +125,16 @@ const SharesView = z
       .array(
         z.object({
           tenant: z.string().openapi({ description: 'user:ID, key:ID, address:HASH, or platform for nobody’s.' }),
-          lane: z.string().nullable().openapi({ description: 'Where lanes are shared; they come one after another.' }),
+          lane: z
+            .string()
+            .nullable()
+            .openapi({ description: 'Where lanes are shared; they come one after another, and have turns.' }),
           weight: z.int().openapi({ description: 'How many of its jobs come in a round.' }),
           waiting: z.int().openapi({ description: 'How many of its jobs wait, to within a round.' }),
-          most_before: z.int().openapi({ description: 'So many jobs begin before the last of them at most.' }),
+          most_before: z.int().openapi({
+            description:
+              'So many jobs begin before the last of them at most, unless tenants come who do not wait yet; in a lane, so many that call.',
+          }),
         }),
       )
       .openapi({ description: 'Those that wait longest, of a lane twenty at most.' }),

@@ -63,7 +63,7 @@ describe('with five hundred others waiting', () => {
   };
 
   test('another symbol is 503 market_busy with Retry-After, and nothing is queued for it', async () => {
-    await crowd();
+    await crowd('anonymous_cold');
     const { status, headers, body } = await house.quote('AAPL');
     expect([status, body['code']]).toEqual([503, 'market_busy']);
     expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);

@@ -2,11 +2,13 @@ import { randomUUIDv7 } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
-import { finnhub, mails, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { openProducer } from '../../../src/jobs/enqueue.ts';
+import { finnhub, type Lane, mails, payments, queues, upkeep } from '../../../src/jobs/queues.ts';
+import { untold } from '../../../src/jobs/shares.ts';
 import { readDrain } from '../../../src/ops/drain.ts';
 import { version } from '../../../src/process/version.ts';
 import { openOutage } from '../../../src/gateways/http/outage.ts';
-import { patientRedis } from '../../../src/redis/connection.ts';
+import { impatientRedis, patientRedis } from '../../../src/redis/connection.ts';
 import { runQueue } from '../../../src/workers/run-queue.ts';
 import { startRedis } from '../../support/processes/platform.ts';
 import { until } from '../../support/processes/process.ts';
@@ -93,14 +95,37 @@ test('whoever waits in a queue that tenants share is named by an id, with what c
     const payload = { order_id: randomUUIDv7(), payment_id: randomUUIDv7(), tenant };
     return Array.from({ length: count }, () => ({ job: chargeOrder, id: randomUUIDv7(), payload }));
   };
+  await bull(payments.name).obliterate();
   await api.ctx.jobs.enqueueAll([...ask('user:7', 30), ...ask('key:a', 3)]);
   const { tenants, largest } = Shares.parse((await queueOf(payments.name))?.['shares']);
   expect(tenants).toBe(2);
+  // This process may add some ahead of them all.
   expect(largest).toEqual([
-    { tenant: 'user:7', lane: null, weight: 1, waiting: 30, most_before: 29 + 31 },
-    { tenant: 'key:a', lane: null, weight: 1, waiting: 3, most_before: 2 + 4 },
+    { tenant: 'user:7', lane: null, weight: 1, waiting: 30, most_before: 29 + 31 + untold },
+    { tenant: 'key:a', lane: null, weight: 1, waiting: 3, most_before: 2 + 4 + untold },
   ]);
   expect((await queueOf(upkeep.name))?.['shares']).toBeNull();
+  const another = openProducer(impatientRedis(api.ctx.config));
+  await another.queues.get(payments.name)?.waitUntilReady();
+  // What waits there already comes first as well.
+  await bull(payments.name).add('charge-order', {});
+  const { largest: now } = Shares.parse((await queueOf(payments.name))?.['shares']);
+  expect(now.map(({ most_before: most }) => most)).toEqual([29 + 31 + 1 + 2 * untold, 2 + 4 + 1 + 2 * untold]);
+  await another.close();
+});
+
+test('whoever waits in a lane is told of what comes before in the lanes ahead, too', async () => {
+  const ask = (symbol: string, lane: Lane, tenant: string) =>
+    api.ctx.jobs.enqueue(fetchQuote, { symbol }, { lane, tenant });
+  await bull(finnhub.name).obliterate();
+  for (let index = 0; index < 200; index += 1) await ask(`M${index}`, 'logged_in', 'user:1');
+  await ask('ONE', 'anonymous_cold', 'address:x');
+  const { largest } = Shares.parse((await queueOf(finnhub.name))?.['shares']);
+  // Its turn comes after twenty, that of three other lanes with it; ten are under way by then.
+  const stranger = { tenant: 'address:x', lane: 'anonymous_cold', weight: 1, waiting: 1, most_before: 20 + 3 + 10 };
+  // Of every twenty the lanes behind have four.
+  const many = { tenant: 'user:1', lane: 'logged_in', weight: 1, waiting: 200, most_before: 199 + 54 + 10 };
+  expect(largest).toEqual([many, stranger]);
 });
 
 const twentyMinutesMs = 1_200_000;

@@ -109,7 +109,7 @@ describe('poll-symbol', () => {
   it('leaves out what the provider does not know, and what there is no room for', async () => {
     await desk.ctx.market.cache.markUnknown(quoteName('NOPE'));
     expect(await poll('NOPE')).toBe('unknown_symbol');
-    for (let count = 0; count < 500; count += 1) await desk.ctx.market.asks.admit(`fetch-quote:S${count}`);
+    for (let count = 0; count < 500; count += 1) await desk.ctx.market.asks.admit(`fetch-quote:S${count}`, 'watchlist');
     expect(await poll('AAPL')).toBe('market_busy');
     expect(await waiting('prioritized', 'waiting')).toEqual([]);
   });

@@ -936,13 +936,13 @@ export type QueueShares = Readonly<{
   largest: ReadonlyArray<Readonly<{
     /** user:ID, key:ID, address:HASH, or platform for nobody’s. */
     tenant: string;
-    /** Where lanes are shared; they come one after another. */
+    /** Where lanes are shared; they come one after another, and have turns. */
     lane: string | null;
     /** How many of its jobs come in a round. */
     weight: number;
     /** How many of its jobs wait, to within a round. */
     waiting: number;
-    /** So many jobs begin before the last of them at most. */
+    /** So many jobs begin before the last of them at most, unless tenants come who do not wait yet; in a lane, so many that call. */
     most_before: number;
   }>>;
 }> | null;

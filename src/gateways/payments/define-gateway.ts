@@ -28,7 +28,7 @@ export function onceAsked(open: () => Promise<GatewayCalls>): Required<GatewayCa
     find: async (lost, signal) => (await opened()).find(lost, signal),
     lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
     charged: async (reference) => (await opened()).charged(reference),
-    cancel: async (reference) => (await opened()).cancel(reference),
+    cancel: async (reference, charged) => (await opened()).cancel(reference, charged),
     refund: async (refund) => (await opened()).refund(refund),
     refundsOf: async (reference) => (await opened()).refundsOf(reference),
     async *list(since, until) {

@@ -54,9 +54,14 @@ export type ListedCharge = Readonly<{
   paymentId: string | undefined;
   amountMinor: number;
   currency: string;
+  /** What has come in of one that has succeeded; where it is not said, all of it. */
+  receivedMinor?: number | undefined;
   reference: string;
   outcome: ChargeOutcome;
 }>;
+
+/** What is charged, or given back. */
+export type Amount = Readonly<{ amountMinor: number; currency: string }>;
 
 /** A refund as the gateway's own list has it. `refundId` is missing of those that were made at the gateway itself. */
 export type ListedRefund = Readonly<{
@@ -122,11 +127,11 @@ export type GatewayCalls = Readonly<{
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. The signal ends the search. */
   find(charge: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
-  lookUp(reference: string, charged: Readonly<{ amountMinor: number; currency: string }>): Promise<ChargeOutcome>;
+  lookUp(reference: string, charged: Amount): Promise<ChargeOutcome>;
   /** The charge of a reference as the gateway's books have it; undefined: they do not. */
   charged(reference: string): Promise<ListedCharge | undefined>;
   /** Ends a charge that waits, unless it has succeeded meanwhile. */
-  cancel(reference: string): Promise<ChargeOutcome>;
+  cancel(reference: string, charged: Amount): Promise<ChargeOutcome>;
   refund(refund: GiveBack): Promise<RefundOutcome>;
   /** Every refund of a charge, whoever made it. */
   refundsOf(chargeReference: string): Promise<readonly ListedRefund[]>;
@@ -157,6 +162,13 @@ export type PaymentGateways = Readonly<{
   /** The one of this name. @throws NoSuchGateway when this deployment cannot speak to it. */
   named(name: string): PaymentGateway;
 }>;
+
+/** Whether the books have the charge over this amount, and all of it has come in where it has succeeded. */
+export function isChargeOver({ amountMinor, currency, receivedMinor }: ListedCharge, asked: Amount): boolean {
+  return (
+    amountMinor === asked.amountMinor && currency === asked.currency && (receivedMinor ?? amountMinor) === amountMinor
+  );
+}
 
 /** Whether a key that was first used then may not be used any more. */
 export function isKeyStale({ keyLifeMs }: Pick<GatewayRules, 'keyLifeMs'>, firstUsedAt: Date, at: Date): boolean {

@@ -115,8 +115,11 @@ export type GatewayRules = Readonly<{
   /** What is charged where neither the order nor `PAYMENT_DEFAULT_METHOD` names a payment method. */
   usualMethod?: string;
   /** Its webhooks come to `/payments/webhook`; those of all others to a path that ends in their name. */
-  hearsUnnamed?: true;
+  hearsUnnamed?: Unnamed;
 }>;
+
+/** What is said of the path that names no gateway: whose it is, as people call it, and the header that signs what comes to it. */
+export type Unnamed = Readonly<{ title: string; signatureHeader: string }>;
 
 /**
  * What is said to a gateway. `charge` and `refund` may be called any number of times with one key and happen once. Its own
@@ -147,8 +150,8 @@ export type GatewayCalls = Readonly<{
   readWebhook?(body: string, headers: Headers): Promise<Notice | undefined>;
 }>;
 
-/** Whoever takes the money. */
-export type PaymentGateway = GatewayRules & GatewayCalls & Readonly<{ outage: Outage }>;
+/** Whoever takes the money; or who stands in for them, and takes nobody's. */
+export type PaymentGateway = GatewayRules & GatewayCalls & Readonly<{ outage: Outage; isStandIn?: boolean }>;
 
 /** Which amounts can be charged, in minor units of the currency: whole steps, from the least to the most. */
 export type AmountLimits = Readonly<{ stepMinor: number; leastMinor: number; mostMinor: number }>;

@@ -15,7 +15,9 @@ export const accountProblems = {
   fresh_login_required: {
     status: 403,
     title: 'Log in once more',
-    cause: 'What cannot be undone, or gives others a way in, is done within ten minutes of logging in.',
+    cause:
+      'Changes of accounts that cannot be undone, or give others a way in (keys, roles, other people’s passwords, addresses and ' +
+      'second factors, the end of an account), are made within ten minutes of logging in. Orders and refunds do not ask for it.',
     remedy: 'POST /auth/login once more, and send the request again with the new token.',
   },
   second_factor_required: {

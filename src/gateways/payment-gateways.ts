@@ -16,12 +16,14 @@ import { calling } from '../telemetry/calling.ts';
  */
 export async function openPaymentGateways(config: Config, redis: Redis): Promise<PaymentGateways> {
   const definitions = await loadGateways();
-  const opened = definitions.flatMap(({ open, perSecond, ...rules }) => {
+  const opened = definitions.flatMap(({ open, perSecond, isStandIn, ...rules }) => {
     const most = perSecond?.(config);
     const name = `payments-${rules.name}`;
     const pace = most === undefined ? undefined : openPace(redis, name, most);
     const calls = open(config, pace);
-    return calls ? [{ ...rules, ...watched(rules.name, calls), outage: openOutage(redis, name, pace) }] : [];
+    if (!calls) return [];
+    const known = { isStandIn: isStandIn?.(config) ?? false, outage: openOutage(redis, name, pace) };
+    return [{ ...rules, ...watched(rules.name, calls), ...known }];
   });
   const current = config.PAYMENT_GATEWAY;
   if (!opened.some(({ name }) => name === current)) {
@@ -71,7 +73,7 @@ export function gatewaysOf(current: string, all: readonly PaymentGateway[]): Pay
 }
 
 /** What every `*.gateway.ts` defines: the folders are the only registration there is. */
-async function loadGateways(): Promise<readonly GatewayDefinition[]> {
+export async function loadGateways(): Promise<readonly GatewayDefinition[]> {
   const files = await importFiles('gateways', '.gateway.ts');
   return files.map(({ file, exported }) => {
     const gateway = exported.find(isGateway);

@@ -51,7 +51,8 @@ export type OrderChange = Readonly<{
   /** How old a rate may be that its lines are converted at. */
   fxMaxAgeMs: number;
   means: Means | undefined;
-  takes: Takes;
+  /** What the gateway of this name can take, or the one that takes new payments. */
+  takesOf: (gateway: string | undefined) => Takes;
 }>;
 
 /**
@@ -69,10 +70,11 @@ export async function changeOrder(
   // Locked, so that a charge that is just beginning either waits for this or is seen here.
   const payment = await livePaymentOf(tx, order.id, { lock: true });
   if (payment && isUnderWay(payment)) throw inProgress();
-  const changed = change.items
-    ? await exchangeItems(tx, order, { ...change, items: change.items, at: whose.at })
-    : order;
-  if (payment) await adjustPayment(tx, payment, changed, change.means);
+  const { items, means } = change;
+  // A payment stays with the gateway of its row, whoever takes new ones by now, unless a method is named.
+  const takes = change.takesOf((means ?? payment)?.gateway);
+  const changed = items ? await exchangeItems(tx, order, { ...change, items, takes, at: whose.at }) : order;
+  if (payment) await adjustPayment(tx, payment, changed, { means, takes });
   const lines = await tx.find(
     OrderLine,
     { order: order.id },
@@ -83,7 +85,6 @@ export async function changeOrder(
     status: order.status === 'pending' ? 'pending' : 'payment_failed',
     items: eventItems(lines, changed.currency),
   });
-  const { means, takes } = change;
   if (!payment && means) await beginPayment(tx, after, changed, { means, takes }, whose);
 }
 
@@ -123,9 +124,8 @@ async function beginPayment(
   { means, takes }: Paying,
   { at, tenant }: Whose,
 ): Promise<void> {
-  const { id, status, totalMinor, currency } = order;
-  // Its total may have been named under other rules: those of a gateway before.
-  refuseUntakeable({ minor: totalMinor, currency, limits: takes(currency), pointer: '' });
+  const { id, status } = order;
+  refuseTotal(order, takes);
   if (status === 'payment_failed') await moveOrder(tx, { id, from: status, to: 'pending', at });
   else await tx.nativeUpdate(Order, { id }, { waitingSince: null });
   const payment = await mintPayment(tx, after, { order, means, at, tenant });
@@ -133,10 +133,15 @@ async function beginPayment(
     after.publish(orderPaymentRetried, id, { ...orderFacts(order), status: 'pending', payment_id: payment.id });
 }
 
+// It may have been named under other rules: those of a gateway before.
+function refuseTotal({ totalMinor, currency }: OrderRow, takes: Takes): void {
+  refuseUntakeable({ minor: totalMinor, currency, limits: takes(currency), pointer: '' });
+}
+
 async function exchangeItems(
   tx: EntityManager,
   order: OrderRow,
-  change: OrderChange & Readonly<{ items: WishedItems; at: Date }>,
+  change: OrderChange & Readonly<{ items: WishedItems; takes: Takes; at: Date }>,
 ): Promise<OrderRow> {
   await giveBackStock(tx, order.id);
   // What was converted to a currency stays in it unless another is named.
@@ -154,9 +159,11 @@ async function exchangeItems(
 async function adjustPayment(
   tx: EntityManager,
   { id }: PaymentRow,
-  { totalMinor: amountMinor, currency }: OrderRow,
-  means: Means | undefined,
+  order: OrderRow,
+  { means, takes }: Readonly<{ means: Means | undefined; takes: Takes }>,
 ): Promise<void> {
+  refuseTotal(order, takes);
+  const { totalMinor: amountMinor, currency } = order;
   const untouched = { id, status: 'processing' as const, chargingAt: null };
   const adjusted = await tx.nativeUpdate(Payment, untouched, { amountMinor, currency, ...means });
   if (adjusted === 0) throw inProgress();

@@ -5,9 +5,12 @@ import type { AmountLimits, PaymentGateways } from '../gateways/payments/payment
 /** What the gateway can take of a currency. */
 export type Takes = (currency: string) => AmountLimits;
 
-/** What the gateway that takes new payments can take. */
-export function takesOf(gateways: PaymentGateways): Takes {
-  return gateways.named(gateways.current).limits;
+/**
+ * What the gateway of this name can take, or the one that takes new payments: where none is named, and where this deployment
+ * cannot speak to it, so that what it could take is not known.
+ */
+export function takesOf({ all, current, named }: PaymentGateways, gateway = current): Takes {
+  return (all.find(({ name }) => name === gateway) ?? named(current)).limits;
 }
 
 type Named = Readonly<{ minor: number; currency: string; limits: AmountLimits; pointer: string }>;

@@ -1,7 +1,12 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Dispute, GatewayCall, Payment } from '../entities/payments.entity.ts';
-import type { ToldDispute, Notice } from '../gateways/payments/payment-gateway.ts';
+import {
+  isChargeOver,
+  type ListedCharge,
+  type Notice,
+  type ToldDispute,
+} from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderDisputed } from '../streams/orders.stream.ts';
 import { type OrderRow, type PaymentRow, orderFacts, isUnderWay, lockKnownOrder, lockOrder } from '../orders/order.ts';
@@ -29,9 +34,9 @@ type Hearing<About extends Notice['about']> = Readonly<{
 }>;
 
 /**
- * Takes in what the gateway tells of its own accord. It moves what it is about when the gateway's own id, the amount and the
- * currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is known. What it says of
- * the money of a charge whose own answer nobody has heard yet is too early.
+ * Takes in what the gateway tells of its own accord. It moves what it is about when the gateway's own id, the amount, what has
+ * come in of it and the currency are those of our row, and it is final; otherwise the gateway is asked. What it says twice is
+ * known. What it says of the money of a charge whose own answer nobody has heard yet is too early.
  */
 export async function takeNotice(
   tx: EntityManager,
@@ -78,11 +83,8 @@ async function takeCharge(
 }
 
 /** Whether the charge is the payment's own: ids of ours in its metadata could be anybody's doing. */
-function isOf(
-  payment: PaymentRow,
-  { reference, amountMinor, currency }: Extract<Notice, { about: 'charge' }>['charge'],
-): boolean {
-  return payment.gatewayReference === reference && payment.amountMinor === amountMinor && payment.currency === currency;
+function isOf(payment: PaymentRow, charge: ListedCharge): boolean {
+  return payment.gatewayReference === charge.reference && isChargeOver(charge, payment);
 }
 
 async function takeRefunds(

@@ -2,7 +2,7 @@ import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { CannotStart, NoSuchGateway } from '../../src/errors.ts';
-import { openPaymentGateways } from '../../src/gateways/payment-gateways.ts';
+import { loadGateways, openPaymentGateways } from '../../src/gateways/payment-gateways.ts';
 
 // Nothing is asked before somebody pays.
 const redis = new Redis({ lazyConnect: true });
@@ -29,6 +29,15 @@ test('webhooks are heard by who has a secret to know them by', async () => {
     (await open(env)).all.filter(({ readWebhook }) => readWebhook).map(({ name }) => name);
   expect(await heard(stripe)).toEqual([]);
   expect(await heard({ ...stripe, STRIPE_WEBHOOK_SECRET: 'whsec_none' })).toEqual(['stripe']);
+});
+
+test('a gateway that only stands in for its own says so, and which header signs webhooks that do not name it', async () => {
+  const standIns = async (env: Readonly<Record<string, string>>) =>
+    (await open({ ...stripe, ...env })).all.filter(({ isStandIn }) => isStandIn).map(({ name }) => name);
+  expect(await standIns({})).toEqual([]);
+  expect(await standIns({ STRIPE_API_BASE: 'http://127.0.0.1:9999' })).toEqual(['stripe']);
+  const unnamed = (await loadGateways()).map(({ hearsUnnamed }) => hearsUnnamed?.signatureHeader);
+  expect(unnamed).toEqual([undefined, 'stripe-signature']);
 });
 
 test('a key of Stripe’s is too old after 23 hours, one of instant’s never', async () => {

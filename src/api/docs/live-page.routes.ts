@@ -52,6 +52,7 @@ async function answerPage(c: HonoContext<RouteEnv>) {
   const {
     config,
     market: { cache, watchlist },
+    payments: { gateways },
   } = c.var.ctx;
   const page = await readFile(join(built, 'index.html'), 'utf8').catch((cause: unknown) => {
     throw new Problem('unavailable', 'The live page has not been built; `npm start` and the image build it.', {
@@ -67,7 +68,7 @@ async function answerPage(c: HonoContext<RouteEnv>) {
   const symbols = watchlist.isPolled ? watched.map(({ symbol }) => symbol) : [];
   const quotes = await quotesFor(cache, symbols);
   const sandbox = config.isProduction ? '' : (config.SANDBOX_CONTROL_URL ?? '');
-  const bank = new URL(config.STRIPE_API_BASE).hostname === 'api.stripe.com' ? '' : sandbox;
+  const bank = gateways.all.some(({ isStandIn }) => isStandIn) ? sandbox : '';
   const demo = String(!config.isProduction);
   const known = { watchlist: symbols.join(), quotes: JSON.stringify(quotes), demo, sandbox, bank };
   const shell = await pageShell(c.req.path === '/' ? { symbol: symbols[0], quotes } : undefined);

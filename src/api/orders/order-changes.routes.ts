@@ -67,7 +67,7 @@ const change = defineRoute(
       items: hasItems ? wishedItems(request) : undefined,
       totalAmount: request.total_amount,
       currency: request.currency,
-      takes: takesOf(gateways),
+      takesOf: (gateway: string | undefined) => takesOf(gateways, gateway),
       fxMaxAgeMs: config.FX_MAX_AGE_SECONDS * 1_000,
       means: request.payment_method ? { method: request.payment_method, gateway: gateways.current } : undefined,
     };

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Context as HonoContext } from 'hono';
 import { BadSignature, MalformedNotice, Problem } from '../../errors.ts';
-import type { PaymentGateway } from '../../gateways/payments/payment-gateway.ts';
+import { loadGateways } from '../../gateways/payment-gateways.ts';
+import type { PaymentGateway, Unnamed } from '../../gateways/payments/payment-gateway.ts';
 import { takeNotice } from '../../payments/take-notice.ts';
 import type { RouteEnv } from '../callers/route-env.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -29,27 +30,28 @@ const shared = {
   },
 };
 
-const receive = defineRoute(
-  'public',
-  {
-    ...shared,
-    method: 'post',
-    path: '/payments/webhook',
-    operationId: 'receivePaymentWebhook',
-    summary: 'Takes Stripe’s events; their signature is their login.',
-    request: {
-      headers: z.object({ 'stripe-signature': z.string().max(4_000).optional() }),
-      body: body({ id: 'evt_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } }),
+const receiveUnnamed = ({ title, signatureHeader }: Unnamed) =>
+  defineRoute(
+    'public',
+    {
+      ...shared,
+      method: 'post',
+      path: '/payments/webhook',
+      operationId: 'receivePaymentWebhook',
+      summary: `Takes ${title}’s events; their signature is their login.`,
+      request: {
+        headers: z.object({ [signatureHeader]: z.string().max(4_000).optional() }),
+        body: body({ id: 'evt_1', type: 'payment_intent.succeeded', data: { object: { id: 'pi_1' } } }),
+      },
     },
-  },
-  async (c) => {
-    await hear(
-      c,
-      c.var.ctx.payments.gateways.all.find(({ hearsUnnamed }) => hearsUnnamed),
-    );
-    return c.json({ received: true as const }, 200);
-  },
-);
+    async (c) => {
+      await hear(
+        c,
+        c.var.ctx.payments.gateways.all.find(({ hearsUnnamed }) => hearsUnnamed),
+      );
+      return c.json({ received: true as const }, 200);
+    },
+  );
 
 const receiveNamed = defineRoute(
   'public',
@@ -116,5 +118,7 @@ async function readNotice<T>(read: () => Promise<T>): Promise<T> {
   }
 }
 
+const unnamed = (await loadGateways()).flatMap(({ hearsUnnamed }) => hearsUnnamed ?? []);
+
 /** What the gateway tells of its own accord. */
-export const routes = [receive, receiveNamed];
+export const routes = [...unnamed.map(receiveUnnamed), receiveNamed];

@@ -8,6 +8,8 @@ export type GatewayDefinition = GatewayRules &
   Readonly<{
     /** How many calls a second it takes, over all processes; by default as many as there are. */
     perSecond?(config: Config): number | undefined;
+    /** Whether somebody else than the gateway itself is spoken to, as a sandbox that takes nobody's money. */
+    isStandIn?(config: Config): boolean;
     /** Opens it, asking nothing yet; undefined where the deployment has not what it needs. */
     open(config: Config, pace: Pace | undefined): GatewayCalls | undefined;
     /** What is wrong with how it is set up, for `npm run doctor`; it charges nobody. */
@@ -28,7 +30,7 @@ export function onceAsked(open: () => Promise<GatewayCalls>): Required<GatewayCa
     find: async (lost, signal) => (await opened()).find(lost, signal),
     lookUp: async (reference, charged) => (await opened()).lookUp(reference, charged),
     charged: async (reference) => (await opened()).charged(reference),
-    cancel: async (reference) => (await opened()).cancel(reference),
+    cancel: async (reference, charged) => (await opened()).cancel(reference, charged),
     refund: async (refund) => (await opened()).refund(refund),
     refundsOf: async (reference) => (await opened()).refundsOf(reference),
     async *list(since, until) {

@@ -54,9 +54,14 @@ export type ListedCharge = Readonly<{
   paymentId: string | undefined;
   amountMinor: number;
   currency: string;
+  /** What has come in of one that has succeeded; where it is not said, all of it. */
+  receivedMinor?: number | undefined;
   reference: string;
   outcome: ChargeOutcome;
 }>;
+
+/** What is charged, or given back. */
+export type Amount = Readonly<{ amountMinor: number; currency: string }>;
 
 /** A refund as the gateway's own list has it. `refundId` is missing of those that were made at the gateway itself. */
 export type ListedRefund = Readonly<{
@@ -110,8 +115,11 @@ export type GatewayRules = Readonly<{
   /** What is charged where neither the order nor `PAYMENT_DEFAULT_METHOD` names a payment method. */
   usualMethod?: string;
   /** Its webhooks come to `/payments/webhook`; those of all others to a path that ends in their name. */
-  hearsUnnamed?: true;
+  hearsUnnamed?: Unnamed;
 }>;
+
+/** What is said of the path that names no gateway: whose it is, as people call it, and the header that signs what comes to it. */
+export type Unnamed = Readonly<{ title: string; signatureHeader: string }>;
 
 /**
  * What is said to a gateway. `charge` and `refund` may be called any number of times with one key and happen once. Its own
@@ -122,11 +130,11 @@ export type GatewayCalls = Readonly<{
   /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. The signal ends the search. */
   find(charge: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
-  lookUp(reference: string, charged: Readonly<{ amountMinor: number; currency: string }>): Promise<ChargeOutcome>;
+  lookUp(reference: string, charged: Amount): Promise<ChargeOutcome>;
   /** The charge of a reference as the gateway's books have it; undefined: they do not. */
   charged(reference: string): Promise<ListedCharge | undefined>;
   /** Ends a charge that waits, unless it has succeeded meanwhile. */
-  cancel(reference: string): Promise<ChargeOutcome>;
+  cancel(reference: string, charged: Amount): Promise<ChargeOutcome>;
   refund(refund: GiveBack): Promise<RefundOutcome>;
   /** Every refund of a charge, whoever made it. */
   refundsOf(chargeReference: string): Promise<readonly ListedRefund[]>;
@@ -142,8 +150,8 @@ export type GatewayCalls = Readonly<{
   readWebhook?(body: string, headers: Headers): Promise<Notice | undefined>;
 }>;
 
-/** Whoever takes the money. */
-export type PaymentGateway = GatewayRules & GatewayCalls & Readonly<{ outage: Outage }>;
+/** Whoever takes the money; or who stands in for them, and takes nobody's. */
+export type PaymentGateway = GatewayRules & GatewayCalls & Readonly<{ outage: Outage; isStandIn?: boolean }>;
 
 /** Which amounts can be charged, in minor units of the currency: whole steps, from the least to the most. */
 export type AmountLimits = Readonly<{ stepMinor: number; leastMinor: number; mostMinor: number }>;
@@ -157,6 +165,13 @@ export type PaymentGateways = Readonly<{
   /** The one of this name. @throws NoSuchGateway when this deployment cannot speak to it. */
   named(name: string): PaymentGateway;
 }>;
+
+/** Whether the books have the charge over this amount, and all of it has come in where it has succeeded. */
+export function isChargeOver({ amountMinor, currency, receivedMinor }: ListedCharge, asked: Amount): boolean {
+  return (
+    amountMinor === asked.amountMinor && currency === asked.currency && (receivedMinor ?? amountMinor) === amountMinor
+  );
+}
 
 /** Whether a key that was first used then may not be used any more. */
 export function isKeyStale({ keyLifeMs }: Pick<GatewayRules, 'keyLifeMs'>, firstUsedAt: Date, at: Date): boolean {

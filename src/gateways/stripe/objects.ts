@@ -24,8 +24,18 @@ type StripeIntent = Readonly<z.output<typeof StripeIntent>>;
 
 const OurId = z.uuid();
 
-/** What a payment intent says of the charge. @throws Undecided when it has not decided yet. */
+/**
+ * What a payment intent says of the charge.
+ * @throws Undecided when it has not decided yet, or has succeeded with anything but all that was asked for: that is for people.
+ */
 export function intentOutcome(intent: StripeIntent): ChargeOutcome {
+  const { id, status, amount, amount_received: received } = intent;
+  if (status === 'succeeded' && (received ?? amount) !== amount)
+    throw new Undecided(`Stripe has received ${received} of ${amount} for ${id}`);
+  return outcomeOf(intent);
+}
+
+function outcomeOf(intent: StripeIntent): ChargeOutcome {
   const { id: reference, status, client_secret: clientSecret, last_payment_error: error } = intent;
   switch (status) {
     case 'succeeded':
@@ -51,13 +61,15 @@ function refusalOf({ decline_code: declineCode, code, message }: z.output<typeof
 
 /** An intent as a line of the gateway's list; one that has not decided yet counts as waiting. */
 export function listedCharge(intent: StripeIntent): ListedCharge {
+  const { status, amount, amount_received: received, currency } = intent;
   return {
     orderId: OurId.safeParse(intent.metadata?.['order_id']).data,
     paymentId: OurId.safeParse(intent.metadata?.['payment_id']).data,
     ...toldAmount(intent),
+    ...(status === 'succeeded' && { receivedMinor: toldAmount({ amount: received ?? amount, currency }).amountMinor }),
     reference: intent.id,
     outcome: isDecided(intent)
-      ? intentOutcome(intent)
+      ? outcomeOf(intent)
       : { status: 'requires_action', reference: intent.id, clientSecret: null },
   };
 }
@@ -65,11 +77,6 @@ export function listedCharge(intent: StripeIntent): ListedCharge {
 /** Whether the intent says how it ended, or that it waits for its buyer. */
 export function isDecided({ status }: Pick<StripeIntent, 'status'>): boolean {
   return decided.has(status);
-}
-
-/** Whether an intent that has succeeded has brought all that was asked for. */
-export function isAllOfIt({ status, amount, amount_received: received }: StripeIntent): boolean {
-  return status !== 'succeeded' || (received ?? amount) === amount;
 }
 
 const decided = new Set(['succeeded', 'canceled', 'requires_action', 'requires_payment_method']);

@@ -8,7 +8,8 @@ export const stripe = defineGateway({
   limits: stripeLimits,
   // Stripe forgets keys after 24 hours; what is asked shortly before that may arrive after it.
   keyLifeMs: 23 * 3_600_000,
-  hearsUnnamed: true,
+  hearsUnnamed: { title: 'Stripe', signatureHeader: 'stripe-signature' },
+  isStandIn: ({ STRIPE_API_BASE: base }) => new URL(base).hostname !== 'api.stripe.com',
   perSecond: ({ PAYMENTS_PER_SECOND }) => PAYMENTS_PER_SECOND,
   open({ STRIPE_SECRET_KEY: keys, STRIPE_WEBHOOK_SECRET: webhookSecrets, STRIPE_API_BASE: base }, pace) {
     if (!keys) return undefined;

@@ -1,11 +1,19 @@
 import Stripe from 'stripe';
 import { Misconfigured, NotExecuted, OutcomeUnknown, Undecided } from '../../errors.ts';
-import type { Charge, ChargeOutcome, GatewayCalls, ListedRefund, LostCharge } from '../payments/payment-gateway.ts';
+import type {
+  Amount,
+  Charge,
+  ChargeOutcome,
+  GatewayCalls,
+  GiveBack,
+  ListedRefund,
+  LostCharge,
+} from '../payments/payment-gateway.ts';
 import type { Pace } from '../http/pace.ts';
 import { stripeAmount, toldAmount } from './amounts.ts';
 import { connect, under } from './connect.ts';
 import { isRefused, type Refusal, stripeFailure, stripeRefusal } from './errors.ts';
-import { intentOutcome, isAllOfIt, listedCharge, listedRefund, refundOutcome } from './objects.ts';
+import { intentOutcome, listedCharge, listedRefund, refundOutcome } from './objects.ts';
 import { readStripeWebhook } from './webhook.ts';
 
 const usualTimeoutMs = 10_000;
@@ -37,23 +45,20 @@ export function openStripe({
   const stripe = connect(keys[0] ?? '', base, { pace, timeoutMs });
   const { paymentIntents, refunds } = stripe;
   return {
-    charge: (charge) => asking(async () => intentOutcome(await create(stripe, charge))),
+    charge: (charge) => asking(async () => intentOutcome(over(charge, await create(stripe, charge)))),
     find: (lost, signal) => listening(() => find(stripe, lost, signal)),
     lookUp: (reference, charged) =>
-      listening(async () => outcomeOver(await paymentIntents.retrieve(reference), charged)),
+      listening(async () => intentOutcome(over(charged, await paymentIntents.retrieve(reference)))),
     charged: (reference) =>
       listening(async () => {
         const intent = await paymentIntents.retrieve(reference).catch(nothing);
         return intent && listedCharge(intent);
       }),
-    cancel: (reference) =>
-      listening(async () => intentOutcome(await paymentIntents.cancel(reference).catch(intentOfRefusal))),
-    refund: ({ key, refundId, reference, amountMinor, currency }) =>
-      asking(async () => {
-        const metadata = { refund_id: refundId };
-        const asked = { payment_intent: reference, amount: stripeAmount(amountMinor, currency), metadata };
-        return refundOutcome(await refunds.create(asked, { idempotencyKey: key }));
-      }),
+    cancel: (reference, charged) =>
+      listening(async () =>
+        intentOutcome(over(charged, await paymentIntents.cancel(reference).catch(intentOfRefusal))),
+      ),
+    refund: (given) => asking(async () => refundOutcome(over(given, await giveBack(stripe, given)))),
     refundsOf: (reference) =>
       listening(async () => {
         const found: ListedRefund[] = [];
@@ -86,10 +91,16 @@ function create(stripe: Stripe, { key, orderId, paymentId, amountMinor, currency
   );
 }
 
+function giveBack(stripe: Stripe, { key, refundId, reference, amountMinor, currency }: GiveBack) {
+  const metadata = { refund_id: refundId };
+  const asked = { payment_intent: reference, amount: stripeAmount(amountMinor, currency), metadata };
+  return stripe.refunds.create(asked, { idempotencyKey: key });
+}
+
 /** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
 async function find(stripe: Stripe, lost: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined> {
   const isIt = (intent: Stripe.PaymentIntent) =>
-    listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost.amountMinor, lost.currency);
+    listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost);
   const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
   if (told && isIt(told)) return intentOutcome(told);
   const { firstAskedAt, lastAskedAt, isLongAgo = false } = lost;
@@ -118,18 +129,17 @@ async function firstThat(
 /** There may be more than was gone through: what was not seen must not count as not there. */
 class TooManyListed extends Undecided {}
 
-/** @throws Undecided, for the daily comparison to tell people, when it is over anything but what was charged. */
-function outcomeOver(
-  intent: Stripe.PaymentIntent,
-  { amountMinor, currency }: Readonly<{ amountMinor: number; currency: string }>,
-): ChargeOutcome {
-  if (isAllOfIt(intent) && isOver(intent, amountMinor, currency)) return intentOutcome(intent);
-  throw new Undecided(`Stripe has ${intent.id} over another amount than was asked for`);
+/** What Stripe tells of. @throws Undecided, for the daily comparison to tell people, when it is over anything but what was asked for. */
+function over<T extends Told>(asked: Amount, told: T): T {
+  if (isOver(told, asked)) return told;
+  throw new Undecided(`Stripe has ${told.id} over another amount than was asked for`);
 }
 
-function isOver(intent: Stripe.PaymentIntent, amountMinor: number, currency: string): boolean {
-  const told = toldAmount(intent);
-  return told.amountMinor === amountMinor && told.currency === currency;
+type Told = Readonly<{ id: string; amount: number; currency: string }>;
+
+function isOver(told: Told, { amountMinor, currency }: Amount): boolean {
+  const amount = toldAmount(told);
+  return amount.amountMinor === amountMinor && amount.currency === currency;
 }
 
 function nothing(error: unknown): undefined {

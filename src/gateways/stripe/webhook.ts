@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { BadSignature, MalformedNotice } from '../../errors.ts';
 import type { Notice } from '../payments/payment-gateway.ts';
 import { toldAmount } from './amounts.ts';
-import { isAllOfIt, isDecided, listedCharge, StripeIntent, listedRefund, StripeRefund } from './objects.ts';
+import { isDecided, listedCharge, StripeIntent, listedRefund, StripeRefund } from './objects.ts';
 
 // How old a signature may be: the gateway signs each delivery anew.
 const toleranceSeconds = 300;
@@ -66,12 +66,7 @@ const readers: ReadonlyMap<string, (event: Event) => Notice | undefined> = new M
 
 function aboutCharge(event: Event): Notice {
   const intent = parsed(StripeIntent, event.data.object, ['data', 'object']);
-  return {
-    ...heading(event),
-    about: 'charge',
-    charge: listedCharge(intent),
-    isDecided: isDecided(intent) && isAllOfIt(intent),
-  };
+  return { ...heading(event), about: 'charge', charge: listedCharge(intent), isDecided: isDecided(intent) };
 }
 
 function aboutRefund(event: Event): Notice | undefined {

@@ -45,16 +45,17 @@ export const cancelPayment = defineJob(
       const payment = await knownPayment(tx, { orderId, paymentId });
       const { gatewayReference: reference, status } = payment;
       const gateway = gateways.named(payment.gateway);
-      if (status !== 'requires_action' || !reference) return { status, gateway, reference: undefined, callId: '' };
+      if (status !== 'requires_action' || !reference)
+        return { status, gateway, payment, reference: undefined, callId: '' };
       // From here on, whoever hears of the end cancels the order as well: a webhook may be quicker than the answer.
       const call = { orderId, subjectId: paymentId, operation: 'cancel' as const, at: now(), why: reason };
-      return { status, gateway, reference, callId: await beginCall(tx, call) };
+      return { status, gateway, payment, reference, callId: await beginCall(tx, call) };
     });
     if (begun.reference === undefined) return { payment_status: begun.status };
-    const { callId, gateway, reference } = begun;
+    const { callId, gateway, payment, reference } = begun;
     const noted = (status: string) => (detail: string) =>
       transaction((tx) => endCall(tx, callId, { status, code: reason, detail }, now()));
-    const outcome = await hearGateway({ gateway, restOf, signal }, () => gateway.cancel(reference), {
+    const outcome = await hearGateway({ gateway, restOf, signal }, () => gateway.cancel(reference, payment), {
       unknown: noted('unknown'),
       notExecuted: noted('not_executed'),
     });

@@ -75,7 +75,7 @@ async function converse(
     (payment.status === 'requires_action' && outcome.status === 'failed') ||
     (payment.status === 'unknown' && outcome.status === 'requires_action');
   if (!isOpen || outcome.reference === null) return outcome;
-  const ended = await gateway.cancel(outcome.reference);
+  const ended = await gateway.cancel(outcome.reference, payment);
   return ended.status === 'canceled' && outcome.status === 'failed' ? outcome : ended;
 }
 

@@ -3,6 +3,7 @@ import { keepLetter } from '../../ops/dead-letters.ts';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Payment, Refund } from '../../entities/payments.entity.ts';
 import {
+  isChargeOver,
   isKeyStale,
   type ListedCharge,
   type ListedRefund,
@@ -248,12 +249,12 @@ async function lostIn(
 }
 
 async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedCharge): Promise<Verdict> {
-  const { orderId, paymentId, reference, outcome, amountMinor, currency } = charge;
+  const { orderId, paymentId, reference, outcome } = charge;
   if (orderId === undefined || paymentId === undefined) return 'not_ours';
   const payment = await ctx.em.findOne(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
   // What another gateway's book has of it settles nothing here.
   if (payment?.gateway !== gateway.name) return outcome.status === 'succeeded' ? 'differs' : 'not_ours';
-  if (payment.amountMinor !== amountMinor || payment.currency !== currency) return 'differs';
+  if (!isChargeOver(charge, payment)) return 'differs';
   // A second intent of one payment: nothing of ours made it, and when it has taken money, that is once too often.
   if (payment.gatewayReference && payment.gatewayReference !== reference)
     return outcome.status === 'succeeded' ? 'differs' : 'same';
@@ -272,11 +273,13 @@ async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedC
   return payment.status === 'succeeded' || outcome.status === 'succeeded' ? 'differs' : 'same';
 }
 
-function differenceOf({ reference, orderId, paymentId, outcome, amountMinor, currency }: ListedCharge): Difference {
+function differenceOf(charge: ListedCharge): Difference {
+  const { reference, orderId, paymentId, outcome, amountMinor, currency, receivedMinor = amountMinor } = charge;
+  const short = receivedMinor === amountMinor ? '' : `, of which ${receivedMinor} have come in`;
   return {
     reference,
     kind: chargeOrder.kind,
     payload: { order_id: orderId, payment_id: paymentId },
-    what: `the gateway has ${reference} as ${outcome.status} over ${amountMinor} ${currency}; we do not`,
+    what: `the gateway has ${reference} as ${outcome.status} over ${amountMinor} ${currency}${short}; we do not`,
   };
 }

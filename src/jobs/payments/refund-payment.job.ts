@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { JobContext } from '../../context.ts';
 import { Undecided } from '../../errors.ts';
-import { isKeyStale, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
+import { isKeyStale, type ListedRefund, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
 import type { RefundStatus } from '../../entities/payments.entity.ts';
 import { wasNeverAsked } from '../../payments/begin-charge.ts';
 import { type BegunRefund, type DueRefund, undoRefund } from '../../payments/refund-payment.ts';
@@ -57,11 +57,12 @@ async function converse(
   const { gatewayKey: key, id: refundId, amountMinor, currency } = refund;
   if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor, currency });
   const listed = await gateway.refundsOf(reference);
+  const isOver = (each: ListedRefund) => each.amountMinor === amountMinor && each.currency === currency;
   const found = listed.find((each) =>
-    refund.gatewayReference
-      ? each.reference === refund.gatewayReference
-      : each.refundId === refundId && each.amountMinor === amountMinor,
+    refund.gatewayReference ? each.reference === refund.gatewayReference : each.refundId === refundId && isOver(each),
   );
+  if (found && !isOver(found))
+    throw new Undecided(`the gateway has ${found.reference} over another amount than was asked for`);
   if (found) return found.outcome;
   if (wasNeverAsked(refund)) return undefined;
   // The gateway has no such refund, and the key will not be used again: it has not happened and will not happen.

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Token, User } from '../../../src/entities/accounts.entity.ts';
 import { sendAs } from '../../support/api/accounts.ts';
 import { makeKey, makePerson } from '../../support/api/personas.ts';
@@ -66,6 +67,19 @@ it('nothing else does: names are changed, keys and logins ended at any time', as
     ['DELETE', '/auth/tokens', undefined, 204],
   ] as const)
     expect((await sendAs(api, person.token, method, path, body)).status, path).toBe(status);
+});
+
+it('money asks for none: a refund goes to whoever has paid, and whoever gives back all day long is not kept from it', async () => {
+  const admin = await makePerson(api, 'admin');
+  await em().nativeUpdate(Token, { id: admin.tokenId }, { createdAt: new Date(0) });
+  const placed = await sendAs(api, admin.token, 'POST', '/orders', { products: [1] });
+  const { id } = z.object({ id: z.uuid() }).parse(await placed.json());
+  // It has not been paid yet: that, and not the login, is what keeps it from being given back.
+  expect((await problemOf(await sendAs(api, admin.token, 'POST', `/orders/${id}/refund`, {}))).code).toBe(
+    'order_closed',
+  );
+  const page = await (await api.send('GET', '/problems/fresh_login_required')).text();
+  expect(page).toContain('Orders and refunds do not ask for it.');
 });
 
 it('opening an account without a role over others needs none, nor does being told again of one that was opened', async () => {

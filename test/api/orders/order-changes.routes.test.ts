@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { OrderView } from '../../../src/api/orders/order-view.ts';
+import { Product } from '../../../src/entities/catalog.entity.ts';
 import { OrderHistory } from '../../../src/entities/orders.entity.ts';
 import { Payment } from '../../../src/entities/payments.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
@@ -136,6 +137,14 @@ describe('DELETE /orders/{id}', () => {
 });
 
 describe('PATCH /orders/{id}', () => {
+  const productOf = (at: Shop, priceMinor: number, currency: string) =>
+    at.ctx.orm.em.fork().insert(Product, { title: 'Odd', priceMinor, currency, stock: null });
+  /** An order whose payment was begun while this gateway took new ones. */
+  const begun = async (at: Shop, gateway: string) => {
+    const order = await at.place();
+    await at.ctx.orm.em.fork().nativeUpdate(Payment, { order: order.id }, { gateway });
+    return order;
+  };
   it('replaces the items at today’s prices, and what the payment will charge', async () => {
     const product = await shop.stocked(5, 250);
     const order = await shop.place({ items: [{ product_id: product, quantity: 4 }], payment_method: 'pm_card_visa' });
@@ -171,6 +180,44 @@ describe('PATCH /orders/{id}', () => {
     expect(await Promise.all(refused.map(codeOf))).toEqual(['out_of_stock', 'total_mismatch', 'invalid', 'invalid']);
     expect(await shop.stockOf(product)).toBe(1);
     expect(await shop.read(order.id)).toEqual(order);
+  });
+
+  it.each([
+    ['less than it takes', 10, 'USD'],
+    ['a last digit that it does not take', 1_234, 'KWD'],
+  ])('refuses %s where the payment is of a gateway before', async (_, priceMinor, currency) => {
+    const instant = await openShop({ PAYMENT_GATEWAY: 'instant' });
+    try {
+      const product = await productOf(instant, priceMinor, currency);
+      const { id } = await begun(instant, 'stripe');
+      const path = `/orders/${id}`;
+      const answer = await instant.send('PATCH', path, { as: 'demo', body: { products: [product] } });
+      expect(await codeOf(answer)).toBe('amount_not_chargeable');
+      // Once a method is named, it is the new one that takes it.
+      const body = { products: [product], payment_method: 'any' };
+      expect((await instant.send('PATCH', path, { as: 'demo', body })).status).toBe(200);
+      expect(await instant.payments(id)).toMatchObject([{ gateway: 'instant', amountMinor: priceMinor, currency }]);
+    } finally {
+      await instant.close();
+    }
+  });
+
+  it('takes what the gateway of the payment takes, and moves it to no other that could never take it', async () => {
+    const product = await productOf(shop, 10, 'USD');
+    const { id } = await begun(shop, 'instant');
+    expect((await call('PATCH', `/orders/${id}`, { products: [product] })).status).toBe(200);
+    const moved = await call('PATCH', `/orders/${id}`, { payment_method: 'pm_card_visa' });
+    expect(await codeOf(moved)).toBe('amount_not_chargeable');
+    expect(await shop.payments(id)).toMatchObject([{ gateway: 'instant', amountMinor: 10 }]);
+  });
+
+  it('asks the gateway for new payments what it takes where that of the payment cannot be spoken to', async () => {
+    const product = await productOf(shop, 10, 'USD');
+    const { id } = await begun(shop, 'gone');
+    const answer = await call('PATCH', `/orders/${id}`, { products: [product] });
+    expect(await codeOf(answer)).toBe('amount_not_chargeable');
+    expect((await call('PATCH', `/orders/${id}`, { products: [1] })).status).toBe(200);
+    expect(await shop.payments(id)).toMatchObject([{ gateway: 'gone', amountMinor: 6_000 }]);
   });
 
   it('names how a waiting order is paid', async () => {

@@ -1,9 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { OutcomeUnknown } from '../../../src/errors.ts';
 import type { LostCharge } from '../../../src/gateways/payments/payment-gateway.ts';
+import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
 import { openShop, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { listen } from '../../support/upstreams/local-server.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -19,6 +22,8 @@ const deliver = (body: string, signature = sign(body, 'whsec_new'), path = '/pay
     body,
     headers: { 'content-type': 'application/json', 'stripe-signature': signature },
   });
+
+const Event = z.object({ data: z.object({ object: z.looseObject({}) }) });
 
 const statusOf = {
   'payment_intent.succeeded': 'succeeded',
@@ -94,6 +99,27 @@ describe('a webhook', () => {
     expect(told).toEqual([`pi_${(await shop.payments(id))[0]?.id}`]);
     expect((await shop.payments(id))[0]?.toldReference).toBeNull();
     expect((await shop.read(id)).status).toBe('pending');
+  });
+
+  it('about such a payment pays nothing when less has come in than was asked for, wherever the gateway tells of it', async () => {
+    const id = await unheard();
+    const body = await event('payment_intent.succeeded', id, { amount_received: 1 });
+    expect((await deliver(body)).status).toBe(200);
+    const intent = Event.parse(JSON.parse(body)).data.object;
+    const server = await listen(({ url = '' }, response) => {
+      const isList = url.startsWith('/v1/payment_intents?');
+      const answer = isList ? { object: 'list', data: [intent], has_more: false, url } : intent;
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+    });
+    const { charge, find } = openStripe({ keys: ['sk_test_any'], webhookSecrets: [], base: server.url });
+    const reference = `pi_${(await shop.payments(id))[0]?.id}`;
+    // It looks at the intent that it was told of, then asks with its key, then goes through the list.
+    for (const _ of [1, 2, 3])
+      await expect(shop.charge(id, { charge, find })).rejects.toThrow(
+        `Stripe has received 1 of 10000 for ${reference}`,
+      );
+    await server.close();
+    expect(await shop.read(id)).toMatchObject({ status: 'pending', payment: { status: 'unknown' } });
   });
 
   it.each([

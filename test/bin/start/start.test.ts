@@ -38,10 +38,11 @@ describe('npm start', () => {
     }
   });
 
-  it('tells the live page where the switches of the sandbox are', async () => {
+  it('tells the live page where the switches of the sandbox are, and where it plays the bank of the gateway', async () => {
     const { api, sandbox } = platform.run();
     const page = await (await fetch(api)).text();
-    expect(page).toContain(`<meta name="orderflow-sandbox" content="${sandbox.control}"`);
+    for (const name of ['sandbox', 'bank'])
+      expect(page).toContain(`<meta name="orderflow-${name}" content="${sandbox.control}"`);
   });
 
   it('has days of prices for its charts from the first start', async () => {

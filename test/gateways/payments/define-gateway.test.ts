@@ -15,7 +15,7 @@ test('a gateway is opened by the first call, once for those that come together',
     return calls;
   });
   expect(openings).toBe(0);
-  await Promise.all([lazy.cancel('a'), lazy.refundsOf('a'), lazy.charged('a')]);
+  await Promise.all([lazy.cancel('a', { amountMinor: 1, currency: 'USD' }), lazy.refundsOf('a'), lazy.charged('a')]);
   for await (const some of lazy.list(new Date(0), new Date())) expect(some).toBeUndefined();
   expect(openings).toBe(1);
 });

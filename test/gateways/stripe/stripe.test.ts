@@ -159,7 +159,7 @@ test.each([
 test('an intent that the account of this key does not have is an answer, and no silence', async () => {
   const nobodys = 'pi_of_another_account';
   await expect(stripe.lookUp(nobodys, charge())).rejects.toThrow(Undecided);
-  await expect(stripe.cancel(nobodys)).rejects.toThrow(Undecided);
+  await expect(stripe.cancel(nobodys, charge())).rejects.toThrow(Undecided);
 });
 
 test('a gateway that nobody listens for leaves the outcome unknown, never failed', async () => {

@@ -111,6 +111,23 @@ test('names money that only one of the books has, once however often it is found
   expect((await shop.read(refused.id)).status).toBe('payment_failed');
 });
 
+test('names a charge of which less has come in than was asked for, and settles nothing by it', async () => {
+  const paid = await shop.place();
+  await shop.charge(paid.id, takingGateway());
+  const waits = await shop.place();
+  const short = { receivedMinor: 1 };
+  const lines = [await lineOf(paid.id, 'succeeded', short), await lineOf(waits.id, 'succeeded', short)];
+  const reference = lines[1]?.reference ?? '';
+  await shop.charge(waits.id, {
+    charge: async () => ({ status: 'requires_action', reference, clientSecret: 'secret' }),
+  });
+  const references = lines.map((line) => line.reference);
+  expect(await compare(lines)).toEqual({ compared: 2, settled: 0, differing: references });
+  expect(await shop.read(waits.id)).toMatchObject({ status: 'pending', payment: { status: 'requires_action' } });
+  const [letter] = await shop.ctx.orm.em.fork().find(DeadLetter, { jobId: `differs-${reference}` });
+  expect(letter?.reason).toContain('succeeded over 10000 USD, of which 1 have come in; we do not');
+});
+
 test('fails as a whole when the list cannot be read to its end', async () => {
   const list = async function* (): AsyncGenerator<ListedCharge> {
     yield* [];

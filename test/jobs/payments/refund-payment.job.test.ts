@@ -212,6 +212,30 @@ describe('a refund', () => {
     },
   );
 
+  it.each([{ amountMinor: 1 }, { currency: 'EUR' }])(
+    'that the gateway has over another amount is for people: %j',
+    async (changes) => {
+      const id = await paidOrder();
+      await ask(id);
+      const reference = `re_${id}`;
+      await shop.refund(id, { refund: async () => ({ status: 'processing', reference, detail: 'pending' }) });
+      const refundsOf = async (chargeReference: string): Promise<ListedRefund[]> => {
+        const outcome = { status: 'succeeded' as const, reference };
+        const listed = {
+          reference,
+          chargeReference,
+          refundId: undefined,
+          amountMinor: 10_000,
+          currency: 'USD',
+          outcome,
+        };
+        return [{ ...listed, ...changes }];
+      };
+      await expect(shop.refund(id, { refundsOf })).rejects.toThrow(`has ${reference} over another amount`);
+      expect(await shop.read(id)).toMatchObject({ status: 'paid', refunds: [{ status: 'processing' }] });
+    },
+  );
+
   it('that is processing gets a new job, also when every webhook is lost', async () => {
     const id = await paidOrder();
     await ask(id);

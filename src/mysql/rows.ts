@@ -5,7 +5,7 @@ import { choose, parseMoment, textOf, type ValueText } from './values.ts';
 /** What a column is compared with or set to. */
 type Value = string | number | boolean | Date | null | undefined;
 /** Columns by the names of their entity's properties. */
-type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
+export type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
 type Field = Readonly<{ property: string; field: string; isDate: boolean }>;
 type Table = Readonly<{ name: string; fields: readonly Field[]; text: ValueText; columnOf(property: string): string }>;
 

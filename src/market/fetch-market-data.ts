@@ -160,21 +160,17 @@ async function askProvider<A extends Ask, Said>(
 }
 
 /**
- * Stores what was said and announces it, in one transaction; the copy follows. The job may run twice: its id makes both
- * runs one observation.
+ * Stores what was said and announces it, in one transaction with what others bring at this moment; the copy follows. The job may
+ * run twice: its id makes both runs one observation.
  */
 async function store<A extends Ask, Said>(
   { data, attempt, name }: Fetch<A, Said>,
   said: Said,
-  { transaction, market, now }: MarketNeeds,
+  { market, now }: MarketNeeds,
 ): Promise<Fetched> {
-  const { id: jobId, payload } = attempt;
-  const observedAt = now();
-  const { seen, published } = await transaction(async (tx, after) => {
-    const written = await data.store.write(tx, payload, said, { jobId, observedAt, source: 'finnhub' });
-    if (data.event && written.told) after.publish(data.event, subjectOf(payload), written.told);
-    return written;
-  });
+  const { id: jobId, payload: ask } = attempt;
+  const observed = { jobId, observedAt: now(), source: 'finnhub' };
+  const { seen, published } = await market.store({ data, ask, said, seen: observed });
   await market.cache.write(name, copyOf(seen), data.keptSeconds);
   return { outcome: 'stored', ...(published === undefined ? {} : { published }) };
 }

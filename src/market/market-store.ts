@@ -1,5 +1,9 @@
 import type { EntityManager } from '@mikro-orm/mysql';
+import type { AfterCommit } from '../outbox/after-commit.ts';
+import { type Batch, type Member, openBatch } from '../outbox/batch.ts';
+import type { Transaction } from '../outbox/transaction.ts';
 import type { Facts, Observation } from './copy.ts';
+import { type Ask, type MarketData, subjectOf } from './market-data.ts';
 
 /** A span of time, both ends included. */
 export type TimeSpan = Readonly<{ from: Date; to: Date }>;
@@ -12,6 +16,9 @@ export type PastObservation = Readonly<{ at: Date; rank: string; facts: Facts }>
 
 /** When something was observed, from whom, and by which job: a second run of the job changes nothing. */
 export type Seen = Readonly<{ jobId: string; observedAt: Date; source: string }>;
+
+/** What the provider has said to a question, and when it was observed. */
+export type Saying<A, Said> = Readonly<{ ask: A; said: Said; seen: Seen }>;
 
 /** What has become of an observation: how it is answered from now on, what there is to announce, and how many parts are new. */
 export type Written = Readonly<{ seen: Observation; told?: Facts; published?: number }>;
@@ -33,8 +40,68 @@ export type Pruned = Readonly<{
 export type MarketStore<A, Said> = Readonly<{
   /** The last good observation, as it stands at this moment. */
   last(em: EntityManager, ask: A, at: Date): Promise<Observation | undefined>;
-  write(tx: EntityManager, ask: A, said: Said, seen: Seen): Promise<Written>;
+  /** Writes what has been said, and tells what has become of each, in this order. */
+  write(tx: EntityManager, sayings: readonly Saying<A, Said>[]): Promise<readonly Written[]>;
   /** Observations of a span, oldest first, for what has a history. */
   history?(em: EntityManager, ask: A, span: TimeSpan, page: HistoryPage): Promise<PastObservation[]>;
   pruned: readonly Pruned[];
 }>;
+
+/** Writes what takes its own statements each. */
+export async function oneByOne<One>(
+  sayings: readonly One[],
+  write: (saying: One) => Promise<Written>,
+): Promise<readonly Written[]> {
+  const written: Written[] = [];
+  for (const saying of sayings) written.push(await write(saying));
+  return written;
+}
+
+/** What has been said, and what it is. */
+export type ToStore = Saying<Ask, unknown> & Readonly<{ data: MarketData }>;
+
+/**
+ * Opens the way on which what fetches bring at this moment is stored together and announced, each told once that has committed. A
+ * thousand articles, or one list that is longer, are as much as a transaction takes: nobody's price waits for more.
+ */
+export function openStore(transaction: Transaction): Batch<ToStore, Written> {
+  return openBatch(transaction, storeAll, {
+    name: 'market_data',
+    members: 100,
+    weight: 1_000,
+    weigh: ({ said }) => (Array.isArray(said) ? said.length : 1),
+  });
+}
+
+/** Kinds in the order in which they come, and of each the subjects in one order, so that two processes do not wait in a circle. */
+async function storeAll(
+  tx: EntityManager,
+  after: AfterCommit,
+  members: readonly Member<ToStore>[],
+): Promise<readonly Written[]> {
+  const places = new Map<Member<ToStore>, Written>();
+  for (const [store, some] of Map.groupBy(members, ({ given }) => given.data.store)) {
+    const inOrder = some.toSorted((one, other) => compare(subjectOf(one.given.ask), subjectOf(other.given.ask)));
+    const written = await store.write(
+      tx,
+      inOrder.map(({ given }) => given),
+    );
+    for (const [index, one] of written.entries()) {
+      const member = inOrder[index];
+      if (member) places.set(member, one);
+    }
+  }
+  return members.flatMap((member) => {
+    const written = places.get(member);
+    if (!written) return [];
+    const { data, ask } = member.given;
+    const { event } = data;
+    const { told } = written;
+    if (event && told) member.within(() => after.publish(event, subjectOf(ask), told));
+    return [written];
+  });
+}
+
+function compare(one: string, other: string): number {
+  return one === other ? 0 : one < other ? -1 : 1;
+}

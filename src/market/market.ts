@@ -10,12 +10,14 @@ import type { TellOdd } from '../gateways/http/lenient.ts';
 import { openOutage, type Outage } from '../gateways/http/outage.ts';
 import { isForPeople, type Lane } from '../jobs/queues.ts';
 import { presentOf } from '../mysql/present.ts';
+import type { Batch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { type Asks, openAsks } from './asks.ts';
 import { type Cache, openCache } from './cache.ts';
 import type { MarketData } from './market-data.ts';
 import { type Hours, openHours } from './hours.ts';
 import { type FailedFetches, openFailedFetches } from './failed-fetches.ts';
+import { openStore, type ToStore, type Written } from './market-store.ts';
 import { shareForPeople, usualEverySeconds } from './polling.ts';
 import { openWatchlist, type Watchlist } from './watchlist.ts';
 
@@ -26,6 +28,8 @@ export type Market = Readonly<{
   cache: Cache;
   asks: Asks;
   failedFetches: FailedFetches;
+  /** Stores what the provider has said, and announces it, with what others bring at this moment. */
+  store: Batch<ToStore, Written>;
   /** How long a copy of a kind of market data is fresh, ms. */
   freshMs(data: Pick<MarketData, 'freshSeconds'>): number;
   /** What is polled without being asked for. */
@@ -69,6 +73,7 @@ export function openMarket({ config, redis, orm, transaction, now, tell }: Marke
     cache: openCache(redis, now),
     asks: openAsks(redis),
     failedFetches: openFailedFetches(redis),
+    store: openStore(transaction),
     freshMs: ({ freshSeconds }) => 1_000 * (typeof freshSeconds === 'number' ? freshSeconds : config[freshSeconds]),
     watchlist: openWatchlist({ ...pollingOf(config), read: () => orm.em.fork(), transaction, now }),
     present: presentOf,

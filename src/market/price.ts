@@ -3,13 +3,16 @@ import { z } from 'zod';
 import { priceScale } from '../entities/market-columns.ts';
 import { CryptoData, StockQuote } from '../entities/market.entity.ts';
 import { KnownNumber, Seconds } from '../gateways/finnhub/answers.ts';
+import { writeRows } from '../mysql/rows.ts';
 import { type Copy, copyOf } from './copy.ts';
 import type { MarketStore } from './market-store.ts';
-import { newestFirst, observationOf, type Observing, oldestFirst, seriesOf } from './series.ts';
+import { newestFirst, newestOfEach, observationOf, type Observing, oldestFirst, seriesOf } from './series.ts';
 import { isCrypto } from './symbol.ts';
 
 /** An observation of a price, of a share or of a coin. */
 export type PriceRow = Omit<InferEntity<typeof StockQuote>, 'id' | 'jobId'>;
+
+type StoredPrice = PriceRow & Readonly<{ jobId: string }>;
 
 /** Tables of prices; all have the same columns. */
 export type PriceTable = typeof StockQuote | typeof CryptoData;
@@ -88,9 +91,12 @@ export function pricesIn(table: PriceTable): MarketStore<Readonly<{ symbol: stri
   return seriesOf(
     {
       table: table.meta.tableName,
-      newest: (em, symbol) => em.findOne(table, { symbol }, newestFirst),
+      newest: (em, symbols) =>
+        symbols.length > 1
+          ? newestRows(em.fork({ keepTransactionContext: true }), table, symbols)
+          : newestOfEach(symbols, (symbol) => em.findOne(table, { symbol }, newestFirst)),
       find: (em, where, limit) => em.find(table, where, { ...oldestFirst, limit }),
-      upsert: (tx, row) => tx.upsert(table, row, { onConflictFields: ['jobId'] }),
+      upsert: (tx, rows) => writeRows(tx, table, rows),
       keysOf: priceKeys,
     },
     priceRow,
@@ -104,7 +110,7 @@ export async function storedPrices(em: EntityManager, symbols: readonly string[]
   return new Map(rows.flat().map((row) => [row.symbol, copyOf(observationOf(row, priceKeys(row)))]));
 }
 
-async function newestRows(em: EntityManager, table: PriceTable, symbols: readonly string[]): Promise<PriceRow[]> {
+async function newestRows(em: EntityManager, table: PriceTable, symbols: readonly string[]): Promise<StoredPrice[]> {
   const { tableName } = em.getMetadata(table);
   const rows = await em.execute<Record<string, unknown>[]>(
     `select observed.* from ${tableName} observed

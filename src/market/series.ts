@@ -12,12 +12,15 @@ export type Observing = Readonly<{ symbol: string; observedAt: Date; source: str
 /** A table with a row for each observation of a symbol, and what its rows say in the answer's keys. */
 export type SeriesTable<Row extends Observing> = Readonly<{
   table: string;
-  newest(em: EntityManager, symbol: string): Promise<(Row & Readonly<{ jobId: string }>) | null>;
+  /** The newest of each of these symbols, of those that have any. */
+  newest(em: EntityManager, symbols: readonly string[]): Promise<readonly Fetched<Row>[]>;
   find(em: EntityManager, where: InSpan, limit: number): Promise<(Row & Readonly<{ id: string }>)[]>;
-  upsert(tx: EntityManager, row: Row & Readonly<{ jobId: string }>): Promise<unknown>;
+  /** Stores rows; one whose job has stored one before takes its place. */
+  upsert(tx: EntityManager, rows: readonly Fetched<Row>[]): Promise<unknown>;
   keysOf(row: Row): Facts;
 }>;
 
+type Fetched<Row> = Row & Readonly<{ jobId: string }>;
 type InSpan = ReturnType<typeof inSpan>;
 
 /** The newest row comes first. */
@@ -36,16 +39,26 @@ export function seriesOf<Said, Row extends Observing>(
   const seen = (row: Row) => ({ ...keysOf(row), as_of: row.observedAt.toISOString(), source: row.source });
   return {
     async last(em, { symbol }) {
-      const row = await newest(em, symbol);
+      const [row] = await newest(em, [symbol]);
       return row ? observationOf(row, keysOf(row)) : undefined;
     },
-    async write(tx, { symbol }, said, { jobId, observedAt, source }) {
-      const row = rowOf(said, { symbol, observedAt, source });
-      const last = await newest(tx, symbol);
-      const isKnown = last && last.jobId !== jobId && isDeepStrictEqual(keysOf(last), keysOf(row));
-      if (!isKnown) await upsert(tx, { ...row, jobId });
-      const observation = observationOf(row, keysOf(row));
-      return { seen: observation, told: observation.facts };
+    async write(tx, sayings) {
+      const symbols = new Set(sayings.map(({ ask: { symbol } }) => symbol));
+      const last = new Map((await newest(tx, [...symbols])).map((row) => [row.symbol, row]));
+      const rows: Fetched<Row>[] = [];
+      const written = sayings.map(({ ask: { symbol }, said, seen: { jobId, ...observed } }) => {
+        const row = { ...rowOf(said, { symbol, ...observed }), jobId };
+        const before = last.get(symbol);
+        const isKnown = before && before.jobId !== jobId && isDeepStrictEqual(keysOf(before), keysOf(row));
+        if (!isKnown) {
+          rows.push(row);
+          if (!before || before.observedAt <= row.observedAt) last.set(symbol, row);
+        }
+        const observation = observationOf(row, keysOf(row));
+        return { seen: observation, told: observation.facts };
+      });
+      await upsert(tx, rows);
+      return written;
     },
     async history(em, { symbol }, span, page) {
       const rows = await find(em, inSpan(symbol, span, page), page.limit);
@@ -60,14 +73,26 @@ export function observationOf({ symbol, observedAt, source }: Observing, keys: F
   return { facts: { symbol, ...keys, as_of: observedAt.toISOString(), source }, observedAt };
 }
 
+/** The newest row of each symbol that has any, asked for one by one. */
+export async function newestOfEach<Row>(
+  symbols: readonly string[],
+  newest: (symbol: string) => Promise<Row | null>,
+): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const symbol of symbols) rows.push(...[await newest(symbol)].filter((row) => row !== null));
+  return rows;
+}
+
 /** A list that the provider gives about a symbol, kept as it was given each time that it has changed. */
 export function listsIn(table: ListTable): MarketStore<Readonly<{ symbol: string }>, readonly unknown[]> {
   return seriesOf<readonly unknown[], Omit<ListRow, 'id' | 'jobId'>>(
     {
       table: table.meta.tableName,
-      newest: (em, symbol) => em.findOne(table, { symbol }, newestFirst),
+      newest: (em, symbols) => newestOfEach(symbols, (symbol) => em.findOne(table, { symbol }, newestFirst)),
       find: (em, where, limit) => em.find(table, where, { ...oldestFirst, limit }),
-      upsert: (tx, row) => tx.upsert(table, row, { onConflictFields: ['jobId'] }),
+      async upsert(tx, rows) {
+        for (const row of rows) await tx.upsert(table, row, { onConflictFields: ['jobId'] });
+      },
       keysOf: ({ data }) => ({ data }),
     },
     (data, observing) => ({ ...observing, data }),

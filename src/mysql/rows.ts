@@ -5,7 +5,7 @@ import { choose, parseMoment, textOf, type ValueText } from './values.ts';
 /** What a column is compared with or set to. */
 type Value = string | number | boolean | Date | null | undefined;
 /** Columns by the names of their entity's properties. */
-type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
+export type Columns<T> = Readonly<{ [Property in keyof T]?: Value }>;
 type Field = Readonly<{ property: string; field: string; isDate: boolean }>;
 type Table = Readonly<{ name: string; fields: readonly Field[]; text: ValueText; columnOf(property: string): string }>;
 
@@ -107,16 +107,34 @@ export async function insertRows<T extends object>(
   entity: EntityName<T>,
   rows: readonly RequiredEntityData<T>[],
 ): Promise<void> {
+  if (rows.length > 0) await em.execute(withNext(insertionOf(em, entity, rows)), [], 'run');
+}
+
+/** The same of rows that may be there already, by a unique key: those are written again, each as the last of these has it. */
+export async function writeRows<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  rows: readonly RequiredEntityData<T>[],
+): Promise<void> {
   const [first] = rows;
   if (!first) return;
+  const columns = Object.keys(first).map(tableOf(em, entity).columnOf);
+  const again = columns.map((column) => `${column} = values(${column})`).join(', ');
+  await em.execute(withNext(`${insertionOf(em, entity, rows)} on duplicate key update ${again}`), [], 'run');
+}
+
+function insertionOf<T extends object>(
+  em: EntityManager,
+  entity: EntityName<T>,
+  rows: readonly RequiredEntityData<T>[],
+): string {
   const { name, columnOf, text } = tableOf(em, entity);
-  const properties = Object.keys(first);
+  const properties = Object.keys(rows[0] ?? {});
   const values = rows.map((row) => {
     const columns: Record<string, unknown> = { ...row };
     return `(${properties.map((property) => text(columns[property])).join(', ')})`;
   });
-  const sql = `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`;
-  await em.execute(withNext(sql), [], 'run');
+  return `insert into \`${name}\` (${properties.map(columnOf).join(', ')}) values ${values.join(', ')}`;
 }
 
 /** Deletes the rows of these ids. */

@@ -1,6 +1,6 @@
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Order } from '../entities/orders.entity.ts';
-import { Payment } from '../entities/payments.entity.ts';
+import { Payment, type Refund } from '../entities/payments.entity.ts';
 import { GiveUp } from '../errors.ts';
 import { selectRow } from '../mysql/rows.ts';
 import { toMajor } from '../money/money.ts';
@@ -9,6 +9,8 @@ import { toMajor } from '../money/money.ts';
 export type OrderRow = InferEntity<typeof Order>;
 /** A payment's row. */
 export type PaymentRow = InferEntity<typeof Payment>;
+/** A refund's row. */
+export type RefundRow = InferEntity<typeof Refund>;
 
 /**
  * Locks an order until the transaction ends: whatever moves it, its payments or its refunds locks it first, and so happens

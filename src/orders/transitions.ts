@@ -1,6 +1,6 @@
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Order, type OrderStatus, type HistorySubject, OrderHistory } from '../entities/orders.entity.ts';
-import { Payment, type PaymentStatus, Refund, type RefundStatus } from '../entities/payments.entity.ts';
+import { Payment, type PaymentStatus, type RefundStatus } from '../entities/payments.entity.ts';
 import { GiveUp } from '../errors.ts';
 import { insertRows, updateRows } from '../mysql/rows.ts';
 
@@ -104,32 +104,6 @@ export async function movePayment(
   await writeHistory(tx, [{ subject: 'payment', subjectId: id, ...move }]);
 }
 
-/** What of a refund changes with its status. */
-export type RefundColumns = Readonly<{
-  gatewayReference?: string | null;
-  failureCode?: string;
-  failureDetail?: string;
-  reviewAt?: Date;
-}>;
-
-/** Moves a refund as {@link moveOrder} does an order. */
-export async function moveRefund(
-  tx: EntityManager,
-  move: Move<RefundStatus> & Readonly<{ order: string }>,
-  columns: RefundColumns = {},
-): Promise<void> {
-  const { id, from, to, at } = move;
-  refuseIllegal('refund', refundMoves[from].includes(to), move);
-  const moved = await updateRows(
-    tx,
-    Refund,
-    { id, status: from },
-    { ...columns, status: to, ...(isRefundOver(to) ? { settledAt: at, reviewAt: null } : {}) },
-  );
-  refuseStale('refund', moved, move);
-  await writeHistory(tx, [{ subject: 'refund', subjectId: id, ...move }]);
-}
-
 /** A line of an order's history. */
 export type Entry = Readonly<{
   order: string;
@@ -163,6 +137,14 @@ export function illegalMove(
   return orderMoves[from].includes(to)
     ? undefined
     : new IllegalMove(`${what} ${id} cannot go from '${from}' to '${to}'`);
+}
+
+/** Of rows that are moved at once: whether all were where they begin. @throws IllegalMove when one of them is there no longer. */
+export function refuseFewer(
+  what: HistorySubject,
+  { all, moved, from }: Readonly<{ all: number; moved: number; from: string }>,
+): void {
+  if (moved < all) throw new IllegalMove(`of ${all} ${what}s ${moved} were still '${from}'`);
 }
 
 function refuseIllegal(what: HistorySubject, isLegal: boolean, { id, from, to }: Move<string>): void {

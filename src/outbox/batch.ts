@@ -118,23 +118,6 @@ export function outcomeOf<Outcome>(work: () => Outcome): Outcome | Error {
   }
 }
 
-/**
- * The outcomes of members that are worked on one after the other in one transaction, in the order of what they lock, so that
- * two batches never wait for each other in a circle. A refusal must come before anything of its member is written.
- */
-export async function inTurn<Given, Outcome>(
-  members: readonly Member<Given>[],
-  lockOf: (given: Given) => string,
-  work: (given: Given) => Promise<Outcome | Error>,
-): Promise<readonly (Outcome | Error)[]> {
-  const inOrder = [...members.entries()].toSorted(([, one], [, other]) =>
-    lockOf(one.given) < lockOf(other.given) ? -1 : 1,
-  );
-  const outcomes: (readonly [number, Outcome | Error])[] = [];
-  for (const [index, { given, within }] of inOrder) outcomes.push([index, await within(() => work(given))]);
-  return outcomes.toSorted(([one], [other]) => one - other).map(([, outcome]) => outcome);
-}
-
 function conclude<Outcome>(end: PromiseWithResolvers<Outcome> | undefined, outcome: Outcome | Error): void {
   if (outcome instanceof Error) end?.reject(outcome);
   else end?.resolve(outcome);

@@ -1,6 +1,6 @@
 import { randomUUIDv7 } from 'node:crypto';
-import { type EntityManager, type InferEntity, raw, type RawQueryFragment } from '@mikro-orm/mysql';
-import { GatewayCall, type GatewayOperation, Payment, type Refund } from '../entities/payments.entity.ts';
+import { type EntityManager, type EntityName, raw, type RawQueryFragment } from '@mikro-orm/mysql';
+import { GatewayCall, type GatewayOperation, Payment } from '../entities/payments.entity.ts';
 import { GiveUp, RateLimited } from '../errors.ts';
 import {
   type Charge,
@@ -8,9 +8,9 @@ import {
   type PaymentGateway,
   type PaymentGateways,
 } from '../gateways/payments/payment-gateway.ts';
-import { insertRows, selectRows, updateEach, updateRows } from '../mysql/rows.ts';
+import { type Columns, insertRows, selectRows, updateEach, updateRows } from '../mysql/rows.ts';
 import type { CancelReason } from '../orders/cancel-order.ts';
-import type { PaymentRow } from '../orders/order.ts';
+import type { PaymentRow, RefundRow } from '../orders/order.ts';
 import { unlessPaymentsPaused } from '../jobs/pause.ts';
 import { outcomeOf } from '../outbox/batch.ts';
 import { endCall, endOf } from './settle-payment.ts';
@@ -24,15 +24,10 @@ export type Begun = Readonly<{
   callId: string;
 }>;
 
-/** A payment as it stands in the table, and as it is once all that came before is written. */
-type Seen = Readonly<{ known: PaymentRow; now: PaymentRow }>;
-type RefundRow = InferEntity<typeof Refund>;
-type Beginning = Begun &
-  Readonly<{
-    known: PaymentRow;
-    set: Pick<PaymentRow, 'calls' | 'lastCallAt' | 'chargingAt' | 'toldReference'>;
-    call: NewCall;
-  }>;
+/** A row as it stands in the table, and as it is once all that came before is written. */
+export type Seen<Row> = Readonly<{ known: Row; now: Row }>;
+/** What begins of a row, as the table has it: what is written of that, and the conversation. */
+export type Beginning<Row> = Readonly<{ known: Row; set: Columns<Row>; call: NewCall }>;
 
 /** A payment that may have to be charged. */
 export type DueCharge = Readonly<{
@@ -61,12 +56,31 @@ export async function beginCharges(
   const rows = await selectRows(tx, Payment, 'id', [...ids], { lock: true });
   const payments = new Map(rows.map((row) => [row.id, { known: row, now: row }]));
   const begun = due.map((one) => outcomeOf(() => begin(payments, one)));
+  return storeBegun(tx, Payment, due, begun);
+}
+
+type Asked = Readonly<{ soughtBy?: string | undefined; at: Date }>;
+type Askable = Pick<RefundRow, 'id' | 'lastCallAt' | 'gatewayReference'>;
+
+/**
+ * Writes what has begun of each row, which is locked, and how the looks have ended from which that follows. RateLimited is the
+ * outcome of what would be the first that is asked of the gateway while payments are stopped: nothing of it is written.
+ */
+export async function storeBegun<Row extends Askable, Begins extends Beginning<Row>>(
+  tx: EntityManager,
+  entity: EntityName<Row>,
+  due: readonly Asked[],
+  begun: readonly (Begins | undefined | Error)[],
+): Promise<readonly (Begins | undefined | Error)[]> {
   const beginnings = begun.flatMap((one) => (one && !(one instanceof Error) ? [one] : []));
   const sought = due.flatMap(({ soughtBy: id, at }) => (id ? [{ id, set: endOf(nothingFound, at) }] : []));
   await updateEach(tx, GatewayCall, sought, { endedAt: null });
-  const isPaused = !(await storeBegun(tx, beginnings));
+  const last = new Map(beginnings.map(({ known: { id }, known, set }) => [id, { id, set, known }]));
+  const [first, again] = [[...last.values()].filter(isFirst), [...last.values()].filter((one) => !isFirst(one))];
+  await updateEach(tx, entity, again);
   // The pause in Redis can be lost for a moment; this one cannot.
-  const isHeld = (one: Beginning) => isPaused && isFirst(one);
+  const isPaused = (await updateEach(tx, entity, first, undefined, unlessPaymentsPaused)) < first.length;
+  const isHeld = (one: Begins) => isPaused && isFirst(one);
   await insertRows(
     tx,
     GatewayCall,
@@ -75,15 +89,7 @@ export async function beginCharges(
   return begun.map((one) => (one && !(one instanceof Error) && isHeld(one) ? new RateLimited(pauseCheckMs) : one));
 }
 
-/** Writes what has begun; first charges only, and false, when payments are stopped. */
-async function storeBegun(tx: EntityManager, beginnings: readonly Beginning[]): Promise<boolean> {
-  const last = new Map(beginnings.map(({ known, payment: { id }, set }) => [id, { id, set, known }]));
-  const [first, again] = [[...last.values()].filter(isFirst), [...last.values()].filter((one) => !isFirst(one))];
-  await updateEach(tx, Payment, again);
-  return (await updateEach(tx, Payment, first, undefined, unlessPaymentsPaused)) === first.length;
-}
-
-function isFirst({ known }: Readonly<{ known: PaymentRow }>): boolean {
+function isFirst({ known }: Readonly<{ known: Askable }>): boolean {
   return wasNeverAsked(known);
 }
 
@@ -96,7 +102,7 @@ export function wasNeverAsked({
 }
 
 /** What begins of one payment; those after it see what is written of it. @throws GiveUp or NoSuchGateway. */
-function begin(payments: Map<string, Seen>, due: DueCharge): Beginning | undefined {
+function begin(payments: Map<string, Seen<PaymentRow>>, due: DueCharge): (Begun & Beginning<PaymentRow>) | undefined {
   const { orderId, paymentId, at, gateways, soughtBy } = due;
   const payment = payments.get(paymentId)?.now;
   if (payment?.order !== orderId) throw new GiveUp(`order ${orderId} has no payment ${paymentId}`);

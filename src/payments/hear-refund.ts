@@ -3,9 +3,9 @@ import type { EntityManager } from '@mikro-orm/mysql';
 import { Refund, type RefundStatus } from '../entities/payments.entity.ts';
 import type { ListedRefund } from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
-import { lockKnownOrder, type OrderRow, type PaymentRow } from '../orders/order.ts';
-import { type RefundRow, settleRefund } from './refund-payment.ts';
+import { lockKnownOrder, type OrderRow, type PaymentRow, type RefundRow } from '../orders/order.ts';
 import { writeHistory } from '../orders/transitions.ts';
+import { settleRefund } from './settle-refund.ts';
 
 /** What became of it: nothing new, taken in, or for people, because it cannot be what our books say; and where ours stands. */
 export type HeardRefund = Readonly<{

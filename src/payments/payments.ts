@@ -8,14 +8,9 @@ import { type Batch, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { openCharges } from './charge-at-once.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
-import {
-  beginRefunds,
-  type BegunRefund,
-  type DueRefund,
-  type RefundSettlement,
-  settleRefunds,
-} from './refund-payment.ts';
+import { beginRefunds, type BegunRefund, type DueRefund } from './begin-refund.ts';
 import { type Settlement, settlePayments } from './settle-payment.ts';
+import { type RefundSettlement, settleRefunds } from './settle-refund.ts';
 import { openRests, type RestOf } from './rests.ts';
 
 /** Whoever takes the money, and how long an order waits for it. */
@@ -60,7 +55,15 @@ export async function openPayments(
       limits('begin_charge'),
     ),
     settle: openBatch(transaction, settlePayments, limits('settle_payment')),
-    beginRefund: openBatch(transaction, (tx, _after, members) => beginRefunds(tx, members), limits('begin_refund')),
+    beginRefund: openBatch(
+      transaction,
+      (tx, _after, members) =>
+        beginRefunds(
+          tx,
+          members.map(({ given }) => given),
+        ),
+      limits('begin_refund'),
+    ),
     settleRefund: openBatch(transaction, settleRefunds, limits('settle_refund')),
   };
 }

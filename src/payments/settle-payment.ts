@@ -10,12 +10,12 @@ import { orderPaid, orderPaymentFailed } from '../streams/orders.stream.ts';
 import { type CancelReason, cancelOrder, cancelReasons } from '../orders/cancel-order.ts';
 import { type OrderRow, type PaymentRow, orderFacts } from '../orders/order.ts';
 import {
-  IllegalMove,
   illegalMove,
   moveOrder,
   movePayment,
   paymentMoves,
   type PaymentColumns,
+  refuseFewer,
   writeHistory,
 } from '../orders/transitions.ts';
 
@@ -116,11 +116,11 @@ async function payAll(tx: EntityManager, paid: readonly Paid[]): Promise<void> {
       set: paidColumns(gatewayReference, at),
     }));
     const moved = await updateEach(tx, Payment, rows, { status: from });
-    if (moved < some.length) throw new IllegalMove(`of ${some.length} payments ${moved} were still '${from}'`);
+    refuseFewer('payment', { all: some.length, moved, from });
   }
   const { rows, guard } = ordersPaid(paid);
   const moved = await updateEach(tx, Order, rows, guard);
-  if (moved < paid.length) throw new IllegalMove(`of ${paid.length} orders ${moved} were still 'pending'`);
+  refuseFewer('order', { all: paid.length, moved, from: 'pending' });
   await writePaid(tx, paid);
 }
 
@@ -149,9 +149,12 @@ export async function writePaid(tx: EntityManager, paid: readonly Paid[]): Promi
   );
 }
 
-/** Notes how conversations ended. One that has ended before stays as it is. */
-async function endCalls(tx: EntityManager, settlements: readonly Settlement[]): Promise<void> {
-  const rows = settlements.flatMap(({ callId: id, outcome, at }) => (id ? [{ id, set: endOf(outcome, at) }] : []));
+/** Notes how conversations ended, of those that there were. One that has ended before stays as it is. */
+export async function endCalls(
+  tx: EntityManager,
+  ended: readonly Readonly<{ callId?: string; outcome: Ending; at: Date }>[],
+): Promise<void> {
+  const rows = ended.flatMap(({ callId: id, outcome, at }) => (id ? [{ id, set: endOf(outcome, at) }] : []));
   await updateEach(tx, GatewayCall, rows, { endedAt: null });
 }
 

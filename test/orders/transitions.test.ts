@@ -3,15 +3,8 @@ import { UniqueConstraintViolationException } from '@mikro-orm/mysql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderStatuses, OrderHistory } from '../../src/entities/orders.entity.ts';
 import { Payment, paymentStatuses } from '../../src/entities/payments.entity.ts';
-import {
-  IllegalMove,
-  moveOrder,
-  movePayment,
-  moveRefund,
-  orderMoves,
-  paymentMoves,
-} from '../../src/orders/transitions.ts';
-import { openShop, type Shop, takingGateway } from '../support/api/shop.ts';
+import { IllegalMove, moveOrder, movePayment, orderMoves, paymentMoves } from '../../src/orders/transitions.ts';
+import { openShop, type Shop } from '../support/api/shop.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -50,24 +43,12 @@ describe('a move', () => {
     expect(await historyOf(id)).toBe(3);
   });
 
-  it('of a payment or a refund is held to the same', async () => {
+  it('of a payment is held to the same', async () => {
     const { id, payment } = await shop.place();
     const settle = (to: 'succeeded' | 'failed') =>
       shop.ctx.transaction((tx) => movePayment(tx, { id: payment?.id ?? '', order: id, from: 'processing', to, at }));
     const settled = await Promise.allSettled([settle('succeeded'), settle('failed'), settle('succeeded')]);
     expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-
-    const paid = await shop.place();
-    await shop.charge(paid.id, takingGateway());
-    await shop.send('POST', `/orders/${paid.id}/refund`, { as: 'admin', body: {} });
-    const [refund] = (await shop.read(paid.id)).refunds;
-    const giveBack = (to: 'succeeded' | 'failed') =>
-      shop.ctx.transaction((tx) =>
-        moveRefund(tx, { id: refund?.id ?? '', order: paid.id, from: 'processing', to, at }),
-      );
-    const given = await Promise.allSettled([giveBack('succeeded'), giveBack('failed'), giveBack('succeeded')]);
-    expect(given.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-    await expect(giveBack('failed')).rejects.toThrow(`refund ${refund?.id} is no longer 'processing'`);
   });
 });
 

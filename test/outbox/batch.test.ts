@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { standStill } from '../support/processes/stand-still.ts';
 import { ownData } from '../support/stores/servers.ts';
-import { type BatchWork, inTurn, type Member, openBatch } from '../../src/outbox/batch.ts';
+import { type BatchWork, openBatch } from '../../src/outbox/batch.ts';
 import { CommitUnknown, type Transaction, TransactionTimeout } from '../../src/outbox/transaction.ts';
 
 const limits = { name: 'test', members: 100 };
@@ -147,22 +147,5 @@ describe('a batch', () => {
     const batch = openBatch(transaction, work, limits);
     const asked = ['Ada', 'Eve'].map((name) => context.run(name, () => batch(name)));
     expect(await settled(asked)).toEqual(['Ada', 'Eve']);
-  });
-});
-
-describe('members worked on in turn', () => {
-  it('are taken in the order of what they lock, and answered in their own', async () => {
-    const worked: string[] = [];
-    const members: Member<string>[] = ['c', 'a', 'b'].map((given) => ({ given, within: (work) => work() }));
-    const outcomes = await inTurn(
-      members,
-      (given) => given,
-      async (given) => {
-        worked.push(given);
-        return given === 'b' ? new Error('refused b') : `done ${given}`;
-      },
-    );
-    expect(worked).toEqual(['a', 'b', 'c']);
-    expect(outcomes).toEqual(['done c', 'done a', new Error('refused b')]);
   });
 });

@@ -4,6 +4,7 @@ import type { ChargeOutcome } from '../../src/gateways/payments/payment-gateway.
 import { settlePayment } from '../../src/payments/settle-payment.ts';
 import { readStream } from '../support/stores/stream-entries.ts';
 import { openShop, type Shop } from '../support/api/shop.ts';
+import { statementsOf } from '../support/stores/statements.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -108,4 +109,21 @@ test('settled twice in one batch is paid once', async () => {
   expect(ends).toEqual(['succeeded', 'succeeded', 'succeeded']);
   expect(await historyOf(orderId)).toEqual(['paid', 'pending']);
   expect(await announcedOf(orderId)).toEqual(['order.created', 'order.paid']);
+});
+
+test('sixty-four at once are begun and settled by as many statements as one', async () => {
+  const orders = await Promise.all(Array.from({ length: 64 }, () => shop.place()));
+  await shop.ctx.events.relay.idle();
+  const due = orders.map(({ id: orderId, payment }) => ({ orderId, paymentId: payment?.id ?? '', at }));
+  const { gateways, begin, settle: settleOne } = shop.ctx.payments;
+  const beginning = await statementsOf(() => Promise.all(due.map((one) => begin({ ...one, gateways }))));
+  expect(beginning.length, beginning.join('\n')).toBeLessThan(16);
+  const ending = await statementsOf(() =>
+    Promise.all(
+      due.map((one) => settleOne({ ...one, outcome: { status: 'succeeded', reference: `pi_${one.paymentId}` } })),
+    ),
+  );
+  expect(ending.length, ending.join('\n')).toBeLessThan(32);
+  const read = await Promise.all(orders.map(({ id }) => shop.read(id)));
+  expect(new Set(read.map(({ status }) => status))).toEqual(new Set(['paid']));
 });

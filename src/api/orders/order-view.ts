@@ -2,10 +2,9 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { orderStatuses, OrderHistory, OrderLine } from '../../entities/orders.entity.ts';
 import { Payment, paymentStatuses, Refund, refundStatuses } from '../../entities/payments.entity.ts';
-import type { OrderRow, PaymentRow } from '../../orders/order.ts';
+import type { OrderRow, PaymentRow, RefundRow } from '../../orders/order.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { toMajor } from '../../money/money.ts';
-import type { RefundRow } from '../../payments/refund-payment.ts';
 
 /** A line of an order. */
 export const LineView = z.object({

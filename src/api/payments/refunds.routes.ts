@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { EntityManager, FilterQuery } from '@mikro-orm/mysql';
 import { Refund, refundStatuses } from '../../entities/payments.entity.ts';
 import { decimalsOf, toMajor } from '../../money/money.ts';
-import type { RefundRow } from '../../payments/refund-payment.ts';
+import type { RefundRow } from '../../orders/order.ts';
 import { exampleOrder } from '../docs/examples.ts';
 import { answerCsv, csvOf, type CsvRow, wantsCsv } from '../http/csv.ts';
 import { defineRoute } from '../http/define-route.ts';

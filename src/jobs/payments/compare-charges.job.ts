@@ -11,8 +11,7 @@ import {
   type PaymentGateway,
 } from '../../gateways/payments/payment-gateway.ts';
 import { hearRefunds } from '../../payments/hear-refund.ts';
-import type { PaymentRow } from '../../orders/order.ts';
-import type { RefundRow } from '../../payments/refund-payment.ts';
+import type { PaymentRow, RefundRow } from '../../orders/order.ts';
 import { refundPayment } from './refund-payment.job.ts';
 import { z } from 'zod';
 import { settlePayment } from '../../payments/settle-payment.ts';

@@ -4,7 +4,7 @@ import { Undecided } from '../../errors.ts';
 import { isKeyStale, type ListedRefund, type RefundOutcome } from '../../gateways/payments/payment-gateway.ts';
 import type { RefundStatus } from '../../entities/payments.entity.ts';
 import { wasNeverAsked } from '../../payments/begin-charge.ts';
-import { type BegunRefund, type DueRefund, undoRefund } from '../../payments/refund-payment.ts';
+import { type BegunRefund, type DueRefund, undoRefund } from '../../payments/begin-refund.ts';
 import type { Unknown } from '../../payments/settle-payment.ts';
 import { paymentJobs } from '../../payments/jobs.ts';
 import { defineJob } from '../define-job.ts';

@@ -4,6 +4,7 @@ import { amountScale } from '../../entities/market-columns.ts';
 import { CompanyProfile } from '../../entities/market.entity.ts';
 import { Known, KnownNumber, WholeText } from '../../gateways/finnhub/answers.ts';
 import { defineMarketData } from '../define-market-data.ts';
+import { oneByOne } from '../market-store.ts';
 import { rounded } from '../price.ts';
 import { observationOf } from '../series.ts';
 import { isSameTicker, Symbol } from '../symbol.ts';
@@ -85,13 +86,15 @@ export const company = defineMarketData({
       const row = await em.findOne(CompanyProfile, { symbol }, { disableIdentityMap: true });
       return row ? observationOf(row, keysOf(row)) : undefined;
     },
-    async write(tx, { symbol }, { finnhubIndustry: industry, weburl: website, ...said }, { observedAt, source }) {
-      const row = { symbol, ...said, industry, website, observedAt, source };
-      // A symbol has one row, which a second run writes again.
-      await tx.upsert(CompanyProfile, row);
-      const seen = observationOf(row, keysOf(row));
-      return { seen, told: seen.facts };
-    },
+    write: (tx, sayings) =>
+      oneByOne(sayings, async ({ ask: { symbol }, said, seen: { observedAt, source } }) => {
+        const { finnhubIndustry: industry, weburl: website, ...profile } = said;
+        const row = { symbol, ...profile, industry, website, observedAt, source };
+        // A symbol has one row, which a second run writes again.
+        await tx.upsert(CompanyProfile, row);
+        const seen = observationOf(row, keysOf(row));
+        return { seen, told: seen.facts };
+      }),
     pruned: [],
   },
 });

@@ -5,7 +5,7 @@ import { Currency } from '../../money/currency.ts';
 import { decimalText } from '../cross-rates.ts';
 import { defineMarketData } from '../define-market-data.ts';
 import { forexKeys, forexObservation, type ForexRow, newestRates, storeRates } from '../forex.ts';
-import type { MarketStore } from '../market-store.ts';
+import { type MarketStore, oneByOne } from '../market-store.ts';
 import { referenceRates } from '../reference-rates.ts';
 
 // Zero is what is not known; beyond these no currency is worth anything, and none has so many digits.
@@ -20,14 +20,15 @@ const store: MarketStore<Readonly<{ base: string }>, Quoted> = {
     return row && forexObservation(row);
   },
   // The job may run twice; its id makes both runs one publication.
-  async write(tx, { base }, quoted, { jobId, observedAt, source }) {
-    const rates = Object.fromEntries(
-      Object.entries(quoted).map(([currency, rate]): [string, string] => [currency, decimalText(rate)]),
-    );
-    const row: ForexRow = { base, rates, asOf: observedAt, observedAt, source };
-    const seen = forexObservation(row);
-    return { seen, ...((await storeRates(tx, row, jobId)) ? { told: seen.facts } : {}) };
-  },
+  write: (tx, sayings) =>
+    oneByOne(sayings, async ({ ask: { base }, said: quoted, seen: { jobId, observedAt, source } }) => {
+      const rates = Object.fromEntries(
+        Object.entries(quoted).map(([currency, rate]): [string, string] => [currency, decimalText(rate)]),
+      );
+      const row: ForexRow = { base, rates, asOf: observedAt, observedAt, source };
+      const seen = forexObservation(row);
+      return { seen, ...((await storeRates(tx, row, jobId)) ? { told: seen.facts } : {}) };
+    }),
   async history(em, { base }, { from, to }, { after, limit }) {
     const onward = after && { $or: [{ asOf: { $gt: after.at } }, { asOf: after.at, id: { $gt: after.rank } }] };
     const rows = await em.find(

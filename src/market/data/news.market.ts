@@ -7,7 +7,7 @@ import { listOf } from '../../gateways/http/lenient.ts';
 import { Day } from '../../process/moment.ts';
 import type { Facts, Observation } from '../copy.ts';
 import { defineMarketData } from '../define-market-data.ts';
-import type { MarketStore } from '../market-store.ts';
+import { type MarketStore, oneByOne } from '../market-store.ts';
 import { Symbol } from '../symbol.ts';
 
 const dayMs = 86_400_000;
@@ -56,16 +56,17 @@ const exampleArticle = {
 /** Articles that MySQL keeps one by one, and which days have been asked for: no news is told from news not asked for. */
 const store: MarketStore<NewsRange, readonly ProviderArticle[]> = {
   last: storedNews,
-  async write(tx, range, articles, { observedAt, source }) {
-    const fresh = await storeNew(tx, range.symbol, articles, source);
-    await tx.upsert(NewsCoverage, { symbol: range.symbol, fromDay: range.from, toDay: range.to, observedAt, source });
-    const seen = (await storedNews(tx, range, observedAt)) ?? observationOf(range, [], { observedAt, source });
-    if (fresh.length === 0) return { seen, published: 0 };
-    // One event a fetch, of what is new: a second run finds nothing new, and announces nothing.
-    const data = fresh.slice(0, mostTold).map(({ id, datetime, headline }) => ({ id, datetime, headline }));
-    const told = { ...range, count: fresh.length, data, as_of: observedAt.toISOString(), source };
-    return { seen, told, published: fresh.length };
-  },
+  write: (tx, sayings) =>
+    oneByOne(sayings, async ({ ask: range, said: articles, seen: { observedAt, source } }) => {
+      const fresh = await storeNew(tx, range.symbol, articles, source);
+      await tx.upsert(NewsCoverage, { symbol: range.symbol, fromDay: range.from, toDay: range.to, observedAt, source });
+      const seen = (await storedNews(tx, range, observedAt)) ?? observationOf(range, [], { observedAt, source });
+      if (fresh.length === 0) return { seen, published: 0 };
+      // One event a fetch, of what is new: a second run finds nothing new, and announces nothing.
+      const data = fresh.slice(0, mostTold).map(({ id, datetime, headline }) => ({ id, datetime, headline }));
+      const told = { ...range, count: fresh.length, data, as_of: observedAt.toISOString(), source };
+      return { seen, told, published: fresh.length };
+    }),
   // That news were fetched is forgotten first: nobody is told that there were none. Of the limit's own day some are gone.
   pruned: [
     {

@@ -37,16 +37,17 @@ export const search = defineMarketData({
   call: ({ q }) => symbolSearch(q),
   store: {
     last: async () => undefined,
-    async write(_tx, { q }, { result }, { observedAt, source }) {
-      const data = result.slice(0, most).map(({ symbol, description, displaySymbol, type }) => ({
-        symbol,
-        description,
-        display_symbol: displaySymbol,
-        type,
-      }));
-      const facts = { q, count: data.length, data, as_of: observedAt.toISOString(), source };
-      return { seen: { facts, observedAt } };
-    },
+    write: async (_tx, sayings) =>
+      sayings.map(({ ask: { q }, said: { result }, seen: { observedAt, source } }) => {
+        const data = result.slice(0, most).map(({ symbol, description, displaySymbol, type }) => ({
+          symbol,
+          description,
+          display_symbol: displaySymbol,
+          type,
+        }));
+        const facts = { q, count: data.length, data, as_of: observedAt.toISOString(), source };
+        return { seen: { facts, observedAt } };
+      }),
     pruned: [],
   },
   event: false,

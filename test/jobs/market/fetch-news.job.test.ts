@@ -115,9 +115,9 @@ describe('fetch-news', () => {
       desk.ctx.transaction(async (tx) => {
         const said = news.call(range).answer.parse(sent) ?? [];
         const seen = { jobId: range.from, observedAt: desk.now(), source: 'finnhub' };
-        const { told } = await news.store.write(tx, range, said, seen);
+        const [written] = await news.store.write(tx, [{ ask: range, said, seen }]);
         await hold();
-        return Told.parse(told).data.map(({ id }) => id);
+        return Told.parse(written?.told).data.map(({ id }) => id);
       });
     const one = store(week('TWICE'), [article(1), article(2), article(3)], async () => {
       isHeld.resolve();

@@ -72,6 +72,18 @@ export const money: readonly Mutation[] = [
     by: 'test/jobs/payments/refund-payment.job.test.ts',
   },
   {
+    what: 'whoever settles a refund does not lock its order',
+    file: 'src/payments/lock-refunds.ts',
+    edits: [["{ property: 'id', values: [...orderIds], lock: true }", "{ property: 'id', values: [...orderIds] }"]],
+    by: 'test/payments/refunds-at-once.test.ts',
+  },
+  {
+    what: 'a refund of more than is left is counted',
+    file: 'src/payments/settle-refund.ts',
+    edits: [['order.refundedMinor + refund.amountMinor > order.totalMinor;', 'order.refundedMinor < 0;']],
+    by: 'test/payments/refunds-at-once.test.ts',
+  },
+  {
     what: 'what has begun before is charged at once as well',
     file: 'src/payments/charge-at-once.ts',
     edits: [

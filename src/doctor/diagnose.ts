@@ -1,12 +1,11 @@
-import { once } from 'node:events';
 import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { checkGateways } from '../gateways/payment-gateways.ts';
-import { ping } from '../mysql/database.ts';
 import { within } from '../process/deadline.ts';
 import { impatientRedis, openConnection, type RedisConnection } from '../redis/connection.ts';
 import type { Finding } from '../process/finding.ts';
 import { checkMysql } from './mysql.ts';
+import { checkMembers, reach } from './reach.ts';
 import { checkRedis } from './redis.ts';
 import { checkSettings, checkWatchlist } from './settings.ts';
 import { checkClocks, checkStored, checkWorkers } from './work.ts';
@@ -18,7 +17,8 @@ export function redisOfDoctor(config: Config): RedisConnection {
   return impatientRedis(config, patienceMs);
 }
 
-type Part = 'mysql' | 'redis';
+const parts = ['mysql', 'redis'] as const;
+type Part = (typeof parts)[number];
 type Check = Readonly<{ name: string; needs: readonly Part[]; look(): Promise<readonly Finding[]> }>;
 
 /** What became of a check: what it has found, or why it could not look. */
@@ -37,15 +37,11 @@ export async function diagnose(context: Context): Promise<readonly Examined[]> {
 }
 
 async function examine(ctx: Context): Promise<readonly Examined[]> {
-  const isThere: Record<Part, boolean> = {
-    mysql: await answers(() => ping(ctx.orm)),
-    redis: await answers(async () => {
-      if (ctx.redis.status !== 'ready') await once(ctx.redis, 'ready');
-      await ctx.redis.ping();
-    }),
-  };
+  const reached = await reach(ctx, patienceMs);
+  const isThere = { mysql: !reached.mysql, redis: !reached.redis };
   const checks: readonly Check[] = [
     { name: 'MySQL', needs: ['mysql'], look: () => checkMysql(ctx.orm) },
+    { name: 'servers of MySQL', needs: ['mysql'], look: () => checkMembers(ctx) },
     { name: 'Redis', needs: ['redis'], look: () => checkRedis(ctx.redis) },
     { name: 'schema and outbox', needs: ['mysql'], look: () => checkStored(ctx) },
     { name: 'clocks', needs: ['mysql', 'redis'], look: () => checkClocks(ctx) },
@@ -54,12 +50,15 @@ async function examine(ctx: Context): Promise<readonly Examined[]> {
     { name: 'payment gateways', needs: [], look: () => checkGateways(ctx.config) },
     { name: 'watchlist', needs: ['mysql'], look: () => checkWatchlist(ctx) },
   ];
-  const examined: Examined[] = [...away(ctx, isThere)];
+  const examined: Examined[] = parts.flatMap((part) => {
+    const finding = reached[part];
+    return finding ? [{ name: part, findings: [finding] }] : [];
+  });
   for (const { name, needs, look } of checks) {
     const missing = needs.filter((part) => !isThere[part]);
     const one: Examined =
       missing.length > 0
-        ? { name, findings: [], skipped: `${missing.join(' and ')} does not answer, or is a replica` }
+        ? { name, findings: [], skipped: `${missing.join(' and ')} cannot be used, or is a replica` }
         : await within(patienceMs, name, look()).then(
             (findings) => ({ name, findings }),
             (error: unknown) => ({ name, findings: [unreadable(name, error)] }),
@@ -69,44 +68,6 @@ async function examine(ctx: Context): Promise<readonly Examined[]> {
     examined.push(one);
   }
   return examined;
-}
-
-async function answers(ask: () => Promise<unknown>): Promise<boolean> {
-  return within(patienceMs, 'it', ask()).then(
-    () => true,
-    () => false,
-  );
-}
-
-function away({ config }: Context, isThere: Readonly<Record<Part, boolean>>): readonly Examined[] {
-  const at: Readonly<Record<Part, string>> = {
-    mysql: `MySQL at ${listed(config.mysqlHosts)}`,
-    redis: `Redis at ${listed(redisHosts(config))}`,
-  };
-  const parts = (['mysql', 'redis'] as const).filter((part) => !isThere[part]);
-  return parts.map((part) => ({
-    name: part,
-    findings: [
-      {
-        id: `${part}_away`,
-        fault: `${at[part]} does not answer.`,
-        remedy: `Start it, or correct the variables that begin with ${part.toUpperCase()}_.`,
-      },
-    ],
-  }));
-}
-
-function redisHosts({
-  REDIS_CLUSTER,
-  REDIS_SENTINELS,
-  REDIS_HOST: host,
-  REDIS_PORT: port,
-}: Config): Config['mysqlHosts'] {
-  return REDIS_CLUSTER ?? REDIS_SENTINELS ?? [{ host: host ?? '', port }];
-}
-
-function listed(hosts: Config['mysqlHosts']): string {
-  return hosts.map(({ host, port }) => `${host}:${port}`).join(', ');
 }
 
 /** A check that fails is a finding: what it would have looked at may be what is wrong. */

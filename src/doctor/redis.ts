@@ -1,3 +1,4 @@
+import { Cluster, type Redis as Single } from 'ioredis';
 import type { Redis } from '../redis/client.ts';
 import { when, type Finding } from '../process/finding.ts';
 
@@ -5,9 +6,13 @@ const mostOfMemory = 0.8;
 // In braces, so that on a cluster all keys of it are of one server.
 const probe = 'bull:{orderflow-doctor}';
 
-/** Looks at the server, at what it keeps, and at what its login may do. */
+/** Looks at the server, or each master of a cluster: what it keeps, and what its login may do. */
 export async function checkRedis(redis: Redis): Promise<readonly Finding[]> {
-  const told = await infoOf(redis);
+  return redis instanceof Cluster ? checkCluster(redis) : checkServer(redis);
+}
+
+async function checkServer(redis: Single): Promise<readonly Finding[]> {
+  const told = valuesIn(await redis.info());
   const version = told.get('redis_version') ?? '0';
   const [used, most] = [Number(told.get('used_memory')), Number(told.get('maxmemory'))];
   const policy = told.get('maxmemory_policy');
@@ -42,12 +47,55 @@ export async function checkRedis(redis: Redis): Promise<readonly Finding[]> {
   ];
 }
 
-async function infoOf(redis: Redis): Promise<ReadonlyMap<string, string>> {
-  const lines = (await redis.info()).matchAll(/^(\w+):(.*?)\r?$/gm);
-  return new Map(Array.from(lines, ([, name = '', value = '']) => [name, value]));
+const slots = 16_384;
+
+/** A command without a key goes to any one node: each master is asked by itself, and all of them who is lost. */
+async function checkCluster(cluster: Cluster): Promise<readonly Finding[]> {
+  const lost = new Set<string>();
+  const looks = cluster.nodes('master').map(async (master): Promise<readonly Finding[]> => {
+    const address = `${master.options.host}:${master.options.port}`;
+    const listed = await master.cluster('NODES').then(String, (error: unknown) => (isDenied(error) ? '' : undefined));
+    for (const one of listed === undefined ? [address] : lostIn(listed)) lost.add(one);
+    const found = listed === undefined ? [] : await checkServer(master);
+    return found.map(({ id, fault, remedy }) => ({ id, fault: `${address}: ${fault}`, remedy }));
+  });
+  const found = (await Promise.all(looks)).flat();
+  return [
+    ...found,
+    ...when(
+      lost.size > 0,
+      'redis_node',
+      `Nodes of the cluster do not answer: ${[...lost].join(', ')}.`,
+      'Start them, or CLUSTER FORGET those that are gone, and give each master a replica.',
+    ),
+    ...(await checkSlots(cluster)),
+  ];
 }
 
-async function checkPersistence(redis: Redis, told: ReadonlyMap<string, string>): Promise<readonly Finding[]> {
+/** The addresses of those that most masters hold for gone. */
+function lostIn(listed: string): readonly string[] {
+  return listed.split('\n').flatMap((line) => {
+    const [id = '', address = '', flags = ''] = line.split(' ');
+    return /\b(fail|noaddr)(,|$)/.test(flags) ? [address.replace(/@.*/, '') || id] : [];
+  });
+}
+
+async function checkSlots(cluster: Cluster): Promise<readonly Finding[]> {
+  const told = valuesIn(await cluster.cluster('INFO'));
+  const served = Number(told.get('cluster_slots_assigned')) - Number(told.get('cluster_slots_fail'));
+  return when(
+    served < slots,
+    'redis_slots',
+    `Of the ${slots} slots of the cluster ${slots - served} are served by nobody: what is kept there waits.`,
+    'Start their master or a replica of it, or redis-cli --cluster fix.',
+  );
+}
+
+function valuesIn(text: string): ReadonlyMap<string, string> {
+  return new Map(Array.from(text.matchAll(/^(\w+):(.*?)\r?$/gm), ([, name = '', value = '']) => [name, value]));
+}
+
+async function checkPersistence(redis: Single, told: ReadonlyMap<string, string>): Promise<readonly Finding[]> {
   const hasLog = told.get('aof_enabled') === '1';
   // A managed server may keep its settings to itself; it then has the snapshots that it says it has.
   const [, snapshots = 'unknown'] = await redis.config('GET', 'save').then(
@@ -86,15 +134,11 @@ const needed: readonly (readonly [string, ...(string | number)[]])[] = [
   ['DEL', probe, `${probe}:stream`, `${probe}:set`, `${probe}:hash`, `${probe}:list`],
 ];
 
-async function checkRights(server: Redis): Promise<readonly Finding[]> {
+async function checkRights(server: Single): Promise<readonly Finding[]> {
   const missing: string[] = [];
   for (const [command, ...given] of needed) {
-    // That there is no memory is found elsewhere.
-    const isDenied = await server.call(command, ...given).then(
-      () => false,
-      (error: unknown) => error instanceof Error && error.message.startsWith('NOPERM'),
-    );
-    if (isDenied) missing.push(command);
+    // That there is no memory is found elsewhere. A master that does not hold these keys looks at rights before it says so.
+    if (await server.call(command, ...given).then(() => false, isDenied)) missing.push(command);
   }
   return when(
     missing.length > 0,
@@ -102,4 +146,8 @@ async function checkRights(server: Redis): Promise<readonly Finding[]> {
     `The login may not ${missing.join(', ')}.`,
     'ACL SETUSER … ~* &* +@all -@dangerous +info +client (docs/operating.md has the whole line).',
   );
+}
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOPERM');
 }

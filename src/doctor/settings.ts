@@ -3,6 +3,7 @@ import type { Config } from '../config.ts';
 import type { Context } from '../context.ts';
 import { isOverPlan, pollingIn } from '../market/polling.ts';
 import { when, type Finding } from '../process/finding.ts';
+import { redisHosts } from './reach.ts';
 
 /** Providers stop everybody at this, whatever they pay. */
 const providerPerSecond = 30;
@@ -18,6 +19,7 @@ export function checkSettings(config: Config): readonly Finding[] {
       `Logins and orders travel unencrypted: PUBLIC_URL is ${config.publicUrl}.`,
       'Put a proxy with TLS in front, and name its https address in PUBLIC_URL.',
     ),
+    ...checkLinks(config),
     ...when(
       protocol === 'https:' && config.TRUSTED_PROXIES === undefined,
       'no_trusted_proxies',
@@ -35,6 +37,28 @@ export function checkSettings(config: Config): readonly Finding[] {
       'shards_on_one_server',
       `One thread of Redis serves all ${config.PAYMENTS_SHARDS} shards of payments: they only cost.`,
       'Set PAYMENTS_SHARDS to 1, or name a cluster in REDIS_CLUSTER.',
+    ),
+  ];
+}
+
+/** Looks whether what is asked of servers in other networks travels so that anybody on the way can read it. */
+function checkLinks(config: Config): readonly Finding[] {
+  const { isProduction, mysqlHosts, mysqlReadHosts, MYSQL_SSL_CA, REDIS_TLS } = config;
+  const outside = (hosts: Config['mysqlHosts']) => hosts.filter(({ host }) => isProduction && !isInside(host));
+  const [mysql] = MYSQL_SSL_CA ? [] : outside([...mysqlHosts, ...mysqlReadHosts]);
+  const [redis] = REDIS_TLS ? [] : outside(redisHosts(config));
+  return [
+    ...when(
+      mysql !== undefined,
+      'mysql_plain',
+      `Orders and passwords travel unencrypted to ${mysql?.host}: MYSQL_SSL_CA is not set.`,
+      'Name the file of the certificate that signs those of MySQL in MYSQL_SSL_CA.',
+    ),
+    ...when(
+      redis !== undefined,
+      'redis_plain',
+      `Jobs and a password travel unencrypted to ${redis?.host}: REDIS_TLS is not set.`,
+      'Set REDIS_TLS to true, or to the file of the certificate that signs those of Redis.',
     ),
   ];
 }

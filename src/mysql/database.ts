@@ -2,6 +2,7 @@ import type { MikroORM } from '@mikro-orm/mysql';
 import pRetry from 'p-retry';
 import { within } from '../process/deadline.ts';
 import { CannotStart } from '../errors.ts';
+import type { Unreached } from '../process/finding.ts';
 
 /** Whether the schema is the one this code was written for. */
 export async function isSchemaCurrent(orm: MikroORM): Promise<boolean> {
@@ -44,18 +45,44 @@ const denials = new Set([
 ]);
 
 function unreachable(orm: MikroORM, cause: unknown): CannotStart {
+  const { fault, remedy } = whyUnreached(orm, cause);
+  return new CannotStart(`${fault}; ${remedy}.`, { cause });
+}
+
+// What mysql2 calls each failure of a handshake for TLS, and a server that offers none.
+const ofTls = new Set(['HANDSHAKE_SSL_ERROR', 'HANDSHAKE_NO_SSL_SUPPORT']);
+
+/** Why the database cannot be used, by the error that said so. */
+export function whyUnreached(orm: MikroORM, cause: unknown): Unreached {
   const { host, port, user, dbName } = orm.config.getAll();
   const server = `MySQL at ${host}:${port}`;
   const code = codeOf(cause);
-  const sentence =
-    code === 'ER_DBACCESS_DENIED_ERROR'
-      ? `${server} does not let the user '${user}' use the database '${dbName}'; grant it, or name another in MYSQL_DB.`
-      : code === 'ER_BAD_DB_ERROR'
-        ? `${server} has no database '${dbName}'; make it with \`npm run migrate\`, or name another in MYSQL_DB.`
-        : denials.has(code)
-          ? `${server} does not let the user '${user}' in (${code}); correct MYSQL_USER and MYSQL_PASSWORD.`
-          : `${server} does not answer (${code || String(cause)}); start it, or correct MYSQL_HOST and MYSQL_PORT.`;
-  return new CannotStart(sentence, { cause });
+  if (code === 'ER_DBACCESS_DENIED_ERROR')
+    return {
+      kind: 'refused',
+      fault: `${server} does not let the user '${user}' use the database '${dbName}'`,
+      remedy: 'grant it, or name another in MYSQL_DB',
+    };
+  if (code === 'ER_BAD_DB_ERROR')
+    return {
+      kind: 'refused',
+      fault: `${server} has no database '${dbName}'`,
+      remedy: 'make it with `npm run migrate`, or name another in MYSQL_DB',
+    };
+  if (denials.has(code))
+    return {
+      kind: 'refused',
+      fault: `${server} does not let the user '${user}' in (${code})`,
+      remedy: 'correct MYSQL_USER and MYSQL_PASSWORD',
+    };
+  if (ofTls.has(code))
+    return {
+      kind: 'tls',
+      fault: `${server} does not speak TLS as MYSQL_SSL_CA wants it (${code})`,
+      remedy: 'name the file of the certificate that signs its own in MYSQL_SSL_CA',
+    };
+  const fault = `${server} does not answer (${code || String(cause)})`;
+  return { kind: 'away', fault, remedy: 'start it, or correct MYSQL_HOST and MYSQL_PORT' };
 }
 
 /** The code of what the server or the network said, however deep it was wrapped. */

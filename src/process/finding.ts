@@ -5,3 +5,6 @@ export type Finding = Readonly<{ id: string; fault: string; remedy: string }>;
 export function when(isWrong: boolean, id: string, fault: string, remedy: string): readonly Finding[] {
   return isWrong ? [{ id, fault, remedy }] : [];
 }
+
+/** Why a server cannot be used: it is silent, lets this login not in, or TLS cannot be agreed on. Both texts are parts of one sentence. */
+export type Unreached = Readonly<{ kind: 'away' | 'refused' | 'tls'; fault: string; remedy: string }>;

@@ -1,5 +1,8 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig, variables } from '../../src/config.ts';
@@ -109,6 +112,54 @@ it('what is mounted is there, and what is started without a profile is what the 
     expect(source.startsWith('./') ? existsSync(source) : source in volumes, source).toBe(true);
   const always = Object.entries(services).filter(([, { profiles }]) => profiles === undefined);
   expect(always.map(([name]) => name).toSorted()).toEqual(['api', 'migrate', 'mysql', 'redis', 'worker']);
+});
+
+describe('`up --wait`', () => {
+  it('waits for what ends until it has ended, and for nothing that nobody asks for', () => {
+    const awaited = Object.values(services).flatMap(({ depends_on = {} }) =>
+      Object.entries(depends_on).filter(([, { condition }]) => condition === 'service_completed_successfully'),
+    );
+    const ending = Object.entries(services).filter(([, { restart }]) => restart === 'no');
+    expect(new Set(ending.map(([name]) => name))).toEqual(new Set(awaited.map(([name]) => name)));
+    const neither = Object.entries(services).filter(([, { restart, healthcheck }]) => !restart && !healthcheck);
+    expect(neither).toEqual([]);
+    expect(services['redis-cluster']).toMatchObject({ restart: 'unless-stopped', init: true });
+    expect(JSON.stringify(services['redis-cluster']?.healthcheck)).toContain('cluster_state:ok');
+  });
+
+  it('makes one cluster of the nodes, however often it is called, and what has made it stays', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'orderflow-cluster-'));
+    const [made, asleep] = [join(folder, 'made'), join(folder, 'asleep')];
+    // The nodes are whole once they have been made a cluster, and are made one once at the most.
+    const answer = [
+      'if [ "$1" = --cluster ]',
+      `then [ -e ${made} ] || echo "$@" > ${made}`,
+      `elif [ -e ${made} ]`,
+      'then echo cluster_state:ok',
+      'fi',
+    ].join('\n');
+    for (const [name, lines] of [
+      ['redis-cli', answer],
+      ['sleep', `[ "$1" = infinity ] || exit 0\ntouch ${asleep}\nexec /bin/sleep 1000`],
+      ['getent', 'echo 10.0.0.2 STREAM; echo 10.0.0.1 STREAM; echo 10.0.0.1 DGRAM'],
+    ] as const)
+      writeFileSync(join(folder, name), `#!/bin/sh\n${lines}\n`, { mode: 0o755 });
+    const [shell = '', ...words] = [services['redis-cluster']?.command ?? []]
+      .flat()
+      .map((word) => word.replaceAll('$$', '$'));
+    for (const time of ['the first', 'the second']) {
+      const child = spawn(shell, words, { env: { PATH: `${folder}:${process.env['PATH']}` }, stdio: 'ignore' });
+      onTestFinished(() => void child.kill('SIGKILL'));
+      await until(`${time} has found it whole`, () => existsSync(asleep) || undefined);
+      expect(child.exitCode).toBeNull();
+      child.kill('SIGKILL');
+      rmSync(asleep);
+      expect(readFileSync(made, 'utf8').trim()).toBe(
+        '--cluster create 10.0.0.1:6379 10.0.0.2:6379 --cluster-replicas 1 --cluster-yes',
+      );
+    }
+    rmSync(folder, { recursive: true });
+  });
 });
 
 describe('the rights that the file gives at Redis', () => {

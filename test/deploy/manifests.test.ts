@@ -80,6 +80,27 @@ describe('the manifests', () => {
     }
   });
 
+  it('let out to the port that each server has unless another is named', () => {
+    const open = ofKind('NetworkPolicy')
+      .flatMap(({ spec }) => spec.egress ?? [])
+      .flatMap(({ ports }) => ports.map(({ port }) => Number(port)));
+    const Servers = z.array(z.object({ port: z.number() }));
+    const listed = Object.values(variables).flatMap(
+      (variable) => Servers.safeParse(variable.safeParse('server.internal').data).data ?? [],
+    );
+    const addresses = Object.values(variables).flatMap(
+      (variable) => z.url().safeParse(variable.safeParse(undefined).data).data ?? [],
+    );
+    const needed = [
+      variables.MYSQL_PORT.parse(undefined),
+      variables.REDIS_PORT.parse(undefined),
+      ...listed.map(({ port }) => port),
+      ...addresses.map((address) => Number(new URL(address).port) || 443),
+    ];
+    expect(listed).toHaveLength(2);
+    expect(needed.filter((port) => !open.includes(port))).toEqual([]);
+  });
+
   it('give a process the time that it takes to end', () => {
     for (const { spec } of deployments)
       expect(spec.template.spec.terminationGracePeriodSeconds).toBeGreaterThan(Number(settings['SHUTDOWN_SECONDS']));

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
@@ -87,6 +87,36 @@ describe('Dockerfile', () => {
   it('copies the source and the migrations, and nothing of the tests', () => {
     for (const folder of ['src', 'migrations']) expect(dockerfile).toMatch(new RegExp(`^COPY ${folder} `, 'm'));
     expect(dockerfile).not.toMatch(/COPY (--from=\S+ )?(\.|test|sandbox) /);
+  });
+
+  it('has each command that the pages name for a container, of a service or a deployment that there is', () => {
+    const pages = ['docs/operating.md', 'docs/upgrading.md'].map((page) => readFileSync(page, 'utf8')).join('\n');
+    const ofCompose = [...pages.matchAll(/`docker compose (?:exec|run --rm) (\w+)(?: node (\S+))?`/g)];
+    const ofKubernetes = [...pages.matchAll(/`kubectl --namespace (\S+) exec deploy\/(\S+) -- node (\S+)`/g)];
+    for (const [, name = ''] of ofCompose) expect(service(name).image).toBe('orderflow');
+    const manifests = ['api', 'migrate', 'namespace'].map((name) => `deploy/kubernetes/base/${name}.yaml`);
+    const deployed = manifests.map((file) => readFileSync(file, 'utf8')).join('\n');
+    for (const [, space, name] of ofKubernetes)
+      for (const one of [space, name]) expect(deployed).toMatch(new RegExp(`^  name: ${one}$`, 'm'));
+    for (const [, job] of pages.matchAll(/the Job `(\S+)`/g)) expect(deployed).toContain(`  name: ${job}\n`);
+    const named = [...ofCompose.map(([, , file]) => file), ...ofKubernetes.map(([, , , file]) => file)];
+    expect(new Set(named.filter(Boolean))).toEqual(new Set(['src/commands/doctor.ts']));
+    expect(ofKubernetes).toHaveLength(1);
+    for (const [, file = ''] of pages.matchAll(/`node (src\/\S+\.ts)`/g)) expect(existsSync(file), file).toBe(true);
+    expect(dockerfile).toMatch(/^COPY src \.\/src$/m);
+    // What is only in a checkout is said to be so.
+    expect(dockerfile.includes('COPY bin ')).toBe(!pages.includes('without `bin/`'));
+  });
+
+  it('holds the name of each thing that the doctor finds', () => {
+    const page = readFileSync('docs/operating.md', 'utf8');
+    const sources = ['diagnose', 'reach', 'redis', 'settings', 'work'].map((name) => `src/doctor/${name}.ts`);
+    const ids = sources.flatMap((file) =>
+      [...readFileSync(file, 'utf8').matchAll(/^ +'([a-z]+(?:_[a-z]+)+)',$/gm)].map(([, id = '']) => id),
+    );
+    expect(ids.length).toBeGreaterThan(10);
+    const isNamed = (id: string) => page.includes(`\`${id}\``) || /^(mysql|redis)_/.test(id);
+    expect(ids.filter((id) => !isNamed(id))).toEqual([]);
   });
 
   it('leaves nothing of the source out: the texts of the API and the scripts of Redis are read from there', () => {

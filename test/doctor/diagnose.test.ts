@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
 import { type Context, openContext } from '../../src/context.ts';
 import { diagnose, redisOfDoctor } from '../../src/doctor/diagnose.ts';
-import { isInside } from '../../src/doctor/settings.ts';
+import { checkSettings, isInside } from '../../src/doctor/settings.ts';
 import { checkClocks } from '../../src/doctor/work.ts';
 import { freePort, startProcess, until } from '../support/processes/process.ts';
 import { type Platform, startPlatform } from '../support/processes/platform.ts';
@@ -136,6 +136,22 @@ test('a login that may not do enough is found: in MySQL, and in Redis', async ()
   expect(await found()).toEqual([]);
 });
 
+test('a login that a server does not know is told from a server that is silent', async () => {
+  expect(await found({ MYSQL_PASSWORD: 'another' })).toEqual(['mysql_refused']);
+  expect(await found({ REDIS_USER: 'nobody', REDIS_PASSWORD: 'another' })).toEqual(['redis_refused']);
+  const { output } = await run({ MYSQL_PASSWORD: 'another', REDIS_USER: 'nobody', REDIS_PASSWORD: 'another' });
+  expect(output).toMatch(
+    /does not let the user .* in .*\[mysql_refused\]\n {3}Correct MYSQL_USER and MYSQL_PASSWORD\./,
+  );
+  expect(output).toMatch(/does not let this login in .*\[redis_refused\]\n {3}Correct REDIS_USER and REDIS_PASSWORD\./);
+});
+
+test('a server of MySQL that is away is found although others answer', async () => {
+  const dead = `127.0.0.1:${await freePort()}`;
+  expect(await found({ MYSQL_HOST: `127.0.0.1:${env['MYSQL_PORT']},${dead}` })).toEqual(['mysql_member']);
+  expect(await found({ MYSQL_READ_HOST: dead })).toEqual(['mysql_member']);
+});
+
 test('a clock that is wrong is found, by each server that disagrees', async () => {
   expect(await found({}, 5_000)).toEqual(['clock_skew', 'clock_skew']);
   expect(await found({}, -5_000)).toEqual(['clock_skew', 'clock_skew']);
@@ -167,6 +183,20 @@ test('variables that do not mean what somebody meant are found', async () => {
   expect(await found({ ...production, STRIPE_WEBHOOK_SECRET: webhookSecret })).toEqual(['gateway_key_mode', 'webhook']);
   expect(['10.1.2.3', '127.0.0.1', '[::1]', 'redis', 'redis.shop.svc'].filter((host) => !isInside(host))).toEqual([]);
   expect(['8.8.8.8', 'shop.example', '[2001:db8::1]'].filter(isInside)).toEqual([]);
+});
+
+test('what travels to servers of other networks without TLS is found, in production', () => {
+  const away = { MYSQL_HOST: 'db.shop.example', REDIS_HOST: '203.0.113.7', NODE_ENV: 'production' };
+  const plain = (changes: Readonly<Record<string, string>>) =>
+    checkSettings(readConfig({ ...env, STRIPE_WEBHOOK_SECRET: webhookSecret, ...changes }))
+      .map(({ id }) => id)
+      .filter((id) => id.endsWith('_plain'));
+  expect(plain(away)).toEqual(['mysql_plain', 'redis_plain']);
+  expect(plain({ ...away, NODE_ENV: 'development' })).toEqual([]);
+  expect(plain({ ...away, MYSQL_SSL_CA: import.meta.filename, REDIS_TLS: 'true' })).toEqual([]);
+  expect(plain({ NODE_ENV: 'production', MYSQL_READ_HOST: 'db.local,db.shop.example' })).toEqual(['mysql_plain']);
+  const inside = { MYSQL_HOST: 'mysql.internal', REDIS_CLUSTER: '10.0.0.1,10.0.0.2' };
+  expect(plain({ NODE_ENV: 'production', ...inside })).toEqual([]);
 });
 
 test('a watchlist that does not fit the plan any more is found', async () => {

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
+import { diagnose } from '../../src/doctor/diagnose.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { ping } from '../../src/mysql/database.ts';
 import { type Certificate, makeCertificate } from '../support/engines/certificates.ts';
@@ -51,7 +53,12 @@ test('MYSQL_SSL_CA opens TLS to a server that asks for it, and believes no other
   const elsewhere = join(folder, 'another');
   await mkdir(elsewhere);
   const another = await makeCertificate(elsewhere);
-  expect(await asked({ MYSQL_SSL_CA: another?.certificate ?? '' })).toMatch(/self-signed certificate/);
+  const strange = { MYSQL_SSL_CA: another?.certificate ?? '' };
+  expect(await asked(strange)).toMatch(/self-signed certificate/);
+  const config = readConfig({ ...(await ownData()), ...server.env, ...strange, LOG_LEVEL: 'silent' });
+  const ctx = await openContext(config, 'doctor');
+  const [examined] = await diagnose(ctx).finally(() => ctx.close());
+  expect(examined?.findings).toMatchObject([{ id: 'mysql_tls', remedy: expect.stringContaining('MYSQL_SSL_CA') }]);
 });
 
 test('a server that is called by its name must have a certificate of that name', async ({ skip }) => {

@@ -46,16 +46,44 @@ test('three shards of the payments are on three masters', async () => {
   expect((await ownersOfShards()).size).toBe(3);
 });
 
-test('the doctor leaves nothing on any master', async () => {
+/** The ids of what the doctor finds, and the sentences. */
+async function found(): Promise<Readonly<{ ids: readonly string[]; text: string }>> {
   const ctx = await openContext(readConfig({ ...platform.env, LOG_LEVEL: 'silent' }), 'doctor');
-  const examined = await diagnose(ctx).finally(() => ctx.close());
-  expect(examined.flatMap(({ findings }) => findings.map(({ id }) => id))).not.toContain('unreadable');
+  const findings = (await diagnose(ctx).finally(() => ctx.close())).flatMap((examined) => examined.findings);
+  return { ids: findings.map(({ id }) => id), text: findings.map(({ fault }) => fault).join('\n') };
+}
+
+test('the doctor leaves nothing on any master', async () => {
+  expect((await found()).ids).not.toContain('unreadable');
   const left = [...(await ownersOfShards())].map((node) => ask(node, 'KEYS', '*orderflow-doctor*'));
   expect(await Promise.all(left)).toEqual([[], [], []]);
 });
 
+test('the doctor looks at every master, whichever is the one that is set up wrongly', async () => {
+  for (const master of await ownersOfShards()) {
+    await ask(master, 'CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    const { ids, text } = await found();
+    await ask(master, 'CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    expect(ids.filter((id) => id.startsWith('redis_'))).toEqual(['redis_eviction']);
+    expect(text).toContain(`${master.host}:${master.port}: Jobs may be thrown away`);
+  }
+});
+
 test('while the node of the payments is killed orders are answered 201, and all are paid once a replica has its place', async () => {
   await seeOutlived(platform, await cluster.writer());
+});
+
+test('the doctor names a node that is gone, also when a replica has its place', async () => {
+  const node = await cluster.writer();
+  await node.process().signal('SIGKILL');
+  const named = (text: string) =>
+    text.split('\n').some((line) => /^Nodes .* answer/.test(line) && line.includes(`:${node.port}`));
+  await until('it is named', async () => named((await found()).text) || undefined);
+  await until('a replica has its place', () => cluster.successor(node));
+  const { ids, text } = await found();
+  expect([ids, named(text)]).toEqual([expect.not.arrayContaining(['redis_slots']), true]);
+  await cluster.bringBack(node);
+  await until('nothing of it is found', async () => !(await found()).ids.includes('redis_node') || undefined);
 });
 
 /** A key of Finnhub whose budget this node holds. */

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openConnection, patientRedis } from '../../src/redis/connection.ts';
 import { readConfig } from '../../src/config.ts';
+import { openContext } from '../../src/context.ts';
+import { diagnose } from '../../src/doctor/diagnose.ts';
 import { type Certificate, makeCertificate } from '../support/engines/certificates.ts';
 import { seeOrderPaid } from '../support/engines/main-flows.ts';
 import { redisNode } from '../support/engines/redis-node.ts';
@@ -62,4 +64,7 @@ test('a server whose certificate is signed by nobody who is known is not spoken 
   const error = await new Promise<Error>((resolve) => redis.once('error', resolve));
   redis.disconnect();
   expect(error.message).toMatch(/self-signed certificate/);
+  const ctx = await openContext({ ...config, LOG_LEVEL: 'silent' }, 'doctor');
+  const [examined] = await diagnose(ctx).finally(() => ctx.close());
+  expect(examined?.findings).toMatchObject([{ id: 'redis_tls', remedy: expect.stringContaining('REDIS_TLS') }]);
 });

@@ -62,7 +62,7 @@ function JobList() {
         label="Jobs"
         pages={pages}
         keyOf={({ id }) => id}
-        empty="There are no such jobs."
+        empty="There is no such job among the newest 3,000. Choose a kind and a state to look further back."
         columns={[
           { name: 'Kind', of: (job) => <a href={pathOf('jobs', job.id)}>{job.kind}</a> },
           { name: 'State', of: (job) => job.state },

@@ -83,6 +83,7 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     const decide = (c: HonoContext<RouteEnv>) => pauseFromBoard(c, verb === 'pause');
     app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);
   }
+  app.get(`${base}/api/queues`, offerOperatorsNothing);
   app.put(`${base}/api/queues/:queue/rate-limit`, refuseVainRate);
   app.put(`${base}/api/queues/:queue/concurrency`, refuseVainConcurrency);
   app.patch(`${base}/api/queues/:queue/job-schedulers/:schedule`, refuseSchedule);
@@ -147,6 +148,18 @@ const admit: MiddlewareHandler<RouteEnv> = async (c, next) => {
 function isReading({ method }: Readonly<{ method: string }>): boolean {
   return method === 'GET' || method === 'HEAD';
 }
+
+const Listed = z.looseObject({ queues: z.array(z.looseObject({ name: z.string() })) });
+// As the board itself says it of a queue that nobody may change.
+const readOnly = { readOnlyMode: true, allowRetries: false, allowCompletedRetries: false };
+
+/** By this list the board's page offers what can be done; whoever may only look would be refused each of it. */
+const offerOperatorsNothing: MiddlewareHandler<RouteEnv> = async (c, next) => {
+  await next();
+  if (!c.res.ok || principalOf(c).role === 'admin') return;
+  const list = Listed.parse(await c.res.json());
+  c.res = c.json({ ...list, queues: list.queues.map((queue) => ({ ...queue, ...readOnly })) });
+};
 
 async function loginPage(c: HonoContext<RouteEnv>, status: 401 | 403): Promise<Response> {
   allowPage(c);

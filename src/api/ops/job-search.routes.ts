@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import type { Context } from '../../context.ts';
-import { Payment } from '../../entities/payments.entity.ts';
+import { Payment, Refund } from '../../entities/payments.entity.ts';
 import { Problem } from '../../errors.ts';
 import { jobStates } from '../../jobs/find-jobs.ts';
 import { type Position, positionOf, searchJobs } from '../../jobs/search-jobs.ts';
@@ -27,7 +27,7 @@ const search = defineRoute(
       query: z.object({
         kind: z.string().trim().max(100).optional().openapi({ example: 'charge-order' }),
         key: z.string().trim().min(1).max(100).optional().openapi({
-          description: 'An order, a payment, a symbol: whatever stands in the payload; or the id of a job.',
+          description: 'An order, a payment, a refund, a symbol: whatever stands in the payload; or the id of a job.',
           example: exampleOrder.id,
         }),
         state: z.enum(jobStates).optional(),
@@ -72,13 +72,14 @@ const search = defineRoute(
   },
 );
 
-/** The jobs that MySQL knows to be about an order or a payment, or the job itself. */
+/** The jobs that MySQL knows to be about an order, a payment or a refund, or the job itself. */
 async function jobsAbout({ orm }: Context, key: string): Promise<readonly string[]> {
   if (!isUuid(key)) return [];
   const about = { $or: [{ order: key }, { id: key }] };
   const newest = { orderBy: { id: 'desc' }, limit: 20, fields: ['jobId'], disableIdentityMap: true } as const;
-  const payments = await orm.em.fork().find(Payment, about, newest);
-  return [key, ...payments.map(({ jobId }) => jobId)];
+  const em = orm.em.fork();
+  const known = [...(await em.find(Payment, about, newest)), ...(await em.find(Refund, about, newest))];
+  return [key, ...known.map(({ jobId }) => jobId)];
 }
 
 // A job's id is no UUID where a schedule made it: its place is written as its time and its id.

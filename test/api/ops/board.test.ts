@@ -84,6 +84,21 @@ describe('with a login', () => {
     await beDemo('user');
   });
 
+  it('an operator is offered nothing that they may not do, and an administrator everything', async () => {
+    const Offered = z.object({
+      queues: z.array(z.object({ name: z.string(), readOnlyMode: z.boolean(), allowRetries: z.boolean() })),
+    });
+    const offered = async (who: 'admin' | 'demo') => {
+      const answer = await api.send('GET', `${base}/api/queues?activeQueue=payments`, { as: who });
+      return Offered.parse(await answer.json()).queues;
+    };
+    const all = [...api.ctx.jobs.queues.keys()].map((name) => ({ name, readOnlyMode: false, allowRetries: true }));
+    expect(await offered('admin')).toEqual(all);
+    await beDemo('operator');
+    expect(await offered('demo')).toEqual(all.map(({ name }) => ({ name, readOnlyMode: true, allowRetries: false })));
+    await beDemo('user');
+  });
+
   it('a request is counted once, also for the page itself', async () => {
     for (const path of [base, `${base}/`, `${base}/api/queues`]) {
       const wish = { name: 'looks', scopes: ['jobs:read'], per_minute: 1 };

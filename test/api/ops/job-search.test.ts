@@ -3,7 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JobView } from '../../../src/api/ops/job-view.ts';
 import { DeadLetter } from '../../../src/entities/ops.entity.ts';
+import { Payment, Refund } from '../../../src/entities/payments.entity.ts';
 import { chargeOrder } from '../../../src/jobs/payments/charge-order.job.ts';
+import { refundPayment } from '../../../src/jobs/payments/refund-payment.job.ts';
 import type { Enqueue } from '../../../src/jobs/enqueue.ts';
 import { newPerson, type Person } from '../../support/api/accounts.ts';
 import { failedJob } from '../../support/api/failed-job.ts';
@@ -83,14 +85,24 @@ describe('a search for jobs', () => {
     await api.ctx.jobs.queues.get('payments')?.resume();
   });
 
-  it('finds the charge of an order that is known to MySQL alone to be about it', async () => {
+  it('finds the charge and the refunds of an order that are known to MySQL alone to be about it', async () => {
     const placed = await api.send('POST', '/orders', { as: 'demo', body: { products: [1] } });
-    const { id } = z.object({ id: z.string() }).parse(await placed.json());
-    const [job] = await until('its job', async () => {
-      const { data } = await search(`key=${id}`);
-      return data.length > 0 ? data : undefined;
-    });
-    expect(job).toMatchObject({ kind: 'charge-order' });
+    const { id: order } = z.object({ id: z.string() }).parse(await placed.json());
+    await until('its job has come', async () => ((await search(`key=${order}`)).data.length > 0 ? true : undefined));
+    // What these jobs carry is another order: none of them is found by its payload, however new it is.
+    const [others, asked] = [randomUUIDv7(), randomUUIDv7()];
+    const charge = await api.ctx.jobs.enqueue(chargeOrder, { order_id: others, payment_id: asked });
+    const back = await api.ctx.jobs.enqueue(refundPayment, { order_id: others, refund_id: asked });
+    const em = api.ctx.orm.em.fork();
+    await em.nativeUpdate(Payment, { order }, { jobId: charge });
+    const payment = await em.findOneOrFail(Payment, { order }, { disableIdentityMap: true });
+    const [id, gatewayKey, createdAt] = [randomUUIDv7(), randomUUIDv7(), new Date()];
+    const refund = { id, order, payment: payment.id, amountMinor: 1, currency: payment.currency, gatewayKey };
+    await em.insert(Refund, { ...refund, status: 'processing', createdAt, calls: 0, jobId: back });
+    expect(idsOf(await search(`key=${order}&kind=charge-order`))).toContain(charge);
+    expect(idsOf(await search(`key=${payment.id}&kind=charge-order`))).toContain(charge);
+    expect(idsOf(await search(`key=${order}&kind=${refundPayment.kind}`))).toEqual([back]);
+    expect(idsOf(await search(`key=${id}`))).toEqual([back]);
   });
 
   it('goes on page after page, each job once, for the search it was begun with', async () => {

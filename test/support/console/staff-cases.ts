@@ -249,6 +249,10 @@ export function staffCases(opened: OpenConsole): void {
     await Promise.all(Array.from({ length: 20 }, () => at.platform.send('POST', '/orders', { products: [1] })));
     await at.page.getByRole('row', { name: /^payments user:1 1/ }).waitFor();
     await at.visit('/app/jobs');
+    // An older one may be there all the same.
+    await at.page.getByLabel('About').fill('of nobody');
+    await at.page.getByText('There is no such job among the newest 3,000.').waitFor();
+    await at.page.getByLabel('About').fill('');
     await at.page.getByLabel('Kind').selectOption('charge-order');
     await at.page.getByLabel('State').selectOption('waiting');
     await at.page.getByRole('button', { name: 'Read again' }).click();

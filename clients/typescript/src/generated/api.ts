@@ -2118,7 +2118,7 @@ export type Operations = {
   searchJobs: {
     input: Readonly<{
       kind?: string | undefined;
-      /** An order, a payment, a symbol: whatever stands in the payload; or the id of a job. */
+      /** An order, a payment, a refund, a symbol: whatever stands in the payload; or the id of a job. */
       key?: string | undefined;
       state?: 'waiting' | 'active' | 'delayed' | 'completed' | 'failed' | undefined;
       /** The `next_cursor` of the page before. */

@@ -15,6 +15,7 @@ import {
   origins,
   symbols,
   text,
+  tls,
   weights,
   whole,
 } from './variable-kinds.ts';
@@ -47,9 +48,7 @@ export const variables = {
   REDIS_DB: whole(0, 1_000_000).default(0),
   REDIS_USER: text().optional(),
   REDIS_PASSWORD: z.string().default(''),
-  REDIS_TLS: text()
-    .transform((value, ctx) => (value === 'true' ? {} : value === 'false' ? undefined : { ca: contents(value, ctx) }))
-    .optional(),
+  REDIS_TLS: tls().optional(),
   REDIS_CLUSTER: hostNames()
     .transform((names) => hostsOf(names, 6379))
     .optional(),

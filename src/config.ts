@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import { addDotEnv } from './dot-env.ts';
 import {
   contents,
   type Host,
@@ -222,7 +222,7 @@ export function secretsOf(config: Config): string[] {
 
 function environment(): NodeJS.ProcessEnv {
   const file = join(import.meta.dirname, '..', '.env');
-  if (existsSync(file)) loadEnvFile(file);
+  if (existsSync(file)) addDotEnv(process.env, readFileSync(file, 'utf8'));
   return process.env;
 }
 

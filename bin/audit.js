@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { root } from './tools/environment.js';
+import './tools/explain.js';
+import { readOptions } from './tools/read-options.js';
 
 // Asks the registry for known holes in what is installed in production. A registry without an answer is no fault of ours.
+readOptions({}, 'npm run audit');
 const { stdout } = spawnSync('npm', ['audit', '--omit=dev', '--json'], { cwd: root, encoding: 'utf8' });
 const counts = readCounts(stdout);
 if (!counts) process.stdout.write('npm audit: not run, the registry does not answer it\n');

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadEnvFile } from 'node:process';
 import { z } from 'zod';
+import { addDotEnv } from './dot-env.ts';
 import {
   contents,
   type Host,
@@ -15,6 +15,7 @@ import {
   origins,
   symbols,
   text,
+  tls,
   weights,
   whole,
 } from './variable-kinds.ts';
@@ -47,9 +48,7 @@ export const variables = {
   REDIS_DB: whole(0, 1_000_000).default(0),
   REDIS_USER: text().optional(),
   REDIS_PASSWORD: z.string().default(''),
-  REDIS_TLS: text()
-    .transform((value, ctx) => (value === 'true' ? {} : value === 'false' ? undefined : { ca: contents(value, ctx) }))
-    .optional(),
+  REDIS_TLS: tls().optional(),
   REDIS_CLUSTER: hostNames()
     .transform((names) => hostsOf(names, 6379))
     .optional(),
@@ -223,7 +222,7 @@ export function secretsOf(config: Config): string[] {
 
 function environment(): NodeJS.ProcessEnv {
   const file = join(import.meta.dirname, '..', '.env');
-  if (existsSync(file)) loadEnvFile(file);
+  if (existsSync(file)) addDotEnv(process.env, readFileSync(file, 'utf8'));
   return process.env;
 }
 

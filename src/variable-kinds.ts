@@ -75,6 +75,17 @@ export function contents(path: string, ctx: z.RefinementCtx): string {
   }
 }
 
+/** Whether TLS is spoken: on or off, or on with the authorities of a file. */
+export function tls() {
+  const switches = new Map<string, Readonly<{ ca?: string }> | undefined>([
+    ['on', {}],
+    ['true', {}],
+    ['off', undefined],
+    ['false', undefined],
+  ]);
+  return text().transform((value, ctx) => (switches.has(value) ? switches.get(value) : { ca: contents(value, ctx) }));
+}
+
 /** Symbols. Where they are used they are parsed again; here a misspelt one stops the start. */
 export function symbols() {
   return list()

@@ -139,8 +139,8 @@ describe('the servers', () => {
   });
 
   it('are believed by the certificates in a file that is read at the start', () => {
-    expect(readConfig({ ...least, REDIS_TLS: 'true' }).REDIS_TLS).toEqual({});
-    expect(readConfig({ ...least, REDIS_TLS: 'false' }).REDIS_TLS).toBeUndefined();
+    for (const word of ['on', 'true']) expect(readConfig({ ...least, REDIS_TLS: word }).REDIS_TLS).toEqual({});
+    for (const word of ['off', 'false']) expect(readConfig({ ...least, REDIS_TLS: word }).REDIS_TLS).toBeUndefined();
     expect(readConfig({ ...least, REDIS_TLS: 'package.json' }).REDIS_TLS?.ca).toContain('"orderflow"');
     for (const name of ['REDIS_TLS', 'MYSQL_SSL_CA'])
       expect(refusal({ ...least, [name]: 'nowhere.pem' })).toMatch(

@@ -8,7 +8,7 @@ export const ground = ['config', 'errors', 'money', 'problem-codes', 'process', 
 export const layers: Readonly<Record<string, readonly string[]>> = {
   'problem-codes': ['account-problems', 'request-problems'],
   errors: ['problem-codes'],
-  config: ['variable-kinds'],
+  config: ['dot-env', 'variable-kinds'],
   entities: ['mysql'],
   accounts: ['entities', 'gateways/mail'],
   telemetry: [],
@@ -111,6 +111,7 @@ export const layers: Readonly<Record<string, readonly string[]>> = {
     'webhooks',
   ],
   'variable-kinds': [],
+  'dot-env': [],
   doctor: ['context', 'entities', 'gateways', 'market', 'mysql', 'ops', 'redis'],
   'api/webhooks': [
     'accounts',

@@ -42,7 +42,13 @@ export function chooseUpstreams({ isProduction, value, isNamed }, freePorts) {
   const isNeeded = Object.keys(sandbox).length > 0;
   if (isNeeded) sandbox.control = at(control);
   if (isNeeded) env.SANDBOX_CONTROL_URL = sandbox.control;
-  return { sandbox, ports: isNeeded ? ports : undefined, env, names: namesOf(sandbox, value) };
+  return { sandbox, ports: isNeeded ? ports : undefined, env: withoutFiles(env), names: namesOf(sandbox, value) };
+}
+
+/** A file that is named for a secret would win over it, empty as it is. */
+function withoutFiles(env) {
+  const files = Object.keys(env).filter((name) => /_(KEY|SECRET)$|^SMTP_URL$/.test(name));
+  return { ...env, ...Object.fromEntries(files.map((name) => [`${name}_FILE`, ''])) };
 }
 
 /** Who names an address on this machine and no key talks to a stand-in of their own, which takes any key. */

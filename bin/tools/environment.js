@@ -41,8 +41,8 @@ export const productVariables = Object.freeze(
  * The environment over `.env`, the only one that the commands look at. `value` answers undefined for what is unset or
  * empty and follows `<NAME>_FILE`; `isNamed` also counts an empty value.
  */
-export function readEnvironment(own = process.env) {
-  const all = { ...parse(readIfThere(join(root, '.env'))), ...own };
+export function readEnvironment(own = process.env, dotEnv = readIfThere(join(root, '.env'))) {
+  const all = { ...leftOpen(parse(dotEnv), own), ...own };
   const value = (name) => (all[`${name}_FILE`] ? readSecret(all, `${name}_FILE`) : all[name]) || undefined;
   const setting = (name) => value(name) ?? defaults[name];
   return Object.freeze({
@@ -59,6 +59,13 @@ export function readEnvironment(own = process.env) {
     path: own.PATH ?? '',
     isPlain: own.NO_COLOR !== undefined || own.TERM === 'dumb',
   });
+}
+
+/** What `.env` says without the files of secrets that the environment itself gives. */
+function leftOpen(said, own) {
+  return Object.fromEntries(
+    Object.entries(said).filter(([name]) => !(name.endsWith('_FILE') && own[name.slice(0, -'_FILE'.length)])),
+  );
 }
 
 function readIfThere(file) {

@@ -260,6 +260,20 @@ it('names the remedy when there is no key, or one that is over', async () => {
   expect(over.complained()).not.toContain('--as');
 });
 
+it('says at once what nothing can be sent by, and that it is no matter of trying again', async () => {
+  const order = ['orders', 'place', '1'];
+  for (const [args, env, code, complaint] of [
+    [order, { ORDERFLOW_URL: 'foo' }, 2, /^ORDERFLOW_URL: the url must begin with http/],
+    [order, { ORDERFLOW_URL: platform.url, ORDERFLOW_KEY: 'ofk_ab…' }, 4, /^ORDERFLOW_KEY: the key has characters/],
+    [[...order, '--intention', 'bestellung-ü€'], { ORDERFLOW_KEY: key }, 2, /^--intention: the intention has/],
+    [['tail', 'market', '--after', '…'], { ORDERFLOW_KEY: key }, 2, /^--after: the position has characters/],
+  ] as const) {
+    const called = start(args, env);
+    expect(await called.ended, called.complained()).toBe(code);
+    expect(called.complained()).toMatch(complaint);
+  }
+});
+
 it('logs in to the demo data of this machine alone, and out again', async () => {
   const elsewhere = start(['orders', 'place', '1', '--as', 'demo'], { ORDERFLOW_URL: platform.url });
   expect(await elsewhere.ended).toBe(2);

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { parseArgs } from 'node:util';
 import { NoAnswer, openOrderflow, Refused } from '../src/orderflow.ts';
+import { type Part, Unsendable } from '../src/unsendable.ts';
 import { type Command, exits, Misuse } from './command.ts';
 import { orderCommands } from './orders.ts';
 import { streamCommands } from './streams.ts';
@@ -73,10 +74,23 @@ function explain(error: unknown): number {
     complain({ message, intention }, `${url}: ${message}${again}`);
     return exits.noAnswer;
   }
+  if (error instanceof Unsendable) {
+    const { part, message } = error;
+    complain({ message }, `${given[part]}: ${message}`);
+    return part === 'key' ? exits.noKey : exits.usage;
+  }
   if (!(error instanceof Misuse)) throw error;
   complain({ message: error.message }, error.message);
   return exits.usage;
 }
+
+/** Where each part of a request comes from. */
+const given: Readonly<Record<Part, string>> = {
+  url: 'ORDERFLOW_URL',
+  key: 'ORDERFLOW_KEY',
+  intention: '--intention',
+  position: '--after',
+};
 
 function complain(problem: object, words: string): void {
   process.stderr.write(lineOf(problem, words));

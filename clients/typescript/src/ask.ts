@@ -3,6 +3,7 @@ import { segmentOf } from './path-segment.ts';
 import { NoAnswer, refusalOf, Refused, retryAfterMsOf } from './refusals.ts';
 import type { Send } from './send.ts';
 import { parsed } from './trust.ts';
+import { Unsendable } from './unsendable.ts';
 
 /** How an operation is asked; the generated ones say it of each. */
 export type Operation = Readonly<{ method: string; path: string; isKeyed: boolean }>;
@@ -84,6 +85,7 @@ async function tryOnce(
     return { body: text === '' ? undefined : parsed(text) };
   } catch (cause) {
     signal?.throwIfAborted();
+    if (cause instanceof Unsendable) throw cause;
     // The login on the way was refused.
     if (cause instanceof Refused) return { error: cause, isSent: false };
     const error = new NoAnswer(`no answer to ${method} ${target}`, { cause, intention });

@@ -3,6 +3,7 @@ import { anyOf, pause } from './pause.ts';
 import { NoAnswer, refusalOf, Refused } from './refusals.ts';
 import type { Send } from './send.ts';
 import { parsed } from './trust.ts';
+import { Unsendable } from './unsendable.ts';
 
 /** How a stream shall be followed. */
 export type Following = Readonly<{
@@ -31,7 +32,8 @@ const firstRetryMs = 1_000;
 
 /**
  * Follows a stream over lost connections, restarts of the API and its farewells: nothing is missed, and no event comes twice.
- * @throws Refused when the API will not have it, NoAnswer when it is away for too long, or the signal's reason
+ * @throws Refused when the API will not have it, NoAnswer when it is away for too long, TypeError when nothing can be sent, or the
+ * signal's reason
  */
 export async function* follow<Event extends { id: string }>(
   send: Send,
@@ -84,6 +86,7 @@ export async function* follow<Event extends { id: string }>(
 
 /** Whether it would be the same the next time. */
 function isFinal(error: unknown): boolean {
+  if (error instanceof Unsendable) return true;
   return error instanceof Refused && error.status !== 429 && error.status < 500;
 }
 

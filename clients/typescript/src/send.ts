@@ -1,9 +1,10 @@
 import type { Credentials } from './credentials.ts';
 import { NoAnswer } from './refusals.ts';
+import { isAddress, refuseUnsendable, Unsendable } from './unsendable.ts';
 
 /**
  * Sends one request with the credentials. @throws what `fetch` throws when there is no answer; Refused or NoAnswer when a login on the
- * way was refused or not answered: then the request itself has not been carried out
+ * way was refused or not answered: then the request itself has not been carried out; Unsendable when there can be none
  */
 export type Send = (path: string, init: Init) => Promise<Response>;
 
@@ -12,10 +13,15 @@ type Init = Omit<RequestInit, 'headers'> & Readonly<{ headers: Readonly<Record<s
 /** Opens the way to the API; a token that has ended is replaced once, where that can be. */
 export function openSend(url: string, credentials: Credentials, fetch: typeof globalThis.fetch): Send {
   const base = url.replace(/\/+$/, '');
+  // Another `fetch` may have places of its own.
+  const isReachable = fetch !== globalThis.fetch || isAddress(base);
   const send = async (token: string | undefined, path: string, init: Init) => {
     const authorization: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
     // The API redirects nobody, and a token belongs to it alone.
     const headers = { ...init.headers, ...authorization };
+    refuseUnsendable(headers);
+    if (!isReachable)
+      throw new Unsendable('url', 'the url must begin with http:// or https:// and name a host, and no user');
     return endedBy(init.signal, await fetch(base + path, { redirect: 'error', ...init, headers }));
   };
   return async (path, init) => {

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { Problem } from '../../errors.ts';
 import { findJob } from '../../jobs/find-jobs.ts';
 import { explainWaits } from '../../ops/explain-waits.ts';
-import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { answerOnce, IdempotencyHeaders, strayBody } from '../http/answer-once.ts';
 import { audit } from '../callers/audit.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { JobView, jobView } from '../ops/job-view.ts';
@@ -35,13 +35,14 @@ const sync = defineRoute(
         content: { 'application/json': { schema: JobView, example: exampleJob } },
       },
       409: { description: 'idempotency_key_in_use' },
+      413: { description: 'too_large' },
       422: { description: 'invalid, idempotency_key_reused' },
       503: { description: 'not_configured or unavailable' },
     },
   },
-  (c) => {
+  async (c) => {
     const { ctx } = c.var;
-    return answerOnce(c, null, async (tx) => {
+    return answerOnce(c, await strayBody(c), async (tx) => {
       await audit(c, tx);
       const id = await startSync(ctx, { force: true });
       const found = await findJob(ctx.jobs, id, explainWaits(ctx)).catch(() => undefined);

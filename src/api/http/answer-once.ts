@@ -11,6 +11,7 @@ import { type KeyedRequest, KeyInUse, nameOf, reused, type StoredAnswer } from '
 import type { RouteEnv } from '../callers/route-env.ts';
 import { principalOf } from '../callers/principal.ts';
 import { publicUrlOf } from './public-url.ts';
+import { unreadBody } from './request-body.ts';
 
 /** The headers of a request that may be repeated safely. */
 export const IdempotencyHeaders = z.object({
@@ -38,7 +39,7 @@ const lookAgainMs = 50;
 
 /**
  * Does a write in one transaction and answers it. With an Idempotency-Key the answer is stored in that same transaction,
- * so that the same request gets the same bytes and never a second effect. `body` is the validated body.
+ * so that the same request gets the same bytes and never a second effect. `body` is the validated body, or {@link strayBody}.
  * @throws Problem idempotency_key_reused or idempotency_key_in_use; a refusal of the work itself frees the key.
  */
 export async function answerOnce(c: HonoContext<RouteEnv>, body: unknown, work: Work): Promise<Response> {
@@ -104,6 +105,14 @@ export async function answerKeyed(
       await sleep(lookAgainMs);
     }
   }
+}
+
+/**
+ * What a request is compared by whose route takes no body: what has come as one all the same. Without a key nobody looks at it.
+ * @throws Problem too_large
+ */
+export async function strayBody(c: HonoContext<RouteEnv>): Promise<unknown> {
+  return c.req.header('idempotency-key') === undefined ? null : unreadBody(c);
 }
 
 /** An answer as it is stored. */

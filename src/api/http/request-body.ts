@@ -59,6 +59,12 @@ function* halvesIn(value: unknown, at: readonly string[]): Generator<readonly st
     else yield [...at, name];
 }
 
+/** The text of a body that nobody reads, a character a byte; null where there is none. @throws Problem too_large */
+export async function unreadBody(c: HonoContext<RouteEnv>): Promise<string | null> {
+  const bytes = await readBounded(c.req.raw, usualBytes).catch(refuseBroken);
+  return bytes.length === 0 ? null : bytes.toString('latin1');
+}
+
 /** Whether a body is said to be packed. None is unpacked here: a few bytes could become any number of them. */
 function isPacked(codings: string | undefined): boolean {
   return codings !== undefined && codings.split(',').some((coding) => !/^\s*(?:identity)?\s*$/i.test(coding));

@@ -10,6 +10,21 @@ const Rate = z.object({ max: z.int(), duration: z.int() });
 // The board takes 0 for no limit.
 const Concurrency = z.object({ concurrency: z.int().min(0) });
 
+/** A job on another queue than its kind's would be called one of that queue wherever it is shown. @throws Problem not_found, invalid */
+export async function refuseStrayJob(c: HonoContext<RouteEnv>, next: Next): Promise<void> {
+  requireQueue(c);
+  const ofQueue = [...c.var.ctx.jobs.definitions.jobs.values()].filter(
+    ({ queue }) => queue.name === c.req.param('queue'),
+  );
+  const kinds = ofQueue.map(({ kind }) => kind);
+  const Added = z.object({
+    name: z.enum(kinds, 'is no kind of job on this queue; GET /jobs/kinds tells the queue of each'),
+    options: z.looseObject({}).nullish(),
+  });
+  refuseInvalid({ target: 'json', ...Added.safeParse(await c.req.json()) });
+  await next();
+}
+
 /** The board would take any time and show it; workers count by the second all the same. @throws Problem not_found, invalid */
 export async function refuseVainRate(c: HonoContext<RouteEnv>, next: Next): Promise<void> {
   requireQueue(c);

@@ -8,7 +8,6 @@ import type { End, RouteEnv } from '../callers/route-env.ts';
 import { refuseInvalid } from '../http/refuse-invalid.ts';
 import { wholeNumber } from '../http/fields.ts';
 import { createBullBoard } from '@bull-board/api';
-import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { HonoAdapter } from '@bull-board/hono';
 import { serveStatic } from '@hono/node-server/serve-static';
 import type { Context } from '../../context.ts';
@@ -16,7 +15,8 @@ import type { Job } from '../../jobs/define-job.ts';
 import { queues as definitions } from '../../jobs/queues.ts';
 import { auditAround } from '../callers/audit.ts';
 import { boardAct, standingOf } from './board-act.ts';
-import { refuseSchedule, refuseVainConcurrency, refuseVainRate } from './board-refusals.ts';
+import { BoardQueue } from './board-queue.ts';
+import { refuseSchedule, refuseStrayJob, refuseVainConcurrency, refuseVainRate } from './board-refusals.ts';
 import { retryAllFromBoard, retryFromBoard } from './board-retry.ts';
 import { payloadSchema } from './job-view.ts';
 import { pauseQueues } from '../../jobs/pause.ts';
@@ -61,7 +61,7 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     queues: definitions.flatMap(({ name, summary }) => {
       const queue = ctx.jobs.queues.get(name);
       const jobs = [...ctx.jobs.definitions.jobs.values()].filter((job) => job.queue.name === name);
-      return queue ? [new BullMQAdapter(queue, { ...describe(summary, jobs), externalJobUrl: linkToApi })] : [];
+      return queue ? [new BoardQueue(queue, { ...describe(summary, jobs), externalJobUrl: linkToApi })] : [];
     }),
     serverAdapter,
     options: {
@@ -84,6 +84,7 @@ export function mountBoard(app: OpenAPIHono<RouteEnv>, ctx: Context): void {
     app.put(`${base}/api/queues/${verb}`, decide).put(`${base}/api/queues/:queue/${verb}`, decide);
   }
   app.get(`${base}/api/queues`, offerOperatorsNothing);
+  app.post(`${base}/api/queues/:queue/add`, refuseStrayJob);
   app.put(`${base}/api/queues/:queue/rate-limit`, refuseVainRate);
   app.put(`${base}/api/queues/:queue/concurrency`, refuseVainConcurrency);
   app.patch(`${base}/api/queues/:queue/job-schedulers/:schedule`, refuseSchedule);

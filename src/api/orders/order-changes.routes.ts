@@ -5,7 +5,7 @@ import { Order } from '../../entities/orders.entity.ts';
 import { Problem } from '../../errors.ts';
 import { cancelPayment } from '../../jobs/payments/cancel-payment.job.ts';
 import type { AfterCommit } from '../../outbox/after-commit.ts';
-import { answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { answerOnce, IdempotencyHeaders, strayBody } from '../http/answer-once.ts';
 import { audit, differing } from '../callers/audit.ts';
 import { AwaitsBuyer, cancelForBuyer, changeOrder, payOrder, type Whose } from '../../orders/change-order.ts';
 import { defineRoute } from '../http/define-route.ts';
@@ -119,6 +119,7 @@ const cancelling = {
     200: { description: 'The order, cancelled.', content: cancelled },
     404: { description: 'not_found' },
     409: { description: 'payment_in_progress, order_closed, idempotency_key_in_use' },
+    413: { description: 'too_large' },
     422: { description: 'invalid, idempotency_key_reused' },
     503: { description: 'unavailable' },
   },
@@ -152,12 +153,13 @@ const cancel = defineRoute(
 
 /** The gateway is asked by a job: should this process end, or the gateway take its time, the payment is ended all the same. */
 async function answerCancelled(c: HonoContext<RouteEnv, '/orders/{id}'>): Promise<Response> {
+  const body = await strayBody(c);
   try {
-    return await answerChanged(c, null, cancelForBuyer);
+    return await answerChanged(c, body, cancelForBuyer);
   } catch (error) {
     if (!(error instanceof AwaitsBuyer)) throw error;
     await endWaiting(c, error);
-    return answerChanged(c, null, cancelForBuyer);
+    return answerChanged(c, body, cancelForBuyer);
   }
 }
 

@@ -7,7 +7,7 @@ import { testWebhook } from '../../jobs/webhooks/test-webhook.job.ts';
 import { choosers, readWishes } from '../../webhooks/endpoint.ts';
 import { lastPosition, positionBefore, type Stretch } from '../../webhooks/replay.ts';
 import { audit } from '../callers/audit.ts';
-import { type Answer, answerOnce, IdempotencyHeaders } from '../http/answer-once.ts';
+import { type Answer, answerOnce, IdempotencyHeaders, strayBody } from '../http/answer-once.ts';
 import { defineRoute } from '../http/define-route.ts';
 import { Uuid } from '../http/fields.ts';
 import { endOf } from '../http/span.ts';
@@ -48,11 +48,11 @@ const test = defineRoute(
     summary: "Sends a webhook an event of the type `webhook.test` now; the job's result says what was answered.",
     tags: ['webhooks'],
     request: { params, headers: IdempotencyHeaders },
-    responses: accepted(testWebhook),
+    responses: { ...accepted(testWebhook), 413: { description: 'too_large' } },
   },
   async (c) => {
     const { id } = await namedWebhook(c);
-    return answerOnce(c, null, async (tx, after) => {
+    return answerOnce(c, await strayBody(c), async (tx, after) => {
       await audit(c, tx);
       return askedFor(testWebhook, after.enqueue(testWebhook, { webhook_id: id }), c.var.ctx.now());
     });

@@ -14,7 +14,8 @@ import type { Transaction } from '../../../src/outbox/transaction.ts';
 let shop: Shop;
 let other: Shop;
 beforeAll(async () => {
-  shop = await openShop();
+  // Nobody is there; a job that would ask is enough here.
+  shop = await openShop({ PUBLIC_PRODUCT_API: 'http://127.0.0.1:9/products' });
   other = await openShop({ MYSQL_DB: shop.ctx.config.MYSQL_DB });
 });
 afterAll(async () => {
@@ -206,6 +207,26 @@ describe('a request with an Idempotency-Key', () => {
       const refused = await shop.send(method, path, { headers, body: another });
       expect(await problemOf(refused), path).toMatchObject({ code: 'idempotency_key_reused' });
     }
+  });
+
+  it('is compared with what comes as a body also where none is taken, and nobody reads it', async () => {
+    const owner = await makePerson(shop, 'admin');
+    const paths = ['/orders/{id}/cancel', '/webhooks/{id}/test'].map((path) => present(path, owner));
+    for (const path of [...(await Promise.all(paths)), '/products/sync']) {
+      const headers = { authorization: `Bearer ${owner.token}`, 'content-type': 'text/plain' };
+      const send = async (key: string, body?: string) =>
+        shop.send('POST', path, { headers: { ...headers, 'idempotency-key': key }, ...(body && { body }) });
+      const first = await send(path);
+      expect([200, 202], path).toContain(first.status);
+      const again = await send(path);
+      expect(again.headers.get('idempotent-replayed'), path).toBe('true');
+      for (const body of ['{bad', '{}', 'é'])
+        expect(await problemOf(await send(path, body)), path).toMatchObject({ code: 'idempotency_key_reused' });
+      expect(await problemOf(await send(path, 'x'.repeat(65_537)))).toMatchObject({ code: 'too_large' });
+    }
+    const unread = { headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'text/plain' } };
+    for (const body of ['{bad', 'x'.repeat(65_537)])
+      expect((await shop.send('POST', '/products/sync', { ...unread, body })).status).toBe(202);
   });
 
   it('gets an answer of any length again', async () => {

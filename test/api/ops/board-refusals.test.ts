@@ -60,11 +60,23 @@ it('a limit that is not written in whole numbers, or only half, is refused', asy
   expect(await api.ctx.jobs.queues.get('upkeep')?.getGlobalConcurrency()).toBe(1);
 });
 
+it('a job is added only to the queue of its kind', async () => {
+  const add = (queue: string, body: unknown) => api.send('POST', `${base}/${queue}/add`, { as: 'admin', body });
+  for (const name of ['poll-symbol', 'no-such-kind', '__default__', undefined])
+    expect(await pointersOf(await add('payments', { name, data: {}, options: {} })), name).toEqual(['/name']);
+  expect(await pointersOf(await add('upkeep', { name: 'reconcile', data: {}, options: 'lifo' }))).toEqual(['/options']);
+  const refused = await problemOf(await add('payments', { name: 'poll-symbol', data: { symbol: 'AAPL' } }));
+  expect(refused.message).toMatch(/^\/name is no kind of job on this queue/);
+  expect(await api.ctx.jobs.queues.get('payments')?.getJobCountByTypes()).toBe(0);
+  expect((await add('upkeep', { name: 'reconcile', data: {} })).status).toBe(200);
+});
+
 it('what is refused of a queue that there is not is that there is none', async () => {
   const asked = [
     await put('nothing/rate-limit', { max: 1, duration: 60_000 }),
     await put('nothing/concurrency', { concurrency: 'x' }),
     await put('nothing/job-schedulers/prune-tokens/remove', {}),
+    await api.send('POST', `${base}/nothing/add`, { as: 'admin', body: { name: 'reconcile', data: {} } }),
   ];
   for (const answer of asked) expect(await problemOf(answer)).toMatchObject({ status: 404, code: 'not_found' });
 });

@@ -165,6 +165,28 @@ describe('with a login', () => {
     expect(await resting()).toEqual([[], []]);
   });
 
+  it('a job that is added there has an id of its own by which the API shows it, a copy and a run of a schedule too', async () => {
+    const queue = api.ctx.jobs.queues.get('upkeep');
+    await queue?.upsertJobScheduler('reconcile', { every: 3_600_000 }, { name: 'reconcile', data: {} });
+    const added = async (method: string, what: string, body?: object) => {
+      const answer = await api.send(method, `${base}/api/queues/upkeep/${what}`, {
+        as: 'admin',
+        ...(body && { body }),
+      });
+      return z.object({ job: z.object({ id: z.string() }) }).parse(await answer.json()).job.id;
+    };
+    const first = await added('POST', 'add', { name: 'reconcile', data: {} });
+    const copy = await added('POST', 'add', { name: 'reconcile', data: {}, options: { jobId: first } });
+    const run = await added('PUT', 'job-schedulers/reconcile/run');
+    expect(new Set([first, copy, run]).size).toBe(3);
+    for (const id of [first, copy, run]) {
+      expect(await (await api.send('GET', `/jobs/${id}`)).json()).toMatchObject({ id, kind: 'reconcile' });
+      expect(await problemOf(await api.send('POST', `/jobs/${id}/retry`, { as: 'admin' }))).toMatchObject({
+        code: 'job_not_failed',
+      });
+    }
+  });
+
   it('a body is bounded there as everywhere, and nothing of the board is kept by caches', async () => {
     const add = `${base}/api/queues/upkeep/add`;
     const job = (text: string) => ({ name: 'prune-tokens', data: { text }, options: {} });

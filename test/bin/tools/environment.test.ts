@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { BadConfig, readConfig, variables } from '../../../src/config.ts';
+import { addDotEnv } from '../../../src/dot-env.ts';
 
 const Environment = z.object({
   value: z.custom<(name: string) => string | undefined>((value) => typeof value === 'function'),
@@ -11,7 +12,7 @@ const bin = z
   .object({
     defaults: z.record(z.string(), z.string()),
     productVariables: z.array(z.string()),
-    readEnvironment: z.custom<(env: object) => unknown>((value) => typeof value === 'function'),
+    readEnvironment: z.custom<(env: object, dotEnv?: string) => unknown>((value) => typeof value === 'function'),
   })
   .parse(await import(new URL('../../../bin/tools/environment.js', import.meta.url).href));
 
@@ -34,6 +35,21 @@ it('empty counts as unset, and an empty WATCHLIST as named', () => {
   expect(environment.isNamed('WATCHLIST')).toBe(true);
   expect(environment.isNamed('MYSQL_HOST')).toBe(false);
   expect(environment.isProduction).toBe(true);
+});
+
+it.each([
+  ['a value of its own', { SMTP_URL: 'smtp://own' }, { SMTP_URL: 'smtp://own', SMTP_URL_FILE: undefined }],
+  ['a file of its own', { SMTP_URL_FILE: 'own' }, { SMTP_URL: 'smtp://said', SMTP_URL_FILE: 'own' }],
+  ['an empty value', { SMTP_URL: '' }, { SMTP_URL: '', SMTP_URL_FILE: 'said' }],
+  ['nothing', {}, { SMTP_URL: 'smtp://said', SMTP_URL_FILE: 'said' }],
+])('the environment wins over `.env` with %s, to commands and processes alike', (_what, own, together) => {
+  const said = 'SMTP_URL=smtp://said\nSMTP_URL_FILE=said\n';
+  const ofProcess: NodeJS.ProcessEnv = { ...own };
+  addDotEnv(ofProcess, said);
+  // A process that reads it again finds the same.
+  addDotEnv(ofProcess, said);
+  const { all } = z.object({ all: z.record(z.string(), z.string()) }).parse(bin.readEnvironment(own, said));
+  for (const env of [ofProcess, all]) expect({ ...together, ...env }).toEqual(together);
 });
 
 it('production without servers is refused by the processes, by name', () => {

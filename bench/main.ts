@@ -13,7 +13,7 @@ import { paid } from './measures/paid.ts';
 import { sseFanout } from './measures/sse-fanout.ts';
 import { start } from './measures/start.ts';
 import { stripePath } from './measures/stripe-path.ts';
-import { goalsOf, tableOf, writeResults } from './results.ts';
+import { goalsOf, resultsFolder, tableOf, writeResults } from './results.ts';
 import { openStores } from './servers.ts';
 import { readServers } from './settings.ts';
 import { comparePeers } from './peer-fairness.ts';

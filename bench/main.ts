@@ -1,6 +1,4 @@
-import { parseArgs } from 'node:util';
 import type { Bench, Found, Measure } from './bench.ts';
-import { aimIds, isAimId } from './goals.ts';
 import { acceptRate } from './measures/accept-rate.ts';
 import { atRest } from './measures/at-rest.ts';
 import { cachedQuote } from './measures/cached-quote.ts';
@@ -13,13 +11,14 @@ import { paid } from './measures/paid.ts';
 import { sseFanout } from './measures/sse-fanout.ts';
 import { start } from './measures/start.ts';
 import { stripePath } from './measures/stripe-path.ts';
-import { goalsOf, resultsFolder, tableOf, writeResults } from './results.ts';
+import { goalsOf, tableOf, writeResults } from './results.ts';
 import { openStores } from './servers.ts';
 import { readServers } from './settings.ts';
 import { comparePeers } from './peer-fairness.ts';
 import { findPython } from './sides/peer.ts';
 import { prepareProduct } from './sides/product.ts';
 import { openUpstream } from './upstream.ts';
+import { readWishes } from './wishes.ts';
 
 // Measures the product beside its peer, on the servers that `npm run bench` has brought.
 
@@ -38,18 +37,7 @@ const measures: readonly Measure[] = [
   consolePage,
   grow,
 ];
-const options = {
-  quick: { type: 'boolean', default: false },
-  only: { type: 'string', multiple: true },
-  rounds: { type: 'string' },
-  seconds: { type: 'string' },
-  'peer-beside': { type: 'string' },
-  results: { type: 'string', default: resultsFolder },
-} as const;
-const { values } = parseArgs({ options });
-const unknown = values.only?.find((name) => !isAimId(name));
-if (unknown) throw new Error(`--only ${unknown}: there are ${aimIds.join(', ')}`);
-
+const values = readWishes();
 const servers = readServers(process.env);
 const stores = await openStores(servers);
 const upstream = await openUpstream();

@@ -7,11 +7,12 @@ import { claimDataDirectory } from './servers/data-directory.js';
 import { buildLivePage } from './start/live-page.js';
 import { bringServers } from './servers/servers.js';
 import { findBrowser } from './servers/test-browser.js';
+import { CannotStart } from './tools/cannot-start.js';
 import { productVariables, readEnvironment, root } from './tools/environment.js';
 import { explain } from './tools/explain.js';
 import { install } from './tools/install.js';
 import { findNode } from './tools/node-24.js';
-import { endTools } from './tools/run-tool.js';
+import { endTools, runTool } from './tools/run-tool.js';
 import { Steps } from './tools/steps.js';
 import { onStop } from './tools/stop-signals.js';
 
@@ -23,6 +24,7 @@ const steps = new Steps({ isPlain: environment.isPlain });
 const folder = join(environment.dataDirectory, `bench-${process.pid}`);
 const pids = {};
 let measuring;
+let isRefused = false;
 
 /** The environment without the product's own settings: the servers are private, and nothing of a `.env` is measured. */
 function ownEnvironment() {
@@ -37,9 +39,18 @@ async function bringPage(node, cacheFolder) {
   return findBrowser({ steps, folder: cacheFolder });
 }
 
+/** Before servers are brought for it. @throws CannotStart for what cannot be measured. */
+async function checkWishes(node) {
+  const { code, output } = await runTool(node.path, ['bench/check-wishes.ts', ...process.argv.slice(2)], { cwd: root });
+  if (code === 0) return;
+  isRefused = true;
+  throw new CannotStart(output.trim());
+}
+
 async function bench(supervisor) {
   await install(environment, steps);
   const node = await findNode();
+  await checkWishes(node);
   const own = ownEnvironment();
   const cacheFolder = join(environment.dataDirectory, 'servers');
   const browser = process.argv.includes('console') ? await bringPage(node, cacheFolder) : undefined;
@@ -96,7 +107,7 @@ async function main() {
     await supervisor.stop(endTools());
     directory.release();
     // What a measure that failed has written is worth a look.
-    if (code === 0) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (code === 0 || isRefused) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exit(code);
   };
   onStop(environment, () => finish(130));

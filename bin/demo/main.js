@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { anySeed } from './chance.js';
 import { openCustomer } from './customer.js';
 import { readMarket, shop, watchOrders } from './customers.js';
@@ -8,6 +7,7 @@ import { readRunFile } from '../start/run-file.js';
 import { CannotStart } from '../tools/cannot-start.js';
 import { readEnvironment } from '../tools/environment.js';
 import { explain } from '../tools/explain.js';
+import { readOptions } from '../tools/read-options.js';
 import { onStop } from '../tools/stop-signals.js';
 
 // Drives a believable shop and market against a running `npm start`, so that the live page has something to show.
@@ -29,7 +29,8 @@ function readWishes() {
     seed: text,
     scenario: { ...text, default: 'usual' },
   };
-  const { values } = parseArgs({ options });
+  const usage = 'npm run demo -- [--scenario rush|decline|outage] [--pace N] [--seconds N] [--seed N]';
+  const values = readOptions(options, usage);
   const [seconds, pace] = [Number(values.seconds ?? Number.POSITIVE_INFINITY), Number(values.pace)];
   if (!(seconds > 0) || !(pace > 0) || pace > 6_000)
     throw new CannotStart(

@@ -2,8 +2,10 @@ import { readConfig } from '../config.ts';
 import { openContext } from '../context.ts';
 import { diagnose, redisOfDoctor } from '../doctor/diagnose.ts';
 import { startWith } from '../process/life.ts';
+import { readOptions } from './read-options.ts';
 
 // Says what is wrong with a deployment, and what to do about each: exit 1, or 0 when nothing is.
+await startWith(async () => readOptions({}, 'npm run doctor'));
 const config = await startWith(async () => ({ ...readConfig(), LOG_LEVEL: 'silent' as const }));
 const context = await startWith(() => openContext(config, 'doctor', redisOfDoctor(config)));
 const examined = await startWith(() => diagnose(context));

@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import { MikroORM } from '@mikro-orm/mysql';
 import { readConfig } from '../config.ts';
 import { waitForDatabase } from '../mysql/database.ts';
@@ -7,14 +6,14 @@ import { CannotStart } from '../errors.ts';
 import { startWith } from '../process/life.ts';
 import { seedPrices } from '../market/seed-prices.ts';
 import { seedAdministrator, seedDemo } from '../accounts/seed.ts';
+import { readOptions } from './read-options.ts';
 
 // Brings the schema up to date, creates the first administrator, and with --demo the demo data; with --prices and the sandbox's
 // control URL also days of prices for the watchlist. Safe to run again. With --before-start it refuses what the processes would
 // refuse after it.
 const boolean = { type: 'boolean', default: false } as const;
-const { values: wishes } = parseArgs({
-  options: { demo: boolean, 'before-start': boolean, prices: { type: 'string' } },
-});
+const options = { demo: boolean, 'before-start': boolean, prices: { type: 'string' } } as const;
+const wishes = await startWith(async () => readOptions(options, 'npm run migrate [-- --demo] [--prices URL]'));
 const config = await startWith(async () => readConfig(undefined, { isServing: wishes['before-start'] }));
 const orm = await MikroORM.init(ormOptions(config));
 await startWith(async () => {

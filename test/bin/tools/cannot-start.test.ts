@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -96,6 +96,31 @@ describe('what only somebody else can mend is said in a sentence with its remedy
     expect(output).toMatch(sentence);
     expect(output).not.toMatch(/\n\s+at |node:internal|\berrno\b/);
     expect(code).toBe(1);
+  });
+});
+
+describe('a command line that asks for what there is not is refused in a sentence, before anything is begun:', () => {
+  it.each([
+    ['bin/demo.js', ['--help'], /^There is no option --help\.\s+It is called as: npm run demo -- \[--scenario/],
+    ['bin/demo.js', ['foo'], /^'foo' is none of its options\./],
+    ['bin/demo.js', ['--seed'], /^--seed needs a value\./],
+    ['bin/demo.js', ['--seconds', '-1'], /^--seconds needs a value\./],
+    ['bin/migrate.js', ['--foo'], /^There is no option --foo\. It is called as: npm run migrate/],
+    ['bin/migrate.js', ['--demo=yes'], /^--demo takes no value\./],
+    [doctor, ['--foo'], /^There is no option --foo\. It is called as: npm run doctor$/],
+    ['bin/docs.js', ['--foo'], /^There is no option --foo\./],
+    ['bin/audit.js', ['--foo'], /^There is no option --foo\./],
+    ['bin/bench.js', ['--foo'], /^There is no option --foo\./],
+    ['bin/bench.js', ['--only', 'nope'], /^--only nope: there are paid-rate, /],
+    ['bin/bench.js', ['--rounds', 'x'], /^--rounds must be a number above 0$/],
+  ])('%s %j', async (script, args, sentence) => {
+    const place = mkdtempSync(join(tmpdir(), 'orderflow-'));
+    const { code, output } = await run(script, args, { ...data, DATA_DIR: place });
+    const left = readdirSync(place);
+    rmSync(place, { recursive: true });
+    expect(output.trim()).toMatch(sentence);
+    expect(output).not.toMatch(/\n\s+at |node:internal/);
+    expect([code, left]).toEqual([1, []]);
   });
 });
 

@@ -127,7 +127,10 @@ export type Unnamed = Readonly<{ title: string; signatureHeader: string }>;
  */
 export type GatewayCalls = Readonly<{
   charge(charge: Charge): Promise<ChargeOutcome>;
-  /** What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. The signal ends the search. */
+  /**
+   * What became of a charge whose answer was lost, from the gateway's list; undefined: it has none. The signal ends the search.
+   * @throws Undecided when all that it has of the payment is over another amount.
+   */
   find(charge: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined>;
   /** Where a charge stands whose reference is known. */
   lookUp(reference: string, charged: Amount): Promise<ChargeOutcome>;

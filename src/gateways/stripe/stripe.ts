@@ -97,33 +97,34 @@ function giveBack(stripe: Stripe, { key, refundId, reference, amountMinor, curre
   return stripe.refunds.create(asked, { idempotencyKey: key });
 }
 
-/** The id in the metadata could be anybody's doing; what was asked for has its amount as well. */
+/**
+ * The id in the metadata could be anybody's doing; what was asked for has its amount as well.
+ * @throws Undecided when only intents over another amount bear the id: money may have moved, so that the charge is not one that never was.
+ */
 async function find(stripe: Stripe, lost: LostCharge, signal?: AbortSignal): Promise<ChargeOutcome | undefined> {
-  const isIt = (intent: Stripe.PaymentIntent) =>
-    listedCharge(intent).paymentId === lost.paymentId && isOver(intent, lost);
-  const told = lost.toldReference ? await stripe.paymentIntents.retrieve(lost.toldReference).catch(nothing) : undefined;
-  if (told && isIt(told)) return intentOutcome(told);
-  const { firstAskedAt, lastAskedAt, isLongAgo = false } = lost;
-  const listed = listing(stripe.paymentIntents, firstAskedAt, lastAskedAt, isLongAgo ? mostBeforeSearch : mostAround);
-  try {
-    return await firstThat(isIt, listed, signal);
-  } catch (error) {
-    if (!isLongAgo || !(error instanceof TooManyListed)) throw error;
-    const query = `metadata['payment_id']:'${lost.paymentId}'`;
-    return await firstThat(isIt, stripe.paymentIntents.search({ query, limit: 100 }), signal);
-  }
-}
-
-async function firstThat(
-  isIt: (intent: Stripe.PaymentIntent) => boolean,
-  intents: AsyncIterable<Stripe.PaymentIntent>,
-  signal?: AbortSignal,
-): Promise<ChargeOutcome | undefined> {
-  for await (const intent of intents) {
-    if (isIt(intent)) return intentOutcome(intent);
+  let other: Stripe.PaymentIntent | undefined;
+  for await (const intent of candidates(stripe, lost)) {
+    if (listedCharge(intent).paymentId === lost.paymentId) {
+      if (isOver(intent, lost)) return intentOutcome(intent);
+      other = intent;
+    }
     signal?.throwIfAborted();
   }
+  if (other) throw otherAmount(other);
   return undefined;
+}
+
+/** Where a lost charge may be: where somebody says it is, and in the list of its time; of long ago in the search where that is too long. */
+async function* candidates({ paymentIntents }: Stripe, lost: LostCharge): AsyncGenerator<Stripe.PaymentIntent> {
+  const { paymentId, toldReference, firstAskedAt, lastAskedAt, isLongAgo = false } = lost;
+  const told = toldReference ? await paymentIntents.retrieve(toldReference).catch(nothing) : undefined;
+  if (told) yield told;
+  try {
+    yield* listing(paymentIntents, firstAskedAt, lastAskedAt, isLongAgo ? mostBeforeSearch : mostAround);
+  } catch (error) {
+    if (!isLongAgo || !(error instanceof TooManyListed)) throw error;
+    yield* paymentIntents.search({ query: `metadata['payment_id']:'${paymentId}'`, limit: 100 });
+  }
 }
 
 /** There may be more than was gone through: what was not seen must not count as not there. */
@@ -132,7 +133,11 @@ class TooManyListed extends Undecided {}
 /** What Stripe tells of. @throws Undecided, for the daily comparison to tell people, when it is over anything but what was asked for. */
 function over<T extends Told>(asked: Amount, told: T): T {
   if (isOver(told, asked)) return told;
-  throw new Undecided(`Stripe has ${told.id} over another amount than was asked for`);
+  throw otherAmount(told);
+}
+
+function otherAmount({ id }: Told): Undecided {
+  return new Undecided(`Stripe has ${id} over another amount than was asked for`);
 }
 
 type Told = Readonly<{ id: string; amount: number; currency: string }>;

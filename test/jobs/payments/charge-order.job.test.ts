@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Misconfigured, OutcomeUnknown, RateLimited, TooManyCalls, Undecided } from '../../../src/errors.ts';
 import type {
@@ -6,7 +7,9 @@ import type {
   LostCharge,
   PaymentGateway,
 } from '../../../src/gateways/payments/payment-gateway.ts';
+import { openStripe } from '../../../src/gateways/stripe/stripe.ts';
 import { until } from '../../support/processes/process.ts';
+import { startSandbox } from '../../support/upstreams/sandbox-process.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { readStream } from '../../support/stores/stream-entries.ts';
 
@@ -175,6 +178,21 @@ test('is refused for its secret for longer than a key is good: it is charged onc
   const calls: string[] = [];
   expect(await shop.charge(order.id, { ...takingGateway(calls), ...findsNothing }, tomorrow)).toBe('succeeded');
   expect(calls).toHaveLength(1);
+});
+
+test('was taken over another amount: it is for people, also once its key is too old, and cannot be paid anew', async () => {
+  const [sandbox, order] = [await startSandbox(), await shop.place()];
+  const [payment] = await shop.payments(order.id);
+  const stripe = openStripe({ keys: ['sk_test_any'], webhookSecrets: [], base: sandbox.urls.stripe });
+  const other = { orderId: order.id, paymentId: payment?.id ?? '', amountMinor: 9_999, currency: 'USD' };
+  await stripe.charge({ ...other, key: randomUUID(), method: 'pm_card_visa' });
+  const silent = { charge: () => Promise.reject(new OutcomeUnknown('silence')) };
+  await expect(shop.charge(order.id, silent)).rejects.toThrow('silence');
+  await expect(shop.charge(order.id, stripe, tomorrow)).rejects.toThrow('over another amount than was asked for');
+  expect(await shop.read(order.id)).toMatchObject({ status: 'pending', payment: { status: 'unknown' } });
+  const body = { payment_method: 'pm_card_visa' };
+  expect((await shop.send('POST', `/orders/${order.id}/pay`, { as: 'demo', body })).status).toBe(409);
+  await sandbox.stop();
 });
 
 test('is refused for its secret while another attempt is at work: the charge stays under way', async () => {

@@ -236,6 +236,25 @@ describe('a refund', () => {
     },
   );
 
+  it('whose id the gateway has over another amount alone is for people, also once its key is too old', async () => {
+    const id = await paidOrder();
+    await ask(id);
+    const refundId = (await shop.read(id)).refunds[0]?.id;
+    await expect(shop.refund(id, { refund: () => Promise.reject(new OutcomeUnknown('silence')) })).rejects.toThrow(
+      'silence',
+    );
+    const listed = (chargeReference: string, reference: string, amountMinor: number): ListedRefund => {
+      const outcome = { status: 'succeeded' as const, reference };
+      return { reference, chargeReference, refundId, amountMinor, currency: 'USD', outcome };
+    };
+    const tomorrow = { now: () => new Date(Date.now() + 86_400_000) };
+    const another = { refundsOf: async (charge: string) => [listed(charge, `re_other_${id}`, 1)] };
+    await expect(shop.refund(id, another, tomorrow)).rejects.toThrow(`has re_other_${id} over another amount`);
+    expect((await shop.read(id)).refunds).toMatchObject([{ status: 'unknown' }]);
+    const both = async (charge: string) => [listed(charge, `re_other_${id}`, 1), listed(charge, `re_${id}`, 10_000)];
+    expect(await shop.refund(id, { refundsOf: both }, tomorrow)).toBe('succeeded');
+  });
+
   it('that is processing gets a new job, also when every webhook is lost', async () => {
     const id = await paidOrder();
     await ask(id);

@@ -108,11 +108,14 @@ export async function answerKeyed(
 }
 
 /**
- * What a request is compared by whose route takes no body: what has come as one all the same. Without a key nobody looks at it.
- * @throws Problem too_large
+ * What a request is compared by whose route takes no body: what has come as one all the same, where that says anything. Without a
+ * key nobody looks at it. @throws Problem too_large
  */
 export async function strayBody(c: HonoContext<RouteEnv>): Promise<unknown> {
-  return c.req.header('idempotency-key') === undefined ? null : unreadBody(c);
+  if (c.req.header('idempotency-key') === undefined) return null;
+  const text = await unreadBody(c);
+  // Many clients send an empty object where they have nothing to say, and so does the page: that is the same as no body.
+  return text === null || /^(?:\{\s*\})?$/.test(text.trim()) ? null : text;
 }
 
 /** An answer as it is stored. */

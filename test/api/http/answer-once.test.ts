@@ -218,9 +218,11 @@ describe('a request with an Idempotency-Key', () => {
         shop.send('POST', path, { headers: { ...headers, 'idempotency-key': key }, ...(body && { body }) });
       const first = await send(path);
       expect([200, 202], path).toContain(first.status);
-      const again = await send(path);
-      expect(again.headers.get('idempotent-replayed'), path).toBe('true');
-      for (const body of ['{bad', '{}', 'é'])
+      for (const body of [undefined, '{}', ' {\n} \n', '\n']) {
+        const again = await send(path, body);
+        expect(again.headers.get('idempotent-replayed'), `${path} ${body}`).toBe('true');
+      }
+      for (const body of ['{bad', '{}{}', '{"a":1}', 'é'])
         expect(await problemOf(await send(path, body)), path).toMatchObject({ code: 'idempotency_key_reused' });
       expect(await problemOf(await send(path, 'x'.repeat(65_537)))).toMatchObject({ code: 'too_large' });
     }

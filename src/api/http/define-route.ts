@@ -25,6 +25,8 @@ export type DocumentedRoute = RouteConfig &
     description?: string;
     /** The most bytes its body may have, where that is not 64 KiB. */
     'x-body-limit'?: number;
+    /** Whether its handler knows the sender by a signature over the body's text. */
+    'x-signed-body'?: boolean;
   }>;
 
 /**

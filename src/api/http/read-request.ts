@@ -28,7 +28,11 @@ export function readRequest(route: DocumentedRoute): Check {
     if (bodySchema) take(c, 'json', bodySchema, sent);
   };
   if (!body) return (c) => read(c, undefined);
-  const limits = { isOptional: body.required === false, mostBytes: route['x-body-limit'] };
+  const limits = {
+    isOptional: body.required === false,
+    mostBytes: route['x-body-limit'],
+    isSigned: route['x-signed-body'],
+  };
   return async (c) => read(c, await readJsonBody(c, limits));
 }
 

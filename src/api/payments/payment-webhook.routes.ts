@@ -16,6 +16,7 @@ const body = (example: Readonly<Record<string, unknown>>) => ({
 
 const shared = {
   'x-body-limit': 1_048_576,
+  'x-signed-body': true,
   tags: ['payments'],
   responses: {
     200: {

@@ -182,6 +182,15 @@ describe('a webhook', () => {
     expect((await problemOf(await shop.send('POST', '/orders', { as: 'demo', body: order }))).code).toBe('too_large');
   });
 
+  it('may hold half a character, as in a description that was cut, and is known by its signature first', async () => {
+    const id = await waiting();
+    const description = String.raw`"description":"\ud800","amount":`;
+    const body = (await event('payment_intent.succeeded', id)).replace('"amount":', description);
+    expect((await problemOf(await deliver(body, ''))).code).toBe('bad_signature');
+    expect((await deliver(body)).status).toBe(200);
+    expect((await shop.read(id)).status).toBe('paid');
+  });
+
   it('that is late or out of order moves nothing that is decided', async () => {
     const id = await waiting();
     await deliver(await event('payment_intent.succeeded', id));

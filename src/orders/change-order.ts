@@ -10,7 +10,7 @@ import { giveBackStock } from './stock.ts';
 import { moveOrder, movePayment } from './transitions.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderPaymentRetried, orderUpdated } from '../streams/orders.stream.ts';
-import { type Means, mintPayment } from './mint-payment.ts';
+import { enqueueCharge, type Means, mintPayment } from './mint-payment.ts';
 import { eventItems, holdItems } from './hold-items.ts';
 import type { WishedItems } from './price-items.ts';
 import { refuseUntakeable, type Takes } from './takeable.ts';
@@ -74,7 +74,7 @@ export async function changeOrder(
   // A payment stays with the gateway of its row, whoever takes new ones by now, unless a method is named.
   const takes = change.takesOf((means ?? payment)?.gateway);
   const changed = items ? await exchangeItems(tx, order, { ...change, items, takes, at: whose.at }) : order;
-  if (payment) await adjustPayment(tx, payment, changed, { means, takes });
+  if (payment) await adjustPayment(tx, after, { payment, order: changed, means, takes, tenant: whose.tenant });
   const lines = await tx.find(
     OrderLine,
     { order: order.id },
@@ -155,17 +155,28 @@ async function exchangeItems(
   return { ...order, totalMinor, currency, ...conversion };
 }
 
+type Adjustment = Readonly<{
+  payment: PaymentRow;
+  order: OrderRow;
+  means: Means | undefined;
+  takes: Takes;
+  tenant: Tenant;
+}>;
+
 // Its key has never been used, so what it will be used for may still change.
 async function adjustPayment(
   tx: EntityManager,
-  { id }: PaymentRow,
-  order: OrderRow,
-  { means, takes }: Readonly<{ means: Means | undefined; takes: Takes }>,
+  after: AfterCommit,
+  { payment, order, means, takes, tenant }: Adjustment,
 ): Promise<void> {
   refuseTotal(order, takes);
   const { totalMinor: amountMinor, currency } = order;
+  const { id, gateway } = payment;
   const untouched = { id, status: 'processing' as const, chargingAt: null };
-  const adjusted = await tx.nativeUpdate(Payment, untouched, { amountMinor, currency, ...means });
+  // The job that it has waits for as long as the gateway before rests. A job too many charges nothing.
+  const isMoved = means !== undefined && means.gateway !== gateway;
+  const job = isMoved ? { jobId: enqueueCharge(after, { ...payment, ...means }, tenant) } : {};
+  const adjusted = await tx.nativeUpdate(Payment, untouched, { amountMinor, currency, ...means, ...job });
   if (adjusted === 0) throw inProgress();
 }
 

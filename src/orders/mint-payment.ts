@@ -4,7 +4,7 @@ import type { Config } from '../config.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
 import { Payment } from '../entities/payments.entity.ts';
 import { orderJobs } from './jobs.ts';
-import type { OrderRow } from './order.ts';
+import type { OrderRow, PaymentRow } from './order.ts';
 import { writeHistory } from './transitions.ts';
 import type { Tenant } from '../jobs/shares.ts';
 import { insertRows } from '../mysql/rows.ts';
@@ -61,9 +61,17 @@ export function newPayment({ order, means, at }: Omit<Minting, 'tenant'>) {
 
 /** Asks for the job that charges the payment, out of the tenant's share, and returns the payment as its row. */
 export function askForCharge(after: AfterCommit, payment: NewPayment, tenant: Tenant) {
-  const payload = { order_id: payment.order, payment_id: payment.id, gateway: payment.gateway };
-  const jobId = after.enqueue(orderJobs.charge, payload, tenant);
+  const jobId = enqueueCharge(after, payment, tenant);
   return { ...payment, jobId, reviewAt: new Date(payment.createdAt.getTime() + firstReviewMs) };
+}
+
+/** Asks for the job that charges a payment at its gateway, and returns the job's id. */
+export function enqueueCharge(
+  after: AfterCommit,
+  { order, id, gateway }: Pick<PaymentRow, 'order' | 'id' | 'gateway'>,
+  tenant: Tenant,
+): string {
+  return after.enqueue(orderJobs.charge, { order_id: order, payment_id: id, gateway }, tenant);
 }
 
 /** The first line of its history. */

@@ -6,6 +6,7 @@ import { Payment } from '../../../src/entities/payments.entity.ts';
 import { EventLog } from '../../../src/entities/outbox.entity.ts';
 import { openShop, refusingGateway, type Shop, takingGateway } from '../../support/api/shop.ts';
 import { problemOf } from '../../support/api/problem-of.ts';
+import { sendAll } from '../../support/stores/send-all.ts';
 
 let shop: Shop;
 beforeAll(async () => {
@@ -209,6 +210,25 @@ describe('PATCH /orders/{id}', () => {
     const moved = await call('PATCH', `/orders/${id}`, { payment_method: 'pm_card_visa' });
     expect(await codeOf(moved)).toBe('amount_not_chargeable');
     expect(await shop.payments(id)).toMatchObject([{ gateway: 'instant', amountMinor: 10 }]);
+  });
+
+  it('gives a payment that it moves to another gateway a job of that one, once', async () => {
+    const { id } = await begun(shop, 'instant');
+    const jobs = async () => {
+      await sendAll(shop.ctx);
+      const all = (await shop.ctx.jobs.queues.get('payments')?.getJobs(['waiting', 'prioritized'])) ?? [];
+      return all.filter(({ data }) => JSON.stringify(data).includes(id));
+    };
+    const counts = [(await jobs()).length];
+    const [before] = await shop.payments(id);
+    for (const payment_method of ['pm_card_visa', 'pm_card_mastercard']) {
+      expect((await call('PATCH', `/orders/${id}`, { payment_method })).status).toBe(200);
+      counts.push((await jobs()).length);
+    }
+    expect(counts).toEqual([1, 2, 2]);
+    const added = (await jobs()).find((job) => job.id !== before?.jobId);
+    expect(added?.data).toMatchObject({ order_id: id, gateway: 'stripe' });
+    expect(await shop.payments(id)).toMatchObject([{ gateway: 'stripe', jobId: added?.id }]);
   });
 
   it('asks the gateway for new payments what it takes where that of the payment cannot be spoken to', async () => {

@@ -132,12 +132,12 @@ function withReader(orm: MikroORM, given: Omit<JobContext, 'em'>): JobContext {
   };
 }
 
-/** What lists and histories are read by; only where replicas are named. */
 /** Opens MikroORM on one server, whatever others there are. */
 export async function openServer(config: Config, host: Config['mysqlHosts'][number]): Promise<MikroORM> {
   return MikroORM.init(ormOptions(config, { hosts: [host] }));
 }
 
+/** What lists and histories are read by; only where replicas are named. */
 async function openReplica(config: Config): Promise<MikroORM | undefined> {
   const { mysqlHosts: hosts, mysqlReadHosts: replicas } = config;
   return replicas.length === 0 ? undefined : MikroORM.init(ormOptions(config, { hosts, replicas }));

@@ -1,12 +1,7 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { EntityManager, InferEntity } from '@mikro-orm/mysql';
 import { Dispute, GatewayCall, Payment } from '../entities/payments.entity.ts';
-import {
-  isChargeOver,
-  type ListedCharge,
-  type Notice,
-  type ToldDispute,
-} from '../gateways/payments/payment-gateway.ts';
+import { isChargeOf, type ListedCharge, type Notice, type ToldDispute } from '../gateways/payments/payment-gateway.ts';
 import type { AfterCommit } from '../outbox/after-commit.ts';
 import { orderDisputed } from '../streams/orders.stream.ts';
 import { type OrderRow, type PaymentRow, orderFacts, isUnderWay, lockKnownOrder, lockOrder } from '../orders/order.ts';
@@ -84,7 +79,7 @@ async function takeCharge(
 
 /** Whether the charge is the payment's own: ids of ours in its metadata could be anybody's doing. */
 function isOf(payment: PaymentRow, charge: ListedCharge): boolean {
-  return payment.gatewayReference === charge.reference && isChargeOver(charge, payment);
+  return payment.gatewayReference === charge.reference && isChargeOf(charge, payment);
 }
 
 async function takeRefunds(

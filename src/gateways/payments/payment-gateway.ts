@@ -170,7 +170,7 @@ export type PaymentGateways = Readonly<{
 }>;
 
 /** Whether the books have the charge over this amount, and all of it has come in where it has succeeded. */
-export function isChargeOver({ amountMinor, currency, receivedMinor }: ListedCharge, asked: Amount): boolean {
+export function isChargeOf({ amountMinor, currency, receivedMinor }: ListedCharge, asked: Amount): boolean {
   return (
     amountMinor === asked.amountMinor && currency === asked.currency && (receivedMinor ?? amountMinor) === amountMinor
   );

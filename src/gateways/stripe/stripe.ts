@@ -45,10 +45,10 @@ export function openStripe({
   const stripe = connect(keys[0] ?? '', base, { pace, timeoutMs });
   const { paymentIntents, refunds } = stripe;
   return {
-    charge: (charge) => asking(async () => intentOutcome(over(charge, await create(stripe, charge)))),
+    charge: (charge) => asking(async () => intentOutcome(refuseOtherAmount(charge, await create(stripe, charge)))),
     find: (lost, signal) => listening(() => find(stripe, lost, signal)),
     lookUp: (reference, charged) =>
-      listening(async () => intentOutcome(over(charged, await paymentIntents.retrieve(reference)))),
+      listening(async () => intentOutcome(refuseOtherAmount(charged, await paymentIntents.retrieve(reference)))),
     charged: (reference) =>
       listening(async () => {
         const intent = await paymentIntents.retrieve(reference).catch(nothing);
@@ -56,9 +56,9 @@ export function openStripe({
       }),
     cancel: (reference, charged) =>
       listening(async () =>
-        intentOutcome(over(charged, await paymentIntents.cancel(reference).catch(intentOfRefusal))),
+        intentOutcome(refuseOtherAmount(charged, await paymentIntents.cancel(reference).catch(intentOfRefusal))),
       ),
-    refund: (given) => asking(async () => refundOutcome(over(given, await giveBack(stripe, given)))),
+    refund: (given) => asking(async () => refundOutcome(refuseOtherAmount(given, await giveBack(stripe, given)))),
     refundsOf: (reference) =>
       listening(async () => {
         const found: ListedRefund[] = [];
@@ -105,7 +105,7 @@ async function find(stripe: Stripe, lost: LostCharge, signal?: AbortSignal): Pro
   let other: Stripe.PaymentIntent | undefined;
   for await (const intent of candidates(stripe, lost)) {
     if (listedCharge(intent).paymentId === lost.paymentId) {
-      if (isOver(intent, lost)) return intentOutcome(intent);
+      if (isOfAmount(intent, lost)) return intentOutcome(intent);
       other = intent;
     }
     signal?.throwIfAborted();
@@ -131,8 +131,8 @@ async function* candidates({ paymentIntents }: Stripe, lost: LostCharge): AsyncG
 class TooManyListed extends Undecided {}
 
 /** What Stripe tells of. @throws Undecided, for the daily comparison to tell people, when it is over anything but what was asked for. */
-function over<T extends Told>(asked: Amount, told: T): T {
-  if (isOver(told, asked)) return told;
+function refuseOtherAmount<T extends Told>(asked: Amount, told: T): T {
+  if (isOfAmount(told, asked)) return told;
   throw otherAmount(told);
 }
 
@@ -142,7 +142,7 @@ function otherAmount({ id }: Told): Undecided {
 
 type Told = Readonly<{ id: string; amount: number; currency: string }>;
 
-function isOver(told: Told, { amountMinor, currency }: Amount): boolean {
+function isOfAmount(told: Told, { amountMinor, currency }: Amount): boolean {
   const amount = toldAmount(told);
   return amount.amountMinor === amountMinor && amount.currency === currency;
 }

@@ -3,7 +3,7 @@ import { keepLetter } from '../../ops/dead-letters.ts';
 import type { EntityManager } from '@mikro-orm/mysql';
 import { Payment, Refund } from '../../entities/payments.entity.ts';
 import {
-  isChargeOver,
+  isChargeOf,
   isKeyStale,
   type ListedCharge,
   type ListedRefund,
@@ -253,7 +253,7 @@ async function compare(ctx: JobContext, gateway: PaymentGateway, charge: ListedC
   const payment = await ctx.em.findOne(Payment, { id: paymentId, order: orderId }, { disableIdentityMap: true });
   // What another gateway's book has of it settles nothing here.
   if (payment?.gateway !== gateway.name) return outcome.status === 'succeeded' ? 'differs' : 'not_ours';
-  if (!isChargeOver(charge, payment)) return 'differs';
+  if (!isChargeOf(charge, payment)) return 'differs';
   // A second intent of one payment: nothing of ours made it, and when it has taken money, that is once too often.
   if (payment.gatewayReference && payment.gatewayReference !== reference)
     return outcome.status === 'succeeded' ? 'differs' : 'same';

@@ -57,13 +57,13 @@ async function converse(
   const { gatewayKey: key, id: refundId, amountMinor, currency } = refund;
   if (operation === 'refund') return gateway.refund({ key, refundId, reference, amountMinor, currency });
   const listed = await gateway.refundsOf(reference);
-  const isOver = (each: ListedRefund) => each.amountMinor === amountMinor && each.currency === currency;
+  const isOfAmount = (each: ListedRefund) => each.amountMinor === amountMinor && each.currency === currency;
   const ofIt = listed.filter((each) =>
     refund.gatewayReference ? each.reference === refund.gatewayReference : each.refundId === refundId,
   );
   // Our id on another amount could be anybody's doing; where nothing else bears it, money may have gone back all the same.
-  const found = ofIt.find(isOver) ?? ofIt[0];
-  if (found && !isOver(found))
+  const found = ofIt.find(isOfAmount) ?? ofIt[0];
+  if (found && !isOfAmount(found))
     throw new Undecided(`the gateway has ${found.reference} over another amount than was asked for`);
   if (found) return found.outcome;
   if (wasNeverAsked(refund)) return undefined;

@@ -32,6 +32,12 @@ describe('the sources', () => {
     expect(circles(ofProduct)).toEqual([]);
   });
 
+  it('name no gateway in what pages of operations tell clients', () => {
+    const pages = filesOf('src', /(^|\/)operations\.md$/);
+    expect(pages.length).toBeGreaterThan(0);
+    expect(pages.filter((path) => /stripe/i.test(readFileSync(path, 'utf8')))).toEqual([]);
+  });
+
   it('use every row of the table of layers', () => {
     expect(unusedRows(ofProduct)).toEqual([]);
   });

@@ -113,7 +113,7 @@ describe('a webhook', () => {
     });
     const { charge, find } = openStripe({ keys: ['sk_test_any'], webhookSecrets: [], base: server.url });
     const reference = `pi_${(await shop.payments(id))[0]?.id}`;
-    // It looks at the intent that it was told of, then asks with its key, then goes through the list.
+    // It looks at the intent that it was told of, then goes through the list, then asks with its key.
     for (const _ of [1, 2, 3])
       await expect(shop.charge(id, { charge, find })).rejects.toThrow(
         `Stripe has received 1 of 10000 for ${reference}`,

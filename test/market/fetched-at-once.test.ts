@@ -65,6 +65,9 @@ describe('what fetches bring at once', () => {
     expect(ten.filter((one) => one.endsWith('stock_quotes'))).toHaveLength(2);
     // Positions of so many events are given by another transaction.
     expect(ten.length, ten.join('\n')).toBeLessThan(16);
+    // The same prices, fetched by other jobs, are no other observations.
+    await Promise.all(named('TEN').map((symbol) => store(symbol, 1, { jobId: `${symbol}-again`, later: 1 })));
+    expect(await Promise.all(named('TEN').map(stored))).toEqual(named('TEN').map(() => [1]));
   });
 
   it('waits for nothing of another kind: prices are stored while the table of news is locked', async () => {

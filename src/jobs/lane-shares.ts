@@ -17,6 +17,8 @@ export type LaneShares = Readonly<{
   comeBack(id: string): Promise<void>;
   /** Notes a call that is made for a lane: those behind have waited for one more, and may have their turn. */
   noteCall(lane: Lane): Promise<void>;
+  /** Notes that a job has ended without a call: if it came by its lane's turn, that falls to the next one there. */
+  passTurn(id: string): Promise<void>;
   /** Who waits, by lane, where so many jobs may be under way at once. */
   read(underWay: number): Promise<readonly (Standing & Readonly<{ lane: Lane }>)[]>;
   /** How many jobs wait in each lane, those without a place included. */
@@ -48,6 +50,7 @@ const turn = loadScript(new URL('./lane-shares/turn.lua', import.meta.url), [
   'perLane',
   'mostAhead',
 ]);
+const passTurn = loadScript(new URL('./lane-shares/pass-turn.lua', import.meta.url), ['turns', 'job', 'mostAhead']);
 
 /**
  * After so many calls for lanes ahead of one in which somebody waits, its first job comes next. So each lane behind has its turn within the
@@ -79,7 +82,8 @@ export function placesOf(lane: Lane) {
 
 /** Opens the places of the queue whose keys `keyOf` names. */
 export function openLaneShares(redis: Redis, keyOf: (name: string) => string, weights: Weights = {}): LaneShares {
-  const [waiting, prioritized, told] = [keyOf('wait'), keyOf('prioritized'), JSON.stringify(weights)];
+  const [waiting, prioritized, turns] = [keyOf('wait'), keyOf('prioritized'), keyOf('shares:turns')];
+  const told = JSON.stringify(weights);
   const placesIn = (lane: Lane) => {
     const { first: _, ...own } = placesOf(lane);
     return { ...own, prioritized, shares: keyOf(`shares:${lane}`) };
@@ -93,8 +97,11 @@ export function openLaneShares(redis: Redis, keyOf: (name: string) => string, we
       await comeBack(redis, { waiting, prioritized, id });
     },
     async noteCall(lane) {
-      const words = { prioritized, turns: keyOf('shares:turns'), jobs: keyOf(''), perLane, mostAhead };
+      const words = { prioritized, turns, jobs: keyOf(''), perLane, mostAhead };
       await turn(redis, { ...words, lane: priorityOf(lane), lastLane: lanes.length - 1 });
+    },
+    async passTurn(id) {
+      await passTurn(redis, { turns, job: keyOf(id), mostAhead });
     },
     async read(underWay) {
       const ofPeople = lanes.map(({ name }) => name).filter(isForPeople);

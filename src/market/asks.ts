@@ -9,7 +9,8 @@ export type Asks = Readonly<{
   /**
    * Notes that someone wants `name`; false when 500 others already wait, and in the background 400. For somebody logged in
    * whoever is least in a hurry loses their place, so that nobody else can be too many for them. Within a lane, the tenant with the
-   * most loses one to a tenant who has fewer. Each lane behind the first has twenty places of its own, however many others wait.
+   * most loses one to a tenant who has fewer. Each lane behind the first has twenty places of its own, however many others wait; but
+   * nobody logged in who has no more than twenty loses one to them, or is refused because of them.
    */
   admit(name: string, lane?: Lane, tenant?: Tenant): Promise<boolean>;
   /** Says that someone still wants `name`, if it was admitted. */
@@ -33,7 +34,7 @@ const ownPlaces = 20;
 // is in one of them, the first of those in which it is wanted. The first lane's is named as all were before there were lanes,
 // and is the tag of the others.
 const keys = lanes.map(({ priority }) => (priority === 0 ? 'market:asks' : `{market:asks}:${priority}`));
-// Who has asked for each name first, where that is anybody's.
+// Who has asked first for each name in the lane in which it is, where that is anybody's.
 const askers = '{market:asks}:tenants';
 const first: Lane = lanes[0].name;
 

@@ -4,6 +4,7 @@ import { CompanyProfile, NewsCoverage } from '../entities/market.entity.ts';
 import { GiveUp, NotInPlan, RateLimited } from '../errors.ts';
 import type { Attempt } from '../jobs/define-job.ts';
 import type { Producer } from '../jobs/enqueue.ts';
+import { finnhub as queue } from '../jobs/queues.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { type Copy, copyOf, freshLeftMs, latestBelieved } from './copy.ts';
 import { aboutOf, type Ask, copyName, type MarketData, subjectOf, type Telling } from './market-data.ts';
@@ -18,7 +19,7 @@ export type MarketNeeds = Readonly<{
   em: EntityManager;
   transaction: Transaction;
   market: Market;
-  jobs: Pick<Producer, 'enqueue'>;
+  jobs: Pick<Producer, 'enqueue' | 'laneShares'>;
   now: () => Date;
 }>;
 
@@ -48,6 +49,9 @@ export const FetchResult = z.looseObject({
 /** What became of a fetch. */
 export type Fetched = z.output<typeof FetchResult>;
 
+/** Ends in which the provider was not asked: they use up no turn of their lane. */
+const withoutCall: ReadonlySet<Fetched['outcome']> = new Set(['current', 'looked', 'not_wanted']);
+
 /** One attempt at a kind of market data. */
 type Fetch<A extends Ask, Said> = Readonly<{
   data: MarketData<A, Said>;
@@ -74,6 +78,7 @@ export async function fetchMarketData<A extends Ask, Said>(
   const isPoll = ask['poll'] === true && !(await ctx.market.asks.isForPeople(name));
   const fetch = { data, attempt, name, freshMs: ctx.market.freshMs(data), isPoll };
   const outcome = await (isPoll ? fetchInSlot(fetch, ctx) : fetchOnce(fetch, ctx));
+  if (withoutCall.has(outcome.outcome)) await ctx.jobs.laneShares.get(queue.name)?.passTurn(attempt.id);
   return { ...aboutOf(ask), ...outcome };
 }
 

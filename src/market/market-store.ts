@@ -60,45 +60,49 @@ export async function oneByOne<One>(
 /** What has been said, and what it is. */
 export type ToStore = Saying<Ask, unknown> & Readonly<{ data: MarketData }>;
 
+type Store = MarketData['store'];
+
 /**
- * Opens the way on which what fetches bring at this moment is stored together and announced, each told once that has committed. A
- * thousand articles, or one list that is longer, are as much as a transaction takes: nobody's price waits for more.
+ * Opens the way on which what fetches of one kind bring at this moment is stored together and announced, each told once that has
+ * committed. Kinds do not wait for each other: a statement that hangs on the table of one ends nobody else's. A thousand articles, or
+ * one list that is longer, are as much as a transaction takes: nobody waits for more.
  */
 export function openStore(transaction: Transaction): Batch<ToStore, Written> {
-  return openBatch(transaction, storeAll, {
-    name: 'market_data',
-    members: 100,
-    weight: 1_000,
-    weigh: ({ said }) => (Array.isArray(said) ? said.length : 1),
-  });
+  const opened = new Map<Store, Batch<ToStore, Written>>();
+  const open = (store: Store) => {
+    const batch = openBatch<ToStore, Written>(transaction, (...parts) => storeAll(store, ...parts), {
+      name: 'market_data',
+      members: 100,
+      weight: 1_000,
+      weigh: ({ said }) => (Array.isArray(said) ? said.length : 1),
+    });
+    opened.set(store, batch);
+    return batch;
+  };
+  return (given) => (opened.get(given.data.store) ?? open(given.data.store))(given);
 }
 
-/** Kinds in the order in which they come, and of each the subjects in one order, so that two processes do not wait in a circle. */
+/** The subjects in one order, so that two processes do not wait in a circle. */
 async function storeAll(
+  store: Store,
   tx: EntityManager,
   after: AfterCommit,
   members: readonly Member<ToStore>[],
 ): Promise<readonly Written[]> {
-  const places = new Map<Member<ToStore>, Written>();
-  for (const [store, some] of Map.groupBy(members, ({ given }) => given.data.store)) {
-    const inOrder = some.toSorted((one, other) => compare(subjectOf(one.given.ask), subjectOf(other.given.ask)));
-    const written = await store.write(
-      tx,
-      inOrder.map(({ given }) => given),
-    );
-    for (const [index, one] of written.entries()) {
-      const member = inOrder[index];
-      if (member) places.set(member, one);
-    }
-  }
+  const inOrder = members.toSorted((one, other) => compare(subjectOf(one.given.ask), subjectOf(other.given.ask)));
+  const written = await store.write(
+    tx,
+    inOrder.map(({ given }) => given),
+  );
+  const places = new Map(inOrder.map((member, index) => [member, written[index]]));
   return members.flatMap((member) => {
-    const written = places.get(member);
-    if (!written) return [];
+    const one = places.get(member);
+    if (!one) return [];
     const { data, ask } = member.given;
     const { event } = data;
-    const { told } = written;
+    const { told } = one;
     if (event && told) member.within(() => after.publish(event, subjectOf(ask), told));
-    return [written];
+    return [one];
   });
 }
 

@@ -34,6 +34,7 @@ async function openLanes(weights: Readonly<Record<string, number>>) {
     const others = tenants.filter((other) => other !== tenant).map(weightOf);
     return isForPeople(lane) ? mostBefore({ place, weight: weightOf(tenant), others }) : inLane.length;
   };
+  const nextId = async () => (await redis.rpop(keyOf('wait'))) ?? (await redis.zpopmin(keyOf('prioritized')))[0];
   return {
     called,
     async add(lane: Lane, tenant: string) {
@@ -46,9 +47,20 @@ async function openLanes(weights: Readonly<Record<string, number>>) {
       if (isForPeople(lane)) await shares.place({ id, lane, tenant, isNew: true });
       waiting.push(job);
     },
+    /** Has the next job end without a call; true when one has. */
+    async end() {
+      const id = await nextId();
+      if (id === undefined) return false;
+      await shares.passTurn(id);
+      waiting.splice(
+        waiting.findIndex((job) => job.id === id),
+        1,
+      );
+      return true;
+    },
     /** Has the next job call; false when none waits. */
     async call() {
-      const id = (await redis.rpop(keyOf('wait'))) ?? (await redis.zpopmin(keyOf('prioritized')))[0];
+      const id = await nextId();
       if (id === undefined) return false;
       await shares.noteCall(laneOf(Number(await redis.hget(keyOf(id), 'priority'))));
       called.push(
@@ -125,4 +137,18 @@ test('a lane that has its calls anyway is given no turn before people', async ()
   await line.add('anonymous_cold', 'key:a');
   await line.call();
   expect(line.called.at(-1)?.lane).toBe('anonymous_cold');
+});
+
+test('a turn that falls to a job that ends without a call is given to the next of its lane', async () => {
+  const line = await openLanes({});
+  for (let jobs = 0; jobs < 3; jobs += 1) await line.add('watchlist', 'platform');
+  for (let jobs = 0; jobs < 30; jobs += 1) await line.add('logged_in', 'user:1');
+  for (let calls = 0; calls < 20; calls += 1) await line.call();
+  for (let gone = 0; gone < 2; gone += 1) {
+    await line.end();
+    await line.call();
+    expect(line.called.at(-1)?.lane).toBe('logged_in');
+  }
+  await line.call();
+  expect(line.called.map(({ lane }) => lane)).toEqual([...Array.from({ length: 22 }, () => 'logged_in'), 'watchlist']);
 });

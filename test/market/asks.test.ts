@@ -108,7 +108,7 @@ test('strangers never take a place from somebody logged in: the least in a hurry
   expect(await asks.admit('anonymous_cold 7', 'logged_in')).toBe(true);
   for (let index = 60; index < 500; index += 1) await asks.admit(`logged_in ${index}`, 'logged_in');
   expect(await asks.isWanted('anonymous_cold 7')).toBe(true);
-  expect([await left(450, 'anonymous_cold'), await left(500, 'logged_in')]).toEqual([21, 459]);
+  expect([await left(450, 'anonymous_cold'), await left(500, 'logged_in')]).toEqual([1, 499]);
   expect(await asks.admit('one too many logged in', 'logged_in')).toBe(false);
 });
 
@@ -156,6 +156,43 @@ test('however many somebody logged in waits for, each lane behind has twenty pla
     return (await Promise.all(left)).filter(Boolean).length;
   };
   expect(await Promise.all(behind.map(count))).toEqual([20, 20, 20, 20]);
+});
+
+test('whoever is logged in and has few places loses none to strangers or polls, nor is refused because of them', async () => {
+  const behind = lanes.map(({ name }) => name).filter((lane) => lane !== 'logged_in');
+  const askBehind = async () => {
+    for (const lane of behind)
+      for (let index = 0; index < 30; index += 1) await asks.admit(`${lane} ${index}`, lane, `address:${index}`);
+  };
+  for (let index = 0; index < 500; index += 1) await asks.admit(`cold ${index}`, 'anonymous_cold', `address:${index}`);
+  await askBehind();
+  for (const symbol of ['user:0 a', 'user:0 b']) expect(await asks.admit(symbol, 'logged_in', 'user:0')).toBe(true);
+  const others = Array.from({ length: 498 }, (_, index) => `user:${index + 2}`);
+  const admitted = others.map((tenant) => asks.admit(`${tenant} a`, 'logged_in', tenant));
+  expect(await Promise.all(admitted)).not.toContain(false);
+  // Nor is it a second symbol of somebody logged in that goes, as long as a stranger has a place.
+  expect(await asks.isWanted('user:0 b')).toBe(true);
+  await askBehind();
+  expect(await redis.zcard(key)).toBe(500);
+  // Among themselves they share: who has none comes before a second symbol, and that before nobody's.
+  expect(await asks.admit('user:1 a', 'logged_in', 'user:1')).toBe(true);
+  expect(await asks.isWanted('user:0 b')).toBe(false);
+  expect(await asks.admit('user:0 b', 'logged_in', 'user:0')).toBe(false);
+});
+
+test('what one stranger has asked for belongs to those logged in who join it, and is not too much of one', async () => {
+  const symbols = Array.from({ length: 500 }, (_, index) => `symbol ${index}`);
+  for (const symbol of symbols.slice(0, 30)) await asks.admit(symbol, 'anonymous_cold', 'address:a');
+  for (const symbol of symbols) expect(await asks.admit(symbol, 'logged_in', `user:${symbol}`)).toBe(true);
+  expect(await asks.admit('a poll', 'watchlist')).toBe(false);
+});
+
+test('a lane behind takes its own places from other lanes behind where everybody logged in has few', async () => {
+  for (let index = 0; index < 300; index += 1) await asks.admit(`user:${index} a`, 'logged_in', `user:${index}`);
+  for (let index = 0; index < 200; index += 1) await asks.admit(`cold ${index}`, 'anonymous_cold', `address:${index}`);
+  const polls = Array.from({ length: 30 }, (_, index) => asks.admit(`poll ${index}`, 'watchlist'));
+  expect((await Promise.all(polls)).filter(Boolean)).toHaveLength(20);
+  expect(await redis.zcard(key)).toBe(300);
 });
 
 test('polling never takes the last hundred places: they are for who asks', async () => {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CompanyProfile, CryptoData, StockQuote } from '../../src/entities/market.entity.ts';
 import { company } from '../../src/market/data/company.market.ts';
 import { crypto } from '../../src/market/data/crypto.market.ts';
+import { news } from '../../src/market/data/news.market.ts';
 import { quote } from '../../src/market/data/quote.market.ts';
 import { type MarketDesk, openMarketDesk } from '../support/api/market-jobs.ts';
 import { fetchQuote, quoteName } from '../support/api/market-kinds.ts';
@@ -64,6 +65,26 @@ describe('what fetches bring at once', () => {
     expect(ten.filter((one) => one.endsWith('stock_quotes'))).toHaveLength(2);
     // Positions of so many events are given by another transaction.
     expect(ten.length, ten.join('\n')).toBeLessThan(16);
+    // The same prices, fetched by other jobs, are no other observations.
+    await Promise.all(named('TEN').map((symbol) => store(symbol, 1, { jobId: `${symbol}-again`, later: 1 })));
+    expect(await Promise.all(named('TEN').map(stored))).toEqual(named('TEN').map(() => [1]));
+  });
+
+  it('waits for nothing of another kind: prices are stored while the table of news is locked', async () => {
+    const ask = { symbol: 'LOCKED', from: '2026-11-16', to: '2026-11-22' };
+    const seen = { jobId: 'news', observedAt: desk.now(), source: 'finnhub' };
+    const said = news.call(ask).answer.parse(news.example['data']);
+    await em().transactional(async (holder) => {
+      // The server would end a session that is silent for as long as this may take.
+      await holder.execute('/* of the test */ set session wait_timeout = 600');
+      await holder.execute('/* of the test */ lock tables market_news write');
+      const storing = Promise.allSettled([desk.ctx.market.store({ data: news, ask, said, seen })]);
+      await store('FREE', 1);
+      await holder.execute('/* of the test */ unlock tables');
+      await storing;
+      await holder.execute('/* of the test */ set session wait_timeout = 10');
+    });
+    expect(await stored('FREE')).toEqual([1]);
   });
 
   it('of one symbol is what it would be one after the other', async () => {

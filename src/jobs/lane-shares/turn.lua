@@ -20,9 +20,9 @@ for behind = lane + 1, last_lane do
     redis.call('HDEL', turns, behind)
   elseif redis.call('HINCRBY', turns, behind, 1) >= most_ahead then
     redis.call('HDEL', turns, behind)
-    -- In front of all places, the oldest first; and to there it comes back when no call is left for it.
+    -- In front of all places, the oldest first; and to there it comes back when no call is left for it. It keeps whose turn it came by.
     redis.call('ZADD', prioritized, 0, first)
-    redis.call('HSET', jobs .. first, 'priority', 0)
+    redis.call('HSET', jobs .. first, 'priority', 0, 'turnOf', behind)
   end
 end
 return 1

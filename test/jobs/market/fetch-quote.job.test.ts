@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { StockQuote } from '../../../src/entities/market.entity.ts';
 import { GiveUp, RateLimited } from '../../../src/errors.ts';
+import { mostAhead } from '../../../src/jobs/lane-shares.ts';
+import { finnhub as queue } from '../../../src/jobs/queues.ts';
 import { type MarketDesk, openMarketDesk } from '../../support/api/market-jobs.ts';
 import { fetchQuote, quoteName } from '../../support/api/market-kinds.ts';
 
@@ -72,6 +74,18 @@ test('asks nobody when another fetch has just stored what was asked for', async 
   await run('NVDA', { finnhub: good });
   expect((await run('NVDA')).outcome).toBe('current');
   expect(await rows('NVDA')).toHaveLength(1);
+});
+
+test('gives the turn of its lane to the next there when nobody wants it any longer', async () => {
+  const shares = desk.ctx.jobs.laneShares.get(queue.name);
+  const inFront = async () => (await shares?.count())?.get('logged_in');
+  const id = await desk.ctx.jobs.enqueue(fetchQuote, { symbol: 'GONE' }, { lane: 'watchlist' });
+  await desk.ctx.jobs.enqueue(fetchQuote, { symbol: 'NEXT' }, { lane: 'watchlist' });
+  for (let calls = 0; calls < mostAhead; calls += 1) await shares?.noteCall('logged_in');
+  expect(await inFront()).toBe(1);
+  expect((await desk.run(fetchQuote, { symbol: 'GONE' }, { id })).outcome).toBe('not_wanted');
+  await shares?.noteCall('logged_in');
+  expect(await inFront()).toBe(2);
 });
 
 test('asks nobody when nobody wants it any longer', async () => {

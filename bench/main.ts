@@ -76,7 +76,8 @@ async function runMeasures(): Promise<void> {
       process.exitCode = 1;
     }
     await writeResults({ found, versions, effort }, values.results);
+    // Beside them at once: whoever interrupts the run leaves no page that tells of another.
+    if (values.results === resultsFolder) for (const [file, text] of benchPages()) await writeFile(file, text);
   }
   say(`\n${tableOf(goalsOf(found), versions)}`);
-  if (values.results === resultsFolder) for (const [file, text] of benchPages()) await writeFile(file, text);
 }

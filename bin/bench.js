@@ -8,7 +8,7 @@ import { buildLivePage } from './start/live-page.js';
 import { bringServers } from './servers/servers.js';
 import { findBrowser } from './servers/test-browser.js';
 import { CannotStart } from './tools/cannot-start.js';
-import { productVariables, readEnvironment, root } from './tools/environment.js';
+import { nothingSaid, readEnvironment, root } from './tools/environment.js';
 import { explain } from './tools/explain.js';
 import { install } from './tools/install.js';
 import { findNode } from './tools/node-24.js';
@@ -28,9 +28,7 @@ let isRefused = false;
 
 /** The environment without the product's own settings: the servers are private, and nothing of a `.env` is measured. */
 function ownEnvironment() {
-  const settings = new Set(productVariables.flatMap((name) => [name, `${name}_FILE`]));
-  const all = Object.fromEntries(Object.entries(environment.all).filter(([name]) => !settings.has(name)));
-  return readEnvironment({ ...all, ...Object.fromEntries([...settings].map((name) => [name, ''])) });
+  return readEnvironment({ ...environment.all, ...nothingSaid() });
 }
 
 /** The page, and a browser to look at it, if there is one. */

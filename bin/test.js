@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { CannotStart } from './tools/cannot-start.js';
 import { claimDataDirectory, makeFolder } from './servers/data-directory.js';
-import { productVariables, readEnvironment, root } from './tools/environment.js';
+import { nothingSaid, readEnvironment, root } from './tools/environment.js';
 import { explain } from './tools/explain.js';
 import { install } from './tools/install.js';
 import { endSession } from './start/end-session.js';
@@ -83,17 +83,12 @@ function runSuite(supervisor, command, args, env) {
 
 /** Only what a test may know: where its servers are. A developer's own settings change no result. */
 async function testEnvironment({ mysql, redis, programs }) {
-  const cleared = Object.fromEntries(
-    productVariables.flatMap((name) =>
-      [[name, '']].concat(environment.all[`${name}_FILE`] ? [[`${name}_FILE`, '']] : []),
-    ),
-  );
   // A test may start servers of its own, to freeze and kill; also when the shared ones are somebody else's.
   const program = async (kind) => programs[kind] ?? (await findServer(kind, installFolders(environment.path)));
   const [mysqlProgram, redisProgram] = await Promise.all([program('mysql'), program('redis')]);
   return {
     ...environment.all,
-    ...cleared,
+    ...nothingSaid(),
     NODE_ENV: 'test',
     // A run inside a test of another run need not compile again.
     NODE_COMPILE_CACHE: environment.all.NODE_COMPILE_CACHE || join(environment.dataDirectory, 'compile-cache'),

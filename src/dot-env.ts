@@ -9,7 +9,12 @@ const ofFile = '_FILE';
 export function addDotEnv(env: NodeJS.ProcessEnv, dotEnv: string): void {
   const own = { ...env };
   for (const [name, value] of Object.entries(parseEnv(dotEnv))) {
-    const isGiven = name.endsWith(ofFile) && own[name.slice(0, -ofFile.length)];
-    if (own[name] === undefined && !isGiven) env[name] = value;
+    const isElsewhere = name.endsWith(ofFile) && isGiven(own, name.slice(0, -ofFile.length));
+    if (own[name] === undefined && !isElsewhere) env[name] = value;
   }
+}
+
+/** An empty password is none; all else that is empty is unset. */
+function isGiven(own: NodeJS.ProcessEnv, name: string): boolean {
+  return name.endsWith('_PASSWORD') ? own[name] !== undefined : Boolean(own[name]);
 }

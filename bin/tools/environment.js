@@ -37,6 +37,11 @@ export const productVariables = Object.freeze(
   OTEL_EXPORTER_OTLP_ENDPOINT OTEL_EXPORTER_OTLP_TRACES_ENDPOINT SANDBOX_CONTROL_URL NODE_ENV`.split(/\s+/),
 );
 
+/** Each variable of the product empty, and the file that it may come from: neither a shell nor a `.env` says anything then. */
+export function nothingSaid() {
+  return Object.fromEntries(productVariables.flatMap((name) => [name, `${name}_FILE`]).map((name) => [name, '']));
+}
+
 /**
  * The environment over `.env`, the only one that the commands look at. `value` answers undefined for what is unset or
  * empty and follows `<NAME>_FILE`; `isNamed` also counts an empty value.
@@ -64,8 +69,13 @@ export function readEnvironment(own = process.env, dotEnv = readIfThere(join(roo
 /** What `.env` says without the files of secrets that the environment itself gives. */
 function leftOpen(said, own) {
   return Object.fromEntries(
-    Object.entries(said).filter(([name]) => !(name.endsWith('_FILE') && own[name.slice(0, -'_FILE'.length)])),
+    Object.entries(said).filter(([name]) => !(name.endsWith('_FILE') && isGiven(own, name.slice(0, -'_FILE'.length)))),
   );
+}
+
+/** An empty password is none; all else that is empty is unset. */
+function isGiven(own, name) {
+  return name.endsWith('_PASSWORD') ? own[name] !== undefined : Boolean(own[name]);
 }
 
 function readIfThere(file) {

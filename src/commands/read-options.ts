@@ -4,7 +4,7 @@ import { CannotStart } from '../errors.ts';
 type Options = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * The options of a command line. `usage` is the command with all that it takes.
+ * The options of a command line. `usage` is the command with what people give it; options for scripts alone need not be in it.
  * @throws CannotStart for what there is none of, and for a value too many or too few
  */
 export function readOptions<const T extends Options>(options: T, usage: string) {

@@ -19,7 +19,9 @@ export async function reach({ config, orm, redis }: Context, patienceMs: number)
   const redisRefused = await refusalOf(within(patienceMs, 'Redis', askRedis()));
   return {
     mysql: mysqlRefused && byWhy('mysql', config.mysqlHosts, whyUnreached(orm, mysqlRefused.error)),
-    redis: redisRefused && byWhy('redis', redisHosts(config), whyRedisUnreached(redisRefused.error)),
+    redis:
+      redisRefused &&
+      byWhy('redis', redisHosts(config), whyRedisUnreached(redisRefused.error, Boolean(config.REDIS_TLS))),
   };
 }
 
@@ -67,7 +69,7 @@ function byWhy(part: keyof Reached, hosts: Config['mysqlHosts'], { kind, fault, 
   return {
     id: `${part}_away`,
     fault: `${name} at ${listed.join(', ')} does not answer.`,
-    remedy: `Start it, or correct the variables that begin with ${part.toUpperCase()}_.`,
+    remedy: `${capitalised(remedy)}.`,
   };
 }
 

@@ -8,8 +8,10 @@ import {
   type PoolOptions,
 } from 'mysql2';
 import { z } from 'zod';
+import { TooLate } from '../process/deadline.ts';
 import type { Host } from '../variable-kinds.ts';
 import { longestAskMs } from './ask-rows.ts';
+import { isAway } from './faults.ts';
 import { Session } from './session.ts';
 import { serverOf, type Threads, threadsOf } from './threads.ts';
 
@@ -116,6 +118,8 @@ export class Server {
     const lost = silent.filter((one) => one.session.waitsSinceMs === one.sinceMs && this.#isLost(one, threads));
     for (const one of lost) this.#lose(one);
     if (lost.length > 0) for (const session of this.#sessions.values()) session.spoil();
+    // Whether it is there again shows whoever comes next, where nobody is left by whom it is asked about.
+    if (this.#silent().length === 0) this.#unheard = 0;
   }
 
   async #begin(raw: PoolConnection): Promise<Session> {
@@ -144,13 +148,15 @@ export class Server {
       this.#unheard = 0;
       return threads;
     } catch (error) {
-      // A server that refuses to say is there.
-      this.#unheard = error instanceof Error && 'sqlState' in error ? 0 : this.#unheard + 1;
+      // A server that refuses to say is there, and so is one that says what nobody here understands.
+      this.#unheard = isSilence(error) ? this.#unheard + 1 : 0;
       return undefined;
     }
   }
 
   #connect(): Promise<PoolConnection> {
+    // Whoever waits is kept by the driver, even when refused, and would be served before those who still want something.
+    if (this.#isMute) return Promise.reject(noAnswer());
     return new Promise((resolve, reject) => {
       this.#waiting.add(reject);
       this.pool.getConnection((error, connection) => {
@@ -164,7 +170,7 @@ export class Server {
 
   /** Those who hold its connections may hold them for as long as it says nothing. */
   #refuseWaiting(): void {
-    const refusal = Object.assign(new Error('its server does not answer'), { code: 'ETIMEDOUT' });
+    const refusal = noAnswer();
     for (const refuse of this.#waiting) refuse(refusal);
     this.#waiting.clear();
   }
@@ -221,6 +227,15 @@ export class Server {
       connection.destroy();
     }
   }
+}
+
+/** Whether an error says that nothing was heard of the server, and not what it has answered. */
+function isSilence(error: unknown): boolean {
+  return error instanceof TooLate || (isAway(error) && !(error instanceof Error && 'sqlState' in error));
+}
+
+function noAnswer(): Error {
+  return Object.assign(new Error('its server does not answer'), { code: 'ETIMEDOUT' });
 }
 
 function connect(pool: Pool): Promise<PoolConnection> {

@@ -40,6 +40,9 @@ const elsewhere: Readonly<Record<string, string>> = {
   'npm run test:servers': 'takes minutes, and brings servers',
   'npm run check': 'runs nothing; .ci/run calls it before the tests',
   'docker compose up --build': 'needs Docker; test/docs/docker.test.ts reads its files',
+  'docker compose exec api node src/commands/doctor.ts': 'needs Docker; what it calls there is run here',
+  'docker compose run --rm api node src/commands/doctor.ts': 'needs Docker; what it calls there is run here',
+  'docker compose run --rm migrate': 'needs Docker; what it calls there is run here',
 };
 /** What stands for the words in capitals. */
 const spelled = (command: string) =>
@@ -110,14 +113,15 @@ async function run(script: string, env: Readonly<Record<string, string>> = plain
 
 describe('every command that the pages name', () => {
   const isStart = (command: string) => /^npm start$/.test(command);
-  const isProcess = (command: string) => command.startsWith('node src/');
+  const isInImage = (command: string) => command.startsWith('node src/commands/');
+  const isProcess = (command: string) => command.startsWith('node src/') && !isInImage(command);
   const isFollower = (command: string) => /^(node )?examples\//.test(command);
   const isOnce = (command: string) =>
-    ![isStart, isProcess, isFollower].some((is) => is(command)) && !elsewhere[command];
+    ![isStart, isInImage, isProcess, isFollower].some((is) => is(command)) && !elsewhere[command];
 
   it('is found', () => {
     expect(commands).toEqual(expect.arrayContaining(['npm start', 'npm run migrate', ...Object.keys(elsewhere)]));
-    for (const is of [isStart, isProcess, isFollower, isOnce]) expect(commands.some(is)).toBe(true);
+    for (const is of [isStart, isInImage, isProcess, isFollower, isOnce]) expect(commands.some(is)).toBe(true);
     expect(readFileSync('.ci/run', 'utf8')).toMatch(/^npm run check /m);
   });
 
@@ -134,6 +138,11 @@ describe('every command that the pages name', () => {
       async () => ((await fetch(url).catch(() => undefined))?.ok ? true : undefined),
     );
     await started.signal('SIGTERM');
+  });
+
+  it.each(commands.filter(isInImage))('%s', async (command) => {
+    const { code, output } = await run(spelled(command), await besidePlatform());
+    expect(code, output).toBe(0);
   });
 
   it.each(commands.filter(isFollower))('%s', async (command) => {

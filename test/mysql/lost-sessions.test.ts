@@ -1,4 +1,5 @@
 import { MikroORM } from '@mikro-orm/mysql';
+import type { PoolOptions, TypeCastField } from 'mysql2';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
@@ -6,6 +7,7 @@ import { Product } from '../../src/entities/catalog.entity.ts';
 import { ormOptions } from '../../src/entities/orm-options.ts';
 import { isAway, isTransient } from '../../src/mysql/faults.ts';
 import { together } from '../../src/mysql/pipeline.ts';
+import { readPool } from '../../src/ops/backlog.ts';
 import { CommitUnknown, openTransaction } from '../../src/outbox/transaction.ts';
 import { until } from '../support/processes/process.ts';
 import { createDatabase } from '../support/stores/create-database.ts';
@@ -31,8 +33,7 @@ let way: ToxicProxy;
 let orm: MikroORM;
 beforeEach(async () => {
   way = await openToxicProxy(data['MYSQL_HOST'] ?? '', Number(data['MYSQL_PORT']), () => 0);
-  const config = readConfig({ ...data, MYSQL_HOST: '127.0.0.1', MYSQL_PORT: String(way.port) });
-  orm = await MikroORM.init(ormOptions(config));
+  orm = await openOnWay();
   await execute('select 1');
 });
 afterEach(async () => {
@@ -40,6 +41,10 @@ afterEach(async () => {
   await orm.close(true);
 });
 
+async function openOnWay(driverOptions: Readonly<PoolOptions> = {}): Promise<MikroORM> {
+  const options = ormOptions(readConfig({ ...data, MYSQL_HOST: '127.0.0.1', MYSQL_PORT: String(way.port) }));
+  return MikroORM.init({ ...options, driverOptions: { ...options.driverOptions, ...driverOptions } });
+}
 const execute = (sql: string) => orm.em.fork().execute(sql);
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.then(
@@ -109,6 +114,11 @@ test('so is who waits for a connection, but no transaction that has one', second
   way.set({ closed: 'both' });
   silent.resolve();
   expect(isAway(await failureOf(execute('select 1')))).toBe(true);
+  const { waiting } = await readPool({ orm });
+  // By now it is known that nothing is heard: whoever comes is told so, and the pool need not keep them until the server goes on.
+  const failures = await Promise.all(Array.from({ length: 50 }, () => failureOf(execute('select 1'))));
+  expect(failures.filter((failure) => !isAway(failure))).toEqual([]);
+  expect(await readPool({ orm })).toMatchObject({ waiting });
   expect(ended).toBe(0);
   way.clear();
   await Promise.all(working);
@@ -146,6 +156,17 @@ test('nor of a transaction that was sent all at once', seconds, async () => {
   expect(failure).toMatchObject({ code: 'PROTOCOL_CONNECTION_LOST' });
   expect(await titleOf(1)).toBe('at once');
 });
+
+test(
+  'a server that says something that nobody understands is not taken for one that says nothing',
+  seconds,
+  async () => {
+    await orm.close(true);
+    // As behind a proxy that tells numbers as text.
+    orm = await openOnWay({ typeCast: (field: TypeCastField) => field.string() });
+    expect(await execute('select sleep(7) as answer')).toEqual([{ answer: '0' }]);
+  },
+);
 
 test('what the server works on may take as long as it will', seconds, async () => {
   const lock = `of_${data['MYSQL_DB']}`;

@@ -5,7 +5,8 @@ import type { Route } from './define-route.ts';
 
 /**
  * Opens the way in: it refuses what needs MySQL as long as somebody has waited for a connection for more than three seconds.
- * What has been let in before goes on. Nothing else is looked at: no lag of the relay and no lack of Redis refuses anyone.
+ * What has been let in before goes on, unless nothing is heard of the server: then whoever waits for a connection to it is refused too.
+ * Nothing else is looked at: no lag of the relay and no lack of Redis refuses anyone.
  */
 export function openAdmission({ orm }: Readonly<{ orm: MikroORM }>): Check {
   return () => shedLoad(orm);

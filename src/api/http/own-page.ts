@@ -48,6 +48,9 @@ export async function readPage(name: 'account.html' | 'docs.html' | 'login.html'
   return text.replace('<header></header>', masthead);
 }
 
+// Weights have three digits: of two kinds that are wanted as much, one that is named is meant more than one that is only let pass.
+const namedItself = 1e-4;
+
 /** What is wanted more, a page or JSON, on which the answer depends then. A browser wants pages; most programs do not say. */
 export function wishOf(c: HonoContext<RouteEnv>): 'page' | 'json' | 'either' {
   c.header('vary', 'Accept', { append: true });
@@ -56,7 +59,8 @@ export function wishOf(c: HonoContext<RouteEnv>): 'page' | 'json' | 'either' {
     // Java's own client writes `*` for any.
     const ranges = [type, type.replace(/\/.*/, '/*'), '*/*', '*'];
     const named = ranges.flatMap((range) => accepted.find((one) => one.type.toLowerCase() === range) ?? []);
-    return named[0]?.q ?? 0;
+    const q = named[0]?.q ?? 0;
+    return q > 0 && named[0]?.type.toLowerCase() === type ? q + namedItself : q;
   };
   const json = Math.max(weightOf('application/json'), weightOf('application/problem+json'));
   const more = weightOf('text/html') - json;

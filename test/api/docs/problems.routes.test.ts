@@ -39,6 +39,22 @@ describe('the page of a problem', () => {
       }
   });
 
+  it('and the list of all come as the kind that is named, where any other is let pass with the same weight', async () => {
+    const ofKind = [
+      ['application/json, text/plain, */*', 'application/json'],
+      ['application/json, */*', 'application/json'],
+      ['application/problem+json;q=0.8, */*;q=0.8', 'application/json'],
+      ['text/html, */*', 'text/html'],
+      ['text/html, application/json', 'text/html'],
+      ['*/*', 'text/html'],
+    ] as const;
+    for (const path of ['/problems', '/problems/invalid'])
+      for (const [accept, kind] of ofKind) {
+        const { headers } = await api.send('GET', path, { headers: { accept } });
+        expect(headers.get('content-type')?.split(';')[0], `${path} ${accept}`).toBe(kind);
+      }
+  });
+
   it('is linked from the list of all', async () => {
     const page = await (await api.send('GET', '/problems')).text();
     for (const code of Object.keys(problemCodes)) expect(page).toContain(`href="/problems/${code}"`);

@@ -39,7 +39,14 @@ describe('a page tells', () => {
 
   it('of what is not there whoever looks for a page in a browser', async () => {
     for (const path of ['/nope', '/problems/nope', '/app/nope', '/docs/nope'])
-      for (const accept of [ofBrowser, ofJava, 'text/html', 'TEXT/HTML, application/json;q=0.9', 'text/*, */*;q=0.1']) {
+      for (const accept of [
+        ofBrowser,
+        ofJava,
+        'text/html',
+        'text/html, */*',
+        'TEXT/HTML, application/json;q=0.9',
+        'text/*, */*;q=0.1',
+      ]) {
         expect(await typeOf('GET', path, accept), `${path} ${accept}`).toBe('text/html');
         expect(await typeOf('HEAD', path, accept), `${path} ${accept}`).toBe('text/html');
       }
@@ -58,6 +65,7 @@ describe('a page tells', () => {
     const others = [
       'text/html;q=0.5, application/json',
       'text/html, application/problem+json',
+      'application/json, text/plain, */*',
       '*/*',
       'text/html;q=0',
       '',

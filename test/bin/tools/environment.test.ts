@@ -12,6 +12,7 @@ const bin = z
   .object({
     defaults: z.record(z.string(), z.string()),
     productVariables: z.array(z.string()),
+    nothingSaid: z.custom<() => Record<string, string>>((value) => typeof value === 'function'),
     readEnvironment: z.custom<(env: object, dotEnv?: string) => unknown>((value) => typeof value === 'function'),
   })
   .parse(await import(new URL('../../../bin/tools/environment.js', import.meta.url).href));
@@ -50,6 +51,23 @@ it.each([
   addDotEnv(ofProcess, said);
   const { all } = z.object({ all: z.record(z.string(), z.string()) }).parse(bin.readEnvironment(own, said));
   for (const env of [ofProcess, all]) expect({ ...together, ...env }).toEqual(together);
+});
+
+it('an empty password of the environment is none, whatever file `.env` names, to commands and processes alike', () => {
+  const own = { MYSQL_PASSWORD: '' };
+  const said = 'MYSQL_PASSWORD=said\nMYSQL_PASSWORD_FILE=said\n';
+  const ofProcess: NodeJS.ProcessEnv = { ...own };
+  addDotEnv(ofProcess, said);
+  for (const env of [{ all: ofProcess }, bin.readEnvironment(own, said)]) expect(env).toHaveProperty('all', own);
+});
+
+it('tests are given no secret of a developer, whether the shell, `.env` or both say it', () => {
+  const said = 'STRIPE_SECRET_KEY_FILE=said\n';
+  const shell = { STRIPE_SECRET_KEY: 'of the shell' };
+  const { all } = z.object({ all: z.record(z.string(), z.string()) }).parse(bin.readEnvironment(shell, said));
+  const ofTest: NodeJS.ProcessEnv = { ...all, ...bin.nothingSaid() };
+  addDotEnv(ofTest, said);
+  expect(ofTest).toMatchObject({ STRIPE_SECRET_KEY: '', STRIPE_SECRET_KEY_FILE: '' });
 });
 
 it('production without servers is refused by the processes, by name', () => {

@@ -139,7 +139,7 @@ export function deadLinkCases(opened: OpenConsole): void {
   test('a dead link ends on a page that leads home, and a program is told as ever', async () => {
     const at = opened('dead links');
     if (!at) return;
-    for (const path of ['/nope', '/app/nope', '/jobs/019341d2-0000-7000-8000-000000000009']) {
+    for (const path of ['/nope', '/app/nope', '/problems/nope']) {
       await at.visit(path);
       await at.page.getByRole('heading', { name: 'Not found' }).waitFor();
       await at.page.getByRole('link', { name: 'What this means' }).click();

@@ -1,10 +1,10 @@
-import type { MikroORM } from '@mikro-orm/mysql';
+import type { EntityManager, MikroORM } from '@mikro-orm/mysql';
 import type { Redis } from '../redis/client.ts';
 import type { Config } from '../config.ts';
 import type { PaymentStatus, RefundStatus } from '../entities/payments.entity.ts';
 import { openPaymentGateways } from '../gateways/payment-gateways.ts';
 import type { PaymentGateways } from '../gateways/payments/payment-gateway.ts';
-import { type Batch, openBatch } from '../outbox/batch.ts';
+import { type Batch, type BatchWork, openBatch } from '../outbox/batch.ts';
 import type { Transaction } from '../outbox/transaction.ts';
 import { openCharges } from './charge-at-once.ts';
 import { beginCharges, type Begun, type DueCharge } from './begin-charge.ts';
@@ -45,25 +45,20 @@ export async function openPayments(
     restOf: openRests({ gateways, read: () => orm.em.fork(), now }),
     expiryMs: config.ORDER_EXPIRY_SECONDS * 1_000,
     chargeAtOnce: openCharges(transaction),
-    begin: openBatch(
-      transaction,
-      (tx, _after, members) =>
-        beginCharges(
-          tx,
-          members.map(({ given }) => given),
-        ),
-      limits('begin_charge'),
-    ),
+    begin: openBatch(transaction, ofGiven(beginCharges), limits('begin_charge')),
     settle: openBatch(transaction, settlePayments, limits('settle_payment')),
-    beginRefund: openBatch(
-      transaction,
-      (tx, _after, members) =>
-        beginRefunds(
-          tx,
-          members.map(({ given }) => given),
-        ),
-      limits('begin_refund'),
-    ),
+    beginRefund: openBatch(transaction, ofGiven(beginRefunds), limits('begin_refund')),
     settleRefund: openBatch(transaction, settleRefunds, limits('settle_refund')),
   };
+}
+
+/** Work that needs nothing of its members but what they hand in. */
+function ofGiven<Given, Outcome>(
+  work: (tx: EntityManager, given: readonly Given[]) => ReturnType<BatchWork<Given, Outcome>>,
+): BatchWork<Given, Outcome> {
+  return (tx, _after, members) =>
+    work(
+      tx,
+      members.map(({ given }) => given),
+    );
 }

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely, TLSSocket, type ConnectionOptions as SecureOptions } from 'node:tls';
 import { AbstractConnector, type RedisOptions, type SentinelConnectionOptions, SentinelConnector } from 'ioredis';
 import { z } from 'zod';
-import { watchSilence } from './silence.ts';
+import { openSilence } from './silence.ts';
 
 type Connector = NonNullable<RedisOptions['Connector']>;
 
@@ -16,25 +16,23 @@ const Sentinels = z.custom<SentinelConnectionOptions>();
  * off, but only once it is used, and work goes over several of them, one after the other.
  */
 export function openPeers(hasSentinels: boolean, silentMs: number): Connector {
-  const sockets = new Set<Socket>();
+  const sockets = new Map<Socket, string>();
+  const watchSilence = openSilence(silentMs, (silent) => {
+    const address = sockets.get(silent);
+    for (const [other, at] of sockets)
+      if (at === address) other.destroy(new Error(`${address} has not answered for ${silentMs} ms`));
+  });
   const watch = (socket: Socket): Socket => {
     const isReady = socket instanceof TLSSocket ? 'secureConnect' : 'connect';
     socket.once(isReady, () => {
-      // One that is closed does not know it any more.
-      const address = addressOf(socket);
-      sockets.add(socket);
-      watchSilence(socket, silentMs, () => {
-        for (const other of sockets)
-          if (addressOf(other) === address) other.destroy(new Error(`${address} has not answered for ${silentMs} ms`));
-      });
+      sockets.set(socket, `${socket.remoteAddress}:${socket.remotePort}`);
+      watchSilence(socket);
     });
     socket.once('close', () => sockets.delete(socket));
     return socket;
   };
   return hasSentinels ? toMaster(watch) : toServer(watch);
 }
-
-const addressOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress}:${remotePort}`;
 
 function toServer(watch: (socket: Socket) => Socket): Connector {
   return class extends AbstractConnector {

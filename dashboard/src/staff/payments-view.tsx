@@ -3,47 +3,30 @@ import { pathOf } from '../frame/address.ts';
 import { useAsked } from '../frame/asked.ts';
 import { formatMoney } from '../orders/money.ts';
 import { type Payment, reconciledOf } from '../orders/payment.ts';
-import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
-import { SearchField } from '../parts/search-field.tsx';
 import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { uuid } from '../parts/uuid.ts';
+import { OrderAndStatus } from './order-and-status.tsx';
 
 const statuses = ['processing', 'succeeded', 'failed', 'requires_action', 'unknown', 'canceled'] as const;
 
 /** Every try to pay, newest first; one that is `unknown` is still being found out about. */
 export function PaymentsView() {
-  const [{ status, order }, narrow] = useAsked({ status: '', order: '' });
-  const named = useSettled(order.toLowerCase());
+  const [asked, narrow] = useAsked({ status: '', order: '' });
+  const named = useSettled(asked.order.toLowerCase());
   // What is no whole id yet is no question.
-  const pages = usePages<Payment>(queried('/payments', { status, order_id: uuid.test(named) ? named : '' }));
+  const pages = usePages<Payment>(
+    queried('/payments', { status: asked.status, order_id: uuid.test(named) ? named : '' }),
+  );
   return (
     <main class="page" id={mainId}>
       <section aria-labelledby="payments">
         <h2 id="payments">Payments</h2>
-        <div class="fields" role="search">
-          <SearchField
-            label="Order"
-            placeholder="its whole id"
-            words={order}
-            onWords={(words) => narrow({ order: words.trim() })}
-            isName
-          />
-          <Chosen
-            name="Status"
-            value={status}
-            options={statuses}
-            none="any"
-            onChoose={(chosen) => narrow({ status: chosen })}
-          />
-          <button type="button" onClick={pages.again}>
-            Read again
-          </button>
-        </div>
+        <OrderAndStatus asked={asked} statuses={statuses} onAsk={narrow} onAgain={pages.again} />
         <Paged
           label="Payments"
           pages={pages}

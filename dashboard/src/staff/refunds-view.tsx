@@ -5,16 +5,15 @@ import { pathOf } from '../frame/address.ts';
 import { useAsked } from '../frame/asked.ts';
 import { formatMoney } from '../orders/money.ts';
 import { reconciledOf } from '../orders/payment.ts';
-import { Chosen } from '../parts/chosen.tsx';
 import { mainId } from '../parts/hold-focus.ts';
 import { formatMoment } from '../parts/moment.ts';
 import { Paged } from '../parts/paged.tsx';
 import { queried } from '../parts/queried.ts';
 import { SaveCsv } from '../parts/save-csv.tsx';
-import { SearchField } from '../parts/search-field.tsx';
 import type { Column } from '../parts/table.tsx';
 import { useSettled } from '../parts/use-settled.ts';
 import { uuid } from '../parts/uuid.ts';
+import { OrderAndStatus } from './order-and-status.tsx';
 
 type Refund = z.output<typeof RefundView>;
 
@@ -22,10 +21,10 @@ const statuses = ['processing', 'succeeded', 'failed', 'unknown'] as const;
 
 /** What was given back or is to be, of every order, newest first. */
 export function RefundsView() {
-  const [{ status, order }, narrow] = useAsked({ status: '', order: '' });
-  const named = useSettled(order.toLowerCase());
+  const [asked, narrow] = useAsked({ status: '', order: '' });
+  const named = useSettled(asked.order.toLowerCase());
   // What is no whole id yet is no question.
-  const path = queried('/refunds', { status, order_id: uuid.test(named) ? named : '' });
+  const path = queried('/refunds', { status: asked.status, order_id: uuid.test(named) ? named : '' });
   const pages = usePages<Refund>(path);
   return (
     <main class="page" id={mainId}>
@@ -34,25 +33,7 @@ export function RefundsView() {
           <h2 id="refunds">Refunds</h2>
           <SaveCsv name="refunds" path={path} />
         </div>
-        <div class="fields" role="search">
-          <SearchField
-            label="Order"
-            placeholder="its whole id"
-            words={order}
-            onWords={(words) => narrow({ order: words.trim() })}
-            isName
-          />
-          <Chosen
-            name="Status"
-            value={status}
-            options={statuses}
-            none="any"
-            onChoose={(chosen) => narrow({ status: chosen })}
-          />
-          <button type="button" onClick={pages.again}>
-            Read again
-          </button>
-        </div>
+        <OrderAndStatus asked={asked} statuses={statuses} onAsk={narrow} onAgain={pages.again} />
         <Paged
           label="Refunds"
           pages={pages}
